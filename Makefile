@@ -1,0 +1,33 @@
+# make train | make lab | make test | make notebooks: each installs what it needs into .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: train lab test notebooks
+
+train: .venv/installed
+	$(BIN)/dcgan-course train
+
+lab: .venv/installed
+	$(BIN)/jupyter lab notebooks
+
+test: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/pytest
+	$(BIN)/pytest --nbval notebooks
+
+# notebooks/src/*.py are what people edit; this makes the notebooks from them, runs them and keeps the outputs.
+notebooks: .venv/installed-test
+	$(BIN)/python notebooks/src/build.py
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+.venv/installed-test: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[test]'
+	touch .venv/installed $@

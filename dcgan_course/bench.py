@@ -1,0 +1,157 @@
+"""How fast is this machine, and how much faster is our step than the plain loop?
+
+The plain loop is what most tutorials run: float32, contiguous tensors, a DataLoader that transforms PIL images one by
+one, D's gradients computed in the G step too and thrown away, `.item()` at every step, default Adam. Both loops train
+the same networks on the same batch size and number of D passes, in turn, so that a slow moment of the machine hits both.
+"""
+
+import statistics
+import time
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from .config import TrainConfig
+from .data import Batches, Images, load_images
+from .models import build_discriminator, build_generator, init_weights
+from .runtime import autocast, machine, time_of
+from .sampling import sample_z
+from .state import TrainState
+from .trainer import d_step, g_step, match_channels, resolve
+
+
+class PlainLoop:
+    """The plain loop of the tutorials, one step per call."""
+
+    def __init__(self, config: TrainConfig, images: Images):
+        from torchvision import transforms
+
+        self.config, self.device = config, torch.device(config.device)
+        self.netG = init_weights(build_generator(config)).to(self.device)
+        self.netD = init_weights(build_discriminator(config)).to(self.device)
+        betas = (config.beta1, config.beta2)
+        self.optG = torch.optim.Adam(self.netG.parameters(), config.lr_g, betas)
+        self.optD = torch.optim.Adam(self.netD.parameters(), config.lr_d, betas)
+        self.loss = nn.BCEWithLogitsLoss()
+        transform = transforms.Compose([transforms.ToPILImage(), transforms.Resize(config.image_size),
+                                        transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
+        dataset = [(images.pixels, i, transform) for i in range(images.count)]
+        self.loader = torch.utils.data.DataLoader(dataset, config.batch_size, shuffle=True, drop_last=True,
+                                                  collate_fn=decode)
+        self.batches = iter(self.loader)
+
+    def next_batch(self) -> torch.Tensor:
+        try:
+            return next(self.batches).to(self.device)
+        except StopIteration:
+            self.batches = iter(self.loader)
+            return self.next_batch()
+
+    def step(self, x_real: torch.Tensor) -> None:
+        ones = torch.ones(len(x_real), device=self.device)
+        z = torch.randn(len(x_real), self.config.nz, device=self.device)
+        self.netD.zero_grad()
+        loss_real = self.loss(self.netD(x_real), ones)
+        loss_real.backward()
+        x_fake = self.netG(z)
+        loss_fake = self.loss(self.netD(x_fake.detach()), 0 * ones)
+        loss_fake.backward()
+        self.optD.step()
+        self.netG.zero_grad()
+        loss_G = self.loss(self.netD(x_fake), ones)
+        loss_G.backward()
+        self.optG.step()
+        loss_real.item(), loss_fake.item(), loss_G.item()
+
+
+def decode(samples) -> torch.Tensor:
+    return torch.stack([transform(pixels[i]) for pixels, i, transform in samples])
+
+
+class OurLoop:
+    """The step of trainer.loop, one per call."""
+
+    def __init__(self, config: TrainConfig, images: Images):
+        self.config, self.device = config, torch.device(config.device)
+        self.state = TrainState.start(config)
+        self.batches = Batches(images, config.batch_size, config.seed, self.device)
+
+    def next_batch(self) -> torch.Tensor:
+        return self.batches[self.state.step]
+
+    def step(self, x_real: torch.Tensor) -> None:
+        config, state = self.config, self.state
+        z = sample_z(len(x_real), config.nz, config.z, state.z_stream, self.device)
+        with autocast(self.device, config.precision):
+            x_fake = state.netG(z)
+            stats = d_step(state.netD, state.optD, x_real, x_fake, config.loss, config.real_label)
+            loss_G = g_step(state.netD, state.optG, x_fake, config.loss)
+        state.step += 1
+        state.update_ema(config)
+        state.totals += torch.stack([stats[0], loss_G, *stats[1:]])
+
+
+def step_flops(loop: OurLoop) -> int:
+    """Floating-point operations of one of our steps, counted by PyTorch."""
+    with FlopCounterMode(display=False) as counter:
+        loop.step(loop.next_batch())
+    return counter.get_total_flops()
+
+
+def matmul_rate(device: torch.device, precision: str) -> float:
+    """Floating-point operations a second of a large matrix product: what the machine can do at best."""
+    n = 2048 if device.type == "cpu" else 8192
+    a = torch.rand(n, n, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
+    return 2 * n**3 / time_of(lambda: a @ a, device, repeats=9)
+
+
+def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
+    """Medians over interleaved rounds, in images a second: plain and ours, the step alone and with the data path."""
+    images = load_images(config.data, config.image_size)
+    config = match_channels(resolve(config, None), images.channels)
+    device = torch.device(config.device)
+    plain, ours = PlainLoop(config, images), OurLoop(config, images)
+    flops = step_flops(ours)
+    fixed = {loop: loop.next_batch() for loop in (plain, ours)}
+    calls = {
+        "plain step": lambda: plain.step(fixed[plain]),
+        "our step": lambda: ours.step(fixed[ours]),
+        "plain with data": lambda: plain.step(plain.next_batch()),
+        "our with data": lambda: ours.step(ours.next_batch()),
+    }
+    once = {name: time_of(call, device, repeats=1) for name, call in calls.items()}
+    per_turn = max(1, round(0.5 / once["our step"]))  # steps per turn: about half a second of ours
+    rounds = max(3, round(seconds / (per_turn * sum(once.values()))))
+    speeds = {name: [] for name in calls}
+    rates = []
+    for _ in range(rounds):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            for _ in range(per_turn):
+                call()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            speeds[name].append(per_turn * config.batch_size / (time.perf_counter() - start))
+        rates.append(matmul_rate(device, config.precision))
+    result = {name: statistics.median(values) for name, values in speeds.items()}
+    result["step ratio"] = statistics.median(a / b for a, b in zip(speeds["our step"], speeds["plain step"]))
+    result["data ratio"] = statistics.median(a / b for a, b in zip(speeds["our with data"], speeds["plain with data"]))
+    result["matmul share"] = result["our step"] / config.batch_size * flops / statistics.median(rates)
+    result |= {"rounds": rounds, "gflop per step": flops / 1e9, "matmul gflop/s": statistics.median(rates) / 1e9}
+    return result | {"precision": config.precision}
+
+
+def report(config: TrainConfig, seconds: float) -> str:
+    """The measurement in words and numbers."""
+    here = machine()
+    m = measure(config, seconds)
+    return "\n".join([
+        f"{config.preset}: {config.image_size}x{config.image_size}, ngf {config.ngf}, ndf {config.ndf}, "
+        f"batch {config.batch_size}, {m['precision']}; {here['cpu']}, gpu {here['gpu']}, torch {here['torch']}",
+        f"{'images/s (median of ' + str(m['rounds']) + ')':<28}{'plain':>10}{'ours':>10}{'ratio':>8}",
+        f"{'step':<28}{m['plain step']:>10.0f}{m['our step']:>10.0f}{m['step ratio']:>8.2f}",
+        f"{'step and data':<28}{m['plain with data']:>10.0f}{m['our with data']:>10.0f}{m['data ratio']:>8.2f}",
+        f"our step: {m['gflop per step']:.0f} Gflop, {m['matmul share']:.0%} of this machine's {m['precision']} "
+        f"matrix-multiply rate ({m['matmul gflop/s']:,.0f} Gflop/s)",
+    ])

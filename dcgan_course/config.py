@@ -1,0 +1,191 @@
+"""Every parameter of a training, once: name, default, meaning, unit. The command line is made from this class."""
+
+import dataclasses
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args, get_origin, get_type_hints
+
+from .errors import UserError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train a DCGAN. Every parameter has a default, taken from the preset."""
+
+    preset: str = "mnist"
+    """Where the defaults come from: mnist, mnist64, paper or smoke."""
+
+    # ---- images
+    data: str = "mnist"
+    """Images by name."""
+    image_size: int = 28
+    """Height and width in pixels: 28, 32, 64 or 128."""
+    nc: int | None = None
+    """Image channels, 1 grey or 3 colour; None = as the images have."""
+
+    # ---- networks
+    network: Literal["dcgan", "basic"] = "dcgan"
+    """dcgan, or basic: the fully connected GAN that it is compared with."""
+    nz: int = 100
+    """Length of the latent vector z; --channels_noise is the same parameter."""
+    z: Literal["normal", "uniform"] = "normal"
+    """Distribution of z: normal N(0, 1), or uniform in [-1, 1] as in the paper."""
+    ngf: int = 64
+    """Base channels of the generator: its last hidden layer."""
+    ndf: int = 64
+    """Base channels of the discriminator: its first layer."""
+    kernel_size: int = 4
+    """Height and width of the stride-2 kernels: 4, or 5 as in the paper."""
+    norm: Literal["batch", "none"] = "batch"
+    """Batch norm in both networks, or none."""
+    output_norm: bool = False
+    """Batch norm on the generator's output: the famous mistake."""
+    g_dropout: float = 0.0
+    """Dropout probability in the generator's hidden layers; 0 = off."""
+    dropout_at_test: bool = True
+    """Keep the generator's dropout on in eval mode."""
+    g_upsample: Literal["transpose", "resize"] = "transpose"
+    """Fractionally strided convolution, or nearest-neighbour resize and convolution."""
+    d_downsample: Literal["stride", "pool"] = "stride"
+    """Strided convolution, or convolution and max pooling."""
+    g_activation: Literal["relu", "leaky_relu"] = "relu"
+    """Activation of the generator's hidden layers."""
+    d_activation: Literal["relu", "leaky_relu"] = "leaky_relu"
+    """Activation of the discriminator's hidden layers."""
+    leak: float = 0.2
+    """Slope of leaky_relu for negative inputs."""
+    output: Literal["tanh", "sigmoid"] = "tanh"
+    """Last activation of the generator: tanh gives [-1, 1] as the images have, sigmoid [0, 1]."""
+
+    # ---- training
+    num_epochs: float = 4
+    """How many times every image is shown; 0.5 = half of them, once."""
+    batch_size: int = 64
+    """Images per step."""
+    lr_g: float = 2e-4
+    """Adam's learning rate for the generator."""
+    lr_d: float = 2e-4
+    """Adam's learning rate for the discriminator."""
+    beta1: float = 0.5
+    """Adam's beta1 (momentum)."""
+    beta2: float = 0.999
+    """Adam's beta2."""
+    loss: Literal["non_saturating", "minimax", "least_squares"] = "non_saturating"
+    """GAN loss on logits."""
+    real_label: float = 1.0
+    """D's target for real images; 0.9 = one-sided label smoothing."""
+    ema_kimg: float = 0.0
+    """Half-life, in thousand images, of the generator's moving average that is shown and sampled; 0 = off."""
+    seed: int = 0
+    """Start of every random stream: weights, order of images, z, dropout."""
+
+    # ---- this machine
+    device: str = "auto"
+    """auto, cpu, cuda, cuda:1, mps ...; auto = a GPU where there is one."""
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    """Arithmetic of convolutions; auto = bf16 where a short probe finds it faster."""
+    compile: Literal["auto", "on", "off"] = "auto"
+    """torch.compile for both networks; auto = on for CUDA, off elsewhere."""
+
+    # ---- what is kept
+    out: str = "runs"
+    """Folder in which a new numbered run folder is made."""
+    log_steps: int = 25
+    """A line in stats.jsonl every so many steps."""
+    sample_kimg: float = 5.0
+    """A sample grid every so many thousand images."""
+    keep: int = 3
+    """How many checkpoints stay: the last ones; 0 = all. One is written per epoch."""
+    tensorboard: bool = False
+    """Also write TensorBoard logs into the run folder."""
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            check_type(field.name, getattr(self, field.name))
+        for name in ("nz", "ngf", "ndf", "batch_size", "log_steps"):
+            self._expect(name, getattr(self, name) >= 1, "a whole number, 1 or more")
+        for name in ("lr_g", "lr_d"):
+            self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, usually 0.0002")
+        for name in ("beta1", "beta2", "g_dropout"):
+            self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
+        for name in ("ema_kimg", "keep"):
+            self._expect(name, 0 <= getattr(self, name) < math.inf, "0 or more")
+        self._expect("preset", re.fullmatch(r"[\w-]+", self.preset), "the name of a preset")
+        self._expect("batch_size", self.batch_size >= 2 or self.norm == "none", "2 or more with batch norm")
+        self._expect("kernel_size", self.kernel_size in (3, 4, 5), "3, 4 or 5")
+        self._expect("nc", self.nc in (None, 1, 3), "1 (grey) or 3 (colour)")
+        self._expect("leak", 0 <= self.leak <= 1, "a number from 0 to 1")
+        self._expect("real_label", 0 < self.real_label <= 1, "a number above 0, at most 1; 0.9 smooths")
+        self._expect("num_epochs", 0 < self.num_epochs < math.inf, "a number above 0")
+        self._expect("sample_kimg", 0 < self.sample_kimg < math.inf, "a number above 0")
+        self._expect("seed", 0 <= self.seed < 2**63, "a whole number, 0 or more")
+
+    def _expect(self, name: str, good: bool, expected: str) -> None:
+        if not good:
+            raise UserError(f"{name}: found {getattr(self, name)!r}, expected {expected}")
+
+    def difference(self, other: "TrainConfig") -> str:
+        """The fields in which two configs differ, as "lr_g: 0.0002 -> 0.001, ..."; "" where they are equal."""
+        pairs = ((f.name, getattr(self, f.name), getattr(other, f.name)) for f in dataclasses.fields(self))
+        return ", ".join(f"{name}: {a!r} -> {b!r}" for name, a, b in pairs if a != b)
+
+    def replace(self, **changes) -> "TrainConfig":
+        """A copy with some fields changed.
+
+        Raises:
+            UserError: an unknown field (named with the nearest known one) or a value out of range.
+        """
+        for name in changes:
+            if name not in FIELD_TYPES:
+                raise UserError(f"config: found the unknown field {name!r}{nearest(name, FIELD_TYPES)}")
+        return dataclasses.replace(self, **changes)
+
+
+FIELD_TYPES = get_type_hints(TrainConfig)
+
+
+def check_type(name: str, value) -> None:
+    """Raise UserError unless `value` has the type of the field `name`: a whole number also serves as a float."""
+    wanted = FIELD_TYPES[name]
+    if get_origin(wanted) is Literal:
+        if value not in get_args(wanted):
+            raise UserError(f"{name}: found {value!r}, expected one of {', '.join(get_args(wanted))}"
+                            f"{nearest(value, get_args(wanted))}")
+        return
+    kinds = get_args(wanted) or (wanted,)
+    if float in kinds:
+        kinds += (int,)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise UserError(f"{name}: found {value!r}, expected {'/'.join(k.__name__ for k in kinds)}")
+
+
+def nearest(name: str, known) -> str:
+    """"; did you mean X?" for the known name closest to a mistyped one, or ""."""
+    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+PRESETS: dict[str, TrainConfig] = {
+    # Digits in three minutes on two cores.
+    "mnist": TrainConfig(),
+    # The network and settings of the PyTorch example (examples/dcgan), on digits scaled to 64x64.
+    "mnist64": TrainConfig(preset="mnist64", image_size=64, num_epochs=1, batch_size=128, sample_kimg=2),
+    # Section 4 of the paper, in words and numbers; give it colour photographs and a GPU.
+    "paper": TrainConfig(preset="paper", image_size=64, z="uniform", ngf=128, ndf=128, kernel_size=5, num_epochs=5,
+                         batch_size=128, sample_kimg=10),
+    # A few seconds: does everything work?
+    "smoke": TrainConfig(preset="smoke", nz=16, ngf=8, ndf=8, num_epochs=1, batch_size=256, sample_kimg=20),
+}
+
+
+def preset(name: str, **changes) -> TrainConfig:
+    """The preset `name` with some fields changed: preset("mnist", num_epochs=2, seed=7).
+
+    Raises:
+        UserError: unknown preset or field, or a value out of range.
+    """
+    if name not in PRESETS:
+        raise UserError(f"preset: found {name!r}, expected one of {', '.join(PRESETS)}{nearest(name, PRESETS)}")
+    return PRESETS[name].replace(**changes)

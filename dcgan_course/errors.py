@@ -1,0 +1,8 @@
+"""The one error that is meant for the person at the keyboard."""
+
+
+class UserError(Exception):
+    """Bad input, said in one line: the file, flag or field, what was found, what was expected.
+
+    The command line prints it without a traceback and exits with status 2.
+    """

@@ -1,0 +1,97 @@
+"""Descriptions in text: a run, the networks of a preset, this machine."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from .config import PRESETS, TrainConfig, nearest, preset
+from .errors import UserError
+from .data import load_images
+from .models import build_discriminator, build_generator, count_parameters
+from .runs import Run, load_run
+from .runtime import cache_dir, machine, pick_device, probe_precision, repo_data_dir
+
+
+def layer_table(net: nn.Module, x: torch.Tensor) -> list[tuple[str, str, int]]:
+    """(layer, shape of its output, parameters) for each layer with parameters, in the order of the forward pass."""
+    rows, hooks = [], []
+    for layer in net.modules():
+        if any(True for _ in layer.parameters(recurse=False)):
+            hooks.append(layer.register_forward_hook(
+                lambda layer, _, y: rows.append((type(layer).__name__, " x ".join(map(str, y.shape[1:])),
+                                                 count_parameters(layer)))))
+    with torch.inference_mode():
+        net.eval()(x)
+    for hook in hooks:
+        hook.remove()
+    return rows
+
+
+def network_tables(config: TrainConfig) -> str:
+    """Both networks of a config, layer by layer."""
+    config = config if config.nc else config.replace(nc=load_images(config.data, config.image_size).channels)
+    netG, netD = build_generator(config), build_discriminator(config)
+    parts = []
+    for name, net, x in (("netG", netG, torch.zeros(1, config.nz)),
+                         ("netD", netD, torch.zeros(1, config.nc, config.image_size, config.image_size))):
+        parts.append(f"{name}: {count_parameters(net):,} parameters, input {' x '.join(map(str, x.shape[1:]))}")
+        parts += [f"  {kind:<16} -> {shape:<16} {count:>10,}" for kind, shape, count in layer_table(net, x)]
+    return "\n".join(parts)
+
+
+def describe(name: str) -> str:
+    """A preset's networks, or a run: how far it is, its last statistics, its networks.
+
+    Raises:
+        UserError: neither a preset nor a run.
+    """
+    if name in PRESETS and not Path(name).exists():
+        config = preset(name)
+        return f"preset {name}: {config.data} at {config.image_size}x{config.image_size}\n{network_tables(config)}"
+    try:
+        run = load_run(name)
+    except UserError as error:
+        raise UserError(f"{error}, or one of the presets {', '.join(PRESETS)}{nearest(name, PRESETS)}") from None
+    return f"{run_summary(run)}\n{network_tables(run.config)}"
+
+
+def run_summary(run: Run) -> str:
+    changed = PRESETS[run.config.preset].difference(run.config) if run.config.preset in PRESETS else "?"
+    stats = run.stats()
+    lines = [f"{run.path}: preset {run.config.preset}", f"  changed from the preset: {changed or 'nothing'}"]
+    if stats:
+        last = stats[-1]
+        lines.append(f"  step {last['step']}, {last['kimg']:.1f} thousand images of "
+                     f"{run.config.num_epochs} epochs: loss_D {last['loss_D']:.3f}, loss_G {last['loss_G']:.3f}, "
+                     f"D(x) {last['D_x']:.3f}, D(G(z)) {last['D_G_z']:.3f}, {last['images_per_s']:.0f} images/s")
+    names = [c.name for c in run.checkpoints()]
+    lines.append(f"  checkpoints: {', '.join(names) or 'none'}; {len(run.samples())} sample grids")
+    return "\n".join(lines)
+
+
+def check_setup() -> str:
+    """Versions, device, precision, data and disk, one line each; every line starts with "ok" or "note".
+
+    Raises:
+        UserError: the digits cannot be read.
+    """
+    lines = [f"ok    {name}: {value}" for name, value in machine().items()]
+    device = pick_device()
+    seconds = probe_precision(device) if device.type != "mps" else {"fp32": 1.0, "bf16": 2.0}
+    ratio = seconds["fp32"] / seconds["bf16"]
+    lines.append(f"ok    device: {device}; bfloat16 runs at {ratio:.1f} times the speed of float32, "
+                 f"training uses {'bf16' if ratio > 1.2 else 'fp32'}")
+    images = load_images("mnist", 28)
+    where = repo_data_dir() or cache_dir()
+    lines.append(f"ok    mnist: {images.count:,} digits, checksums right, in {where}")
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    lines.append(f"{'ok   ' if free > 2 else 'note '} disk: {free:.0f} GB free here")
+    for package, use in (("jupyterlab", "lessons"), ("ipywidgets", "sliders"), ("tensorboard", "--tensorboard")):
+        try:
+            __import__(package)
+            lines.append(f"ok    {package}: installed")
+        except ImportError:
+            lines.append(f"note  {package}: not installed, needed for {use}: pip install {package}")
+    return "\n".join(lines)

@@ -1,0 +1,51 @@
+"""GAN losses on logits.
+
+D returns logits, not probabilities: D(x) = sigmoid(logit). Losses computed from logits stay finite where
+log(D(x)) would be log(0), also in bfloat16.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+LOSSES = ("non_saturating", "minimax", "least_squares")
+
+
+def d_loss(logits_real: Tensor, logits_fake: Tensor, loss: str = "non_saturating", real_label: float = 1.0) -> Tensor:
+    """What D minimises.
+
+    Args:
+        logits_real, logits_fake: D's answers for real and generated images, shape (N,).
+        loss: one of LOSSES. "non_saturating" and "minimax" differ for G only.
+        real_label: target for real images; 0.9 is one-sided label smoothing (arXiv 1606.03498, section 3.4).
+            Fakes always have target 0: smoothing both sides would reward D for leaving fakes where they are.
+    Returns:
+        a scalar, float32.
+    """
+    logits_real, logits_fake = logits_real.float(), logits_fake.float()
+    if loss == "least_squares":  # arXiv 1611.04076, equation 9 with a = 0, b = c = 1
+        return 0.5 * ((logits_real - real_label) ** 2).mean() + 0.5 * (logits_fake**2).mean()
+    # -[t log D(x) + (1 - t) log(1 - D(x))], with t = real_label
+    loss_real = F.binary_cross_entropy_with_logits(logits_real, torch.full_like(logits_real, real_label))
+    loss_fake = F.softplus(logits_fake).mean()  # -log(1 - D(G(z)))
+    return loss_real + loss_fake
+
+
+def g_loss(logits_fake: Tensor, loss: str = "non_saturating") -> Tensor:
+    """What G minimises, from D's answers for its images, shape (N,). Returns a scalar, float32.
+
+    "non_saturating" (arXiv 1406.2661, section 3) has a strong gradient exactly where "minimax" has none: where D
+    is sure that the images are fake.
+    """
+    logits_fake = logits_fake.float()
+    if loss == "least_squares":
+        return 0.5 * ((logits_fake - 1) ** 2).mean()
+    if loss == "minimax":
+        return -F.softplus(logits_fake).mean()  # log(1 - D(G(z)))
+    return F.softplus(-logits_fake).mean()  # -log D(G(z))
+
+
+def realness(logits: Tensor, loss: str = "non_saturating") -> Tensor:
+    """The mean of D(x) over a batch: a probability, or for least squares D's raw output (target 1 real, 0 fake)."""
+    logits = logits.detach().float()
+    return (logits if loss == "least_squares" else logits.sigmoid()).mean()

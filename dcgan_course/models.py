@@ -1,0 +1,236 @@
+"""Generator and Discriminator of the DCGAN (arXiv 1511.06434), and the fully connected GAN they are compared with.
+
+One Generator and one Discriminator serve every image size that halves down to 4x4 (rounding up):
+64-32-16-8-4, 28-14-7-4. Every departure from the paper is an explicit argument, because the lessons turn them.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .config import TrainConfig
+from .errors import UserError
+
+
+def halvings(image_size: int) -> list[int]:
+    """The feature-map sizes from image_size down to 4, each the half of the one before, rounded up.
+
+    >>> halvings(28)
+    [28, 14, 7, 4]
+
+    Raises:
+        UserError: the halving does not land on 4.
+    """
+    sizes = [image_size]
+    while sizes[-1] > 4:
+        sizes.append(-(-sizes[-1] // 2))
+    if sizes[-1] != 4 or len(sizes) < 3:
+        raise UserError(
+            f"image_size: found {image_size}, expected a size that halves (rounding up) to 4: "
+            "13-16, 25-32, 49-64, 97-128 or 193-256; usual are 28, 32, 64 and 128"
+        )
+    return sizes
+
+
+def stride2_padding(size: int, kernel_size: int) -> tuple[int, int]:
+    """(padding, output_padding) with which a stride-2 convolution takes `size` to ceil(size / 2) and its
+    transpose takes that back to exactly `size`.
+
+    Output size of a convolution: floor((size + 2 padding - kernel_size) / 2) + 1 (arXiv 1603.07285, relationship 6).
+    """
+    half = -(-size // 2)
+    padding = -(-(2 * (half - 1) + kernel_size - size) // 2)
+    return padding, (size + 2 * padding - kernel_size) % 2
+
+
+def activation(name: str, leak: float) -> nn.Module:
+    """"relu" or "leaky_relu" with slope `leak` for negative inputs."""
+    return nn.ReLU(inplace=True) if name == "relu" else nn.LeakyReLU(leak, inplace=True)
+
+
+def batch_norm(wanted: bool, channels: int) -> list[nn.Module]:
+    return [nn.BatchNorm2d(channels)] if wanted else []
+
+
+def same_conv(n_in: int, n_out: int, kernel_size: int, bias: bool) -> list[nn.Module]:
+    """A convolution of stride 1 that keeps the size; an even kernel needs one more row of zeros on one side."""
+    before, after = (kernel_size - 1) // 2, kernel_size // 2
+    return [nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(n_in, n_out, kernel_size, bias=bias)]
+
+
+class Dropout(nn.Module):
+    """Dropout that can stay on in eval mode: noise at test time as well (the MNIST trick of lesson 04)."""
+
+    def __init__(self, p: float, at_test: bool):
+        super().__init__()
+        self.p, self.at_test = p, at_test
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.dropout(x, self.p, training=self.training or self.at_test)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}, at_test={self.at_test}"
+
+
+class Generator(nn.Module):
+    """From a latent vector to an image, by fractionally strided convolutions (paper, section 3 and figure 1).
+
+    Args:
+        nz: length of z.
+        ngf: channels of the last hidden layer; the 4x4 layer has ngf * 2^(blocks - 1).
+        nc: image channels, 1 grey or 3 colour.
+        image_size: 28, 32, 64, 128 or any size accepted by `halvings`.
+        kernel_size: of the stride-2 layers; 4, or the paper's 5.
+        norm: "batch" (guideline 2) or "none".
+        output_norm: batch norm on the output layer: the famous mistake.
+        g_dropout: dropout probability after each hidden layer; dropout_at_test keeps it on in eval mode.
+        g_upsample: "transpose" (guideline 1), or "resize": nearest-neighbour, then a convolution of stride 1.
+        g_activation: "relu" (guideline 4) or "leaky_relu" with slope `leak`.
+        output: "tanh" (guideline 4, images in [-1, 1]) or "sigmoid" (images in [0, 1]).
+    """
+
+    def __init__(self, nz: int = 100, ngf: int = 64, nc: int = 1, image_size: int = 28, kernel_size: int = 4,
+                 norm: str = "batch", output_norm: bool = False, g_dropout: float = 0.0, dropout_at_test: bool = True,
+                 g_upsample: str = "transpose", g_activation: str = "relu", leak: float = 0.2, output: str = "tanh"):
+        super().__init__()
+        sizes = halvings(image_size)[::-1]  # 4, 7, 14, 28
+        channels = [ngf * 2**i for i in reversed(range(len(sizes) - 1))] + [nc]  # 4 ngf, 2 ngf, ngf, nc
+
+        def hidden(layer: list[nn.Module], out_channels: int) -> nn.Sequential:
+            drop = [Dropout(g_dropout, dropout_at_test)] if g_dropout else []
+            return nn.Sequential(*layer, *batch_norm(norm == "batch", out_channels),
+                                 activation(g_activation, leak), *drop)
+
+        def upsample(i: int, bias: bool) -> list[nn.Module]:
+            if g_upsample == "resize":
+                return [nn.Upsample(size=sizes[i]), *same_conv(channels[i - 1], channels[i], kernel_size, bias)]
+            padding, output_padding = stride2_padding(sizes[i], kernel_size)
+            return [nn.ConvTranspose2d(channels[i - 1], channels[i], kernel_size, stride=2, padding=padding,
+                                       output_padding=output_padding, bias=bias)]
+
+        bias = norm == "none"  # batch norm brings its own shift
+        project = nn.ConvTranspose2d(nz, channels[0], 4, bias=bias)
+        blocks = [hidden([project], channels[0])]  # (N, nz, 1, 1) -> (N, channels[0], 4, 4)
+        for i in range(1, len(sizes) - 1):
+            blocks.append(hidden(upsample(i, bias), channels[i]))  # size and channels: twice and half
+        last = nn.Tanh() if output == "tanh" else nn.Sigmoid()
+        blocks.append(nn.Sequential(*upsample(-1, bias=False), *batch_norm(output_norm, nc), last))
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """z (N, nz) -> images (N, nc, image_size, image_size) in [-1, 1] (tanh) or [0, 1] (sigmoid)."""
+        return self.blocks(z[:, :, None, None])
+
+
+class Discriminator(nn.Module):
+    """From an image to one logit, by strided convolutions; D(x) = sigmoid(logit).
+
+    Args:
+        ndf: channels of the first layer, doubled by each of the next ones.
+        d_downsample: "stride" (guideline 1), or "pool": a convolution of stride 1, then max pooling.
+        d_activation: "leaky_relu" (guideline 5) with slope `leak`, or "relu".
+        nc, image_size, kernel_size, norm: as in Generator. The first layer never has batch norm (guideline 2).
+    """
+
+    def __init__(self, ndf: int = 64, nc: int = 1, image_size: int = 28, kernel_size: int = 4, norm: str = "batch",
+                 d_downsample: str = "stride", d_activation: str = "leaky_relu", leak: float = 0.2):
+        super().__init__()
+        sizes = halvings(image_size)  # 28, 14, 7, 4
+        channels = [nc] + [ndf * 2**i for i in range(len(sizes) - 1)]  # nc, ndf, 2 ndf, 4 ndf
+        bias = norm == "none"
+        blocks = []
+        for i in range(1, len(sizes)):
+            normed = norm == "batch" and i > 1
+            if d_downsample == "pool":
+                layer = same_conv(channels[i - 1], channels[i], kernel_size, bias)
+                pool = [nn.MaxPool2d(2, ceil_mode=True)]
+            else:
+                padding, _ = stride2_padding(sizes[i - 1], kernel_size)
+                layer = [nn.Conv2d(channels[i - 1], channels[i], kernel_size, stride=2, padding=padding, bias=bias)]
+                pool = []
+            blocks.append(nn.Sequential(*layer, *batch_norm(normed, channels[i]),
+                                        activation(d_activation, leak), *pool))
+        blocks.append(nn.Conv2d(channels[-1], 1, 4, bias=False))  # (N, channels[-1], 4, 4) -> (N, 1, 1, 1)
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (N, nc, image_size, image_size) in [-1, 1] -> logits (N,)."""
+        return self.blocks(x).flatten()
+
+
+class BasicGenerator(nn.Module):
+    """The fully connected generator that DCGAN is compared with: nz -> 256 -> 512 -> 1024 -> nc * image_size^2."""
+
+    def __init__(self, nz: int = 100, nc: int = 1, image_size: int = 28):
+        super().__init__()
+        self.shape = (nc, image_size, image_size)
+        widths = [nz, 256, 512, 1024]
+        layers = []
+        for n_in, n_out in zip(widths, widths[1:]):
+            layers += [nn.Linear(n_in, n_out), nn.LeakyReLU(0.2, inplace=True)]
+        self.blocks = nn.Sequential(*layers, nn.Linear(widths[-1], nc * image_size**2), nn.Tanh())
+
+    def forward(self, z: Tensor) -> Tensor:
+        """z (N, nz) -> images (N, nc, image_size, image_size) in [-1, 1]."""
+        return self.blocks(z).unflatten(1, self.shape)
+
+
+class BasicDiscriminator(nn.Module):
+    """The fully connected discriminator: nc * image_size^2 -> 1024 -> 512 -> 256 -> one logit."""
+
+    def __init__(self, nc: int = 1, image_size: int = 28):
+        super().__init__()
+        widths = [nc * image_size**2, 1024, 512, 256]
+        layers = []
+        for n_in, n_out in zip(widths, widths[1:]):
+            layers += [nn.Linear(n_in, n_out), nn.LeakyReLU(0.2, inplace=True)]
+        self.blocks = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Images (N, nc, image_size, image_size) in [-1, 1] -> logits (N,)."""
+        return self.blocks(x.flatten(1)).flatten()
+
+
+@torch.no_grad()
+def init_weights(net: nn.Module, generator: torch.Generator | None = None) -> nn.Module:
+    """Start as the DCGAN does: convolutions N(0, 0.02) (paper, section 4), batch-norm gains N(1, 0.02) (the authors'
+    code), biases 0. Fully connected layers keep PyTorch's default: N(0, 0.02) is far too small for them.
+
+    Args:
+        net: any module; changed in place.
+        generator: where the random numbers come from; None = the global generator.
+    Returns:
+        net, so that calls chain.
+    """
+    for module in net.modules():
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            module.weight.normal_(0.0, 0.02, generator=generator)
+        elif isinstance(module, nn.BatchNorm2d):
+            module.weight.normal_(1.0, 0.02, generator=generator)
+        else:
+            continue
+        if module.bias is not None:
+            module.bias.zero_()
+    return net
+
+
+def build_generator(config: TrainConfig) -> nn.Module:
+    """The generator that `config` describes, not yet initialised."""
+    c = config
+    if c.network == "basic":
+        return BasicGenerator(c.nz, c.nc, c.image_size)
+    return Generator(c.nz, c.ngf, c.nc, c.image_size, c.kernel_size, c.norm, c.output_norm, c.g_dropout,
+                     c.dropout_at_test, c.g_upsample, c.g_activation, c.leak, c.output)
+
+
+def build_discriminator(config: TrainConfig) -> nn.Module:
+    """The discriminator that `config` describes, not yet initialised."""
+    c = config
+    if c.network == "basic":
+        return BasicDiscriminator(c.nc, c.image_size)
+    return Discriminator(c.ndf, c.nc, c.image_size, c.kernel_size, c.norm, c.d_downsample, c.d_activation, c.leak)
+
+
+def count_parameters(net: nn.Module) -> int:
+    """How many numbers the net learns."""
+    return sum(p.numel() for p in net.parameters())

@@ -1,0 +1,66 @@
+"""Figures and films. Functions return them; nothing here shows anything."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+# Okabe and Ito's palette: distinguishable with every kind of colour blindness.
+COLOURS = {"D": "#0072B2", "G": "#D55E00"}
+
+
+def curves(stats: list[dict]):
+    """Two panels over thousand images shown: the losses, and D(x) with D(G(z)). Returns a matplotlib Figure.
+
+    Args:
+        stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
+    """
+    from matplotlib.figure import Figure  # not pyplot: no global state, nothing to close
+
+    kimg = [line["kimg"] for line in stats]
+    figure = Figure(figsize=(9, 3), layout="constrained", facecolor="white")
+    left, right = figure.subplots(1, 2)
+    for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), "D's answers")):
+        for key, colour in zip(keys, COLOURS.values()):
+            label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
+            axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
+        axes.set(xlabel="thousand images shown", title=title)
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False)
+    right.set_ylim(0, 1)
+    return figure
+
+
+def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
+    """The picture with a line of text on a white strip above it."""
+    framed = Image.new("RGB", (picture.width, picture.height + height), "white")
+    framed.paste(picture.convert("RGB"), (0, height))
+    ImageDraw.Draw(framed).text((6, 3), text, fill="black", font=ImageFont.load_default(size=13))
+    return framed
+
+
+def clock(kimg: float) -> str:
+    """The clock of a training in words: images, not epochs, so that it means the same for every batch and data size."""
+    return f"{round(kimg, 1):g} thousand images"
+
+
+def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.0, hold: float = 2.0) -> Path:
+    """A film of sample grids, each under its clock; the last picture stays `hold` seconds longer.
+
+    Args:
+        samples: (thousand images shown, PNG file), in order, as from Run.samples().
+        file: the .gif to write.
+        seconds: length of the film.
+    """
+    import imageio.v3 as iio
+
+    frames = []
+    for kimg, picture in samples:
+        with Image.open(picture) as opened:
+            frames.append(caption(opened, clock(kimg)))
+    milliseconds = max(40, round(100 * seconds / len(frames)) * 10)  # GIF counts in hundredths of a second
+    frames += frames[-1:] * round(1000 * hold / milliseconds)
+    palette = frames[-1].quantize(64)  # one for all: grey digits need no more, and the file halves
+    frames = [np.asarray(frame.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")) for frame in frames]
+    iio.imwrite(file, frames, extension=".gif", duration=milliseconds, loop=0)
+    return file

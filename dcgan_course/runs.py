@@ -1,0 +1,299 @@
+"""A run on disk: what was asked, what happened, what it looks like, and how to go on.
+
+    runs/0003-mnist/
+        config.json        every parameter, resolved
+        machine.json       versions and hardware
+        stats.jsonl        one line per logging interval
+        reals.png          a grid of training images
+        samples/           fakes_000040.png: a grid from the fixed z after 40 thousand images
+        checkpoints/       step_0003748/: all that is needed to go on, bit for bit
+        curves.png, training.gif
+"""
+
+import dataclasses
+import hashlib
+import json
+import os
+import pickle
+import re
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from .config import FIELD_TYPES, TrainConfig
+from .errors import UserError
+from .models import build_generator
+from .runtime import machine, repo_data_dir
+
+STATE_FILE = "state.pt"
+
+
+class Run:
+    """A run folder.
+
+    Raises:
+        UserError: the folder is not a run, or its config cannot be read.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        if not self.path.is_dir():
+            raise UserError(f"{self.path}: not found, expected a run folder")
+        file = self.path / "config.json"
+        if not file.is_file():
+            raise UserError(f"{self.path}: not a run folder, it has no config.json")
+        self.config = read_config(file)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @classmethod
+    def create(cls, config: TrainConfig) -> "Run":
+        """A new folder under config.out, numbered after the last one there: runs/0003-mnist."""
+        out = Path(config.out)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            numbers = [int(p.name[:4]) for p in out.iterdir() if re.match(r"\d{4}-", p.name)]
+            path = out / f"{max(numbers, default=0) + 1:04d}-{config.preset}"
+            path.mkdir()
+            (path / "samples").mkdir()
+            (path / "checkpoints").mkdir()
+            (path / "config.json").write_bytes(to_json(dataclasses.asdict(config)))
+            (path / "machine.json").write_bytes(to_json(machine()))
+        except OSError as error:
+            raise UserError(f"{out}: cannot make a run folder ({error.strerror or error})") from error
+        return cls(path)
+
+    # ---- statistics
+
+    def stats(self) -> list[dict]:
+        """The lines of stats.jsonl. A last line that was cut off by a crash is left out."""
+        file = self.path / "stats.jsonl"
+        lines = file.read_text().splitlines() if file.is_file() else []
+        stats = []
+        for number, line in enumerate(lines, 1):
+            try:
+                stats.append(json.loads(line))
+            except json.JSONDecodeError:
+                if number < len(lines):
+                    raise UserError(f"{file}: line {number} is not JSON") from None
+        return stats
+
+    def add_stats(self, line: dict) -> None:
+        """Append one line to stats.jsonl."""
+        with (self.path / "stats.jsonl").open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def rewind(self, config: TrainConfig, step: int) -> None:
+        """Go back to a checkpoint: forget the statistics after `step`, which will be made again, and note `config`."""
+        kept = [json.dumps(line) + "\n" for line in self.stats() if line["step"] <= step]
+        write_atomically(self.path / "stats.jsonl", "".join(kept).encode())
+        write_atomically(self.path / "config.json", to_json(dataclasses.asdict(config)))
+        self.config = config
+
+    # ---- pictures
+
+    def samples(self) -> list[tuple[float, Path]]:
+        """(thousand images shown, file) of every sample grid, oldest first."""
+        files = (self.path / "samples").glob("fakes_*.png")
+        return sorted((float(f.stem.removeprefix("fakes_")), f) for f in files)
+
+    # ---- checkpoints
+
+    def checkpoints(self) -> list[Path]:
+        """Every whole checkpoint folder, oldest first."""
+        return sorted((self.path / "checkpoints").glob("step_*[0-9]"))
+
+    def last_checkpoint(self) -> Path:
+        """Raises UserError where there is none yet."""
+        checkpoints = self.checkpoints()
+        if not checkpoints:
+            raise UserError(f"{self.path}: no checkpoint yet")
+        return checkpoints[-1]
+
+    def last_good(self) -> str:
+        """What is safe and how to go on from it, in words."""
+        checkpoints = self.checkpoints()
+        if not checkpoints:
+            return "there is no checkpoint yet"
+        return f"the last good checkpoint is {checkpoints[-1].name}, go on with: dcgan-course resume {self.path}"
+
+    def save_checkpoint(self, step: int, nets: dict[str, nn.Module], state: dict, keep: int) -> Path:
+        """Write checkpoints/step_NNNNNNN as a whole or not at all: to a temporary folder, synced, renamed.
+
+        Args:
+            nets: written as NAME.safetensors.
+            state: everything else, for torch.load(weights_only=True).
+            keep: how many checkpoints stay; 0 = all.
+        Raises:
+            UserError: the disk is full or read-only; the checkpoints before this one stay whole.
+        """
+        folder = self.path / "checkpoints"
+        final, temporary = folder / f"step_{step:07d}", folder / f".step_{step:07d}.tmp"
+        try:
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
+            for name, net in nets.items():
+                save_file({k: v.contiguous() for k, v in net.state_dict().items()}, temporary / f"{name}.safetensors")
+            torch.save(state, temporary / STATE_FILE)
+            digests = {f.name: file_sha256(f) for f in sorted(temporary.iterdir())}
+            (temporary / "sha256.json").write_bytes(to_json(digests))
+            for file in [*temporary.iterdir(), temporary]:
+                sync(file)
+            shutil.rmtree(final, ignore_errors=True)
+            temporary.rename(final)
+            sync(folder)
+        except (OSError, RuntimeError, SafetensorError) as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise UserError(f"{final}: cannot be written ({error}); {self.last_good()}") from error
+        for old in self.checkpoints()[:-keep] if keep else []:
+            shutil.rmtree(old, ignore_errors=True)
+        return final
+
+    def load_generator(self, checkpoint: Path | None = None) -> nn.Module:
+        """The trained generator in eval mode, on the CPU: the moving average where the run has one.
+
+        From a checkpoint, by default the last one; a recorded run has generator.safetensors in its place.
+        """
+        file = self.path / "generator.safetensors"
+        if checkpoint or not file.is_file():
+            checkpoint = checkpoint or self.last_checkpoint()
+            check_files(checkpoint)
+            file = checkpoint / ("netG_ema.safetensors" if self.config.ema_kimg else "netG.safetensors")
+        netG = build_generator(self.config)
+        load_weights(netG, file)
+        return netG.eval()
+
+
+def load_run(name: str | Path) -> Run:
+    """A run by its folder, or a recorded one by its name in data/runs: load_run("mnist")."""
+    data = repo_data_dir()
+    if not Path(name).exists() and data and (data / "runs" / str(name)).is_dir():
+        return Run(data / "runs" / str(name))
+    return Run(name)
+
+
+def load_generator(name: str | Path) -> nn.Module:
+    """The generator of `load_run(name)`, in eval mode, on the CPU."""
+    return load_run(name).load_generator()
+
+
+def record(run: Run, folder: str | Path) -> Run:
+    """Copy what is worth keeping of a run: config, machine, statistics, every picture, and G's weights in half
+    precision as generator.safetensors. The folder must not exist yet."""
+    folder = Path(folder)
+    if folder.exists():
+        raise UserError(f"{folder}: exists already, expected a new folder")
+    shutil.copytree(run.path, folder, ignore=shutil.ignore_patterns("checkpoints", "tensorboard"))
+    save_half(run.load_generator(), folder / "generator.safetensors")
+    return Run(folder)
+
+
+# ---- files
+
+
+def read_config(file: Path) -> TrainConfig:
+    """The TrainConfig in a config.json.
+
+    Raises:
+        UserError: not JSON, or a field that is unknown or out of range.
+    """
+    try:
+        fields = json.loads(file.read_text())
+        if not isinstance(fields, dict) or fields.keys() - FIELD_TYPES.keys():
+            unknown = sorted(fields.keys() - FIELD_TYPES.keys()) if isinstance(fields, dict) else "no fields"
+            raise UserError(f"{file}: found {unknown}, expected the fields of TrainConfig")
+        return TrainConfig(**fields)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: not JSON ({error})") from None
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+
+
+def save_half(net: nn.Module, file: Path) -> None:
+    """Write a net's weights in half precision: half the size, and no visible difference."""
+    save_file({k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}, file)
+
+
+def load_weights(net: nn.Module, file: Path) -> None:
+    """Fill `net` from a safetensors file, which cannot hold code.
+
+    Raises:
+        UserError: damaged, another format, or the weights of another network.
+    """
+    try:
+        weights = load_file(file)
+    except FileNotFoundError:
+        raise UserError(f"{file}: not found") from None
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{file}: not a safetensors file, or damaged ({error})") from None
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        first = str(error).strip().splitlines()[1].strip()
+        raise UserError(f"{file}: weights of another network ({first})") from None
+
+
+def load_state(file: Path) -> dict:
+    """The optimisers and random streams of a checkpoint. Pickled code is refused, never run.
+
+    Raises:
+        UserError: damaged, or not a checkpoint of ours.
+    """
+    try:
+        return torch.load(file, weights_only=True, map_location="cpu")
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise UserError(f"{file}: not a checkpoint, or damaged ({reason[:120]})") from None
+
+
+def check_files(checkpoint: Path) -> None:
+    """Compare every file of a checkpoint with the sha256 written beside it.
+
+    Raises:
+        UserError: the folder is not a checkpoint, or a file is missing or altered.
+    """
+    try:
+        digests = json.loads((checkpoint / "sha256.json").read_text())
+        files = dict(digests.items())
+    except (OSError, ValueError, AttributeError):
+        raise UserError(f"{checkpoint}: not a checkpoint, it has no readable sha256.json") from None
+    for name, expected in files.items():
+        if not (checkpoint / name).is_file():
+            raise UserError(f"{checkpoint / name}: missing")
+        if file_sha256(checkpoint / name) != expected:
+            raise UserError(f"{checkpoint / name}: damaged, its sha256 differs from the one written with it; "
+                            f"remove {checkpoint} to go on from the checkpoint before it")
+
+
+def file_sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Ask the system to bring a file, or a folder's list of files, to the disk."""
+    if os.name == "nt" and path.is_dir():  # Windows cannot open a folder
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(file: Path, content: bytes) -> None:
+    """Replace a file as a whole or not at all."""
+    temporary = file.with_name(f".{file.name}.tmp")
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)
+
+
+def to_json(content: dict) -> bytes:
+    return (json.dumps(content, indent=2) + "\n").encode()

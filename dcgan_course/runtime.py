@@ -1,0 +1,143 @@
+"""What this machine is and how to use it: device, precision, seeds, and a clean stop on Ctrl-C."""
+
+import contextlib
+import hashlib
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import torch
+
+from .errors import UserError
+
+
+def repo_data_dir() -> Path | None:
+    """The repository's data/ folder, or None where the package was installed without the repository."""
+    folder = Path(__file__).resolve().parents[1] / "data"
+    return folder if (folder / "README.md").is_file() else None
+
+
+def cache_dir() -> Path:
+    """Where downloads go: $DCGAN_COURSE_CACHE, or ~/.cache/dcgan_course."""
+    return Path(os.environ.get("DCGAN_COURSE_CACHE") or Path.home() / ".cache" / "dcgan_course")
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device `name`; "auto" = CUDA, else Apple's MPS, else the CPU.
+
+    Raises:
+        UserError: no such device on this machine.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        gpus = torch.cuda.device_count()
+        found = f"{gpus} CUDA device{'s' * (gpus != 1)}"
+        raise UserError(f"device: found {name!r}, expected auto, cpu or a device of this machine, which has "
+                        f"{found}") from error
+    return device
+
+
+def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A random stream of its own for each purpose, so that drawing from one never shifts another.
+
+    >>> a, b = seeded(0, "z"), seeded(0, "z")
+    >>> bool((torch.rand(3, generator=a) == torch.rand(3, generator=b)).all())
+    True
+    """
+    digest = hashlib.sha256(f"{purpose}/{seed}".encode()).digest()
+    return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "little"))
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which networks run: bfloat16 convolutions for "bf16", nothing for "fp32"."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+
+
+def time_of(call, device: torch.device, repeats: int = 5) -> float:
+    """Median seconds of `call()`, after one warm-up, waiting for the device."""
+    times = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        call()
+        if device.type != "cpu":
+            getattr(torch, device.type).synchronize()
+        times.append(time.perf_counter() - start)
+    return sorted(times[1:])[repeats // 2]
+
+
+def probe_precision(device: torch.device) -> dict[str, float]:
+    """Seconds of one small convolution, forward and backward, per precision: {"fp32": ..., "bf16": ...}.
+
+    Takes about a quarter of a second. Without hardware for it, bfloat16 is several times slower than float32.
+    """
+    layer = torch.nn.Conv2d(64, 128, 4, stride=2, padding=1).to(device, memory_format=torch.channels_last)
+    x = torch.zeros(64, 64, 16, 16, device=device).to(memory_format=torch.channels_last).requires_grad_()
+
+    def step(precision):
+        with autocast(device, precision):
+            y = layer(x)
+        y.float().sum().backward()
+
+    return {precision: time_of(lambda p=precision: step(p), device) for precision in ("fp32", "bf16")}
+
+
+def pick_precision(name: str, device: torch.device) -> str:
+    """"fp32" or "bf16"; "auto" = bf16 where `probe_precision` finds it at least 1.2 times as fast."""
+    if name != "auto":
+        return name
+    if device.type == "mps":
+        return "fp32"
+    seconds = probe_precision(device)
+    return "bf16" if seconds["fp32"] > 1.2 * seconds["bf16"] else "fp32"
+
+
+def machine() -> dict[str, str]:
+    """This machine and the versions that matter, for run folders and for `doctor`."""
+    import torchvision
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpu": f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads",
+        "gpu": gpu,
+    }
+
+
+def in_notebook() -> bool:
+    """True in a Jupyter or Colab kernel."""
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    return shell is not None and hasattr(shell, "kernel")
+
+
+@contextlib.contextmanager
+def stop_on_interrupt():
+    """Turns Ctrl-C (in a notebook: the stop button) into an event that a loop can look at between two steps.
+
+    A second Ctrl-C interrupts at once. Yields a threading.Event.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield stop
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def request(signum, frame):
+        stop.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, request)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,67 @@
+"""From z to images: drawing z, generating, and paths between two points of the latent space."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torchvision.utils import make_grid
+
+
+def sample_z(n: int, nz: int, kind: str = "normal", generator: torch.Generator | None = None,
+             device: torch.device | str = "cpu") -> Tensor:
+    """n latent vectors, (n, nz) float32: "normal" N(0, 1), or "uniform" in [-1, 1] (paper, section 4)."""
+    if kind == "uniform":
+        return torch.rand(n, nz, generator=generator, device=device) * 2 - 1
+    return torch.randn(n, nz, generator=generator, device=device)
+
+
+def generate(netG: nn.Module, z: Tensor, batch_size: int = 250) -> Tensor:
+    """G's images for z (n, nz): (n, nc, size, size) float32 in [-1, 1] on the CPU.
+
+    In eval mode (batch norm with its running statistics), so that a picture depends on its own z alone and not on
+    its neighbours in the batch. Dropout that stays on at test time draws the same masks at every call, and the global
+    random stream is left as it was, as is the net's mode.
+    """
+    mode = netG.training
+    device = next(netG.parameters()).device
+    netG.eval()
+    try:
+        with torch.inference_mode(), torch.random.fork_rng():
+            torch.manual_seed(0)
+            return torch.cat([netG(part.to(device)).float().cpu() for part in z.split(batch_size)])
+    finally:
+        netG.train(mode)
+
+
+def lerp(a: Tensor, b: Tensor, t: Tensor | float) -> Tensor:
+    """The straight line from a (t = 0) to b (t = 1)."""
+    return a + (b - a) * t
+
+
+def slerp(a: Tensor, b: Tensor, t: Tensor | float) -> Tensor:
+    """The great circle from a to b, both (nz,): keeps the length that normal z have, which a straight line does not
+    (arXiv 1609.04468). Parallel vectors fall back to `lerp`."""
+    cosine = torch.clamp((a @ b) / (a.norm() * b.norm()), -1, 1)
+    angle = torch.acos(cosine)
+    if torch.sin(angle) < 1e-6:
+        return lerp(a, b, t)
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def interpolate(a: Tensor, b: Tensor, frames: int = 36, method: str = "slerp") -> Tensor:
+    """A path of `frames` points from a to b, ends included: (frames, nz). method: "lerp" or "slerp"."""
+    path = slerp if method == "slerp" else lerp
+    return torch.stack([path(a, b, float(t)) for t in torch.linspace(0, 1, frames)])
+
+
+def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
+    """A sheet of images as one picture, (height, width, 3) uint8.
+
+    Args:
+        images: (n, 1 or 3, size, size) in [-1, 1]. The range is fixed, never each picture's own minimum and maximum:
+            a grey picture must look grey.
+        nrow: pictures per row; None = as square as can be.
+    """
+    nrow = nrow or math.ceil(math.sqrt(len(images)))
+    grid = make_grid(images.float().cpu(), nrow, padding=2, normalize=True, value_range=(-1, 1), pad_value=0.5)
+    return grid.mul(255).round().clamp(0, 255).byte().permute(1, 2, 0)

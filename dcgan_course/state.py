@@ -1,0 +1,116 @@
+"""What a training carries from step to step: saved whole, it goes on bit for bit."""
+
+import copy
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from .config import TrainConfig
+from .errors import UserError
+from .models import build_discriminator, build_generator, init_weights
+from .runs import STATE_FILE, Run, check_files, load_state, load_weights
+from .runtime import seeded
+
+STATS = ("loss_D", "loss_G", "D_x", "D_G_z")
+
+
+@dataclass
+class TrainState:
+    """All that changes while training."""
+
+    netG: nn.Module
+    netD: nn.Module
+    netG_ema: nn.Module | None
+    optG: torch.optim.Optimizer
+    optD: torch.optim.Optimizer
+    z_stream: torch.Generator
+    totals: Tensor  # sums of STATS since the last line of stats.jsonl
+    step: int = 0
+    first_step: int = 0  # the step at which `totals` began
+
+    @classmethod
+    def start(cls, config: TrainConfig) -> "TrainState":
+        """Step 0: networks initialised from config.seed, on config.device."""
+        device = torch.device(config.device)
+        netG = init_weights(build_generator(config), seeded(config.seed, "netG"))
+        netD = init_weights(build_discriminator(config), seeded(config.seed, "netD"))
+        netG_ema = copy.deepcopy(netG).to(device).eval().requires_grad_(False) if config.ema_kimg else None
+        for net in (netG, netD):
+            net.to(device, memory_format=torch.channels_last).train()
+            if config.compile == "on":
+                net.compile()
+        betas = (config.beta1, config.beta2)
+        optG = torch.optim.Adam(netG.parameters(), config.lr_g, betas, fused=True)
+        optD = torch.optim.Adam(netD.parameters(), config.lr_d, betas, fused=True)
+        return cls(netG, netD, netG_ema, optG, optD, seeded(config.seed, "z", device), torch.zeros(4, device=device))
+
+    @property
+    def shown(self) -> nn.Module:
+        """The generator that is shown and sampled."""
+        return self.netG if self.netG_ema is None else self.netG_ema
+
+    @torch.no_grad()
+    def update_ema(self, config: TrainConfig) -> None:
+        """Move netG_ema towards netG. The half-life grows with the run, so that the first pictures are not stale."""
+        if self.netG_ema is None:
+            return
+        half_life = min(config.ema_kimg * 1000, 0.05 * self.step * config.batch_size)
+        weight = 1 - 0.5 ** (config.batch_size / half_life)
+        ema, now = self.netG_ema.state_dict(), self.netG.state_dict()
+        floats = [name for name in ema if ema[name].is_floating_point()]
+        torch._foreach_lerp_([ema[name] for name in floats], [now[name] for name in floats], weight)
+
+    def take_stats(self, batch_size: int) -> dict:
+        """Means since the last call, as a line for stats.jsonl. Waits for the device."""
+        steps = self.step - self.first_step
+        means = (self.totals / steps).tolist()
+        self.totals.zero_()
+        self.first_step = self.step
+        return {"step": self.step, "kimg": self.step * batch_size / 1000, **dict(zip(STATS, means))}
+
+    def require_finite(self, line: dict, run: Run) -> None:
+        """Raise UserError where a loss or a weight is NaN or infinite: such a state is never saved."""
+        losses = torch.tensor([line["loss_D"], line["loss_G"]])
+        weights = itertools.chain(self.netG.parameters(), self.netD.parameters())
+        if all(bool(t.isfinite().all()) for t in (losses, *weights)):
+            return
+        raise UserError(f"step {self.step}: training has diverged, loss_D {line['loss_D']:.3g} and loss_G "
+                        f"{line['loss_G']:.3g} or the weights are not finite; {run.last_good()}. "
+                        "Try smaller learning rates (lr_g, lr_d), or precision fp32")
+
+    def nets(self) -> dict[str, nn.Module]:
+        """The networks by the names of their checkpoint files."""
+        nets = {"netG": self.netG, "netD": self.netD}
+        return nets if self.netG_ema is None else nets | {"netG_ema": self.netG_ema}
+
+    def save(self, run: Run, keep: int) -> None:
+        """A checkpoint of everything; the `keep` last ones stay (0 = all)."""
+        state = {
+            "step": self.step, "first_step": self.first_step, "totals": self.totals,
+            "optG": self.optG.state_dict(), "optD": self.optD.state_dict(),
+            "z_stream": self.z_stream.get_state(), "global_rng": torch.get_rng_state(),
+        }
+        if torch.cuda.is_available():
+            state["cuda_rng"] = torch.cuda.get_rng_state_all()
+        run.save_checkpoint(self.step, self.nets(), state, keep)
+
+    def load(self, checkpoint: Path) -> None:
+        """Continue from a checkpoint folder. Raises UserError where it is damaged or of another network."""
+        check_files(checkpoint)
+        for name, net in self.nets().items():
+            load_weights(net, checkpoint / f"{name}.safetensors")
+        state = load_state(checkpoint / STATE_FILE)
+        try:
+            self.step, self.first_step = state["step"], state["first_step"]
+            self.totals.copy_(state["totals"])
+            self.optG.load_state_dict(state["optG"])
+            self.optD.load_state_dict(state["optD"])
+            self.z_stream.set_state(state["z_stream"])
+            torch.set_rng_state(state["global_rng"])
+            if "cuda_rng" in state and torch.cuda.is_available():
+                torch.cuda.set_rng_state_all(state["cuda_rng"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise UserError(f"{checkpoint / STATE_FILE}: not a checkpoint of this version ({error!r})") from None

@@ -1,0 +1,215 @@
+"""The training: two steps and one loop, in reading order."""
+
+import time
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from . import plots
+from .config import TrainConfig
+from .data import Batches, load_images, to_float
+from .errors import UserError
+from .losses import d_loss, g_loss, realness
+from .runs import Run
+from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded, stop_on_interrupt
+from .sampling import generate, image_grid, sample_z
+from .state import STATS, TrainState
+
+GROWABLE = ("num_epochs", "keep", "tensorboard")  # what a resumed run may change: nothing that its past depends on
+
+
+def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
+           loss: str = "non_saturating", real_label: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    """One update of D: towards 1 for x_real, towards 0 for x_fake, both (N, nc, size, size).
+
+    The two batches go through D apart, so that batch norm sees each with its own statistics.
+    Returns loss_D, D_x and D_G_z, scalars still on the device.
+    """
+    logits_real = netD(x_real)  # (N,)
+    logits_fake = netD(x_fake.detach())  # detach: this step must not reach G
+    loss_D = d_loss(logits_real, logits_fake, loss, real_label)
+    optD.zero_grad()
+    loss_D.backward()
+    optD.step()
+    return loss_D.detach(), realness(logits_real, loss), realness(logits_fake, loss)
+
+
+def g_step(netD: nn.Module, optG: torch.optim.Optimizer, x_fake: Tensor, loss: str = "non_saturating") -> Tensor:
+    """One update of G: towards images that D, just updated, calls real. x_fake is the batch that d_step saw.
+
+    D is frozen meanwhile: gradients pass through it to G, and none are computed for its own weights.
+    Returns loss_G, a scalar still on the device.
+    """
+    netD.requires_grad_(False)
+    loss_G = g_loss(netD(x_fake), loss)
+    optG.zero_grad()
+    loss_G.backward()
+    optG.step()
+    netD.requires_grad_(True)
+    return loss_G.detach()
+
+
+def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
+    """Train as `config` says, into a new run folder, or go on with the run `resume`.
+
+    Args:
+        show: called with (picture, caption) at each sample grid; None = a picture that refreshes in a notebook,
+            nothing elsewhere.
+    Returns:
+        the finished (or, after Ctrl-C, the stopped) run.
+    Raises:
+        UserError: an impossible config, a damaged checkpoint, another config than the run's, a full disk, or
+            losses that are no longer finite.
+    """
+    config = resolve(config, resume)
+    images = load_images(config.data, config.image_size)
+    config = match_channels(config, images.channels)
+    batches = Batches(images, config.batch_size, config.seed, config.device)
+    with torch.random.fork_rng():
+        torch.manual_seed(config.seed)  # dropout draws from the global stream; the caller's is put back afterwards
+        state = TrainState.start(config)
+        if resume:
+            run = resume
+            state.load(run.last_checkpoint())
+            run.rewind(config, state.step)
+        else:
+            run = Run.create(config)
+        try:
+            if state.step == 0:
+                save_picture(image_grid(to_float(images.batch(range(64)))), run.path / "reals.png")
+            with stop_on_interrupt() as stop:
+                loop(config, batches, state, run, stop, show or (notebook_picture() if in_notebook() else None))
+            write_pictures(run)
+        except OSError as error:
+            raise UserError(f"{run.path}: cannot be written ({error.strerror or error}); {run.last_good()}") from error
+    return run
+
+
+def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, stop, show) -> None:
+    """Steps until config.num_epochs are done or `stop` is set, with statistics, samples and checkpoints on the way."""
+    device = torch.device(config.device)
+    board = tensorboard(run) if config.tensorboard else None
+    z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
+    per_epoch, batch_size = batches.steps_per_epoch, config.batch_size
+    last_step = max(1, round(config.num_epochs * per_epoch))
+    sample_every = max(1, round(config.sample_kimg * 1000))  # images
+    bar = tqdm(total=last_step * batch_size, initial=state.step * batch_size, unit=" images", unit_scale=True,
+               desc=run.path.name, dynamic_ncols=True)
+    if state.step == 0:
+        sample(run, state, 0.0, z_fixed, show, board)
+    logged_at, logged_step = time.perf_counter(), state.step
+
+    while state.step < last_step and not stop.is_set():
+        x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]
+        z = sample_z(batch_size, config.nz, config.z, state.z_stream, device)
+        with autocast(device, config.precision):
+            x_fake = state.netG(z)  # one forward of G serves both steps
+            loss_D, D_x, D_G_z = d_step(state.netD, state.optD, x_real, x_fake, config.loss, config.real_label)
+            loss_G = g_step(state.netD, state.optG, x_fake, config.loss)
+        state.step += 1
+        state.update_ema(config)
+        state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
+
+        bar.update(batch_size)
+        seen = state.step * batch_size
+        epoch_ends = state.step % per_epoch == 0 or state.step == last_step
+        if state.step % config.log_steps == 0 or epoch_ends:
+            line = state.take_stats(batch_size)
+            now = time.perf_counter()
+            speed = (state.step - logged_step) * batch_size / (now - logged_at)
+            logged_at, logged_step = now, state.step
+            state.require_finite(line, run)
+            run.add_stats(line | {"images_per_s": round(speed, 1)})
+            bar.set_postfix_str(", ".join(f"{key} {line[key]:.2f}" for key in STATS))
+            if board:
+                for key in STATS:
+                    board.add_scalar(key, line[key], seen)
+        if seen // sample_every > (seen - batch_size) // sample_every or epoch_ends:
+            sample(run, state, seen / 1000, z_fixed, show, board)
+        if epoch_ends or stop.is_set():
+            state.save(run, config.keep)
+    bar.close()
+    if board:
+        board.close()
+    if stop.is_set():
+        print(f"Stopped after step {state.step} of {last_step}; {run.last_good()}")
+
+
+# ---- before the loop
+
+
+def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
+    """Replace every "auto" by what this machine has, or, when resuming, by what the run was started with.
+
+    Raises:
+        UserError: a resumed run's config differs in more than GROWABLE; the message shows the difference.
+    """
+    if resume:
+        then = resume.config
+        same = config.replace(**{name: getattr(then, name) for name in GROWABLE})
+        if same != then:
+            raise UserError(f"{resume.path}: cannot go on with another config ({then.difference(same)}); "
+                            f"only {', '.join(GROWABLE)} may change")
+        if config.num_epochs < then.num_epochs:
+            raise UserError(f"num_epochs: found {config.num_epochs}, expected at least the run's {then.num_epochs}")
+        pick_device(config.device)
+        return config
+    device = pick_device(config.device)
+    compile = config.compile if config.compile != "auto" else ("on" if device.type == "cuda" else "off")
+    return config.replace(device=str(device), precision=pick_precision(config.precision, device), compile=compile)
+
+
+def match_channels(config: TrainConfig, channels: int) -> TrainConfig:
+    """Set config.nc to the images' channels. Raises UserError where another number was asked for."""
+    if config.nc not in (None, channels):
+        raise UserError(f"nc: found {config.nc}, expected {channels}, as the images of {config.data} have")
+    return config.replace(nc=channels)
+
+
+# ---- pictures on the way
+
+
+def sample(run: Run, state: TrainState, kimg: float, z_fixed: Tensor, show, board) -> None:
+    """Write the grid of z_fixed as samples/fakes_KKKKKK.png, and show it."""
+    grid = image_grid(generate(state.shown, z_fixed))
+    save_picture(grid, run.path / "samples" / f"fakes_{round(kimg, 1):06g}.png")
+    if board:
+        board.add_image("samples", grid, round(kimg * 1000), dataformats="HWC")
+    if show:
+        show(Image.fromarray(grid.numpy()), plots.clock(kimg))
+
+
+def write_pictures(run: Run) -> None:
+    """curves.png and training.gif from the run's statistics and samples."""
+    stats = run.stats()
+    if stats:
+        plots.curves(stats).savefig(run.path / "curves.png", dpi=110)
+    plots.write_gif(run.samples(), run.path / "training.gif")
+
+
+def save_picture(grid: Tensor, file) -> None:
+    Image.fromarray(grid.numpy()).save(file)
+
+
+def notebook_picture():
+    """A function (picture, caption) that shows a picture in a notebook and replaces it at the next call."""
+    from IPython.display import Markdown, display
+
+    handles = [display(Markdown(""), display_id=True), display(Markdown(""), display_id=True)]
+
+    def show(picture: Image.Image, caption: str) -> None:
+        handles[0].update(Markdown(caption))
+        handles[1].update(picture)
+
+    return show
+
+
+def tensorboard(run: Run):
+    """A TensorBoard writer in the run folder. Raises UserError where tensorboard is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise UserError("tensorboard: not installed, expected after `pip install tensorboard`") from None
+    return SummaryWriter(str(run.path / "tensorboard"))

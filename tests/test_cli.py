@@ -1,0 +1,210 @@
+"""The command line as a person uses it: each bad input gets one line, status 2, and loses nothing."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as iio
+import pytest
+import tiny
+import torch
+
+from dcgan_course import cli
+from dcgan_course.config import PRESETS, TrainConfig
+from dcgan_course.runs import Run
+from dcgan_course.runtime import seeded
+from dcgan_course.sampling import generate, image_grid, sample_z
+
+README_WORDS = ("--num_epochs 10 --batch_size 128 --channels_noise 100 --lr_g 0.0002 --lr_d 0.0002 --beta1 0.5").split()
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def asked(monkeypatch, finished_run):
+    """Catches the config that the command line would train."""
+    configs = []
+    monkeypatch.setattr("dcgan_course.trainer.train", lambda config, **_: configs.append(config) or finished_run)
+    return configs
+
+
+def test_the_well_known_words(asked):
+    assert cli.main(["train", *README_WORDS]) == 0
+    assert asked[0] == PRESETS["mnist"].replace(num_epochs=10, batch_size=128, nz=100, lr_g=2e-4, lr_d=2e-4, beta1=0.5)
+
+
+@pytest.mark.parametrize("words", ["--channels_noise 7", "--channels-noise 7", "--nz 7", "--nz=7", "--channels_noise=7"])
+def test_nz_and_channels_noise_are_the_same(asked, words):
+    cli.main(["train", *words.split()])
+    assert asked[0].nz == 7
+
+
+def test_dashes_and_underscores_both_work(asked):
+    for words in ("--lr-g 0.1 --no-dropout-at-test", "--lr_g 0.1 --no_dropout_at_test"):
+        cli.main(["train", *words.split()])
+    assert asked[0] == asked[1] == PRESETS["mnist"].replace(lr_g=0.1, dropout_at_test=False)
+
+
+def test_preset_sets_the_defaults(asked):
+    cli.main(["train", "--preset", "paper", "--nz", "64"])
+    cli.main(["train", "--preset=smoke"])
+    assert asked == [PRESETS["paper"].replace(nz=64), PRESETS["smoke"]]
+
+
+def test_help_shows_every_parameter_with_its_default(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["train", "--help"])
+    assert not stop.value.code
+    text = " ".join(capsys.readouterr().out.split())
+    for name, default in vars(TrainConfig()).items():
+        assert re.search(rf"--{name}\b[^(]*(\(.*?\))?.*?\(default: ", text), name
+        assert f"default: {default}" in text, name
+
+
+def test_overview(capsys):
+    assert cli.main([]) == 0
+    text = capsys.readouterr().out
+    for command in ("train", "resume", "sample", "interpolate", "gif", "info", "bench", "doctor"):
+        assert f"  {command} " in text
+
+
+BAD = {
+    "unknown command": (["trian"], "did you mean train"),
+    "unknown flag": (["train", "--batchsize", "3"], "--batchsize"),
+    "unknown flag, nearest": (["train", "--num_epoch", "3"], "did you mean --num_epochs"),
+    "unknown preset": (["train", "--preset", "mnits"], "did you mean mnist"),
+    "unknown images": (["train", "--data", "minst"], "did you mean mnist"),
+    "size": (["train", "--image_size", "48"], "image_size: found 48"),
+    "nz 0": (["train", "--nz", "0"], "nz: found 0"),
+    "ngf -1": (["train", "--ngf", "-1"], "ngf: found -1"),
+    "batch 0": (["train", "--batch_size", "0"], "batch_size: found 0"),
+    "batch word": (["train", "--batch_size", "many"], "--batch_size: found 'many', expected a whole number"),
+    "no value": (["train", "--nz"], "--nz"),
+    "negative rate": (["train", "--lr_g", "-1"], "lr_g: found -1"),
+    "nan rate": (["train", "--lr_d", "nan"], "lr_d: found nan"),
+    "word rate": (["train", "--lr_d", "fast"], "--lr_d: found 'fast', expected a number"),
+    "choice": (["train", "--loss", "hinge"], "non_saturating"),
+    "colour digits": (["train", "--nc", "3"], "nc: found 3, expected 1"),
+    "large batch": (["train", "--batch_size", "60001"], "batch_size: found 60001, expected at most"),
+    "no such GPU": (["train", "--device", "cuda:9"], "device: found 'cuda:9'"),
+    "no such device": (["train", "--device", "gpu"], "device: found 'gpu'"),
+    "out is a file": (["train", "--preset", "smoke", "--out", "a_file"], "a_file"),
+    "resume nothing": (["resume"], "no run folder"),
+    "resume missing": (["resume", "runs/0009-mnist"], "runs/0009-mnist: not found"),
+    "resume no run": (["resume", "."], "not a run folder"),
+    "resume a file": (["resume", "a_file"], "a_file: not found, expected a run folder"),
+    "resume another": (["resume", "{run}", "--lr_g", "0.1"], "lr_g: 0.0002 -> 0.1"),
+    "sample missing": (["sample", "nothing"], "nothing: not found"),
+    "sample no argument": (["sample"], "run"),
+    "sample 0": (["sample", "{run}", "--n", "0"], "n: found 0"),
+    "sample ending": (["sample", "{run}", "--out", "picture.xyz"], "picture.xyz: cannot be written"),
+    "sample folder": (["sample", "{run}", "--out", "no/where.png"], "where.png: cannot be written"),
+    "interpolate method": (["interpolate", "{run}", "--method", "cubic"], "cubic"),
+    "gif missing": (["gif", "nothing"], "nothing: not found"),
+    "info of nothing": (["info", "papre"], "did you mean paper"),
+    "bench of nothing": (["bench", "--preset", "papre"], "did you mean paper"),
+    "a folder given twice": (["gif", "{run}", "again"], "again"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line(here, finished_run, capsys, case):
+    (here / "a_file").write_text("not a run")
+    words, expected = BAD[case]
+    before = sorted(p for p in here.rglob("*"))
+    status = cli.main([word.replace("{run}", str(finished_run.path)) for word in words])
+    out, err = capsys.readouterr()
+    assert status == 2
+    assert expected in err and err.count("\n") == 1 and err.startswith("dcgan-course: ")
+    assert out == ""
+    assert sorted(p for p in here.rglob("*")) == before  # no half-made run folder
+
+
+def test_as_a_process_there_is_no_traceback(here):
+    done = subprocess.run([sys.executable, "-m", "dcgan_course", "train", "--nz", "none"], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content, words", [
+    ("{", "not JSON"), ("[1]", "expected the fields"), ('{"nz": 0}', "nz: found 0"), ('{"nx": 1}', "nx"),
+    (b"\xff\xfe", "not JSON")])
+def test_damaged_config(here, finished_run, capsys, content, words):
+    run = shutil.copytree(finished_run.path, here / "run")
+    (run / "config.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert cli.main(["info", str(run)]) == 2
+    err = capsys.readouterr().err
+    assert words in err and err.count("\n") == 1
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
+def test_read_only_folder(here, capsys):
+    (here / "runs").mkdir(mode=0o500)
+    assert cli.main(["train", "--preset", "smoke"]) == 2
+    assert "runs: cannot make a run folder" in capsys.readouterr().err
+
+
+def test_train_and_resume(here, capsys, monkeypatch):
+    words = "--preset smoke --data tiny --batch_size 20 --num_epochs 1 --device cpu --precision fp32".split()
+    assert cli.main(["train", *words]) == 0
+    assert cli.main(["train", *words]) == 0
+    assert sorted(p.name for p in Path("runs").iterdir()) == ["0001-smoke", "0002-smoke"]
+    assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 0
+    assert [Run(f"runs/000{i}-smoke").stats()[-1]["step"] for i in (1, 2)] == [20, 10]
+    assert "runs/0001-smoke/training.gif" in capsys.readouterr().out
+
+
+def test_sample_is_what_the_generator_draws(here, finished_run, capsys):
+    assert cli.main(["sample", str(finished_run.path), "--n", "6", "--nrow", "3", "--seed", "4"]) == 0
+    z = sample_z(6, 8, generator=seeded(4, "sample"))
+    expected = image_grid(generate(finished_run.load_generator(), z), 3)
+    assert (iio.imread("samples.png") == expected.numpy()).all()
+    assert capsys.readouterr().out == "samples.png\n"
+
+
+def test_interpolate(here, finished_run):
+    assert cli.main(["interpolate", str(finished_run.path)]) == 0
+    assert iio.imread("interpolation.png").shape == (4 * 30 + 2, 9 * 30 + 2, 3)  # 36 frames, 9 in a row
+    assert cli.main(["interpolate", str(finished_run.path), "--method", "lerp", "--frames", "5", "--out", "w.gif"]) == 0
+    assert len(iio.imread("w.gif")) <= 5
+
+
+def test_gif_makes_the_film_again(here, finished_run):
+    assert cli.main(["gif", str(finished_run.path), "--out", "film.gif"]) == 0
+    assert Path("film.gif").read_bytes() == (finished_run.path / "training.gif").read_bytes()
+
+
+def test_info(finished_run, capsys):
+    assert cli.main(["info", "mnist64"]) == 0
+    text = capsys.readouterr().out
+    assert "ConvTranspose2d  -> 512 x 4 x 4         819,200" in text and "netD: 2,763,520 parameters" in text
+    assert cli.main(["info", str(finished_run.path)]) == 0
+    text = capsys.readouterr().out
+    assert "step 30, 0.6 thousand images" in text and "step_0000030" in text and "nz: 16 -> 8" in text
+
+
+def test_doctor(capsys):
+    assert cli.main(["doctor"]) == 0
+    text = capsys.readouterr().out
+    assert "mnist: 60,000 digits, checksums right" in text and f"torch: {torch.__version__}" in text
+    assert all(line.startswith(("ok  ", "note")) for line in text.splitlines())
+
+
+def test_bench(capsys):
+    assert cli.main(["bench", "--preset", "smoke", "--seconds", "1"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^step and data +\d+ +\d+ +\d+\.\d\d$", text, re.M) and "matrix-multiply rate" in text
+
+
+def test_import_is_cheap():
+    """Nothing heavy comes with the package: widgets, plotting, metrics and data load when used."""
+    code = "import torch, sys; before = set(sys.modules); import dcgan_course; print(len(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) <= 2

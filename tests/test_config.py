@@ -1,0 +1,79 @@
+import dataclasses
+
+import pytest
+
+from dcgan_course.config import PRESETS, TrainConfig, preset
+from dcgan_course.errors import UserError
+
+
+def test_paper_preset_is_section_4():
+    c = PRESETS["paper"]
+    assert (c.nz, c.z, c.ngf, c.ndf, c.kernel_size, c.image_size) == (100, "uniform", 128, 128, 5, 64)
+    assert (c.batch_size, c.lr_g, c.lr_d, c.beta1, c.beta2, c.leak) == (128, 2e-4, 2e-4, 0.5, 0.999, 0.2)
+    assert (c.norm, c.output_norm, c.output, c.g_activation, c.d_activation) == (
+        "batch", False, "tanh", "relu", "leaky_relu")
+    assert (c.loss, c.real_label, c.ema_kimg, c.g_dropout) == ("non_saturating", 1.0, 0.0, 0.0)
+
+
+def test_mnist64_preset_is_the_pytorch_example():
+    c = PRESETS["mnist64"]
+    assert (c.nz, c.z, c.ngf, c.ndf, c.kernel_size, c.image_size, c.batch_size) == (100, "normal", 64, 64, 4, 64, 128)
+    assert (c.lr_g, c.lr_d, c.beta1, c.beta2) == (2e-4, 2e-4, 0.5, 0.999)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_carry_their_name(name):
+    assert preset(name).preset == name
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"nz": 0}, "nz: found 0, expected a whole number, 1 or more"),
+    ({"nz": 2.5}, "nz: found 2.5, expected int"),
+    ({"nz": True}, "nz: found True"),
+    ({"ngf": -1}, "ngf: found -1"),
+    ({"batch_size": 0}, "batch_size: found 0"),
+    ({"batch_size": 1}, "batch_size: found 1, expected 2 or more with batch norm"),
+    ({"lr_g": -2e-4}, "lr_g: found -0.0002, expected a number above 0"),
+    ({"lr_d": float("nan")}, "lr_d: found nan"),
+    ({"lr_d": "fast"}, "lr_d: found 'fast', expected float"),
+    ({"beta1": 1.0}, "beta1: found 1.0"),
+    ({"ema_kimg": float("inf")}, "ema_kimg: found inf"),
+    ({"kernel_size": 7}, "kernel_size: found 7"),
+    ({"loss": "hinge"}, "loss: found 'hinge', expected one of non_saturating, minimax, least_squares"),
+    ({"z": "norml"}, "did you mean normal"),
+    ({"preset": "../up"}, "preset: found '../up'"),
+    ({"learning_rate": 1e-3}, "unknown field 'learning_rate'"),
+    ({"lr": 1e-3}, "did you mean lr_"),
+    ({"seed": -1}, "seed: found -1"),
+])
+def test_bad_values_are_named(changes, words):
+    with pytest.raises(UserError) as caught:
+        preset("mnist", **changes)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_good_values_pass():
+    config = preset("mnist", nz=1, lr_g=1, batch_size=1, norm="none", nc=3, ema_kimg=0)
+    assert (config.nz, config.lr_g, config.nc) == (1, 1, 3)
+
+
+def test_unknown_preset_names_the_nearest():
+    with pytest.raises(UserError, match="did you mean mnist"):
+        preset("mnits")
+
+
+def test_difference():
+    a, b = preset("mnist"), preset("mnist", nz=7, loss="minimax")
+    assert a.difference(a) == ""
+    assert a.difference(b) == "nz: 100 -> 7, loss: 'non_saturating' -> 'minimax'"
+
+
+def test_every_parameter_is_documented():
+    """One place defines every parameter: the docstring under a field is the help of its flag."""
+    import inspect
+
+    source = inspect.getsource(TrainConfig).splitlines()
+    for field in dataclasses.fields(TrainConfig):
+        line = next(i for i, text in enumerate(source) if text.startswith(f"    {field.name}:"))
+        assert source[line + 1].strip().startswith('"""'), field.name

@@ -1,0 +1,133 @@
+"""MNIST and batches, against an independent reader and against what must not happen."""
+
+import gzip
+import shutil
+import struct
+
+import numpy as np
+import pytest
+import tiny
+import torch
+
+from dcgan_course.data import Batches, load_images, load_mnist, mnist, to_float
+from dcgan_course.errors import UserError
+from dcgan_course.runtime import repo_data_dir
+
+BUNDLED = repo_data_dir() / "mnist"
+
+
+def test_mnist_content():
+    train, test = load_mnist(), load_mnist(split="test")
+    assert (train.count, test.count, train.channels, train.size) == (60_000, 10_000, 1, 28)
+    assert train.pixels.dtype == np.uint8 and train.pixels.shape == (60_000, 28, 28, 1)
+    # the published counts of the classes, and the mean and deviation that every tutorial quotes
+    assert np.bincount(train.labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert train.pixels.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
+    assert train.pixels.std() / 255 == pytest.approx(0.3081, abs=1e-4)
+
+
+def test_reader_against_struct():
+    content = gzip.open(BUNDLED / "t10k-images-idx3-ubyte.gz").read()
+    assert struct.unpack(">4i", content[:16]) == (2051, 10_000, 28, 28)
+    third = np.frombuffer(content[16 + 2 * 784 : 16 + 3 * 784], np.uint8).reshape(28, 28)
+    assert np.array_equal(load_mnist(split="test").pixels[2, :, :, 0], third)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return shutil.copytree(BUNDLED, tmp_path / "mnist")
+
+
+def damage(file, how):
+    content = file.read_bytes()
+    if how == "truncated":
+        file.write_bytes(content[: len(content) // 2])
+    elif how == "flipped":
+        file.write_bytes(content[:-200] + bytes([content[-200] ^ 1]) + content[-199:])
+    elif how == "repacked":  # a well-formed .gz with one altered pixel
+        unpacked = bytearray(gzip.decompress(content))
+        unpacked[5000] ^= 1
+        file.write_bytes(gzip.compress(bytes(unpacked), 1))
+    elif how == "foreign":
+        file.write_bytes(b"<html>quota exceeded</html>")
+    elif how == "empty":
+        file.write_bytes(b"")
+    else:
+        file.unlink()
+
+
+@pytest.mark.parametrize("how", ["truncated", "flipped", "repacked", "foreign", "empty", "missing"])
+def test_damaged_files_are_named(copy, how):
+    damage(copy / "t10k-images-idx3-ubyte.gz", how)
+    with pytest.raises(UserError) as caught:
+        load_mnist(split="test", folder=copy)
+    assert str(copy / "t10k-images-idx3-ubyte.gz") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_the_repository_the_download_is_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(mnist, "repo_data_dir", lambda: None)
+
+    def fake_download(root, download):
+        assert download
+        shutil.copytree(BUNDLED, root / "MNIST" / "raw")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", fake_download)
+    assert load_mnist(split="test").count == 10_000
+    monkeypatch.setattr("torchvision.datasets.MNIST", None)  # the second time must not download
+    assert load_mnist(split="test").count == 10_000
+
+
+def test_offline_without_the_repository_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path))
+    monkeypatch.setattr(mnist, "repo_data_dir", lambda: None)
+
+    def offline(root, download):
+        raise RuntimeError("Error downloading:\n<urlopen error>")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", offline)
+    with pytest.raises(UserError, match=r"download failed .*urlopen error.*by hand"):
+        load_mnist()
+
+
+def test_unknown_name():
+    with pytest.raises(UserError, match="found 'mnst', expected one of .*did you mean mnist"):
+        load_images("mnst", 28)
+
+
+def test_to_float_covers_the_range_of_tanh():
+    values = to_float(torch.tensor([0, 51, 255], dtype=torch.uint8))
+    assert values.dtype == torch.float32
+    torch.testing.assert_close(values, torch.tensor([-1.0, -0.6, 1.0]))
+
+
+def test_batch_resizes():
+    x = tiny.images(64).batch([3, 4])
+    assert x.shape == (2, 1, 64, 64) and x.dtype == torch.uint8
+    assert x.float().mean().item() == pytest.approx(tiny.images(28).batch([3, 4]).float().mean().item(), rel=0.02)
+
+
+def test_every_image_once_per_epoch_in_a_new_order():
+    batches = Batches(tiny.images(28), 20, seed=5)
+    first, second = batches.order(0), batches.order(1)
+    assert sorted(first.tolist()) == list(range(tiny.COUNT)) == sorted(second.tolist())
+    assert not torch.equal(first, second)
+    assert not torch.equal(first, Batches(tiny.images(28), 20, seed=6).order(0))
+    shown = torch.cat([batches[step] for step in range(batches.steps_per_epoch)])
+    assert torch.equal(shown, to_float(tiny.images(28).batch(first)))
+
+
+def test_any_step_can_be_asked_for():
+    forwards = Batches(tiny.images(28), 30, seed=0)
+    assert forwards.steps_per_epoch == 6  # 200 images: the incomplete batch is dropped
+    expected = [forwards[step] for step in range(14)]
+    jumping = Batches(tiny.images(28), 30, seed=0)
+    for step in (13, 2, 6, 12):
+        assert torch.equal(jumping[step], expected[step])
+
+
+def test_a_batch_larger_than_the_data():
+    with pytest.raises(UserError, match="batch_size: found 201, expected at most .* 200"):
+        Batches(tiny.images(28), 201, seed=0)

@@ -1,0 +1,63 @@
+"""Losses against the formulas of the papers, written with probabilities in float64."""
+
+import pytest
+import torch
+
+from dcgan_course.losses import LOSSES, d_loss, g_loss, realness
+
+REAL, FAKE = torch.randn(50, generator=torch.Generator().manual_seed(1)), torch.linspace(-3, 3, 40)
+
+
+def probability(logits):
+    return 1 / (1 + torch.exp(-logits.double()))
+
+
+@pytest.mark.parametrize("real_label", [1.0, 0.9])
+@pytest.mark.parametrize("loss", ["non_saturating", "minimax"])
+def test_d_loss_is_cross_entropy(loss, real_label):
+    p, q = probability(REAL), probability(FAKE)
+    expected = -(real_label * p.log() + (1 - real_label) * (1 - p).log()).mean() - (1 - q).log().mean()
+    assert d_loss(REAL, FAKE, loss, real_label).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_g_losses():
+    q = probability(FAKE)
+    assert g_loss(FAKE, "non_saturating").item() == pytest.approx(-q.log().mean().item(), rel=1e-5)
+    assert g_loss(FAKE, "minimax").item() == pytest.approx((1 - q).log().mean().item(), rel=1e-5)
+    assert g_loss(FAKE, "least_squares").item() == pytest.approx(((FAKE.double() - 1) ** 2).mean().item() / 2, rel=1e-5)
+
+
+def test_least_squares_d_loss():
+    expected = ((REAL.double() - 0.9) ** 2).mean() / 2 + (FAKE.double() ** 2).mean() / 2
+    assert d_loss(REAL, FAKE, "least_squares", 0.9).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_smoothing_moves_the_best_answer_for_real_images_to_the_label():
+    logits = torch.linspace(-6, 6, 2401)
+    losses = torch.stack([d_loss(l[None], torch.tensor([-50.0]), real_label=0.9) for l in logits])
+    assert probability(logits[losses.argmin()]).item() == pytest.approx(0.9, abs=1e-3)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_finite_where_probabilities_would_be_0_or_1(loss, dtype):
+    sure = torch.tensor([-1e3, 1e3], dtype=dtype, requires_grad=True)
+    total = d_loss(sure, sure, loss) + g_loss(sure, loss)
+    total.backward()
+    assert total.dtype == torch.float32
+    assert total.isfinite() and sure.grad.isfinite().all()
+
+
+def test_minimax_gradient_vanishes_where_non_saturating_does_not():
+    def gradient(loss):
+        logits = torch.tensor([-8.0], requires_grad=True)  # D is sure: D(G(z)) = 0.0003
+        g_loss(logits, loss).backward()
+        return abs(logits.grad.item())
+
+    assert gradient("minimax") == pytest.approx(probability(torch.tensor(-8.0)).item(), rel=1e-4)
+    assert gradient("non_saturating") == pytest.approx(1, abs=1e-3)
+
+
+def test_realness():
+    assert realness(FAKE).item() == pytest.approx(probability(FAKE).mean().item(), rel=1e-5)
+    assert realness(REAL, "least_squares").item() == pytest.approx(REAL.mean().item(), rel=1e-5)

@@ -1,0 +1,162 @@
+"""Networks against the PyTorch DCGAN example, written out here, and against the adjoint of the convolution."""
+
+import pytest
+import torch
+from torch import nn
+
+from dcgan_course.config import preset
+from dcgan_course.errors import UserError
+from dcgan_course.models import (BasicDiscriminator, BasicGenerator, Discriminator, Generator, build_discriminator,
+                                 build_generator, count_parameters, halvings, init_weights, stride2_padding)
+
+
+def example_generator(nz=100, ngf=64, nc=3):
+    """github.com/pytorch/examples, dcgan: the layers of its generator."""
+    return nn.Sequential(
+        nn.ConvTranspose2d(nz, ngf * 8, 4, 1, 0, bias=False), nn.BatchNorm2d(ngf * 8), nn.ReLU(),
+        nn.ConvTranspose2d(ngf * 8, ngf * 4, 4, 2, 1, bias=False), nn.BatchNorm2d(ngf * 4), nn.ReLU(),
+        nn.ConvTranspose2d(ngf * 4, ngf * 2, 4, 2, 1, bias=False), nn.BatchNorm2d(ngf * 2), nn.ReLU(),
+        nn.ConvTranspose2d(ngf * 2, ngf, 4, 2, 1, bias=False), nn.BatchNorm2d(ngf), nn.ReLU(),
+        nn.ConvTranspose2d(ngf, nc, 4, 2, 1, bias=False), nn.Tanh())
+
+
+def example_discriminator(ndf=64, nc=3):
+    return nn.Sequential(
+        nn.Conv2d(nc, ndf, 4, 2, 1, bias=False), nn.LeakyReLU(0.2),
+        nn.Conv2d(ndf, ndf * 2, 4, 2, 1, bias=False), nn.BatchNorm2d(ndf * 2), nn.LeakyReLU(0.2),
+        nn.Conv2d(ndf * 2, ndf * 4, 4, 2, 1, bias=False), nn.BatchNorm2d(ndf * 4), nn.LeakyReLU(0.2),
+        nn.Conv2d(ndf * 4, ndf * 8, 4, 2, 1, bias=False), nn.BatchNorm2d(ndf * 8), nn.LeakyReLU(0.2),
+        nn.Conv2d(ndf * 8, 1, 4, 1, 0, bias=False))
+
+
+def copy_weights(source, target):
+    """Parameters and buffers in order; both nets must have the same list of shapes."""
+    pairs = list(zip(source.state_dict().values(), target.state_dict().values(), strict=True))
+    for a, b in pairs:
+        assert a.shape == b.shape
+        b.copy_(a)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_64_is_the_pytorch_example(training):
+    netG, netD = init_weights(Generator(100, 8, 3, 64)).train(training), Discriminator(8, 3, 64).train(training)
+    refG, refD = example_generator(100, 8).train(training), example_discriminator(8).train(training)
+    copy_weights(netG, refG)
+    copy_weights(netD, refD)
+    z = torch.randn(6, 100)
+    x = netG(z)
+    torch.testing.assert_close(x, refG(z[:, :, None, None]))
+    torch.testing.assert_close(netD(x), refD(x).flatten())
+
+
+def test_parameter_counts_of_the_example_and_the_paper():
+    assert count_parameters(Generator(100, 64, 3, 64)) == 3_576_704
+    assert count_parameters(Discriminator(64, 3, 64)) == 2_765_568
+    paper = preset("paper", nc=3)
+    # by hand: z to 4x4x1024, three 5x5 halvings of the channels, 5x5 to 3 colours; gains and shifts
+    kernels = 100 * 1024 * 16 + 25 * (1024 * 512 + 512 * 256 + 256 * 128 + 128 * 3)
+    assert count_parameters(build_generator(paper)) == kernels + 2 * (1024 + 512 + 256 + 128)
+    kernels = 25 * (3 * 128 + 128 * 256 + 256 * 512 + 512 * 1024) + 1024 * 16
+    assert count_parameters(build_discriminator(paper)) == kernels + 2 * (256 + 512 + 1024)
+
+
+@pytest.mark.parametrize("size", [16, 28, 31, 32, 64, 128])
+@pytest.mark.parametrize("kernel_size", [3, 4, 5])
+@pytest.mark.parametrize("up, down", [("transpose", "stride"), ("resize", "pool")])
+def test_shapes(size, kernel_size, up, down):
+    netG = Generator(10, 4, 3, size, kernel_size, g_upsample=up)
+    netD = Discriminator(4, 3, size, kernel_size, d_downsample=down)
+    maps = []
+    for block in [*netG.blocks[:-1], *netD.blocks[:-1]]:
+        block.register_forward_hook(lambda _, __, y: maps.append(tuple(y.shape[1:])))
+    x = netG(torch.randn(2, 10))
+    assert x.shape == (2, 3, size, size)
+    assert netD(x).shape == (2,)
+    down_sizes = halvings(size)
+    k = len(down_sizes) - 1
+    assert maps[:k] == [(4 * 2 ** (k - 1 - i), s, s) for i, s in enumerate(down_sizes[:0:-1])]
+    assert maps[k:] == [(4 * 2**i, s, s) for i, s in enumerate(down_sizes[1:])]
+
+
+@pytest.mark.parametrize("size", [7, 14, 28, 31, 64])
+@pytest.mark.parametrize("kernel_size", [3, 4, 5])
+def test_up_is_the_transpose_of_down(size, kernel_size):
+    """<down(x), y> = <x, up(y)> for the same kernel: the definition of the transposed operator."""
+    padding, output_padding = stride2_padding(size, kernel_size)
+    half = -(-size // 2)
+    kernel = torch.randn(1, 1, kernel_size, kernel_size, dtype=torch.float64)
+    x, y = torch.randn(1, 1, size, size).double(), torch.randn(1, 1, half, half).double()
+    down = nn.functional.conv2d(x, kernel, stride=2, padding=padding)
+    up = nn.functional.conv_transpose2d(y, kernel, stride=2, padding=padding, output_padding=output_padding)
+    assert (down * y).sum().item() == pytest.approx((x * up).sum().item(), rel=1e-9)
+
+
+def test_switches():
+    def kinds(net):
+        return [type(m).__name__ for m in net.modules()]
+
+    default, plain = kinds(Generator()), kinds(Generator(norm="none"))
+    assert default.count("BatchNorm2d") == 3 and plain.count("BatchNorm2d") == 0
+    assert kinds(Generator(output_norm=True)).count("BatchNorm2d") == 4
+    assert type(Generator(output_norm=True).blocks[-1][1]) is nn.BatchNorm2d
+    assert kinds(Discriminator()).count("BatchNorm2d") == 2  # not on the first layer: guideline 2
+    assert kinds(Generator(g_activation="leaky_relu")).count("LeakyReLU") == 3
+    assert kinds(Discriminator(d_activation="relu")).count("ReLU") == 3
+    assert Discriminator(leak=0.1).blocks[0][1].negative_slope == 0.1
+    assert Generator(norm="none").blocks[0][0].bias is not None and Generator().blocks[0][0].bias is None
+    z = torch.randn(50, 100)
+    assert Generator()(z).min() < 0 <= Generator(output="sigmoid")(z).min()
+
+
+def test_dropout_at_test_time():
+    z = torch.randn(4, 100)
+    on, off = (Generator(g_dropout=0.5, dropout_at_test=at_test).eval() for at_test in (True, False))
+    assert not torch.equal(on(z), on(z))
+    assert torch.equal(off(z), off(z))
+    assert not torch.equal(off.train()(z), off(z))
+
+
+def initialised_as_the_paper(net) -> bool:
+    """Weights of mean 0 and deviation 0.02, gains of mean 1 and deviation 0.02, within four standard errors."""
+    weights = torch.cat([m.weight.flatten() for m in net.modules() if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))])
+    gains = torch.cat([m.weight.flatten() for m in net.modules() if isinstance(m, nn.BatchNorm2d)])
+    shifts = torch.cat([m.bias.flatten() for m in net.modules() if getattr(m, "bias", None) is not None])
+
+    def close(values, mean):
+        n = len(values)
+        return abs(values.mean() - mean) < 4 * 0.02 / n**0.5 and abs(values.std() - 0.02) < 4 * 0.02 / (2 * n) ** 0.5
+
+    return bool(close(weights, 0) and close(gains, 1) and (shifts == 0).all())
+
+
+@pytest.mark.parametrize("build", [Generator, Discriminator])
+def test_init_weights(build):
+    net = build()
+    assert not initialised_as_the_paper(net)  # PyTorch's own initialisation does not pass
+    assert init_weights(net) is net
+    assert initialised_as_the_paper(net)
+    with torch.no_grad():
+        for module in net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.weight.normal_(0, 0.02)  # the known mistake: gains around 0
+    assert not initialised_as_the_paper(net)
+
+
+def test_init_weights_repeats_with_its_generator():
+    first, second = (init_weights(Generator(), torch.Generator().manual_seed(3)) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+
+
+def test_basic_networks():
+    x = BasicGenerator(20, 3, 32)(torch.randn(5, 20))
+    assert x.shape == (5, 3, 32, 32) and -1 <= x.min() and x.max() <= 1
+    assert BasicDiscriminator(3, 32)(x).shape == (5,)
+    config = preset("mnist", network="basic", nc=1)
+    assert isinstance(build_generator(config), BasicGenerator)
+    assert isinstance(build_discriminator(config), BasicDiscriminator)
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 8, 24, 33, 48, 96])
+def test_impossible_sizes(size):
+    with pytest.raises(UserError, match=f"image_size: found {size}, expected"):
+        Generator(image_size=size)

@@ -1,0 +1,55 @@
+import pytest
+import torch
+
+from dcgan_course.models import Generator
+from dcgan_course.sampling import generate, image_grid, interpolate, lerp, sample_z, slerp
+
+
+def test_sample_z():
+    normal, uniform = sample_z(20_000, 10, "normal"), sample_z(20_000, 10, "uniform")
+    assert normal.shape == uniform.shape == (20_000, 10)
+    assert normal.mean().item() == pytest.approx(0, abs=0.01) and normal.std().item() == pytest.approx(1, abs=0.01)
+    assert -1 <= uniform.min() < -0.999 and 0.999 < uniform.max() <= 1
+    assert uniform.std().item() == pytest.approx(3**-0.5, abs=0.01)
+    first, second = (sample_z(3, 4, generator=torch.Generator().manual_seed(1)) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_a_picture_depends_on_its_own_z_alone():
+    netG, z = Generator(8, 4).train(), torch.randn(7, 8)
+    together = generate(netG, z, batch_size=7)
+    apart = generate(netG, z, batch_size=2)
+    torch.testing.assert_close(together, apart)
+    assert netG.training  # the mode is restored
+    assert not together.requires_grad and together.dtype == torch.float32
+    netG.train()
+    in_train_mode = netG(z).detach()
+    assert not torch.allclose(together, in_train_mode)  # so the first assertion can fail
+
+
+def test_lerp_and_slerp():
+    a, b = torch.tensor([3.0, 0.0]), torch.tensor([0.0, 3.0])
+    torch.testing.assert_close(lerp(a, b, 0.5), torch.tensor([1.5, 1.5]))
+    torch.testing.assert_close(slerp(a, b, 0.5), torch.tensor([4.5**0.5, 4.5**0.5]))
+    for path in (lerp, slerp):
+        torch.testing.assert_close(path(a, b, 0.0), a)
+        torch.testing.assert_close(path(a, b, 1.0), b)
+    torch.testing.assert_close(slerp(a, 2 * a, 0.5), 1.5 * a)  # parallel: no division by zero
+    angles = [torch.atan2(p[1], p[0]).item() for p in interpolate(a, b, 5, "slerp")]
+    assert angles == pytest.approx([0, 0.3927, 0.7854, 1.1781, 1.5708], abs=1e-4)  # equal turns
+
+
+def test_slerp_keeps_the_length_that_lerp_loses():
+    a, b = torch.randn(2, 200)
+    middle = (a.norm() + b.norm()) / 2
+    assert slerp(a, b, 0.5).norm().item() == pytest.approx(middle.item(), rel=0.1)
+    assert lerp(a, b, 0.5).norm() < 0.85 * middle
+
+
+def test_grid_has_a_fixed_range():
+    grey, white = torch.zeros(1, 1, 4, 4), torch.ones(1, 1, 4, 4)
+    assert image_grid(grey)[2, 2].tolist() == [128, 128, 128]  # min-max scaling would make it black
+    assert image_grid(white)[2, 2].tolist() == [255, 255, 255]
+    assert image_grid(-white)[2, 2].tolist() == [0, 0, 0]
+    assert image_grid(torch.cat([white] * 6), nrow=3).shape == (2 * 6 + 2, 3 * 6 + 2, 3)
+    assert image_grid(3 * white).max() == 255  # outside of the range: cut, not wrapped

@@ -1,0 +1,447 @@
+"""The two steps against the plain algorithm, and runs that must end the same however they were interrupted."""
+
+import copy
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+from dcgan_course import runs, trainer
+from dcgan_course.errors import UserError
+from dcgan_course.models import Discriminator, Generator, init_weights
+from dcgan_course.runs import Run
+from dcgan_course.sampling import generate, sample_z
+from dcgan_course.state import TrainState
+from dcgan_course.trainer import d_step, g_step, train
+
+TINY = Path(__file__).with_name("tiny.py")
+
+
+@pytest.fixture
+def pair():
+    """G, D, their optimisers (plain SGD: an update is the gradient), a real batch and z."""
+    netG, netD = init_weights(Generator(8, 4)), init_weights(Discriminator(4))
+    optG, optD = (torch.optim.SGD(net.parameters(), 1.0) for net in (netG, netD))
+    return netG, netD, optG, optD, torch.rand(6, 1, 28, 28) * 2 - 1, torch.randn(6, 8)
+
+
+def weights(net):
+    return [p.detach().clone() for p in net.parameters()]
+
+
+def same(first, second):
+    return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_d_step_descends_the_cross_entropy_and_leaves_g_alone(pair):
+    netG, netD, _, optD, x_real, z = pair
+    reference = copy.deepcopy(netD)
+    x_fake = netG(z)
+    before = weights(netG)
+    loss_D, D_x, D_G_z = d_step(netD, optD, x_real, x_fake)
+
+    p, q = reference(x_real).sigmoid(), reference(x_fake.detach()).sigmoid()
+    expected = -p.log().mean() - (1 - q).log().mean()
+    gradients = torch.autograd.grad(expected, list(reference.parameters()))
+    assert loss_D.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert (D_x.item(), D_G_z.item()) == pytest.approx((p.mean().item(), q.mean().item()), rel=1e-5)
+    for now, then, gradient in zip(weights(netD), weights(reference), gradients, strict=True):
+        torch.testing.assert_close(now, then - gradient, rtol=1e-4, atol=1e-6)
+    assert same(before, weights(netG)) and all(p.grad is None for p in netG.parameters())
+
+
+def test_g_step_descends_minus_log_d_and_leaves_d_alone(pair):
+    netG, netD, optG, _, _, z = pair
+    reference, before = copy.deepcopy(netG), weights(netD)
+    loss_G = g_step(netD, optG, netG(z))
+
+    expected = -netD(reference(z)).sigmoid().log().mean()
+    gradients = torch.autograd.grad(expected, list(reference.parameters()))
+    assert loss_G.item() == pytest.approx(expected.item(), rel=1e-5)
+    for now, then, gradient in zip(weights(netG), weights(reference), gradients, strict=True):
+        torch.testing.assert_close(now, then - gradient, rtol=1e-4, atol=1e-6)
+    assert same(before, weights(netD)) and all(p.grad is None for p in netD.parameters())
+    assert all(p.requires_grad for p in netD.parameters())  # thawed again
+
+
+def test_stale_gradients_do_not_leak_from_step_to_step(pair):
+    netG, netD, optG, optD, x_real, z = pair
+    twice = copy.deepcopy(netD)
+    for p in netD.parameters():
+        p.grad = torch.full_like(p, 7.0)
+    d_step(netD, optD, x_real, netG(z))
+    d_step(twice, torch.optim.SGD(twice.parameters(), 1.0), x_real, netG(z))
+    for a, b in zip(weights(netD), weights(twice), strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_a_training_is_the_plain_algorithm(tmp_path):
+    """Three steps of `train` against a loop written out with textbook formulas."""
+    config = tiny.config(tmp_path, num_epochs=1, batch_size=60, ema_kimg=0.0, g_dropout=0.0, real_label=0.9)
+    run = train(config)
+    state = TrainState.start(trainer.match_channels(trainer.resolve(config, None), 1))
+    netG, netD = copy.deepcopy(state.netG), copy.deepcopy(state.netD)
+    optG = torch.optim.Adam(netG.parameters(), 2e-4, (0.5, 0.999))
+    optD = torch.optim.Adam(netD.parameters(), 2e-4, (0.5, 0.999))
+    batches = trainer.Batches(tiny.images(28), 60, config.seed)
+    for step in range(3):
+        z = sample_z(60, 8, generator=state.z_stream)
+        x_fake = netG(z)
+        real, fake = netD(batches[step]), netD(x_fake.detach())
+        optD.zero_grad()
+        (F.binary_cross_entropy_with_logits(real, torch.full((60,), 0.9))
+         + F.binary_cross_entropy_with_logits(fake, torch.zeros(60))).backward()
+        optD.step()
+        optG.zero_grad()
+        F.binary_cross_entropy_with_logits(netD(x_fake), torch.ones(60)).backward()
+        optG.step()
+    z = torch.randn(4, 8)
+    torch.testing.assert_close(generate(run.load_generator(), z), generate(netG, z), rtol=1e-3, atol=1e-4)
+    assert not torch.allclose(generate(state.netG, z), generate(netG, z), rtol=1e-3, atol=1e-4)  # it did train
+
+
+def test_the_run_folder(finished_run):
+    path = finished_run.path
+    assert path.name == "0001-smoke"
+    assert {p.name for p in path.iterdir()} == {"config.json", "machine.json", "stats.jsonl", "reals.png", "samples",
+                                                "checkpoints", "curves.png", "training.gif"}
+    assert [c.name for c in finished_run.checkpoints()] == ["step_0000010", "step_0000020", "step_0000030"]
+    stats = finished_run.stats()
+    assert [line["step"] for line in stats] == [4, 8, 10, 12, 16, 20, 24, 28, 30]  # every 4 steps and at epoch ends
+    assert stats[-1]["kimg"] == 0.6
+    assert all(0 < line["D_x"] < 1 and 0 < line["D_G_z"] < 1 and line["loss_D"] > 0 for line in stats)
+    assert finished_run.config.precision == "fp32" and finished_run.config.nc == 1  # resolved
+    assert Image.open(path / "reals.png").size == Image.open(finished_run.samples()[0][1]).size == (242, 242)
+
+
+def test_statistics_are_means_over_the_interval(tmp_path):
+    """log_steps=1 writes every step; the mean of those lines is what a longer interval writes."""
+    single = train(tiny.config(tmp_path, num_epochs=1, log_steps=1)).stats()
+    whole = train(tiny.config(tmp_path, num_epochs=1, log_steps=10)).stats()
+    assert len(single) == 10 and len(whole) == 1
+    for key in ("loss_D", "loss_G", "D_x", "D_G_z"):
+        assert whole[0][key] == pytest.approx(sum(line[key] for line in single) / 10, rel=1e-5)
+
+
+def test_the_callers_random_stream_is_untouched(tmp_path):
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    train(tiny.config(tmp_path, num_epochs=1))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_seed_decides(tmp_path):
+    def final(seed):
+        return generate(train(tiny.config(tmp_path, num_epochs=1, seed=seed)).load_generator(), torch.ones(1, 8))
+
+    assert torch.equal(final(1), final(1))
+    assert not torch.equal(final(1), final(2))
+
+
+def test_ema_is_the_recursion_of_its_definition(tmp_path):
+    config = trainer.match_channels(trainer.resolve(tiny.config(tmp_path, ema_kimg=0.05), None), 1)
+    state = TrainState.start(config)
+    name = "blocks.0.0.weight"
+    expected = state.netG_ema.state_dict()[name].double()
+    for step in range(1, 40):
+        state.step = step
+        with torch.no_grad():
+            state.netG.state_dict()[name].add_(0.1)
+        state.update_ema(config)
+        keep = 0.5 ** (20 / min(50, 0.05 * 20 * step))  # half-life in images, ramped up
+        expected = keep * expected + (1 - keep) * state.netG.state_dict()[name].double()
+    torch.testing.assert_close(state.netG_ema.state_dict()[name].double(), expected, rtol=1e-4, atol=1e-6)
+    assert state.shown is state.netG_ema
+
+
+# ---- the same to the last bit
+
+
+def fingerprint(run: Run) -> dict:
+    """Everything a run leaves behind, without the times: tensors, statistics, pictures."""
+    result = {}
+    for checkpoint in run.checkpoints():
+        for file in checkpoint.glob("*.safetensors"):
+            result[f"{checkpoint.name}/{file.name}"] = file.read_bytes()
+        result[checkpoint.name] = flatten(torch.load(checkpoint / "state.pt", weights_only=True))
+    result["stats"] = [{k: v for k, v in line.items() if k != "images_per_s"} for line in run.stats()]
+    for file in [*run.path.glob("samples/*.png"), run.path / "training.gif"]:
+        result[file.name] = file.read_bytes()
+    return result
+
+
+def flatten(value):
+    """Tensors as bytes, so that dicts compare with ==."""
+    if isinstance(value, torch.Tensor):
+        return value.shape, value.dtype, value.contiguous().view(torch.uint8).numpy().tobytes() if value.ndim else value.item()
+    if isinstance(value, dict):
+        return {key: flatten(item) for key, item in value.items()}
+    return [flatten(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def assert_same(first: Run, second: Run):
+    a, b = fingerprint(first), fingerprint(second)
+    assert a.keys() == b.keys()
+    assert [key for key in a if a[key] != b[key]] == []
+
+
+def stop_after(step):
+    """A `show` that asks for a stop, as Ctrl-C does, once the sample grid after `step` is written."""
+    shown = []
+
+    def show(picture, caption):
+        shown.append(caption)
+        if len(shown) == step:
+            signal.raise_signal(signal.SIGINT)
+
+    return show
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_two_halves_are_one_whole(tmp_path, precision, capsys):
+    config = tiny.config(tmp_path, precision=precision)
+    whole = train(config)
+    half = train(config, show=stop_after(4))  # sample grids come every 5 steps: Ctrl-C after 15 of 30 steps
+    assert f"Stopped after step 15 of 30; the last good checkpoint is step_0000015, go on with: dcgan-course resume " \
+           f"{half.path}" in capsys.readouterr().out
+    assert half.stats()[-1]["step"] == 12  # in the middle of an interval and of an epoch
+    resumed = train(half.config, resume=Run(half.path))
+    shutil.rmtree(resumed.path / "checkpoints" / "step_0000015")
+    assert_same(whole, resumed)
+
+
+def test_a_longer_run_is_the_same_as_a_prolonged_one(tmp_path):
+    whole = train(tiny.config(tmp_path, num_epochs=3))
+    first = train(tiny.config(tmp_path, num_epochs=2))
+    assert_same(whole, train(first.config.replace(num_epochs=3), resume=first))
+
+
+def test_resume_of_a_finished_run_changes_nothing(tmp_path):
+    run = train(tiny.config(tmp_path, num_epochs=1))
+    before = fingerprint(run)
+    assert fingerprint(train(run.config, resume=Run(run.path))) == before
+
+
+def spawn(*args, patch=""):
+    """The command line in a process of its own, with the tiny images; `patch` runs first."""
+    code = f"import sys, runpy; sys.argv = {[str(TINY), *map(str, args)]!r}\n{patch}\nrunpy.run_path({str(TINY)!r}, run_name='__main__')"
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def flags(config):
+    """The command line that makes this config."""
+    words = []
+    for key, value in vars(config).items():
+        if isinstance(value, bool):
+            words.append(f"--{key}" if value else f"--no_{key}")
+        elif value is not None:
+            words += [f"--{key}", str(value)]
+    return words
+
+
+DIE = """
+import os, signal
+from dcgan_course import runs
+def die(*args): os.kill(os.getpid(), signal.SIGKILL)
+"""
+# Where the process is killed: while the weights are written, before the rename, after it, and within a line of text.
+MOMENTS = {
+    "in a checkpoint's weights": DIE + """
+def half(tensors, file):
+    open(file, 'wb').write(b'half a file')
+    if 'step_0000020' in str(file): die()
+    real(tensors, file)
+real, runs.save_file = runs.save_file, half
+""",
+    "before the rename": DIE + """
+real = runs.sync
+runs.sync = lambda path: die() if path.name == '.step_0000020.tmp' else real(path)
+""",
+    "after the rename": DIE + """
+real = runs.sync
+runs.sync = lambda path: die() if (path / 'step_0000020').exists() else real(path)
+""",
+    "in a line of statistics": DIE + """
+real = runs.Run.add_stats
+def cut(self, line):
+    if line['step'] == 24:
+        with (self.path / 'stats.jsonl').open('a') as file: file.write('{"step": 24, "ki')
+        die()
+    real(self, line)
+runs.Run.add_stats = cut
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    return train(tiny.config(tmp_path_factory.mktemp("whole")))
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_and_resumed(tmp_path, uninterrupted, moment):
+    process = spawn("train", *flags(tiny.config(tmp_path)), patch=MOMENTS[moment])
+    process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL
+    run = Run(tmp_path / "0001-smoke")
+    expected = "step_0000010" if "weights" in moment or "before" in moment else "step_0000020"
+    assert run.last_checkpoint().name == expected
+    assert_same(uninterrupted, train(run.config, resume=run))
+
+
+def test_killed_at_random_times_and_resumed(tmp_path, uninterrupted):
+    """Three kills, each a little later, then the end: the same to the last bit."""
+    steps = 30
+    command = ["train", *flags(tiny.config(tmp_path))]
+    for lines in (1, 4, 7):
+        process = spawn(*command)
+        stats = tmp_path / "0001-smoke" / "stats.jsonl"
+        while process.poll() is None and not (stats.exists() and stats.read_text().count("\n") >= lines):
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        run = Run(tmp_path / "0001-smoke")
+        command = ["resume", run.path]
+        if not run.checkpoints():  # killed before the first one: nothing to resume, start again
+            shutil.rmtree(run.path)
+            command = ["train", *flags(tiny.config(tmp_path))]
+    process = spawn(*command)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    run = Run(tmp_path / "0001-smoke")
+    assert run.stats()[-1]["step"] == steps
+    assert_same(uninterrupted, run)
+
+
+# ---- what must be refused
+
+
+def test_resume_with_another_config_shows_the_difference(finished_run):
+    before = fingerprint(finished_run)
+    with pytest.raises(UserError, match=re.escape("cannot go on with another config (lr_g: 0.0002 -> 0.001); only")):
+        train(finished_run.config.replace(lr_g=1e-3), resume=finished_run)
+    with pytest.raises(UserError, match="num_epochs: found 1, expected at least the run's 3"):
+        train(finished_run.config.replace(num_epochs=1), resume=finished_run)
+    assert fingerprint(finished_run) == before
+
+
+@pytest.fixture
+def broken(finished_run, tmp_path):
+    return Run(shutil.copytree(finished_run.path, tmp_path / "copy"))
+
+
+class Bomb:
+    def __reduce__(self):
+        return Path.touch, (Path("bomb-went-off"),)
+
+
+@pytest.mark.parametrize("name", ["netG.safetensors", "netD.safetensors", "state.pt"])
+@pytest.mark.parametrize("how", ["truncated", "flipped", "foreign", "pickle", "missing"])
+@pytest.mark.parametrize("forged", [False, True], ids=["", "with a forged checksum"])
+def test_damaged_checkpoints(broken, name, how, forged, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = broken.last_checkpoint() / name
+    content = file.read_bytes()
+    if how == "missing":
+        file.unlink()
+    elif how == "pickle":
+        torch.save({"optG": Bomb()}, file)
+    else:
+        middle = len(content) // 2
+        file.write_bytes({"truncated": content[:middle], "foreign": b"GIF89a" * 50,
+                          "flipped": content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1:]}[how])
+    if forged and file.exists():
+        digests = {f.name: runs.file_sha256(f) for f in file.parent.iterdir() if f.name != "sha256.json"}
+        (file.parent / "sha256.json").write_text(json.dumps(digests))
+    if forged and how == "flipped":
+        return  # a forger who also flips bits has made a different, valid checkpoint
+    with pytest.raises(UserError) as caught:
+        train(broken.config, resume=broken)
+    assert str(file) in str(caught.value) and "\n" not in str(caught.value)
+    assert not Path("bomb-went-off").exists()
+
+
+def test_the_bomb_would_go_off(tmp_path, monkeypatch):
+    """So that the test above can fail."""
+    monkeypatch.chdir(tmp_path)
+    torch.save(Bomb(), "bomb.pt")
+    torch.load("bomb.pt", weights_only=False)
+    assert Path("bomb-went-off").exists()
+
+
+def test_weights_of_another_network(broken, tmp_path):
+    other = train(tiny.config(tmp_path / "other", ngf=8, num_epochs=1))
+    checkpoint = broken.last_checkpoint()
+    shutil.copy(other.last_checkpoint() / "netG.safetensors", checkpoint / "netG.safetensors")
+    digests = {f.name: runs.file_sha256(f) for f in checkpoint.iterdir() if f.name != "sha256.json"}
+    (checkpoint / "sha256.json").write_text(json.dumps(digests))
+    with pytest.raises(UserError, match=r"netG\.safetensors: weights of another network"):
+        train(broken.config, resume=broken)
+
+
+@pytest.mark.parametrize("call", ["save_file", "sync"])
+def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, call):
+    real = getattr(runs, call)
+
+    def full(*args):
+        if any("step_0000020" in str(arg) for arg in args):
+            raise OSError(28, "No space left on device")
+        return real(*args)
+
+    monkeypatch.setattr(runs, call, full)
+    with pytest.raises(UserError, match=r"step_0000020: cannot be written .*No space left.*last good checkpoint is step_0000010"):
+        train(tiny.config(tmp_path))
+    monkeypatch.setattr(runs, call, real)
+    run = Run(tmp_path / "0001-smoke")
+    assert [p.name for p in (run.path / "checkpoints").iterdir()] == ["step_0000010"]
+    assert train(run.config, resume=run).stats()[-1]["step"] == 30
+
+
+def test_diverged_training_stops_and_keeps_the_good_checkpoint(tmp_path, monkeypatch):
+    losses = iter([*[None] * 12, float("nan")])
+    real = trainer.g_step
+
+    def broken_step(netD, optG, x_fake, loss):
+        value = next(losses, None)
+        return real(netD, optG, x_fake, loss) * (1.0 if value is None else value)
+
+    monkeypatch.setattr(trainer, "g_step", broken_step)
+    with pytest.raises(UserError, match=r"step 16: training has diverged.*last good checkpoint is step_0000010.*learning rates"):
+        train(tiny.config(tmp_path))
+    assert [c.name for c in Run(tmp_path / "0001-smoke").checkpoints()] == ["step_0000010"]
+
+
+def test_keep(tmp_path):
+    run = train(tiny.config(tmp_path, keep=2))
+    assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000030"]
+
+
+def test_tensorboard(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    run = train(tiny.config(tmp_path, num_epochs=1, tensorboard=True))
+    events = EventAccumulator(str(run.path / "tensorboard")).Reload()
+    logged = [e.value for e in events.Scalars("loss_D")]
+    assert logged == pytest.approx([line["loss_D"] for line in run.stats()], rel=1e-5)
+    assert len(events.Images("samples")) == len(run.samples())
+
+
+@pytest.mark.parametrize("changes", [{"network": "basic"}, {"loss": "least_squares"}, {"z": "uniform"},
+                                     {"image_size": 32}, {"norm": "none"}, {"compile": "on"}], ids=str)
+def test_variants_train(tmp_path, changes):
+    if "compile" in changes and not shutil.which("g++"):
+        pytest.skip("torch.compile needs a C++ compiler on the CPU")
+    run = train(tiny.config(tmp_path, num_epochs=1, **changes))
+    assert run.stats()[-1]["step"] == 10
+    assert generate(run.load_generator(), torch.randn(2, 8)).isfinite().all()
