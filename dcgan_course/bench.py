@@ -2,7 +2,7 @@
 
 The plain loop is what most tutorials run: float32, contiguous tensors, a DataLoader that transforms PIL images one by
 one, D's gradients computed in the G step too and thrown away, `.item()` at every step, default Adam. Both loops train
-the same networks on the same batch size and number of D passes, in turn, so that a slow moment of the machine hits both.
+the same networks with the same batch and number of D passes, in turn, so that a slow moment of the machine hits both.
 """
 
 import statistics
@@ -135,8 +135,10 @@ def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
             speeds[name].append(per_turn * config.batch_size / (time.perf_counter() - start))
         rates.append(matmul_rate(device, config.precision))
     result = {name: statistics.median(values) for name, values in speeds.items()}
-    result["step ratio"] = statistics.median(a / b for a, b in zip(speeds["our step"], speeds["plain step"]))
-    result["data ratio"] = statistics.median(a / b for a, b in zip(speeds["our with data"], speeds["plain with data"]))
+    pairs = zip(speeds["our step"], speeds["plain step"], strict=True)
+    result["step ratio"] = statistics.median(a / b for a, b in pairs)
+    pairs = zip(speeds["our with data"], speeds["plain with data"], strict=True)
+    result["data ratio"] = statistics.median(a / b for a, b in pairs)
     result["matmul share"] = result["our step"] / config.batch_size * flops / statistics.median(rates)
     result |= {"rounds": rounds, "gflop per step": flops / 1e9, "matmul gflop/s": statistics.median(rates) / 1e9}
     return result | {"precision": config.precision}

@@ -221,7 +221,7 @@ def one_line(box: str) -> str:
 
 def flag_value(args: list[str], flag: str) -> str | None:
     """The value of a flag written as "--flag value" or "--flag=value"; None where it is missing."""
-    for arg, following in zip(args, [*args[1:], None]):
+    for arg, following in zip(args, [*args[1:], None], strict=True):
         if arg == flag:
             return following
         if arg.startswith(flag + "="):

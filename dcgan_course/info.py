@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from .config import PRESETS, TrainConfig, nearest, preset
-from .errors import UserError
 from .data import load_images
+from .errors import UserError
 from .models import build_discriminator, build_generator, count_parameters
 from .runs import Run, load_run
 from .runtime import cache_dir, machine, pick_device, probe_precision, repo_data_dir

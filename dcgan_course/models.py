@@ -4,6 +4,8 @@ One Generator and one Discriminator serve every image size that halves down to 4
 64-32-16-8-4, 28-14-7-4. Every departure from the paper is an explicit argument, because the lessons turn them.
 """
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -166,7 +168,7 @@ class BasicGenerator(nn.Module):
         self.shape = (nc, image_size, image_size)
         widths = [nz, 256, 512, 1024]
         layers = []
-        for n_in, n_out in zip(widths, widths[1:]):
+        for n_in, n_out in itertools.pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.LeakyReLU(0.2, inplace=True)]
         self.blocks = nn.Sequential(*layers, nn.Linear(widths[-1], nc * image_size**2), nn.Tanh())
 
@@ -182,7 +184,7 @@ class BasicDiscriminator(nn.Module):
         super().__init__()
         widths = [nc * image_size**2, 1024, 512, 256]
         layers = []
-        for n_in, n_out in zip(widths, widths[1:]):
+        for n_in, n_out in itertools.pairwise(widths):
             layers += [nn.Linear(n_in, n_out), nn.LeakyReLU(0.2, inplace=True)]
         self.blocks = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
 

@@ -21,7 +21,7 @@ def curves(stats: list[dict]):
     figure = Figure(figsize=(9, 3), layout="constrained", facecolor="white")
     left, right = figure.subplots(1, 2)
     for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), "D's answers")):
-        for key, colour in zip(keys, COLOURS.values()):
+        for key, colour in zip(keys, COLOURS.values(), strict=True):
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
         axes.set(xlabel="thousand images shown", title=title)

@@ -69,7 +69,7 @@ class TrainState:
         means = (self.totals / steps).tolist()
         self.totals.zero_()
         self.first_step = self.step
-        return {"step": self.step, "kimg": self.step * batch_size / 1000, **dict(zip(STATS, means))}
+        return {"step": self.step, "kimg": self.step * batch_size / 1000, **dict(zip(STATS, means, strict=True))}
 
     def require_finite(self, line: dict, run: Run) -> None:
         """Raise UserError where a loss or a weight is NaN or infinite: such a state is never saved."""

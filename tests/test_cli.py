@@ -9,7 +9,6 @@ from pathlib import Path
 
 import imageio.v3 as iio
 import pytest
-import tiny
 import torch
 
 from dcgan_course import cli
@@ -18,7 +17,7 @@ from dcgan_course.runs import Run
 from dcgan_course.runtime import seeded
 from dcgan_course.sampling import generate, image_grid, sample_z
 
-README_WORDS = ("--num_epochs 10 --batch_size 128 --channels_noise 100 --lr_g 0.0002 --lr_d 0.0002 --beta1 0.5").split()
+README_WORDS = "--num_epochs 10 --batch_size 128 --channels_noise 100 --lr_g 0.0002 --lr_d 0.0002 --beta1 0.5".split()
 
 
 @pytest.fixture
@@ -40,7 +39,8 @@ def test_the_well_known_words(asked):
     assert asked[0] == PRESETS["mnist"].replace(num_epochs=10, batch_size=128, nz=100, lr_g=2e-4, lr_d=2e-4, beta1=0.5)
 
 
-@pytest.mark.parametrize("words", ["--channels_noise 7", "--channels-noise 7", "--nz 7", "--nz=7", "--channels_noise=7"])
+@pytest.mark.parametrize("words", ["--channels_noise 7", "--channels-noise 7", "--nz 7", "--nz=7",
+                                   "--channels_noise=7"])
 def test_nz_and_channels_noise_are_the_same(asked, words):
     cli.main(["train", *words.split()])
     assert asked[0].nz == 7
@@ -129,7 +129,8 @@ def test_bad_input_is_one_line(here, finished_run, capsys, case):
 
 
 def test_as_a_process_there_is_no_traceback(here):
-    done = subprocess.run([sys.executable, "-m", "dcgan_course", "train", "--nz", "none"], capture_output=True, text=True)
+    command = [sys.executable, "-m", "dcgan_course", "train", "--nz", "none"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
 
 

@@ -34,7 +34,7 @@ def test_least_squares_d_loss():
 
 def test_smoothing_moves_the_best_answer_for_real_images_to_the_label():
     logits = torch.linspace(-6, 6, 2401)
-    losses = torch.stack([d_loss(l[None], torch.tensor([-50.0]), real_label=0.9) for l in logits])
+    losses = torch.stack([d_loss(x[None], torch.tensor([-50.0]), real_label=0.9) for x in logits])
     assert probability(logits[losses.argmin()]).item() == pytest.approx(0.9, abs=1e-3)
 
 

@@ -6,8 +6,18 @@ from torch import nn
 
 from dcgan_course.config import preset
 from dcgan_course.errors import UserError
-from dcgan_course.models import (BasicDiscriminator, BasicGenerator, Discriminator, Generator, build_discriminator,
-                                 build_generator, count_parameters, halvings, init_weights, stride2_padding)
+from dcgan_course.models import (
+    BasicDiscriminator,
+    BasicGenerator,
+    Discriminator,
+    Generator,
+    build_discriminator,
+    build_generator,
+    count_parameters,
+    halvings,
+    init_weights,
+    stride2_padding,
+)
 
 
 def example_generator(nz=100, ngf=64, nc=3):

@@ -184,7 +184,7 @@ def fingerprint(run: Run) -> dict:
 def flatten(value):
     """Tensors as bytes, so that dicts compare with ==."""
     if isinstance(value, torch.Tensor):
-        return value.shape, value.dtype, value.contiguous().view(torch.uint8).numpy().tobytes() if value.ndim else value.item()
+        return value.shape, value.dtype, value.numpy().tobytes()
     if isinstance(value, dict):
         return {key: flatten(item) for key, item in value.items()}
     return [flatten(item) for item in value] if isinstance(value, (list, tuple)) else value
@@ -235,7 +235,8 @@ def test_resume_of_a_finished_run_changes_nothing(tmp_path):
 
 def spawn(*args, patch=""):
     """The command line in a process of its own, with the tiny images; `patch` runs first."""
-    code = f"import sys, runpy; sys.argv = {[str(TINY), *map(str, args)]!r}\n{patch}\nrunpy.run_path({str(TINY)!r}, run_name='__main__')"
+    code = "\n".join(["import sys, runpy", f"sys.argv = {[str(TINY), *map(str, args)]!r}", patch,
+                      f"runpy.run_path({str(TINY)!r}, run_name='__main__')"])
     return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -400,7 +401,8 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, call):
         return real(*args)
 
     monkeypatch.setattr(runs, call, full)
-    with pytest.raises(UserError, match=r"step_0000020: cannot be written .*No space left.*last good checkpoint is step_0000010"):
+    expected = r"step_0000020: cannot be written .*No space left.*last good checkpoint is step_0000010"
+    with pytest.raises(UserError, match=expected):
         train(tiny.config(tmp_path))
     monkeypatch.setattr(runs, call, real)
     run = Run(tmp_path / "0001-smoke")
@@ -417,7 +419,8 @@ def test_diverged_training_stops_and_keeps_the_good_checkpoint(tmp_path, monkeyp
         return real(netD, optG, x_fake, loss) * (1.0 if value is None else value)
 
     monkeypatch.setattr(trainer, "g_step", broken_step)
-    with pytest.raises(UserError, match=r"step 16: training has diverged.*last good checkpoint is step_0000010.*learning rates"):
+    expected = r"step 16: training has diverged.*last good checkpoint is step_0000010.*learning rates"
+    with pytest.raises(UserError, match=expected):
         train(tiny.config(tmp_path))
     assert [c.name for c in Run(tmp_path / "0001-smoke").checkpoints()] == ["step_0000010"]
 

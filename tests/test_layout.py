@@ -1,0 +1,120 @@
+"""The shape of the repository: floors, requirements, size, and what must not be in it."""
+
+import ast
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+import dcgan_course
+from dcgan_course.data.mnist import SHA256
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "dcgan_course"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def floors() -> dict[str, int]:
+    """{"models": 1, ...} from the table in the package's docstring."""
+    rows = re.findall(r"^ {4}(\d)  (.+)$", dcgan_course.__doc__, re.M)
+    return {name.strip().rstrip("/"): int(floor) for floor, names in rows for name in names.split(",")}
+
+
+def imports(file: Path):
+    """(part of the package, whether at the top level) for each import of our own."""
+    depth = len(file.relative_to(PACKAGE).parts)
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == depth:
+            for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                yield name.split(".")[0]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_imports_come_from_lower_floors(file):
+    table = floors()
+    part = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if part in ("__init__", "__main__"):
+        return
+    for name in imports(file):
+        if name != "__version__":
+            assert table[name] < table[part], f"{part} (floor {table[part]}) imports {name} (floor {table[name]})"
+
+
+def test_the_table_of_floors_is_complete():
+    parts = {f.relative_to(PACKAGE).parts[0].removesuffix(".py") for f in FILES} - {"__init__", "__main__"}
+    assert floors().keys() == parts
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
+def test_rooms_stay_small(file):
+    assert len(file.read_text().splitlines()) <= 320
+
+
+def test_conda_and_pip_install_the_same():
+    """environment.yml names no packages of its own: it installs the package, whose list is in pyproject.toml."""
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, packages = conda["dependencies"]
+    low, high = re.fullmatch(r"python>=(3\.\d+),<(3\.\d+)", python).groups()
+    assert project()["requires-python"] == f">={low}"
+    assert (low, high) == ("3.10", "3.14")
+    assert pip == "pip" and packages == {"pip": ["-e .[test]"]}
+    assert "test" in project()["optional-dependencies"]
+
+
+def test_every_import_is_required():
+    """What the package imports is in pyproject.toml, and the other way round."""
+    lists = [project()["dependencies"], *project()["optional-dependencies"].values()]
+    required = {re.split(r"[><=\[; ]", word)[0] for words in lists for word in words}
+    imported = set()
+    for file in FILES:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(node.module.split(".")[0])
+    third_party = {{"PIL": "pillow", "IPython": "jupyterlab"}.get(name, name) for name in imported
+                   if name not in sys.stdlib_module_names}
+    assert third_party <= required
+    for name in ("torch", "torchvision", "jupyterlab", "matplotlib", "ipywidgets", "nbval", "imageio"):
+        assert name in required
+
+
+def tracked() -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listing.stdout.split("\0") if name]
+
+
+def test_nothing_large_outside_data():
+    sizes = {file: file.stat().st_size for file in tracked()}
+    assert [f.name for f, size in sizes.items() if size > 1.6e6 and "data" not in f.parts] == []
+    assert sum(size for f, size in sizes.items() if f.is_relative_to(ROOT / "data")) < 60e6
+
+
+def test_data_is_listed_with_its_checksum():
+    readme = (ROOT / "data" / "README.md").read_text()
+    judge = hashlib.sha256((ROOT / "data" / "judges" / "mnist.safetensors").read_bytes()).hexdigest()
+    assert judge in readme
+    assert all(digest in readme for digest in SHA256.values())
+    for run in (ROOT / "data" / "runs").iterdir():
+        assert f"`{run.name}`" in readme
+
+
+def test_links_in_the_readme_exist():
+    text = (ROOT / "README.md").read_text()
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("https://") or (ROOT / target).exists(), target

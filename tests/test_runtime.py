@@ -1,0 +1,52 @@
+import signal
+import time
+
+import pytest
+import torch
+
+from dcgan_course import runtime
+from dcgan_course.errors import UserError
+from dcgan_course.runtime import pick_device, pick_precision, probe_precision, seeded, stop_on_interrupt
+
+
+def test_streams_are_independent_and_repeat():
+    def draw(seed, purpose):
+        return torch.rand(5, generator=seeded(seed, purpose)).tolist()
+
+    assert draw(0, "z") == draw(0, "z")
+    assert draw(0, "z") != draw(1, "z")
+    assert draw(0, "z") != draw(0, "order")
+
+
+def test_devices():
+    assert pick_device("cpu").type == "cpu"
+    assert pick_device("auto").type in ("cpu", "cuda", "mps")
+    for name in ("cuda:77", "gpu", ""):
+        with pytest.raises(UserError, match=f"device: found '{name}', expected auto, cpu or a device"):
+            pick_device(name)
+
+
+@pytest.mark.parametrize("fp32, bf16, expected", [(1.0, 5.0, "fp32"), (1.0, 0.9, "fp32"), (1.0, 0.5, "bf16")])
+def test_precision_follows_the_probe(monkeypatch, fp32, bf16, expected):
+    monkeypatch.setattr(runtime, "probe_precision", lambda device: {"fp32": fp32, "bf16": bf16})
+    assert pick_precision("auto", torch.device("cpu")) == expected
+    assert pick_precision("bf16", torch.device("cpu")) == "bf16"  # asked for: not probed
+
+
+def test_the_probe_times_both_and_is_short():
+    start = time.perf_counter()
+    seconds = probe_precision(torch.device("cpu"))
+    total = time.perf_counter() - start
+    assert seconds.keys() == {"fp32", "bf16"}
+    assert 0 < min(seconds.values()) and 3 * sum(seconds.values()) < total  # six calls each: real times, not constants
+
+
+def test_interrupt_asks_once_and_then_insists():
+    before = signal.getsignal(signal.SIGINT)
+    with stop_on_interrupt() as stop:
+        assert not stop.is_set()
+        signal.raise_signal(signal.SIGINT)
+        assert stop.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
