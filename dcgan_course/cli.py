@@ -240,8 +240,9 @@ def expect_positive(**values: float) -> None:
 
 def show_result(run) -> None:
     """Where the pictures of a run are."""
-    for file in (run.samples()[-1][1], run.path / "training.gif", run.path / "curves.png"):
-        print(file)
+    print(f"samples  {run.samples()[-1][1]}")
+    print(f"film     {run.path / 'training.gif'}")
+    print(f"curves   {run.path / 'curves.png'}")
 
 
 def save(picture, out: Path) -> None:

@@ -71,15 +71,12 @@ class TrainState:
         self.first_step = self.step
         return {"step": self.step, "kimg": self.step * batch_size / 1000, **dict(zip(STATS, means, strict=True))}
 
-    def require_finite(self, line: dict, run: Run) -> None:
-        """Raise UserError where a loss or a weight is NaN or infinite: such a state is never saved."""
-        losses = torch.tensor([line["loss_D"], line["loss_G"]])
+    def require_finite(self, run: Run) -> None:
+        """Raise UserError where a statistic or a weight is NaN or infinite: such a state is never saved."""
         weights = itertools.chain(self.netG.parameters(), self.netD.parameters())
-        if all(bool(t.isfinite().all()) for t in (losses, *weights)):
-            return
-        raise UserError(f"step {self.step}: training has diverged, loss_D {line['loss_D']:.3g} and loss_G "
-                        f"{line['loss_G']:.3g} or the weights are not finite; {run.last_good()}. "
-                        "Try smaller learning rates (lr_g, lr_d), or precision fp32")
+        if not all(bool(t.isfinite().all()) for t in (self.totals, *weights)):
+            raise UserError(f"step {self.step}: training has diverged, a loss or a weight is NaN or infinite; "
+                            f"{run.last_good()}. Try smaller learning rates (lr_g, lr_d), or precision fp32")
 
     def nets(self) -> dict[str, nn.Module]:
         """The networks by the names of their checkpoint files."""
@@ -88,6 +85,7 @@ class TrainState:
 
     def save(self, run: Run, keep: int) -> None:
         """A checkpoint of everything; the `keep` last ones stay (0 = all)."""
+        self.require_finite(run)
         state = {
             "step": self.step, "first_step": self.first_step, "totals": self.totals,
             "optG": self.optG.state_dict(), "optD": self.optD.state_dict(),

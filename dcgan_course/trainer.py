@@ -116,11 +116,11 @@ def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, sto
         seen = state.step * batch_size
         epoch_ends = state.step % per_epoch == 0 or state.step == last_step
         if state.step % config.log_steps == 0 or epoch_ends:
+            state.require_finite(run)
             line = state.take_stats(batch_size)
             now = time.perf_counter()
             speed = (state.step - logged_step) * batch_size / (now - logged_at)
             logged_at, logged_step = now, state.step
-            state.require_finite(line, run)
             run.add_stats(line | {"images_per_s": round(speed, 1)})
             bar.set_postfix_str(", ".join(f"{key} {line[key]:.2f}" for key in STATS))
             if board:
