@@ -17,7 +17,12 @@ test: .venv/installed-test
 
 # notebooks/src/*.py are what people edit; this makes the notebooks from them, runs them and keeps the outputs.
 notebooks: .venv/installed-test
-	$(BIN)/python notebooks/src/build.py
+	for source in notebooks/src/*.py; do \
+	  notebook=notebooks/$$(basename $$source .py).ipynb; \
+	  $(BIN)/jupytext --quiet --update --to ipynb --output $$notebook $$source && \
+	  $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace \
+	    --ExecutePreprocessor.record_timing=False $$notebook || exit 1; \
+	done
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -2,14 +2,15 @@
 
 A file imports only from the floors below its own:
 
-    0  errors, config
-    1  models, losses, runtime
-    2  data/, sampling, plots
-    3  runs, metrics
-    4  state
-    5  trainer
-    6  bench
-    7  cli
+    0  errors
+    1  config
+    2  models, losses, runtime
+    3  data/, sampling, plots
+    4  runs
+    5  metrics, state
+    6  trainer
+    7  bench, info
+    8  cli
 """
 
 __version__ = "0.1.0"

@@ -202,14 +202,16 @@ def parse(target, args: list[str], command: str, default=None):
 
 def one_line(box: str) -> str:
     """What tyro says inside its box, as one line: the first paragraph, and the nearest flag where it knows one."""
-    lines = [line.strip("│╭╮╰╯ ") for line in box.splitlines()[1:]]
     paragraphs = [[]]
-    for line in lines:
-        if line.startswith("─"):
+    for line in box.splitlines():
+        if re.fullmatch(r"[╭╰+]?[─-].*[─-][╮╯+]?", line.strip("│| ")):  # a border or a rule, in Unicode or ASCII
             paragraphs.append([])
-        else:
-            paragraphs[-1].append(line)
-    message = " ".join(paragraphs[0]).strip()
+        elif line.strip("│| "):
+            paragraphs[-1].append(line.strip("│| "))
+    paragraphs = [lines for lines in paragraphs if lines]
+    if box.lstrip().startswith("-"):  # in ASCII the title stands alone between two rules
+        del paragraphs[0]
+    message = " ".join(paragraphs[0])
     message = re.sub(r"Error parsing (\S+): invalid literal for int\(\) with base 10: (.+)",
                      r"\1: found \2, expected a whole number", message)
     message = re.sub(r"Error parsing (\S+): could not convert string to float: (.+)",

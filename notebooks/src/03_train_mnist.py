@@ -205,7 +205,7 @@ curves(live.stats())
 # The live run was short. A longer one was recorded, with this command:
 #
 # ```
-# dcgan-course train --preset mnist --num_epochs 13
+# dcgan-course train --preset mnist --keep 0
 # ```
 
 # %%
