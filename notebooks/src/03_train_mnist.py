@@ -227,6 +227,10 @@ for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:]
     print(f"{name}: D(x) = {D_x:.2f}, D(G(z)) = {D_G_z:.2f}")
 
 # %% [markdown]
+# Hardly anything changes, though the pictures do: both players improved, and the score of the game stayed. That is why
+# the curves of a healthy GAN look dull, and why nobody can read the quality of the pictures from them.
+
+# %% [markdown]
 # ## 5 · How good is it?
 #
 # Pictures persuade; numbers compare. First the picture: 64 digits that nobody picked, from the recorded generator.
