@@ -209,7 +209,7 @@ def one_line(box: str) -> str:
         elif line.strip("│| "):
             paragraphs[-1].append(line.strip("│| "))
     paragraphs = [lines for lines in paragraphs if lines]
-    if box.lstrip().startswith("-"):  # in ASCII the title stands alone between two rules
+    if not box.lstrip().startswith("╭"):  # in ASCII the title stands alone between two rules
         del paragraphs[0]
     message = " ".join(paragraphs[0])
     message = re.sub(r"Error parsing (\S+): invalid literal for int\(\) with base 10: (.+)",
