@@ -223,9 +223,9 @@ def one_line(box: str) -> str:
 
 def flag_value(args: list[str], flag: str) -> str | None:
     """The value of a flag written as "--flag value" or "--flag=value"; None where it is missing."""
-    for arg, following in zip(args, [*args[1:], None], strict=True):
+    for i, arg in enumerate(args):
         if arg == flag:
-            return following
+            return args[i + 1] if i + 1 < len(args) else None
         if arg.startswith(flag + "="):
             return arg.removeprefix(flag + "=")
     return None

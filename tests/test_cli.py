@@ -52,6 +52,12 @@ def test_dashes_and_underscores_both_work(asked):
     assert asked[0] == asked[1] == PRESETS["mnist"].replace(lr_g=0.1, dropout_at_test=False)
 
 
+def test_without_flags_the_mnist_preset_is_trained(asked):
+    """What `make train` calls."""
+    assert cli.main(["train"]) == 0
+    assert asked == [PRESETS["mnist"]]
+
+
 def test_preset_sets_the_defaults(asked):
     cli.main(["train", "--preset", "paper", "--nz", "64"])
     cli.main(["train", "--preset=smoke"])
