@@ -1,5 +1,6 @@
 """The training: two steps and one loop, in reading order."""
 
+import contextlib
 import time
 
 import torch
@@ -71,32 +72,31 @@ def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
         torch.manual_seed(config.seed)  # dropout draws from the global stream; the caller's is put back afterwards
         state = TrainState.start(config)
         if resume:
-            run = resume
-            state.load(run.last_checkpoint())
-            run.rewind(config, state.step)
-        else:
-            run = Run.create(config)
+            state.load(resume.last_checkpoint())
+        run = resume or Run.create(config)
         try:
-            if state.step == 0:
-                save_picture(image_grid(to_float(images.batch(range(64)))), run.path / "reals.png")
-            with stop_on_interrupt() as stop:
-                loop(config, batches, state, run, stop, show or (notebook_picture() if in_notebook() else None))
+            if resume:
+                run.rewind(config, state.step)
+            else:
+                save_picture(image_grid(to_float(images.batch(range(min(64, images.count))))), run.path / "reals.png")
+            last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
+            show = show or (notebook_picture() if in_notebook() else None)
+            with stop_on_interrupt() as stop, progress(run, config, state.step, last_step) as bar, \
+                    tensorboard(run, config) as board:
+                loop(config, batches, state, run, last_step, stop, bar, board, show)
             write_pictures(run)
         except OSError as error:
             raise UserError(f"{run.path}: cannot be written ({error.strerror or error}); {run.last_good()}") from error
     return run
 
 
-def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, stop, show) -> None:
-    """Steps until config.num_epochs are done or `stop` is set, with statistics, samples and checkpoints on the way."""
+def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, last_step: int, stop, bar, board,
+         show) -> None:
+    """Steps until `last_step` or until `stop` is set, with statistics, samples and checkpoints on the way."""
     device = torch.device(config.device)
-    board = tensorboard(run) if config.tensorboard else None
     z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
     per_epoch, batch_size = batches.steps_per_epoch, config.batch_size
-    last_step = max(1, round(config.num_epochs * per_epoch))
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
-    bar = tqdm(total=last_step * batch_size, initial=state.step * batch_size, unit=" images", unit_scale=True,
-               desc=run.path.name, dynamic_ncols=True)
     if state.step == 0:
         sample(run, state, 0.0, z_fixed, show, board)
     logged_at, logged_step = time.perf_counter(), state.step
@@ -130,10 +130,8 @@ def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, sto
             sample(run, state, seen / 1000, z_fixed, show, board)
         if epoch_ends or stop.is_set():
             state.save(run, config.keep)
-    bar.close()
-    if board:
-        board.close()
     if stop.is_set():
+        bar.close()
         print(f"Stopped after step {state.step} of {last_step}; {run.last_good()}")
 
 
@@ -206,8 +204,16 @@ def notebook_picture():
     return show
 
 
-def tensorboard(run: Run):
-    """A TensorBoard writer in the run folder. Raises UserError where tensorboard is not installed."""
+def progress(run: Run, config: TrainConfig, step: int, last_step: int) -> tqdm:
+    """The progress bar, in images."""
+    return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit=" images",
+                unit_scale=True, desc=run.path.name, dynamic_ncols=True)
+
+
+def tensorboard(run: Run, config: TrainConfig):
+    """A TensorBoard writer in the run folder, where config asks for it. Raises UserError where it is not installed."""
+    if not config.tensorboard:
+        return contextlib.nullcontext()
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

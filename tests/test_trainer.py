@@ -410,6 +410,32 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, call):
     assert train(run.config, resume=run).stats()[-1]["step"] == 30
 
 
+def test_a_read_only_run_folder(tmp_path, monkeypatch):
+    run = train(tiny.config(tmp_path, num_epochs=1))
+
+    def read_only(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(runs, "write_atomically", read_only)
+    with pytest.raises(UserError, match=r"0001-smoke: cannot be written \(Read-only file system\); .*step_0000010"):
+        train(run.config.replace(num_epochs=2), resume=run)
+
+
+@pytest.mark.parametrize("preset, epochs", [("mnist", 0.03), ("mnist64", 0.005)])
+def test_memory_stays_under_one_and_a_half_gigabytes(tmp_path, preset, epochs):
+    """On the CPU, in a process of its own: 28 steps of 64 images, 2 steps of 128 images at 64x64."""
+    pytest.importorskip("resource")  # not on Windows
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+    code = f"""if True:
+        import resource
+        from dcgan_course.config import preset
+        from dcgan_course.trainer import train
+        train(preset({preset!r}, num_epochs={epochs}, device="cpu", out={str(tmp_path)!r}))
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 0.2e9 < int(done.stdout) * unit < 1.5e9
+
+
 def test_diverged_training_stops_and_keeps_the_good_checkpoint(tmp_path, monkeypatch):
     losses = iter([*[None] * 12, float("nan")])
     real = trainer.g_step
