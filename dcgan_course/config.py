@@ -93,7 +93,7 @@ class TrainConfig:
     out: str = "runs"
     """Folder in which a new numbered run folder is made."""
     log_steps: int = 25
-    """A line in stats.jsonl every so many steps."""
+    """A line in stats.jsonl every so many steps of an epoch, and at its end."""
     sample_kimg: float = 5.0
     """A sample grid every so many thousand images."""
     keep: int = 3

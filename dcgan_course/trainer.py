@@ -115,7 +115,7 @@ def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, las
         bar.update(batch_size)
         seen = state.step * batch_size
         epoch_ends = state.step % per_epoch == 0 or state.step == last_step
-        if state.step % config.log_steps == 0 or epoch_ends:
+        if state.step % per_epoch % config.log_steps == 0 or state.step == last_step:
             state.require_finite(run)
             line = state.take_stats(batch_size)
             now = time.perf_counter()
