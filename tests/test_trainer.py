@@ -117,7 +117,7 @@ def test_the_run_folder(finished_run):
                                                 "checkpoints", "curves.png", "training.gif"}
     assert [c.name for c in finished_run.checkpoints()] == ["step_0000010", "step_0000020", "step_0000030"]
     stats = finished_run.stats()
-    assert [line["step"] for line in stats] == [4, 8, 10, 14, 18, 20, 24, 28, 30]  # every 4 steps of an epoch, and its end
+    assert [line["step"] for line in stats] == [4, 8, 10, 14, 18, 20, 24, 28, 30]  # each epoch: every 4, and its end
     assert stats[-1]["kimg"] == 0.6
     assert all(0 < line["D_x"] < 1 and 0 < line["D_G_z"] < 1 and line["loss_D"] > 0 for line in stats)
     assert finished_run.config.precision == "fp32" and finished_run.config.nc == 1  # resolved
