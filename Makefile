@@ -8,7 +8,7 @@ train: .venv/installed
 	$(BIN)/dcgan-course train
 
 lab: .venv/installed
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 
 test: .venv/installed-test
 	$(BIN)/ruff check .
