@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -32,6 +33,24 @@ def resume(args: list[str]) -> None:
         return
     run = Run(args[0])
     show_result(run_training(parse(TrainConfig, args[1:], "resume RUN", default=run.config), resume=run))
+
+
+def prepare(name: str, /, image_size: int = 64, limit: int | None = None, strict: bool = False,
+            out: Path | None = None) -> None:
+    """Decode, crop and scale images once, in parallel; training does it by itself where it was not done before.
+
+    Args:
+        name: Images by name: avatars, folder:PATH, celeba:PATH, lsun/CATEGORY:PATH, hf:OWNER/NAME.
+        image_size: Height and width in pixels.
+        limit: Only the first so many images.
+        strict: Stop at an image that cannot be decoded, instead of skipping it.
+        out: A new folder for the result, to train from with --data prepared:OUT; None = a cache.
+    """
+    from .data.names import find_source
+    from .data.prepare import prepared, summary
+
+    expect_positive(image_size=image_size, limit=1 if limit is None else limit)
+    print(summary(prepared(find_source(name), image_size, out, limit, strict)))
 
 
 def sample(run: str, /, n: int = 64, seed: int = 0, nrow: int = 8, out: Path = Path("samples.png")) -> None:
@@ -151,7 +170,7 @@ def doctor() -> None:
 # ---- parsing and errors
 
 OWN_PARSING = {"train": train, "resume": resume}
-COMMANDS = OWN_PARSING | {f.__name__: f for f in (sample, interpolate, gif, score, info, bench, doctor)}
+COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, info, bench, doctor)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -170,7 +189,8 @@ def main(argv: list[str] | None = None) -> int:
         else:
             parse(COMMANDS[args[0]], args[1:], args[0])
     except UserError as error:
-        print(f"dcgan-course: {error}", file=sys.stderr)
+        rank = f"rank {os.environ['RANK']}: " if "RANK" in os.environ else ""  # one of torchrun's processes
+        print(f"dcgan-course: {rank}{error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -241,7 +261,9 @@ def expect_positive(**values: float) -> None:
 
 
 def show_result(run) -> None:
-    """Where the pictures of a run are."""
+    """Where the pictures of a run are. Of several processes, one says it."""
+    if os.environ.get("RANK", "0") != "0":
+        return
     print(f"samples  {run.samples()[-1][1]}")
     print(f"film     {run.path / 'training.gif'}")
     print(f"curves   {run.path / 'curves.png'}")

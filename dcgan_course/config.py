@@ -15,15 +15,18 @@ class TrainConfig:
     """Train a DCGAN. Every parameter has a default, taken from the preset."""
 
     preset: str = "mnist"
-    """Where the defaults come from: mnist, mnist64, paper or smoke."""
+    """Where the defaults come from: mnist, mnist64, paper, avatars, celeba, lsun or smoke."""
 
     # ---- images
     data: str = "mnist"
-    """Images by name."""
+    """Images by name: mnist, avatars, folder:PATH, celeba:PATH, lsun/CATEGORY:PATH, cifar10, svhn, fashion_mnist,
+    hf:OWNER/NAME, prepared:PATH."""
     image_size: int = 28
     """Height and width in pixels: 28, 32, 64 or 128."""
     nc: int | None = None
     """Image channels, 1 grey or 3 colour; None = as the images have."""
+    flip: bool = False
+    """Mirror a random half of the images; the paper does not. Not for digits or letters."""
 
     # ---- networks
     network: Literal["dcgan", "basic"] = "dcgan"
@@ -63,7 +66,7 @@ class TrainConfig:
     num_epochs: float = 4
     """How many times every image is shown; 0.5 = half of them, once."""
     batch_size: int = 64
-    """Images per step."""
+    """Images per step, over all devices."""
     lr_g: float = 2e-4
     """Adam's learning rate for the generator."""
     lr_d: float = 2e-4
@@ -86,6 +89,8 @@ class TrainConfig:
     """auto, cpu, cuda, cuda:1, mps ...; auto = a GPU where there is one."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of convolutions; auto = bf16 where a short probe finds it faster."""
+    sync_batch_norm: bool = False
+    """With several GPUs: batch norm over the whole batch in place of each GPU's share."""
     compile: Literal["auto", "on", "off"] = "auto"
     """torch.compile for both networks; auto = on for CUDA, off elsewhere."""
 
@@ -176,6 +181,14 @@ PRESETS: dict[str, TrainConfig] = {
     # Section 4 of the paper, in words and numbers; give it colour photographs and a GPU.
     "paper": TrainConfig(preset="paper", image_size=64, z="uniform", ngf=128, ndf=128, kernel_size=5, num_epochs=5,
                          batch_size=128, sample_kimg=10),
+    # Cartoon faces, drawn on first use; a laptop's joy.
+    "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, ngf=32, ndf=32, num_epochs=10,
+                           real_label=0.9),
+    # The sizes of PyTorch's tutorial on faces.
+    "celeba": TrainConfig(preset="celeba", data="celeba", image_size=64, num_epochs=5, batch_size=128, sample_kimg=20),
+    # The paper's network on the photographs that it is best known for.
+    "lsun": TrainConfig(preset="lsun", data="lsun/church_outdoor", image_size=64, z="uniform", ngf=128, ndf=128,
+                        kernel_size=5, num_epochs=5, batch_size=128, sample_kimg=20),
     # A few seconds: does everything work?
     "smoke": TrainConfig(preset="smoke", nz=16, ngf=8, ndf=8, num_epochs=1, batch_size=256, sample_kimg=20),
 }

@@ -34,6 +34,8 @@ def pick_device(name: str = "auto") -> torch.device:
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name == "cuda" and "LOCAL_RANK" in os.environ and torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))  # torchrun: one GPU for each process
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
@@ -134,7 +136,8 @@ def stop_on_interrupt():
 
     def request(signum, frame):
         stop.set()
-        signal.signal(signal.SIGINT, before)
+        if "LOCAL_RANK" not in os.environ:  # torchrun repeats the terminal's signal; that is no second request
+            signal.signal(signal.SIGINT, before)
 
     signal.signal(signal.SIGINT, request)
     try:

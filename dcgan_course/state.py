@@ -38,6 +38,8 @@ class TrainState:
         netG = init_weights(build_generator(config), seeded(config.seed, "netG"))
         netD = init_weights(build_discriminator(config), seeded(config.seed, "netD"))
         netG_ema = copy.deepcopy(netG).to(device).eval().requires_grad_(False) if config.ema_kimg else None
+        if config.sync_batch_norm:
+            netG, netD = (nn.SyncBatchNorm.convert_sync_batchnorm(net) for net in (netG, netD))
         for net in (netG, netD):
             net.to(device, memory_format=torch.channels_last).train()
             if config.compile == "on":

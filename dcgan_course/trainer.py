@@ -13,6 +13,7 @@ from .config import TrainConfig
 from .data import Batches, load_images, to_float
 from .errors import UserError
 from .losses import d_loss, g_loss, realness
+from .parallel import World, join
 from .runs import Run
 from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded, stop_on_interrupt
 from .sampling import generate, image_grid, sample_z
@@ -67,46 +68,53 @@ def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
     config = resolve(config, resume)
     images = load_images(config.data, config.image_size)
     config = match_channels(config, images.channels)
-    batches = Batches(images, config.batch_size, config.seed, config.device)
-    with torch.random.fork_rng():
-        torch.manual_seed(config.seed)  # dropout draws from the global stream; the caller's is put back afterwards
+    with join(torch.device(config.device)) as world, torch.random.fork_rng():
+        world.check(config.batch_size, config.sync_batch_norm, config.device)
+        config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
+        batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
+        # dropout draws from the global stream, other numbers in each process; the caller's is put back afterwards
+        torch.manual_seed(config.seed + world.rank)
         state = TrainState.start(config)
         if resume:
             state.load(resume.last_checkpoint())
-        run = resume or Run.create(config)
+            if not world.main:  # the checkpoint holds the main process's stream
+                torch.manual_seed(config.seed + state.step + world.rank)
+        run = resume or Run(world.from_main(lambda: str(Run.create(config).path)))
         try:
-            if resume:
+            if world.main and resume:
                 run.rewind(config, state.step)
-            else:
+            elif world.main:
                 save_picture(image_grid(to_float(images.batch(range(min(64, images.count))))), run.path / "reals.png")
             last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
             show = show or (notebook_picture() if in_notebook() else None)
-            with stop_on_interrupt() as stop, progress(run, config, state.step, last_step) as bar, \
-                    tensorboard(run, config) as board:
-                loop(config, batches, state, run, last_step, stop, bar, board, show)
-            write_pictures(run)
+            with stop_on_interrupt() as stop, progress(run, config, state.step, last_step, world) as bar, \
+                    tensorboard(run, config, world) as board:
+                loop(config, world, batches, state, run, last_step, stop, bar, board, show)
+            if world.main:
+                write_pictures(run)
         except OSError as error:
             raise UserError(f"{run.path}: cannot be written ({error.strerror or error}); {run.last_good()}") from error
     return run
 
 
-def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, last_step: int, stop, bar, board,
-         show) -> None:
+def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState, run: Run, last_step: int, stop, bar,
+         board, show) -> None:
     """Steps until `last_step` or until `stop` is set, with statistics, samples and checkpoints on the way."""
     device = torch.device(config.device)
+    netG, netD = world.wrap(state.netG), world.wrap(state.netD)  # the same networks; several processes share gradients
     z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
     per_epoch, batch_size = batches.steps_per_epoch, config.batch_size
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
-    if state.step == 0:
+    if state.step == 0 and world.main:
         sample(run, state, 0.0, z_fixed, show, board)
-    logged_at, logged_step = time.perf_counter(), state.step
+    logged_at, logged_step, stopping = time.perf_counter(), state.step, False
 
-    while state.step < last_step and not stop.is_set():
-        x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]
-        z = sample_z(batch_size, config.nz, config.z, state.z_stream, device)
+    while state.step < last_step and not stopping:
+        x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
+        z = world.share(sample_z(batch_size, config.nz, config.z, state.z_stream, device))
         with autocast(device, config.precision):
-            x_fake = state.netG(z)  # one forward of G serves both steps
-            loss_D, D_x, D_G_z = d_step(state.netD, state.optD, x_real, x_fake, config.loss, config.real_label)
+            x_fake = netG(z)  # one forward of G serves both steps
+            loss_D, D_x, D_G_z = d_step(netD, state.optD, x_real, x_fake, config.loss, config.real_label)
             loss_G = g_step(state.netD, state.optG, x_fake, config.loss)
         state.step += 1
         state.update_ema(config)
@@ -115,22 +123,25 @@ def loop(config: TrainConfig, batches: Batches, state: TrainState, run: Run, las
         bar.update(batch_size)
         seen = state.step * batch_size
         epoch_ends = state.step % per_epoch == 0 or state.step == last_step
-        if state.step % per_epoch % config.log_steps == 0 or state.step == last_step:
+        log = state.step % per_epoch % config.log_steps == 0 or state.step == last_step
+        if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
+            stopping = world.any(stop.is_set(), device)
+        if log or stopping:
+            world.average_(state.totals)
+        if log:
             state.require_finite(run)
             line = state.take_stats(batch_size)
             now = time.perf_counter()
-            speed = (state.step - logged_step) * batch_size / (now - logged_at)
+            line["images_per_s"] = round((state.step - logged_step) * batch_size / (now - logged_at), 1)
             logged_at, logged_step = now, state.step
-            run.add_stats(line | {"images_per_s": round(speed, 1)})
             bar.set_postfix_str(", ".join(f"{key} {line[key]:.2f}" for key in STATS))
-            if board:
-                for key in STATS:
-                    board.add_scalar(key, line[key], seen)
-        if seen // sample_every > (seen - batch_size) // sample_every or epoch_ends:
+            if world.main:
+                write_stats(run, board, line, seen)
+        if world.main and (seen // sample_every > (seen - batch_size) // sample_every or epoch_ends):
             sample(run, state, seen / 1000, z_fixed, show, board)
-        if epoch_ends or stop.is_set():
+        if world.main and (epoch_ends or stopping):
             state.save(run, config.keep)
-    if stop.is_set():
+    if stopping and world.main:
         bar.close()
         print(f"Stopped after step {state.step} of {last_step}; {run.last_good()}")
 
@@ -169,6 +180,14 @@ def match_channels(config: TrainConfig, channels: int) -> TrainConfig:
 # ---- pictures on the way
 
 
+def write_stats(run: Run, board, line: dict, seen: int) -> None:
+    """One line into stats.jsonl, and to TensorBoard."""
+    run.add_stats(line)
+    if board:
+        for key in STATS:
+            board.add_scalar(key, line[key], seen)
+
+
 def sample(run: Run, state: TrainState, kimg: float, z_fixed: Tensor, show, board) -> None:
     """Write the grid of z_fixed as samples/fakes_KKKKKK.png, and show it."""
     grid = image_grid(generate(state.shown, z_fixed))
@@ -204,15 +223,15 @@ def notebook_picture():
     return show
 
 
-def progress(run: Run, config: TrainConfig, step: int, last_step: int) -> tqdm:
+def progress(run: Run, config: TrainConfig, step: int, last_step: int, world: World) -> tqdm:
     """The progress bar, in images."""
     return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit=" images",
-                unit_scale=True, desc=run.path.name, dynamic_ncols=True)
+                unit_scale=True, desc=run.path.name, dynamic_ncols=True, disable=not world.main)
 
 
-def tensorboard(run: Run, config: TrainConfig):
+def tensorboard(run: Run, config: TrainConfig, world: World):
     """A TensorBoard writer in the run folder, where config asks for it. Raises UserError where it is not installed."""
-    if not config.tensorboard:
+    if not (config.tensorboard and world.main):
         return contextlib.nullcontext()
     try:
         from torch.utils.tensorboard import SummaryWriter

@@ -85,8 +85,9 @@ def test_every_import_is_required():
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 imported.add(node.module.split(".")[0])
-    third_party = {{"PIL": "pillow", "IPython": "jupyterlab"}.get(name, name) for name in imported
-                   if name not in sys.stdlib_module_names}
+    packages = {"PIL": "pillow", "IPython": "jupyterlab", "dicebear": "dicebear-core",
+                "dicebear_styles": "dicebear-styles", "resvg_py": "resvg-py"}
+    third_party = {packages.get(name, name) for name in imported if name not in sys.stdlib_module_names}
     assert third_party <= required
     for name in ("torch", "torchvision", "jupyterlab", "matplotlib", "ipywidgets", "nbval", "imageio"):
         assert name in required

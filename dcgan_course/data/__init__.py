@@ -1,21 +1,15 @@
-"""Images by name."""
+"""Images by name. `load_images` knows the names; `Images` is what the trainer sees of them."""
 
-from ..config import nearest
-from ..errors import UserError
-from .images import Batches, Images, to_float
-from .mnist import load_mnist
+import importlib
 
-__all__ = ["Batches", "Images", "load_images", "load_mnist", "to_float"]
+__all__ = ["Batches", "Images", "avatar_pair", "load_images", "load_mnist", "to_float"]
 
-LOADERS = {"mnist": load_mnist}
+HOMES = {"Batches": "images", "Images": "images", "to_float": "images", "load_images": "names", "load_mnist": "mnist",
+         "avatar_pair": "avatars"}
 
 
-def load_images(name: str, image_size: int) -> Images:
-    """The images `name`, which come out of `Images.batch` at image_size x image_size.
-
-    Raises:
-        UserError: unknown name, or files that are missing or damaged.
-    """
-    if name not in LOADERS:
-        raise UserError(f"data: found {name!r}, expected one of {', '.join(LOADERS)}{nearest(name, LOADERS)}")
-    return LOADERS[name](image_size)
+def __getattr__(name: str):
+    """Import on first use: the processes that decode pictures come through here and must not wait for torch."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{HOMES[name]}", __name__), name)

@@ -53,7 +53,7 @@ def read_idx(folder: Path, name: str) -> np.ndarray:
         raise UserError(f"{path}: the unpacked sha256 is {found[:12]}…, expected {SHA256[name][:12]}…; "
                         "fetch the file again")
     axes = np.frombuffer(content, ">i4", count=content[3], offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(axes)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(axes).copy()
 
 
 def mnist_folder() -> Path:
