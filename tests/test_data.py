@@ -9,8 +9,9 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course.data import Batches, load_images, load_mnist, mnist, to_float
+from dcgan_course.data import Batches, Images, load_images, load_mnist, mnist, to_float
 from dcgan_course.errors import UserError
+from dcgan_course.parallel import World
 from dcgan_course.runtime import repo_data_dir
 
 BUNDLED = repo_data_dir() / "mnist"
@@ -131,3 +132,33 @@ def test_any_step_can_be_asked_for():
 def test_a_batch_larger_than_the_data():
     with pytest.raises(UserError, match="batch_size: found 201, expected at most .* 200"):
         Batches(tiny.images(28), 201, seed=0)
+
+
+def test_a_mapped_file_gives_the_same_batches_as_memory(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), np.uint8)
+    pixels.tofile(tmp_path / "images")
+    mapped = Images("mapped", np.memmap(tmp_path / "images", np.uint8, "c", shape=pixels.shape), 8)
+    indices = [49, 0, 7, 7]
+    assert torch.equal(mapped.batch(indices), Images("memory", pixels, 8).batch(indices))
+    assert np.array_equal(mapped.batch(indices).permute(0, 2, 3, 1), pixels[indices])
+    for outside in ([50], [-1]):
+        with pytest.raises(IndexError):
+            mapped.batch(outside)
+
+
+def test_flips_mirror_half_of_the_images_anew_in_each_epoch():
+    images = tiny.images(28)
+    plain, flipped = Batches(images, 200, seed=0), Batches(images, 200, seed=0, flip=True)
+    for epoch in range(2):
+        x, y = plain[epoch], flipped[epoch]
+        mirrored = flipped.mirrored(epoch)
+        assert torch.equal(y[mirrored], x[mirrored].flip(3)) and torch.equal(y[~mirrored], x[~mirrored])
+        assert 60 < mirrored.sum() < 140
+    assert not torch.equal(flipped.mirrored(0), flipped.mirrored(1))
+
+
+def test_processes_share_a_batch():
+    whole = Batches(tiny.images(28), 20, seed=0, flip=True)
+    parts = [Batches(tiny.images(28), 20, seed=0, flip=True, world=World(rank, 2)) for rank in range(2)]
+    for step in (0, 3, 11):
+        assert torch.equal(torch.cat([part[step] for part in parts]), whole[step])

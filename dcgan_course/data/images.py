@@ -1,6 +1,7 @@
 """What the trainer knows of data: a set of images, and batches of it in a seeded order."""
 
-import mmap
+import functools
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +12,6 @@ from torchvision.transforms.v2 import functional as TF
 from ..errors import UserError
 from ..parallel import World
 from ..runtime import seeded
-
-RELEASE_BYTES = 256 * 2**20  # read this much of a memory map, then give its pages back
-
 
 @dataclass
 class Images:
@@ -33,9 +31,6 @@ class Images:
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
 
-    def __post_init__(self):
-        self._read = 0  # bytes since the pages were given back
-
     @property
     def count(self) -> int:
         return len(self.pixels)
@@ -46,16 +41,28 @@ class Images:
 
     def batch(self, indices) -> Tensor:
         """The images at `indices` (any sequence of N numbers): (N, channels, size, size) uint8."""
-        rows = torch.from_numpy(self.pixels).index_select(0, torch.as_tensor(indices))
-        self._release(rows.nbytes)
+        indices = torch.as_tensor(indices)
+        if isinstance(self.pixels, np.memmap) and hasattr(os, "preadv"):
+            rows = self._read(indices)
+        else:
+            rows = torch.from_numpy(self.pixels).index_select(0, indices)
         return resized(rows.permute(0, 3, 1, 2), self.size)
 
-    def _release(self, nbytes: int) -> None:
-        """Keep resident memory flat however large the file is: the system's cache holds its pages anyway."""
-        self._read += nbytes
-        if self._read > RELEASE_BYTES and isinstance(self.pixels, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
-            self.pixels._mmap.madvise(mmap.MADV_DONTNEED)
-            self._read = 0
+    def _read(self, indices: Tensor) -> Tensor:
+        """Rows of the mapped file, by plain reads: twice as fast as through the map, whose pages (16 for each row
+        touched) would also fill the process's memory until the whole file is in it."""
+        if len(indices) and not 0 <= int(indices.min()) <= int(indices.max()) < self.count:
+            raise IndexError(f"found an index outside 0 to {self.count - 1}")
+        size = self.pixels[0].nbytes
+        content = bytearray(len(indices) * size)
+        view = memoryview(content)
+        for place, i in enumerate(indices.tolist()):
+            os.preadv(self._file.fileno(), (view[place * size : (place + 1) * size],), i * size)
+        return torch.frombuffer(content, dtype=torch.uint8).view(len(indices), *self.pixels.shape[1:])
+
+    @functools.cached_property
+    def _file(self):
+        return open(self.pixels.filename, "rb", buffering=0)  # closed with the Images
 
 
 def resized(x: Tensor, size: int) -> Tensor:
