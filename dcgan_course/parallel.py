@@ -7,6 +7,7 @@ means the same on one device and on many.
 
 import contextlib
 import os
+import warnings
 from dataclasses import dataclass
 
 import torch
@@ -46,7 +47,9 @@ class World:
         """The net with gradients averaged over all processes; batch norm's running statistics stay each one's own."""
         if self.size == 1:
             return net
-        return nn.parallel.DistributedDataParallel(net, broadcast_buffers=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # its new name is not known to older PyTorch
+            return nn.parallel.DistributedDataParallel(net, broadcast_buffers=False)
 
     def average_(self, values: Tensor) -> Tensor:
         """The mean over all processes, in place."""
@@ -93,7 +96,7 @@ def join(device: torch.device):
     except RuntimeError as error:  # what a collective operation raises when a partner has gone
         if "closed by peer" not in str(error) and not isinstance(error, dist.DistError):
             raise
-        raise UserError(f"rank {world.rank}: another process of this training has ended, so all stop; see its "
+        raise UserError("another process of this training has ended, so all stop; see its "
                         "message above, and go on with: torchrun ... -m dcgan_course resume RUN") from error
     finally:
         dist.destroy_process_group()

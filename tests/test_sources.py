@@ -292,7 +292,7 @@ def test_a_refused_download_says_what_to_do(monkeypatch, name, reason):
 
     kind = {"cifar10": "CIFAR10", "svhn": "SVHN", "fashion_mnist": "FashionMNIST"}[name]
     monkeypatch.setattr(f"torchvision.datasets.{kind}", refuse)
-    with pytest.raises(UserError, match=rf"cannot be downloaded \((HTTP Error 404: Not Found|offline)\).*put them into"):
+    with pytest.raises(UserError, match=r"cannot be downloaded \((HTTP Error 404: Not Found|offline)\).*put them into"):
         load_images(name, 32)
 
 

@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..parallel import World
 from ..runtime import seeded
 
+
 @dataclass
 class Images:
     """A set of images.

@@ -1,0 +1,177 @@
+"""Two processes on the CPU must train what one process trains, and end together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file
+
+from dcgan_course.errors import UserError
+from dcgan_course.parallel import World
+from dcgan_course.runs import Run
+from dcgan_course.trainer import train
+
+TINY = Path(__file__).with_name("tiny.py")
+
+GRADIENTS = """if True:
+    import sys, torch
+    sys.path.insert(0, sys.argv[1])
+    import tiny
+    from dcgan_course.data import Batches
+    from dcgan_course.parallel import join
+    from dcgan_course.sampling import sample_z
+    from dcgan_course.state import TrainState
+    from dcgan_course.trainer import d_step, g_step, match_channels, resolve
+    config = match_channels(resolve(tiny.config(".", norm="none", g_dropout=0.0, real_label=0.9), None), 1)
+    with join(torch.device("cpu")) as world:
+        state = TrainState.start(config)
+        batches = Batches(tiny.images(28), config.batch_size, 0, world=world)
+        netG, netD = world.wrap(state.netG), world.wrap(state.netD)
+        found = {}
+        for step in range(2):
+            x_fake = netG(world.share(sample_z(config.batch_size, config.nz, generator=state.z_stream)))
+            d_step(netD, state.optD, batches[step], x_fake, real_label=0.9)
+            found |= {f"D{step}.{n}": p.grad.clone() for n, p in state.netD.named_parameters()}
+            g_step(state.netD, state.optG, x_fake)
+            found |= {f"G{step}.{n}": p.grad.clone() for n, p in state.netG.named_parameters()}
+        torch.save(found, f"{sys.argv[2]}/{world.size}_{world.rank}.pt")
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
+
+
+def start(words, processes=2, **options):
+    """`words` after "python", once for each process, as torchrun would start them."""
+    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(processes),
+              "OMP_NUM_THREADS": "1"}
+    return [subprocess.Popen([sys.executable, *map(str, words)], text=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, env=os.environ | common | {"RANK": str(r), "LOCAL_RANK": str(r)},
+                             **options) for r in range(processes)]
+
+
+def finish(children, timeout=120):
+    """(status, stdout, stderr) of each."""
+    outputs = [child.communicate(timeout=timeout) for child in children]
+    return [(child.returncode, *output) for child, output in zip(children, outputs, strict=True)]
+
+
+def test_gradients_equal_those_of_one_process(tmp_path):
+    for processes in (1, 2):
+        for status, _, error in finish(start(["-c", GRADIENTS, TINY.parent, tmp_path], processes)):
+            assert status == 0, error
+    alone, first, second = (torch.load(tmp_path / f"{name}.pt") for name in ("1_0", "2_0", "2_1"))
+    assert alone.keys() == first.keys() and len(alone) > 20
+    for name in alone:
+        assert torch.equal(first[name], second[name])
+        torch.testing.assert_close(first[name], alone[name], rtol=1e-3, atol=1e-3 * alone[name].abs().max().item())
+        assert alone[name].abs().max() > 0
+
+
+def words(config, command="train"):
+    flags = [word for key in ("data", "nz", "ngf", "ndf", "batch_size", "num_epochs", "sample_kimg", "log_steps", "keep",
+                              "ema_kimg", "g_dropout", "device", "precision", "norm", "out")
+             for word in (f"--{key}", str(getattr(config, key)))]
+    return [TINY, command, "--preset", "smoke", *flags]
+
+
+@pytest.fixture
+def config(tmp_path):
+    return tiny.config(tmp_path, norm="none", g_dropout=0.0)
+
+
+def weights(run):
+    return load_file(run.last_checkpoint() / "netG.safetensors")
+
+
+def assert_close_runs(one, two):
+    assert [line["step"] for line in one.stats()] == [line["step"] for line in two.stats()]
+    for a, b in zip(one.stats(), two.stats(), strict=True):
+        for key in ("loss_D", "loss_G", "D_x", "D_G_z"):
+            assert a[key] == pytest.approx(b[key], rel=0.01)
+    for name, value in weights(one).items():  # Adam turns rounding into steps of up to its rate; 30 steps of 2e-4
+        torch.testing.assert_close(value, weights(two)[name], rtol=0, atol=1e-3)
+
+
+def test_two_processes_train_what_one_trains(tmp_path, config):
+    (status, out, _), (other, silent, _) = finish(start(words(config)))
+    assert (status, other) == (0, 0) and "training.gif" in out and silent == ""  # only rank 0 writes and speaks
+    assert [p.name for p in tmp_path.iterdir()] == ["0001-smoke"]
+    one, two = train(config), Run(tmp_path / "0001-smoke")
+    assert len(two.samples()) == len(one.samples())
+    assert_close_runs(one, two)
+
+
+def test_resume_from_any_number_of_processes(tmp_path, config):
+    one = train(config)
+    half = config.replace(num_epochs=1)
+    assert [status for status, *_ in finish(start(words(half)))] == [0, 0]
+    run = Run(tmp_path / "0002-smoke")
+    run = train(run.config.replace(num_epochs=2), resume=run)
+    ended = finish(start([TINY, "resume", run.path, "--num_epochs", "3"]))
+    assert [status for status, *_ in ended] == [0, 0], ended
+    assert_close_runs(one, Run(run.path))
+
+
+def test_a_dying_process_ends_all_with_a_clear_message(tmp_path, config):
+    config = config.replace(num_epochs=500)
+    children = start(words(config))
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("0001-smoke/checkpoints/step_*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(children[1].pid, signal.SIGKILL)
+    status, _, error = finish(children)[0]
+    assert status == 2 and "Traceback" not in error
+    assert "dcgan-course: rank 0: another process of this training has ended" in error
+    run = Run(tmp_path / "0001-smoke")
+    done = run.stats()[-1]["step"]
+    last = int(run.last_checkpoint().name[5:])
+    assert train(run.config, resume=run, show=Stop()).stats()[-1]["step"] >= last >= done - 20
+
+
+class Stop:
+    """Presses Ctrl-C at the first picture."""
+
+    def __call__(self, *_):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_torchrun_itself_and_ctrl_c(tmp_path, config):
+    """One Ctrl-C reaches every process, some of them twice: all stop at the same step, with a checkpoint."""
+    launcher = subprocess.Popen([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
+                                 f"--master-port={free_port()}", *map(str, words(config.replace(num_epochs=500)))],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("0001-smoke/checkpoints/step_*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(launcher.pid, signal.SIGINT)
+    out, _ = launcher.communicate(timeout=60)
+    run = Run(tmp_path / "0001-smoke")
+    step = int(run.last_checkpoint().name[5:])
+    assert f"Stopped after step {step} of 5000" in out
+    assert run.stats()[-1]["step"] == step
+
+
+@pytest.mark.parametrize("changes, expected", [
+    ({"batch_size": 21}, "batch_size: found 21, expected a multiple of the 2 processes"),
+    ({"batch_size": 2}, "batch_size: found 2 for 2 processes, expected at least 2 for each")])
+def test_batches_that_cannot_be_shared(tmp_path, config, changes, expected):
+    for rank, (status, _, error) in enumerate(finish(start(words(config.replace(**changes))))):
+        assert status == 2 and f"dcgan-course: rank {rank}: {expected}" in error and "Traceback" not in error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_synchronised_batch_norm_needs_gpus():
+    with pytest.raises(UserError, match="sync_batch_norm: found device cpu, expected GPUs"):
+        World(0, 2).check(64, True, "cpu")
+    World(0, 2).check(64, True, "cuda")
