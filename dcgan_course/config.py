@@ -182,12 +182,13 @@ PRESETS: dict[str, TrainConfig] = {
     "paper": TrainConfig(preset="paper", image_size=64, z="uniform", ngf=128, ndf=128, kernel_size=5, num_epochs=5,
                          batch_size=128, sample_kimg=10),
     # Cartoon faces, drawn on first use; a laptop's joy.
-    "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, ngf=32, ndf=32, num_epochs=10,
+    "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, nc=3, ngf=32, ndf=32, num_epochs=10,
                            real_label=0.9),
     # The sizes of PyTorch's tutorial on faces.
-    "celeba": TrainConfig(preset="celeba", data="celeba", image_size=64, num_epochs=5, batch_size=128, sample_kimg=20),
+    "celeba": TrainConfig(preset="celeba", data="celeba", image_size=64, nc=3, num_epochs=5, batch_size=128,
+                          sample_kimg=20),
     # The paper's network on the photographs that it is best known for.
-    "lsun": TrainConfig(preset="lsun", data="lsun/church_outdoor", image_size=64, z="uniform", ngf=128, ndf=128,
+    "lsun": TrainConfig(preset="lsun", data="lsun/church_outdoor", image_size=64, nc=3, z="uniform", ngf=128, ndf=128,
                         kernel_size=5, num_epochs=5, batch_size=128, sample_kimg=20),
     # A few seconds: does everything work?
     "smoke": TrainConfig(preset="smoke", nz=16, ngf=8, ndf=8, num_epochs=1, batch_size=256, sample_kimg=20),

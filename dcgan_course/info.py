@@ -38,6 +38,10 @@ def network_tables(config: TrainConfig) -> str:
                          ("netD", netD, torch.zeros(1, config.nc, config.image_size, config.image_size))):
         parts.append(f"{name}: {count_parameters(net):,} parameters, input {' x '.join(map(str, x.shape[1:]))}")
         parts += [f"  {kind:<16} -> {shape:<16} {count:>10,}" for kind, shape, count in layer_table(net, x)]
+    gradients = 4 * (count_parameters(netG) + count_parameters(netD))  # float32
+    parts.append(f"on several devices: {gradients / 1e6:.1f} MB of gradients a step; each of n devices sends and "
+                 f"receives 2 (n - 1) / n times that; 1 Gbit/s carries at most {125e6 / gradients:.1f} steps a second "
+                 "for n = 2")
     return "\n".join(parts)
 
 
