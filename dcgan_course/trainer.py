@@ -124,11 +124,8 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
         seen = state.step * batch_size
         epoch_ends = state.step % per_epoch == 0 or state.step == last_step
         log = state.step % per_epoch % config.log_steps == 0 or state.step == last_step
-        if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
-            stopping = world.any(stop.is_set(), device)
-        if log or stopping:
-            world.average_(state.totals)
         if log:
+            world.average_(state.totals)
             state.require_finite(run)
             line = state.take_stats(batch_size)
             now = time.perf_counter()
@@ -139,6 +136,8 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
                 write_stats(run, board, line, seen)
         if world.main and (seen // sample_every > (seen - batch_size) // sample_every or epoch_ends):
             sample(run, state, seen / 1000, z_fixed, show, board)
+        if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
+            stopping = world.any(stop.is_set(), device)
         if world.main and (epoch_ends or stopping):
             state.save(run, config.keep)
     if stopping and world.main:
