@@ -192,7 +192,8 @@ def main(argv: list[str] | None = None) -> int:
         rank = f"rank {os.environ['RANK']}: " if "RANK" in os.environ else ""  # one of torchrun's processes
         print(f"dcgan-course: {rank}{error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        print(f"dcgan-course: {stop or 'stopped'}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None

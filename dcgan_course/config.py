@@ -182,8 +182,8 @@ PRESETS: dict[str, TrainConfig] = {
     "paper": TrainConfig(preset="paper", image_size=64, z="uniform", ngf=128, ndf=128, kernel_size=5, num_epochs=5,
                          batch_size=128, sample_kimg=10),
     # Cartoon faces, drawn on first use; a laptop's joy.
-    "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, nc=3, ngf=32, ndf=32, num_epochs=10,
-                           real_label=0.9),
+    "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, nc=3, ngf=32, ndf=32, num_epochs=15,
+                           lr_g=1e-3, lr_d=1e-3, real_label=0.9, ema_kimg=10),
     # The sizes of PyTorch's tutorial on faces.
     "celeba": TrainConfig(preset="celeba", data="celeba", image_size=64, nc=3, num_epochs=5, batch_size=128,
                           sample_kimg=20),

@@ -13,6 +13,7 @@ import torch
 
 from dcgan_course import cli
 from dcgan_course.config import PRESETS
+from dcgan_course.models import build_discriminator, build_generator
 from dcgan_course.runs import Run
 from dcgan_course.runtime import seeded
 from dcgan_course.sampling import generate, image_grid, sample_z
@@ -75,10 +76,19 @@ def test_help_shows_every_parameter_with_its_default(capsys, monkeypatch):
         assert f"default: {default}" in text, name
 
 
+def test_info_says_what_several_devices_exchange(capsys):
+    assert cli.main(["info", "smoke"]) == 0
+    config = PRESETS["smoke"].replace(nc=1)
+    nets = build_generator(config), build_discriminator(config)
+    nets[1](nets[0](torch.randn(2, 16))).sum().backward()
+    gradients = sum(p.grad.nbytes for net in nets for p in net.parameters())
+    assert f"on several devices: {gradients / 1e6:.1f} MB of gradients a step" in capsys.readouterr().out
+
+
 def test_overview(capsys):
     assert cli.main([]) == 0
     text = capsys.readouterr().out
-    for command in ("train", "resume", "sample", "interpolate", "gif", "info", "bench", "doctor"):
+    for command in ("train", "resume", "prepare", "sample", "interpolate", "gif", "info", "bench", "doctor"):
         assert f"  {command} " in text
 
 

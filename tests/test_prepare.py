@@ -305,6 +305,19 @@ def test_killed_and_gone_on(tmp_path):
                                                                            "that is not supported"]]
 
 
+def test_ctrl_c_says_that_nothing_is_lost(tmp_path, monkeypatch, capsys):
+    folder = write_pictures(tmp_path / "photos", 5)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare.Journal, "add", interrupt)
+        assert cli.main(["prepare", f"folder:{folder}", "--image_size", "16"]) == 130
+    assert f"folder:{folder}: stopped; what is done is kept, run again to go on" in capsys.readouterr().err
+    assert cli.main(["prepare", f"folder:{folder}", "--image_size", "16"]) == 0
+
+
 def test_no_room_on_the_disk(tmp_path, monkeypatch, capsys):
     folder = write_pictures(tmp_path / "photos", 5)
     with monkeypatch.context() as patch:

@@ -59,6 +59,8 @@ def prepared(source: Source, size: int, folder: Path | None = None, limit: int |
                     raise UserError(f"{source.name}: {': '.join(found['skipped'][0])} (--strict)")
             else:
                 build(source, size, count, stamp, strict, folder)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{source.name}: stopped; what is done is kept, run again to go on") from None
     except OSError as error:
         raise UserError(f"{folder}: cannot be written ({error.strerror or error}); what is done is kept, "
                         "run again to go on") from error
