@@ -18,7 +18,7 @@ from PIL import Image
 from dcgan_course import cli
 from dcgan_course.data import load_images, prepare
 from dcgan_course.data.decode import Undecodable, decode
-from dcgan_course.data.sources import folder_source
+from dcgan_course.data.sources import Source, folder_source
 from dcgan_course.errors import UserError
 
 
@@ -303,6 +303,21 @@ def test_killed_and_gone_on(tmp_path):
     assert np.array_equal(prepare.load_prepared(out, 16).pixels, expected)
     assert json.loads((out / "manifest.json").read_text())["skipped"] == [["0005.png", "not a picture, or of a kind "
                                                                            "that is not supported"]]
+
+
+def test_a_killed_worker_is_one_line(tmp_path, monkeypatch):
+    folder = write_pictures(tmp_path / "photos", 30)
+    monkeypatch.setattr(prepare, "CHUNK", 4)
+    source = folder_source(folder)
+    with pytest.raises(UserError, match="a worker process was killed"):
+        prepare.prepared(Source(source.name, source.items, die_at_20, source.stamp), 16, tmp_path / "out")
+    prepare.prepared(source, 16, tmp_path / "out")  # goes on
+
+
+def die_at_20(item, size):
+    if item == "0020.png":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return np.zeros((size, size, 3), np.uint8)
 
 
 def test_ctrl_c_says_that_nothing_is_lost(tmp_path, monkeypatch, capsys):

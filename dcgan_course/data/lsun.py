@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ..errors import UserError
-from .decode import decode
+from .decode import Undecodable, decode
 from .sources import Source, digest, open_zip, require_room
 
 HELP = "fetch it from http://dl.yf.io/lsun/scenes, or with https://github.com/fyu/lsun, and put it into"
@@ -83,5 +83,11 @@ def open_lmdb(folder: Path):
 
 
 def picture_in_lmdb(folder: Path, key: bytes, size: int) -> np.ndarray:
-    with open_lmdb(folder).begin() as transaction:
-        return decode(transaction.get(key), size)
+    import lmdb
+
+    try:
+        with open_lmdb(folder).begin() as transaction:
+            content = transaction.get(key)
+    except lmdb.Error as error:
+        raise Undecodable(f"cannot be read ({error})") from None
+    return decode(content, size)

@@ -42,6 +42,7 @@ def prepared(source: Source, size: int, folder: Path | None = None, limit: int |
         UserError: nothing could be decoded, no room on the disk, or `folder` holds something else.
     """
     from filelock import FileLock
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     count = min(limit or len(source.items), len(source.items))
     stamp = digest(source.stamp, str(count), str(size), str(VERSION))
@@ -61,6 +62,9 @@ def prepared(source: Source, size: int, folder: Path | None = None, limit: int |
                 build(source, size, count, stamp, strict, folder)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{source.name}: stopped; what is done is kept, run again to go on") from None
+    except TerminatedWorkerError:
+        raise UserError(f"{source.name}: a worker process was killed, perhaps for want of memory; what is done is "
+                        "kept, run again to go on") from None
     except OSError as error:
         raise UserError(f"{folder}: cannot be written ({error.strerror or error}); what is done is kept, "
                         "run again to go on") from error
@@ -103,9 +107,9 @@ def build(source: Source, size: int, count: int, stamp: str, strict: bool, folde
         "images_per_s": round(speed), "sha256": {name: sha256(partial / name) for name in ("images.u8", "labels.npy")
                                                  if (partial / name).is_file()},
     }
-    journal.file.unlink()
     (partial / "manifest.json").write_text(json.dumps(manifest, indent=1))
     partial.rename(folder)
+    (folder / journal.file.name).unlink()
 
 
 class Journal:
