@@ -7,10 +7,11 @@ A file imports only from the floors below its own:
     2  models, losses, runtime, parallel
     3  data/, sampling, plots
     4  runs
-    5  metrics, state
-    6  trainer
-    7  bench, info
-    8  cli
+    5  judges, state
+    6  metrics
+    7  trainer
+    8  bench, info
+    9  cli
 """
 
 __version__ = "0.1.0"

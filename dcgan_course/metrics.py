@@ -1,107 +1,103 @@
-"""Numbers beside the pictures, from a small classifier of our own, so that they work offline.
+"""Numbers beside the pictures: distances between sets of features, and what they say about a generator.
 
-Inception-based scores mean little on 28x28 grey digits; a network that reads digits is the better judge.
+Functions on features take (N, F) float64 arrays, as `judges.judged` gives them. Distances fall as N grows: compare
+equal N only, and beside each number show the floor, which is the same number for real images.
 """
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.transforms import v2
 
-from .data import load_mnist, to_float
+from .data import load_images, load_mnist, to_float
+from .data.avatars import COUNT
 from .errors import UserError
-from .runs import Run, load_weights
-from .runtime import repo_data_dir, seeded
+from .judges import AvatarJudge, Judge, judged, load_judge
+from .runs import Run
+from .runtime import seeded
 from .sampling import generate, sample_z
 
-JUDGE_FILE = "judges/mnist.safetensors"
 
+class Given(nn.Module):
+    """What torchmetrics takes for its feature network: here the features come ready-made."""
 
-class DigitJudge(nn.Module):
-    """A digit classifier that never saw a generated image: 10 logits, and 64 features from its last hidden layer."""
-
-    def __init__(self):
+    def __init__(self, num_features: int):
         super().__init__()
-
-        def conv(n_in, n_out):
-            return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
-
-        self.body = nn.Sequential(
-            conv(1, 32), conv(32, 32), nn.MaxPool2d(2),  # (N, 32, 14, 14)
-            conv(32, 64), conv(64, 64), nn.MaxPool2d(2),  # (N, 64, 7, 7)
-            nn.Flatten(), nn.Dropout(0.5), nn.Linear(64 * 7 * 7, 64), nn.ReLU(),
-        )
-        self.head = nn.Linear(64, 10)
-
-    def features(self, x: Tensor) -> Tensor:
-        """Images (N, 1, 28, 28) in [-1, 1] -> (N, 64)."""
-        return self.body(x)
+        self.num_features = num_features
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (N, 1, 28, 28) in [-1, 1] -> logits (N, 10)."""
-        return self.head(self.body(x))
+        return x
 
 
-def train_judge(epochs: int = 10, batch_size: int = 128, seed: int = 0) -> DigitJudge:
-    """Train the judge on MNIST's training set, with small shifts, turns and changes of scale: about ten minutes on
-    two cores."""
-    images = load_mnist()
-    x = to_float(images.batch(range(images.count)))
-    y = torch.from_numpy(images.labels)
-    jitter = v2.RandomAffine(degrees=8, translate=(0.07, 0.07), scale=(0.93, 1.07), fill=-1.0,
-                             interpolation=v2.InterpolationMode.BILINEAR)
-    order = seeded(seed, "judge order")
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        net = DigitJudge().train()
-        optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-2)
-        steps = epochs * (len(x) // batch_size)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
-        for _ in range(epochs):
-            for indices in torch.randperm(len(x), generator=order).split(batch_size)[: len(x) // batch_size]:
-                # one random jitter per eighth of a batch: per image would cost more than the network
-                batch = torch.cat([jitter(part) for part in x[indices].chunk(8)])
-                loss = F.cross_entropy(net(batch), y[indices])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-    return net.eval()
+def compare(metric, real: np.ndarray, fake: np.ndarray):
+    """Feed both sets of features to a metric of torchmetrics and compute it."""
+    metric.set_dtype(torch.float64)
+    metric.update(torch.from_numpy(real), real=True)
+    metric.update(torch.from_numpy(fake), real=False)
+    return metric.compute()
 
 
-def load_judge() -> DigitJudge:
-    """The bundled judge, in eval mode: 99.58 % right on MNIST's 10,000 test digits.
+def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
+    """The Frechet distance between normal distributions fitted to two sets of features:
+    |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)), with the covariances A and B (arXiv 1706.08500)."""
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+    return float(compare(FrechetInceptionDistance(Given(real.shape[1])), real, fake))
+
+
+def kernel_distance(real: np.ndarray, fake: np.ndarray, subsets: int = 50, subset_size: int = 1000,
+                    seed: int = 0) -> tuple[float, float]:
+    """Mean and deviation, over random subsets, of the squared maximum mean discrepancy with the kernel
+    (x.y / F + 1)^3: unbiased, 0 on average for two sets of the same distribution (arXiv 1801.01401).
 
     Raises:
-        UserError: installed without the repository, which holds its weights.
+        UserError: fewer than 2 features' rows in a set.
     """
-    data = repo_data_dir()
-    if data is None:
-        raise UserError(f"{JUDGE_FILE}: not found, expected in the data folder of a clone of the repository")
-    judge = DigitJudge()
-    load_weights(judge, data / JUDGE_FILE)
-    return judge.eval()
+    from torchmetrics.image.kid import KernelInceptionDistance
+
+    size = min(subset_size, len(real), len(fake))
+    if size < 2:
+        raise UserError(f"n: found {size}, expected at least 2 images for a kernel distance")
+    with torch.random.fork_rng(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it keeps the features: they are small
+        torch.manual_seed(seed)
+        mean, deviation = compare(KernelInceptionDistance(Given(real.shape[1]), subsets, size), real, fake)
+    return float(mean), float(deviation)
 
 
-def judged(judge: DigitJudge, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Features (N, 64) and class probabilities (N, 10), float64, of images (N, 1, 28, 28) in [-1, 1]."""
-    with torch.inference_mode():
-        features = torch.cat([judge.features(part) for part in images.split(500)])
-        probabilities = judge.head(features).double().softmax(1)
-    return features.double().numpy(), probabilities.numpy()
+def nearest(features: np.ndarray, reference: np.ndarray, k: int = 1, itself: bool = False) -> tuple[Tensor, Tensor]:
+    """Distance to the k-th nearest row of `reference`, and its place there: (N,) float64 and (N,) int64.
+
+    Args:
+        itself: both sets are the same one, in which a row is not its own neighbour.
+    """
+    reference = torch.from_numpy(reference)
+    found = [torch.cdist(part, reference).topk(k + itself, largest=False)
+             for part in torch.from_numpy(features).split(1000)]
+    return torch.cat([f.values[:, -1] for f in found]), torch.cat([f.indices[:, -1] for f in found])
 
 
-def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """The Frechet distance between normal distributions fitted to two sets of features, (N, F) and (M, F), float64:
-    |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)), with the covariances A and B (arXiv 1706.08500)."""
-    covariance_a, covariance_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    # the eigenvalues of A B are real and not negative: it is similar to A^(1/2) B A^(1/2)
-    eigenvalues = np.linalg.eigvals(covariance_a @ covariance_b).real.clip(min=0)
-    means = ((a.mean(0) - b.mean(0)) ** 2).sum()
-    return float(means + np.trace(covariance_a) + np.trace(covariance_b) - 2 * np.sqrt(eigenvalues).sum())
+def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> tuple[float, float]:
+    """Precision: the share of fakes that lie within reach of a real image. Recall: the share of real images that lie
+    within reach of a fake. An image's reach is the distance to its k-th nearest neighbour of its own kind
+    (arXiv 1904.06991)."""
+    def covered(rows: np.ndarray, centres: np.ndarray) -> float:
+        reach, _ = nearest(centres, centres, k, itself=True)
+        centres = torch.from_numpy(centres)
+        inside = [(torch.cdist(part, centres) <= reach).any(1) for part in torch.from_numpy(rows).split(1000)]
+        return float(torch.cat(inside).double().mean())
+
+    return covered(fake, real), covered(real, fake)
+
+
+def duplicates(fake: np.ndarray, real: np.ndarray) -> float:
+    """The share of fakes that are nearer to another fake than all but 1 % of real images are to another real one.
+    About 0.01 for as many real images; 1 where a generator draws one picture only."""
+    threshold = nearest(real, real, itself=True)[0].quantile(0.01)
+    return float((nearest(fake, fake, itself=True)[0] < threshold).double().mean())
 
 
 def mode_entropy(probabilities: np.ndarray) -> float:
@@ -113,51 +109,121 @@ def mode_entropy(probabilities: np.ndarray) -> float:
     return float(-(shares * np.log(shares)).sum() / np.log(classes) + 0.0)
 
 
-class DigitScorer:
-    """Scores sets of 28x28 digits against MNIST's 10,000 test digits.
+def classifier_score(probabilities: np.ndarray) -> float:
+    """exp of the mean divergence of each image's class probabilities (N, classes) from their mean: from 1 to the number
+    of classes. The formula of the Inception score (arXiv 1606.03498, section 4) with another classifier."""
+    p = probabilities.clip(1e-300)
+    return float(np.exp((p * (np.log(p) - np.log(p.mean(0)))).sum(1).mean()))
 
-    confidence: the judge's mean probability of its own answer; unreadable digits make it unsure.
-    mode_entropy: 1 where all ten digits occur equally often.
-    fd: Frechet distance in the judge's features. It falls as N grows: compare equal N only.
+
+def sharpness(images: Tensor) -> Tensor:
+    """How much fine detail each image has, (N,): the variance of the Laplacian of its grey version. Blur lowers it,
+    noise raises it: divide by that of real images, and aim at 1.
+
+    Args:
+        images: (N, 1 or 3, size, size) in [-1, 1].
+    """
+    laplacian = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])[None, None]
+    return F.conv2d(images.mean(1, keepdim=True), laplacian).flatten(1).double().var(1)
+
+
+class Scorer:
+    """Scores sets of images of one family against real ones, in the features of the family's judge.
+
+    Args:
+        family: ends every name: fd10k_mnist.
+        real: (M, channels, size, size) in [-1, 1], which the judge never saw.
+        fresh: n -> as many other real images, for the floor.
     """
 
-    def __init__(self):
-        self.judge = load_judge()
-        test = load_mnist(split="test")
-        self.real_features, _ = judged(self.judge, to_float(test.batch(range(test.count))))
+    def __init__(self, family: str, judge: Judge, real: Tensor, fresh):
+        self.family, self.judge, self.fresh = family, judge, fresh
+        self.size = real.shape[2]
+        self.real_features, self.real_probabilities = judged(judge, real)
+        self.real_sharpness = sharpness(real).mean()
+        self.scale = np.sqrt((self.real_features**2).mean())  # the kernel's cube needs features of size 1
 
     def __call__(self, images: Tensor) -> dict[str, float]:
-        """Images (N, 1, 28, 28) in [-1, 1]; other sizes are scaled to 28."""
-        if images.shape[2] != 28:
-            images = F.interpolate(images, size=28, mode="bilinear", antialias=True)
+        """Images (N, channels, size, size) in [-1, 1]; other sizes are scaled. Every name says N, as in fd10k_mnist:
+
+        confidence: the judge's mean probability of its own answer; unreadable images make it unsure.
+        mode_entropy: 1 where all classes occur equally often; for attributes, evenness_gap: the mean difference
+            between their share among these images and among real ones.
+        fd, kd: Frechet distance; kernel distance of features scaled to mean square 1, in thousandths.
+        precision, recall: `precision_recall` with as many real images.
+        sharpness: relative to real images; 1 is right.
+        duplicates: the share that looks like another one.
+        """
+        if images.shape[2] != self.size:
+            images = F.interpolate(images, size=self.size, mode="bilinear", antialias=True)
         features, probabilities = judged(self.judge, images)
-        return {"confidence": float(probabilities.max(1).mean()), "mode_entropy": mode_entropy(probabilities),
-                "fd": frechet_distance(features, self.real_features)}
+        real = self.real_features[: len(features)]
+        fake = features[: len(real)]
+        precision, recall = precision_recall(real, fake)
+        values = self.answers(probabilities) | {
+            "fd": frechet_distance(self.real_features, features),
+            "kd": 1000 * kernel_distance(self.real_features / self.scale, features / self.scale)[0],
+            "precision": precision, "recall": recall,
+            "sharpness": float(sharpness(images).mean() / self.real_sharpness), "duplicates": duplicates(fake, real),
+        }
+        n = f"{len(images) // 1000}k" if len(images) % 1000 == 0 else len(images)
+        return {f"{name}{n}_{self.family}": value for name, value in values.items()}
+
+    def answers(self, p: np.ndarray) -> dict[str, float]:
+        """What the judge's probabilities (N, classes or attributes) say."""
+        if isinstance(self.judge, AvatarJudge):
+            gap = abs((p > 0.5).mean(0) - (self.real_probabilities > 0.5).mean(0)).mean()
+            return {"confidence": float(np.maximum(p, 1 - p).mean()), "evenness_gap": float(gap)}
+        return {"confidence": float(p.max(1).mean()), "mode_entropy": mode_entropy(p), "score": classifier_score(p)}
 
     def floor(self, n: int) -> dict[str, float]:
-        """The same for n real digits from the training set: no generator should expect to do better."""
+        """The same for n real images that are not the ones compared with: no generator should expect to do better."""
+        return self(self.fresh(n))
+
+
+def digit_scorer() -> Scorer:
+    """Against MNIST's 10,000 test digits; the floor comes from the training set."""
+    test = load_mnist(split="test")
+
+    def fresh(n: int) -> Tensor:
         train = load_mnist()
-        return self(to_float(train.batch(torch.randperm(train.count, generator=seeded(0, "floor"))[:n])))
+        return to_float(train.batch(torch.randperm(train.count, generator=seeded(0, "floor"))[:n]))
+
+    return Scorer("mnist", load_judge(), to_float(test.batch(range(test.count))), fresh)
+
+
+def avatar_scorer() -> Scorer:
+    """Against 10,000 avatars; the floor comes from the next 10,000."""
+    images = load_images(f"avatars:{2 * COUNT}", 64)
+    return Scorer("avatars", load_judge(AvatarJudge), to_float(images.batch(range(COUNT))),
+                  lambda n: to_float(images.batch(range(COUNT, COUNT + n))))
+
+
+SCORERS = {"mnist": (digit_scorer, 60_000), "avatars": (avatar_scorer, COUNT)}  # and how many real images are there
 
 
 def score_run(run: Run, n: int = 10_000, seed: int = 0) -> Iterator[str]:
-    """A line of scores for n images from each checkpoint of a run of digits, and one for n real digits.
+    """A table of scores: a line for n images from each checkpoint of a run, and one for n real images.
 
     Raises:
-        UserError: the run was trained on other images, or has fewer than two images to score.
+        UserError: no judge knows the run's images, or n is too small or too large.
     """
-    if run.config.data != "mnist":
-        raise UserError(f"{run.path}: found a run on {run.config.data}, expected mnist, which the judge can read")
-    if not 65 <= n <= 60_000:  # fewer than the judge's features have no covariance
-        raise UserError(f"n: found {n}, expected 65 to 60000")
-    scorer = DigitScorer()
+    if run.config.data not in SCORERS:
+        raise UserError(f"{run.path}: found a run on {run.config.data}, expected one on {' or '.join(SCORERS)}, which "
+                        "there are judges for")
+    make, most = SCORERS[run.config.data]
+    if not 65 <= n <= most:  # fewer than the judge's features have no covariance
+        raise UserError(f"n: found {n}, expected 65 to {most}")
+    scorer = make()
     z = sample_z(n, run.config.nz, run.config.z, seeded(seed, "score"))
+    floor = scorer.floor(n)
+    yield score_line("", {name: name.removesuffix(f"_{scorer.family}") for name in floor})
     for checkpoint in run.checkpoints() or [None]:
         name = checkpoint.name if checkpoint else "generator"
-        yield score_line(name, n, scorer(generate(run.load_generator(checkpoint), z)))
-    yield score_line("real digits", n, scorer.floor(n))
+        yield score_line(name, scorer(generate(run.load_generator(checkpoint), z)))
+    yield score_line("real images", floor)
 
 
-def score_line(name: str, n: int, score: dict[str, float]) -> str:
-    return (f"{name:<14} confidence {score['confidence']:.3f}   entropy {score['mode_entropy']:.3f}   "
-            f"fd{n}_mnist {score['fd']:.1f}")
+def score_line(name: str, score: dict) -> str:
+    cells = (f"{value:>16.3f}" if isinstance(value, float) else f"{value:>16}" for value in score.values())
+    return f"{name:<12}" + "".join(cells)

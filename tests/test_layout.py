@@ -108,8 +108,8 @@ def test_nothing_large_outside_data():
 
 def test_data_is_listed_with_its_checksum():
     readme = (ROOT / "data" / "README.md").read_text()
-    judge = hashlib.sha256((ROOT / "data" / "judges" / "mnist.safetensors").read_bytes()).hexdigest()
-    assert judge in readme
+    for judge in (ROOT / "data" / "judges").iterdir():
+        assert hashlib.sha256(judge.read_bytes()).hexdigest() in readme and judge.stat().st_size < 1e6
     assert all(digest in readme for digest in SHA256.values())
     for run in (ROOT / "data" / "runs").iterdir():
         assert f"`{run.name}`" in readme

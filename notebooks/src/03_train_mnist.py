@@ -248,7 +248,8 @@ show(x_fake[:64], "Generated digits: can you find the ones that no person would 
 
 # %%
 from dcgan_course.data import load_mnist
-from dcgan_course.metrics import judged, load_judge, mode_entropy
+from dcgan_course.judges import judged, load_judge
+from dcgan_course.metrics import mode_entropy
 
 judge = load_judge()
 x_test = to_float(load_mnist(split="test").batch(range(1000)))
