@@ -103,6 +103,10 @@ class TrainConfig:
     """A sample grid every so many thousand images."""
     keep: int = 3
     """How many checkpoints stay: the last ones; 0 = all. One is written per epoch."""
+    metric_every: int = 0
+    """Score G after every so many epochs and keep the best checkpoint too; 0 = never. For digits and avatars."""
+    metric_n: int = 2000
+    """How many images are drawn for a score."""
     tensorboard: bool = False
     """Also write TensorBoard logs into the run folder."""
 
@@ -115,8 +119,9 @@ class TrainConfig:
             self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, usually 0.0002")
         for name in ("beta1", "beta2", "g_dropout"):
             self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
-        for name in ("ema_kimg", "keep"):
+        for name in ("ema_kimg", "keep", "metric_every"):
             self._expect(name, 0 <= getattr(self, name) < math.inf, "0 or more")
+        self._expect("metric_n", 65 <= self.metric_n <= 10_000, "65 to 10000")
         self._expect("preset", re.fullmatch(r"[\w-]+", self.preset), "the name of a preset")
         self._expect("batch_size", self.batch_size >= 2 or self.norm == "none", "2 or more with batch norm")
         self._expect("kernel_size", self.kernel_size in (3, 4, 5), "3, 4 or 5")

@@ -71,7 +71,9 @@ def run_summary(run: Run) -> str:
                      f"{run.config.num_epochs} epochs: loss_D {last['loss_D']:.3f}, loss_G {last['loss_G']:.3f}, "
                      f"D(x) {last['D_x']:.3f}, D(G(z)) {last['D_G_z']:.3f}, {last['images_per_s']:.0f} images/s")
     names = [c.name for c in run.checkpoints()]
-    lines.append(f"  checkpoints: {', '.join(names) or 'none'}; {len(run.samples())} sample grids")
+    best = run.best_checkpoint()
+    lines.append(f"  checkpoints: {', '.join(names) or 'none'}{f', best: {best.name}' if best else ''}; "
+                 f"{len(run.samples())} sample grids")
     return "\n".join(lines)
 
 

@@ -202,19 +202,23 @@ def avatar_scorer() -> Scorer:
 SCORERS = {"mnist": (digit_scorer, 60_000), "avatars": (avatar_scorer, COUNT)}  # and how many real images are there
 
 
+def scorer_for(data: str, n: int) -> Scorer:
+    """The scorer of the images `data`. Raises UserError where there is no judge for them, or n is out of range."""
+    if data not in SCORERS:
+        raise UserError(f"data: found {data}, expected {' or '.join(SCORERS)}, which there are judges for")
+    make, most = SCORERS[data]
+    if not 65 <= n <= most:  # fewer than the judge's features have no covariance
+        raise UserError(f"n: found {n}, expected 65 to {most}")
+    return make()
+
+
 def score_run(run: Run, n: int = 10_000, seed: int = 0) -> Iterator[str]:
     """A table of scores: a line for n images from each checkpoint of a run, and one for n real images.
 
     Raises:
         UserError: no judge knows the run's images, or n is too small or too large.
     """
-    if run.config.data not in SCORERS:
-        raise UserError(f"{run.path}: found a run on {run.config.data}, expected one on {' or '.join(SCORERS)}, which "
-                        "there are judges for")
-    make, most = SCORERS[run.config.data]
-    if not 65 <= n <= most:  # fewer than the judge's features have no covariance
-        raise UserError(f"n: found {n}, expected 65 to {most}")
-    scorer = make()
+    scorer = scorer_for(run.config.data, n)
     z = sample_z(n, run.config.nz, run.config.z, seeded(seed, "score"))
     floor = scorer.floor(n)
     yield score_line("", {name: name.removesuffix(f"_{scorer.family}") for name in floor})

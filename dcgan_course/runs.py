@@ -4,6 +4,7 @@
         config.json        every parameter, resolved
         machine.json       versions and hardware
         stats.jsonl        one line per logging interval
+        metrics.jsonl      one line per score, where --metric_every asks for them
         reals.png          a grid of training images
         samples/           fakes_000040.png: a grid from the fixed z after 40 thousand images
         checkpoints/       step_0003748/: all that is needed to go on, bit for bit
@@ -72,26 +73,35 @@ class Run:
 
     def stats(self) -> list[dict]:
         """The lines of stats.jsonl. A last line that was cut off by a crash is left out."""
-        file = self.path / "stats.jsonl"
+        return self._lines("stats.jsonl")
+
+    def metrics(self) -> list[dict]:
+        """The lines of metrics.jsonl: step, kimg and the scores by name."""
+        return self._lines("metrics.jsonl")
+
+    def _lines(self, name: str) -> list[dict]:
+        file = self.path / name
         lines = file.read_text().splitlines() if file.is_file() else []
-        stats = []
+        found = []
         for number, line in enumerate(lines, 1):
             try:
-                stats.append(json.loads(line))
+                found.append(json.loads(line))
             except json.JSONDecodeError:
                 if number < len(lines):
                     raise UserError(f"{file}: line {number} is not JSON") from None
-        return stats
+        return found
 
-    def add_stats(self, line: dict) -> None:
-        """Append one line to stats.jsonl."""
-        with (self.path / "stats.jsonl").open("a") as file:
+    def add_line(self, line: dict, name: str = "stats.jsonl") -> None:
+        """Append one line to stats.jsonl or metrics.jsonl."""
+        with (self.path / name).open("a") as file:
             file.write(json.dumps(line) + "\n")
 
     def rewind(self, config: TrainConfig, step: int) -> None:
         """Go back to a checkpoint: forget the statistics after `step`, which will be made again, and note `config`."""
-        kept = [json.dumps(line) + "\n" for line in self.stats() if line["step"] <= step]
-        write_atomically(self.path / "stats.jsonl", "".join(kept).encode())
+        for name, lines in (("stats.jsonl", self.stats()), ("metrics.jsonl", self.metrics())):
+            kept = [json.dumps(line) + "\n" for line in lines if line["step"] <= step]
+            if kept or (self.path / name).exists():
+                write_atomically(self.path / name, "".join(kept).encode())
         write_atomically(self.path / "config.json", to_json(dataclasses.asdict(config)))
         self.config = config
 
@@ -114,6 +124,12 @@ class Run:
         if not checkpoints:
             raise UserError(f"{self.path}: no checkpoint yet")
         return checkpoints[-1]
+
+    def best_checkpoint(self) -> Path | None:
+        """The checkpoint with the lowest Frechet distance in metrics.jsonl; None where nothing was scored."""
+        scores = {line["step"]: next(v for name, v in line.items() if name.startswith("fd")) for line in self.metrics()}
+        kept = [c for c in self.checkpoints() if step_of(c) in scores]
+        return min(kept, key=lambda c: scores[step_of(c)], default=None)
 
     def last_good(self) -> str:
         """What is safe and how to go on from it, in words."""
@@ -150,8 +166,10 @@ class Run:
         except (OSError, RuntimeError, SafetensorError) as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise UserError(f"{final}: cannot be written ({error}); {self.last_good()}") from error
+        best = self.best_checkpoint()
         for old in self.checkpoints()[:-keep] if keep else []:
-            shutil.rmtree(old, ignore_errors=True)
+            if old != best:
+                shutil.rmtree(old, ignore_errors=True)
         return final
 
     def load_generator(self, checkpoint: Path | None = None) -> nn.Module:
@@ -194,6 +212,10 @@ def record(run: Run, folder: str | Path) -> Run:
 
 
 # ---- files
+
+
+def step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.removeprefix("step_"))
 
 
 def read_config(file: Path) -> TrainConfig:

@@ -19,7 +19,8 @@ from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded,
 from .sampling import generate, image_grid, sample_z
 from .state import STATS, TrainState
 
-GROWABLE = ("num_epochs", "keep", "tensorboard")  # what a resumed run may change: nothing that its past depends on
+# what a resumed run may change: nothing that its past depends on
+GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every")
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
@@ -74,6 +75,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
         batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
         # dropout draws from the global stream, other numbers in each process; the caller's is put back afterwards
         torch.manual_seed(config.seed + world.rank)
+        scorer = make_scorer(config) if world.main else None
         state = TrainState.start(config)
         if resume:
             state.load(resume.last_checkpoint())
@@ -89,7 +91,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
             show = show or (notebook_picture() if in_notebook() else None)
             with stop_on_interrupt() as stop, progress(run, config, state.step, last_step, world) as bar, \
                     tensorboard(run, config, world) as board:
-                loop(config, world, batches, state, run, last_step, stop, bar, board, show)
+                loop(config, world, batches, state, run, last_step, stop, bar, board, show, scorer)
             if world.main:
                 write_pictures(run)
         except OSError as error:
@@ -98,12 +100,13 @@ def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
 
 
 def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState, run: Run, last_step: int, stop, bar,
-         board, show) -> None:
+         board, show, scorer) -> None:
     """Steps until `last_step` or until `stop` is set, with statistics, samples and checkpoints on the way."""
     device = torch.device(config.device)
     netG, netD = world.wrap(state.netG), world.wrap(state.netD)  # the same networks; several processes share gradients
     z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
     per_epoch, batch_size = batches.steps_per_epoch, config.batch_size
+    z_metric = sample_z(config.metric_n, config.nz, config.z, seeded(config.seed, "z_metric"))
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
     if state.step == 0 and world.main:
         sample(run, state, 0.0, z_fixed, show, board)
@@ -138,6 +141,9 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             sample(run, state, seen / 1000, z_fixed, show, board)
         if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
             stopping = world.any(stop.is_set(), device)
+        if world.main and scorer and state.step % (per_epoch * config.metric_every) == 0:
+            score = scorer(generate(state.shown, z_metric))
+            run.add_line({"step": state.step, "kimg": seen / 1000, **score}, "metrics.jsonl")
         if world.main and (epoch_ends or stopping):
             state.save(run, config.keep)
     if stopping and world.main:
@@ -176,12 +182,21 @@ def match_channels(config: TrainConfig, channels: int) -> TrainConfig:
     return config.replace(nc=channels)
 
 
+def make_scorer(config: TrainConfig):
+    """What scores images while training, or None. Raises UserError where no judge knows these images."""
+    if not config.metric_every:
+        return None
+    from .metrics import scorer_for
+
+    return scorer_for(config.data, config.metric_n)
+
+
 # ---- pictures on the way
 
 
 def write_stats(run: Run, board, line: dict, seen: int) -> None:
     """One line into stats.jsonl, and to TensorBoard."""
-    run.add_stats(line)
+    run.add_line(line)
     if board:
         for key in STATS:
             board.add_scalar(key, line[key], seen)

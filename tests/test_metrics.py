@@ -176,5 +176,5 @@ def test_the_judge_of_avatars():
 
 
 def test_score_run_refuses_other_images(finished_run):
-    with pytest.raises(UserError, match="found a run on tiny, expected one on mnist or avatars"):
+    with pytest.raises(UserError, match="data: found tiny, expected mnist or avatars, which there are judges for"):
         list(score_run(finished_run))

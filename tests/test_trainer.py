@@ -18,6 +18,7 @@ from PIL import Image
 
 from dcgan_course import runs, trainer
 from dcgan_course.errors import UserError
+from dcgan_course.info import run_summary
 from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import Run
 from dcgan_course.sampling import generate, sample_z
@@ -274,13 +275,13 @@ real = runs.sync
 runs.sync = lambda path: die() if (path / 'step_0000020').exists() else real(path)
 """,
     "in a line of statistics": DIE + """
-real = runs.Run.add_stats
+real = runs.Run.add_line
 def cut(self, line):
     if line['step'] == 24:
         with (self.path / 'stats.jsonl').open('a') as file: file.write('{"step": 24, "ki')
         die()
     real(self, line)
-runs.Run.add_stats = cut
+runs.Run.add_line = cut
 """,
 }
 
@@ -454,6 +455,36 @@ def test_diverged_training_stops_and_keeps_the_good_checkpoint(tmp_path, monkeyp
 def test_keep(tmp_path):
     run = train(tiny.config(tmp_path, keep=2))
     assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000030"]
+
+
+def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
+    from dcgan_course import metrics
+
+    drawn = []
+    distances = iter([5.0, 3.0, 4.0, 9.0, 8.0, 7.0])
+
+    def score(images):
+        drawn.append(images)
+        return {"confidence": 0.5, "fd100_tiny": next(distances)}
+
+    monkeypatch.setitem(metrics.SCORERS, "tiny", (lambda: score, 200))
+    config = tiny.config(tmp_path, keep=1, metric_every=1, metric_n=100, num_epochs=4)
+    run = train(config)
+    assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000040"]
+    assert run.best_checkpoint().name == "step_0000020"
+    assert "step_0000020, step_0000040, best: step_0000020; " in run_summary(run)
+    assert [(line["step"], line["fd100_tiny"]) for line in run.metrics()] == [(10, 5), (20, 3), (30, 4), (40, 9)]
+    assert drawn[0].shape == (100, 1, 28, 28) and not torch.equal(drawn[0], drawn[1])
+    resumed = train(run.config.replace(num_epochs=6), resume=run)  # the best of all stays also over a resume
+    assert [c.name for c in resumed.checkpoints()] == ["step_0000020", "step_0000060"]
+    plain = train(tiny.config(tmp_path, num_epochs=6))  # scoring changes nothing of the training
+    assert [line["loss_G"] for line in plain.stats()] == [line["loss_G"] for line in resumed.stats()]
+
+
+def test_scoring_images_that_no_judge_knows(tmp_path):
+    with pytest.raises(UserError, match="data: found tiny, expected mnist or avatars, which there are judges for"):
+        train(tiny.config(tmp_path, metric_every=1))
+    assert not list(tmp_path.iterdir())
 
 
 def test_tensorboard(tmp_path):
