@@ -13,6 +13,7 @@ from .config import TrainConfig
 from .data import Batches, load_images, to_float
 from .errors import UserError
 from .losses import d_loss, g_loss, realness
+from .models import halvings
 from .parallel import World, join
 from .runs import Run
 from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded, stop_on_interrupt
@@ -158,8 +159,11 @@ def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
     """Replace every "auto" by what this machine has, or, when resuming, by what the run was started with.
 
     Raises:
-        UserError: a resumed run's config differs in more than GROWABLE; the message shows the difference.
+        UserError: an image_size that cannot be built, or a resumed run's config differs in more than GROWABLE; the
+            message shows the difference.
     """
+    if config.network == "dcgan":
+        halvings(config.image_size)  # a size that cannot be built is said before images are prepared for it
     if resume:
         then = resume.config
         same = config.replace(**{name: getattr(then, name) for name in GROWABLE})

@@ -191,7 +191,9 @@ def test_bad_sets_are_one_line(tmp_path, capsys, monkeypatch):
         line = [text for text in err.splitlines() if text.startswith("dcgan-course: ")]
         assert len(line) == 1 and words in line[0], (name, err)
         assert "Traceback" not in err and out == ""
-    assert not (tmp_path / "runs").exists()
+    assert cli.main(["train", "--data", "folder:few", "--image_size", "48"]) == 2
+    assert "image_size: found 48" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists() and not list((tmp_path / "cache").rglob("*-48-*"))
 
 
 # ---- preparing once
