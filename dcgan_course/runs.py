@@ -12,9 +12,7 @@
 """
 
 import dataclasses
-import hashlib
 import json
-import os
 import pickle
 import re
 import shutil
@@ -27,6 +25,7 @@ from torch import nn
 
 from .config import FIELD_TYPES, TrainConfig
 from .errors import UserError
+from .files import file_sha256, sync, to_json, write_atomically
 from .models import build_generator
 from .runtime import machine, repo_data_dir
 
@@ -290,32 +289,3 @@ def check_files(checkpoint: Path) -> None:
         if file_sha256(checkpoint / name) != expected:
             raise UserError(f"{checkpoint / name}: damaged, its sha256 differs from the one written with it; "
                             f"remove {checkpoint} to go on from the checkpoint before it")
-
-
-def file_sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def sync(path: Path) -> None:
-    """Ask the system to bring a file, or a folder's list of files, to the disk."""
-    if os.name == "nt" and path.is_dir():  # Windows cannot open a folder
-        return
-    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_atomically(file: Path, content: bytes) -> None:
-    """Replace a file as a whole or not at all."""
-    temporary = file.with_name(f".{file.name}.tmp")
-    with temporary.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
-
-
-def to_json(content: dict) -> bytes:
-    return (json.dumps(content, indent=2) + "\n").encode()

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import UserError
 from ..runtime import cache_dir, repo_data_dir
 from .images import Images
+from .sources import one_line
 
 # sha256 of the unpacked files: whoever packed them, the content must be this.
 SHA256 = {
@@ -74,7 +75,6 @@ def download_mnist(root: Path) -> None:
     try:
         MNIST(root, download=True)
     except (RuntimeError, OSError) as error:
-        reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
-        raise UserError(f"mnist: download failed ({reason}); without a network, put the four MNIST .gz files into "
-                        f"{root / 'MNIST' / 'raw'} by hand, or install from a clone of the repository, "
+        raise UserError(f"mnist: download failed ({one_line(error)}); without a network, put the four MNIST .gz files "
+                        f"into {root / 'MNIST' / 'raw'} by hand, or install from a clone of the repository, "
                         "which holds them") from error

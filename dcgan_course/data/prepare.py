@@ -6,8 +6,6 @@
         manifest.json    source, count, size, crop, what was skipped and why, sha256
 """
 
-import functools
-import hashlib
 import json
 import os
 import re
@@ -18,6 +16,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..errors import UserError
+from ..files import file_sha256, to_json
 from ..runtime import cache_dir
 from .decode import Undecodable
 from .images import Images
@@ -104,10 +103,11 @@ def build(source: Source, size: int, count: int, stamp: str, strict: bool, folde
     manifest = {
         "source": source.name, "count": journal.kept, "size": size, "crop": "largest centred square", "stamp": stamp,
         "label_names": source.label_names, "skipped": [[name, reason] for name, reason, _ in journal.bad],
-        "images_per_s": round(speed), "sha256": {name: sha256(partial / name) for name in ("images.u8", "labels.npy")
-                                                 if (partial / name).is_file()},
+        "images_per_s": round(speed),
+        "sha256": {name: file_sha256(partial / name) for name in ("images.u8", "labels.npy")
+                   if (partial / name).is_file()},
     }
-    (partial / "manifest.json").write_text(json.dumps(manifest, indent=1))
+    (partial / "manifest.json").write_bytes(to_json(manifest))
     partial.rename(folder)
     (folder / journal.file.name).unlink()
 
@@ -216,7 +216,7 @@ def summary(folder: Path) -> str:
     """
     manifest = read_manifest(folder)
     for name, expected in manifest["sha256"].items():
-        if sha256(folder / name) != expected:
+        if file_sha256(folder / name) != expected:
             raise UserError(f"{folder / name}: altered, its sha256 differs from the manifest's; remove {folder} and "
                             "prepare again")
     count, size, skipped = manifest["count"], manifest["size"], manifest["skipped"]
@@ -226,13 +226,3 @@ def summary(folder: Path) -> str:
     if len(skipped) > 20:
         lines.append(f"  and {len(skipped) - 20} more, see {folder / 'manifest.json'}")
     return "\n".join([*lines, str(folder)])
-
-
-def sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        if hasattr(hashlib, "file_digest"):  # Python 3.11
-            return hashlib.file_digest(content, "sha256").hexdigest()
-        total = hashlib.sha256()
-        for block in iter(functools.partial(content.read, 1 << 20), b""):
-            total.update(block)
-        return total.hexdigest()

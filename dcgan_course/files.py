@@ -1,0 +1,41 @@
+"""Files that are written whole or not at all, and recognised again."""
+
+import functools
+import hashlib
+import json
+import os
+from pathlib import Path
+
+
+def file_sha256(file: Path) -> str:
+    """The sha256 of a file of any size, in hexadecimal."""
+    total = hashlib.sha256()
+    with file.open("rb") as content:
+        for block in iter(functools.partial(content.read, 1 << 20), b""):
+            total.update(block)
+    return total.hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Ask the system to bring a file, or a folder's list of files, to the disk."""
+    if os.name == "nt" and path.is_dir():  # Windows cannot open a folder
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomically(file: Path, content: bytes) -> None:
+    """Replace a file as a whole or not at all."""
+    temporary = file.with_name(f".{file.name}.tmp")
+    with temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(file)
+
+
+def to_json(content: dict) -> bytes:
+    return (json.dumps(content, indent=2) + "\n").encode()
