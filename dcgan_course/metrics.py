@@ -193,10 +193,10 @@ def digit_scorer() -> Scorer:
 
 
 def avatar_scorer() -> Scorer:
-    """Against 10,000 avatars; the floor comes from the next 10,000."""
+    """Against the avatars of seeds 10,000 to 19,999; the floor comes from the first, which the judge learned from."""
     images = load_images(f"avatars:{2 * COUNT}", 64)
-    return Scorer("avatars", load_judge(AvatarJudge), to_float(images.batch(range(COUNT))),
-                  lambda n: to_float(images.batch(range(COUNT, COUNT + n))))
+    return Scorer("avatars", load_judge(AvatarJudge), to_float(images.batch(range(COUNT, 2 * COUNT))),
+                  lambda n: to_float(images.batch(range(n))))
 
 
 SCORERS = {"mnist": (digit_scorer, 60_000), "avatars": (avatar_scorer, COUNT)}  # and how many real images are there
