@@ -15,10 +15,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from .config import TrainConfig
 from .data import Batches, Images, load_images
 from .models import build_discriminator, build_generator, init_weights
-from .runtime import autocast, machine, time_of
+from .runtime import machine, time_of
 from .sampling import sample_z
 from .state import TrainState
-from .trainer import d_step, g_step, match_channels, resolve
+from .trainer import both_steps, match_channels, resolve
 
 
 class PlainLoop:
@@ -83,13 +83,7 @@ class OurLoop:
     def step(self, x_real: torch.Tensor) -> None:
         config, state = self.config, self.state
         z = sample_z(len(x_real), config.nz, config.z, state.z_stream, self.device)
-        with autocast(self.device, config.precision):
-            x_fake = state.netG(z)
-            stats = d_step(state.netD, state.optD, x_real, x_fake, config.loss, config.real_label)
-            loss_G = g_step(state.netD, state.optG, x_fake, config.loss)
-        state.step += 1
-        state.update_ema(config)
-        state.totals += torch.stack([stats[0], loss_G, *stats[1:]])
+        both_steps(config, state, state.netG, state.netD, x_real, z)
 
 
 def step_flops(loop: OurLoop) -> int:

@@ -81,7 +81,7 @@ def train_digit_judge(epochs: int = 10, seed: int = 0) -> Judge:
 
 
 def train_avatar_judge(epochs: int = 8, seed: int = 0) -> Judge:
-    """Train the judge of avatars on the first 10,000: about two minutes on two cores."""
+    """Train the judge of avatars on the first 10,000: about a minute on two cores."""
     images = load_images("avatars", 64)
     return train_judge(AvatarJudge, images, F.binary_cross_entropy_with_logits,
                        torch.from_numpy(images.labels).float(), epochs, seed)

@@ -55,6 +55,19 @@ def g_step(netD: nn.Module, optG: torch.optim.Optimizer, x_fake: Tensor, loss: s
     return loss_G.detach()
 
 
+def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn.Module, x_real: Tensor,
+               z: Tensor) -> None:
+    """D's update, then G's, on one batch. netG and netD are the networks of `state`, as they are called here: with
+    several processes, wrapped."""
+    with autocast(x_real.device, config.precision):
+        x_fake = netG(z)  # one forward of G serves both steps
+        loss_D, D_x, D_G_z = d_step(netD, state.optD, x_real, x_fake, config.loss, config.real_label)
+        loss_G = g_step(state.netD, state.optG, x_fake, config.loss)
+    state.step += 1
+    state.update_ema(config)
+    state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
+
+
 def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
     """Train as `config` says, into a new run folder, or go on with the run `resume`.
 
@@ -116,14 +129,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
     while state.step < last_step and not stopping:
         x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
         z = world.share(sample_z(batch_size, config.nz, config.z, state.z_stream, device))
-        with autocast(device, config.precision):
-            x_fake = netG(z)  # one forward of G serves both steps
-            loss_D, D_x, D_G_z = d_step(netD, state.optD, x_real, x_fake, config.loss, config.real_label)
-            loss_G = g_step(state.netD, state.optG, x_fake, config.loss)
-        state.step += 1
-        state.update_ema(config)
-        state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
-
+        both_steps(config, state, netG, netD, x_real, z)
         bar.update(batch_size)
         seen = state.step * batch_size
         epoch_ends = state.step % per_epoch == 0 or state.step == last_step

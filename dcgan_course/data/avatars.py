@@ -22,7 +22,7 @@ HAIR = {"black": "#2c1b18", "brown": "#724133", "blond": "#d6b370", "red": "#c93
 SKIN = {"pale": "#ffdbb4", "tan": "#edb98a", "brown": "#ae5d29", "dark": "#614335"}
 BACKGROUND = {"blue": "#65c9ff", "green": "#a7ffc4", "pink": "#ffafb9", "yellow": "#ffffb1"}
 
-# What a person is made of: option -> its values, drawn evenly; None = without.
+# What a person is made of: option -> its values, drawn evenly.
 OPTIONS = {
     "background": tuple(BACKGROUND), "skin": tuple(SKIN), "hair": tuple(HAIR),
     "length": ("short", "long"), "short": SHORT_HAIR, "long": LONG_HAIR,

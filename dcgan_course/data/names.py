@@ -15,7 +15,7 @@ from .prepare import load_prepared, prepared, read_manifest
 SOURCES = {  # prepared on first use; each takes what follows the colon
     "avatars": lambda where: sources.avatar_source(whole_number(where)) if where else sources.avatar_source(),
     "folder": lambda where: sources.folder_source(path_after("folder", where)),
-    "celeba": lambda where: celeba.celeba_source(Path(where or cache_dir() / "celeba")),
+    "celeba": lambda where: celeba.celeba_source(folder_or_cache(where, "celeba")),
     "lsun": lambda where: lsun_category(*where.partition(":")[::2]),
     "hf": huggingface.hf_source,
 }
@@ -76,6 +76,11 @@ def path_after(kind: str, where: str) -> Path:
     return Path(where).expanduser()
 
 
+def folder_or_cache(where: str, name: str) -> Path:
+    """The folder that was named after the colon, else `name` in the cache folder."""
+    return Path(where).expanduser() if where else cache_dir() / name
+
+
 def whole_number(text: str) -> int:
     if not text.isdigit() or not int(text):
         raise UserError(f"data: found 'avatars:{text}', expected avatars:COUNT with a whole number above 0")
@@ -85,7 +90,7 @@ def whole_number(text: str) -> int:
 def lsun_category(category: str, where: str) -> sources.Source:
     if not category:
         raise UserError("data: found 'lsun' without a category, expected such as lsun/church_outdoor:PATH")
-    return lsun.lsun_source(category, Path(where or cache_dir() / "lsun").expanduser(),
+    return lsun.lsun_source(category, folder_or_cache(where, "lsun"),
                                cache_dir() / "lsun" / f"{category}_unpacked")
 
 
@@ -96,7 +101,7 @@ def from_torchvision(kind: str, where: str, **split) -> Images:
     """
     import torchvision.datasets
 
-    root = Path(where).expanduser() if where else cache_dir() / kind
+    root = folder_or_cache(where, kind)
     try:
         data = getattr(torchvision.datasets, kind)(root, download=not where, **split)
     except (RuntimeError, OSError, ImportError) as error:

@@ -129,11 +129,12 @@ class Journal:
             images.write_bytes(b"")
             self.file.write_text(json.dumps(stamp) + "\n")
             return
+        whole = [stamp]
         for tried, kept, bad in lines:
             if (self.kept + kept) * row > images.stat().st_size:
                 break
             self.tried, self.kept, self.bad = tried, self.kept + kept, self.bad + bad
-        whole = [stamp, *lines[: next((n for n, line in enumerate(lines, 1) if line[0] == self.tried), 0)]]
+            whole.append([tried, kept, bad])
         self.file.write_text("".join(json.dumps(line) + "\n" for line in whole))
 
     def add(self, tried: int, kept: int, bad: list) -> None:
