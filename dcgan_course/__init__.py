@@ -3,13 +3,13 @@
 A file imports only from the floors below its own:
 
     0  errors
-    1  config, files
+    1  config, files, flags
     2  models, losses, runtime, parallel
     3  data/, sampling, plots
     4  runs
     5  judges, state
     6  metrics
-    7  trainer
+    7  trainer, recording
     8  bench, info
     9  cli
 """

@@ -1,9 +1,6 @@
 """The command line: dcgan-course COMMAND ..., or python -m dcgan_course COMMAND ..."""
 
-import contextlib
-import io
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Literal
@@ -11,6 +8,7 @@ from typing import Literal
 from . import __version__
 from .config import PRESETS, TrainConfig, nearest, preset
 from .errors import UserError
+from .flags import expect_positive, flag_value, parse, writing
 
 
 def train(args: list[str]) -> None:
@@ -119,20 +117,56 @@ def gif(run: str, /, seconds: float = 8.0, out: Path | None = None) -> None:
     print(file)
 
 
-def score(run: str, /, n: int = 10_000, seed: int = 0) -> None:
-    """Judge a generator of digits by numbers: one line for each checkpoint that the run has kept.
+def score(run: str, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> None:
+    """Judge a generator by numbers: one line for each checkpoint that the run has kept.
 
     Args:
         run: A run folder, or the name of a recorded run.
-        n: How many images to draw; numbers compare only at equal n.
+        n: How many images to draw; numbers compare only at equal n. At most as many as there are real ones.
         seed: Start of the random stream of z.
+        judge: Whose features are compared: auto = the run's; mnist, avatars or heritage, a file made by
+            `dcgan-course judge`, or the weights of the Inception network.
     """
     from .metrics import score_run
     from .runs import load_run
 
     expect_positive(n=n)
-    for line in score_run(load_run(run), n, seed):
+    for line in score_run(load_run(run), n, seed, judge):
         print(line)
+
+
+def judge(data: str, /, epochs: int | None = None, out: Path = Path("judge.safetensors")) -> None:
+    """Train a classifier of real images, whose features then score generated ones: --judge FILE.
+
+    Args:
+        data: Images by name, with labels: mnist, avatars, or such as folder:PATH with a sub-folder for each class.
+        epochs: How often it sees each image; None = 10 for digits, 8 for avatars, 60 for others.
+        out: The file to write, named after what the judge knows.
+    """
+    from .judges import train_judge
+
+    expect_positive(epochs=1 if epochs is None else epochs)
+    if out.suffix != ".safetensors":
+        raise UserError(f"out: found {out}, expected a name that ends in .safetensors")
+    trained, right = train_judge(data, out.stem, epochs)
+    with writing(out):
+        trained.save(out)
+    print(f"{out}: {100 * right:.2f} % of the answers are right, on images that it never saw")
+
+
+def record(run: str, folder: Path, /, discriminator: bool = False) -> None:
+    """Keep the best of a run as a small folder to ship, as in data/runs: weights in half precision, pictures, numbers.
+
+    Args:
+        run: A run folder.
+        folder: The new folder.
+        discriminator: Keep D too.
+    """
+    from .recording import record as keep
+    from .runs import Run
+
+    with writing(folder):
+        print(keep(Run(run), folder, discriminator).path)
 
 
 def info(name: str, /) -> None:
@@ -167,10 +201,11 @@ def doctor() -> None:
     print(check_setup())
 
 
-# ---- parsing and errors
+# ---- dispatch
 
 OWN_PARSING = {"train": train, "resume": resume}
-COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, info, bench, doctor)}
+COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, judge, record, info, bench,
+                                                  doctor)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -205,59 +240,6 @@ def overview() -> str:
     return "\n".join(["dcgan-course COMMAND [--help] ...", "", *lines, "", f"presets: {', '.join(PRESETS)}"])
 
 
-def parse(target, args: list[str], command: str, default=None):
-    """tyro's parsing of `args` for a dataclass or a function, with its boxed errors made into one line."""
-    import tyro
-
-    keywords = {} if default is None else {"default": default}
-    args = [re.sub(r"^--channels[-_]noise(?==|$)", "--nz", arg) for arg in args]
-    errors = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(errors):
-            return tyro.cli(target, args=args, prog=f"dcgan-course {command}", use_underscores=True, **keywords)
-    except SystemExit as stop:
-        if stop.code:
-            raise UserError(f"{command}: {one_line(errors.getvalue())}") from None
-        return sys.exit(0)  # --help
-
-
-def one_line(box: str) -> str:
-    """What tyro says inside its box, as one line: the first paragraph, and the nearest flag where it knows one."""
-    paragraphs = [[]]
-    for line in box.splitlines():
-        if re.fullmatch(r"[╭╰+]?[─-].*[─-][╮╯+]?", line.strip("│| ")):  # a border or a rule, in Unicode or ASCII
-            paragraphs.append([])
-        elif line.strip("│| "):
-            paragraphs[-1].append(line.strip("│| "))
-    paragraphs = [lines for lines in paragraphs if lines]
-    if not box.lstrip().startswith("╭"):  # in ASCII the title stands alone between two rules
-        del paragraphs[0]
-    message = " ".join(paragraphs[0])
-    message = re.sub(r"Error parsing (\S+): invalid literal for int\(\) with base 10: (.+)",
-                     r"\1: found \2, expected a whole number", message)
-    message = re.sub(r"Error parsing (\S+): could not convert string to float: (.+)",
-                     r"\1: found \2, expected a number", message)
-    if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
-        message += f"; did you mean {paragraphs[1][1].split()[0]}?"
-    return message
-
-
-def flag_value(args: list[str], flag: str) -> str | None:
-    """The value of a flag written as "--flag value" or "--flag=value"; None where it is missing."""
-    for i, arg in enumerate(args):
-        if arg == flag:
-            return args[i + 1] if i + 1 < len(args) else None
-        if arg.startswith(flag + "="):
-            return arg.removeprefix(flag + "=")
-    return None
-
-
-def expect_positive(**values: float) -> None:
-    for name, value in values.items():
-        if not value > 0:
-            raise UserError(f"{name}: found {value}, expected a number above 0")
-
-
 # ---- results
 
 
@@ -280,15 +262,6 @@ def save(picture, out: Path) -> None:
         else:
             iio.imwrite(out, picture.numpy())
     print(out)
-
-
-@contextlib.contextmanager
-def writing(file: Path):
-    """Turns a failure to write into one line."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        raise UserError(f"{file}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
 
 
 def script() -> None:

@@ -104,9 +104,12 @@ class TrainConfig:
     keep: int = 3
     """How many checkpoints stay: the last ones; 0 = all. One is written per epoch."""
     metric_every: int = 0
-    """Score G after every so many epochs and keep the best checkpoint too; 0 = never. For digits and avatars."""
+    """Score G after every so many epochs and keep the best checkpoint too; 0 = never."""
     metric_n: int = 2000
-    """How many images are drawn for a score."""
+    """How many images are drawn for a score; at most as many as there are real ones to compare with."""
+    judge: str = "auto"
+    """Whose features score: auto = those trained on the same images; mnist, avatars or heritage; a file made by
+    `dcgan-course judge`; or the weights of the Inception network."""
     tensorboard: bool = False
     """Also write TensorBoard logs into the run folder."""
 

@@ -1,18 +1,26 @@
 """The judges of generated images: small classifiers of our own, trained on real images only, so that they work offline.
 
-Inception-based scores mean little on 28x28 grey digits; a network that reads digits is the better judge.
+Inception-based scores mean little on 28x28 grey digits; a network that reads digits is the better judge. Where the
+weights of the Inception network are at hand, `load_judge` takes them too.
 """
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torchvision.transforms import v2
 
 from .data import Images, load_images, load_mnist, to_float
-from .data.avatars import ATTRIBUTES
+from .data.avatars import COUNT
 from .errors import UserError
-from .runs import load_weights
+from .runs import load_state, load_weights
 from .runtime import repo_data_dir, seeded
 
 
@@ -20,111 +28,223 @@ def conv(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
 
 
-class Judge(nn.Module):
-    """A classifier that never saw a generated image: logits, and 64 features from its last hidden layer."""
+def grey_body() -> nn.Sequential:
+    """(N, 1, 28, 28) -> (N, 64)."""
+    return nn.Sequential(
+        conv(1, 32), conv(32, 32), nn.MaxPool2d(2),  # (N, 32, 14, 14)
+        conv(32, 64), conv(64, 64), nn.MaxPool2d(2),  # (N, 64, 7, 7)
+        nn.Flatten(), nn.Dropout(0.5), nn.Linear(64 * 7 * 7, 64), nn.ReLU(),
+    )
 
-    body: nn.Sequential
-    head: nn.Linear
+
+def colour_body() -> nn.Sequential:
+    """(N, 3, 64, 64) -> (N, 64)."""
+    return nn.Sequential(
+        conv(3, 32, 2), conv(32, 64, 2), conv(64, 96, 2), conv(96, 128, 2),  # (N, 128, 4, 4)
+        nn.Flatten(), nn.Linear(128 * 4 * 4, 64), nn.ReLU(),
+    )
+
+
+BODIES = {28: grey_body, 64: colour_body}
+
+
+class Judge(nn.Module):
+    """A classifier that never saw a generated image: logits, and 64 features from its last hidden layer.
+
+    Args:
+        family: what it knows, such as mnist.
+        size: 28 for grey images, 64 for coloured ones.
+        names: of the classes, or of the attributes.
+        attributes: each name is true or false by itself, where classes exclude one another.
+    """
+
+    def __init__(self, family: str, size: int, names: Sequence[str], attributes: bool = False):
+        super().__init__()
+        self.family, self.size, self.names, self.attributes = family, size, tuple(names), attributes
+        self.body = BODIES[size]()
+        self.head = nn.Linear(64, len(self.names))
 
     def features(self, x: Tensor) -> Tensor:
-        """Images (N, channels, size, size) in [-1, 1] -> (N, 64)."""
+        """Images (N, 1 or 3, size, size) in [-1, 1] -> (N, 64)."""
         return self.body(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (N, channels, size, size) in [-1, 1] -> logits (N, answers)."""
+        """Images (N, 1 or 3, size, size) in [-1, 1] -> logits (N, len(names))."""
         return self.head(self.body(x))
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """What the logits (N, answers) mean."""
+        """What the logits (N, len(names)) mean."""
+        return logits.sigmoid() if self.attributes else logits.softmax(1)
+
+    def save(self, file: Path) -> None:
+        """Write it in half precision, with what `load_judge` needs to know."""
+        about = {"family": self.family, "size": self.size, "names": self.names, "attributes": self.attributes}
+        save_file({k: v.half() if v.is_floating_point() else v for k, v in self.state_dict().items()}, file,
+                  {"judge": json.dumps(about)})
+
+
+class InceptionJudge(nn.Module):
+    """The network of the FID (arXiv 1706.08500): 2,048 features and 1,008 classes of photographs.
+
+    Args:
+        file: its weights, pt_inception-2015-12-05-6726825d.pth of the package torch-fidelity's releases.
+    Raises:
+        UserError: the file is not that, or torch-fidelity is not installed.
+    """
+
+    family, size, attributes = "inception", None, False
+
+    def __init__(self, file: Path):
+        super().__init__()
+        try:
+            from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
+        except ImportError:
+            raise UserError("judge: torch-fidelity is not installed, expected after `pip install torch-fidelity`"
+                            ) from None
+        load_state(file)  # first without torch-fidelity, which may load pickled code
+        try:
+            self.net = FeatureExtractorInceptionV3("inception", ["2048"], feature_extractor_weights_path=str(file))
+        except (RuntimeError, AttributeError, TypeError) as error:
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise UserError(f"{file}: not the weights of the FID's Inception network ({reason})") from None
+        self.head = self.net.fc
+
+    def features(self, x: Tensor) -> Tensor:
+        """Images (N, 1 or 3, size, size) in [-1, 1] -> (N, 2048)."""
+        pixels = ((x + 1) * 127.5).round().clamp(0, 255).byte()
+        return self.net(pixels.expand(-1, 3, -1, -1))[0]
+
+    def probabilities(self, logits: Tensor) -> Tensor:
         return logits.softmax(1)
 
 
-class DigitJudge(Judge):
-    """Reads 28x28 digits: ten classes."""
-
-    file = "judges/mnist.safetensors"
-
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Sequential(
-            conv(1, 32), conv(32, 32), nn.MaxPool2d(2),  # (N, 32, 14, 14)
-            conv(32, 64), conv(64, 64), nn.MaxPool2d(2),  # (N, 64, 7, 7)
-            nn.Flatten(), nn.Dropout(0.5), nn.Linear(64 * 7 * 7, 64), nn.ReLU(),
-        )
-        self.head = nn.Linear(64, 10)
+# ---- which images a judge learns from, and which it is tried on
 
 
-class AvatarJudge(Judge):
-    """Sees the 17 attributes of 64x64 avatars, each present or not."""
+@dataclass(frozen=True)
+class Part:
+    """Some of a set of images."""
 
-    file = "judges/avatars.safetensors"
+    images: Images
+    indices: range
 
-    def __init__(self):
-        super().__init__()
-        self.body = nn.Sequential(
-            conv(3, 32, 2), conv(32, 64, 2), conv(64, 96, 2), conv(96, 128, 2),  # (N, 128, 4, 4)
-            nn.Flatten(), nn.Linear(128 * 4 * 4, 64), nn.ReLU(),
-        )
-        self.head = nn.Linear(64, len(ATTRIBUTES))
+    def __len__(self) -> int:
+        return len(self.indices)
 
-    def probabilities(self, logits: Tensor) -> Tensor:
-        return logits.sigmoid()  # each attribute for itself
+    def floats(self, places=slice(None)) -> Tensor:
+        """Those at `places` of this part: (N, channels, size, size) in [-1, 1]."""
+        return to_float(self.images.batch(np.asarray(self.indices)[places]))
 
-
-def train_digit_judge(epochs: int = 10, seed: int = 0) -> Judge:
-    """Train the judge of digits on MNIST's training set, with small shifts, turns and changes of scale: about ten
-    minutes on two cores."""
-    images = load_mnist()
-    jitter = v2.RandomAffine(degrees=8, translate=(0.07, 0.07), scale=(0.93, 1.07), fill=-1.0,
-                             interpolation=v2.InterpolationMode.BILINEAR)
-    return train_judge(DigitJudge, images, F.cross_entropy, torch.from_numpy(images.labels), epochs, seed, jitter)
+    def labels(self) -> np.ndarray | None:
+        return None if self.images.labels is None else self.images.labels[np.asarray(self.indices)]
 
 
-def train_avatar_judge(epochs: int = 8, seed: int = 0) -> Judge:
-    """Train the judge of avatars on the first 10,000: about a minute on two cores."""
-    images = load_images("avatars", 64)
-    return train_judge(AvatarJudge, images, F.binary_cross_entropy_with_logits,
-                       torch.from_numpy(images.labels).float(), epochs, seed)
-
-
-def train_judge(kind: type[Judge], images: Images, loss_of, targets: Tensor, epochs: int, seed: int,
-                jitter=None, batch_size: int = 128) -> Judge:
-    """A new judge of that kind, trained to give `targets` for `images`."""
-    order = seeded(seed, "judge order")
-    steps = images.count // batch_size
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        net = kind().train()
-        optimizer = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-2)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=epochs * steps)
-        for _ in range(epochs):
-            for indices in torch.randperm(images.count, generator=order).split(batch_size)[:steps]:
-                x = to_float(images.batch(indices))
-                if jitter:  # one for each eighth of a batch: for each image would cost more than the network
-                    x = torch.cat([jitter(part) for part in x.chunk(8)])
-                loss = loss_of(net(x), targets[indices])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-    return net.eval()
-
-
-def load_judge(kind: type[Judge] = DigitJudge) -> Judge:
-    """The bundled judge of that kind, in eval mode; data/README.md says how often it is right.
+def parts(data: str, size: int) -> tuple[Part, Part]:
+    """Real images to learn from, and others to compare with: MNIST's training and test set, the first 10,000 avatars
+    and the next 10,000; of other images, every second one.
 
     Raises:
-        UserError: installed without the repository, which holds its weights.
+        UserError: as `load_images`.
     """
-    data = repo_data_dir()
-    if data is None:
-        raise UserError(f"{kind.file}: not found, expected in the data folder of a clone of the repository")
-    judge = kind()
-    load_weights(judge, data / kind.file)
+    if data == "mnist":
+        train, test = load_mnist(), load_mnist(split="test")
+        return Part(train, range(train.count)), Part(test, range(test.count))
+    if data == "avatars":
+        images = load_images(f"avatars:{2 * COUNT}", size)
+        return Part(images, range(COUNT)), Part(images, range(COUNT, 2 * COUNT))
+    images = load_images(data, size)
+    return Part(images, range(0, images.count, 2)), Part(images, range(1, images.count, 2))
+
+
+# ---- training
+
+
+def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0) -> tuple[Judge, float]:
+    """A new judge of labelled images, and the share of right answers on images that it never saw.
+
+    Args:
+        data: images by name, as in `load_images`; a folder's sub-folders are its classes.
+        family: what to call them, such as heritage.
+        epochs: None = 10 for digits, 8 for avatars, 60 for others.
+    Raises:
+        UserError: the images have no labels, or cannot be loaded.
+    """
+    size = 28 if data == "mnist" else 64
+    learn, unseen = parts(data, size)
+    labels = learn.labels()
+    if labels is None:
+        raise UserError(f"data: {data} has no labels, expected such as a folder with a sub-folder for each class")
+    attributes = labels.ndim == 2
+    names = learn.images.label_names or tuple("0123456789")
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        judge = Judge(family, size, names, attributes)
+        epochs = epochs or {"mnist": 10, "avatars": 8}.get(data, 60)
+        jitter = {"mnist": shifted_and_turned(), "avatars": None}.get(data, cropped_and_mirrored())
+        fit(judge, learn, torch.from_numpy(labels), epochs, seeded(seed, "judge order"), jitter)
+    _, probabilities = judged(judge, unseen.floats())
+    answers = probabilities > 0.5 if attributes else probabilities.argmax(1)
+    return judge, float((answers == unseen.labels()).mean())
+
+
+def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Generator, jitter,
+        batch_size: int = 128) -> None:
+    """AdamW over `epochs`, with the learning rate first rising, then falling."""
+    steps = len(learn) // batch_size
+    optimizer = torch.optim.AdamW(judge.train().parameters(), lr=3e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=epochs * steps)
+    for _ in range(epochs):
+        for places in torch.randperm(len(learn), generator=order).split(batch_size)[:steps]:
+            x = learn.floats(places)
+            if jitter:  # one for each eighth of a batch: for each image would cost more than the network
+                x = torch.cat([jitter(part) for part in x.chunk(8)])
+            logits = judge(x)
+            loss = (F.binary_cross_entropy_with_logits(logits, labels[places].float()) if judge.attributes
+                    else F.cross_entropy(logits, labels[places]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    judge.eval()
+
+
+def shifted_and_turned() -> v2.Transform:
+    return v2.RandomAffine(degrees=8, translate=(0.07, 0.07), scale=(0.93, 1.07), fill=-1.0,
+                           interpolation=v2.InterpolationMode.BILINEAR)
+
+
+def cropped_and_mirrored() -> v2.Transform:
+    return v2.Compose([v2.RandomResizedCrop(64, scale=(0.5, 1.0), ratio=(0.85, 1.18), antialias=True),
+                       v2.RandomHorizontalFlip()])
+
+
+# ---- use
+
+
+def load_judge(name: str | Path = "mnist") -> Judge | InceptionJudge:
+    """A judge in eval mode: a bundled one by name (mnist, avatars, heritage; data/README.md says how often each is
+    right), one saved by `dcgan-course judge`, or the Inception network from its weights.
+
+    Raises:
+        UserError: no such name or file, or another kind of file.
+    """
+    bundled = repo_data_dir() / "judges" / f"{name}.safetensors" if repo_data_dir() else Path(name)
+    file = bundled if bundled.is_file() else Path(name).expanduser()
+    if not file.is_file():
+        raise UserError(f"judge: found {str(name)!r}, expected mnist, avatars or heritage (in a clone of the "
+                        "repository), or a file of weights")
+    if file.suffix != ".safetensors":
+        return InceptionJudge(file).eval()
+    try:
+        with safe_open(file, "pt") as opened:
+            judge = Judge(**json.loads((opened.metadata() or {})["judge"]))
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file}: not a judge, or damaged ({type(error).__name__}: {error})") from None
+    load_weights(judge, file)
     return judge.eval()
 
 
-def judged(judge: Judge, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
+def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Features (N, 64) and probabilities (N, answers), float64, of images (N, channels, size, size) in [-1, 1]."""
     with torch.inference_mode():
         features = torch.cat([judge.features(part) for part in images.split(500)])

@@ -12,10 +12,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .data import load_images, load_mnist, to_float
-from .data.avatars import COUNT
+from .config import TrainConfig
 from .errors import UserError
-from .judges import AvatarJudge, Judge, judged, load_judge
+from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
 from .runs import Run
 from .runtime import seeded
 from .sampling import generate, sample_z
@@ -127,28 +126,33 @@ def sharpness(images: Tensor) -> Tensor:
     return F.conv2d(images.mean(1, keepdim=True), laplacian).flatten(1).double().var(1)
 
 
+OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
+
+
 class Scorer:
-    """Scores sets of images of one family against real ones, in the features of the family's judge.
+    """Scores sets of images against real ones, in a judge's features.
 
     Args:
-        family: ends every name: fd10k_mnist.
-        real: (M, channels, size, size) in [-1, 1], which the judge never saw.
-        fresh: n -> as many other real images, for the floor.
+        judge: its family ends every name: fd10k_mnist.
+        real: images to compare with, which the judge never saw.
+        floor: other real ones, for the floor.
     """
 
-    def __init__(self, family: str, judge: Judge, real: Tensor, fresh):
-        self.family, self.judge, self.fresh = family, judge, fresh
-        self.size = real.shape[2]
-        self.real_features, self.real_probabilities = judged(judge, real)
-        self.real_sharpness = sharpness(real).mean()
+    def __init__(self, judge: Judge | InceptionJudge, real: Part, floor: Part):
+        self.judge, self.fresh, images = judge, floor, real.floats()
+        self.size = images.shape[2]
+        self.most = len(floor)  # more images than that have no floor to be compared with
+        self.real_features, self.real_probabilities = judged(judge, images)
+        self.real_sharpness = sharpness(images).mean()
         self.scale = np.sqrt((self.real_features**2).mean())  # the kernel's cube needs features of size 1
 
     def __call__(self, images: Tensor) -> dict[str, float]:
         """Images (N, channels, size, size) in [-1, 1]; other sizes are scaled. Every name says N, as in fd10k_mnist:
 
         confidence: the judge's mean probability of its own answer; unreadable images make it unsure.
-        mode_entropy: 1 where all classes occur equally often; for attributes, evenness_gap: the mean difference
+        mode_entropy: how evenly its answers are spread, 1 = evenly; for attributes, evenness_gap: the mean difference
             between their share among these images and among real ones.
+        score: `classifier_score`.
         fd, kd: Frechet distance; kernel distance of features scaled to mean square 1, in thousandths.
         precision, recall: `precision_recall` with as many real images.
         sharpness: relative to real images; 1 is right.
@@ -167,61 +171,59 @@ class Scorer:
             "sharpness": float(sharpness(images).mean() / self.real_sharpness), "duplicates": duplicates(fake, real),
         }
         n = f"{len(images) // 1000}k" if len(images) % 1000 == 0 else len(images)
-        return {f"{name}{n}_{self.family}": value for name, value in values.items()}
+        return {f"{name}{n}_{self.judge.family}": value for name, value in values.items()}
 
     def answers(self, p: np.ndarray) -> dict[str, float]:
         """What the judge's probabilities (N, classes or attributes) say."""
-        if isinstance(self.judge, AvatarJudge):
+        if self.judge.attributes:
             gap = abs((p > 0.5).mean(0) - (self.real_probabilities > 0.5).mean(0)).mean()
             return {"confidence": float(np.maximum(p, 1 - p).mean()), "evenness_gap": float(gap)}
         return {"confidence": float(p.max(1).mean()), "mode_entropy": mode_entropy(p), "score": classifier_score(p)}
 
     def floor(self, n: int) -> dict[str, float]:
-        """The same for n real images that are not the ones compared with: no generator should expect to do better."""
-        return self(self.fresh(n))
+        """The same for n real images, at most `most`, that are not the ones compared with: no generator should expect
+        to do better."""
+        order = torch.randperm(len(self.fresh), generator=seeded(0, "floor"))
+        return self(self.fresh.floats(order[:n]))
 
 
-def digit_scorer() -> Scorer:
-    """Against MNIST's 10,000 test digits; the floor comes from the training set."""
-    test = load_mnist(split="test")
-
-    def fresh(n: int) -> Tensor:
-        train = load_mnist()
-        return to_float(train.batch(torch.randperm(train.count, generator=seeded(0, "floor"))[:n]))
-
-    return Scorer("mnist", load_judge(), to_float(test.batch(range(test.count))), fresh)
-
-
-def avatar_scorer() -> Scorer:
-    """Against the avatars of seeds 10,000 to 19,999; the floor comes from the first, which the judge learned from."""
-    images = load_images(f"avatars:{2 * COUNT}", 64)
-    return Scorer("avatars", load_judge(AvatarJudge), to_float(images.batch(range(COUNT, 2 * COUNT))),
-                  lambda n: to_float(images.batch(range(n))))
-
-
-SCORERS = {"mnist": (digit_scorer, 60_000), "avatars": (avatar_scorer, COUNT)}  # and how many real images are there
-
-
-def scorer_for(data: str, n: int) -> Scorer:
-    """The scorer of the images `data`. Raises UserError where there is no judge for them, or n is out of range."""
-    if data not in SCORERS:
-        raise UserError(f"data: found {data}, expected {' or '.join(SCORERS)}, which there are judges for")
-    make, most = SCORERS[data]
-    if not 65 <= n <= most:  # fewer than the judge's features have no covariance
-        raise UserError(f"n: found {n}, expected 65 to {most}")
-    return make()
-
-
-def score_run(run: Run, n: int = 10_000, seed: int = 0) -> Iterator[str]:
-    """A table of scores: a line for n images from each checkpoint of a run, and one for n real images.
+def scorer_for(config: TrainConfig) -> Scorer:
+    """The scorer that a config asks for: its data, in the features of its judge.
 
     Raises:
-        UserError: no judge knows the run's images, or n is too small or too large.
+        UserError: there is no judge for these images and none is named, or the one that is named cannot be loaded or
+            looks at images of another kind.
     """
-    scorer = scorer_for(run.config.data, n)
+    name = config.judge
+    if name == "auto":
+        if config.data not in OWN_JUDGES:
+            raise UserError(f"judge: none knows the images {config.data}, expected the data {' or '.join(OWN_JUDGES)}, "
+                            "or --judge with a name or a file (dcgan-course judge trains one)")
+        name = config.data
+    judge = load_judge(name)
+    real, floor = parts(config.data, judge.size or config.image_size)[::-1]
+    if judge.size and real.images.channels != (channels := 1 if judge.size == 28 else 3):
+        raise UserError(f"judge: {name} looks at images of {channels} channels, found {real.images.channels} in those "
+                        f"of {config.data}")
+    if len(floor) < 65:  # fewer than the judge's features have no covariance
+        raise UserError(f"data: found {2 * len(floor)} images in {config.data}, expected at least 130 to compare with")
+    return Scorer(judge, real, floor)
+
+
+def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> Iterator[str]:
+    """A table of scores: a line for n images from each checkpoint of a run, and one for n real images; n is lowered to
+    the number of those where there are fewer.
+
+    Raises:
+        UserError: as `scorer_for`; n is below 65.
+    """
+    if n < 65:
+        raise UserError(f"n: found {n}, expected 65 or more")
+    scorer = scorer_for(run.config if judge == "auto" else run.config.replace(judge=judge))
+    n = min(n, scorer.most)
     z = sample_z(n, run.config.nz, run.config.z, seeded(seed, "score"))
     floor = scorer.floor(n)
-    yield score_line("", {name: name.removesuffix(f"_{scorer.family}") for name in floor})
+    yield score_line("", {name: name.removesuffix(f"_{scorer.judge.family}") for name in floor})
     for checkpoint in run.checkpoints() or [None]:
         name = checkpoint.name if checkpoint else "generator"
         yield score_line(name, scorer(generate(run.load_generator(checkpoint), z)))

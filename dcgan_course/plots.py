@@ -44,8 +44,33 @@ def clock(kimg: float) -> str:
     return f"{round(kimg, 1):g} thousand images"
 
 
-def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.0, hold: float = 2.0) -> Path:
+def metric_curve(scores: list[dict], name: str, floor: float, best: float):
+    """One score over thousand images shown, with the best moment marked. Returns a matplotlib Figure.
+
+    Args:
+        scores: lines with kimg and the score, as in a run's metrics.jsonl.
+        name: of the score, such as fd10k_mnist.
+        floor: the score of real images.
+        best: the kimg to mark.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    axes.plot([line["kimg"] for line in scores], [line[name] for line in scores], color=COLOURS["G"], marker=".")
+    axes.axvline(best, color=COLOURS["D"], linestyle="--", label=f"best: {clock(best)}")
+    axes.axhline(floor, color="grey", label=f"real images: {floor:.3g}")
+    axes.set(xlabel="thousand images shown", ylabel=name, yscale="log")
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(frameon=False)
+    return figure
+
+
+def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.0, hold: float = 2.0,
+              max_bytes: int = 1_500_000) -> Path:
     """A film of sample grids, each under its clock; the last picture stays `hold` seconds longer.
+
+    A film larger than `max_bytes` shows a quarter of each sheet, and then fewer pictures, until it fits.
 
     Args:
         samples: (thousand images shown, PNG file), in order, as from Run.samples().
@@ -54,13 +79,34 @@ def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.
     """
     import imageio.v3 as iio
 
-    frames = []
-    for kimg, picture in samples:
-        with Image.open(picture) as opened:
-            frames.append(caption(opened, clock(kimg)))
-    milliseconds = max(40, round(100 * seconds / len(frames)) * 10)  # GIF counts in hundredths of a second
-    frames += frames[-1:] * round(1000 * hold / milliseconds)
-    palette = frames[-1].quantize(64)  # one for all: grey digits need no more, and the file halves
-    frames = [np.asarray(frame.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")) for frame in frames]
-    iio.imwrite(file, frames, extension=".gif", duration=milliseconds, loop=0)
-    return file
+    samples, part = thinned(samples, 80), 1.0
+    while True:
+        frames = []
+        for kimg, picture in samples:
+            with Image.open(picture) as opened:
+                frames.append(caption(corner(opened, part), clock(kimg)))
+        milliseconds = max(40, round(100 * seconds / len(frames)) * 10)  # GIF counts in hundredths of a second
+        frames += frames[-1:] * round(1000 * hold / milliseconds)
+        palette = frames[-1].quantize(64)  # one for all: grey digits need no more, and the file halves
+        frames = [np.asarray(frame.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB"))
+                  for frame in frames]
+        content = iio.imwrite("<bytes>", frames, extension=".gif", duration=milliseconds, loop=0)
+        if len(content) <= max_bytes or len(samples) <= 2:
+            file.write_bytes(content)
+            return file
+        if part == 1:
+            part = 0.5
+        else:
+            samples = thinned(samples, max(2, int(0.8 * len(samples) * min(1, 1.25 * max_bytes / len(content)))))
+
+
+def thinned(items: list, most: int) -> list:
+    """At most that many of the items, evenly spread, the first and the last among them."""
+    if len(items) <= most:
+        return items
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
+
+
+def corner(sheet: Image.Image, part: float) -> Image.Image:
+    """The upper left part of a sheet of pictures: 0.5 = half of its width and height."""
+    return sheet.crop((0, 0, round(sheet.width * part) + 1, round(sheet.height * part) + 1)) if part < 1 else sheet

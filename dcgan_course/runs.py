@@ -26,7 +26,7 @@ from torch import nn
 from .config import FIELD_TYPES, TrainConfig
 from .errors import UserError
 from .files import file_sha256, sync, to_json, write_atomically
-from .models import build_generator
+from .models import build_discriminator, build_generator
 from .runtime import machine, repo_data_dir
 
 STATE_FILE = "state.pt"
@@ -176,14 +176,25 @@ class Run:
 
         From a checkpoint, by default the last one; a recorded run has generator.safetensors in its place.
         """
-        file = self.path / "generator.safetensors"
+        name = "netG_ema" if self.config.ema_kimg else "netG"
+        return self._load(build_generator(self.config), "generator", name, checkpoint)
+
+    def load_discriminator(self, checkpoint: Path | None = None) -> nn.Module:
+        """The discriminator in eval mode, on the CPU, from the same places as the generator.
+
+        Raises:
+            UserError: a recorded run that was kept without it.
+        """
+        return self._load(build_discriminator(self.config), "discriminator", "netD", checkpoint)
+
+    def _load(self, net: nn.Module, recorded: str, name: str, checkpoint: Path | None) -> nn.Module:
+        file = self.path / f"{recorded}.safetensors"
         if checkpoint or not file.is_file():
             checkpoint = checkpoint or self.last_checkpoint()
             check_files(checkpoint)
-            file = checkpoint / ("netG_ema.safetensors" if self.config.ema_kimg else "netG.safetensors")
-        netG = build_generator(self.config)
-        load_weights(netG, file)
-        return netG.eval()
+            file = checkpoint / f"{name}.safetensors"
+        load_weights(net, file)
+        return net.eval()
 
 
 def load_run(name: str | Path) -> Run:
@@ -199,15 +210,9 @@ def load_generator(name: str | Path) -> nn.Module:
     return load_run(name).load_generator()
 
 
-def record(run: Run, folder: str | Path) -> Run:
-    """Copy what is worth keeping of a run: config, machine, statistics, every picture, and G's weights in half
-    precision as generator.safetensors. The folder must not exist yet."""
-    folder = Path(folder)
-    if folder.exists():
-        raise UserError(f"{folder}: exists already, expected a new folder")
-    shutil.copytree(run.path, folder, ignore=shutil.ignore_patterns("checkpoints", "tensorboard"))
-    save_half(run.load_generator(), folder / "generator.safetensors")
-    return Run(folder)
+def load_discriminator(name: str | Path) -> nn.Module:
+    """The discriminator of `load_run(name)`, in eval mode, on the CPU."""
+    return load_run(name).load_discriminator()
 
 
 # ---- files

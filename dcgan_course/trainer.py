@@ -21,7 +21,7 @@ from .sampling import generate, image_grid, sample_z
 from .state import STATS, TrainState
 
 # what a resumed run may change: nothing that its past depends on
-GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every")
+GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every", "judge")
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
@@ -144,12 +144,12 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             bar.set_postfix_str(", ".join(f"{key} {line[key]:.2f}" for key in STATS))
             if world.main:
                 write_stats(run, board, line, seen)
-        if world.main and (seen // sample_every > (seen - batch_size) // sample_every or epoch_ends):
+        if world.main and (seen // sample_every > (seen - batch_size) // sample_every or state.step == last_step):
             sample(run, state, seen / 1000, z_fixed, show, board)
         if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
             stopping = world.any(stop.is_set(), device)
         if world.main and scorer and state.step % (per_epoch * config.metric_every) == 0:
-            score = scorer(generate(state.shown, z_metric))
+            score = scorer(generate(state.shown, z_metric[: scorer.most]))
             run.add_line({"step": state.step, "kimg": seen / 1000, **score}, "metrics.jsonl")
         if world.main and (epoch_ends or stopping):
             state.save(run, config.keep)
@@ -198,7 +198,7 @@ def make_scorer(config: TrainConfig):
         return None
     from .metrics import scorer_for
 
-    return scorer_for(config.data, config.metric_n)
+    return scorer_for(config)
 
 
 # ---- pictures on the way

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from dcgan_course.data import avatars, load_mnist, to_float
+from dcgan_course.config import preset
+from dcgan_course.data import Images, avatars, load_mnist, to_float
 from dcgan_course.errors import UserError
-from dcgan_course.judges import AvatarJudge, judged, load_judge
+from dcgan_course.judges import Part, judged, load_judge
 from dcgan_course.metrics import (
     Scorer,
     classifier_score,
-    digit_scorer,
     duplicates,
     frechet_distance,
     kernel_distance,
@@ -18,6 +18,7 @@ from dcgan_course.metrics import (
     nearest,
     precision_recall,
     score_run,
+    scorer_for,
     sharpness,
 )
 
@@ -139,7 +140,7 @@ def test_the_judge_reads_digits(digits):
 
 def test_scores_tell_good_from_bad(digits):
     images, labels = digits
-    scorer = digit_scorer()
+    scorer = scorer_for(preset("mnist"))
     names = ("confidence", "mode_entropy", "score", "fd", "kd", "precision", "recall", "sharpness", "duplicates")
     real, noise, blurred, one = (
         dict(zip(names, scorer(x).values(), strict=True))
@@ -159,12 +160,13 @@ def test_scores_tell_good_from_bad(digits):
 def test_the_judge_of_avatars():
     """On people that it was not trained on: at least 98 % of every attribute right; and broken faces make it worse."""
     seeds = range(10_000, 10_400)
-    images = to_float(torch.from_numpy(np.stack([avatars.draw_seed(s, 64) for s in seeds])).permute(0, 3, 1, 2))
-    judge = load_judge(AvatarJudge)
+    people = Images("people", np.stack([avatars.draw_seed(s, 64) for s in seeds]), 64)
+    images = to_float(people.batch(range(400)))
+    judge = load_judge("avatars")
     _, probabilities = judged(judge, images)
     right = ((probabilities > 0.5) == avatars.labels(seeds)).mean(0)
     assert right.min() >= 0.98 and right.mean() > 0.99
-    scorer = Scorer("avatars", judge, images[:200], lambda n: images[200 : 200 + n])
+    scorer = Scorer(judge, Part(people, range(200)), Part(people, range(200, 400)))
     floor = scorer.floor(200)
     flat = scorer(torch.nn.functional.avg_pool2d(images[200:], 9, 1, 4))
     assert list(floor) == [f"{name}200_avatars" for name in ("confidence", "evenness_gap", "fd", "kd", "precision",
@@ -176,5 +178,5 @@ def test_the_judge_of_avatars():
 
 
 def test_score_run_refuses_other_images(finished_run):
-    with pytest.raises(UserError, match="data: found tiny, expected mnist or avatars, which there are judges for"):
+    with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or --judge"):
         list(score_run(finished_run))

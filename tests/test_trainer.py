@@ -467,14 +467,15 @@ def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
         drawn.append(images)
         return {"confidence": 0.5, "fd100_tiny": next(distances)}
 
-    monkeypatch.setitem(metrics.SCORERS, "tiny", (lambda: score, 200))
-    config = tiny.config(tmp_path, keep=1, metric_every=1, metric_n=100, num_epochs=4)
+    score.most = 150
+    monkeypatch.setattr(metrics, "scorer_for", lambda config: score)
+    config = tiny.config(tmp_path, keep=1, metric_every=1, metric_n=200, num_epochs=4)
     run = train(config)
     assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000040"]
     assert run.best_checkpoint().name == "step_0000020"
     assert "step_0000020, step_0000040, best: step_0000020; " in run_summary(run)
     assert [(line["step"], line["fd100_tiny"]) for line in run.metrics()] == [(10, 5), (20, 3), (30, 4), (40, 9)]
-    assert drawn[0].shape == (100, 1, 28, 28) and not torch.equal(drawn[0], drawn[1])
+    assert drawn[0].shape == (150, 1, 28, 28) and not torch.equal(drawn[0], drawn[1])
     resumed = train(run.config.replace(num_epochs=6), resume=run)  # the best of all stays also over a resume
     assert [c.name for c in resumed.checkpoints()] == ["step_0000020", "step_0000060"]
     plain = train(tiny.config(tmp_path, num_epochs=6))  # scoring changes nothing of the training
@@ -482,7 +483,7 @@ def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
 
 
 def test_scoring_images_that_no_judge_knows(tmp_path):
-    with pytest.raises(UserError, match="data: found tiny, expected mnist or avatars, which there are judges for"):
+    with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or --judge"):
         train(tiny.config(tmp_path, metric_every=1))
     assert not list(tmp_path.iterdir())
 

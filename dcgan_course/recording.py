@@ -1,0 +1,103 @@
+"""Keep a run as a small folder that can be shipped, as in data/runs: its best generator, pictures and numbers."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from . import plots
+from .config import PRESETS, TrainConfig
+from .errors import UserError
+from .files import to_json
+from .metrics import Scorer, scorer_for
+from .runs import Run, save_half, step_of
+from .runtime import seeded
+from .sampling import generate, image_grid, sample_z
+
+# what the machine decides, not the person
+MACHINE = ("device", "precision", "compile", "out", "nc", "keep", "tensorboard")
+SHAREABLE = ("mnist", "avatars")  # pictures of other data belong to other people
+
+
+def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 10_000, pictures: int = 12) -> Run:
+    """Copy what is worth keeping of a run into a new folder: config, machine, statistics, at most `pictures` sample
+    grids, the film, and the weights of the best checkpoint (the last one where nothing was scored) in half precision.
+
+    record.json holds the command that makes the run again, the seconds it took, which checkpoint was kept, and where
+    a judge knows the images, the scores of n generated images beside those of n real ones.
+
+    Raises:
+        UserError: the folder exists already, or the run has no checkpoint.
+    """
+    folder, checkpoint = Path(folder), run.best_checkpoint() or run.last_checkpoint()
+    config = shareable(run.config)
+    try:
+        (folder / "samples").mkdir(parents=True)
+    except FileExistsError:
+        raise UserError(f"{folder}: exists already, expected a new folder") from None
+    (folder / "config.json").write_bytes(to_json(dataclasses.asdict(config)))
+    names = ["machine.json", "stats.jsonl", "metrics.jsonl", "curves.png", "training.gif"]
+    for name in names + (["reals.png"] if config.data in SHAREABLE else []):
+        if (run.path / name).is_file():
+            shutil.copy(run.path / name, folder / name)
+    for _, picture in plots.thinned(run.samples(), pictures):
+        shutil.copy(picture, folder / "samples")
+    netG = run.load_generator(checkpoint)
+    save_half(netG, folder / "generator.safetensors")
+    if discriminator:
+        save_half(run.load_discriminator(checkpoint), folder / "discriminator.safetensors")
+    z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
+    Image.fromarray(image_grid(generate(netG, z_fixed)).numpy()).save(folder / "best.png")
+    about = {"command": command(config), "seconds": round(seconds(run)), "checkpoint_step": step_of(checkpoint),
+             "checkpoint_kimg": step_of(checkpoint) * config.batch_size / 1000}
+    if run.metrics():
+        about |= scores(run, folder, netG, n, about["checkpoint_kimg"])
+    (folder / "record.json").write_bytes(to_json(about))
+    return Run(folder)
+
+
+def shareable(config: TrainConfig) -> TrainConfig:
+    """The same without the paths of this machine."""
+    kind, colon, where = config.data.rpartition(":")
+    return config.replace(data=kind + colon + (Path(where).name if colon else where), out="runs")
+
+
+def command(config: TrainConfig) -> str:
+    """The command that trains with this config: its preset, and every flag that differs from it."""
+    default = PRESETS.get(config.preset, TrainConfig())
+    words = ["dcgan-course train --preset", config.preset]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name not in MACHINE and value != getattr(default, field.name):
+            words.append(f"--{field.name}" if value is True else f"--{field.name} {value}")
+    return " ".join(words)
+
+
+def seconds(run: Run) -> float:
+    """How long the training took, by its own statistics: without breaks between a stop and a resume."""
+    total, before = 0.0, 0.0
+    for line in run.stats():
+        total += (line["kimg"] - before) * 1000 / line["images_per_s"]
+        before = line["kimg"]
+    return total
+
+
+def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -> dict:
+    """The scores of n images of G and of n real ones; draws metrics.png, the Frechet distance over time."""
+    scorer: Scorer = scorer_for(run.config)
+    n = min(n, scorer.most)
+    z = sample_z(n, run.config.nz, run.config.z, seeded(0, "score"))
+    images = generate(netG, z)
+    floor = scorer.floor(n)
+    lines = run.metrics()
+    name = next(name for name in lines[0] if name.startswith("fd"))
+    drawn = int(min(run.config.metric_n, scorer.most))
+    floor_then = floor if drawn == n else scorer.floor(drawn)
+    plots.metric_curve(lines, name, floor_then[name], best).savefig(folder / "metrics.png", dpi=110)
+    return {"generated": rounded(scorer(images)), "real": rounded(floor)}
+
+
+def rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: float(f"{value:.4g}") for name, value in values.items()}
