@@ -10,7 +10,7 @@ A file imports only from the floors below its own:
     5  judges, state
     6  metrics
     7  trainer, recording
-    8  bench, info
+    8  bench, info, studies
     9  cli
 """
 

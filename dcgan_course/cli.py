@@ -169,6 +169,29 @@ def record(run: str, folder: Path, /, discriminator: bool = False) -> None:
         print(keep(Run(run), folder, discriminator).path)
 
 
+def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None = None) -> None:
+    """Train a grid of configs times seeds, score all, and write one table; goes on where it was stopped.
+
+    Args:
+        file: The study, as JSON: {"preset": "mnist", "common": {"num_epochs": 1}, "seeds": 3, "n": 2000, "configs":
+            {"plain": {}, "slow": {"lr_g": 1e-4}}}, or in place of configs "grid": {"z": ["normal", "uniform"]}.
+        out: The folder in which the study, named after the file, has its own.
+        workers: Trainings at once, with one thread each; None = as many as there are cores, 1 on a GPU.
+    """
+    from .studies import comparison, read_study, run_study, summary
+
+    expect_positive(workers=1 if workers is None else workers)
+    asked = read_study(file)
+    table = run_study(asked, out, workers)
+    first, *others = asked.configs
+    print(f"means over {len(asked.seeds)} seeds, with the half width of their 95 % confidence interval:")
+    print(summary(table))
+    if others:
+        print(f"\ndifference from {first!r}, seed by seed; ? = undecided, the interval includes 0:")
+        print(comparison(table, first))
+    print(out / asked.name / "table.csv")
+
+
 def info(name: str, /) -> None:
     """Describe a run, or the networks of a preset: shapes, parameters, statistics.
 
@@ -204,8 +227,8 @@ def doctor() -> None:
 # ---- dispatch
 
 OWN_PARSING = {"train": train, "resume": resume}
-COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, judge, record, info, bench,
-                                                  doctor)}
+COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, judge, record, study, info,
+                                                  bench, doctor)}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""The one error that is meant for the person at the keyboard."""
+"""The error that is meant for the person at the keyboard."""
 
 
 class UserError(Exception):
@@ -6,3 +6,7 @@ class UserError(Exception):
 
     The command line prints it without a traceback and exits with status 2.
     """
+
+
+class Diverged(UserError):
+    """A training whose losses or weights are no longer finite."""

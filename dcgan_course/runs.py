@@ -33,7 +33,7 @@ STATE_FILE = "state.pt"
 
 
 class Run:
-    """A run folder.
+    """A run folder. `stopped`: Ctrl-C has just ended its training before the last step.
 
     Raises:
         UserError: the folder is not a run, or its config cannot be read.
@@ -47,6 +47,7 @@ class Run:
         if not file.is_file():
             raise UserError(f"{self.path}: not a run folder, it has no config.json")
         self.config = read_config(file)
+        self.stopped = False
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import TrainConfig
-from .errors import UserError
+from .errors import Diverged, UserError
 from .models import build_discriminator, build_generator, init_weights
 from .runs import STATE_FILE, Run, check_files, load_state, load_weights
 from .runtime import seeded
@@ -74,11 +74,11 @@ class TrainState:
         return {"step": self.step, "kimg": self.step * batch_size / 1000, **dict(zip(STATS, means, strict=True))}
 
     def require_finite(self, run: Run) -> None:
-        """Raise UserError where a statistic or a weight is NaN or infinite: such a state is never saved."""
+        """Raise Diverged where a statistic or a weight is NaN or infinite: such a state is never saved."""
         weights = itertools.chain(self.netG.parameters(), self.netD.parameters())
         if not all(bool(t.isfinite().all()) for t in (self.totals, *weights)):
-            raise UserError(f"step {self.step}: training has diverged, a loss or a weight is NaN or infinite; "
-                            f"{run.last_good()}. Try smaller learning rates (lr_g, lr_d), or precision fp32")
+            raise Diverged(f"step {self.step}: training has diverged, a loss or a weight is NaN or infinite; "
+                           f"{run.last_good()}. Try smaller learning rates (lr_g, lr_d), or precision fp32")
 
     def nets(self) -> dict[str, nn.Module]:
         """The networks by the names of their checkpoint files."""

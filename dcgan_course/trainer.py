@@ -68,12 +68,13 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
     state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
 
 
-def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
+def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool = False) -> Run:
     """Train as `config` says, into a new run folder, or go on with the run `resume`.
 
     Args:
         show: called with (picture, caption) at each sample grid; None = a picture that refreshes in a notebook,
             nothing elsewhere.
+        quiet: no progress bar, and no picture in a notebook.
     Returns:
         the finished (or, after Ctrl-C, the stopped) run.
     Raises:
@@ -102,10 +103,11 @@ def train(config: TrainConfig, resume: Run | None = None, show=None) -> Run:
             elif world.main:
                 save_picture(image_grid(to_float(images.batch(range(min(64, images.count))))), run.path / "reals.png")
             last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
-            show = show or (notebook_picture() if in_notebook() else None)
-            with stop_on_interrupt() as stop, progress(run, config, state.step, last_step, world) as bar, \
-                    tensorboard(run, config, world) as board:
+            show = show or (notebook_picture() if in_notebook() and not quiet else None)
+            with stop_on_interrupt() as stop, tensorboard(run, config, world) as board, \
+                    progress(run, config, state.step, last_step, world.main and not quiet) as bar:
                 loop(config, world, batches, state, run, last_step, stop, bar, board, show, scorer)
+            run.stopped = state.step < last_step
             if world.main:
                 write_pictures(run)
         except OSError as error:
@@ -247,10 +249,10 @@ def notebook_picture():
     return show
 
 
-def progress(run: Run, config: TrainConfig, step: int, last_step: int, world: World) -> tqdm:
+def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:
     """The progress bar, in images."""
     return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit=" images",
-                unit_scale=True, desc=run.path.name, dynamic_ncols=True, disable=not world.main)
+                unit_scale=True, desc=run.path.name, dynamic_ncols=True, disable=not show)
 
 
 def tensorboard(run: Run, config: TrainConfig, world: World):

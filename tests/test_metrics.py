@@ -178,5 +178,5 @@ def test_the_judge_of_avatars():
 
 
 def test_score_run_refuses_other_images(finished_run):
-    with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or --judge"):
+    with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or"):
         list(score_run(finished_run))

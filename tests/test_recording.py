@@ -9,7 +9,6 @@ import torch
 from dcgan_course.cli import main
 from dcgan_course.config import preset
 from dcgan_course.errors import UserError
-from dcgan_course.metrics import Scorer
 from dcgan_course.recording import command, record, seconds, shareable
 from dcgan_course.runs import Run
 

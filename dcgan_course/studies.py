@@ -1,0 +1,302 @@
+"""A study: a grid of configs times seeds, trained and scored, in one tidy table.
+
+    runs/studies/NAME/
+        study.json                     what is compared, with every "auto" resolved
+        CONFIG/seed_0/score.json       the scores of one training, whose run lies beside it, without checkpoints
+        table.csv                      config, seed, metric, value: a line for each number
+"""
+
+import dataclasses
+import functools
+import itertools
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from tqdm.auto import tqdm
+
+from .config import TrainConfig, nearest, preset
+from .errors import Diverged, UserError
+from .files import to_json, write_atomically
+from .metrics import Scorer, scorer_for
+from .runs import Run
+from .runtime import seeded
+from .sampling import generate, sample_z
+from .trainer import resolve, train
+
+KEYS = ("preset", "common", "configs", "grid", "seeds", "n")
+MACHINE = ("device", "precision", "compile")  # the base's, resolved where the study was begun
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is compared.
+
+    Args:
+        name: of the folder in which it is kept.
+        base: what all trainings share.
+        configs: {name: the fields that differ from base}; the first is the one that the others are compared with.
+        seeds: each config is trained with each of them.
+        n: how many images are drawn for the scores; at most as many as there are real ones to compare with.
+    Raises:
+        UserError: no configs or seeds, a name that is no good for a folder, or fields that are unknown or out of range.
+    """
+
+    name: str
+    base: TrainConfig
+    configs: dict[str, dict]
+    seeds: tuple[int, ...] = (0, 1, 2)
+    n: int = 2000
+
+    def __post_init__(self):
+        for name in (self.name, *self.configs):
+            if not re.fullmatch(r"[\w][\w .,=+-]*", name):
+                raise UserError(f"study: found the name {name!r}, expected letters, digits and spaces")
+        if not self.configs or not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise UserError(f"study {self.name}: found {len(self.configs)} configs and the seeds {self.seeds}, "
+                            "expected at least one of each, and no seed twice")
+        if not isinstance(self.n, int) or self.n < 65:
+            raise UserError(f"n: found {self.n!r}, expected a whole number, 65 or more")
+        for name in self.configs:
+            self.config(name, self.seeds[0])
+
+    def config(self, name: str, seed: int) -> TrainConfig:
+        """What is trained for one line of the grid: of its pictures, only the first and the last are kept."""
+        try:
+            return self.base.replace(**{"sample_kimg": 1e9, "keep": 1} | self.configs[name] | {"seed": seed})
+        except UserError as error:
+            raise UserError(f"study {self.name}, config {name!r}: {error}") from None
+
+    def cells(self) -> list[tuple[str, int]]:
+        """Every (config, seed): first all configs with the first seed, so that there is something to see early."""
+        return [(name, seed) for seed in self.seeds for name in self.configs]
+
+    def definition(self) -> dict:
+        """What study.json holds."""
+        return {"name": self.name, "base": dataclasses.asdict(self.base), "configs": self.configs,
+                "seeds": list(self.seeds), "n": self.n}
+
+
+def grid(**values: list) -> dict[str, dict]:
+    """Every combination, by name: grid(z=["normal", "uniform"], flip=[False, True]) has four, the first of them
+    "z=normal, flip=False"."""
+    rows = [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+    return {", ".join(f"{key}={value}" for key, value in row.items()): row for row in rows}
+
+
+def read_study(file: str | Path) -> Study:
+    """A study from a JSON file, which names it.
+
+    {"preset": "mnist", "common": {"num_epochs": 1}, "seeds": 5, "n": 2000,
+     "configs": {"plain": {}, "slow": {"lr_g": 1e-4}}}    or    "grid": {"z": ["normal", "uniform"], ...}
+
+    Raises:
+        UserError: not found, not JSON, or another content.
+    """
+    file = Path(file)
+    try:
+        content = json.loads(file.read_text())
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise UserError(f"{file}: not JSON ({error})") from None
+    if not isinstance(content, dict) or ("configs" in content) == ("grid" in content):
+        raise UserError(f"{file}: expected an object with the key configs or grid, one of them")
+    for key in content:
+        if key not in KEYS:
+            raise UserError(f"{file}: found the unknown key {key!r}{nearest(key, KEYS)}")
+    seeds = content.get("seeds", 3)
+    lists = all(isinstance(values, list) for values in content.get("grid", {}).values())
+    changes = all(isinstance(change, dict) for change in content.get("configs", {}).values())
+    seeds = range(seeds) if isinstance(seeds, int) else seeds
+    if not lists or not changes or not all(isinstance(seed, int) for seed in seeds):
+        raise UserError(f"{file}: expected configs {{name: {{field: value}}}}, or a grid {{field: [values]}}, and "
+                        "whole numbers for seeds")
+    try:
+        base = preset(content.get("preset", "mnist"), **content.get("common", {}))
+        return Study(file.stem, base, content.get("configs") or grid(**content["grid"]), tuple(seeds),
+                     content.get("n", 2000))
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None
+
+
+# ---- running
+
+
+def run_study(study: Study, out: str | Path = "runs/studies", workers: int | None = None) -> pd.DataFrame:
+    """Train and score what is not there yet, and write table.csv. Killed at any moment, it goes on where it was.
+
+    Args:
+        out: the folder in which the study has its own.
+        workers: how many trainings at once, each with one thread; None = as many as there are cores, or 1 on a GPU.
+    Returns:
+        the table: columns config, seed, metric, value. The metric "diverged" is 1 for a training whose losses did not
+        stay finite, which has no other.
+    Raises:
+        UserError: the folder holds another study of that name, another process works in it, or no judge knows the
+            images. More configs and seeds may be added.
+    """
+    from filelock import FileLock, Timeout
+    from joblib import Parallel, cpu_count, delayed
+
+    folder = Path(out) / study.name
+    for name in study.configs:
+        scorer_of(study.config(name, 0))  # no judge for these images: said before anything is trained
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            study = begun(study, folder)
+            cells = [cell for cell in study.cells() if not score_file(folder, *cell).is_file()]
+            workers = workers or (cpu_count() if study.base.device == "cpu" else 1)
+            pool = Parallel(max(1, min(workers, len(cells))), batch_size=1, return_as="generator_unordered")
+            done = pool(delayed(run_cell)(study, name, seed, folder) for name, seed in cells)
+            for _ in tqdm(done, total=len(cells), unit=" trainings", desc=study.name):
+                pass
+            table = read_table(study, folder)
+            write_atomically(folder / "table.csv", table.to_csv(index=False).encode())
+    except Timeout:
+        raise UserError(f"{folder}: another process is working on this study") from None
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written ({error.strerror or error})") from error
+    return table
+
+
+def begun(study: Study, folder: Path) -> Study:
+    """The study with its base as it was resolved when the folder was begun; notes it in study.json."""
+    file = folder / "study.json"
+    base = resolve(study.base.replace(out="runs"), None)
+    if file.is_file():
+        then = json.loads(file.read_text())
+        base = base.replace(**{name: then["base"][name] for name in MACHINE})
+        now = dataclasses.replace(study, base=base).definition()
+        same = {name: change for name, change in now["configs"].items() if name in then["configs"]}
+        if (now["base"], now["n"], same) != (then["base"], then["n"], {n: then["configs"][n] for n in same}):
+            raise UserError(f"{folder}: holds another study of that name; rename one of them, or remove the folder")
+    study = dataclasses.replace(study, base=base)
+    write_atomically(file, to_json(study.definition()))
+    return study
+
+
+def run_cell(study: Study, name: str, seed: int, folder: Path) -> None:
+    """Train one config with one seed, or go on with it, and write its scores. Runs in a worker, with one thread."""
+    import torch
+
+    here, threads = score_file(folder, name, seed).parent, torch.get_num_threads()
+    config = study.config(name, seed).replace(out=str(here))
+    if config.device == "cpu":
+        torch.set_num_threads(1)
+    try:
+        run = train_on(config, here)
+        if run.stopped:
+            raise KeyboardInterrupt
+        score = {"diverged": 0.0, **score_of(run, study)}
+    except Diverged:
+        score = {"diverged": 1.0}
+    finally:
+        torch.set_num_threads(threads)
+    write_atomically(score_file(folder, name, seed), to_json(score))
+    for checkpoints in here.glob("*/checkpoints"):  # the study keeps numbers and pictures
+        shutil.rmtree(checkpoints)
+
+
+def train_on(config: TrainConfig, here: Path) -> Run:
+    """A run in the folder `here`: the one that was begun there, where it has a checkpoint, or a new one."""
+    for path in sorted(here.glob("0*")):
+        run = Run(path)
+        if run.checkpoints():
+            return train(run.config, resume=run, quiet=True)
+    shutil.rmtree(here, ignore_errors=True)
+    here.mkdir(parents=True)
+    return train(config, quiet=True)
+
+
+def score_of(run: Run, study: Study) -> dict[str, float]:
+    scorer = scorer_of(run.config)
+    z = sample_z(min(study.n, scorer.most), run.config.nz, run.config.z, seeded(0, "score"))
+    return scorer(generate(run.load_generator(), z))
+
+
+def scorer_of(config: TrainConfig) -> Scorer:
+    return cached_scorer(config.data, config.image_size, config.judge)
+
+
+@functools.lru_cache(2)
+def cached_scorer(data: str, image_size: int, judge: str) -> Scorer:
+    """One for all trainings of a worker: reading the real images takes seconds."""
+    return scorer_for(TrainConfig(data=data, image_size=image_size, judge=judge))
+
+
+def score_file(folder: Path, name: str, seed: int) -> Path:
+    return folder / name / f"seed_{seed}" / "score.json"
+
+
+# ---- the table
+
+
+def read_table(study: Study, folder: Path) -> pd.DataFrame:
+    """The scores that are there: config, seed, metric, value."""
+    rows = [(name, seed, metric, value) for name, seed in study.cells() if score_file(folder, name, seed).is_file()
+            for metric, value in json.loads(score_file(folder, name, seed).read_text()).items()]
+    return pd.DataFrame(rows, columns=["config", "seed", "metric", "value"])
+
+
+def means(table: pd.DataFrame) -> pd.DataFrame:
+    """Over the seeds of each config and metric: mean, n (seeds), and half the width of its 95 % confidence interval
+    (Student's t; NaN for one seed)."""
+    groups = table.groupby(["config", "metric"], sort=False)["value"]
+    return interval(groups)
+
+
+def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """How each config differs from `baseline`, seed by seed (the same seed has the same first weights and images):
+    mean, n, half_width as in `means`, and the verdict: higher, lower, or undecided where the interval includes 0.
+
+    Raises:
+        UserError: no config of that name in the table.
+    """
+    if baseline not in set(table["config"]):
+        raise UserError(f"baseline: found {baseline!r}, expected one of {', '.join(table['config'].unique())}")
+    base = table[table["config"] == baseline][["seed", "metric", "value"]]
+    pairs = table[table["config"] != baseline].merge(base, on=["seed", "metric"], suffixes=("", "_base"))
+    pairs["value"] -= pairs.pop("value_base")
+    result = interval(pairs.groupby(["config", "metric"], sort=False)["value"])
+    decided = result["mean"].abs() > result["half_width"]  # False for NaN
+    result["verdict"] = "undecided"
+    result.loc[decided & (result["mean"] > 0), "verdict"] = "higher"
+    result.loc[decided & (result["mean"] < 0), "verdict"] = "lower"
+    return result
+
+
+def interval(groups) -> pd.DataFrame:
+    from scipy import stats
+
+    result = groups.agg(["mean", "count", "sem"])
+    result["half_width"] = result["sem"] * stats.t.ppf(0.975, result["count"] - 1)
+    return result.rename(columns={"count": "n"})[["mean", "half_width", "n"]]
+
+
+def summary(table: pd.DataFrame) -> str:
+    """The means as text: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds."""
+    result = means(table)
+    return wide(result["mean"].map("{:.4g}".format) + half_width(result), table)
+
+
+def comparison(table: pd.DataFrame, baseline: str) -> str:
+    """The differences as text, in the form of `summary`: "+0.02 ± 0.01", with a question mark where undecided."""
+    result = differences(table, baseline)
+    marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
+    return wide(result["mean"].map("{:+.3g}".format) + half_width(result) + marks, table)
+
+
+def half_width(result: pd.DataFrame) -> pd.Series:
+    return result["half_width"].map(" ± {:.2g}".format).replace(" ± nan", "")
+
+
+def wide(cells: pd.Series, table: pd.DataFrame) -> str:
+    names = {metric: re.sub(r"\d+k?_\w+$", "", metric) for metric in table["metric"].unique()}
+    configs = [name for name in table["config"].unique() if name in cells.index.unique("config")]
+    shown = cells.unstack("metric").reindex(index=configs, columns=list(names)).rename(columns=names)
+    return shown.fillna("-").rename_axis(index=None, columns=None).to_string()

@@ -1,0 +1,203 @@
+"""Studies: the grid, the table, going on after a kill, and the statistics against written-out formulas."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tiny
+
+from dcgan_course import studies, trainer
+from dcgan_course.cli import main
+from dcgan_course.errors import UserError
+from dcgan_course.studies import Study, comparison, differences, grid, means, read_study, run_study, summary
+
+TWO = {"plain": {}, "slow": {"lr_g": 1e-5}}
+
+
+class FakeScorer:
+    """Scores that need no judge: brightness and contrast."""
+
+    most = 50
+
+    def __call__(self, images):
+        return {"fd50_tiny": float(images.mean()), "sharpness50_tiny": float(images.std())}
+
+
+@pytest.fixture(autouse=True)
+def scored(monkeypatch):
+    monkeypatch.setattr(studies, "scorer_of", lambda config: FakeScorer())
+
+
+def study(tmp_path, configs=TWO, seeds=(0, 1), **changes):
+    return Study("tiny", tiny.config(tmp_path, num_epochs=1), configs, seeds, **changes)
+
+
+def test_grid():
+    rows = grid(z=["normal", "uniform"], flip=[False, True])
+    assert list(rows) == ["z=normal, flip=False", "z=normal, flip=True", "z=uniform, flip=False",
+                          "z=uniform, flip=True"]
+    assert rows["z=uniform, flip=False"] == {"z": "uniform", "flip": False}
+
+
+def test_a_table_of_every_config_and_seed(tmp_path):
+    asked = study(tmp_path)
+    table = run_study(asked, tmp_path, workers=1)
+    assert list(table.columns) == ["config", "seed", "metric", "value"]
+    assert set(map(tuple, table[["config", "seed"]].to_numpy())) == {(c, s) for c in TWO for s in (0, 1)}
+    assert len(table) == 4 * 3 and (table[table["metric"] == "diverged"]["value"] == 0).all()
+    values = table[table["metric"] == "fd50_tiny"]["value"]
+    assert values.nunique() == 4  # each training is its own
+    stored = pd.read_csv(tmp_path / "tiny" / "table.csv")
+    pd.testing.assert_frame_equal(stored, table)
+    assert not list(tmp_path.rglob("*.safetensors")) and len(list(tmp_path.rglob("fakes_*.png"))) == 4 * 2
+    before = {f: f.stat().st_mtime_ns for f in tmp_path.rglob("score.json")}
+    more = run_study(study(tmp_path, TWO | {"flat": {"ngf": 2}}, (0, 1, 2)), tmp_path, workers=1)
+    assert len(more) == 9 * 3 and len(before) == 4
+    assert all(f.stat().st_mtime_ns == then for f, then in before.items())  # what was there was not trained again
+    alone = run_study(Study("alone", asked.base, {"slow": TWO["slow"]}, (1,)), tmp_path, workers=1)
+    assert alone["value"].tolist() == table.query("config == 'slow' and seed == 1")["value"].tolist()
+
+
+def test_another_study_of_that_name_is_refused(tmp_path):
+    run_study(study(tmp_path, seeds=(0,)), tmp_path, workers=1)
+    for other in (study(tmp_path, {"plain": {"ngf": 2}}), study(tmp_path, n=100)):
+        with pytest.raises(UserError, match="holds another study of that name"):
+            run_study(other, tmp_path, workers=1)
+
+
+def test_a_training_that_diverges_is_a_result(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "g_loss", lambda logits, kind: logits.mean() * float("nan"))
+    table = run_study(study(tmp_path, {"wild": {}}, (0,)), tmp_path, workers=1)
+    assert table[["metric", "value"]].to_numpy().tolist() == [["diverged", 1.0]]
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (dict(configs={}), "found 0 configs"),
+    (dict(seeds=(1, 1)), "no seed twice"),
+    (dict(configs={"a/b": {}}), "found the name 'a/b'"),
+    (dict(configs={"odd": {"lr": 1}}), "config 'odd': config: found the unknown field 'lr'"),
+    (dict(configs={"odd": {"ngf": "many"}}), "config 'odd': ngf: found 'many'"),
+    (dict(n=3), "n: found 3, expected a whole number, 65 or more"),
+])
+def test_bad_studies(tmp_path, arguments, message):
+    with pytest.raises(UserError, match=message):
+        study(tmp_path, **arguments)
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ("{", "not JSON"),
+    ("[]", "expected an object with the key configs or grid"),
+    ('{"configs": {}, "grid": {}}', "the key configs or grid, one of them"),
+    ('{"grid": {"z": "normal"}}', "expected configs"),
+    ('{"configs": {"a": 3}}', "expected configs"),
+    ('{"configs": {"a": {}}, "seed": 3}', "unknown key 'seed'; did you mean seeds?"),
+    ('{"configs": {"a": {}}, "seeds": ["x"]}', "whole numbers for seeds"),
+    ('{"configs": {"a": {}}, "preset": "mnits"}', "did you mean mnist"),
+    ('{"configs": {"a": {"lr_g": -1}}}', "lr_g: found -1"),
+])
+def test_bad_study_files(tmp_path, content, message, capsys):
+    (tmp_path / "s.json").write_text(content)
+    assert main(["study", str(tmp_path / "s.json")]) == 2
+    error = capsys.readouterr().err
+    assert message in error and "s.json" in error and error.count("\n") == 1
+
+
+def test_reading_a_study(tmp_path):
+    (tmp_path / "noise.json").write_text(json.dumps(
+        {"preset": "mnist", "common": {"num_epochs": 1}, "grid": {"z": ["normal", "uniform"]}, "seeds": 2, "n": 500}))
+    read = read_study(tmp_path / "noise.json")
+    assert (read.name, read.seeds, read.n, read.base.num_epochs) == ("noise", (0, 1), 500, 1)
+    assert read.config("z=uniform", 1).z == "uniform" and read.config("z=uniform", 1).seed == 1
+
+
+def test_the_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    common = {name: getattr(tiny.config(tmp_path), name)
+              for name in ("data", "nz", "ngf", "ndf", "batch_size", "device", "precision")}
+    Path("s.json").write_text(json.dumps(
+        {"preset": "smoke", "common": common | {"num_epochs": 1}, "configs": TWO, "seeds": 2}))
+    assert main(["study", "s.json", "--workers", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "means over 2 seeds" in out and "difference from 'plain'" in out and "table.csv" in out
+    assert (tmp_path / "runs" / "studies" / "s" / "table.csv").is_file()
+
+
+STUDY = """
+import sys; sys.path.insert(0, {tests!r})
+import tiny
+from dcgan_course import studies
+from test_studies import FakeScorer, TWO
+studies.scorer_of = lambda config: FakeScorer()
+studies.run_study(studies.Study("tiny", tiny.config("x", num_epochs=30), TWO, (0, 1)), {out!r}, workers=1)
+"""
+
+
+def test_killed_it_goes_on(tmp_path):
+    """Ctrl-C and kill -9 in the middle of a training; the table is that of a study that was never disturbed."""
+    def begin(out):
+        code = STUDY.format(tests=str(Path(__file__).parent), out=str(tmp_path / out))
+        return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+
+    for count, how in ((1, signal.SIGINT), (2, signal.SIGKILL), (3, signal.SIGKILL)):  # once so many are done
+        process = begin("killed")
+        while len(list(tmp_path.glob("killed/tiny/*/*/score.json"))) < count:
+            assert process.poll() is None
+            time.sleep(0.02)
+        while not list(tmp_path.glob("killed/tiny/*/*/*/checkpoints/step_*")):  # in the middle of the next
+            time.sleep(0.005)
+        os.kill(process.pid, how)
+        assert process.wait() != 0
+        assert len(list(tmp_path.glob("killed/tiny/*/*/score.json"))) == count
+    for out in ("killed", "whole"):
+        assert begin(out).wait() == 0
+    assert (tmp_path / "killed/tiny/table.csv").read_text() == (tmp_path / "whole/tiny/table.csv").read_text()
+
+
+# ---- statistics
+
+
+def made_up() -> pd.DataFrame:
+    rows = [("a", s, "fd", v) for s, v in enumerate((10.0, 12, 14))]
+    rows += [("b", s, "fd", v) for s, v in enumerate((15.0, 17.1, 18.9))]
+    rows += [("c", s, "fd", v) for s, v in enumerate((9.0, 15, 12))]
+    return pd.DataFrame(rows, columns=["config", "seed", "metric", "value"])
+
+
+def test_means_against_the_formula():
+    row = means(made_up()).loc[("a", "fd")]
+    assert row["mean"] == pytest.approx(12) and row["n"] == 3
+    # standard deviation 2; the 97.5 % point of Student's t with two degrees of freedom is 4.302653 (any table)
+    assert row["half_width"] == pytest.approx(4.302653 * 2 / 3**0.5, rel=1e-6)
+
+
+def test_differences_are_paired_by_seed():
+    found = differences(made_up(), "a")
+    b, c = found.loc[("b", "fd")], found.loc[("c", "fd")]
+    assert b["mean"] == pytest.approx(5) and b["half_width"] == pytest.approx(4.302653 * 0.1 / 3**0.5, rel=1e-6)
+    assert b["verdict"] == "higher" and c["verdict"] == "undecided"
+    assert differences(made_up(), "b").loc[("a", "fd")]["verdict"] == "lower"
+    one = made_up().query("seed == 0")
+    assert (differences(one, "a")["verdict"] == "undecided").all() and np.isnan(means(one)["half_width"]).all()
+    with pytest.raises(UserError, match="baseline: found 'd', expected one of a, b, c"):
+        differences(made_up(), "d")
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    rows = [(f"{i}", s, "x", v) for i in range(400) for s, v in enumerate(random.normal(3, 2, 5))]
+    result = means(pd.DataFrame(rows, columns=["config", "seed", "metric", "value"]))
+    covered = (abs(result["mean"] - 3) < result["half_width"]).mean()
+    assert 0.92 < covered < 0.98
+
+
+def test_the_texts():
+    assert summary(made_up()).splitlines()[1].split() == ["a", "12", "±", "5"]
+    lines = comparison(made_up(), "a").splitlines()
+    assert lines[1].split() == ["b", "+5", "±", "0.25"] and lines[2].split()[0] == "c" and lines[2].endswith("?")
