@@ -8,7 +8,7 @@ from typing import Literal
 from . import __version__
 from .config import PRESETS, TrainConfig, nearest, preset
 from .errors import UserError
-from .flags import expect_positive, flag_value, parse, writing
+from .flags import expect_positive, flag_value, parse, save, writing
 
 
 def train(args: list[str]) -> None:
@@ -135,6 +135,35 @@ def score(run: str, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> N
         print(line)
 
 
+def neighbours(run: str, /, n: int = 16, seed: int = 0, judge: str = "auto",
+               out: Path = Path("neighbours.png")) -> None:
+    """Draw images, and right of each the training image that is nearest to it: has G learned them by heart?
+
+    Args:
+        run: A run folder, or the name of a recorded run whose training images are here.
+        n: How many.
+        seed: Start of the random stream of z.
+        judge: In whose features; as for score.
+        out: The picture to write.
+    """
+    import torch
+
+    from .metrics import training_neighbours
+    from .runs import load_run
+    from .runtime import seeded
+    from .sampling import generate, image_grid, sample_z
+
+    expect_positive(n=n)
+    loaded = load_run(run)
+    config = loaded.config if judge == "auto" else loaded.config.replace(judge=judge)
+    z = sample_z(max(n, 1000), config.nz, config.z, seeded(seed, "sample"))
+    images = generate(loaded.load_generator(), z)
+    found, ratio = training_neighbours(images, config)
+    save(image_grid(torch.stack([images[:n], found[:n]], 1).flatten(0, 1), 8), out)
+    print(f"median distance to the nearest training image, over that among training images: {ratio:.2f} "
+          "(1 = as new as another training image, 0 = copies)")
+
+
 def judge(data: str, /, epochs: int | None = None, out: Path = Path("judge.safetensors")) -> None:
     """Train a classifier of real images, whose features then score generated ones: --judge FILE.
 
@@ -227,8 +256,8 @@ def doctor() -> None:
 # ---- dispatch
 
 OWN_PARSING = {"train": train, "resume": resume}
-COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, judge, record, study, info,
-                                                  bench, doctor)}
+COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, neighbours, judge, record,
+                                                  study, info, bench, doctor)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -273,18 +302,6 @@ def show_result(run) -> None:
     print(f"samples  {run.samples()[-1][1]}")
     print(f"film     {run.path / 'training.gif'}")
     print(f"curves   {run.path / 'curves.png'}")
-
-
-def save(picture, out: Path) -> None:
-    """Write one picture, or a list of pictures as a film, and say where."""
-    import imageio.v3 as iio
-
-    with writing(out):
-        if isinstance(picture, list):
-            iio.imwrite(out, [frame.numpy() for frame in picture], extension=".gif", duration=80, loop=0)
-        else:
-            iio.imwrite(out, picture.numpy())
-    print(out)
 
 
 def script() -> None:

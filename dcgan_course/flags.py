@@ -1,4 +1,4 @@
-"""Flags into values, and every complaint in one line."""
+"""Flags into values, results into files, and every complaint in one line."""
 
 import contextlib
 import io
@@ -69,3 +69,15 @@ def writing(file: Path):
         yield
     except (OSError, ValueError) as error:
         raise UserError(f"{file}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
+
+
+def save(picture, out: Path) -> None:
+    """Write one picture, or a list of pictures as a film, and say where."""
+    import imageio.v3 as iio
+
+    with writing(out):
+        if isinstance(picture, list):
+            iio.imwrite(out, [frame.numpy() for frame in picture], extension=".gif", duration=80, loop=0)
+        else:
+            iio.imwrite(out, picture.numpy())
+    print(out)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import TrainConfig
+from .data import load_images, to_float
 from .errors import UserError
 from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
 from .runs import Run
@@ -187,6 +188,16 @@ class Scorer:
         return self(self.fresh.floats(order[:n]))
 
 
+def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
+    """The judge that a config names, or the one of its data. Raises UserError where there is none."""
+    if config.judge != "auto":
+        return load_judge(config.judge)
+    if config.data not in OWN_JUDGES:
+        raise UserError(f"judge: none knows the images {config.data}, expected the data {' or '.join(OWN_JUDGES)}, or "
+                        "--judge with a name or a file (dcgan-course judge trains one)")
+    return load_judge(config.data)
+
+
 def scorer_for(config: TrainConfig) -> Scorer:
     """The scorer that a config asks for: its data, in the features of its judge.
 
@@ -194,20 +205,34 @@ def scorer_for(config: TrainConfig) -> Scorer:
         UserError: there is no judge for these images and none is named, or the one that is named cannot be loaded or
             looks at images of another kind.
     """
-    name = config.judge
-    if name == "auto":
-        if config.data not in OWN_JUDGES:
-            raise UserError(f"judge: none knows the images {config.data}, expected the data {' or '.join(OWN_JUDGES)}, "
-                            "or --judge with a name or a file (dcgan-course judge trains one)")
-        name = config.data
-    judge = load_judge(name)
+    judge = judge_for(config)
     real, floor = parts(config.data, judge.size or config.image_size)[::-1]
     if judge.size and real.images.channels != (channels := 1 if judge.size == 28 else 3):
-        raise UserError(f"judge: {name} looks at images of {channels} channels, found {real.images.channels} in those "
-                        f"of {config.data}")
+        raise UserError(f"judge: {judge.family} looks at images of {channels} channels, found "
+                        f"{real.images.channels} in those of {config.data}")
     if len(floor) < 65:  # fewer than the judge's features have no covariance
         raise UserError(f"data: found {2 * len(floor)} images in {config.data}, expected at least 130 to compare with")
     return Scorer(judge, real, floor)
+
+
+def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, float]:
+    """Has a generator learned its training images by heart? For each image (N, channels, size, size) the training image
+    that is nearest in the judge's features, of the same shape; and the median distance to it, over that of 1,000
+    training images to their nearest other one: about 1 where nothing was copied, near 0 where all was.
+
+    Raises:
+        UserError: as `scorer_for`.
+    """
+    judge = judge_for(config)
+    training = load_images(config.data, judge.size or config.image_size)
+    features = np.concatenate([judged(judge, to_float(training.batch(range(a, min(a + 500, training.count)))))[0]
+                               for a in range(0, training.count, 500)])
+    sized = F.interpolate(images, size=training.size, mode="bilinear", antialias=True)
+    distances, indices = nearest(judged(judge, sized)[0], features)
+    some = torch.randperm(training.count, generator=seeded(0, "neighbours"))[:1000]
+    usual, _ = nearest(features[some], features, k=2)  # the first is the image itself
+    found = to_float(training.batch(indices))
+    return F.interpolate(found, size=images.shape[2], mode="bilinear"), float(distances.median() / usual.median())
 
 
 def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> Iterator[str]:

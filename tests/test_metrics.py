@@ -20,6 +20,7 @@ from dcgan_course.metrics import (
     score_run,
     scorer_for,
     sharpness,
+    training_neighbours,
 )
 
 
@@ -180,3 +181,18 @@ def test_the_judge_of_avatars():
 def test_score_run_refuses_other_images(finished_run):
     with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or"):
         list(score_run(finished_run))
+
+
+def test_training_neighbours_find_copies(monkeypatch):
+    """Of training images: themselves, at no distance. Of unseen digits: others, about as far as usual."""
+    train, test = load_mnist(), load_mnist(split="test")
+    few = Images("few", train.pixels[:3000], 28)
+    monkeypatch.setattr("dcgan_course.metrics.load_images", lambda name, size: few)
+    copies = to_float(few.batch(range(100)))
+    found, ratio = training_neighbours(copies, preset("mnist"))
+    assert torch.equal(found, copies) and ratio == pytest.approx(0, abs=1e-3)
+    unseen = to_float(test.batch(range(500)))
+    found, ratio = training_neighbours(unseen, preset("mnist"))
+    assert 0.7 < ratio < 1.4 and found.shape == unseen.shape
+    larger, _ = training_neighbours(torch.nn.functional.interpolate(copies[:5], size=64), preset("mnist"))
+    assert larger.shape == (5, 1, 64, 64)
