@@ -9,8 +9,8 @@ A file imports only from the floors below its own:
     4  runs
     5  judges, state
     6  metrics
-    7  trainer, recording
-    8  bench, info, studies
+    7  trainer
+    8  bench, info, recording, studies
     9  cli
 """
 

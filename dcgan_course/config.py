@@ -15,7 +15,7 @@ class TrainConfig:
     """Train a DCGAN. Every parameter has a default, taken from the preset."""
 
     preset: str = "mnist"
-    """Where the defaults come from: mnist, mnist64, paper, avatars, celeba, lsun or smoke."""
+    """Where the defaults come from: mnist, mnist2d, mnist64, paper, avatars, celeba, lsun or smoke."""
 
     # ---- images
     data: str = "mnist"
@@ -184,6 +184,9 @@ PRESETS: dict[str, TrainConfig] = {
     # Digits in three minutes on two cores: a slim D and learning rates ten times the paper's, which the moving average
     # of G makes good; each was tried on 120 to 180 thousand images and kept for its Frechet distance.
     "mnist": TrainConfig(ndf=32, lr_g=2e-3, lr_d=2e-3, ema_kimg=20, num_epochs=5),
+    # The same with a latent space that fits on a page: all of it can be drawn.
+    "mnist2d": TrainConfig(preset="mnist2d", nz=2, z="uniform", ndf=32, lr_g=2e-3, lr_d=2e-3, ema_kimg=20,
+                           num_epochs=24),
     # The network and settings of the PyTorch example (examples/dcgan), on digits scaled to 64x64.
     "mnist64": TrainConfig(preset="mnist64", image_size=64, num_epochs=1, batch_size=128, sample_kimg=2),
     # Section 4 of the paper, in words and numbers; give it colour photographs and a GPU.

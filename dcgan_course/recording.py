@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+import tempfile
 from pathlib import Path
 
 import torch
@@ -9,12 +10,15 @@ from PIL import Image
 
 from . import plots
 from .config import PRESETS, TrainConfig
+from .data import load_images
 from .errors import UserError
 from .files import to_json
 from .metrics import Scorer, scorer_for
 from .runs import Run, save_half, step_of
 from .runtime import seeded
 from .sampling import generate, image_grid, sample_z
+from .state import STATS
+from .trainer import train
 
 # what the machine decides, not the person
 MACHINE = ("device", "precision", "compile", "out", "nc", "keep", "tensorboard")
@@ -51,7 +55,7 @@ def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 1
     z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
     Image.fromarray(image_grid(generate(netG, z_fixed)).numpy()).save(folder / "best.png")
     about = {"command": command(config), "seconds": round(seconds(run)), "checkpoint_step": step_of(checkpoint),
-             "checkpoint_kimg": step_of(checkpoint) * config.batch_size / 1000}
+             "checkpoint_kimg": step_of(checkpoint) * config.batch_size / 1000, "first_steps": first_steps(run.config)}
     if run.metrics():
         about |= scores(run, folder, netG, n, about["checkpoint_kimg"])
     (folder / "record.json").write_bytes(to_json(about))
@@ -82,6 +86,15 @@ def seconds(run: Run) -> float:
         total += (line["kimg"] - before) * 1000 / line["images_per_s"]
         before = line["kimg"]
     return total
+
+
+def first_steps(config: TrainConfig, steps: int = 8) -> list[list[float]]:
+    """loss_D, loss_G, D_x and D_G_z of each of the first steps, which are made again for it: how to tell later that a
+    training is the same. Further on, small differences of the arithmetic grow into another training."""
+    with tempfile.TemporaryDirectory() as folder:
+        count = load_images(config.data, config.image_size).count // config.batch_size
+        run = train(config.replace(out=folder, num_epochs=steps / count, log_steps=1, metric_every=0), quiet=True)
+        return [[round(line[key], 6) for key in STATS] for line in run.stats()]
 
 
 def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -> dict:

@@ -1,16 +1,25 @@
 """Recorded runs: what `record` keeps, and that those in data/runs can be made again."""
 
 import json
+import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny
 import torch
+from PIL import Image
 
 from dcgan_course.cli import main
-from dcgan_course.config import preset
+from dcgan_course.config import TrainConfig, preset
 from dcgan_course.errors import UserError
-from dcgan_course.recording import command, record, seconds, shareable
-from dcgan_course.runs import Run
+from dcgan_course.flags import flag_value, parse
+from dcgan_course.recording import MACHINE, SHAREABLE, command, first_steps, record, seconds, shareable
+from dcgan_course.runs import Run, load_generator, load_run
+from dcgan_course.runtime import seeded
+from dcgan_course.sampling import generate, image_grid, sample_z
+
+RECORDED = sorted(folder.name for folder in (Path(__file__).parents[1] / "data" / "runs").iterdir())
 
 
 def test_the_command_is_the_preset_and_what_differs():
@@ -32,7 +41,8 @@ def test_record(finished_run, tmp_path, capsys):
     about = json.loads((folder / "record.json").read_text())
     assert about["checkpoint_step"] == 30 and about["checkpoint_kimg"] == 0.6
     assert about["seconds"] == round(seconds(finished_run))
-    assert kept.stats() == finished_run.stats()
+    assert kept.stats() == finished_run.stats() and len(about["first_steps"]) == 8
+    assert sum(row[0] for row in about["first_steps"][:4]) / 4 == pytest.approx(kept.stats()[0]["loss_D"], rel=1e-4)
     assert not (folder / "reals.png").exists()  # pictures of others stay where they are
     assert len(kept.samples()) == 6 + 1 and kept.samples()[0][0] == 0 and kept.samples()[-1][0] == 0.6
     z = torch.randn(5, 8)
@@ -52,3 +62,49 @@ def test_the_seconds_are_those_of_the_statistics(tmp_path):
     run.add_line({"step": 10, "kimg": 2.0, "images_per_s": 100.0})
     run.add_line({"step": 20, "kimg": 5.0, "images_per_s": 1000.0})
     assert seconds(run) == pytest.approx(20 + 3)
+
+
+# ---- the recorded runs that come with the course
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_run_is_whole(name):
+    run = load_run(name)
+    about = json.loads((run.path / "record.json").read_text())
+    args = about["command"].removeprefix("dcgan-course train ").split()
+    asked = parse(TrainConfig, args, "train", default=preset(flag_value(args, "--preset")))
+    machine = {field: getattr(run.config, field) for field in MACHINE}
+    assert asked.replace(**machine) == run.config  # the command that is named makes this run
+    assert (run.path / "training.gif").stat().st_size <= 1_500_000
+    assert len(run.samples()) <= 12 and about["seconds"] > 10
+    assert (run.path / "reals.png").is_file() == (run.config.data in SHAREABLE)
+    assert not any(re.search(r"/(home|work|tmp|root)/", file.read_text()) for file in run.path.glob("*.json*"))
+    if about.get("generated"):
+        fd = next(key for key in about["generated"] if key.startswith("fd"))
+        best = min(line[next(k for k in line if k.startswith("fd"))] for line in run.metrics())
+        assert about["generated"][fd] == pytest.approx(best, rel=0.25)  # other z, and for some another n
+        assert about["real"][fd] < about["generated"][fd]
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recorded_generator_draws_its_picture(name):
+    run = load_run(name)
+    z = sample_z(64, run.config.nz, run.config.z, seeded(run.config.seed, "z_fixed"))
+    drawn = image_grid(generate(load_generator(name), z)).numpy().astype(float)
+    stored = np.asarray(Image.open(run.path / "best.png"), float)
+    assert abs(drawn - stored).mean() < 0.5  # of 255 grey levels; half precision and other machines
+    assert drawn.std() > 20
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if name.startswith("mnist")])
+def test_the_first_steps_of_a_recorded_run_come_again(name, tmp_path):
+    """Within 5 % of the recorded statistics. Measured between bfloat16 and float32, one thread and two: up to 2.1 % in
+    the first two steps, after which the large learning rates lead elsewhere; with the paper's up to 1.3 % in all eight.
+    Other seeds: 14 % and more."""
+    recorded = load_run(name)
+    expected = json.loads((recorded.path / "record.json").read_text())["first_steps"]
+    found = first_steps(recorded.config.replace(device="cpu", precision="auto", out=str(tmp_path)))
+    steps = len(expected) if recorded.config.lr_g <= 2e-4 else 2
+    assert len(expected) == 8 and np.array(found)[:steps] == pytest.approx(np.array(expected)[:steps], rel=0.05)
+    other = first_steps(recorded.config.replace(device="cpu", precision="auto", seed=99))
+    assert abs(np.array(other)[:steps] / np.array(expected)[:steps] - 1).max() > 0.1
