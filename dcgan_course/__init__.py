@@ -10,7 +10,7 @@ A file imports only from the floors below its own:
     5  judges, state
     6  metrics
     7  trainer
-    8  bench, info, recording, studies
+    8  bench, checks/, info, recording, studies
     9  cli
 """
 

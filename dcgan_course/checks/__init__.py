@@ -1,0 +1,28 @@
+"""Checks of the lessons' exercises: check_generator(MyGenerator) tries your answer and says what it found.
+
+Each check prints one line and returns what the lesson goes on with: your answer where it is right, else the package's
+own.
+"""
+
+from .networks import (
+    check_discriminator,
+    check_generator,
+    check_generator_block,
+    check_init_weights,
+    check_output_size,
+)
+from .pictures import check_frame, check_scaled, check_snapshot
+from .steps import (
+    check_alternating_step,
+    check_d_loss,
+    check_d_step,
+    check_g_loss,
+    check_g_step,
+    check_noise,
+)
+
+__all__ = [
+    "check_alternating_step", "check_d_loss", "check_d_step", "check_discriminator", "check_frame", "check_g_loss",
+    "check_g_step", "check_generator", "check_generator_block", "check_init_weights", "check_noise",
+    "check_output_size", "check_scaled", "check_snapshot",
+]

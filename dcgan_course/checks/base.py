@@ -1,0 +1,75 @@
+"""How a check answers: one line, and never an error that would stop the notebook."""
+
+import functools
+import traceback
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+class Wrong(Exception):
+    """What is wrong with an answer, in the learner's words."""
+
+
+def exercise(package_own: Callable):
+    """Turns a function that raises Wrong for a wrong answer into a check, which prints what it found and returns the
+    answer where it is right, else `package_own`. The global random stream is left as it was."""
+    def decorate(examine: Callable):
+        @functools.wraps(examine)
+        def check(answer):
+            try:
+                with torch.random.fork_rng():
+                    torch.manual_seed(0)
+                    examine(answer)
+            except Wrong as wrong:
+                print(f"Not yet: {wrong}")
+            except NotImplementedError as error:
+                if error.args:  # torch's own, not the stub's
+                    print(f"Not yet: {stumble(error, answer)}")
+                else:
+                    print("Not attempted yet. The lesson goes on with the package's own version.")
+            except Exception as error:
+                print(f"Not yet: {stumble(error, answer)}")
+            else:
+                print("Right. The lesson goes on with yours.")
+                return answer
+            return package_own
+        return check
+    return decorate
+
+
+def stumble(error: Exception, answer) -> str:
+    """Where the learner's code stopped, in one line."""
+    name = getattr(answer, "__name__", "your code")
+    own = [frame for frame in traceback.extract_tb(error.__traceback__)
+           if "dcgan_course" not in frame.filename and "site-packages" not in frame.filename]
+    line = f", at `{own[-1].line}`" if own and own[-1].line else ""
+    message = " ".join(str(error).split())[:160]
+    return f"{name} stopped with {type(error).__name__}: {message}{line}"
+
+
+def expect(good: bool, message: str) -> None:
+    if not good:
+        raise Wrong(message)
+
+
+def expect_tensor(x, shape: tuple, what: str) -> None:
+    """A float32 tensor of that shape."""
+    expect(isinstance(x, Tensor), f"{what} is {described(x)}, expected a tensor.")
+    expect(tuple(x.shape) == tuple(shape), f"{what} has shape {tuple(x.shape)}, expected {tuple(shape)}.")
+    expect(x.dtype == torch.float32, f"{what} has type {x.dtype}, expected torch.float32.")
+
+
+def described(x) -> str:
+    return "None (is a `return` missing?)" if x is None else f"of type {type(x).__name__}"
+
+
+def same(a: Tensor, b: Tensor, tolerance: float = 1e-5) -> bool:
+    return a.shape == b.shape and torch.allclose(a.float(), b.float(), rtol=tolerance, atol=tolerance)
+
+
+def expect_none_of(found, mistakes: dict[str, Tensor], tolerance: float = 1e-4) -> None:
+    """Name the mistake whose result was found."""
+    for message, value in mistakes.items():
+        expect(not same(found, value, tolerance), message)

@@ -1,0 +1,253 @@
+"""Checks about the networks: sizes, blocks, G, D, and their first weights."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .. import models
+from .base import described, exercise, expect, expect_tensor, same
+
+LINEAR_MAPS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+def output_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
+    """What a convolution makes of `size`: floor((size + 2 padding - kernel_size) / stride) + 1 (arXiv 1603.07285)."""
+    return (size + 2 * padding - kernel_size) // stride + 1
+
+
+WRONG_SIZES = {
+    "the first place of the kernel counts too, add 1.": lambda n, k, s, p: (n + 2 * p - k) // s,
+    "the padding lies on both sides, so it counts twice.": lambda n, k, s, p: (n + p - k) // s + 1,
+    "this is the formula of the transposed convolution.": lambda n, k, s, p: (n - 1) * s - 2 * p + k,
+    "round down, not up: a kernel that does not fit once more is left out.":
+        lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1,
+}
+
+
+@exercise(output_size)
+def check_output_size(answer) -> None:
+    """answer(size, kernel_size, stride, padding): compared with what torch makes of it."""
+    cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1))
+    found = [answer(*case) for case in cases]
+    expect(all(size is not None for size in found), "nothing is returned (is a `return` missing?).")
+    expect(all(size == int(size) for size in found), f"a size is a whole number, found {found}. A kernel that does not "
+           "fit once more is left out: round down (//).")
+    for mistake, formula in WRONG_SIZES.items():
+        expect(found != [formula(*case) for case in cases], mistake)
+    for (n, k, s, p), size in zip(cases, found, strict=True):
+        made = F.conv2d(torch.zeros(1, 1, n, n), torch.zeros(1, 1, k, k), stride=s, padding=p).shape[-1]
+        expect(size == made, f"size {n}, kernel_size {k}, stride {s} and padding {p} give {size}, torch makes {made}.")
+
+
+def kinds(net: nn.Module) -> list[nn.Module]:
+    """The layers without children, in the order in which they run on one input; a layer that runs twice is there
+    twice, one that never runs is not."""
+    return [m for m in net.modules() if not list(m.children()) and not isinstance(m, (nn.Sequential, nn.ModuleList))]
+
+
+def ran(net: nn.Module, x) -> tuple[torch.Tensor, list[tuple[nn.Module, tuple]]]:
+    """net(x), and (layer, shape of its output) in the order in which the layers ran."""
+    seen = []
+    hooks = [m.register_forward_hook(lambda m, _, out: seen.append((m, tuple(out.shape)))) for m in kinds(net)]
+    try:
+        return net(x), seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def expect_norms(layers: list[nn.Module]) -> None:
+    """No momentum passed as eps: BatchNorm2d(n, 0.8)."""
+    for layer in layers:
+        if isinstance(layer, NORMS):
+            expect(layer.eps < 0.01, f"batch norm has eps={layer.eps}: its second argument is eps, not momentum. Write "
+                   "BatchNorm2d(n), or momentum=... by name.")
+
+
+@exercise(lambda n_in, n_out: nn.Sequential(nn.ConvTranspose2d(n_in, n_out, 4, 2, 1, bias=False),
+                                            nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)))
+def check_generator_block(answer) -> None:
+    """answer(n_in, n_out): a module (N, n_in, s, s) -> (N, n_out, 2 s, 2 s), one of G's hidden blocks."""
+    block = answer(12, 5)
+    expect(isinstance(block, nn.Module), f"the result is {described(block)}, expected a module.")
+    x = torch.randn(4, 12, 7, 7)
+    y, seen = ran(block, x)
+    layers = [layer for layer, _ in seen]
+    expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer: guideline 1 leaves "
+           "resizing to strides.")
+    expect(not any(isinstance(layer, (nn.Upsample, nn.Conv2d)) for layer in layers), "the size is changed by "
+           "interpolation and a plain convolution. That works too, but guideline 1 asks for a fractionally strided "
+           "one: ConvTranspose2d with stride 2.")
+    expect(any(isinstance(layer, nn.ConvTranspose2d) for layer in layers), "there is no ConvTranspose2d (guideline 1: "
+           "fractionally strided convolution).")
+    expect(tuple(y.shape) != (4, 5, 16, 16), "a map of 7 x 7 becomes 16 x 16, expected 14 x 14: kernel 4 and stride 2 "
+           "need padding 1.")
+    expect_tensor(y, (4, 5, 14, 14), "the output for a map of 7 x 7")
+    norms = [i for i, layer in enumerate(layers) if isinstance(layer, NORMS)]
+    expect(bool(norms), "there is no batch norm (guideline 2).")
+    expect_norms(layers)
+    expect(not any(isinstance(layer, nn.LeakyReLU) for layer in layers), "the activation is LeakyReLU: that is D's "
+           "(guideline 5); G has ReLU (guideline 4).")
+    expect(not any(isinstance(layer, nn.Tanh) for layer in layers), "the activation is tanh: that is for G's last "
+           "layer only; hidden blocks have ReLU (guideline 4).")
+    expect(bool((y >= 0).all()), "some outputs are below 0: there is no ReLU (guideline 4), or it is not the last.")
+    relus = [i for i, layer in enumerate(layers) if isinstance(layer, (nn.ReLU, nn.ReLU6))]
+    expect(not relus or norms[0] < relus[0], "batch norm comes after ReLU; the order is convolution, batch norm, ReLU.")
+
+
+class Reference64(models.Generator):
+    """The package's generator for 64x64, with the lesson's arguments."""
+
+    def __init__(self, nz: int = 100, ngf: int = 64, nc: int = 3):
+        super().__init__(nz, ngf, nc, image_size=64)
+
+
+class Reference64D(models.Discriminator):
+    """The package's discriminator for 64x64, with the lesson's arguments."""
+
+    def __init__(self, ndf: int = 64, nc: int = 3):
+        super().__init__(ndf, nc, image_size=64)
+
+
+def weight_count(net: nn.Module) -> int:
+    """Numbers in the convolutions, biases apart: the same whatever else was chosen."""
+    return sum(m.weight.numel() for m in net.modules() if isinstance(m, LINEAR_MAPS))
+
+
+@exercise(Reference64)
+def check_generator(answer) -> None:
+    """answer(nz, ngf, nc): z (N, nz) -> images (N, nc, 64, 64) in [-1, 1], by the five guidelines."""
+    net = answer(10, 4, 3)
+    expect(isinstance(net, nn.Module), f"it makes something {described(net)}, expected a module.")
+    z = torch.randn(6, 10)
+    x, seen = ran(net.train(), z)
+    layers = [layer for layer, _ in seen]
+    expect_tensor(x, (6, 3, 64, 64), "the output for z of shape (6, 10)")
+    one = net.eval()(z[:1])
+    expect(tuple(one.shape) == (1, 3, 64, 64), f"one z gives {tuple(one.shape)}, expected (1, 3, 64, 64): a squeeze "
+           "took the batch away.")
+    expect(not same(one, net(z[1:2])), "two different z give the same image.")
+    net.train()
+    weighted = [i for i, layer in enumerate(layers) if isinstance(layer, LINEAR_MAPS)]
+    last = layers[weighted[-1] + 1 :]
+    expect(not any(isinstance(layer, NORMS) for layer in last), "your generator ends in batch norm; the paper leaves "
+           "the output layer without it (guideline 2).")
+    expect(not any(isinstance(layer, nn.Sigmoid) for layer in last), "the last activation is a sigmoid: it draws in "
+           "[0, 1], and the images are in [-1, 1]. Use tanh (guideline 4).")
+    with torch.no_grad():
+        for layer in layers:
+            if isinstance(layer, LINEAR_MAPS):
+                layer.weight.mul_(50)
+        wide = net(z)
+    expect(wide.min() >= -1 and wide.max() <= 1, f"with large weights the output reaches {wide.abs().max():.3g}; there "
+           "is no tanh at the end (guideline 4).")
+    expect(wide.min() < 0, "no pixel is below 0: the last activation must reach all of [-1, 1], as tanh does "
+           "(guideline 4).")
+    hidden = layers[: weighted[-1]]
+    expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer (guideline 1: strides).")
+    expect(not any(isinstance(layer, nn.Upsample) for layer in layers), "the size is changed by interpolation; "
+           "guideline 1 asks for fractionally strided convolutions, ConvTranspose2d.")
+    expect(not any(isinstance(layer, nn.Linear) for layer, _ in seen if layer is not layers[weighted[0]]),
+           "there is a fully connected hidden layer (guideline 3).")
+    blocks = len(weighted) - 1
+    norms = [layer for layer in hidden if isinstance(layer, NORMS)]
+    expect(len(norms) >= blocks, f"{blocks} hidden layers have {len(norms)} batch norms: each gets one (guideline 2).")
+    expect_norms(layers)
+    expect(not any(isinstance(layer, nn.LeakyReLU) for layer in layers), "the hidden activation is LeakyReLU: that is "
+           "D's (guideline 5); G has ReLU (guideline 4).")
+    own = answer(10, 4, 3)
+    expect(weight_count(own) == weight_count(Reference64(10, 4, 3)), f"the convolutions hold {weight_count(own):,} "
+           f"weights for nz 10, ngf 4, nc 3; the paper's channels (8, 4, 2, 1 times ngf, 4x4 kernels) give "
+           f"{weight_count(Reference64(10, 4, 3)):,}.")
+
+
+@exercise(Reference64D)
+def check_discriminator(answer) -> None:
+    """answer(ndf, nc): images (N, nc, 64, 64) -> logits (N,), by the five guidelines."""
+    net = answer(4, 3)
+    expect(isinstance(net, nn.Module), f"it makes something {described(net)}, expected a module.")
+    x = torch.rand(6, 3, 64, 64) * 2 - 1
+    y, seen = ran(net.train(), x)
+    layers = [layer for layer, _ in seen]
+    expect(torch.is_tensor(y), f"the output is {described(y)}, expected a tensor of logits.")
+    expect(tuple(y.shape) == (6,), f"six images give {tuple(y.shape)}, expected (6,): one logit each; flatten().")
+    single = net.eval()(x[:1])
+    expect(tuple(single.shape) == (1,), f"one image gives {tuple(single.shape)}, expected (1,): squeeze() also takes "
+           "the batch away when it is 1. Use flatten(), or squeeze the other dimensions only.")
+    net.train()
+    weighted = [i for i, layer in enumerate(layers) if isinstance(layer, LINEAR_MAPS)]
+    expect(not any(isinstance(layer, nn.Sigmoid) for layer in layers), "it ends in a sigmoid: return the logits, and "
+           "let the loss apply it; log(sigmoid) is log(0) where D is sure.")
+    expect(not any(isinstance(layer, NORMS) for layer in layers[: weighted[1]]), "there is batch norm at D's input "
+           "layer; the paper leaves it out there (guideline 2).")
+    expect(not any(isinstance(layer, NORMS) for layer in layers[weighted[-1] :]), "there is batch norm after D's last "
+           "layer: it would make a batch's logits average 0, so D could not call them all fake.")
+    with torch.no_grad():
+        for layer in layers:
+            if isinstance(layer, LINEAR_MAPS):
+                layer.weight.mul_(50)
+        wide = net(x)
+    expect(bool((wide.abs() > 1).any()), "no answer is outside [-1, 1] even with large weights: return logits, "
+           "without a sigmoid or tanh.")
+    expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer; guideline 1 has strides "
+           "in its place.")
+    expect(not any(isinstance(layer, nn.Linear) for layer in layers[: weighted[-1]]), "there is a fully connected "
+           "hidden layer (guideline 3).")
+    norms = [layer for layer in layers if isinstance(layer, NORMS)]
+    hidden = len(weighted) - 2
+    expect(len(norms) >= hidden, f"{hidden} layers between the first and the last have {len(norms)} batch norms: each "
+           "gets one (guideline 2).")
+    expect_norms(layers)
+    leaks = [layer.negative_slope for layer in layers if isinstance(layer, nn.LeakyReLU)]
+    expect(not any(isinstance(layer, nn.ReLU) for layer in layers), "the activation is ReLU: that is G's (guideline "
+           "4); D has LeakyReLU (guideline 5), which lets a gradient through for negative numbers too.")
+    expect(all(abs(leak - 0.2) < 1e-6 for leak in leaks), f"LeakyReLU has a slope of {leaks[0] if leaks else 0}, "
+           "expected 0.2 (torch's default is 0.01).")
+    own = answer(4, 3)
+    expect(weight_count(own) == weight_count(Reference64D(4, 3)), f"the convolutions hold {weight_count(own):,} "
+           f"weights for ndf 4, nc 3; channels of 1, 2, 4, 8 times ndf with 4x4 kernels give "
+           f"{weight_count(Reference64D(4, 3)):,}.")
+    expect(len({round(v, 6) for v in own.eval()(x).tolist()}) == 6, "different images give the same logit.")
+
+
+@exercise(models.init_weights)
+def check_init_weights(answer) -> None:
+    """answer(net): convolutions N(0, 0.02), batch-norm gains N(1, 0.02), shifts and biases 0; returns net."""
+    def fresh():
+        net = nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64), nn.ReLU(),
+                            nn.Sequential(nn.ConvTranspose2d(64, 64, 4), nn.BatchNorm2d(64)))
+        for norm in (net[1], net[3][1]):
+            nn.init.uniform_(norm.bias)  # so that leaving it alone shows
+        return net
+
+    net, untouched = fresh(), fresh()
+    untouched.load_state_dict(net.state_dict())
+    result = answer(net)
+    conv, norm, deep, deep_norm = net[0], net[1], net[3][0], net[3][1]
+    expect(not all(torch.equal(a, b) for a, b in zip(net.parameters(), untouched.parameters(), strict=True)),
+           "no weight has changed: is the function applied to the layers (net.apply(...), or a loop over "
+           "net.modules()), or only defined?")
+    expect(not torch.equal(deep.weight, untouched[3][0].weight), "layers inside an inner Sequential, or transposed "
+           "convolutions, have not changed: go over net.modules(), and over Conv2d and ConvTranspose2d.")
+    expect(not torch.equal(conv.weight, untouched[0].weight), "plain convolutions have not changed.")
+    for layer in (conv, deep):
+        mean, std = layer.weight.mean().item(), layer.weight.std().item()
+        expect(abs(std - 0.02**2) > 1e-4, "the deviation is 0.0004 = 0.02 squared: 0.02 is the deviation, not the "
+               "variance to be squared again.")
+        expect(abs(std - 0.02**0.5) > 0.01, "the deviation is 0.14, the root of 0.02: 0.02 is the deviation itself.")
+        expect(abs(mean) < 0.003 and abs(std - 0.02) < 0.001, f"convolution weights have mean {mean:.3f} and deviation "
+               f"{std:.3f}, expected 0 and 0.02 (paper, section 4).")
+        kurtosis = ((layer.weight - mean) ** 4).mean().item() / std**4
+        expect(kurtosis > 2.5, "convolution weights are not normally distributed (uniform?): N(0, 0.02).")
+        expect(layer.bias is None or not layer.bias.any(), "a convolution's bias is not 0.")
+    for layer in (norm, deep_norm):
+        mean, std = layer.weight.mean().item(), layer.weight.std().item()
+        expect(abs(mean) > 0.5, "batch-norm gains were drawn from N(0, 0.02), so every signal starts 50 times too "
+               "weak: they start near 1, N(1, 0.02).")
+        expect(std > 0.005, "batch-norm gains are exactly 1, expected N(1, 0.02), as in the authors' code.")
+        expect(abs(mean - 1) < 0.02 and 0.01 < std < 0.03, f"batch-norm gains have mean {mean:.2f} and deviation "
+               f"{std:.3f}, expected 1 and 0.02.")
+        expect(not layer.bias.any(), "batch norm's shift (its bias) is not 0.")
+    expect(result is net, f"the result is {described(result)}, expected the net itself, so that calls chain.")

@@ -1,0 +1,252 @@
+"""Checks about the game: losses, steps, noise."""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .. import losses, trainer
+from ..sampling import sample_z
+from .base import described, exercise, expect, expect_none_of, same
+
+
+def alternating_step(x, y, lr):
+    """One step of the game x * y: x descends, then y ascends and sees the new x."""
+    x = x - lr * y
+    return x, y + lr * x
+
+
+@exercise(alternating_step)
+def check_alternating_step(answer) -> None:
+    """answer(x, y, lr): for f(x, y) = x y, x goes down its slope first, then y up its own, with the new x."""
+    found = answer(1.0, -3.0, 0.1)
+    expect(isinstance(found, (tuple, list)) and len(found) == 2,
+           f"the result is {described(found)}, expected a pair (x, y).")
+    x, y = (float(v) for v in found)
+    expect_none_of(torch.tensor([x, y]), {
+        "y did not see the new x: these are simultaneous steps. Move x first, then use the moved one.":
+            torch.tensor([1.3, -2.9]),
+        "y goes down too: y wants f to be large, so it adds its gradient.": torch.tensor([1.3, -3.13]),
+        "x goes up: x wants f to be small, so it subtracts its gradient.": torch.tensor([0.7, -2.93]),
+        "both directions are wrong: x must go down, and y up.": torch.tensor([0.7, -3.07]),
+        "x moves by its own value: the slope of x * y along x is y.": torch.tensor([0.9, -2.91]),
+        "x and y come back in the wrong order.": torch.tensor([-2.87, 1.3]),
+        "y moved first; let x move first.": torch.tensor([1.29, -2.9]),
+        "the learning rate is missing: the step is the gradient times lr.": torch.tensor([4.0, 1.0]),
+    })
+    expect(same(torch.tensor([x, y]), torch.tensor([1.3, -2.87])),
+           f"from (1, -3) with lr 0.1 it goes to ({x:.3f}, {y:.3f}), expected (1.300, -2.870).")
+
+
+# ---- losses on logits
+
+
+def expect_scalar(value, what: str = "the loss") -> None:
+    expect(torch.is_tensor(value), f"{what} is {described(value)}, expected a tensor with one number.")
+    expect(value.dim() == 0, f"{what} has shape {tuple(value.shape)}, expected one number: take the mean over the "
+           "batch.")
+
+
+@exercise(losses.d_loss)
+def check_d_loss(answer) -> None:
+    """answer(logits_real, logits_fake): -mean log D(x) - mean log(1 - D(G(z))), from logits; half of it is fine too."""
+    real, fake = torch.randn(7) * 2 + 1, torch.randn(7) * 2 - 0.5
+    real.requires_grad_()
+    found = answer(real, fake)
+    expect_scalar(found)
+    loss_real, loss_fake = F.softplus(-real).mean(), F.softplus(fake).mean()
+    bce = F.binary_cross_entropy_with_logits
+    ones, zeros = torch.ones(7), torch.zeros(7)
+    expect_none_of(found, {
+        "labels (or the signs inside softplus) are swapped: D would learn to call real images fake.":
+            losses.d_loss(fake, real),
+        "labels (or the signs inside softplus) are swapped: D would learn to call real images fake. (And halved.)":
+            losses.d_loss(fake, real) / 2,
+        "only the real images count: the half with logits_fake is missing.": loss_real,
+        "only the generated images count: the half with logits_real is missing.": loss_fake,
+        "real and generated are both pushed to 1: the label of generated images is 0.":
+            loss_real + F.softplus(-fake).mean(),
+        "the sign of the whole loss is wrong: D would climb where it should descend.": -(loss_real + loss_fake),
+        "a sigmoid is applied twice: this loss takes logits and applies it by itself.":
+            bce(real.sigmoid(), ones) + bce(fake.sigmoid(), zeros),
+        "the two halves are subtracted; their sum is what D lowers.": loss_real - loss_fake,
+        "the loss is summed over the batch, expected the mean: it would grow with the batch size.":
+            7 * (loss_real + loss_fake),
+    })
+    expected = loss_real + loss_fake
+    expect(same(found, expected) or same(found, expected / 2),
+           f"the loss of some random logits is {found:.4f}, expected {expected:.4f}.")
+    expect(found.requires_grad, "no gradient reaches logits_real: was it detached, or turned into a plain number?")
+    sure = answer(torch.tensor([-200.0, 3.0]), torch.tensor([200.0, -3.0]))
+    expect(bool(torch.isfinite(sure)) and sure > 90, "where D is sure and wrong (a logit of 200) the loss is "
+           f"{sure:.3g}, expected a large finite number: sigmoid gives exactly 0 or 1 there, and log(0) is infinite. "
+           "Compute from the logits: softplus, or binary_cross_entropy_with_logits.")
+
+
+@exercise(losses.g_loss)
+def check_g_loss(answer) -> None:
+    """answer(logits_fake): -mean log D(G(z)), from logits."""
+    fake = (torch.randn(9) * 2 - 0.5).requires_grad_()
+    found = answer(fake)
+    expect_scalar(found)
+    expect_none_of(found, {
+        "this is the minimax loss, log(1 - D(G(z))): it is flat where D is sure, just where G needs a push. Use "
+        "-log D(G(z)).": -F.softplus(fake).mean(),
+        "the label (or the sign inside softplus) is wrong: G would learn to make D say fake.": F.softplus(fake).mean(),
+        "the sign of the whole loss is wrong: G would move away from what D calls real.": -F.softplus(-fake).mean(),
+        "a sigmoid is applied twice: this loss takes logits and applies it by itself.":
+            F.softplus(-fake.sigmoid()).mean(),
+        "the loss is summed over the batch, expected the mean.": F.softplus(-fake).sum(),
+        "this is D's probability itself, without the logarithm.": -fake.sigmoid().mean(),
+    })
+    expect(same(found, F.softplus(-fake).mean()),
+           f"the loss of some random logits is {found:.4f}, expected {F.softplus(-fake).mean():.4f}.")
+    expect(found.requires_grad, "no gradient reaches the logits: were they detached, or turned into a plain number?")
+    sure = answer(torch.tensor([-200.0, 3.0]))
+    expect(bool(torch.isfinite(sure)) and sure > 90, f"where D is sure (a logit of -200) the loss is {sure:.3g}, "
+           "expected a large finite number: log(sigmoid) is log(0) there. Compute from the logits: softplus(-logits).")
+
+
+# ---- steps
+
+
+class Two(nn.Module):
+    """A linear network with two layers; as D it answers with logits (N,)."""
+
+    def __init__(self, n_in: int, n_out: int):
+        super().__init__()
+        self.blocks = nn.Sequential(nn.Linear(n_in, 6), nn.Tanh(), nn.Linear(6, n_out))
+
+    def forward(self, x):
+        y = self.blocks(x.flatten(1))
+        return y.flatten() if y.shape[1] == 1 else y.reshape(-1, 1, 2, 2)
+
+
+def arena():
+    """G, D, real images and z, with old gradients lying about, as after any step before."""
+    netG, netD = Two(3, 4), Two(4, 1)
+    for p in (*netG.parameters(), *netD.parameters()):
+        p.grad = torch.randn_like(p)
+    return netG, netD, torch.randn(5, 1, 2, 2), torch.randn(5, 3)
+
+
+def weights(net) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in net.parameters()]).clone()
+
+
+def gradients(net) -> torch.Tensor:
+    return torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in net.parameters()])
+
+
+def after(step, *nets) -> list[torch.Tensor]:
+    """The weights of copies of the nets, old gradients included, after step(*copies)."""
+    copies = copy.deepcopy(nets)
+    for net, twin in zip(nets, copies, strict=True):
+        for p, q in zip(net.parameters(), twin.parameters(), strict=True):
+            q.grad = p.grad.clone()
+    step(*copies)
+    return [weights(net) for net in copies]
+
+
+def plain(net, loss, lr: float = 0.1, keep_old: bool = False) -> None:
+    """One step of plain gradient descent."""
+    if not keep_old:
+        net.zero_grad()
+    loss().backward()
+    with torch.no_grad():
+        for p in net.parameters():
+            p -= lr * p.grad
+
+
+@exercise(trainer.d_step)
+def check_d_step(answer) -> None:
+    """answer(netD, optD, x_real, x_fake): one update of D; G, behind x_fake, is left alone. Returns loss_D (first)."""
+    netG, netD, x_real, z = arena()
+    x_fixed = netG(z).detach()
+
+    def d_after(loss, **options):
+        return after(lambda D: plain(D, lambda: loss(D(x_real), D(x_fixed)), **options), netD)[0]
+
+    expected, half = d_after(losses.d_loss), d_after(lambda r, f: losses.d_loss(r, f) / 2)
+    mistakes = {
+        "D's weights have not changed: is optD.step() called?": weights(netD),
+        "the labels are swapped: D learned to call real images fake.": d_after(lambda r, f: losses.d_loss(f, r)),
+        "only the real images were learned from: D must see the generated ones too.":
+            d_after(lambda r, f: F.softplus(-r).mean()),
+        "only the generated images were learned from: D must see the real ones too.":
+            d_after(lambda r, f: F.softplus(f).mean()),
+        "the gradients of the step before were still there: optD.zero_grad() is missing (or comes after backward).":
+            d_after(losses.d_loss, keep_old=True),
+        "D learned to call the generated images real: their label is 0 in this step.":
+            d_after(lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean()),
+    }
+    g_weights, g_gradients = weights(netG), gradients(netG)
+    result = answer(netD, torch.optim.SGD(netD.parameters(), lr=0.1), x_real, netG(z))
+    expect(same(gradients(netG), g_gradients),
+           "gradients have reached G: use x_fake.detach(). This step must train D only.")
+    expect(same(weights(netG), g_weights), "G's weights have changed: this step must train D only.")
+    if not same(weights(netD), expected) and not same(weights(netD), half):
+        expect_none_of(weights(netD), mistakes)
+        expect(False, "D's weights are not those after one step down d_loss(D(x_real), D(x_fake)).")
+    loss = result[0] if isinstance(result, tuple) else result
+    expect_scalar(loss, "what is returned")
+    expect(not loss.requires_grad, "the returned loss still carries its graph, which fills the memory over a training: "
+           "return loss_D.detach().")
+    expect(all(p.requires_grad for p in netD.parameters()), "D is left frozen: requires_grad is False.")
+
+
+@exercise(trainer.g_step)
+def check_g_step(answer) -> None:
+    """answer(netD, optG, x_fake): one update of G, through D, which is left alone. Returns loss_G."""
+    netG, netD, _, z = arena()
+
+    def g_after(loss, **options):
+        return after(lambda G, D: plain(G, lambda: loss(D(G(z))), **options), netG, netD)[0]
+
+    mistakes = {
+        "G's weights have not changed: was x_fake detached, or optG.step() not called?": weights(netG),
+        "the label is wrong: G learned to make D say fake.": g_after(lambda f: F.softplus(f).mean()),
+        "this is the minimax loss, log(1 - D(G(z))); use -log D(G(z)), which is steep where D is sure.":
+            g_after(lambda f: losses.g_loss(f, "minimax")),
+        "the gradients of the step before were still there: optG.zero_grad() is missing (or comes after backward).":
+            g_after(losses.g_loss, keep_old=True),
+    }
+    expected, d_weights = g_after(losses.g_loss), weights(netD)
+    result = answer(netD, torch.optim.SGD(netG.parameters(), lr=0.1), netG(z))
+    expect(same(weights(netD), d_weights), "D's weights have changed: this step must train G only.")
+    if not same(weights(netG), expected):
+        expect_none_of(weights(netG), mistakes)
+        expect(False, "G's weights are not those after one step down g_loss(D(x_fake)).")
+    expect_scalar(result, "what is returned")
+    expect(not result.requires_grad, "the returned loss still carries its graph, which fills the memory over a "
+           "training: return loss_G.detach().")
+    expect(all(p.requires_grad for p in netD.parameters()), "D is left frozen: the next d_step would fail. Set "
+           "requires_grad back to True.")
+
+
+def noise(x_real, nz: int):
+    """As many normal z as there are images: (len(x_real), nz)."""
+    return sample_z(len(x_real), nz, device=x_real.device)
+
+
+@exercise(noise)
+def check_noise(answer) -> None:
+    """answer(x_real, nz): one new z from N(0, 1) for each image of the batch, (N, nz)."""
+    for n in (64, 37, 1):
+        z = answer(torch.zeros(n, 1, 28, 28), 100)
+        expect(torch.is_tensor(z), f"the result is {described(z)}, expected a tensor.")
+        expect(z.shape != (100, n) or n == 100, "rows and columns are swapped: one row for each image, (N, nz).")
+        expect(len(z) == n, f"a batch of {n} images got {len(z)} rows of noise: the last batch may be smaller. Take "
+               f"the "
+               "number from x_real.")
+        expect(tuple(z.shape) == (n, 100), f"a batch of {n} images got noise of shape {tuple(z.shape)}, expected "
+               f"({n}, 100).")
+    z, again = answer(torch.zeros(300, 1, 28, 28), 100), answer(torch.zeros(300, 1, 28, 28), 100)
+    expect(not torch.equal(z, again), "two calls gave the same noise: is the seed set inside? Every step needs new z.")
+    expect(len(z.unique(dim=0)) == len(z), "rows repeat: each image needs its own z.")
+    expect(z.min() < 0, "no number is below 0: torch.rand is uniform in [0, 1]. Use torch.randn, N(0, 1).")
+    expect(z.abs().max() > 1.05, "no number is outside [-1, 1]: this is uniform noise. Here z comes from N(0, 1): "
+           "torch.randn.")
+    expect(abs(z.mean()) < 0.05 and abs(z.std() - 1) < 0.05, f"the noise has mean {z.mean():.2f} and deviation "
+           f"{z.std():.2f}, expected 0 and 1.")

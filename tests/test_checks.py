@@ -1,0 +1,564 @@
+"""The exercises' checks, by mutation: wrong answers from real tutorials are named, right ones in other words pass."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from dcgan_course import checks, models
+from dcgan_course.sampling import generate
+
+
+def stub(*args):
+    raise NotImplementedError
+
+
+class Stub(nn.Module):
+    def __init__(self, *args):
+        super().__init__()
+        raise NotImplementedError
+
+
+def verdict(check, answer, capsys) -> tuple[str, object]:
+    """What it prints, and what it returns."""
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    returned = check(answer)
+    assert torch.equal(state, torch.get_rng_state())  # a check never shifts the learner's random numbers
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    return printed, returned
+
+
+# ---- networks to mutate
+
+def g_block(n_in, n_out, k=4, s=2, p=1, norm=nn.BatchNorm2d, act=nn.ReLU, order="cna"):
+    parts = {"c": nn.ConvTranspose2d(n_in, n_out, k, s, p, bias=False), "n": norm(n_out) if norm else nn.Identity(),
+             "a": act()}
+    return nn.Sequential(*(parts[x] for x in order))
+
+
+def make_g(block=g_block, last=nn.Tanh, output_norm=False, first=None, channels=(8, 4, 2, 1)):
+    class G(nn.Module):
+        def __init__(self, nz, ngf, nc):
+            super().__init__()
+            widths = [ngf * c for c in channels]
+            head = first(nz, widths[0]) if first else [block(nz, widths[0], 4, 1, 0)]
+            self.body = nn.Sequential(*head, *(block(a, b) for a, b in itertools.pairwise(widths)),
+                                      nn.ConvTranspose2d(widths[-1], nc, 4, 2, 1, bias=False),
+                                      nn.BatchNorm2d(nc) if output_norm else nn.Identity(), last())
+
+        def forward(self, z):
+            return self.body(z[:, :, None, None])
+    return G
+
+
+def dense_hidden(nz, width):
+    return [nn.Flatten(), nn.Linear(nz, 50), nn.ReLU(), nn.Linear(50, width * 16), nn.Unflatten(1, (width, 4, 4)),
+            nn.BatchNorm2d(width), nn.ReLU()]
+
+
+def upsampled(n_in, n_out, k=4, s=2, p=1):
+    if s == 1:
+        return g_block(n_in, n_out, k, s, p)
+    return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 3, 1, 1), nn.BatchNorm2d(n_out), nn.ReLU())
+
+
+class SqueezedG(make_g()):
+    def forward(self, z):
+        return super().forward(z).squeeze()
+
+
+class ConstantG(make_g()):
+    def forward(self, z):
+        return super().forward(torch.zeros_like(z))
+
+
+class OwnG(nn.Module):
+    """A right answer in other words: a matrix product and a reshape first (as in the authors' code)."""
+
+    def __init__(self, nz, ngf, nc):
+        super().__init__()
+        self.project = nn.Linear(nz, 8 * ngf * 16)
+        self.norms = nn.ModuleList(nn.BatchNorm2d(ngf * m) for m in (8, 4, 2, 1))
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(ngf * a, b, 4, 2, 1)
+                                 for a, b in ((8, ngf * 4), (4, ngf * 2), (2, ngf), (1, nc)))
+
+    def forward(self, z):
+        x = self.project(z).view(len(z), -1, 4, 4)
+        for norm, up in zip(self.norms, self.ups, strict=True):
+            x = up(F.relu(norm(x)))
+        return torch.tanh(x)
+
+
+def make_d(act=lambda: nn.LeakyReLU(0.2), input_norm=None, output_norm=False, hidden_norm=nn.BatchNorm2d, tail=(),
+           pool=False, flatten=lambda y: y.flatten(), channels=(1, 2, 4, 8), dense=False):
+    class D(nn.Module):
+        def __init__(self, ndf, nc):
+            super().__init__()
+            widths = [nc] + [ndf * c for c in channels]
+            layers = []
+            for i in range(4):
+                conv = nn.Conv2d(widths[i], widths[i + 1], 4, 2, 1, bias=False)
+                if pool:
+                    conv = nn.Sequential(nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(widths[i], widths[i + 1], 4, bias=False),
+                                         nn.MaxPool2d(2))
+                norm = input_norm if i == 0 else hidden_norm
+                layers += [conv, *([norm(widths[i + 1])] if norm else []), act()]
+            end = [nn.Flatten(), nn.Linear(widths[-1] * 16, 30), act(), nn.Linear(30, 1)] if dense else [
+                nn.Conv2d(widths[-1], 1, 4, bias=False), *([nn.BatchNorm2d(1)] if output_norm else [])]
+            self.body = nn.Sequential(*layers, *end, *tail)
+
+        def forward(self, x):
+            return flatten(self.body(x))
+    return D
+
+
+class OwnD(nn.Module):
+    """A right answer in other words: functional activations, a linear layer last (as in the authors' code)."""
+
+    def __init__(self, ndf, nc):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1)
+                                   for a, b in ((nc, ndf), (ndf, 2 * ndf), (2 * ndf, 4 * ndf), (4 * ndf, 8 * ndf)))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(m * ndf) for m in (2, 4, 8))
+        self.last = nn.Linear(8 * ndf * 16, 1)
+
+    def forward(self, x):
+        x = F.leaky_relu(self.convs[0](x), 0.2)
+        for conv, norm in zip(self.convs[1:], self.norms, strict=True):
+            x = F.leaky_relu(norm(conv(x)), 0.2)
+        return self.last(x.flatten(1)).squeeze(1)
+
+
+def init(conv=lambda w: nn.init.normal_(w, 0, 0.02), gain=lambda w: nn.init.normal_(w, 1, 0.02), shift=0.0,
+         which=(nn.Conv2d, nn.ConvTranspose2d), deep=True, returns=True):
+    def apply(net):
+        for m in net.modules() if deep else net.children():
+            if isinstance(m, which):
+                conv(m.weight)
+                if m.bias is not None:
+                    nn.init.zeros_(m.bias)
+            elif isinstance(m, nn.BatchNorm2d):
+                gain(m.weight)
+                if shift is not None:
+                    nn.init.constant_(m.bias, shift)
+        return net if returns else None
+    return apply
+
+
+def defined_never_applied(net):
+    def weights_init(m):
+        if isinstance(m, nn.Conv2d):
+            nn.init.normal_(m.weight, 0, 0.02)
+    return net
+
+
+def by_class_name(net):
+    """A right answer in other words: net.apply and the layers' class names, as in PyTorch's example."""
+    def weights_init(m):
+        name = m.__class__.__name__
+        if "Conv" in name:
+            m.weight.data.normal_(0.0, 0.02)
+            m.bias.data.fill_(0)
+        elif "BatchNorm" in name:
+            m.weight.data.normal_(1.0, 0.02)
+            m.bias.data.fill_(0)
+    return net.apply(weights_init)
+
+
+# ---- steps to mutate
+
+bce = F.binary_cross_entropy_with_logits
+
+
+def d_step(real=1.0, fake=0.0, detach=True, zero=True, step=True, use_real=True, use_fake=True, back=True,
+           detached=True, late_zero=False, freeze=False):
+    def run(netD, optD, x_real, x_fake):
+        terms = []
+        if use_real:
+            y = netD(x_real)
+            terms.append(bce(y, torch.full_like(y, real)))
+        if use_fake:
+            y = netD(x_fake.detach() if detach else x_fake)
+            terms.append(bce(y, torch.full_like(y, fake)))
+        loss = sum(terms)
+        if zero:
+            optD.zero_grad()
+        loss.backward()
+        if late_zero:
+            optD.zero_grad()
+        if step:
+            optD.step()
+        if freeze:
+            netD.requires_grad_(False)
+        return (loss.detach() if detached else loss) if back else None
+    return run
+
+
+def d_step_one_batch(netD, optD, x_real, x_fake):
+    logits = netD(torch.cat([x_real, x_fake.detach()]))
+    labels = torch.cat([torch.ones(len(x_real)), torch.zeros(len(x_fake))])
+    loss = bce(logits, labels)  # the mean over both: half the sum
+    optD.zero_grad()
+    loss.backward()
+    optD.step()
+    return loss.detach()
+
+
+def d_step_two_backwards(netD, optD, x_real, x_fake):
+    netD.zero_grad()
+    real = F.softplus(-netD(x_real)).mean()
+    real.backward()
+    fake = F.softplus(netD(x_fake.detach())).mean()
+    fake.backward()
+    optD.step()
+    return (real + fake).detach()
+
+
+def g_step(label=1.0, zero=True, step=True, detach=False, minimax=False, detached=True, freeze=False, train_d=False,
+           back=True):
+    def run(netD, optG, x_fake):
+        y = netD(x_fake.detach() if detach else x_fake)
+        loss = -F.softplus(y).mean() if minimax else bce(y, torch.full_like(y, label))
+        if zero:
+            optG.zero_grad()
+        loss.backward() if loss.requires_grad else None
+        if step:
+            optG.step()
+        if train_d:
+            with torch.no_grad():
+                for p in netD.parameters():
+                    p -= 0.01 * p.grad
+        if freeze:
+            netD.requires_grad_(False)
+        return (loss.detach() if detached else loss) if back else None
+    return run
+
+
+def snapshot(train=False, back=True, z=None, change=lambda x: x, grad=False):
+    def run(netG, z_fixed):
+        before = netG.training
+        netG.train(train)
+        with torch.set_grad_enabled(grad):
+            x = change(netG(z_fixed if z is None else z(z_fixed)))
+        if back is not None:
+            netG.train(before if back else False)
+        return x
+    return run
+
+
+def always_train_after(netG, z_fixed):
+    netG.eval()
+    with torch.no_grad():
+        x = netG(z_fixed)
+    netG.train()
+    return x
+
+
+@torch.inference_mode()
+def snapshot_with_inference_mode(netG, z_fixed):
+    was_training = netG.training
+    netG.eval()
+    images = netG(z_fixed)
+    if was_training:
+        netG.train()
+    return images
+
+
+def stretch(x):
+    return (x - x.min()) / (x.max() - x.min())
+
+
+def to_bytes(x):
+    return x.round().clamp(0, 255).byte()
+
+
+# ---- the tables: check, wrong answers with what must be said, right answers in other words
+
+TABLE = {
+    checks.check_scaled: (
+        {
+            "0 to 1": (lambda p: p.float() / 255, "range is [0, 1]"),
+            "a classifier's mean and deviation": (lambda p: (p.float() / 255 - 0.1307) / 0.3081, "2.82"),
+            "0 to 2": (lambda p: p / 127.5, "subtract 1"),
+            "stretched": (lambda p: stretch(p.float()) * 2 - 1, "a grey picture stays grey"),
+            "wraps round": (lambda p: (p - 128) / 128, "uint8 numbers cannot be negative"),
+            "128 in the middle": (lambda p: (p.float() - 128) / 128, "127.5, not 128"),
+            "black and white swapped": (lambda p: 1 - p / 127.5, "swapped"),
+            "flat": (lambda p: (p / 127.5 - 1).flatten(1), "shape"),
+            "half": (lambda p: (p / 127.5 - 1).half(), "float32"),
+            "unchanged": (lambda p: p.float(), "nothing has changed"),
+        },
+        [lambda p: p / 127.5 - 1, lambda p: (p.float() / 255 - 0.5) / 0.5, lambda p: p.float().mul(2).div(255).sub(1)],
+    ),
+    checks.check_alternating_step: (
+        {
+            "simultaneous": (lambda x, y, lr: (x - lr * y, y + lr * x), "did not see the new x"),
+            "both descend": (lambda x, y, lr: (x - lr * y, y - lr * (x - lr * y)), "y goes down too"),
+            "x ascends": (lambda x, y, lr: (x + lr * y, y + lr * (x + lr * y)), "x goes up"),
+            "wrong slope": (lambda x, y, lr: (x - lr * x, y + lr * (x - lr * x)), "along x is y"),
+            "wrong order": (lambda x, y, lr: (y + lr * (x - lr * y), x - lr * y), "wrong order"),
+            "y first": (lambda x, y, lr: (x - lr * (y + lr * x), y + lr * x), "let x move first"),
+            "nothing": (lambda x, y, lr: None, "None"),
+        },
+        [lambda x, y, lr: (x - lr * y, y + lr * (x - lr * y)), lambda x, y, lr: [x - y * lr, y + (x - y * lr) * lr]],
+    ),
+    checks.check_d_loss: (
+        {
+            "labels swapped": (lambda r, f: bce(r, torch.zeros_like(r)) + bce(f, torch.ones_like(f)), "swapped"),
+            "softplus sign": (lambda r, f: F.softplus(r).mean() + F.softplus(-f).mean(), "swapped"),
+            "sign": (lambda r, f: -(F.softplus(-r).mean() + F.softplus(f).mean()), "sign of the whole"),
+            "no fakes": (lambda r, f: F.softplus(-r).mean(), "logits_fake is missing"),
+            "no reals": (lambda r, f: F.softplus(f).mean(), "logits_real is missing"),
+            "all real": (lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean(), "both pushed to 1"),
+            "sigmoid twice": (lambda r, f: bce(r.sigmoid(), torch.ones(7)) + bce(f.sigmoid(), torch.zeros(7)), "twice"),
+            "log of a sigmoid": (lambda r, f: -torch.log(r.sigmoid()).mean() - torch.log(1 - f.sigmoid()).mean(),
+                                 "log(0) is infinite"),
+            "clamped probabilities": (lambda r, f: -torch.log(r.sigmoid().clamp(1e-12)).mean()
+                                      - torch.log((1 - f.sigmoid()).clamp(1e-12)).mean(), "large finite"),
+            "no mean": (lambda r, f: F.softplus(-r) + F.softplus(f), "take the mean"),
+            "a sum": (lambda r, f: F.softplus(-r).sum() + F.softplus(f).sum(), "summed over the batch"),
+            "a number": (lambda r, f: (F.softplus(-r).mean() + F.softplus(f).mean()).item(), "float"),
+            "detached": (lambda r, f: (F.softplus(-r).mean() + F.softplus(f).mean()).detach(), "no gradient"),
+        },
+        [lambda r, f: F.softplus(-r).mean() + F.softplus(f).mean(),
+         lambda r, f: (bce(r, torch.ones_like(r)) + bce(f, torch.zeros_like(f))) / 2,
+         lambda r, f: -F.logsigmoid(r).mean() - F.logsigmoid(-f).mean()],
+    ),
+    checks.check_g_loss: (
+        {
+            "minimax": (lambda f: -F.softplus(f).mean(), "minimax"),
+            "label 0": (lambda f: bce(f, torch.zeros_like(f)), "label"),
+            "sign": (lambda f: -F.softplus(-f).mean(), "sign of the whole"),
+            "sigmoid twice": (lambda f: bce(f.sigmoid(), torch.ones_like(f)), "twice"),
+            "log of a sigmoid": (lambda f: -torch.log(f.sigmoid()).mean(), "log(0)"),
+            "no logarithm": (lambda f: -f.sigmoid().mean(), "without the logarithm"),
+            "a sum": (lambda f: F.softplus(-f).sum(), "summed"),
+            "nothing": (lambda f: None, "return"),
+        },
+        [lambda f: F.softplus(-f).mean(), lambda f: bce(f, torch.ones_like(f)), lambda f: -F.logsigmoid(f).mean()],
+    ),
+    checks.check_output_size: (
+        {
+            "no + 1": (lambda n, k, s, p: (n + 2 * p - k) // s, "add 1"),
+            "padding once": (lambda n, k, s, p: (n + p - k) // s + 1, "both sides"),
+            "not rounded": (lambda n, k, s, p: (n + 2 * p - k) / s + 1, "whole number"),
+            "rounded up": (lambda n, k, s, p: -(-(n + 2 * p - k) // s) + 1, "round down"),
+            "transposed": (lambda n, k, s, p: (n - 1) * s - 2 * p + k, "transposed"),
+            "half": (lambda n, k, s, p: n // s, "torch makes"),
+            "nothing": (lambda n, k, s, p: None, "return"),
+        },
+        [lambda n, k, s, p: (n + 2 * p - k) // s + 1, lambda n, k, s, p: int((n + 2 * p - k) / s + 1),
+         lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s))],
+    ),
+    checks.check_generator_block: (
+        {
+            "eps for momentum": (lambda a, b: g_block(a, b, norm=lambda n: nn.BatchNorm2d(n, 0.8)), "eps"),
+            "no padding": (lambda a, b: g_block(a, b, p=0), "padding 1"),
+            "no batch norm": (lambda a, b: g_block(a, b, norm=None), "no batch norm"),
+            "LeakyReLU": (lambda a, b: g_block(a, b, act=lambda: nn.LeakyReLU(0.2)), "that is D's"),
+            "tanh": (lambda a, b: g_block(a, b, act=nn.Tanh), "last layer"),
+            "no activation": (lambda a, b: g_block(a, b, act=nn.Identity), "no ReLU"),
+            "ReLU before batch norm": (lambda a, b: g_block(a, b, order="can"), "below 0"),
+            "interpolation": (upsampled, "interpolation"),
+            "no stride": (lambda a, b: g_block(a, b, 3, 1, 1), "expected (4, 5, 14, 14)"),
+            "only the function": (lambda a, b: F.relu, "expected a module"),
+        },
+        [g_block, lambda a, b: nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), nn.BatchNorm2d(b), nn.ReLU(True)),
+         lambda a, b: nn.Sequential(nn.ConvTranspose2d(a, b, 5, 2, 2, output_padding=1), nn.BatchNorm2d(b), nn.ReLU())],
+    ),
+    checks.check_generator: (
+        {
+            "batch norm on the output": (make_g(output_norm=True), "ends in batch norm"),
+            "sigmoid": (make_g(last=nn.Sigmoid), "sigmoid"),
+            "no tanh": (make_g(last=nn.Identity), "no tanh"),
+            "clamped": (make_g(last=nn.Hardsigmoid), "below 0"),
+            "eps for momentum": (make_g(lambda *k: g_block(*k, norm=lambda n: nn.BatchNorm2d(n, 0.8))), "eps"),
+            "no batch norm": (make_g(lambda a, b, *k: g_block(a, b, *k, norm=None)), "each gets one"),
+            "LeakyReLU": (make_g(lambda a, b, *k: g_block(a, b, *k, act=nn.LeakyReLU)), "that is D's"),
+            "fully connected hidden layer": (make_g(first=dense_hidden), "guideline 3"),
+            "interpolation": (make_g(upsampled), "interpolation"),
+            "squeeze": (SqueezedG, "a squeeze"),
+            "channels upside down": (make_g(channels=(1, 2, 4, 8)), "channels"),
+            "z ignored": (ConstantG, "same image"),
+            "32 x 32": (make_g(channels=(4, 2, 1)), "expected (6, 3, 64, 64)"),
+        },
+        [make_g(), OwnG, checks.networks.Reference64],
+    ),
+    checks.check_discriminator: (
+        {
+            "batch norm on the input layer": (make_d(input_norm=nn.BatchNorm2d), "input layer"),
+            "batch norm on the output": (make_d(output_norm=True), "after D's last"),
+            "sigmoid": (make_d(tail=[nn.Sigmoid()]), "sigmoid"),
+            "a functional sigmoid": (make_d(flatten=lambda y: y.flatten().sigmoid()), "without a sigmoid"),
+            "squeeze": (make_d(flatten=lambda y: y.squeeze()), "squeeze()"),
+            "not flattened": (make_d(flatten=lambda y: y), "expected (6,)"),
+            "pooling": (make_d(pool=True), "pooling"),
+            "ReLU": (make_d(act=nn.ReLU), "that is G's"),
+            "the default leak": (make_d(act=nn.LeakyReLU), "0.01"),
+            "no batch norm": (make_d(hidden_norm=None), "each gets one"),
+            "eps for momentum": (make_d(hidden_norm=lambda n: nn.BatchNorm2d(n, 0.8)), "eps"),
+            "fully connected hidden layer": (make_d(dense=True), "guideline 3"),
+            "all channels alike": (make_d(channels=(4, 4, 4, 4)), "channels"),
+        },
+        [make_d(), OwnD, make_d(flatten=lambda y: y.view(-1)), checks.networks.Reference64D],
+    ),
+    checks.check_init_weights: (
+        {
+            "never applied": (defined_never_applied, "or only defined"),
+            "gains N(0, 0.02)": (init(gain=lambda w: nn.init.normal_(w, 0, 0.02)), "50 times too weak"),
+            "gains left at 1": (init(gain=lambda w: w), "exactly 1"),
+            "shifts drawn too": (init(shift=None), "shift"),
+            "not inside": (init(deep=False), "inside an inner"),
+            "no transposed": (init(which=(nn.Conv2d,)), "transposed"),
+            "0.02 squared": (init(conv=lambda w: nn.init.normal_(w, 0, 0.02**2)), "0.0004"),
+            "variance": (init(conv=lambda w: nn.init.normal_(w, 0, 0.02**0.5)), "0.14"),
+            "uniform": (init(conv=lambda w: nn.init.uniform_(w, -0.0346, 0.0346)), "uniform"),
+            "mean 0.02": (init(conv=lambda w: nn.init.normal_(w, 0.02, 0.02)), "expected 0 and 0.02"),
+            "returns nothing": (init(returns=False), "return"),
+        },
+        [init(), by_class_name, models.init_weights],
+    ),
+    checks.check_noise: (
+        {
+            "a fixed batch": (lambda x, nz: torch.randn(64, nz), "last batch may be smaller"),
+            "rows and columns swapped": (lambda x, nz: torch.randn(nz, len(x)), "swapped"),
+            "uniform in [0, 1]": (lambda x, nz: torch.rand(len(x), nz), "below 0"),
+            "uniform in [-1, 1]": (lambda x, nz: torch.rand(len(x), nz) * 2 - 1, "uniform"),
+            "a seed inside": (lambda x, nz: torch.randn(len(x), nz, generator=torch.manual_seed(1)), "seed"),
+            "four dimensions": (lambda x, nz: torch.randn(len(x), nz, 1, 1), "expected (64, 100)"),
+            "one z for all": (lambda x, nz: torch.randn(1, nz).repeat(len(x), 1), "rows repeat"),
+        },
+        [lambda x, nz: torch.randn(len(x), nz), lambda x, nz: torch.randn(x.shape[0], nz, device=x.device),
+         lambda x, nz: torch.empty(x.size(0), nz).normal_()],
+    ),
+    checks.check_d_step: (
+        {
+            "no detach": (d_step(detach=False), "detach"),
+            "labels swapped": (d_step(real=0.0, fake=1.0), "swapped"),
+            "no zero_grad": (d_step(zero=False), "zero_grad"),
+            "zero_grad after backward": (d_step(late_zero=True), "have not changed"),
+            "no step": (d_step(step=False), "optD.step()"),
+            "no fakes": (d_step(use_fake=False), "generated ones too"),
+            "no reals": (d_step(use_real=False), "real ones too"),
+            "fakes called real": (d_step(fake=1.0), "their label is 0"),
+            "keeps the graph": (d_step(detached=False), "graph"),
+            "returns nothing": (d_step(back=False), "return"),
+            "D left frozen": (d_step(freeze=True), "frozen"),
+        },
+        [d_step(), d_step_one_batch, d_step_two_backwards],
+    ),
+    checks.check_g_step: (
+        {
+            "detached": (g_step(detach=True), "detached"),
+            "label 0": (g_step(label=0.0), "label"),
+            "no zero_grad": (g_step(zero=False), "zero_grad"),
+            "no step": (g_step(step=False), "optG.step()"),
+            "minimax": (g_step(minimax=True), "minimax"),
+            "D trained too": (g_step(train_d=True), "D's weights have changed"),
+            "keeps the graph": (g_step(detached=False), "graph"),
+            "D left frozen": (g_step(freeze=True), "frozen"),
+            "returns nothing": (g_step(back=False), "return"),
+        },
+        [g_step(), lambda netD, optG, x: g_step()(netD, optG, x)],
+    ),
+    checks.check_snapshot: (
+        {
+            "train mode": (snapshot(train=True), "train mode"),
+            "eval never undone": (snapshot(back=False), "left in eval mode"),
+            "always train mode afterwards": (always_train_after, "came in eval mode"),
+            "new z": (snapshot(z=torch.randn_like), "another z"),
+            "stretched": (snapshot(change=stretch), "stretched"),
+            "each stretched": (snapshot(change=lambda x: torch.stack([stretch(i) for i in x])), "stretched"),
+            "0 to 1": (snapshot(change=lambda x: (x + 1) / 2), "leave them in [-1, 1]"),
+            "the graph": (snapshot(grad=True), "graph"),
+            "only the first": (snapshot(z=lambda z: z[:1]), "another z"),
+        },
+        [snapshot(), generate, snapshot_with_inference_mode],
+    ),
+    checks.check_frame: (
+        {
+            "height and width swapped": (lambda s: to_bytes((s + 1) * 127.5).permute(2, 1, 0), "height and width"),
+            "channels first": (lambda s: to_bytes((s + 1) * 127.5), "channels"),
+            "reshape": (lambda s: to_bytes((s + 1) * 127.5).reshape(s.shape[1], s.shape[2], 3), "permute"),
+            "0 to 1": (lambda s: to_bytes(s * 255).permute(1, 2, 0), "has become black"),
+            "stretched": (lambda s: to_bytes(stretch(s) * 255).permute(1, 2, 0), "stretched"),
+            "wraps round": (lambda s: ((s + 1) * 127.5).round().long().to(torch.uint8).permute(1, 2, 0), "Clamp"),
+            "floats": (lambda s: ((s + 1) * 127.5).permute(1, 2, 0), "uint8"),
+            "rows and columns mixed": (
+                lambda s: to_bytes((s + 1) * 127.5).permute(2, 1, 0).reshape(s.shape[1], s.shape[2], 3), "mixed up"),
+        },
+        [lambda s: to_bytes((s + 1) * 127.5).permute(1, 2, 0),
+         lambda s: ((s.clamp(-1, 1) + 1) / 2 * 255).byte().permute(1, 2, 0).numpy(),
+         lambda s: to_bytes(s.permute(1, 2, 0) * 127.5 + 127.5)],
+    ),
+}
+WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]
+RIGHT = [(check, i) for check, (_, right) in TABLE.items() for i in range(len(right))]
+
+
+@pytest.mark.parametrize(("check", "name"), WRONG, ids=[f"{c.__name__}: {n}" for c, n in WRONG])
+def test_a_wrong_answer_is_named(check, name, capsys):
+    answer, message = TABLE[check][0][name]
+    printed, returned = verdict(check, answer, capsys)
+    assert printed.startswith("Not yet: ") and message in printed, printed
+    assert returned is not answer and callable(returned)  # the lesson goes on with the package's own
+
+
+@pytest.mark.parametrize(("check", "i"), RIGHT, ids=[f"{c.__name__}: {i}" for c, i in RIGHT])
+def test_a_right_answer_passes(check, i, capsys):
+    answer = TABLE[check][1][i]
+    printed, returned = verdict(check, answer, capsys)
+    assert printed.startswith("Right. "), printed
+    assert returned is answer
+
+
+@pytest.mark.parametrize("check", TABLE, ids=lambda c: c.__name__)
+def test_the_stub_and_a_stumble(check, capsys):
+    for untouched in (stub, Stub):
+        printed, returned = verdict(check, untouched, capsys)
+        assert printed.startswith("Not attempted yet.") and returned not in (stub, Stub)
+
+    def stumbles(*args):
+        return len(args) / 0
+
+    printed, _ = verdict(check, stumbles, capsys)
+    assert "stumbles stopped with ZeroDivisionError: division by zero" in printed and "len(args) / 0" in printed
+    printed, _ = verdict(check, 3, capsys)
+    assert printed.startswith("Not yet: ")
+
+
+def test_the_package_own_version_passes_its_check(capsys):
+    """What a check returns for a stub is itself right."""
+    for check in TABLE:
+        own = check(stub)
+        capsys.readouterr()
+        assert check(own) is own
+        assert capsys.readouterr().out.startswith("Right. "), check.__name__
+
+
+def test_every_check_has_a_table():
+    assert {check.__name__ for check in TABLE} == set(checks.__all__)
+    assert all(len(wrong) >= 4 and len(right) >= 2 for wrong, right in TABLE.values())
+
+
+def test_the_table_of_the_readme(capsys):
+    """Wrong answers caught and false alarms, counted here; printed with `pytest -s`."""
+    rows = []
+    for check, (wrong, right) in TABLE.items():
+        caught = sum(check(answer) is not answer for answer, _ in wrong.values())
+        alarms = sum(check(answer) is not answer for answer in right)
+        rows.append(f"| `{check.__name__}` | {caught} of {len(wrong)} | {alarms} of {len(right)} |")
+    capsys.readouterr()
+    table = "\n".join(["| check | wrong answers caught | false alarms |", "|---|---|---|", *rows])
+    with capsys.disabled():
+        print("\n" + table)
+    assert table in (Path(__file__).parents[1] / "README.md").read_text()
+    assert not re.search(r"\| [1-9]\d* of \d+ \|$", table, re.M)
+
+
