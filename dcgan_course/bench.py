@@ -86,6 +86,14 @@ class OurLoop:
         both_steps(config, state, state.netG, state.netD, x_real, z)
 
 
+def images_per_second(config: TrainConfig, steps: int = 20) -> float:
+    """How fast this machine trains: our step with its batches, the median of so many after a warm-up."""
+    images = load_images(config.data, config.image_size)
+    config = match_channels(resolve(config, None), images.channels)
+    loop = OurLoop(config, images)
+    return config.batch_size / time_of(lambda: loop.step(loop.next_batch()), torch.device(config.device), steps)
+
+
 def step_flops(loop: OurLoop) -> int:
     """Floating-point operations of one of our steps, counted by PyTorch."""
     with FlopCounterMode(display=False) as counter:

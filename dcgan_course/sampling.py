@@ -28,9 +28,10 @@ def generate(netG: nn.Module, z: Tensor, batch_size: int = 250) -> Tensor:
     try:
         with torch.inference_mode(), torch.random.fork_rng():
             torch.manual_seed(0)
-            return torch.cat([netG(part.to(device)).float().cpu() for part in z.split(batch_size)])
+            parts = [netG(part.to(device)).float().cpu() for part in z.split(batch_size)]
     finally:
         netG.train(mode)
+    return torch.cat(parts)  # outside of inference mode: an ordinary tensor, which a net may learn from
 
 
 def lerp(a: Tensor, b: Tensor, t: Tensor | float) -> Tensor:

@@ -217,7 +217,8 @@ def write_stats(run: Run, board, line: dict, seen: int) -> None:
 def sample(run: Run, state: TrainState, kimg: float, z_fixed: Tensor, show, board) -> None:
     """Write the grid of z_fixed as samples/fakes_KKKKKK.png, and show it."""
     grid = image_grid(generate(state.shown, z_fixed))
-    save_picture(grid, run.path / "samples" / f"fakes_{round(kimg, 1):06g}.png")
+    name = f"fakes_{kimg:08.1f}".removesuffix(".0")  # fakes_000040, fakes_000040.5: in order by name too
+    save_picture(grid, run.path / "samples" / f"{name}.png")
     if board:
         board.add_image("samples", grid, round(kimg * 1000), dataformats="HWC")
     if show:

@@ -11,18 +11,18 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/03_train_mnist.ipynb)
 #
-# **Time:** 20 minutes to read and try; the cells run for about a minute on two CPU cores, less on a GPU.
-# **You need:** some PyTorch: tensors, `nn.Module`, an optimiser's `step()`.
+# **Time:** 50 minutes to read and write; the cells run for about 45 seconds on two CPU cores, less on a GPU.
+# **You need:** an optimiser's `zero_grad()`, `backward()` and `step()`; lessons 01 and 02 for losses and networks.
 #
 # After this lesson you can
 #
-# - prepare images the way a DCGAN expects them, and check that you did;
-# - name the layers of a small generator and discriminator and say what shape comes out of each;
-# - start a training, and read the samples and the curves while it runs;
+# - write the two steps of a GAN's training, and say what each line is for;
+# - start a training, stop it, and go on from its checkpoint;
+# - tell a healthy training from one that D has won and from one that has collapsed, by their curves;
 # - judge a generator by numbers, on images that nobody picked.
 #
-# **You run** everything here; the networks and the training loop come from the package
-# ([models.py](../dcgan_course/models.py), [trainer.py](../dcgan_course/trainer.py)).
+# **You write** the noise, D's step and G's step; **we import** the networks ([models.py](../dcgan_course/models.py)) and,
+# once you have written the steps, the loop around them ([trainer.py](../dcgan_course/trainer.py)).
 
 # %%
 import sys
@@ -40,10 +40,10 @@ if "google.colab" in sys.modules:  # in Colab: fetch the course and install it; 
 import matplotlib.pyplot as plt
 import torch
 
+from dcgan_course import checks, losses
 from dcgan_course.config import preset
-from dcgan_course.data import load_images, to_float
-from dcgan_course.info import layer_table
-from dcgan_course.models import build_discriminator, build_generator, count_parameters, init_weights
+from dcgan_course.data import Batches, load_images, to_float
+from dcgan_course.models import build_discriminator, build_generator, init_weights
 from dcgan_course.plots import curves
 from dcgan_course.runs import load_run
 from dcgan_course.runtime import pick_device, seeded
@@ -102,67 +102,153 @@ low, high = ((pixels - 0.1307) / 0.3081).tolist()
 print(f"black would be {low:.2f} and white {high:.2f}; a tanh can reach neither end of [-1, 1], and never {high:.2f}")
 
 # %% [markdown]
-# ## 2 · Two networks
+# ## 2 · The two steps
 #
-# The **generator** G turns a vector `z` of `nz` random numbers into an image. The **discriminator** D turns an image
-# into one number, a *logit*: large when D thinks "real". Squeezed through a sigmoid it becomes $D(x)$, D's probability
-# that $x$ is real.
+# Each step of the training shows D a batch of real images and a batch of G's, then lets D's verdict push G:
 #
-# Both follow the five guidelines of the [DCGAN paper](https://arxiv.org/abs/1511.06434): strides in place of pooling,
-# batch norm, no fully connected hidden layers, ReLU and `tanh` in G, LeakyReLU in D.
+# 1. **D learns** to say 1 for real and 0 for generated: it lowers $-\log D(x) - \log(1 - D(G(z)))$.
+# 2. **G learns** to make D say 1: it lowers $-\log D(G(z))$.
+#
+# Two numbers to remember for the curves: what do the losses say when D always answers 0.5?
+
+# %%
+undecided = torch.zeros(64)  # a logit of 0 is D(x) = 0.5
+print(f"loss_D {losses.d_loss(undecided, undecided):.2f}, loss_G {losses.g_loss(undecided):.2f}")
+
+# %% [markdown]
+# You write both steps. First the noise that G starts from.
+#
+# **Exercise 1 · Noise** — difficulty 1 of 3 · importance 2 of 3 · 3 minutes
+#
+# One `z` of `nz` numbers from N(0, 1) for each image of the batch. The last batch of an epoch may be smaller.
+
+# %%
+def my_noise(x_real, nz):
+    """x_real (N, nc, H, W) -> z (N, nz)."""
+    raise NotImplementedError
+
+
+# %%
+noise = checks.check_noise(my_noise)
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_noise(x_real, nz):
+#     """x_real (N, nc, H, W) -> z (N, nz)."""
+#     return torch.randn(len(x_real), nz, device=x_real.device)
+# ```
+# </details>
+
+# %% [markdown]
+# **Exercise 2 · D's step** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+#
+# Lower `losses.d_loss(logits_real, logits_fake)` by one step of `optD`. `x_fake` comes from G and remembers how it was
+# made: this step must not reach back into G. Gradients add up until they are zeroed.
+
+# %%
+def my_d_step(netD, optD, x_real, x_fake):
+    """One update of D. Returns loss_D, a scalar without its graph."""
+    raise NotImplementedError
+
+
+# %%
+d_step = checks.check_d_step(my_d_step)
+
+# %% [markdown]
+# <details><summary>Hint: the order</summary>
+#
+# Logits of both batches; the loss; `optD.zero_grad()`; `loss.backward()`; `optD.step()`.
+# </details>
+#
+# <details><summary>Hint: not into G</summary>
+#
+# `x_fake.detach()` is the same picture without its history.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_d_step(netD, optD, x_real, x_fake):
+#     """One update of D. Returns loss_D, a scalar without its graph."""
+#     logits_real = netD(x_real)
+#     logits_fake = netD(x_fake.detach())  # this step must not reach G
+#     loss_D = losses.d_loss(logits_real, logits_fake)
+#     optD.zero_grad()
+#     loss_D.backward()
+#     optD.step()
+#     return loss_D.detach()
+# ```
+# </details>
+
+# %% [markdown]
+# **Exercise 3 · G's step** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+#
+# Lower `losses.g_loss(logits_fake)` by one step of `optG`. Now the gradient must pass *through* D back to G, so nothing
+# is detached. D itself must not change.
+
+# %%
+def my_g_step(netD, optG, x_fake):
+    """One update of G, through D. Returns loss_G, a scalar without its graph."""
+    raise NotImplementedError
+
+
+# %%
+g_step = checks.check_g_step(my_g_step)
+
+# %% [markdown]
+# <details><summary>Hint: why does D not change?</summary>
+#
+# `optG` holds G's weights only, so `optG.step()` cannot move D. D's gradients do get filled; `optD.zero_grad()` empties
+# them in the next D step.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_g_step(netD, optG, x_fake):
+#     """One update of G, through D. Returns loss_G, a scalar without its graph."""
+#     loss_G = losses.g_loss(netD(x_fake))
+#     optG.zero_grad()
+#     loss_G.backward()
+#     optG.step()
+#     return loss_G.detach()
+# ```
+#
+# The package's version also freezes D meanwhile (`requires_grad_(False)`), which saves computing gradients that nobody
+# uses.
+# </details>
+
+# %% [markdown]
+# That is a GAN. The loop around it has four lines. A hundred steps, with your functions where they were right:
 
 # %%
 config = preset("mnist", nc=digits.channels)
 netG = init_weights(build_generator(config), seeded(0, "netG"))
 netD = init_weights(build_discriminator(config), seeded(0, "netD"))
-print(f"G has {count_parameters(netG):,} parameters, D has {count_parameters(netD):,}")
+optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999)) for net in (netG, netD))
+batches = Batches(digits, config.batch_size, seed=0)
 
-
-# %% [markdown]
-# Follow one `z` through G. Before you run the cell: the image is 28 x 28 and each block doubles the size, starting
-# from 4 x 4. How can 4, 8, 16, 32 end at 28?
-
-# %%
-def shapes(net, x):
-    """One line per layer with weights: its kind and the shape that leaves it, channels x height x width."""
-    for kind, shape, count in layer_table(net, x):
-        print(f"{kind:<16} {shape:>14} {count:>9,} parameters")
-
-
-shapes(netG, torch.zeros(1, config.nz))
-
-# %% [markdown]
-# It goes 4, 7, 14, 28: halve 28, round up, and read it backwards. Most of the parameters sit where the image is
-# smallest and the channels are many.
-#
-# D is the mirror image. Its last layer covers all of the 4 x 4 map, and leaves one number.
-
-# %%
-shapes(netD, x_real[:1])
-
-# %% [markdown]
-# Nothing is trained yet. What does G draw?
-
-# %%
-z = sample_z(32, config.nz, config.z, seeded(0, "lesson"))
-show(generate(netG, z), "An untrained generator: grey, with a faint pattern from its random weights")
+# %% tags=["nbval-ignore-output"]
+for step in range(100):
+    x_real = batches[step]
+    x_fake = netG(noise(x_real, config.nz))
+    loss = d_step(netD, optD, x_real, x_fake), g_step(netD, optG, x_fake)
+show(x_fake.detach()[:32], f"After {100 * config.batch_size:,} images: from grey to blobs in the middle")
 
 # %% [markdown]
 # ## 3 · Train, live
 #
-# Each step shows D a batch of real images and a batch of G's, and then lets D's verdict push G:
-#
-# 1. **D learns** to say 1 for real and 0 for generated: it lowers $-\log D(x) - \log(1 - D(G(z)))$.
-# 2. **G learns** to make D say 1: it lowers $-\log D(G(z))$.
-#
-# In code that is `d_step` and `g_step` in [trainer.py](../dcgan_course/trainer.py); they take ten lines each.
-#
-# The cell below shows G half of the digits, once: about 30 seconds on two cores. The picture refreshes as it goes.
-# Watch for the order in which things come: first blobs, then strokes, then closed loops. *(The stop button is safe:
-# the run is saved, and says how to go on.)*
+# `train` is the same loop with what a real training needs: a moving average of G, statistics, pictures, checkpoints. It
+# now shows G a third of the digits: about 20 seconds on two cores. The picture refreshes as it goes. Watch for the
+# order in which things come: first blobs, then strokes, then closed loops. *(The stop button is safe: the run is saved,
+# and says how to go on.)*
 
 # %% tags=["nbval-ignore-output"]
-live = train(preset("mnist", num_epochs=0.5, sample_kimg=2))
+live = train(preset("mnist", num_epochs=0.3, sample_kimg=2))
 
 # %% [markdown]
 # The run left a folder: its settings, a line of statistics every few steps, the sample grids, a checkpoint.
@@ -188,6 +274,18 @@ for axis, (kimg, file) in zip(axes, moments, strict=True):
 print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousand images")
 
 # %% [markdown]
+# **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. So a run that was stopped
+# and resumed must end exactly like one that was not. Try it with a very small network:
+
+# %%
+half = train(preset("smoke", num_epochs=0.1), quiet=True)
+resumed = train(half.config.replace(num_epochs=0.2), resume=half, quiet=True)
+whole = train(preset("smoke", num_epochs=0.2), quiet=True)
+pairs = zip(resumed.load_generator().parameters(), whole.load_generator().parameters(), strict=True)
+print(f"steps: {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']}")
+print("every weight equal, bit for bit:", all(torch.equal(a, b) for a, b in pairs))
+
+# %% [markdown]
 # ## 4 · Read the curves
 #
 # A GAN's losses do not fall to zero. They are the score of a game between two players that both improve. What to look
@@ -195,40 +293,67 @@ print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousan
 #
 # - **D(x)**, D's mean answer for real images, and **D(G(z))**, for generated ones. Both at 0.5: D is guessing. Far
 #   apart, near 1 and 0: D wins.
-# - Some distance between the two is normal, and so is some noise. What is *not* healthy is D(G(z)) stuck at 0 while
-#   `loss_G` climbs: then G gets no useful push.
-
-# %% tags=["nbval-ignore-output"]
-curves(live.stats())
-
-# %% [markdown]
-# The live run was short. A longer one was recorded, with this command:
+# - Some distance between the two is normal, and so is some noise.
 #
-# ```
-# dcgan-course train --preset mnist --keep 0
-# ```
+# Longer runs were recorded. First the healthy one:
 
 # %%
-recorded = load_run("mnist")
-stats = recorded.stats()
-print(f"{stats[-1]['kimg']:.0f} thousand images in {stats[-1]['step']:,} steps of {recorded.config.batch_size} images")
+import json
 
-# %%
-curves(stats)
+
+def recorded_run(name):
+    """A recorded run; prints the command that makes it again, and how long that took."""
+    run = load_run(name)
+    about = json.loads((run.path / "record.json").read_text())
+    print(f"{about['command']}\n{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} minutes")
+    return run
+
+
+healthy = recorded_run("mnist")
+curves(healthy.stats())
 
 # %% [markdown]
-# Compare the first tenth of the run with the last. Before you run the cell: does D get better or worse at its job as
-# G improves?
+# Compare its first tenth with its last. Before you run the cell: does D get better or worse at its job as G improves?
 
 # %%
-tenth = len(stats) // 10
-for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:])):
-    D_x, D_G_z = (sum(line[key] for line in part) / tenth for key in ("D_x", "D_G_z"))
-    print(f"{name}: D(x) = {D_x:.2f}, D(G(z)) = {D_G_z:.2f}")
+def answers(stats):
+    """Means of D(x) and D(G(z)) over some lines."""
+    return tuple(sum(line[key] for line in stats) / len(stats) for key in ("D_x", "D_G_z"))
+
+
+stats = healthy.stats()
+for name, part in (("first tenth", stats[: len(stats) // 10]), ("last tenth", stats[-len(stats) // 10 :])):
+    print(f"{name}: D(x) = {answers(part)[0]:.2f}, D(G(z)) = {answers(part)[1]:.2f}")
 
 # %% [markdown]
-# Hardly anything changes, though the pictures do: both players improved, and the score of the game stayed. That is why
-# the curves of a healthy GAN look dull, and why nobody can read the quality of the pictures from them.
+# Little changes, though the pictures do: both players improved, and the score of the game stayed. That is why the
+# curves of a healthy GAN look dull, and why nobody can read the quality of the pictures from them.
+#
+# Now two that went wrong. In the first **D wins**: it learns twenty times as fast as G, and G has the minimax loss of
+# lesson 01, which is flat where D is sure.
+
+# %%
+d_wins = recorded_run("mnist_d_wins")
+curves(d_wins.stats())
+
+# %% [markdown]
+# The second **collapses**: G has found one picture, or a few, that D happens to accept, and draws nothing else. D then
+# learns to refuse it, G moves on to the next, and so on.
+
+# %%
+collapse = recorded_run("mnist_collapse")
+curves(collapse.stats())
+
+# %% [markdown]
+# The three as numbers, and what their generators draw, 24 pictures each:
+
+# %%
+for name, run in (("healthy", healthy), ("D wins", d_wins), ("collapse", collapse)):
+    D_x, D_G_z = answers(run.stats()[-20:])
+    print(f"{name:<9} D(x) {D_x:.2f}   D(G(z)) {D_G_z:.2f}   loss_G {run.stats()[-1]['loss_G']:.1f}")
+z = sample_z(24, 100, "normal", seeded(2, "lesson"))
+rows = torch.cat([generate(run.load_generator(), z) for run in (healthy, d_wins, collapse)])
+show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
 
 # %% [markdown]
 # ## 5 · How good is it?
@@ -236,8 +361,8 @@ for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:]
 # Pictures persuade; numbers compare. First the picture: 64 digits that nobody picked, from the recorded generator.
 
 # %%
-netG = recorded.load_generator()
-z = sample_z(1000, recorded.config.nz, recorded.config.z, seeded(1, "lesson"))
+netG = healthy.load_generator()
+z = sample_z(1000, healthy.config.nz, healthy.config.z, seeded(1, "lesson"))
 x_fake = generate(netG, z)
 show(x_fake[:64], "Generated digits: can you find the ones that no person would write?")
 
@@ -251,8 +376,8 @@ from dcgan_course.data import load_mnist
 from dcgan_course.judges import judged, load_judge
 from dcgan_course.metrics import mode_entropy
 
-judge = load_judge()
-x_test = to_float(load_mnist(split="test").batch(range(1000)))
+judge, test = load_judge("mnist"), load_mnist(split="test")
+x_test = to_float(test.batch(torch.randperm(test.count, generator=seeded(0, "lesson"))[:1000]))
 for name, images in (("real, test set", x_test), ("generated", x_fake)):
     _, probabilities = judged(judge, images)
     print(f"{name:<15} confidence {probabilities.max(1).mean():.2f}   entropy {mode_entropy(probabilities):.2f}")
@@ -276,6 +401,37 @@ print("all ten digits:", bool((counts > 0).all()), "| rarest:", counts.argmin().
 # %%
 worst = torch.from_numpy(probabilities.max(1)).argsort()[:32]
 show(x_fake[worst], "The 32 of 1,000 that the classifier is least sure about")
+
+# %% [markdown]
+# **Does the convolution matter?** The fully connected GAN of lesson 01, on the same number of images. Both runs were
+# scored on 10,000 pictures; `fd` is the Frechet distance between features of generated and of real digits (lesson 11
+# builds it up; smaller is better, and two sets of real digits are about 3 apart).
+
+# %%
+basic = recorded_run("mnist_basic")
+shown = basic.metrics()[-1]["kimg"]
+for name, run in (("fully connected", basic), ("DCGAN", healthy)):
+    line = min(run.metrics(), key=lambda line: abs(line["kimg"] - shown))
+    print(f"{name:<16} after {line['kimg']:.0f} thousand images: confidence {line['confidence10k_mnist']:.2f}, "
+          f"fd {line['fd10k_mnist']:.0f}")
+
+# %%
+show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look for specks beside the strokes")
+
+# %% [markdown]
+# **`eval()` or `train()`?** All pictures above were drawn in eval mode. In train mode batch norm uses the statistics of
+# the batch at hand, so a picture depends on its neighbours. The same 16 `z`, among others and alone:
+
+# %%
+netG.train()
+with torch.no_grad():
+    among, alone = netG(z[:64])[:16], netG(z[:16])
+for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16], generate(netG, z[:16]))):
+    print(f"{mode} mode: the same z differs by {127.5 * (a - b).abs().mean():.1f} grey levels on average")
+
+# %% [markdown]
+# And the call in train mode has moved batch norm's running averages: it changed the network. Lesson 04 makes a rule of
+# it.
 
 # %% [markdown]
 # ## Questions

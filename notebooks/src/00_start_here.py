@@ -1,0 +1,246 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 00 · Start here
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/00_start_here.ipynb)
+#
+# **Time:** 10 minutes to read and try; the cells run for about 15 seconds on two CPU cores.
+# **You need:** nothing yet. For the lessons after this one: some Python and PyTorch.
+#
+# After this lesson you can
+#
+# - see whether your machine is ready, and how long each lesson will take on it;
+# - find your way through the course, and look a word up;
+# - solve an exercise and read what its check says;
+# - turn one knob of a trained generator and watch a digit change.
+#
+# **You write** three lines; **we import** the rest.
+
+# %%
+import sys
+
+if "google.colab" in sys.modules:  # in Colab: fetch the course and install it; elsewhere it is installed already
+    import os
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    subprocess.run(f"git clone --depth 1 {url} && pip install -q -e dcgan-course", shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+
+# %% tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+import torch
+
+from dcgan_course import checks
+from dcgan_course.bench import images_per_second
+from dcgan_course.config import preset
+from dcgan_course.data import load_images, to_float
+from dcgan_course.info import check_setup
+from dcgan_course.models import build_discriminator, build_generator, count_parameters
+from dcgan_course.runs import load_run
+from dcgan_course.sampling import generate, image_grid
+
+print(f"torch {torch.__version__}")
+
+# %% [markdown]
+# ## 1 · Is everything in place?
+#
+# Each line says `ok`, or `note` with what to do. (In a terminal: `dcgan-course doctor`.)
+
+# %% tags=["nbval-ignore-output"]
+print(check_setup())
+
+# %% [markdown]
+# The digits come with the course, so you can work without a network. Here are the first of them; if you see them, the
+# data are in order.
+
+# %%
+digits = load_images("mnist", image_size=28)
+print(f"{digits.count:,} digits of {digits.size} x {digits.size} pixels; the first: {digits.labels[:10].tolist()}")
+plt.figure(figsize=(9, 1.1), facecolor="white")
+plt.imshow(image_grid(to_float(digits.batch(range(20))), 20))
+plt.axis("off")
+plt.show()
+
+# %% [markdown]
+# ## 2 · How long will it take here?
+#
+# The course counts time in **images shown**: it means the same on every machine. How many images a second does yours
+# manage? Twenty training steps of each of two networks will tell.
+
+# %% tags=["nbval-ignore-output"]
+speed = {name: images_per_second(preset(name)) for name in ("mnist", "mnist64")}
+for name, value in speed.items():
+    print(f"{name:<8} {value:>6,.0f} images/s")
+
+# %% tags=["nbval-ignore-output"]
+work = [("lesson 03, the live training", "mnist", 30), ("lesson 04, the live film", "mnist", 12),
+        ("`make train`, good digits", "mnist", 300), ("one epoch of digits at 64 x 64", "mnist64", 60)]
+for what, network, thousands in work:
+    minutes = thousands * 1000 / speed[network] / 60
+    print(f"{what:<32} {thousands:>4} thousand images {minutes:>6.1f} minutes")
+
+# %% [markdown]
+# How much work is one image? Both networks hold a few hundred thousand to a few million numbers, and every step changes
+# all of them:
+
+# %%
+for name in speed:
+    config = preset(name, nc=1)
+    netG, netD = build_generator(config), build_discriminator(config)
+    print(f"{name:<8} G {count_parameters(netG):>9,} parameters, D {count_parameters(netD):>9,}")
+
+# %% [markdown]
+# ## 3 · The map
+#
+# | lesson | you will |
+# |---|---|
+# | [01 The adversarial game](01_adversarial_game.ipynb) | see both players in two dimensions, and write their losses |
+# | [02 Five guidelines](02_five_guidelines.ipynb) | write a generator and a discriminator, and know why each layer is there |
+# | [03 Train on MNIST](03_train_mnist.ipynb) | write the two training steps, train, and read the curves |
+# | [04 Training as a film](04_training_as_a_film.ipynb) | record a training, and see one that collapses |
+#
+# Each lesson runs by itself, top to bottom, also when you skip the exercises: it then goes on with the package's own
+# version. Long trainings were **recorded**; each shows the command that makes it again.
+#
+# ## 4 · The words
+#
+# The course uses the names of the DCGAN's own code, and each means one thing:
+#
+# | word | meaning |
+# |---|---|
+# | G, `netG` | the generator: from random numbers to an image |
+# | D, `netD` | the discriminator: from an image to one number, a *logit*, large for "real" |
+# | `z`, `nz` | G's random numbers, and how many: the *latent vector* and its length |
+# | `x_real`, `x_fake` | images from the data, images from G; always between -1 (black) and 1 (white) |
+# | D(x), D(G(z)) | D's probability that a real, or a generated, image is real |
+# | `ngf`, `ndf` | channels of G's last and D's first hidden layer: the width of the networks |
+# | `nc` | image channels: 1 grey, 3 colour |
+# | step, epoch | one update of both networks; all images shown once |
+# | kimg | thousand real images shown: the clock of every curve |
+# | `netG_ema` | a moving average of G's weights, steadier than G itself; what is shown and scored |
+
+# %%
+config = preset("mnist")
+print(f"preset mnist: nz {config.nz}, ngf {config.ngf}, ndf {config.ndf}, batches of {config.batch_size} images,")
+print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_size} steps")
+
+# %% [markdown]
+# ## 5 · How an exercise works
+#
+# An exercise is a function with a hole. You fill it in; the next cell tries it and says what it found. Wrong answers are
+# part of it: the check knows the usual ones and names them. Under it are hints and a solution, folded.
+#
+# **Exercise 1 · Into the right range** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
+#
+# Pixels are whole numbers from 0 (black) to 255 (white). G and D work with -1 to 1. Write the change of scale.
+#
+# Run the check first, with the hole still there. Then try `pixels / 255`, and read.
+
+# %%
+def my_scaled(pixels):
+    """(N, 1, H, W) uint8 from 0 to 255 -> the same shape, float32 from -1 to 1."""
+    raise NotImplementedError
+
+
+# %%
+scaled = checks.check_scaled(my_scaled)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# 0 must become -1, 255 must become 1, and 127.5, were there such a pixel, 0.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_scaled(pixels):
+#     """(N, 1, H, W) uint8 from 0 to 255 -> the same shape, float32 from -1 to 1."""
+#     return pixels / 127.5 - 1
+# ```
+#
+# Dividing a uint8 tensor by a float gives float32, so nothing can wrap round.
+# </details>
+
+# %%
+x = scaled(digits.batch(range(500)))
+print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
+
+# %% [markdown]
+# ## 6 · One knob
+#
+# A trained generator is a machine with knobs: the numbers of `z`. The recorded run `mnist2d` has just two. Hold the
+# second at 0 and turn the first from -1 to 1. What do you expect between two digits: a jump, or a change of shape?
+
+# %%
+run = load_run("mnist2d")
+netG = run.load_generator()
+knob = torch.linspace(-1, 1, 20)
+images = generate(netG, torch.stack([knob, torch.zeros(20)], 1))
+plt.figure(figsize=(9, 1.1), facecolor="white")
+plt.imshow(image_grid(images, 20))
+plt.title("The first number of z from -1 (left) to 1 (right)", fontsize=10)
+plt.axis("off")
+print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
+
+# %% [markdown]
+# The same with a slider. Drag it, or click it and use the arrow keys.
+
+# %% tags=["nbval-ignore-output"]
+import io
+
+import ipywidgets as widgets
+from PIL import Image
+
+
+def picture(first, second=0.0):
+    """One digit as PNG bytes, six times enlarged."""
+    image = generate(netG, torch.tensor([[first, second]]))
+    sheet = Image.fromarray(image_grid(image).numpy()).resize((192, 192), Image.Resampling.NEAREST)
+    sheet.save(content := io.BytesIO(), "PNG")
+    return content.getvalue()
+
+
+slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="z[0]")
+view = widgets.Image(value=picture(slider.value), format="png")
+slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
+widgets.VBox([slider, view])
+
+# %% [markdown]
+# Nobody told this generator what a digit is, or which digits lie next to each other. It has only played a game against
+# an opponent. Lesson 01 is about that game.
+#
+# ## Questions
+#
+# <details><summary>Why is time counted in images and not in epochs?</summary>
+#
+# An epoch of 3,000 images and one of 3 million are very different amounts of training. Images shown mean the same for
+# every data set and batch size.
+# </details>
+#
+# <details><summary>Two runs of the same cell give slightly different pictures on two machines. Is that a fault?</summary>
+#
+# No. The random numbers are the same, but processors add in different orders, and a GAN's training makes small
+# differences grow. On one machine, with the same number of threads, a run repeats bit for bit.
+# </details>
+#
+# <details><summary>Why does the check not simply run a test and print an error?</summary>
+#
+# An error would stop "run all cells", and say where your code broke rather than what you may have thought.
+# </details>
+#
+# ## References
+#
+# - Radford, Metz, Chintala: *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
+#   Networks*, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434): the paper that this course follows.
+# - Y. LeCun, C. Cortes, C. J. C. Burges: *The MNIST database of handwritten digits*.

@@ -1,0 +1,754 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 01 · The adversarial game
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
+#
+# **Time:** 35 minutes to read and try; the cells run for about 30 seconds on two CPU cores.
+# **You need:** some PyTorch (tensors, `nn.Module`, `backward()`), the logarithm and the derivative.
+#
+# After this lesson you can
+#
+# - say what the best possible discriminator answers, and read a picture of it;
+# - write the losses of both players on logits, in one line each;
+# - explain, with numbers, why G does not minimise the loss that D maximises;
+# - train a GAN on points in the plane, and count the modes that it covers or loses;
+# - show why two players who learn by gradients can circle for ever.
+#
+# **You write** the two losses and one step of a two-player game; **we import** the checks, and for the last section
+# the fully connected networks and the training loop.
+
+# %%
+import sys
+
+if "google.colab" in sys.modules:  # in Colab: fetch the course and install it; elsewhere it is installed already
+    import os
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    subprocess.run(f"git clone --depth 1 {url} && pip install -q -e dcgan-course", shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+
+# %% tags=["nbval-ignore-output"]
+import math
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from matplotlib.colors import LinearSegmentedColormap
+from torch import nn
+
+from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
+from dcgan_course.runtime import seeded
+
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # D and real, G and generated, a third
+torch.manual_seed(0)
+print(f"torch {torch.__version__}")
+
+# %% [markdown]
+# ## 1 · Two players on a plane
+#
+# A **generator** G turns a random vector `z` into a sample. A **discriminator** D looks at a sample and answers with
+# one number, $D(x)$: its probability that $x$ is real. D is paid for being right, G for D being wrong. Nobody ever
+# tells G what a real sample looks like; it only hears D's verdict.
+#
+# Images have hundreds of numbers each, and nobody can see a cloud of points in 784 dimensions. So we begin with
+# samples of two numbers. The "real data" are points around eight centres on a ring. Each of the eight is a **mode**: a
+# place where data are dense.
+
+# %%
+angles = torch.arange(8) * 2 * math.pi / 8
+centres = 2 * torch.stack([angles.cos(), angles.sin()], dim=1)  # (8, 2): a ring of radius 2
+spread = 0.1  # standard deviation of each mode
+
+
+def draw(n, centres, stream):
+    """n points (n, 2), each from a random centre with normal noise around it."""
+    which = torch.randint(len(centres), (n,), generator=stream)
+    return centres[which] + spread * torch.randn(n, 2, generator=stream)
+
+
+x_real = draw(1000, centres, seeded(0, "real"))
+print(f"x_real: shape {tuple(x_real.shape)}, mean distance from the middle {x_real.norm(dim=1).mean():.2f}")
+
+# %% [markdown]
+# ### The best possible D
+#
+# Suppose G stands still. Let $p_{data}(x)$ be the density of real points and $p_g(x)$ that of generated ones. At one
+# place $x$, D pays $-\log D$ for each real point and $-\log(1 - D)$ for each generated one:
+#
+# $$p_{data}(x) \cdot (-\log D) + p_g(x) \cdot (-\log(1 - D))$$
+#
+# Set the derivative to zero, $-p_{data}/D + p_g/(1 - D) = 0$, and solve for D:
+#
+# $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}$$
+#
+# Do not take it on trust. Let real points be three times as dense as generated ones. Which answer costs least?
+
+# %%
+p_data, p_g = 0.3, 0.1
+D = torch.linspace(0.001, 0.999, 999)
+cost = -p_data * D.log() - p_g * (1 - D).log()
+print(f"cheapest answer found by trying 999 of them: {D[cost.argmin()]:.2f}")
+print(f"p_data / (p_data + p_g):                     {p_data / (p_data + p_g):.2f}")
+
+# %% [markdown]
+# On our ring both densities are known, so $D^*$ can be computed everywhere. It is convenient to work with the
+# **logit**, the number that a sigmoid turns into a probability. Divide $D^*$ above and below by $p_{data}$, and out
+# comes $D^* = \text{sigmoid}(\log p_{data} - \log p_g)$. So the best logit is the logarithm of a ratio of densities:
+# 0 where both are equal, positive where real points are denser.
+
+# %%
+def log_density(x, centres, spread):
+    """log of the mean of the Gaussians at `centres`, in the plane. x (n, 2) -> (n,)"""
+    squares = torch.cdist(x, centres).square() / (2 * spread**2)
+    return torch.logsumexp(-squares, dim=1) - math.log(len(centres) * 2 * math.pi * spread**2)
+
+
+side = torch.linspace(-3, 3, 81)
+plane = torch.cartesian_prod(side, side)  # (81 * 81, 2): a grid of places to ask D about
+log_p_data = log_density(plane, centres, spread)
+
+# %% [markdown]
+# Here are three generators that stand still: a wide blob in the middle, one that draws only four of the eight modes,
+# and a perfect one. Predict each background before you run the next two cells. Blue will mean "$D^*$ says real", orange
+# "generated", white "one half".
+
+# %%
+shades = LinearSegmentedColormap.from_list("D", ["#F0A878", "#FFFFFF", "#7FB8DC"])  # generated, undecided, real
+
+
+def draw_plane(axis, D_plane, x_real, x_fake, title):
+    """D's answers (81 * 81,) as a background, with real and generated points on it."""
+    answers = D_plane.view(81, 81).T  # rows: the second coordinate
+    axis.contourf(side, side, answers, levels=torch.linspace(0, 1, 12), cmap=shades)
+    axis.scatter(*x_real.T, s=4, color=BLUE, linewidths=0)
+    axis.scatter(*x_fake.T, s=4, color=ORANGE, linewidths=0)
+    axis.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
+    axis.set_title(title, fontsize=10)
+    axis.set_xlabel("$x_1$ (no unit)", labelpad=1)
+
+
+# %%
+middle = torch.zeros(1, 2)
+stills = {"G: a blob": (middle, 1.0), "G: four of eight": (centres[:4], spread), "G: perfect": (centres, spread)}
+figure, axes = plt.subplots(1, 3, figsize=(10, 3.9), facecolor="white", layout="constrained")
+for axis, (name, (at, width)) in zip(axes, stills.items(), strict=True):
+    x_fake = draw(300, at, seeded(1, "fake")) if width == spread else torch.randn(300, 2, generator=seeded(1, "fake"))
+    D_star = torch.sigmoid(log_p_data - log_density(plane, at, width))
+    draw_plane(axis, D_star, x_real[:300], x_fake, name)
+axes[0].set_ylabel("$x_2$ (no unit)")
+figure.suptitle("$D^*$: blue where G draws too little, orange where it draws too much", fontsize=11)
+plt.show()
+
+# %% [markdown]
+# Read it as a map of complaints. Left: eight blue islands where points are missing. Middle: four modes are missing, so
+# their side is blue; the other four are real too, but G draws them too often, so their side is pale orange. How
+# pale? Which probability stands there?
+
+# %%
+log_ratio = log_density(centres, centres, spread) - log_density(centres, centres[:4], spread)
+for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
+    print(f"D* in the centre of {name}: {torch.sigmoid(log_ratio[mode]):.2f}")
+
+# %% [markdown]
+# A third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best answer is
+# not "right" or "wrong"; it is a price for every place. Right: with a perfect G the best D answers one half
+# everywhere, and can do no better than guess.
+#
+# A real D is a network. It does not know the densities. It sees samples, and learns to come close to $D^*$.
+
+# %% [markdown]
+# ## 2 · Two losses, on logits
+#
+# D answers with a logit $l$, and $D(x) = \text{sigmoid}(l)$. What D minimises is the cost from above, averaged over a
+# batch of real points and a batch of generated ones:
+#
+# $$L_D = -\text{mean} \log D(x) - \text{mean} \log(1 - D(G(z)))$$
+#
+# You could take the sigmoid and then its logarithm. Try it where D is very sure and very wrong:
+
+# %%
+logit = torch.tensor(-200.0)
+print("log(sigmoid(l)):", torch.log(torch.sigmoid(logit)).item())
+print("-softplus(-l):  ", -F.softplus(-logit).item())
+
+# %% [markdown]
+# The sigmoid of -200 is rounded to 0, and one infinite loss ruins a whole training. The second line is the same
+# quantity without the rounding, because
+#
+# $$-\log \text{sigmoid}(l) = \log(1 + e^{-l}) = \text{softplus}(-l) \qquad
+# -\log(1 - \text{sigmoid}(l)) = \log(1 + e^{l}) = \text{softplus}(l)$$
+
+# %% [markdown]
+# **Exercise 1 · What D minimises** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+#
+# Write $L_D$ with logits in, one number out. Both halves count: a D that is paid only for real samples calls
+# everything real.
+
+# %%
+def my_d_loss(logits_real, logits_fake):
+    """What D minimises. logits_real (N,), logits_fake (N,): D's answers -> a scalar tensor."""
+    raise NotImplementedError
+
+
+# %%
+d_loss = check_d_loss(my_d_loss)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `F.softplus` works on a whole tensor. For real samples the sign inside is minus, for generated ones plus. Take the
+# mean of each half, then add.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_d_loss(logits_real, logits_fake):
+#     loss_real = F.softplus(-logits_real).mean()  # -log D(x)
+#     loss_fake = F.softplus(logits_fake).mean()  # -log(1 - D(G(z)))
+#     return loss_real + loss_fake
+# ```
+#
+# </details>
+
+# %% [markdown]
+# Now G. It wants D to call its samples real, so it minimises what a *real* sample would cost D:
+#
+# $$L_G = -\text{mean} \log D(G(z))$$
+#
+# **Exercise 2 · What G minimises** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
+#
+# Write $L_G$. G's loss sees generated samples only; the real ones do not depend on G.
+
+# %%
+def my_g_loss(logits_fake):
+    """What G minimises (non-saturating). logits_fake (N,): D's answers for G's samples -> a scalar tensor."""
+    raise NotImplementedError
+
+
+# %%
+g_loss = check_g_loss(my_g_loss)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# It is the first half of D's loss, with the generated samples in place of the real ones.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_g_loss(logits_fake):
+#     return F.softplus(-logits_fake).mean()  # -log D(G(z))
+# ```
+#
+# </details>
+
+# %% [markdown]
+# From here on `d_loss` and `g_loss` are yours where the check accepted them, and the package's where it did not.
+#
+# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything.
+
+# %%
+guess = torch.zeros(10)
+print(f"loss_D of a guess: {d_loss(guess, guess):.2f} = 2 log 2")
+print(f"loss_G of a guess: {g_loss(guess):.2f} = log 2")
+
+# %% [markdown]
+# ## 3 · Why G does not simply undo D's work
+#
+# In a pure two-player game G would *maximise* what D minimises. Only the second half of $L_D$ depends on G, so G would
+# minimise $\log(1 - D(G(z)))$. That is the **minimax** loss. Ours, $-\log D(G(z))$, is called **non-saturating**. Both
+# fall as D's logit for a generated sample rises. So both push the same way. How hard?
+#
+# Everything that G learns passes through the derivative of its loss with respect to the logit. A short calculation
+# gives $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours. At the start of a training D sees at once that G's samples are
+# nonsense, say $D(G(z)) = 0.01$. Predict the two slopes, then let autograd measure them:
+
+# %%
+def slopes(D_G_z):
+    """The derivatives of the minimax and of the non-saturating loss with respect to the logit, at D(G(z)) (n,)."""
+    logits = torch.logit(D_G_z).requires_grad_()
+    minimax = torch.autograd.grad(-F.softplus(logits).sum(), logits)[0]
+    non_saturating = torch.autograd.grad(F.softplus(-logits).sum(), logits)[0]
+    return minimax, non_saturating
+
+
+for value in (0.01, 0.5, 0.99):
+    minimax, ours = slopes(torch.tensor([value], dtype=torch.float64))
+    print(f"D(G(z)) = {value:.2f}: minimax {minimax.item():.2f}, non-saturating {ours.item():.2f}, "
+          f"ratio {(ours / minimax).item():.2f}")
+
+# %% [markdown]
+# At 0.01 the non-saturating loss pushes 99 times as hard. The curve shows where each loss does its work:
+
+# %%
+D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
+minimax, non_saturating = slopes(D_G_z)
+plt.figure(figsize=(6, 3.2), facecolor="white")
+plt.plot(D_G_z, -non_saturating, color=ORANGE, label=r"non-saturating, $-\log D(G(z))$")
+plt.plot(D_G_z, -minimax, color=GREEN, linestyle="--", label=r"minimax, $\log(1 - D(G(z)))$")
+plt.xlabel("D(G(z)): D's probability that the sample is real")
+plt.ylabel("push per unit of logit")
+plt.title("Look at the left edge: one push is full, the other is nearly zero", fontsize=11)
+plt.legend(frameon=False, loc="upper center")
+plt.grid(alpha=0.3)
+plt.show()
+
+# %% [markdown]
+# A loss **saturates** where its slope goes to zero. Minimax saturates exactly where G is bad and most needs advice. The
+# non-saturating loss saturates where G already fools D, and there nothing needs to change.
+#
+# In the middle, at one half, both push equally.
+
+# %% [markdown]
+# ## 4 · Train it, and watch
+#
+# Now G and D become networks: two hidden layers of 64 units each. G turns 2 random numbers into a point; D turns a point
+# into a logit.
+
+# %%
+def mlp(n_out):
+    """A small fully connected network, (n, 2) -> (n, n_out)."""
+    hidden = [nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*hidden, nn.Linear(64, n_out))
+
+
+print(f"G has {sum(p.numel() for p in mlp(2).parameters()):,} parameters,"
+      f" D has {sum(p.numel() for p in mlp(1).parameters()):,}")
+
+
+# %% [markdown]
+# To judge G we count. A point is **near a mode** if it lies within three spreads of a centre. A mode is **covered** if at
+# least 2 % of the points are near it; an even share would be one eighth, 12.5 %. Real points show the best that can be
+# reached:
+
+# %%
+def score(points):
+    """(modes covered, share of points near a mode, share near the fullest mode) of points (n, 2)."""
+    distance, nearest = torch.cdist(points, centres).min(dim=1)
+    near = distance < 3 * spread
+    counts = nearest[near].bincount(minlength=8)
+    return int((counts >= 0.02 * len(points)).sum()), near.float().mean().item(), counts.max().item() / len(points)
+
+
+covered, near, fullest = score(draw(10_000, centres, seeded(2, "real")))
+print(f"real points: {covered} of 8 modes, {near:.0%} near a mode, {fullest:.1%} near the fullest one")
+
+
+# %% [markdown]
+# The training is the game, move by move. **D's move:** a batch of real points, a batch of G's, one step down $L_D$. **G's
+# move:** the same generated points, judged by the new D, one step down $L_G$. `detach()` keeps D's move from reaching
+# G. On the way, the loop notes what it will draw later: 37 moments, close together at first.
+
+# %%
+def play(lr_g, steps, seed=0, lr_d=1e-3, moments=37):
+    """Train G and D on the ring. Returns a list of (step, 1,000 generated points, D's answers on the plane)."""
+    torch.manual_seed(seed)
+    netG, netD, stream = mlp(2), mlp(1), seeded(seed, "ring")
+    optG = torch.optim.Adam(netG.parameters(), lr=lr_g, betas=(0.5, 0.999))
+    optD = torch.optim.Adam(netD.parameters(), lr=lr_d, betas=(0.5, 0.999))
+    keep = [round(steps * (k / (moments - 1)) ** 2) for k in range(moments)]
+    film, z_fixed = [], torch.randn(1000, 2, generator=stream)
+    for step in range(steps + 1):
+        if step in keep:
+            with torch.inference_mode():
+                film.append((step, netG(z_fixed), netD(plane).sigmoid().flatten()))
+        x_fake = netG(torch.randn(128, 2, generator=stream))  # (128, 2)
+        x_real = draw(128, centres, stream)
+        loss_D = d_loss(netD(x_real).flatten(), netD(x_fake.detach()).flatten())
+        optD.zero_grad()
+        loss_D.backward()
+        optD.step()
+        loss_G = g_loss(netD(x_fake).flatten())
+        optG.zero_grad()
+        loss_G.backward()
+        optG.step()
+    return film
+
+
+# %% [markdown]
+# Three thousand moves take about five seconds. Before you look: will G find the modes one after the other, or all at
+# once?
+
+# %% tags=["nbval-ignore-output"]
+film = play(lr_g=1e-3, steps=3000)
+print(f"{len(film)} moments, from step {film[0][0]} to step {film[-1][0]}")
+
+
+# %%
+def strip(film, picks, title):
+    """Some moments of a film side by side."""
+    figure, axes = plt.subplots(1, len(picks), figsize=(2.4 * len(picks), 3.0), facecolor="white", layout="constrained")
+    for axis, pick in zip(axes, picks, strict=True):
+        step, x_fake, D_plane = film[pick]
+        draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"step {step}")
+    axes[0].set_ylabel("$x_2$ (no unit)")
+    figure.suptitle(title, fontsize=11)
+    plt.show()
+
+
+strip(film, [0, 4, 12, 18, 36], "Orange points are G's; look at how D's map (blue: real) changes under them")
+
+# %% [markdown]
+# First G's points lie in one heap, and D has no clear opinion. Then the heap spreads over the plane; D learns that the
+# middle is no place for real points, and the points move out to the ring. At last they gather around the modes.
+#
+# Look at D's map in the last picture: nearly white on the modes, orange between them. That is $D^*$ again. On a mode
+# real and generated points are about equally dense, so D guesses; between the modes there are generated points only.
+#
+# The same as a film:
+
+# %% tags=["nbval-ignore-output"]
+import imageio.v3 as iio
+import numpy as np
+from IPython.display import Image
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image as Picture
+
+frames = []
+for step, x_fake, D_plane in film:
+    canvas = FigureCanvasAgg(Figure(figsize=(3.6, 3.8), dpi=80, facecolor="white", layout="constrained"))
+    draw_plane(canvas.figure.subplots(), D_plane, x_real[:200], x_fake[:300], f"step {step}: blue real, orange G's")
+    canvas.draw()
+    frame = Picture.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    frames.append(np.asarray(frame.quantize(32, dither=Picture.Dither.NONE).convert("RGB")))  # few colours, small file
+gif = iio.imwrite("<bytes>", frames + frames[-1:] * 10, extension=".gif", duration=160, loop=0)
+print(f"{len(gif) / 1000:.0f} kB")
+Image(data=gif, format="gif")
+
+
+# %% [markdown]
+# And in numbers, because pictures persuade too easily:
+
+# %% tags=["nbval-ignore-output"]
+def table(film, picks):
+    """A line of scores for some moments of a film."""
+    for pick in picks:
+        covered, near, fullest = score(film[pick][1])
+        print(f"step {film[pick][0]:>5}: {covered} of 8 modes, {near:4.0%} near a mode, {fullest:4.0%} near the fullest")
+
+
+table(film, [0, 4, 12, 18, 26, 36])
+
+# %%
+covered, near, fullest = score(film[-1][1])
+print("at least 7 of 8 modes covered at the end:", covered >= 7)
+print("more than half of the points near a mode:", near > 0.5)
+print("as many as of the real points (99 %):", near >= 0.985)
+
+# %% [markdown]
+# All modes are found early. What stays missing is sharpness: some points never come near any mode. Look for them in
+# the last picture, on the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill
+# one connected region, so its points form one connected shape too. Eight separate islands cannot be drawn by such a
+# G; it can only make the bridges thin.
+
+# %% [markdown]
+# ### When G runs ahead
+#
+# The same networks, the same data, one change: G learns 40 times as fast as before, and D does not. A G that learns faster
+# should be better, should it not? Predict how many modes it covers. One run could be an accident, so here are three.
+
+# %% tags=["nbval-ignore-output"]
+hasty = [play(lr_g=0.04, steps=900, seed=seed) for seed in range(3)]
+strip(hasty[1], [20, 24, 28, 32, 36], "G learns 40 times as fast: look at where its points are, and where next")
+
+# %% tags=["nbval-ignore-output"]
+for seed, run in enumerate(hasty):
+    print("seed", seed, end=", ")
+    table(run, [36])
+
+# %%
+covered = [score(run[-1][1])[0] for run in hasty]
+print(f"at most half of the modes covered, in all {len(covered)} runs:", max(covered) <= 4)
+print("fewer than the patient G covers, in all of them:", max(covered) < score(film[-1][1])[0])
+
+# %% [markdown]
+# This is **mode collapse**: G gives much the same answer for every `z`, a lump or a thin line of points. It is not
+# stupid. At any moment D has a place that it likes best, and the fastest way to a lower $L_G$ is to send *everything*
+# that way. Then D learns that this place is fake, likes another one better, and the whole crowd moves on. Each move makes
+# sense; together they go nowhere.
+#
+# Running in circles is not special to networks. It can be seen with two numbers.
+
+# %% [markdown]
+# ## 5 · The smallest game
+#
+# Two players, one number each. Player $x$ wants $f(x, y) = x \cdot y$ small, player $y$ wants it large. At $(0, 0)$ neither
+# can gain anything alone: it is the game's only resting point, a **saddle point**.
+#
+# The gradients are $\partial f / \partial x = y$ and $\partial f / \partial y = x$. If both step **at the same time** with
+# learning rate `lr`:
+#
+# $$x' = x - lr \cdot y \qquad y' = y + lr \cdot x$$
+#
+# The distance from the saddle then follows in one line:
+#
+# $$x'^2 + y'^2 = x^2 - 2\,lr\,xy + lr^2 y^2 + y^2 + 2\,lr\,xy + lr^2 x^2 = (1 + lr^2)(x^2 + y^2)$$
+#
+# Every step multiplies the distance by $\sqrt{1 + lr^2}$, wherever you are. A smaller `lr` makes it slower, and never
+# stops it.
+
+# %%
+def simultaneous_step(x, y, lr):
+    """Both players move at once, each seeing the other's old number."""
+    return x - lr * y, y + lr * x
+
+
+x, y = simultaneous_step(3.0, 4.0, 0.1)
+print(f"distance before 5, after {math.hypot(x, y):.4f}; predicted {5 * math.sqrt(1 + 0.1**2):.4f}")
+
+# %% [markdown]
+# A GAN's loop does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
+# help?
+#
+# **Exercise 3 · Taking turns** — difficulty 1 of 3 · importance 2 of 3 · 4 minutes
+#
+# Write one alternating step: first $x$ goes down, then $y$ goes up, and $y$ sees the new $x$.
+
+# %%
+def my_alternating_step(x, y, lr):
+    """One turn each on f(x, y) = x * y: x descends, then y ascends seeing the new x. Numbers in, (x, y) out."""
+    raise NotImplementedError
+
+
+# %%
+alternating_step = check_alternating_step(my_alternating_step)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# The formulas are the same two. What differs is which $x$ stands in the second one.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_alternating_step(x, y, lr):
+#     x = x - lr * y  # x moves first
+#     y = y + lr * x  # and y answers the new x
+#     return x, y
+# ```
+#
+# </details>
+
+# %% [markdown]
+# Both ways from the same start, for 314 steps: with `lr` = 0.1 that is five turns around the saddle. Where does each
+# end, further out, further in, or as far away as it began?
+
+# %%
+def walk(step, steps=314, lr=0.1):
+    """The path from (1, 1): a list of steps + 1 points (x, y)."""
+    path = [(1.0, 1.0)]
+    for _ in range(steps):
+        path.append(step(*path[-1], lr))
+    return path
+
+
+apart, turns = walk(simultaneous_step), walk(alternating_step)
+for name, path in (("simultaneous", apart), ("alternating", turns)):
+    distances = [math.hypot(x, y) for x, y in path]
+    print(f"{name:<13} start {distances[0]:.2f}, end {distances[-1]:.2f}, largest {max(distances):.2f}")
+print(f"predicted end of the simultaneous path: {math.sqrt(2) * (1 + 0.1**2) ** (314 / 2):.2f}")
+
+# %%
+plt.figure(figsize=(6.4, 4.6), facecolor="white")
+plt.plot(*zip(*apart, strict=True), color=ORANGE, linewidth=1, label="simultaneous")
+plt.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="alternating")
+plt.plot(0, 0, "+", color="black", markersize=12, label="saddle point")
+plt.plot(1, 1, "o", color=GREEN, label="start")
+plt.xlabel("x, wants f small (no unit)")
+plt.ylabel("y, wants f large (no unit)")
+plt.title("Look for the path that leaves, and the one that stays", fontsize=11)
+plt.gca().set_aspect("equal")
+plt.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+plt.show()
+
+# %% [markdown]
+# Taking turns keeps the path on a closed curve. There is a quantity that an alternating step leaves exactly as it was,
+# $x^2 + y^2 - lr \cdot x y$, and the places where it has one value form an ellipse around the saddle, here almost a
+# circle. (Try the algebra: write the new point's
+# value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
+
+# %%
+for k in (0, 100, 200, 314):
+    x, y = turns[k]
+    print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
+
+# %% [markdown]
+# So it does not diverge, and it does not arrive either. One more thing: compare the point of the closed path that comes
+# nearest to the saddle with the *mean* of all its points.
+
+# %%
+mean_x, mean_y = (sum(values) / len(turns) for values in zip(*turns, strict=True))
+print(f"nearest point: {min(math.hypot(x, y) for x, y in turns):.2f} from the saddle")
+print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
+
+# %% [markdown]
+# The mean lies on the saddle, though no point of the path comes near it. Remember it when you meet the
+# *moving average of G's weights* (`ema_kimg`): a way to show the middle of the circling in place of the latest point.
+#
+# A real GAN is not this game. Its losses curve, which can pull it inwards; its steps are noisy, which pushes it about.
+# But the turning is there, and it is why the losses of a GAN do not settle like those of a classifier.
+
+# %% [markdown]
+# ## 6 · From 2 numbers to 784
+#
+# Nothing in the game depends on the dimension. An MNIST digit is 28 x 28 pixels, a point in a space of 784 dimensions. The
+# fully connected networks only get wider.
+
+# %%
+from dcgan_course.config import preset
+from dcgan_course.data import load_images, to_float
+from dcgan_course.models import build_discriminator, build_generator, count_parameters
+
+RETRAIN = False  # True: five epochs in place of 0.4, a few minutes
+config = preset("mnist", network="basic", nc=1, lr_g=5e-4, lr_d=5e-4, ema_kimg=0, sample_kimg=5,
+                num_epochs=5 if RETRAIN else 0.4)
+print(f"G: {config.nz} numbers -> 784 pixels, {count_parameters(build_generator(config)):,} parameters")
+print(f"D: 784 pixels -> 1 logit,   {count_parameters(build_discriminator(config)):,} parameters")
+
+# %% [markdown]
+# The package's training loop plays the moves that you have just seen: `d_step` and `g_step` in
+# [trainer.py](../dcgan_course/trainer.py). The cell takes about ten seconds and shows nothing meanwhile.
+
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.trainer import train
+
+live = train(config, quiet=True)
+print(f"{live.stats()[-1]['kimg']:.0f} thousand images, written to {live.path}")
+
+# %%
+samples = live.samples()
+picks = [samples[len(samples) // 3], samples[-1]]
+figure, axes = plt.subplots(1, 2, figsize=(8, 4.5), dpi=72, facecolor="white", layout="constrained")
+for axis, (kimg, file) in zip(axes, picks, strict=True):
+    axis.imshow(plt.imread(file))
+    axis.set_title(f"after {kimg:.0f} thousand images", fontsize=10)
+    axis.axis("off")
+figure.suptitle("Fully connected G: look at the single bright pixels around the strokes", fontsize=11)
+print(f"{len(samples)} sample grids of 64 pictures each, always from the same z")
+
+# %% [markdown]
+# Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another; after so
+# short a run there is little variety. And something else is odd. The pictures are full of **specks**, single pixels that stand out from their surroundings. No pen draws those.
+#
+# Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of the way
+# from black to white. Before you run the cell: how many does a real digit have, and how many once its 784 pixels are
+# shuffled?
+
+# %%
+def specks(images):
+    """Specks per picture; images (N, 1, 28, 28) in [-1, 1]."""
+    wide = F.pad(images, (1, 1, 1, 1), value=-1.0)  # (N, 1, 30, 30), a black frame
+    left, right, up, down = wide[..., 1:-1, :-2], wide[..., 1:-1, 2:], wide[..., :-2, 1:-1], wide[..., 2:, 1:-1]
+    brightest = torch.stack([left, right, up, down]).amax(dim=0)
+    return (images - brightest > 0.5).sum().item() / len(images)
+
+
+digits = to_float(load_images("mnist", image_size=28).batch(range(500)))  # (500, 1, 28, 28)
+order = torch.randperm(784, generator=seeded(0, "order"))
+shuffled = digits.flatten(1)[:, order].view_as(digits)  # the same pixels, at other places
+print(f"specks in a real digit: {specks(digits):.1f}, with its pixels shuffled: {specks(shuffled):.1f}")
+
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.sampling import generate, image_grid, sample_z
+
+x_fake = generate(live.load_generator(), sample_z(500, config.nz, config.z, seeded(0, "lesson")))
+print(f"specks in a generated digit: {specks(x_fake):.1f}")
+
+# %% [markdown]
+# A real digit has hardly any, one of G's has several times as many. Where pixels lie in no order at all, there are specks everywhere.
+#
+# Where should this G have its notion of a "neighbour" from? To a fully connected layer the image is a list of 784 numbers in
+# some order. Here are digits, and below each the same digit with
+# its pixels shuffled, all in the same way:
+
+# %%
+sheet = image_grid(torch.cat([digits[:12], shuffled[:12]]), nrow=12)
+plt.figure(figsize=(9, 1.9), facecolor="white")
+plt.imshow(sheet, interpolation="nearest")
+plt.title("Look from top to bottom: for a fully connected network these are equally hard", fontsize=11)
+plt.axis("off")
+plt.show()
+
+# %% [markdown]
+# To you the lower row is noise. To a fully connected D it is the same task: take its first layer, shuffle the columns of the
+# weights in the same way, and every answer stays as it was. How much do the logits differ?
+
+# %%
+netD = live.load_discriminator()
+with torch.inference_mode():
+    before = netD(digits)
+    netD.blocks[0].weight.copy_(netD.blocks[0].weight[:, order])
+    after = netD(shuffled)
+print(f"largest difference between the logits of {len(digits)} digits: {(before - after).abs().max():.3f}")
+
+# %% [markdown]
+# None. Whatever this D can learn about digits it can learn about shuffled digits, just as fast. That neighbouring pixels
+# belong together, and that a stroke is a stroke wherever it lies, must be learned from examples, pixel by
+# pixel.
+#
+# A *convolution* has both built in: it looks at neighbours, and at every place with the same weights. Building G and
+# D from convolutions, so that they still train, took five guidelines. They are lesson 02.
+
+# %% [markdown]
+# ## Questions
+#
+# <details><summary>loss_D stands at 1.39 and does not move. Is G perfect?</summary>
+#
+# Not necessarily. It is the loss of a D that answers one half everywhere. A perfect G forces D to do so; an untrained or
+# too small D does so by itself. Look at the samples.
+# </details>
+#
+# <details><summary>D* depends on a ratio of densities. What does G hear at a place where neither density has any
+# points?</summary>
+#
+# Nothing reliable. No sample ever corrects D there, so its answer is whatever the network's shape happens to continue.
+# Look at the corners of the strip in section 4: D has an opinion about them, and hardly ever saw a point there.
+# </details>
+#
+# <details><summary>Why does G's loss not forbid mode collapse?</summary>
+#
+# G's loss is a mean over samples, each judged alone. A hundred copies of one convincing point score as well as a hundred
+# different convincing points. Variety is paid for only indirectly, when D learns that the crowded place is suspicious.
+# </details>
+#
+# <details><summary>In the game x·y you halve <code>lr</code> and take twice as many steps, simultaneously. Is the end
+# nearer to the saddle?</summary>
+#
+# Nearer, but still outside. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps / 2). Half of
+# <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
+# </details>
+#
+# <details><summary>Try it: in <code>play</code>, replace G's loss by minimax,
+# <code>-F.softplus(netD(x_fake).flatten()).mean()</code>. What do you expect in the first hundred steps?</summary>
+#
+# Where D already answers near 0, G hardly moves, since its push is D(G(z)) itself. On this easy ring D is not sure for long, and
+# G may well recover. With images D is sure early, and then it matters. Lesson 05 measures it.
+# </details>
+#
+# ## References
+#
+# - Goodfellow and others: *Generative Adversarial Networks*, [arXiv 1406.2661](https://arxiv.org/abs/1406.2661):
+#   the game, D* (proposition 1), and the loss of G that does not saturate (section 3).
+# - Metz, Poole, Pfau, Sohl-Dickstein: *Unrolled Generative Adversarial Networks*,
+#   [arXiv 1611.02163](https://arxiv.org/abs/1611.02163): the ring of eight Gaussians as a test for mode collapse.
+# - Mescheder, Geiger, Nowozin: *Which Training Methods for GANs do actually Converge?*,
+#   [arXiv 1801.04406](https://arxiv.org/abs/1801.04406): simultaneous and alternating steps on the smallest GAN.
+# - Gidel and others: *A Variational Inequality Perspective on Generative Adversarial Networks*,
+#   [arXiv 1802.10551](https://arxiv.org/abs/1802.10551): the game x·y, and averaging.

@@ -1,0 +1,750 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 · Training as a film
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
+#
+# **Time:** 35 minutes to read and try; the cells run for about half a minute on two CPU cores.
+# **You need:** lesson 03, or a GAN training loop that you have seen before.
+#
+# After this lesson you can
+#
+# - draw comparable pictures while a network trains, and say why they come from a fixed `z` in eval mode;
+# - turn a sheet of pictures into a film frame without stretching its range;
+# - make an annotated GIF that fits a budget of bytes;
+# - read from a film, and from a number beside it, whether a generator collapses;
+# - measure whether dropout at test time removes noise pixels from digits.
+#
+# **You write** the snapshot and the frame; **we import** the networks, the two training steps and the recorded runs.
+
+# %%
+import sys
+
+if "google.colab" in sys.modules:  # in Colab: fetch the course and install it; elsewhere it is installed already
+    import os
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    subprocess.run(f"git clone --depth 1 {url} && pip install -q -e dcgan-course", shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+
+# %% tags=["nbval-ignore-output"]
+import imageio.v3 as iio
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from PIL import Image
+
+from dcgan_course.data import load_images, to_float
+from dcgan_course.plots import caption, clock, corner, thinned
+from dcgan_course.runs import load_run
+from dcgan_course.runtime import pick_device, seeded
+from dcgan_course.sampling import generate, image_grid, sample_z
+
+device = pick_device()
+print(f"torch {torch.__version__}, device {device}")
+
+# %% [markdown]
+# ## 1 · A fixed z, and a clock
+#
+# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
+# pictures each time: you cannot tell what G learned from what chance dealt.
+#
+# So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
+#
+# A random stream with its own seed gives the same vectors in every run, on every day.
+
+# %%
+z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
+again = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
+print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; drawn again, the same: {torch.equal(z_fixed, again)}")
+
+# %% [markdown]
+# A film also needs a clock. Steps and epochs are poor ones: a step of 128 images is worth two of 64, and an epoch
+# of a larger data set lasts longer. We count the **real images shown**, in thousands (`kimg`).
+
+# %%
+for steps, batch_size in ((1000, 64), (500, 128), (0, 64)):
+    print(f"{steps} steps of {batch_size}: {clock(steps * batch_size / 1000)}")
+
+# %% [markdown]
+# ## 2 · A snapshot
+#
+# A look at G must not depend on anything but G and `z_fixed`. It must not change G either. One switch decides both:
+# the **mode** of the network.
+#
+# Batch norm subtracts a mean and divides by a standard deviation. In *train* mode it takes both from the batch at
+# hand. In *eval* mode it takes running averages that it gathered during training.
+#
+# Predict: we draw the first `z` alone, then among 15 neighbours, then among 15 others. In which mode does its
+# picture change?
+
+# %%
+def first_picture(neighbours, train):
+    """The picture of z_fixed[0], drawn in one batch with its neighbours (N, 100): (1, 28, 28)."""
+    net = load_run("mnist").load_generator().train(train)
+    with torch.no_grad():
+        return net(torch.cat([z_fixed[:1], neighbours]))[0]
+
+
+company = [z_fixed[:0], z_fixed[1:16], z_fixed[16:31]]  # nobody, 15 neighbours, 15 others
+pictures = {train: torch.stack([first_picture(z, train) for z in company]) for train in (True, False)}
+
+# %%
+def grey_levels(a, b):
+    """Mean difference of two pictures in [-1, 1], in grey levels of 0..255."""
+    return (a - b).abs().mean().item() * 127.5
+
+
+for train, (alone, some, others) in pictures.items():
+    print(f"{'train' if train else 'eval':<5} mode: alone or in company differ by {grey_levels(alone, some):.0f}"
+          f" grey levels, one company or another by {grey_levels(some, others):.0f}")
+
+# %%
+figure, axes = plt.subplots(2, 3, figsize=(7.2, 5), layout="constrained", facecolor="white")
+for row, (train, three) in zip(axes, pictures.items(), strict=True):
+    for axis, picture, name in zip(row, three, ("alone", "15 neighbours", "15 others"), strict=True):
+        axis.imshow(picture[0], cmap="gray", vmin=-1, vmax=1)
+        axis.set_title(f"{'train' if train else 'eval'} mode, {name}", fontsize=9)
+        axis.axis("off")
+figure.suptitle("The same z six times: look for changes along the upper row", fontsize=11)
+plt.show()
+
+# %% [markdown]
+# In eval mode a picture depends on its own `z` alone. In train mode the neighbours shine through.
+#
+# There is a second reason. In train mode every forward pass also moves the running averages, even under
+# `torch.no_grad()`. Does a look leave a trace?
+
+# %%
+for train in (True, False):
+    net = load_run("mnist").load_generator().train(train)
+    before = {name: value.clone() for name, value in net.named_buffers()}
+    with torch.no_grad():
+        net(z_fixed)
+    changed = sum(not torch.equal(before[name], value) for name, value in net.named_buffers())
+    print(f"{'train' if train else 'eval':<5} mode: {changed} of {len(before)} stored tensors changed by a look")
+
+# %% [markdown]
+# **Exercise 1 · A snapshot** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+#
+# Write `my_snapshot`. It draws `z_fixed` in eval mode, without building a graph for gradients, and leaves the
+# network in the mode in which it found it.
+
+# %%
+def my_snapshot(netG, z_fixed):
+    """What netG draws for z_fixed (N, nz): (N, nc, size, size) in [-1, 1], on the CPU.
+
+    In eval mode and without a graph; afterwards netG is in the mode in which it came.
+    """
+    raise NotImplementedError
+
+
+# %%
+from dcgan_course.checks import check_frame, check_snapshot
+
+snapshot = check_snapshot(my_snapshot)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `netG.training` is True in train mode. Note it first, call `netG.eval()`, and at the end `netG.train(noted)`.
+# Ending with a plain `netG.train()` is right only for networks that came in train mode.
+# </details>
+#
+# <details><summary>Another hint</summary>
+#
+# `with torch.inference_mode():` around the forward pass. `.cpu()` brings the pictures back from a GPU.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_snapshot(netG, z_fixed):
+#     mode = netG.training
+#     netG.eval()
+#     with torch.inference_mode():
+#         images = netG(z_fixed).cpu()
+#     netG.train(mode)
+#     return images
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## 3 · A short training that looks at itself
+#
+# A new pair of networks, slimmer than the preset's so that it is quick.
+
+# %%
+from dcgan_course.config import preset
+from dcgan_course.models import build_discriminator, build_generator, count_parameters, init_weights
+
+digits = load_images("mnist", image_size=28)
+config = preset("mnist", nc=digits.channels, ngf=32)
+netG = init_weights(build_generator(config), seeded(0, "netG")).to(device)
+netD = init_weights(build_discriminator(config), seeded(0, "netD")).to(device)
+optG, optD = (torch.optim.Adam(net.parameters(), lr, betas=(config.beta1, config.beta2))
+              for net, lr in ((netG, config.lr_g), (netD, config.lr_d)))
+print(f"G has {count_parameters(netG):,} parameters, D has {count_parameters(netD):,}")
+
+# %% [markdown]
+# When should we look? At first everything changes within a few steps, later little does within a hundred. So the
+# intervals grow: each snapshot comes a fifth later than the one before it.
+
+# %%
+RETRAIN = False  # True: five epochs in place of 200 steps, some minutes
+last_step = 5 * digits.count // config.batch_size if RETRAIN else 200
+moments = sorted({0, last_step} | {round(1.2**k) for k in range(60) if 1.2**k < last_step})
+print(f"{len(moments)} snapshots, after steps", *moments[:9], "...", *moments[-4:])
+
+# %% [markdown]
+# Your own loop, with the two steps of lesson 03. Snapshots stay in memory: a list of (kimg, images). The cell needs
+# about 12 seconds.
+#
+# Predict: after how many thousand images will you be able to read the first digit?
+
+# %% tags=["nbval-ignore-output"]
+from tqdm.auto import tqdm
+
+from dcgan_course.trainer import d_step, g_step
+
+stream, film = seeded(0, "lesson"), []
+for step in tqdm(range(last_step + 1)):
+    if step in moments:
+        film.append((step * config.batch_size / 1000, snapshot(netG, z_fixed.to(device))))
+    x_real = to_float(digits.batch(torch.randint(digits.count, (config.batch_size,), generator=stream))).to(device)
+    x_fake = netG(sample_z(config.batch_size, config.nz, config.z, stream).to(device))
+    d_step(netD, optD, x_real, x_fake)
+    g_step(netD, optG, x_fake)
+
+# %%
+size = sum(images.numel() * images.element_size() for _, images in film) / 1e6
+print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; G still in train mode: {netG.training}")
+
+
+# %%
+def strip(pictures, titles, heading, height=3.0):
+    """Pictures, each with its title, side by side."""
+    figure, axes = plt.subplots(1, len(pictures), figsize=(10, height), layout="constrained", facecolor="white")
+    for axis, picture, title in zip(axes, pictures, titles, strict=True):
+        axis.imshow(picture, interpolation="nearest")
+        axis.set_title(title, fontsize=9)
+        axis.axis("off")
+    figure.suptitle(heading, fontsize=11)
+    plt.show()
+
+
+# %% [markdown]
+# Three moments, and of each sheet a quarter: the upper left 16 places.
+
+# %%
+def quarter(images):
+    """The upper left 4 x 4 of a sheet of 8 x 8 images (64, 1, size, size)."""
+    return images.unflatten(0, (8, 8))[:4, :4].flatten(0, 1)
+
+
+some = [film[0], film[len(film) // 2], film[-1]]
+strip([image_grid(quarter(images)) for _, images in some], [clock(kimg) for kimg, _ in some],
+      "First, middle and last snapshot: follow one place", height=3.9)
+
+# %% [markdown]
+# The middle one of the list is early on the clock, because the intervals grow.
+
+# %% [markdown]
+# ## 4 · From floats to a frame
+#
+# A film is made of bytes: 0 is black, 255 is white. G speaks floats from -1 to 1. The way back is the way in,
+# reversed:
+#
+# $$\text{pixel} = (x + 1) \cdot 127.5$$
+#
+# rounded, and cut off at 0 and 255. The numbers in this formula are **fixed**. Many plotting tools stretch each
+# picture to its own minimum and maximum instead. What would that do to the untrained generator?
+
+# %%
+kimg, untrained = film[0]
+low, high = untrained.min().item(), untrained.max().item()
+print(f"the untrained G answers from {low:.2f} to {high:.2f}")
+print(f"fixed range: pixels from {(low + 1) * 127.5:.0f} to {(high + 1) * 127.5:.0f}; stretched: from 0 to 255")
+
+# %%
+stretched = 2 * (untrained - low) / (high - low) - 1
+strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))], ["fixed range [-1, 1]", "stretched to its own range"],
+      "One untrained G, two ranges: which picture is true?", height=4)
+
+# %% [markdown]
+# The left one. The right one shows a contrast that G did not draw. In a film it is worse: each frame is stretched by
+# another amount, so the black of the background jumps from frame to frame, and the one thing that really changes
+# first, the contrast, is invisible.
+#
+# **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+#
+# Write `my_frame`. It takes one sheet, channels first, and returns what every film library wants: bytes, channels
+# last.
+
+# %%
+def my_frame(sheet):
+    """A sheet (3, H, W) of floats in [-1, 1] as pixels: NumPy array (H, W, 3), uint8, with the fixed range."""
+    raise NotImplementedError
+
+
+# %%
+frame = check_frame(my_frame)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Three things in this order: scale, then `round()` and `clamp(0, 255)`, then `byte()`. Converting to bytes first cuts
+# off the fraction, and a number above 255 wraps round to black.
+# </details>
+#
+# <details><summary>Another hint</summary>
+#
+# `permute(1, 2, 0)` moves the channels to the end. `reshape` would not: it keeps the order of the numbers and
+# scrambles the picture.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_frame(sheet):
+#     pixels = ((sheet + 1) * 127.5).round().clamp(0, 255).byte()
+#     return pixels.permute(1, 2, 0).numpy()
+# ```
+#
+# </details>
+
+# %% [markdown]
+# Now the whole sheet: 8 x 8 pictures with two pixels of grey between them. Grey is 0 on our scale. The clock goes above.
+
+# %%
+from torchvision.utils import make_grid
+
+
+def annotated(kimg, images):
+    """One frame of the film: the sheet of images (N, 1, size, size) under its clock."""
+    sheet = make_grid(images, nrow=round(len(images) ** 0.5), padding=2, pad_value=0.0)  # (3, H, W) in [-1, 1]
+    return np.asarray(caption(Image.fromarray(np.asarray(frame(sheet))), clock(kimg)))
+
+
+frames = [annotated(kimg, images) for kimg, images in film]
+print(f"{len(frames)} frames, each {frames[0].shape}, {frames[0].dtype}, from {frames[-1].min()} to {frames[-1].max()}")
+
+# %% [markdown]
+# ## 5 · The film, and its price
+#
+# A GIF holds frames, how long each one stays, and a **palette**: the list of colours that its pixels point to, at
+# most 256. We keep the last frame longer, because that is the one you want to look at before the film starts again.
+
+
+# %%
+def write_film(frames, colours=64, milliseconds=200, hold=2000):
+    """A GIF of frames (H, W, 3) uint8, as bytes. All share the palette of the last one."""
+    pictures = [Image.fromarray(f) for f in frames]
+    palette = pictures[-1].quantize(colours)
+    reduced = [np.asarray(p.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")) for p in pictures]
+    duration = [milliseconds] * (len(frames) - 1) + [hold]
+    return iio.imwrite("<bytes>", reduced, extension=".gif", duration=duration, loop=0)
+
+
+# %% [markdown]
+# GIF compresses without loss, by finding runs of bytes that came before. Grainy pictures have few such runs.
+#
+# Predict, before you run the cell: which saves most: a quarter of the colours, half of the frames, or a quarter of
+# the pictures?
+
+# %% tags=["nbval-ignore-output"]
+fewer = [annotated(kimg, quarter(images)) for kimg, images in film]
+half = frames[::-2][::-1]  # every other one, the last among them
+versions = [("256 colours", frames, 256), ("64 colours", frames, 64), ("16 colours", frames, 16),
+            ("every other frame, 64 colours", half, 64), ("16 of 64 pictures, 64 colours", fewer, 64)]
+print(f"{'':<31}{'frames':>7}{'KB':>6}")
+for name, some, colours in versions:
+    print(f"{name:<31}{len(some):>7}{len(write_film(some, colours)) / 1000:>6.0f}")
+
+# %% [markdown]
+# Fewer colours save something, and with 16 of them you begin to see steps in the grey. Frames and pictures cost
+# nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames and all
+# pictures do not fit into it. We keep 64 colours and the whole sheet, and give up every other frame.
+
+# %%
+from io import BytesIO
+
+BUDGET_KB = 400
+content = write_film(half, colours=64, milliseconds=300)
+with Image.open(BytesIO(content)) as gif:
+    durations = [gif.seek(i) or gif.info["duration"] for i in range(gif.n_frames)]
+print(f"{len(half)} frames, plays for {sum(durations) / 1000:.1f} s, {durations[-1] / 1000:.0f} s of them on the last frame")
+print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
+
+# %% [markdown]
+# Watch it twice. First the whole: what comes first, contrast, position or shape? Then one single place: does it stay
+# the same digit once it is one?
+
+# %% tags=["nbval-ignore-output"]
+from IPython.display import Image as Inline
+
+Inline(data=content, format="gif", width=484)
+
+# %% [markdown]
+# To keep it: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course train` leaves such a film in its
+# folder.
+
+# %% [markdown]
+# ## 6 · A longer film: the recorded run
+#
+# The recorded run of lesson 03 drew the very same 64 `z_fixed`: the stream has the same name and seed. Its places hold
+# other digits than yours, because a `z` means nothing until some G has learned to read it.
+#
+# The run kept some of its sheets as pictures. Here is the one nearest to the end of each epoch (an **epoch** shows every
+# image once); only a corner of each, so that you can see the strokes.
+
+# %%
+run = load_run("mnist")
+epochs = range(round(run.config.num_epochs) + 1)
+nearest = [min(run.samples(), key=lambda s: abs(s[0] - e * digits.count / 1000)) for e in epochs]
+for epoch, (kimg, _) in zip(epochs, nearest, strict=True):
+    print(f"epoch {epoch}: {clock(kimg)}")
+
+# %%
+strip([corner(Image.open(file), 0.5) for _, file in nearest], [f"{round(kimg)} kimg" for kimg, _ in nearest],
+      "Sixteen places, epoch by epoch: which ones change their digit?", height=2.3)
+
+# %% [markdown]
+# Does the film come to rest? Predict: by how many grey levels do the sheets of neighbouring epochs differ, early and
+# late?
+
+# %%
+from itertools import pairwise
+
+sheets = [np.asarray(Image.open(file)).astype(float) for _, file in nearest]
+for epoch, (a, b) in enumerate(pairwise(sheets)):
+    print(f"epoch {epoch} to {epoch + 1}: {abs(a - b).mean():.0f} grey levels")
+
+# %% [markdown]
+# It slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. The game has
+# no fixed answer that it must settle on.
+#
+# The run drew more sheets than were kept as files. All of them are in its film:
+
+# %%
+gif = run.path / "training.gif"
+with Image.open(gif) as opened:
+    print(f"training.gif: {opened.n_frames} frames of {opened.width} x {opened.height} pixels")
+print(f"of the {len(run.samples())} sheets, the last after {clock(run.samples()[-1][0])}")
+
+# %% [markdown]
+# This film is calmer than yours. It shows a moving average of G's weights, which smooths the wobble of single steps
+# (lesson 06).
+
+# %% [markdown]
+# ## 7 · A healthy film beside one that collapses
+#
+# **Mode collapse**: G answers many different `z` with the same few pictures. D's verdict on a single picture cannot
+# see it. A sheet can, and a film shows when it happened.
+#
+# A second run was recorded that went this way. What was changed?
+
+# %%
+from dcgan_course.recording import MACHINE
+
+healthy, collapsed = load_run("mnist"), load_run("mnist_collapse")
+same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, precision, folder ...
+print("changed:", healthy.config.difference(collapsed.config.replace(**same_machine)))
+
+
+# %% [markdown]
+# Both films run by the same clock: each sheet of the collapsing run stands beside the healthy sheet nearest in time.
+
+# %%
+def side_by_side(late):
+    """A frame: the healthy sheet nearest in time to `late`, a (kimg, file) of the collapsing run, and that sheet."""
+    early = min(healthy.samples(), key=lambda s: abs(s[0] - late[0]))
+    halves = [np.asarray(caption(Image.open(file), f"{name}, {clock(kimg)}"))
+              for name, (kimg, file) in (("healthy", early), ("collapsing", late))]
+    gap = np.full((len(halves[0]), 12, 3), 255, np.uint8)
+    return np.concatenate([halves[0], gap, halves[1]], axis=1)
+
+
+pairs = [side_by_side(late) for late in thinned(collapsed.samples(), 12)]
+content = write_film(pairs, milliseconds=700)
+print(f"{len(pairs)} frames of {pairs[0].shape[1]} x {pairs[0].shape[0]} pixels")
+print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
+
+# %% [markdown]
+# Watch the right half. When do places that were different become alike? Is it sudden or slow? Do they come apart
+# again?
+
+# %% tags=["nbval-ignore-output"]
+Inline(data=content, format="gif", width=620)
+
+# %% [markdown]
+# Now a number. A judge, a classifier that was trained on real digits only, reads 1,000 pictures of each generator,
+# and 1,000 real ones. We ask:
+#
+# - how many of the ten digits turn up at all, in at least 1 % of the pictures;
+# - **entropy** of the digits, divided by its maximum: 1 = all equally often, 0 = always the same one;
+# - **duplicates**: the share of pictures that lie nearer to another one than 99 % of real digits do.
+
+# %%
+from dcgan_course.data import load_mnist
+from dcgan_course.judges import judged, load_judge
+from dcgan_course.metrics import duplicates, mode_entropy
+
+
+def thousand(run):
+    """1,000 pictures of a run's generator, (1000, 1, 28, 28)."""
+    return generate(run.load_generator(), sample_z(1000, run.config.nz, run.config.z, seeded(1, "lesson")))
+
+
+judge, test = load_judge("mnist"), load_mnist(split="test")
+order = torch.randperm(test.count, generator=seeded(0, "lesson"))  # shuffled: the first half of the file is neater
+x_real, x_other = to_float(test.batch(order[:1000])), to_float(test.batch(order[1000:2000]))
+sets = {"real digits": x_real, "healthy": thousand(healthy), "collapsed": thousand(collapsed)}
+
+# %%
+shares, other_features = {}, judged(judge, x_other)[0]
+for name, images in sets.items():
+    features, p = judged(judge, images)
+    shares[name] = np.bincount(p.argmax(1), minlength=10) / len(p)
+    print(f"{name:<12} {(shares[name] >= 0.01).sum():>2} digits, most frequent {shares[name].max():.0%}, entropy "
+          f"{mode_entropy(p):.2f}, duplicates {duplicates(features, other_features):.0%}")
+
+# %%
+plt.figure(figsize=(8, 2.8), facecolor="white")
+for offset, (name, colour) in enumerate(zip(shares, ("#0072B2", "#009E73", "#D55E00"), strict=True)):
+    plt.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour, label=name)
+plt.xticks(range(10))
+plt.xlabel("digit, as the judge reads it")
+plt.ylabel("share of 1,000 pictures [%]")
+plt.title("Which digits come: look for missing and for tall bars", fontsize=11)
+plt.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
+# has perfect entropy, and duplicates give it away. The row of real digits is the floor: some real digits look alike
+# too.
+#
+# The numbers describe the one generator that each run kept; the film also tells you how it got there.
+
+# %% [markdown]
+# ## 8 · Does dropout at test time remove noise pixels?
+#
+# **Dropout** sets a random part of a layer's outputs to 0, anew at each forward pass, and scales up the rest. Normally
+# it works in train mode only. One reimplementation of DCGAN for 28 x 28 digits reports that dropout of 0.5 in G, *in
+# training and at test time*, removes noise pixels around the digits. It shows pictures, no numbers, and its code drops
+# only in training.
+#
+# We can measure it. A third run was recorded, like `mnist` but with dropout in G:
+
+# %%
+dropped = load_run("mnist_dropout")
+same_machine = {name: getattr(healthy.config, name) for name in MACHINE}
+print("changed:", healthy.config.difference(dropped.config.replace(**same_machine)))
+
+# %% [markdown]
+# The package's `Dropout` has a switch, `at_test`, that keeps it on in eval mode. We can turn it on the loaded network.
+
+# %%
+from dcgan_course.models import Dropout
+
+
+def drawn(z, dropout_on):
+    """The pictures of z by the generator with dropout, which is on or off."""
+    net = dropped.load_generator()
+    for module in net.modules():
+        if isinstance(module, Dropout):
+            module.at_test = dropout_on
+    return generate(net, z)
+
+
+layers = [m for m in dropped.load_generator().modules() if isinstance(m, Dropout)]
+print(f"{len(layers)} layers with dropout, p = {layers[0].p}")
+
+# %% [markdown]
+# One row per `z`: first without dropout, then drawn seven times with it. Before you look: what must differ along a row,
+# and what should not?
+
+# %%
+z = sample_z(1000, dropped.config.nz, dropped.config.z, seeded(1, "lesson"))
+rows = torch.cat([drawn(z[:5], False)[:, None], drawn(z[:5].repeat_interleave(7, 0), True).unflatten(0, (5, 7))], 1)
+plt.figure(figsize=(7.2, 4.9), facecolor="white")
+plt.imshow(image_grid(rows.flatten(0, 1), 8), interpolation="nearest")
+plt.xticks([16 + 30 * i for i in range(8)], ["off"] + [f"on, {i}" for i in range(1, 8)])
+plt.yticks([16 + 30 * i for i in range(5)], [f"z {i}" for i in range(1, 6)])
+plt.title("Each row is one z: dropout off, then seven draws with it on", fontsize=11)
+plt.show()
+
+# %% [markdown]
+# With dropout on, a picture is no longer a function of `z` alone: the dropped channels are a second source of chance.
+#
+# Now "noise pixels around the digit" needs a definition that a computer can apply:
+#
+# 1. a pixel is **lit** if it is brighter than a level;
+# 2. lit pixels that touch, also at a corner, form a patch; the largest patch is the **stroke**;
+# 3. a patch of at most 12 pixels that stays more than 2 pixels away from the stroke is **stray**.
+
+# %%
+from scipy import ndimage
+
+AROUND = np.ones((3, 3))  # a pixel and its eight neighbours
+
+
+def stray_pixels(images, level=-0.5, most=12):
+    """Which pixels of images (N, 1, H, W) belong to stray patches: (N, H, W) bool."""
+    found = []
+    for lit in (images[:, 0] > level).numpy():
+        patches, _ = ndimage.label(lit, AROUND)  # 0 = dark, then 1, 2, 3 ... for each patch
+        sizes = np.bincount(patches.ravel(), minlength=2)
+        stroke = patches == 1 + sizes[1:].argmax()
+        near = np.unique(patches[ndimage.binary_dilation(stroke, AROUND, iterations=2)])
+        small = np.setdiff1d(np.flatnonzero(sizes <= most), [0, *near])
+        found.append(np.isin(patches, small))
+    return np.stack(found)
+
+
+drawing = torch.full((1, 1, 9, 12), -1.0)
+drawing[0, 0, 1:8, 2] = 1  # a stroke
+drawing[0, 0, 4, 4:6] = 1  # a patch of two pixels that begins 2 pixels beside it
+drawing[0, 0, 2, 8:11] = 1  # a patch of three pixels, farther away
+print("stray pixels in the test drawing:", stray_pixels(drawing).sum())
+
+# %% [markdown]
+# Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is no noise.
+# No limit is perfect: scanned digits have a few specks too, and a small piece of a broken stroke still counts. So we
+# measure real digits first; that is the floor. With and without the limit:
+
+# %%
+for most in (12, 28 * 28):
+    share = stray_pixels(x_real, most=most).any((1, 2)).mean()
+    print(f"real digits, stray patches of up to {most} pixels: {share:.1%} of the pictures have one")
+
+# %% [markdown]
+# We use two levels, one that is easily seen and one that is barely brighter than black.
+
+# %%
+LEVELS = (-0.5, -0.9)
+for level in LEVELS:
+    share = stray_pixels(x_real, level).any((1, 2)).mean()
+    print(f"real digits, brighter than {(level + 1) * 127.5:.0f} of 255: {share:.1%} have a stray patch")
+
+# %% [markdown]
+# Now all four sets, the last two from the same `z`. Two more columns guard against a cheap victory, since a blank
+# picture has no stray patches either: the **ink**, lit pixels per picture, and the judge's **confidence**, its mean
+# probability for its own answer.
+
+# %% tags=["nbval-ignore-output"]
+four = {"real digits": x_real, "no dropout": sets["healthy"],
+        "dropout on": drawn(z, True), "dropout off": drawn(z, False)}
+stray = {}
+print(f"{'':<12} {'stray patch, easily seen':>25} {'barely seen':>12} {'ink':>5} {'confidence':>11}")
+for name, images in four.items():
+    stray[name] = [stray_pixels(images, level).any((1, 2)).mean() for level in LEVELS]
+    ink = (images > LEVELS[0]).sum() / len(images)
+    confidence = judged(judge, images)[1].max(1).mean()
+    print(f"{name:<12} {stray[name][0]:>25.1%} {stray[name][1]:>12.1%} {ink:>5.0f} {confidence:>11.2f}")
+
+# %% [markdown]
+# Look at what was counted. Each row shows pictures of one set that have stray patches, in orange, as far as there are
+# any among the 1,000; an empty row has none.
+
+# %%
+figure, axes = plt.subplots(4, 12, figsize=(9.5, 4), layout="constrained", facecolor="white")
+for row, (name, images) in zip(axes, four.items(), strict=True):
+    marks = stray_pixels(images)
+    for axis, i in zip(row, marks.any((1, 2)).nonzero()[0], strict=False):
+        picture = image_grid(images[i : i + 1]).numpy()
+        picture[marks[i]] = (0xD5, 0x5E, 0x00)
+        axis.imshow(picture, interpolation="nearest")
+    for axis in row:
+        axis.axis("off")
+    row[0].set_title(name, fontsize=9, loc="left")
+figure.suptitle("Stray patches in orange: specks of noise, or pieces of a digit?", fontsize=11)
+plt.show()
+
+
+# %% [markdown]
+# And the verdict. A share $p$ of $n$ pictures has a **standard error** of $\sqrt{p\,(1-p)/n}$; for a difference of two
+# shares, the squares add up. We call a difference clear if it is larger than two of them.
+
+# %%
+def verdict(a, b, n=1000):
+    """How the share `a` compares with the share `b`, each of n pictures."""
+    error = ((a * (1 - a) + b * (1 - b)) / n) ** 0.5
+    return "no clear difference" if abs(a - b) <= 2 * error else "fewer" if a < b else "more"
+
+
+for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("dropout on", "real digits")):
+    print(f"{a} against {b}: {verdict(stray[a][0], stray[b][0])} with easily seen stray patches,"
+          f" {verdict(stray[a][1], stray[b][1])} with barely seen ones")
+
+# %% [markdown]
+# How far does this carry? The first line compares one network with itself on the same `z`: only the switch differs.
+# The second compares two trainings, with one seed each; another seed could change it. And a line counts as an
+# improvement only if ink and confidence in the table stay near those of real digits.
+#
+# So that is how a claim from a readme becomes one that you can check: a definition, a floor, a spread, and a guard
+# against winning by accident.
+
+# %% [markdown]
+# ## Questions
+#
+# <details><summary>The first frames of your film are pale, paler than what the same G draws in train mode. Why?</summary>
+#
+# Batch norm's running averages start at mean 0 and variance 1, and each training step moves them by a tenth of the
+# way. With small initial weights the true variances are below 1, in the first
+# layer far below. So in the first steps eval mode divides by
+# too large a number, and the pictures stay grey until the averages have caught up.
+# </details>
+#
+# <details><summary>Two films come from the same training, one with a fixed <code>z</code>, one with a new
+# <code>z</code> per frame. What can you read from the second?</summary>
+#
+# Whether the sheet as a whole gets better, and whether it gets monotonous. Not what happened to any one picture: its
+# change and the change of <code>z</code> are mixed.
+# </details>
+#
+# <details><summary>Why does a GIF of the untrained generator's frames take fewer bytes than one of finished
+# digits?</summary>
+#
+# With the fixed range they are almost one grey, so after the palette only a few values are left, in long runs.
+# Stretched frames would be full of texture and cost more: you would pay for contrast that is not there.
+# </details>
+#
+# <details><summary>Why could it hurt to switch dropout off in a G that was trained with it?</summary>
+#
+# In G, each dropout is followed by a convolution and then batch norm. That batch norm gathered its running averages
+# while dropout was on. Dropout keeps the mean but adds variance. Switched off, the variance falls, and batch norm still
+# divides by the old one: the next layer sees other values than in training (a "variance shift").
+# </details>
+#
+# <details><summary>A run ends with all ten digits, entropy 0.99, and duplicates of 60 %. Healthy?</summary>
+#
+# No. It draws every digit about equally often, but for most pictures another one looks nearly the same. The collapse
+# happened within the digits, where the judge's ten classes cannot see it.
+# </details>
+#
+# ## References
+#
+# - Radford, Metz, Chintala: *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
+#   Networks*, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434).
+# - Ioffe, Szegedy: *Batch Normalization*, [arXiv 1502.03167](https://arxiv.org/abs/1502.03167), for batch statistics
+#   in training and population statistics afterwards.
+# - Isola and others: *Image-to-Image Translation with Conditional Adversarial Networks*,
+#   [arXiv 1611.07004](https://arxiv.org/abs/1611.07004): dropout in G at test time as the only source of noise.
+# - Li, Chen, Hu, Yang: *Understanding the Disharmony between Dropout and Batch Normalization by Variance Shift*,
+#   [arXiv 1801.05134](https://arxiv.org/abs/1801.05134).
+# - The report on dropout and noise pixels: the readme of the DCGAN in
+#   [github.com/conan7882/tf-gans](https://github.com/conan7882/tf-gans).
