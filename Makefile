@@ -1,8 +1,8 @@
-# make train | make lab | make test | make notebooks: each installs what it needs into .venv first.
+# make train | lab | test | notebooks | handout | badges REPO=owner/name: each installs what it needs into .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: train lab test notebooks
+.PHONY: train lab test notebooks handout badges
 
 train: .venv/installed
 	$(BIN)/dcgan-course train
@@ -23,6 +23,14 @@ notebooks: .venv/installed-test
 	  $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False $$notebook || exit 1; \
 	done
+
+# For teachers: the lessons without solutions, with open solutions, as web pages, and a plan of one page.
+handout: .venv/installed-test
+	$(BIN)/python notebooks/teach.py handout handout
+
+# Where the Colab badges and the lessons' first cells point to.
+badges: .venv/installed-test
+	$(BIN)/python notebooks/teach.py badges "$(REPO)"
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

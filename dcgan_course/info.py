@@ -90,7 +90,7 @@ def check_setup() -> str:
     lines.append(f"ok    device: {device}; bfloat16 runs at {ratio:.1f} times the speed of float32, "
                  f"training uses {'bf16' if ratio > 1.2 else 'fp32'}")
     images = load_images("mnist", 28)
-    where = repo_data_dir() or cache_dir()
+    where = "the repository" if repo_data_dir() else cache_dir()
     lines.append(f"ok    mnist: {images.count:,} digits, checksums right, in {where}")
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     lines.append(f"{'ok   ' if free > 2 else 'note '} disk: {free:.0f} GB free here")

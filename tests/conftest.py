@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))  # teach.py
 sys.path.insert(0, str(Path(__file__).parent))
 import tiny
 

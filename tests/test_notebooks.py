@@ -1,6 +1,8 @@
 """What keeps the lessons honest: their sources, stored outputs and conventions, and that nbval can turn red."""
 
+import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -9,10 +11,11 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
+import teach
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
-REPOSITORY = "dcgan-course/dcgan-course"
+REPOSITORY = teach.repository()
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
 
@@ -49,6 +52,7 @@ def test_stored_executed_and_without_errors(path):
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
     assert path.stat().st_size < 1.5e6
+    assert not re.search(r"/(home|root|work|tmp|Users)/", path.read_text())  # no path of the machine that ran it
 
 
 @each_lesson
@@ -66,7 +70,7 @@ def test_header(path):
     assert "**Time:**" in title.source and "**You need:**" in title.source
     objectives = re.findall(r"^- ", title.source, re.M)
     assert 3 <= len(objectives) <= 5
-    assert 'if "google.colab" in sys.modules:' in guard.source and f"github.com/{REPOSITORY}" in guard.source
+    assert 'if "google.colab" in sys.modules' in guard.source and f'"https://github.com/{REPOSITORY}"' in guard.source
     assert len(imports.source.splitlines()) <= 15
 
 
@@ -75,6 +79,154 @@ def test_cells_are_small(path):
     lengths = [len(cell.source.splitlines()) for cell in code_cells(path)]
     assert max(lengths) <= 40
     assert statistics.median(lengths) <= 8
+
+
+# ---- exercises
+
+
+def exercises(path):
+    """(stub cell, check cell, the solution's code) for each exercise of a lesson."""
+    cells = nbformat.read(path, 4).cells
+    found = []
+    for i, cell in enumerate(cells):
+        if cell.cell_type == "code" and cell.source.rstrip().endswith("raise NotImplementedError"):
+            solution = next(c for c in cells[i:] if "solution" in c.metadata.get("tags", []))
+            found.append((cell, cells[i + 1], re.search(r"```python\n(.+?)```", solution.source, re.S)[1]))
+    return found
+
+
+@each_lesson
+def test_exercises_have_their_parts(path):
+    """A card, a stub, a check that answers "not attempted yet", and a solution that is folded and never run."""
+    cells = nbformat.read(path, 4).cells
+    solutions = [cell for cell in cells if "solution" in cell.metadata.get("tags", [])]
+    cards = teach.header(nbformat.read(path, 4))["exercises"]
+    assert len(exercises(path)) == len(solutions) == len(cards) >= 1
+    assert [card["number"] for card in cards] == [str(i + 1) for i in range(len(cards))]
+    assert all(cell.cell_type == "markdown" and cell.source.startswith("<details>") for cell in solutions)
+    for _, check, _ in exercises(path):
+        assert check.outputs[0].text.startswith("Not attempted yet.")
+
+
+@each_lesson
+def test_solutions_pass_their_checks(path, capsys):
+    names = {}
+    exec(code_cells(path)[1].source, names)  # the imports
+    capsys.readouterr()
+    for stub, check, solution in exercises(path):
+        exec(solution, names)
+        defined = re.search(r"^(?:def|class) (\w+)", stub.source, re.M)[1]
+        assert re.search(rf"^(?:def|class) {defined}\b", solution, re.M)
+        exec(check.source, names)
+        assert capsys.readouterr().out == "Right. The lesson goes on with yours.\n", (defined, path.stem)
+
+
+def test_the_solution_of_lesson_02_is_the_package(capsys):
+    """The same layers in the same order: the package's weights, given to the lesson's networks, draw the same."""
+    import torch
+
+    from dcgan_course.checks.networks import Reference64, Reference64D
+    from dcgan_course.models import init_weights
+
+    path, names = NOTEBOOKS / "02_five_guidelines.ipynb", {}
+    exec(code_cells(path)[1].source, names)
+    for _, check, solution in exercises(path):
+        exec(solution, names)
+        exec(check.source, names)
+    for own, package, x in ((names["MyGenerator"](20, 8, 3), Reference64(20, 8, 3), torch.randn(4, 20)),
+                            (names["MyDiscriminator"](8, 3), Reference64D(8, 3), torch.randn(4, 3, 64, 64))):
+        init_weights(package)
+        own.load_state_dict(dict(zip(own.state_dict(), package.state_dict().values(), strict=True)))
+        assert torch.equal(own(x), package(x))
+
+
+# ---- in Colab
+
+
+def test_the_guard_in_colab(tmp_path):
+    """In an empty virtual environment, with a stand-in for google.colab and a clone in place of the repository: the
+    course is there, importable, and the working folder is that of the notebooks. A second run changes nothing."""
+    root = NOTEBOOKS.parent
+    if subprocess.run(["git", "rev-parse"], cwd=root, capture_output=True).returncode:
+        pytest.skip("not a git checkout")
+    guard = code_cells(LESSONS[0])[0].source
+    assert all(code_cells(path)[0].source == guard for path in LESSONS)
+    venv, content = tmp_path / "venv", tmp_path / "content"
+    content.mkdir()
+    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    script = f"""
+import sys, types, os
+exec({guard!r})
+assert os.getcwd() == {str(content)!r}  # elsewhere than in Colab it does nothing
+sys.modules["google"] = sys.modules["google.colab"] = types.ModuleType("google.colab")
+exec({guard!r})
+first = os.getcwd()
+exec({guard!r})
+assert os.getcwd() == first
+import dcgan_course
+print(first, dcgan_course.__file__)
+"""
+    environment = {"PATH": f"{venv / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path), "PIP_NO_DEPS": "1",  # Colab has them
+                   "GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": f"url.file://{root}.insteadOf",
+                   "GIT_CONFIG_VALUE_0": f"https://github.com/{REPOSITORY}",
+                   "GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": "*"}
+    environment |= {name: value for name, value in os.environ.items() if "PIP_" in name or "proxy" in name.lower()}
+    done = subprocess.run([venv / "bin" / "python", "-c", script], cwd=content, env=environment, capture_output=True,
+                          text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    folder = content / REPOSITORY.partition("/")[2]
+    assert done.stdout.split() == [str(folder / "notebooks"), str(folder / "dcgan_course" / "__init__.py")]
+
+
+# ---- for teachers
+
+
+def test_handout(tmp_path):
+    teach.handout(tmp_path)
+    for path in LESSONS:
+        student, solutions = (nbformat.read(tmp_path / name / path.name, 4) for name in ("student", "solutions"))
+        assert not [cell for cell in student.cells if "solution" in cell.metadata.get("tags", [])]
+        assert "<details open><summary>Solution" in "".join(cell.source for cell in solutions.cells)
+        assert len(student.cells) + len(exercises(path)) == len(solutions.cells)
+        assert "<summary>Solution</summary>" in (tmp_path / "html" / f"{path.stem}.html").read_text()
+    plan = (tmp_path / "plan.md").read_text()
+    for path in LESSONS:
+        lesson = teach.header(nbformat.read(path, 4))
+        assert f"## {lesson['title']} ({lesson['minutes']} minutes)" in plan
+        assert all(e["name"] in plan for e in lesson["exercises"]) and all(o in plan for o in lesson["objectives"])
+
+
+@each_lesson
+def test_the_readme_lists_the_lesson(path):
+    lesson = teach.header(nbformat.read(path, 4))
+    title = lesson["title"].partition(" · ")[2]
+    row = next(line for line in (NOTEBOOKS.parent / "README.md").read_text().splitlines() if path.name in line)
+    assert row.startswith(f"| {path.stem[:2]} | [{title}](notebooks/{path.name})") and f"| {lesson['minutes']} |" in row
+    assert f"/github/{REPOSITORY}/blob/main/notebooks/{path.name}" in row
+
+
+def test_badges(tmp_path):
+    """On a copy: nothing points to the old place any more, and back again is what it was."""
+    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks", ignore=shutil.ignore_patterns("runs", "__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(NOTEBOOKS.parent / name, tmp_path / name)
+
+    def run(repo):
+        command = [sys.executable, tmp_path / "notebooks" / "teach.py", "badges", repo]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert run("ada/gan-class").returncode == 0
+    changed = {p: p.read_text() for p in tmp_path.rglob("*") if p.suffix in (".ipynb", ".py", ".md", ".toml")}
+    for path in LESSONS:
+        text = changed[tmp_path / "notebooks" / path.name]
+        assert f"/github/ada/gan-class/blob/main/notebooks/{path.name}" in text
+        assert "git clone --depth 1 {url}" in text and 'os.chdir(\\"gan-class/notebooks' in text
+        assert REPOSITORY not in text and "test -d gan-class" in text and "install -q -e gan-class" in text
+    assert run(REPOSITORY).returncode == 0
+    for path in LESSONS:
+        assert (tmp_path / "notebooks" / path.name).read_text() == path.read_text()
+    bad = run("no slash")
+    assert bad.returncode and "expected owner/name" in bad.stderr
 
 
 def nbval(path) -> subprocess.CompletedProcess:

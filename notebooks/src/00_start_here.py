@@ -24,14 +24,15 @@
 # **You write** three lines; **we import** the rest.
 
 # %%
+import os
 import sys
 
-if "google.colab" in sys.modules:  # in Colab: fetch the course and install it; elsewhere it is installed already
-    import os
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
     import subprocess
 
     url = "https://github.com/dcgan-course/dcgan-course"
-    subprocess.run(f"git clone --depth 1 {url} && pip install -q -e dcgan-course", shell=True, check=True)
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
     os.chdir("dcgan-course/notebooks")
     sys.path.insert(0, "..")
 
@@ -82,7 +83,7 @@ for name, value in speed.items():
     print(f"{name:<8} {value:>6,.0f} images/s")
 
 # %% tags=["nbval-ignore-output"]
-work = [("lesson 03, the live training", "mnist", 30), ("lesson 04, the live film", "mnist", 12),
+work = [("lesson 03, the live training", "mnist", 18), ("lesson 04, the live film", "mnist", 13),
         ("`make train`, good digits", "mnist", 300), ("one epoch of digits at 64 x 64", "mnist64", 60)]
 for what, network, thousands in work:
     minutes = thousands * 1000 / speed[network] / 60

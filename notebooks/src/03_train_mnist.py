@@ -25,14 +25,15 @@
 # once you have written the steps, the loop around them ([trainer.py](../dcgan_course/trainer.py)).
 
 # %%
+import os
 import sys
 
-if "google.colab" in sys.modules:  # in Colab: fetch the course and install it; elsewhere it is installed already
-    import os
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
     import subprocess
 
     url = "https://github.com/dcgan-course/dcgan-course"
-    subprocess.run(f"git clone --depth 1 {url} && pip install -q -e dcgan-course", shell=True, check=True)
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
     os.chdir("dcgan-course/notebooks")
     sys.path.insert(0, "..")
 
@@ -350,7 +351,7 @@ curves(collapse.stats())
 # %%
 for name, run in (("healthy", healthy), ("D wins", d_wins), ("collapse", collapse)):
     D_x, D_G_z = answers(run.stats()[-20:])
-    print(f"{name:<9} D(x) {D_x:.2f}   D(G(z)) {D_G_z:.2f}   loss_G {run.stats()[-1]['loss_G']:.1f}")
+    print(f"{name:<9} D(x) {D_x:.2f}   D(G(z)) {D_G_z:.2f}   loss_G {abs(run.stats()[-1]['loss_G']):.1f}")
 z = sample_z(24, 100, "normal", seeded(2, "lesson"))
 rows = torch.cat([generate(run.load_generator(), z) for run in (healthy, d_wins, collapse)])
 show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)

@@ -25,14 +25,15 @@
 # **You write** the snapshot and the frame; **we import** the networks, the two training steps and the recorded runs.
 
 # %%
+import os
 import sys
 
-if "google.colab" in sys.modules:  # in Colab: fetch the course and install it; elsewhere it is installed already
-    import os
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
     import subprocess
 
     url = "https://github.com/dcgan-course/dcgan-course"
-    subprocess.run(f"git clone --depth 1 {url} && pip install -q -e dcgan-course", shell=True, check=True)
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
     os.chdir("dcgan-course/notebooks")
     sys.path.insert(0, "..")
 
