@@ -4,7 +4,7 @@ A file imports only from the floors below its own:
 
     0  errors
     1  config, files, flags
-    2  models, losses, runtime, parallel
+    2  models, losses, augment, runtime, parallel
     3  data/, sampling, plots
     4  runs
     5  judges, state

@@ -79,6 +79,8 @@ class TrainConfig:
     """GAN loss on logits."""
     real_label: float = 1.0
     """D's target for real images; 0.9 = one-sided label smoothing."""
+    augment: bool = False
+    """D sees every image, real or generated, with random colours, shifts and blanks; for a few thousand images."""
     ema_kimg: float = 0.0
     """Half-life, in thousand images, of the generator's moving average that is shown and sampled; 0 = off."""
     seed: int = 0

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from . import plots
+from .augment import augmented
 from .config import TrainConfig
 from .data import Batches, load_images, to_float
 from .errors import UserError
@@ -61,8 +62,9 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
     several processes, wrapped."""
     with autocast(x_real.device, config.precision):
         x_fake = netG(z)  # one forward of G serves both steps
-        loss_D, D_x, D_G_z = d_step(netD, state.optD, x_real, x_fake, config.loss, config.real_label)
-        loss_G = g_step(state.netD, state.optG, x_fake, config.loss)
+        seen = augmented if config.augment else (lambda x: x)  # other random changes at each look
+        loss_D, D_x, D_G_z = d_step(netD, state.optD, seen(x_real), seen(x_fake), config.loss, config.real_label)
+        loss_G = g_step(state.netD, state.optG, seen(x_fake), config.loss)
     state.step += 1
     state.update_ema(config)
     state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
