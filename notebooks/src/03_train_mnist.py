@@ -310,7 +310,7 @@ def recorded_run(name):
     return run
 
 
-healthy = recorded_run("mnist")
+healthy = recorded_run("mnist_quick")
 curves(healthy.stats())
 
 # %% [markdown]
@@ -359,11 +359,13 @@ show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
 # %% [markdown]
 # ## 5 · How good is it?
 #
-# Pictures persuade; numbers compare. First the picture: 64 digits that nobody picked, from the recorded generator.
+# Pictures persuade; numbers compare. First the picture: 64 digits that nobody picked, from a generator that was trained
+# longer.
 
 # %%
-netG = healthy.load_generator()
-z = sample_z(1000, healthy.config.nz, healthy.config.z, seeded(1, "lesson"))
+longer = recorded_run("mnist")
+netG = longer.load_generator()
+z = sample_z(1000, longer.config.nz, longer.config.z, seeded(1, "lesson"))
 x_fake = generate(netG, z)
 show(x_fake[:64], "Generated digits: can you find the ones that no person would write?")
 

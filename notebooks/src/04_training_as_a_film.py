@@ -412,7 +412,7 @@ Inline(data=content, format="gif", width=484)
 # image once); only a corner of each, so that you can see the strokes.
 
 # %%
-run = load_run("mnist")
+run = load_run("mnist_quick")
 epochs = range(round(run.config.num_epochs) + 1)
 nearest = [min(run.samples(), key=lambda s: abs(s[0] - e * digits.count / 1000)) for e in epochs]
 for epoch, (kimg, _) in zip(epochs, nearest, strict=True):
@@ -460,7 +460,7 @@ print(f"of the {len(run.samples())} sheets, the last after {clock(run.samples()[
 # %%
 from dcgan_course.recording import MACHINE
 
-healthy, collapsed = load_run("mnist"), load_run("mnist_collapse")
+healthy, collapsed = load_run("mnist_quick"), load_run("mnist_collapse")
 same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, precision, folder ...
 print("changed:", healthy.config.difference(collapsed.config.replace(**same_machine)))
 
@@ -548,7 +548,7 @@ plt.show()
 # training and at test time*, removes noise pixels around the digits. It shows pictures, no numbers, and its code drops
 # only in training.
 #
-# We can measure it. A third run was recorded, like `mnist` but with dropout in G:
+# We can measure it. A third run was recorded, like that of lesson 03 but with dropout in G:
 
 # %%
 dropped = load_run("mnist_dropout")
