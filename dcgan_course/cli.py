@@ -177,6 +177,8 @@ def judge(data: str, /, epochs: int | None = None, out: Path = Path("judge.safet
     expect_positive(epochs=1 if epochs is None else epochs)
     if out.suffix != ".safetensors":
         raise UserError(f"out: found {out}, expected a name that ends in .safetensors")
+    if not out.parent.is_dir():
+        raise UserError(f"out: found {out}, expected a file in a folder that exists")
     trained, right = train_judge(data, out.stem, epochs)
     with writing(out):
         trained.save(out)
@@ -207,7 +209,8 @@ def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None =
         out: The folder in which the study, named after the file, has its own.
         workers: Trainings at once, with one thread each; None = as many as there are cores, 1 on a GPU.
     """
-    from .studies import comparison, read_study, run_study, summary
+    from .studies import read_study, run_study
+    from .tables import comparison, summary
 
     expect_positive(workers=1 if workers is None else workers)
     asked = read_study(file)
@@ -216,7 +219,8 @@ def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None =
     print(f"means over {len(asked.seeds)} seeds, with the half width of their 95 % confidence interval:")
     print(summary(table))
     if others:
-        print(f"\ndifference from {first!r}, seed by seed; ? = undecided, the interval includes 0:")
+        print(f"\ndifference from {first!r}, seed by seed; ? = undecided, the interval includes 0")
+        print("(one in twenty does not, where nothing differs):")
         print(comparison(table, first))
     print(out / asked.name / "table.csv")
 

@@ -6,6 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from .errors import UserError
 
 
@@ -67,7 +69,7 @@ def writing(file: Path):
     """Turns a failure to write into one line."""
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise UserError(f"{file}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
 
 

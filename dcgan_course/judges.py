@@ -13,14 +13,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torchvision.transforms import v2
 
 from .data import Images, load_images, load_mnist, to_float
 from .data.avatars import COUNT
 from .errors import UserError
-from .runs import load_state, load_weights
+from .files import write_atomically
+from .runs import half, load_state, load_weights
 from .runtime import repo_data_dir, seeded
 
 
@@ -46,6 +47,8 @@ def colour_body() -> nn.Sequential:
 
 
 BODIES = {28: grey_body, 64: colour_body}
+GREY = ("mnist", "fashion_mnist")
+BATCH = 128  # images in a step of a judge's training
 
 
 class Judge(nn.Module):
@@ -77,10 +80,9 @@ class Judge(nn.Module):
         return logits.sigmoid() if self.attributes else logits.softmax(1)
 
     def save(self, file: Path) -> None:
-        """Write it in half precision, with what `load_judge` needs to know."""
+        """Write it in half precision, with what `load_judge` needs to know; as a whole or not at all."""
         about = {"family": self.family, "size": self.size, "names": self.names, "attributes": self.attributes}
-        save_file({k: v.half() if v.is_floating_point() else v for k, v in self.state_dict().items()}, file,
-                  {"judge": json.dumps(about)})
+        write_atomically(file, save(half(self), {"judge": json.dumps(about)}))
 
 
 class InceptionJudge(nn.Module):
@@ -167,13 +169,15 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
         family: what to call them, such as heritage.
         epochs: None = 10 for digits, 8 for avatars, 60 for others.
     Raises:
-        UserError: the images have no labels, or cannot be loaded.
+        UserError: the images have no labels, are too few, or cannot be loaded.
     """
-    size = 28 if data == "mnist" else 64
-    learn, unseen = parts(data, size)
-    labels = learn.labels()
+    learn, unseen = parts(data, 28 if data in GREY else 64)
+    size, labels = learn.images.size, learn.labels()
     if labels is None:
         raise UserError(f"data: {data} has no labels, expected such as a folder with a sub-folder for each class")
+    if len(learn) < BATCH or learn.images.channels != (1 if size == 28 else 3):
+        raise UserError(f"data: found {len(learn)} images of {learn.images.channels} channels to learn from in {data}, "
+                        f"expected at least {BATCH}, and 3 channels")
     attributes = labels.ndim == 2
     names = learn.images.label_names or tuple("0123456789")
     with torch.random.fork_rng():
@@ -187,14 +191,13 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
     return judge, float((answers == unseen.labels()).mean())
 
 
-def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Generator, jitter,
-        batch_size: int = 128) -> None:
+def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Generator, jitter) -> None:
     """AdamW over `epochs`, with the learning rate first rising, then falling."""
-    steps = len(learn) // batch_size
+    steps = len(learn) // BATCH
     optimizer = torch.optim.AdamW(judge.train().parameters(), lr=3e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=epochs * steps)
     for _ in range(epochs):
-        for places in torch.randperm(len(learn), generator=order).split(batch_size)[:steps]:
+        for places in torch.randperm(len(learn), generator=order).split(BATCH)[:steps]:
             x = learn.floats(places)
             if jitter:  # one for each eighth of a batch: for each image would cost more than the network
                 x = torch.cat([jitter(part) for part in x.chunk(8)])

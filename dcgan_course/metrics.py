@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import TrainConfig
-from .data import load_images, to_float
+from .data import Images, load_images, to_float
 from .errors import UserError
 from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
 from .runs import Run
@@ -135,12 +135,14 @@ class Scorer:
 
     Args:
         judge: its family ends every name: fd10k_mnist.
-        real: images to compare with, which the judge never saw.
+        real: images to compare with, which the judge never saw. Of a folder's images, the generator has seen them all:
+            whether it copies them is a question for `training_neighbours`.
         floor: other real ones, for the floor.
     """
 
     def __init__(self, judge: Judge | InceptionJudge, real: Part, floor: Part):
-        self.judge, self.fresh, images = judge, floor, real.floats()
+        order = torch.randperm(len(real), generator=seeded(0, "real"))  # the first n are then a fair sample
+        self.judge, self.fresh, images = judge, floor, real.floats(order)
         self.size = images.shape[2]
         self.most = len(floor)  # more images than that have no floor to be compared with
         self.real_features, self.real_probabilities = judged(judge, images)
@@ -198,6 +200,13 @@ def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
     return load_judge(config.data)
 
 
+def require_channels(judge: Judge | InceptionJudge, images: Images) -> None:
+    wanted = {28: 1, 64: 3}.get(judge.size, images.channels)
+    if images.channels != wanted:
+        raise UserError(f"judge: {judge.family} looks at images of {wanted} channels, found {images.channels} in those "
+                        f"of {images.name}")
+
+
 def scorer_for(config: TrainConfig) -> Scorer:
     """The scorer that a config asks for: its data, in the features of its judge.
 
@@ -206,11 +215,9 @@ def scorer_for(config: TrainConfig) -> Scorer:
             looks at images of another kind.
     """
     judge = judge_for(config)
-    real, floor = parts(config.data, judge.size or config.image_size)[::-1]
-    if judge.size and real.images.channels != (channels := 1 if judge.size == 28 else 3):
-        raise UserError(f"judge: {judge.family} looks at images of {channels} channels, found "
-                        f"{real.images.channels} in those of {config.data}")
-    if len(floor) < 65:  # fewer than the judge's features have no covariance
+    floor, real = parts(config.data, judge.size or config.image_size)
+    require_channels(judge, real.images)
+    if len(floor) < 65:  # a judge of ours has 64 features: fewer images have no covariance
         raise UserError(f"data: found {2 * len(floor)} images in {config.data}, expected at least 130 to compare with")
     return Scorer(judge, real, floor)
 
@@ -225,6 +232,7 @@ def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, fl
     """
     judge = judge_for(config)
     training = load_images(config.data, judge.size or config.image_size)
+    require_channels(judge, training)
     features = np.concatenate([judged(judge, to_float(training.batch(range(a, min(a + 500, training.count)))))[0]
                                for a in range(0, training.count, 500)])
     sized = F.interpolate(images, size=training.size, mode="bilinear", antialias=True)

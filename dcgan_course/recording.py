@@ -1,12 +1,14 @@
 """Keep a run as a small folder that can be shipped, as in data/runs: its best generator, pictures and numbers."""
 
 import dataclasses
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
 
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from . import plots
 from .config import PRESETS, TrainConfig
@@ -14,7 +16,7 @@ from .data import load_images
 from .errors import UserError
 from .files import to_json
 from .metrics import Scorer, scorer_for
-from .runs import Run, save_half, step_of
+from .runs import Run, half, step_of
 from .runtime import seeded
 from .sampling import generate, image_grid, sample_z
 from .state import STATS
@@ -23,60 +25,75 @@ from .trainer import train
 # what the machine decides, not the person
 MACHINE = ("device", "precision", "compile", "out", "nc", "keep", "tensorboard")
 SHAREABLE = ("mnist", "avatars")  # pictures of other data belong to other people
+PICTURES = 21  # sample grids that are kept, evenly spread
 
 
-def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 10_000, pictures: int = 12) -> Run:
-    """Copy what is worth keeping of a run into a new folder: config, machine, statistics, at most `pictures` sample
-    grids, the film, and the weights of the best checkpoint (the last one where nothing was scored) in half precision.
+def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 10_000) -> Run:
+    """Copy what is worth keeping of a run into a new folder: config, machine, statistics, some sample grids, the film,
+    and the weights of the best checkpoint (the last one where nothing was scored) in half precision.
 
-    record.json holds the command that makes the run again, the seconds it took, which checkpoint was kept, and where
-    a judge knows the images, the scores of n generated images beside those of n real ones.
+    record.json holds the command that makes the run again, the seconds it took, its first steps, which checkpoint was
+    kept, and, of a run that was scored, the scores of n generated images beside those of n real ones. The folder comes
+    into being as a whole or not at all.
 
     Raises:
-        UserError: the folder exists already, or the run has no checkpoint.
+        UserError: the folder exists already, the run has no checkpoint or a damaged one, or its images are not here.
     """
-    folder, checkpoint = Path(folder), run.best_checkpoint() or run.last_checkpoint()
-    config = shareable(run.config)
+    folder = Path(folder)
+    if folder.exists():
+        raise UserError(f"{folder}: exists already, expected a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".recording-"))
     try:
-        (folder / "samples").mkdir(parents=True)
-    except FileExistsError:
-        raise UserError(f"{folder}: exists already, expected a new folder") from None
+        fill(temporary, run, discriminator, n)
+        temporary.chmod(0o755)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return Run(folder)
+
+
+def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
+    checkpoint, config = run.best_checkpoint() or run.last_checkpoint(), shareable(run.config)
+    netG = run.load_generator(checkpoint)
+    save_file(half(netG), folder / "generator.safetensors")
+    if discriminator:
+        save_file(half(run.load_discriminator(checkpoint)), folder / "discriminator.safetensors")
     (folder / "config.json").write_bytes(to_json(dataclasses.asdict(config)))
     names = ["machine.json", "stats.jsonl", "metrics.jsonl", "curves.png", "training.gif"]
     for name in names + (["reals.png"] if config.data in SHAREABLE else []):
         if (run.path / name).is_file():
             shutil.copy(run.path / name, folder / name)
-    for _, picture in plots.thinned(run.samples(), pictures):
+    (folder / "samples").mkdir()
+    for _, picture in plots.thinned(run.samples(), PICTURES):
         shutil.copy(picture, folder / "samples")
-    netG = run.load_generator(checkpoint)
-    save_half(netG, folder / "generator.safetensors")
-    if discriminator:
-        save_half(run.load_discriminator(checkpoint), folder / "discriminator.safetensors")
     z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
     Image.fromarray(image_grid(generate(netG, z_fixed)).numpy()).save(folder / "best.png")
+    kimg = step_of(checkpoint) * config.batch_size / 1000
     about = {"command": command(config), "seconds": round(seconds(run)), "checkpoint_step": step_of(checkpoint),
-             "checkpoint_kimg": step_of(checkpoint) * config.batch_size / 1000, "first_steps": first_steps(run.config)}
+             "checkpoint_kimg": kimg, "first_steps": first_steps(run.config)}
     if run.metrics():
-        about |= scores(run, folder, netG, n, about["checkpoint_kimg"])
+        about |= scores(run, folder, netG, n, kimg)
     (folder / "record.json").write_bytes(to_json(about))
-    return Run(folder)
 
 
 def shareable(config: TrainConfig) -> TrainConfig:
-    """The same without the paths of this machine."""
-    kind, colon, where = config.data.rpartition(":")
-    return config.replace(data=kind + colon + (Path(where).name if colon else where), out="runs")
+    """The same without the paths of this machine: of a folder, a zip or a judge's file, only the name stays."""
+    kind, colon, where = config.data.partition(":")
+    data = kind + colon + Path(where).expanduser().resolve().name if colon and kind != "hf" else config.data
+    return config.replace(data=data, judge=Path(config.judge).name, out="runs")
 
 
 def command(config: TrainConfig) -> str:
     """The command that trains with this config: its preset, and every flag that differs from it."""
     default = PRESETS.get(config.preset, TrainConfig())
-    words = ["dcgan-course train --preset", config.preset]
+    words = ["dcgan-course", "train", "--preset", config.preset]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if field.name not in MACHINE and value != getattr(default, field.name):
-            words.append(f"--{field.name}" if value is True else f"--{field.name} {value}")
-    return " ".join(words)
+            flags = {True: [f"--{field.name}"], False: [f"--no_{field.name}"]} if isinstance(value, bool) else {}
+            words += flags.get(value) or [f"--{field.name}", str(value)]
+    return shlex.join(words)
 
 
 def seconds(run: Run) -> float:
@@ -93,7 +110,10 @@ def first_steps(config: TrainConfig, steps: int = 8) -> list[list[float]]:
     training is the same. Further on, small differences of the arithmetic grow into another training."""
     with tempfile.TemporaryDirectory() as folder:
         count = load_images(config.data, config.image_size).count // config.batch_size
-        run = train(config.replace(out=folder, num_epochs=steps / count, log_steps=1, metric_every=0), quiet=True)
+        run = train(config.replace(out=folder, num_epochs=steps / count, log_steps=1, metric_every=0, device="auto",
+                                   compile="auto"), quiet=True)
+        if run.stopped:
+            raise KeyboardInterrupt
         return [[round(line[key], 6) for key in STATS] for line in run.stats()]
 
 

@@ -191,6 +191,8 @@ class Run:
     def _load(self, net: nn.Module, recorded: str, name: str, checkpoint: Path | None) -> nn.Module:
         file = self.path / f"{recorded}.safetensors"
         if checkpoint or not file.is_file():
+            if (self.path / "generator.safetensors").is_file() and not checkpoint:
+                raise UserError(f"{self.path}: recorded without its {recorded}")
             checkpoint = checkpoint or self.last_checkpoint()
             check_files(checkpoint)
             file = checkpoint / f"{name}.safetensors"
@@ -241,9 +243,9 @@ def read_config(file: Path) -> TrainConfig:
         raise UserError(f"{file}: cannot be read ({error.strerror})") from None
 
 
-def save_half(net: nn.Module, file: Path) -> None:
-    """Write a net's weights in half precision: half the size, and no visible difference."""
-    save_file({k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}, file)
+def half(net: nn.Module) -> dict[str, torch.Tensor]:
+    """A net's weights in half precision: half the size, and no visible difference."""
+    return {name: v.half() if v.is_floating_point() else v for name, v in net.state_dict().items()}
 
 
 def load_weights(net: nn.Module, file: Path) -> None:

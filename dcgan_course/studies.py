@@ -22,13 +22,16 @@ from .config import TrainConfig, nearest, preset
 from .errors import Diverged, UserError
 from .files import to_json, write_atomically
 from .metrics import Scorer, scorer_for
+from .models import halvings
+from .parallel import started_by_torchrun
 from .runs import Run
 from .runtime import seeded
 from .sampling import generate, sample_z
 from .trainer import resolve, train
 
 KEYS = ("preset", "common", "configs", "grid", "seeds", "n")
-MACHINE = ("device", "precision", "compile")  # the base's, resolved where the study was begun
+RESOLVED = ("device", "precision", "compile")  # once for the whole study, where it was begun
+FIXED = ("preset", "seed", "out", *RESOLVED)  # what no config of a study may change
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,28 @@ class Study:
 
     def __post_init__(self):
         for name in (self.name, *self.configs):
-            if not re.fullmatch(r"[\w][\w .,=+-]*", name):
-                raise UserError(f"study: found the name {name!r}, expected letters, digits and spaces")
+            if not re.fullmatch(r"\w([\w .,=+-]*\w)?", name):  # it becomes a folder
+                raise UserError(f"study: found the name {name!r}, expected letters, digits and spaces between them")
+        if len({name.casefold() for name in self.configs}) < len(self.configs):
+            raise UserError(f"study {self.name}: found configs whose names differ in upper and lower case only")
         if not self.configs or not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise UserError(f"study {self.name}: found {len(self.configs)} configs and the seeds {self.seeds}, "
                             "expected at least one of each, and no seed twice")
         if not isinstance(self.n, int) or self.n < 65:
             raise UserError(f"n: found {self.n!r}, expected a whole number, 65 or more")
-        for name in self.configs:
-            self.config(name, self.seeds[0])
+        for cell in self.cells():
+            self.config(*cell)
 
     def config(self, name: str, seed: int) -> TrainConfig:
         """What is trained for one line of the grid: of its pictures, only the first and the last are kept."""
+        fixed = [field for field in self.configs[name] if field in FIXED]
+        if fixed:
+            raise UserError(f"study {self.name}, config {name!r}: found {fixed[0]}, which a whole study shares")
         try:
-            return self.base.replace(**{"sample_kimg": 1e9, "keep": 1} | self.configs[name] | {"seed": seed})
+            config = self.base.replace(**{"sample_kimg": 1e9, "keep": 1} | self.configs[name] | {"seed": seed})
+            if config.network == "dcgan":
+                halvings(config.image_size)
+            return config
         except UserError as error:
             raise UserError(f"study {self.name}, config {name!r}: {error}") from None
 
@@ -98,7 +109,7 @@ def read_study(file: str | Path) -> Study:
     """
     file = Path(file)
     try:
-        content = json.loads(file.read_text())
+        content = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror})") from None
     except ValueError as error:
@@ -109,15 +120,17 @@ def read_study(file: str | Path) -> Study:
         if key not in KEYS:
             raise UserError(f"{file}: found the unknown key {key!r}{nearest(key, KEYS)}")
     seeds = content.get("seeds", 3)
-    lists = all(isinstance(values, list) for values in content.get("grid", {}).values())
-    changes = all(isinstance(change, dict) for change in content.get("configs", {}).values())
-    seeds = range(seeds) if isinstance(seeds, int) else seeds
-    if not lists or not changes or not all(isinstance(seed, int) for seed in seeds):
-        raise UserError(f"{file}: expected configs {{name: {{field: value}}}}, or a grid {{field: [values]}}, and "
-                        "whole numbers for seeds")
+    seeds = list(range(seeds)) if isinstance(seeds, int) else seeds
+    configs, values, common = (content.get(key, {}) for key in ("configs", "grid", "common"))
+    if not (isinstance(configs, dict) and all(isinstance(change, dict) for change in configs.values())
+            and isinstance(values, dict) and all(isinstance(row, list) for row in values.values())
+            and isinstance(common, dict) and not {"name", "preset"} & common.keys()
+            and isinstance(seeds, list) and all(isinstance(seed, int) for seed in seeds)):
+        raise UserError(f"{file}: expected configs {{name: {{field: value}}}} or a grid {{field: [values]}}, common "
+                        "{field: value}, and whole numbers for seeds")
     try:
-        base = preset(content.get("preset", "mnist"), **content.get("common", {}))
-        return Study(file.stem, base, content.get("configs") or grid(**content["grid"]), tuple(seeds),
+        base = preset(str(content.get("preset", "mnist")), **common)
+        return Study(file.stem, base, configs if "configs" in content else grid(**values), tuple(seeds),
                      content.get("n", 2000))
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
@@ -141,7 +154,10 @@ def run_study(study: Study, out: str | Path = "runs/studies", workers: int | Non
     """
     from filelock import FileLock, Timeout
     from joblib import Parallel, cpu_count, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    if started_by_torchrun():
+        raise UserError("study: started by torchrun, expected one process; it trains with one thread or GPU at a time")
     folder = Path(out) / study.name
     for name in study.configs:
         scorer_of(study.config(name, 0))  # no judge for these images: said before anything is trained
@@ -159,57 +175,72 @@ def run_study(study: Study, out: str | Path = "runs/studies", workers: int | Non
             write_atomically(folder / "table.csv", table.to_csv(index=False).encode())
     except Timeout:
         raise UserError(f"{folder}: another process is working on this study") from None
+    except TerminatedWorkerError:
+        raise UserError(f"{folder}: a training was killed, perhaps for lack of memory; the same command goes on, with "
+                        "fewer --workers if it was memory") from None
     except OSError as error:
         raise UserError(f"{folder}: cannot be written ({error.strerror or error})") from error
     return table
 
 
 def begun(study: Study, folder: Path) -> Study:
-    """The study with its base as it was resolved when the folder was begun; notes it in study.json."""
+    """The study with its base as it was resolved when the folder was begun. Notes in study.json what has been asked for
+    so far: a config that was left out once and comes back must still be the same."""
     file = folder / "study.json"
     base = resolve(study.base.replace(out="runs"), None)
+    notes = study.definition() | {"base": dataclasses.asdict(base)}
     if file.is_file():
-        then = json.loads(file.read_text())
-        base = base.replace(**{name: then["base"][name] for name in MACHINE})
-        now = dataclasses.replace(study, base=base).definition()
-        same = {name: change for name, change in now["configs"].items() if name in then["configs"]}
-        if (now["base"], now["n"], same) != (then["base"], then["n"], {n: then["configs"][n] for n in same}):
-            raise UserError(f"{folder}: holds another study of that name; rename one of them, or remove the folder")
-    study = dataclasses.replace(study, base=base)
-    write_atomically(file, to_json(study.definition()))
-    return study
+        try:
+            then = json.loads(file.read_text())
+            base = base.replace(**{name: then["base"][name] for name in RESOLVED})
+            notes["base"] = dataclasses.asdict(base)
+            changed = [name for name in study.configs if then["configs"].get(name, study.configs[name])
+                       != study.configs[name]]
+            if changed or (notes["base"], notes["n"]) != (then["base"], then["n"]):
+                raise UserError(f"{folder}: holds another study of that name; rename one of them, or remove the folder")
+            notes["configs"] = then["configs"] | study.configs
+            notes["seeds"] = sorted({*then["seeds"], *study.seeds})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise UserError(f"{file}: damaged; remove {folder} to begin the study anew") from None
+    write_atomically(file, to_json(notes))
+    return dataclasses.replace(study, base=base)
 
 
 def run_cell(study: Study, name: str, seed: int, folder: Path) -> None:
     """Train one config with one seed, or go on with it, and write its scores. Runs in a worker, with one thread."""
     import torch
+    from filelock import FileLock
 
     here, threads = score_file(folder, name, seed).parent, torch.get_num_threads()
+    here.mkdir(parents=True, exist_ok=True)
     config = study.config(name, seed).replace(out=str(here))
     if config.device == "cpu":
         torch.set_num_threads(1)
     try:
-        run = train_on(config, here)
-        if run.stopped:
-            raise KeyboardInterrupt
-        score = {"diverged": 0.0, **score_of(run, study)}
-    except Diverged:
-        score = {"diverged": 1.0}
+        with FileLock(here / ".lock"):  # a worker may outlive a study that was killed: wait for it
+            if score_file(folder, name, seed).is_file():
+                return
+            try:
+                run = train_on(config, here)
+                if run.stopped:
+                    raise KeyboardInterrupt
+                score = {"diverged": 0.0, **score_of(run, study)}
+            except Diverged:
+                score = {"diverged": 1.0}
+            for checkpoints in here.glob("*/checkpoints"):  # the study keeps numbers and pictures
+                shutil.rmtree(checkpoints)
+            write_atomically(score_file(folder, name, seed), to_json(score))
     finally:
         torch.set_num_threads(threads)
-    write_atomically(score_file(folder, name, seed), to_json(score))
-    for checkpoints in here.glob("*/checkpoints"):  # the study keeps numbers and pictures
-        shutil.rmtree(checkpoints)
 
 
 def train_on(config: TrainConfig, here: Path) -> Run:
     """A run in the folder `here`: the one that was begun there, where it has a checkpoint, or a new one."""
     for path in sorted(here.glob("0*")):
-        run = Run(path)
-        if run.checkpoints():
+        if any(path.glob("checkpoints/step_*[0-9]")):
+            run = Run(path)
             return train(run.config, resume=run, quiet=True)
-    shutil.rmtree(here, ignore_errors=True)
-    here.mkdir(parents=True)
+        shutil.rmtree(path)
     return train(config, quiet=True)
 
 
@@ -241,62 +272,3 @@ def read_table(study: Study, folder: Path) -> pd.DataFrame:
     rows = [(name, seed, metric, value) for name, seed in study.cells() if score_file(folder, name, seed).is_file()
             for metric, value in json.loads(score_file(folder, name, seed).read_text()).items()]
     return pd.DataFrame(rows, columns=["config", "seed", "metric", "value"])
-
-
-def means(table: pd.DataFrame) -> pd.DataFrame:
-    """Over the seeds of each config and metric: mean, n (seeds), and half the width of its 95 % confidence interval
-    (Student's t; NaN for one seed)."""
-    groups = table.groupby(["config", "metric"], sort=False)["value"]
-    return interval(groups)
-
-
-def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    """How each config differs from `baseline`, seed by seed (the same seed has the same first weights and images):
-    mean, n, half_width as in `means`, and the verdict: higher, lower, or undecided where the interval includes 0.
-
-    Raises:
-        UserError: no config of that name in the table.
-    """
-    if baseline not in set(table["config"]):
-        raise UserError(f"baseline: found {baseline!r}, expected one of {', '.join(table['config'].unique())}")
-    base = table[table["config"] == baseline][["seed", "metric", "value"]]
-    pairs = table[table["config"] != baseline].merge(base, on=["seed", "metric"], suffixes=("", "_base"))
-    pairs["value"] -= pairs.pop("value_base")
-    result = interval(pairs.groupby(["config", "metric"], sort=False)["value"])
-    decided = result["mean"].abs() > result["half_width"]  # False for NaN
-    result["verdict"] = "undecided"
-    result.loc[decided & (result["mean"] > 0), "verdict"] = "higher"
-    result.loc[decided & (result["mean"] < 0), "verdict"] = "lower"
-    return result
-
-
-def interval(groups) -> pd.DataFrame:
-    from scipy import stats
-
-    result = groups.agg(["mean", "count", "sem"])
-    result["half_width"] = result["sem"] * stats.t.ppf(0.975, result["count"] - 1)
-    return result.rename(columns={"count": "n"})[["mean", "half_width", "n"]]
-
-
-def summary(table: pd.DataFrame) -> str:
-    """The means as text: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds."""
-    result = means(table)
-    return wide(result["mean"].map("{:.4g}".format) + half_width(result), table)
-
-
-def comparison(table: pd.DataFrame, baseline: str) -> str:
-    """The differences as text, in the form of `summary`: "+0.02 ± 0.01", with a question mark where undecided."""
-    result = differences(table, baseline)
-    marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
-    return wide(result["mean"].map("{:+.3g}".format) + half_width(result) + marks, table)
-
-
-def half_width(result: pd.DataFrame) -> pd.Series:
-    return result["half_width"].map(" ± {:.2g}".format).replace(" ± nan", "")
-
-
-def wide(cells: pd.Series, table: pd.DataFrame) -> str:
-    names = {metric: re.sub(r"\d+k?_\w+$", "", metric) for metric in table["metric"].unique()}
-    configs = [name for name in table["config"].unique() if name in cells.index.unique("config")]
-    shown = cells.unstack("metric").reindex(index=configs, columns=list(names)).rename(columns=names)
-    return shown.fillna("-").rename_axis(index=None, columns=None).to_string()

@@ -22,7 +22,7 @@ from .sampling import generate, image_grid, sample_z
 from .state import STATS, TrainState
 
 # what a resumed run may change: nothing that its past depends on
-GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every", "judge")
+GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every")
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,

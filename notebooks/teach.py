@@ -70,8 +70,8 @@ def handout(folder: Path) -> None:
         nbformat.write(without_solutions(nbformat.read(path, 4)), folder / "student" / path.name)
         nbformat.write(with_open_solutions(nbformat.read(path, 4)), folder / "solutions" / path.name)
         page, _ = HTMLExporter().from_notebook_node(nbformat.read(path, 4))
-        (folder / "html" / f"{path.stem}.html").write_text(page)
-    (folder / "plan.md").write_text(plan())
+        (folder / "html" / f"{path.stem}.html").write_text(page, encoding="utf-8")
+    (folder / "plan.md").write_text(plan(), encoding="utf-8")
     print(f"{folder}: {len(lessons())} lessons as student, solutions and html sets, and plan.md")
 
 
@@ -87,11 +87,11 @@ def badges(repo: str) -> None:
     old = repository()
     files = [ROOT / "pyproject.toml", ROOT / "README.md", *lessons(), *(NOTEBOOKS / "src").glob("*.py")]
     for file in files:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
         text = text.replace(f"github.com/{old}", f"github.com/{repo}").replace(f"/github/{old}/", f"/github/{repo}/")
         for use in ("test -d {} ", "install -q -e {}", 'chdir(\\"{}/notebooks', 'chdir("{}/notebooks', "&& cd {}\n"):
             text = text.replace(use.format(old.partition("/")[2]), use.format(repo.partition("/")[2]))
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
     print(f"{len(files)} files now point to {repo}")
 
 

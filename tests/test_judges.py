@@ -83,8 +83,19 @@ def test_judge_command(colours, tmp_path, capsys, monkeypatch):
     assert "mine.safetensors:" in capsys.readouterr().out and load_judge("mine.safetensors").family == "mine"
     assert main(["judge", "folder:" + colours.partition(":")[2] + "/red", "--out", "x.safetensors"]) == 2
     assert "has no labels, expected such as a folder with a sub-folder for each class" in capsys.readouterr().err
+    assert main(["judge", colours, "--out", "nowhere/mine.safetensors"]) == 2
+    assert "expected a file in a folder that exists" in capsys.readouterr().err
     assert main(["judge", colours, "--out", "mine.pt"]) == 2
     assert "out: found mine.pt, expected a name that ends in .safetensors" in capsys.readouterr().err
+
+
+def test_too_few_images_for_a_judge(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for i in range(20):
+            Image.new("RGB", (64, 64), (i, 0, 0)).save(tmp_path / name / f"{i}.png")
+    with pytest.raises(UserError, match="found 20 images of 3 channels to learn from"):
+        train_judge(f"folder:{tmp_path}", "few")
 
 
 def test_what_is_not_a_judge_is_refused(judge_file, colours, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import tiny
 import torch
 from PIL import Image
 
+from dcgan_course import metrics, recording
 from dcgan_course.cli import main
 from dcgan_course.config import TrainConfig, preset
 from dcgan_course.errors import UserError
@@ -18,6 +20,7 @@ from dcgan_course.recording import MACHINE, SHAREABLE, command, first_steps, rec
 from dcgan_course.runs import Run, load_generator, load_run
 from dcgan_course.runtime import seeded
 from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.trainer import train
 
 RECORDED = sorted(folder.name for folder in (Path(__file__).parents[1] / "data" / "runs").iterdir())
 
@@ -28,10 +31,20 @@ def test_the_command_is_the_preset_and_what_differs():
     assert command(preset("avatars")) == "dcgan-course train --preset avatars"
 
 
-def test_no_path_of_a_machine_is_kept():
-    config = shareable(preset("avatars", data="folder:/home/me/secret/towers.zip", out="/home/me/runs"))
-    assert config.data == "folder:towers.zip" and config.out == "runs"
-    assert shareable(preset("mnist")).data == "mnist"
+@pytest.mark.parametrize("changes", [dict(dropout_at_test=False, g_dropout=0.5), dict(data="folder:my towers"),
+                                     dict(data="hf:me/faces"), dict(flip=True, augment=True, nz=7)])
+def test_the_command_gives_the_config_again(changes):
+    config = preset("avatars", **changes)
+    args = shlex.split(command(config))[2:]
+    assert parse(TrainConfig, args, "train", default=preset("avatars")) == config
+
+
+@pytest.mark.parametrize(("data", "kept"), [
+    ("mnist", "mnist"), ("folder:/home/me/secret/towers.zip", "folder:towers.zip"), ("hf:me/faces", "hf:me/faces"),
+    ("folder:.", f"folder:{Path.cwd().name}"), ("lsun/church_outdoor:/data/lsun", "lsun/church_outdoor:lsun")])
+def test_no_path_of_a_machine_is_kept(data, kept):
+    config = shareable(preset("avatars", data=data, out="/home/me/runs", judge="/Users/me/secret/towers.safetensors"))
+    assert (config.data, config.out, config.judge) == (kept, "runs", "towers.safetensors")
 
 
 def test_record(finished_run, tmp_path, capsys):
@@ -53,8 +66,37 @@ def test_record(finished_run, tmp_path, capsys):
         for a, b in zip(before.state_dict().values(), after.state_dict().values(), strict=True):
             assert torch.allclose(a.float(), b.float(), rtol=1e-3, atol=1e-6)
     assert kept.load_generator()(z).shape == (5, 1, 28, 28)
-    with pytest.raises(UserError, match="exists already, expected a new folder"):
-        record(finished_run, folder)
+    (tmp_path / "mine").mkdir()
+    for there in (folder, tmp_path / "mine"):
+        with pytest.raises(UserError, match="exists already, expected a new folder"):
+            record(finished_run, there)
+    assert not list((tmp_path / "mine").iterdir())
+
+
+def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch):
+    """The best of three is not the last; and a damaged one leaves nothing behind."""
+    distances = iter([5.0, 3.0, 4.0])
+
+    def score(images):
+        return {"fd20_tiny": next(distances, 3.5)}
+
+    score.most, score.floor = 20, lambda n: {"fd20_tiny": 0.1}
+    monkeypatch.setattr(metrics, "scorer_for", lambda config: score)
+    monkeypatch.setattr(recording, "scorer_for", lambda config: score)
+    run = train(tiny.config(tmp_path, metric_every=1, metric_n=65))
+    kept = record(run, tmp_path / "kept")
+    about = json.loads((kept.path / "record.json").read_text())
+    assert about["checkpoint_step"] == 20 and about["generated"] == {"fd20_tiny": 3.5}
+    assert about["real"] == {"fd20_tiny": 0.1} and (kept.path / "metrics.png").is_file()
+    weights = run.load_generator(run.best_checkpoint()).state_dict().values()
+    for a, b in zip(weights, kept.load_generator().state_dict().values(), strict=True):
+        assert torch.allclose(a.float(), b.float(), rtol=1e-3, atol=1e-6)
+    with pytest.raises(UserError, match="recorded without its discriminator"):
+        kept.load_discriminator()
+    (run.best_checkpoint() / "netG_ema.safetensors").write_bytes(b"")
+    with pytest.raises(UserError, match="damaged"):
+        record(run, tmp_path / "broken")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0001-smoke", "kept"]
 
 
 def test_the_seconds_are_those_of_the_statistics(tmp_path):
@@ -71,14 +113,15 @@ def test_the_seconds_are_those_of_the_statistics(tmp_path):
 def test_a_recorded_run_is_whole(name):
     run = load_run(name)
     about = json.loads((run.path / "record.json").read_text())
-    args = about["command"].removeprefix("dcgan-course train ").split()
+    args = shlex.split(about["command"])[2:]
     asked = parse(TrainConfig, args, "train", default=preset(flag_value(args, "--preset")))
     machine = {field: getattr(run.config, field) for field in MACHINE}
     assert asked.replace(**machine) == run.config  # the command that is named makes this run
     assert (run.path / "training.gif").stat().st_size <= 1_500_000
     assert len(run.samples()) <= 21 and about["seconds"] > 10
     assert (run.path / "reals.png").is_file() == (run.config.data in SHAREABLE)
-    assert not any(re.search(r"/(home|work|tmp|root)/", file.read_text()) for file in run.path.glob("*.json*"))
+    path = r"/(home|work|tmp|root|Users|mnt)/|[A-Z]:\\"
+    assert not any(re.search(path, file.read_text()) for file in run.path.glob("*.json*"))
     if about.get("generated"):
         fd = next(key for key in about["generated"] if key.startswith("fd"))
         best = min(line[next(k for k in line if k.startswith("fd"))] for line in run.metrics())

@@ -16,7 +16,8 @@ import tiny
 from dcgan_course import studies, trainer
 from dcgan_course.cli import main
 from dcgan_course.errors import UserError
-from dcgan_course.studies import Study, comparison, differences, grid, means, read_study, run_study, summary
+from dcgan_course.studies import Study, grid, read_study, run_study
+from dcgan_course.tables import comparison, differences, means, summary
 
 TWO = {"plain": {}, "slow": {"lr_g": 1e-5}}
 
@@ -67,9 +68,30 @@ def test_a_table_of_every_config_and_seed(tmp_path):
 
 def test_another_study_of_that_name_is_refused(tmp_path):
     run_study(study(tmp_path, seeds=(0,)), tmp_path, workers=1)
-    for other in (study(tmp_path, {"plain": {"ngf": 2}}), study(tmp_path, n=100)):
+    run_study(study(tmp_path, {"plain": {}}, seeds=(0,)), tmp_path, workers=1)  # "slow" left out is not forgotten
+    small = {"ngf": 2}
+    for other in (study(tmp_path, {"plain": small}), study(tmp_path, n=100), study(tmp_path, {"slow": small})):
         with pytest.raises(UserError, match="holds another study of that name"):
             run_study(other, tmp_path, workers=1)
+
+
+def test_workers_and_half_made_folders(tmp_path):
+    """Two workers give the table of one; what a kill left of a run folder is made anew; a damaged note is said."""
+    half = tmp_path / "two" / "tiny" / "plain" / "seed_0" / "0001-smoke"
+    half.mkdir(parents=True)  # killed before config.json was written
+    two = run_pool(tmp_path / "two", workers=2)
+    assert (half / "config.json").is_file()
+    assert two == run_pool(tmp_path / "one", workers=1)
+    (tmp_path / "two" / "tiny" / "study.json").write_text("{")
+    with pytest.raises(UserError, match="study.json: damaged; remove"):
+        run_study(study(tmp_path), tmp_path / "two", workers=1)
+
+
+def run_pool(out, workers):
+    """The study in a process of its own, with a judge of mnist: workers do not see this test's stand-ins."""
+    code = STUDY.format(tests=str(Path(__file__).parent), out=str(out), workers=workers, epochs=1)
+    assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
+    return (out / "tiny" / "table.csv").read_text()
 
 
 def test_a_training_that_diverges_is_a_result(tmp_path, monkeypatch):
@@ -84,6 +106,12 @@ def test_a_training_that_diverges_is_a_result(tmp_path, monkeypatch):
     (dict(configs={"a/b": {}}), "found the name 'a/b'"),
     (dict(configs={"odd": {"lr": 1}}), "config 'odd': config: found the unknown field 'lr'"),
     (dict(configs={"odd": {"ngf": "many"}}), "config 'odd': ngf: found 'many'"),
+    (dict(configs={"b. ": {}}), "found the name 'b. '"),
+    (dict(configs={"a": {}, "A": {}}), "upper and lower case only"),
+    (dict(configs={"a": {"seed": 3}}), "found seed, which a whole study shares"),
+    (dict(configs={"a": {"preset": "smoke"}}), "found preset, which a whole study shares"),
+    (dict(configs={"a": {"image_size": 30, "network": "basic"}}, seeds=(0, -1)), "seed: found -1"),
+    (dict(configs={"a": {"image_size": 40}}), "image_size: found 40"),
     (dict(n=3), "n: found 3, expected a whole number, 65 or more"),
 ])
 def test_bad_studies(tmp_path, arguments, message):
@@ -99,6 +127,13 @@ def test_bad_studies(tmp_path, arguments, message):
     ('{"configs": {"a": 3}}', "expected configs"),
     ('{"configs": {"a": {}}, "seed": 3}', "unknown key 'seed'; did you mean seeds?"),
     ('{"configs": {"a": {}}, "seeds": ["x"]}', "whole numbers for seeds"),
+    ('{"configs": {"a": {}}, "seeds": 2.5}', "whole numbers for seeds"),
+    ('{"configs": {}}', "found 0 configs"),
+    ('{"configs": []}', "expected configs"),
+    ('{"grid": 3}', "expected configs"),
+    ('{"configs": {"a": {}}, "common": {"preset": "smoke"}}', "expected configs"),
+    ('{"configs": {"a": {}}, "common": 3}', "expected configs"),
+    ('{"configs": {"a": {}}, "preset": []}', "preset: found"),
     ('{"configs": {"a": {}}, "preset": "mnits"}', "did you mean mnist"),
     ('{"configs": {"a": {"lr_g": -1}}}', "lr_g: found -1"),
 ])
@@ -133,16 +168,26 @@ STUDY = """
 import sys; sys.path.insert(0, {tests!r})
 import tiny
 from dcgan_course import studies
-from test_studies import FakeScorer, TWO
+from test_studies import FakeScorer, TWO, run_cell
 studies.scorer_of = lambda config: FakeScorer()
-studies.run_study(studies.Study("tiny", tiny.config("x", num_epochs=30), TWO, (0, 1)), {out!r}, workers=1)
+studies.run_cell = run_cell
+studies.run_study(studies.Study("tiny", tiny.config("x", num_epochs={epochs}), TWO, (0, 1)), {out!r}, workers={workers})
 """
+
+
+def run_cell(*args):
+    """In a worker: with these tests' images and scorer."""
+    studies.scorer_of = lambda config: FakeScorer()
+    REAL_RUN_CELL(*args)
+
+
+REAL_RUN_CELL = studies.run_cell
 
 
 def test_killed_it_goes_on(tmp_path):
     """Ctrl-C and kill -9 in the middle of a training; the table is that of a study that was never disturbed."""
     def begin(out):
-        code = STUDY.format(tests=str(Path(__file__).parent), out=str(tmp_path / out))
+        code = STUDY.format(tests=str(Path(__file__).parent), out=str(tmp_path / out), workers=1, epochs=30)
         return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
 
     for count, how in ((1, signal.SIGINT), (2, signal.SIGKILL), (3, signal.SIGKILL)):  # once so many are done
@@ -187,6 +232,18 @@ def test_differences_are_paired_by_seed():
     assert (differences(one, "a")["verdict"] == "undecided").all() and np.isnan(means(one)["half_width"]).all()
     with pytest.raises(UserError, match="baseline: found 'd', expected one of a, b, c"):
         differences(made_up(), "d")
+
+
+def test_diverged_trainings_are_counted():
+    rows = [("a", s, "diverged", 0.0) for s in range(3)] + [("a", s, "fd", 5.0 + s) for s in range(3)]
+    rows += [("b", s, "diverged", float(s > 0)) for s in range(3)] + [("b", 0, "fd", 4.0)]
+    table = pd.DataFrame(rows, columns=["config", "seed", "metric", "value"])
+    assert summary(table).splitlines()[1].split() == ["a", "0", "of", "3", "6", "±", "2.5"]
+    assert summary(table).splitlines()[2].split() == ["b", "2", "of", "3", "4", "(n=1)"]
+    found = differences(table, "a")
+    assert list(found.index) == [("b", "fd")] and found["verdict"].tolist() == ["undecided"]
+    same = pd.DataFrame([(c, s, "x", 1.0 + (c == "b")) for c in "ab" for s in range(3)], columns=table.columns)
+    assert differences(same, "a")["verdict"].tolist() == ["undecided"]  # no spread at all is no evidence of one
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says():

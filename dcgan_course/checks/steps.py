@@ -238,8 +238,7 @@ def check_noise(answer) -> None:
         expect(torch.is_tensor(z), f"the result is {described(z)}, expected a tensor.")
         expect(z.shape != (100, n) or n == 100, "rows and columns are swapped: one row for each image, (N, nz).")
         expect(len(z) == n, f"a batch of {n} images got {len(z)} rows of noise: the last batch may be smaller. Take "
-               f"the "
-               "number from x_real.")
+               "the number from x_real.")
         expect(tuple(z.shape) == (n, 100), f"a batch of {n} images got noise of shape {tuple(z.shape)}, expected "
                f"({n}, 100).")
     z, again = answer(torch.zeros(300, 1, 28, 28), 100), answer(torch.zeros(300, 1, 28, 28), 100)

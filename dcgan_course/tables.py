@@ -1,0 +1,77 @@
+"""A study's table (columns config, seed, metric, value) in numbers and in text: means and differences over seeds."""
+
+import re
+
+import pandas as pd
+
+from .errors import UserError
+
+
+def means(table: pd.DataFrame) -> pd.DataFrame:
+    """Over the seeds of each config and metric: mean, n (seeds that did not diverge), and half the width of its 95 %
+    confidence interval (Student's t; NaN for one seed)."""
+    groups = table.groupby(["config", "metric"], sort=False)["value"]
+    return interval(groups)
+
+
+def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """How each config differs from `baseline`, seed by seed (the same seed has the same order of images and, where the
+    networks are the same, first weights): mean, n, half_width as in `means`, and the verdict: higher, lower, or
+    undecided where the interval includes 0 or has no width. One in twenty is decided by chance where nothing differs.
+
+    Raises:
+        UserError: no config of that name in the table.
+    """
+    if baseline not in set(table["config"]):
+        raise UserError(f"baseline: found {baseline!r}, expected one of {', '.join(table['config'].unique())}")
+    base = table[table["config"] == baseline][["seed", "metric", "value"]]
+    table = table[table["metric"] != "diverged"]  # counted, not averaged
+    pairs = table[table["config"] != baseline].merge(base, on=["seed", "metric"], suffixes=("", "_base"))
+    pairs["value"] -= pairs.pop("value_base")
+    result = interval(pairs.groupby(["config", "metric"], sort=False)["value"])
+    decided = (result["half_width"] > 0) & (result["mean"].abs() > result["half_width"])  # False for NaN
+    result["verdict"] = "undecided"
+    result.loc[decided & (result["mean"] > 0), "verdict"] = "higher"
+    result.loc[decided & (result["mean"] < 0), "verdict"] = "lower"
+    return result
+
+
+def interval(groups) -> pd.DataFrame:
+    from scipy import stats
+
+    result = groups.agg(["mean", "count", "sem"])
+    result["half_width"] = result["sem"] * stats.t.ppf(0.975, result["count"] - 1)
+    return result.rename(columns={"count": "n"})[["mean", "half_width", "n"]]
+
+
+def summary(table: pd.DataFrame) -> str:
+    """The means as text: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
+    some have diverged; and how many have."""
+    result, seeds = means(table), table.groupby("config")["seed"].nunique()
+    of = result.index.get_level_values("config").map(seeds)
+    fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
+    cells = result["mean"].map("{:.4g}".format) + half_width(result) + pd.Series(fewer, result.index)
+    for config, metric in cells.index:
+        if metric == "diverged":
+            count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
+            cells[(config, metric)] = f"{count} of {total}"
+    return wide(cells, table)
+
+
+def comparison(table: pd.DataFrame, baseline: str) -> str:
+    """The differences as text, in the form of `summary`: "+0.02 ± 0.01", with a question mark where undecided."""
+    result = differences(table, baseline)
+    marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
+    return wide(result["mean"].map("{:+.3g}".format) + half_width(result) + marks, table)
+
+
+def half_width(result: pd.DataFrame) -> pd.Series:
+    return result["half_width"].map(" ± {:.2g}".format).replace(" ± nan", "")
+
+
+def wide(cells: pd.Series, table: pd.DataFrame) -> str:
+    shown = set(cells.index.unique("metric"))
+    names = {metric: re.sub(r"\d+k?_\w+$", "", metric) for metric in table["metric"].unique() if metric in shown}
+    configs = [name for name in table["config"].unique() if name in cells.index.unique("config")]
+    rows = cells.unstack("metric").reindex(index=configs, columns=list(names)).rename(columns=names)
+    return rows.fillna("-").rename_axis(index=None, columns=None).to_string()
