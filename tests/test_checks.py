@@ -1,15 +1,17 @@
 """The exercises' checks, by mutation: wrong answers from real tutorials are named, right ones in other words pass."""
 
+import copy
 import itertools
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dcgan_course import checks, models
+from dcgan_course import checks, losses, models
 from dcgan_course.sampling import generate
 
 
@@ -44,7 +46,7 @@ def g_block(n_in, n_out, k=4, s=2, p=1, norm=nn.BatchNorm2d, act=nn.ReLU, order=
 
 def make_g(block=g_block, last=nn.Tanh, output_norm=False, first=None, channels=(8, 4, 2, 1)):
     class G(nn.Module):
-        def __init__(self, nz, ngf, nc):
+        def __init__(self, nz=100, ngf=64, nc=3):
             super().__init__()
             widths = [ngf * c for c in channels]
             head = first(nz, widths[0]) if first else [block(nz, widths[0], 4, 1, 0)]
@@ -68,9 +70,22 @@ def upsampled(n_in, n_out, k=4, s=2, p=1):
     return nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(n_in, n_out, 3, 1, 1), nn.BatchNorm2d(n_out), nn.ReLU())
 
 
+def normalising_d():
+    class D(OwnD):
+        def forward(self, x):
+            return super().forward((x - x.mean()) / x.std())
+    return D
+
+
 class SqueezedG(make_g()):
     def forward(self, z):
         return super().forward(z).squeeze()
+
+
+class UnlearningG(make_g()):
+    @torch.no_grad()
+    def forward(self, z):
+        return super().forward(z)
 
 
 class ConstantG(make_g()):
@@ -81,7 +96,7 @@ class ConstantG(make_g()):
 class OwnG(nn.Module):
     """A right answer in other words: a matrix product and a reshape first (as in the authors' code)."""
 
-    def __init__(self, nz, ngf, nc):
+    def __init__(self, nz=100, ngf=64, nc=3):
         super().__init__()
         self.project = nn.Linear(nz, 8 * ngf * 16)
         self.norms = nn.ModuleList(nn.BatchNorm2d(ngf * m) for m in (8, 4, 2, 1))
@@ -98,7 +113,7 @@ class OwnG(nn.Module):
 def make_d(act=lambda: nn.LeakyReLU(0.2), input_norm=None, output_norm=False, hidden_norm=nn.BatchNorm2d, tail=(),
            pool=False, flatten=lambda y: y.flatten(), channels=(1, 2, 4, 8), dense=False):
     class D(nn.Module):
-        def __init__(self, ndf, nc):
+        def __init__(self, ndf=64, nc=3):
             super().__init__()
             widths = [nc] + [ndf * c for c in channels]
             layers = []
@@ -121,7 +136,7 @@ def make_d(act=lambda: nn.LeakyReLU(0.2), input_norm=None, output_norm=False, hi
 class OwnD(nn.Module):
     """A right answer in other words: functional activations, a linear layer last (as in the authors' code)."""
 
-    def __init__(self, ndf, nc):
+    def __init__(self, ndf=64, nc=3):
         super().__init__()
         self.convs = nn.ModuleList(nn.Conv2d(a, b, 4, 2, 1)
                                    for a, b in ((nc, ndf), (ndf, 2 * ndf), (2 * ndf, 4 * ndf), (4 * ndf, 8 * ndf)))
@@ -133,6 +148,43 @@ class OwnD(nn.Module):
         for conv, norm in zip(self.convs[1:], self.norms, strict=True):
             x = F.leaky_relu(norm(conv(x)), 0.2)
         return self.last(x.flatten(1)).squeeze(1)
+
+
+def functional_g(hidden=F.relu, up=None, order="na", end=torch.tanh):
+    """OwnG with one thing changed."""
+    class G(OwnG):
+        def forward(self, z):
+            x = self.project(z).view(len(z), -1, 4, 4)
+            for norm, layer in zip(self.norms, self.ups, strict=True):
+                x = hidden(norm(x)) if order == "na" else norm(hidden(x))
+                x = layer(x)
+            return end(x)
+    return G
+
+
+class ListG(nn.Module):
+    def __init__(self, nz=100, ngf=64, nc=3):
+        super().__init__()
+        self.layers = [make_g()(nz, ngf, nc)]
+
+    def forward(self, z):
+        return self.layers[0](z)
+
+
+class OtherNames(make_g()):
+    def __init__(self, z_dim=100, features=64, channels=3):
+        super().__init__(z_dim, features, channels)
+
+
+def functional_d(act=lambda x: F.leaky_relu(x, 0.2), end=lambda y: y, small=None):
+    """OwnD with one thing changed."""
+    class D(OwnD):
+        def forward(self, x):
+            x = act(self.convs[0](x))
+            for conv, norm in zip(self.convs[1:], self.norms, strict=True):
+                x = act(norm(conv(x)))
+            return end(self.last(x.flatten(1)).squeeze(1))
+    return D
 
 
 def init(conv=lambda w: nn.init.normal_(w, 0, 0.02), gain=lambda w: nn.init.normal_(w, 1, 0.02), shift=0.0,
@@ -158,13 +210,22 @@ def defined_never_applied(net):
     return net
 
 
+def bias_everywhere(net):
+    for m in net.modules():
+        if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.normal_(m.weight, 0, 0.02)
+            nn.init.zeros_(m.bias)
+    return net
+
+
 def by_class_name(net):
     """A right answer in other words: net.apply and the layers' class names, as in PyTorch's example."""
     def weights_init(m):
         name = m.__class__.__name__
         if "Conv" in name:
             m.weight.data.normal_(0.0, 0.02)
-            m.bias.data.fill_(0)
+            if m.bias is not None:
+                m.bias.data.fill_(0)
         elif "BatchNorm" in name:
             m.weight.data.normal_(1.0, 0.02)
             m.bias.data.fill_(0)
@@ -240,6 +301,24 @@ def g_step(label=1.0, zero=True, step=True, detach=False, minimax=False, detache
     return run
 
 
+def then(step, afterwards=lambda *_: None, before=lambda *_: None, result=False):
+    """A step with something done before or after it."""
+    def run(*args):
+        before(*args)
+        loss = step(*args)
+        other = afterwards(*args)
+        return other if result else loss
+    return run
+
+
+def d_step_climbing(netD, optD, x_real, x_fake):
+    loss = losses.d_loss(netD(x_real), netD(x_fake.detach()))
+    optD.zero_grad()
+    (-loss).backward()
+    optD.step()
+    return loss.detach()
+
+
 def snapshot(train=False, back=True, z=None, change=lambda x: x, grad=False):
     def run(netG, z_fixed):
         before = netG.training
@@ -286,6 +365,8 @@ TABLE = {
             "0 to 1": (lambda p: p.float() / 255, "range is [0, 1]"),
             "a classifier's mean and deviation": (lambda p: (p.float() / 255 - 0.1307) / 0.3081, "2.82"),
             "0 to 2": (lambda p: p / 127.5, "subtract 1"),
+            "over its own maximum": (lambda p: p / p.max() * 2 - 1, "whatever the batch holds"),
+            "doubled too early": (lambda p: 2 * p / 255 - 1, "wraps round to 144"),
             "stretched": (lambda p: stretch(p.float()) * 2 - 1, "a grey picture stays grey"),
             "wraps round": (lambda p: (p - 128) / 128, "uint8 numbers cannot be negative"),
             "128 in the middle": (lambda p: (p.float() - 128) / 128, "127.5, not 128"),
@@ -303,6 +384,7 @@ TABLE = {
             "x ascends": (lambda x, y, lr: (x + lr * y, y + lr * (x + lr * y)), "x goes up"),
             "wrong slope": (lambda x, y, lr: (x - lr * x, y + lr * (x - lr * x)), "along x is y"),
             "wrong order": (lambda x, y, lr: (y + lr * (x - lr * y), x - lr * y), "wrong order"),
+            "a fixed rate": (lambda x, y, lr: (x - 0.1 * y, y + 0.1 * (x - 0.1 * y)), "is lr used"),
             "y first": (lambda x, y, lr: (x - lr * (y + lr * x), y + lr * x), "let x move first"),
             "nothing": (lambda x, y, lr: None, "None"),
         },
@@ -318,12 +400,17 @@ TABLE = {
             "all real": (lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean(), "both pushed to 1"),
             "sigmoid twice": (lambda r, f: bce(r.sigmoid(), torch.ones(7)) + bce(f.sigmoid(), torch.zeros(7)), "twice"),
             "log of a sigmoid": (lambda r, f: -torch.log(r.sigmoid()).mean() - torch.log(1 - f.sigmoid()).mean(),
-                                 "log(0) is infinite"),
+                                 "Compute from the logits"),
             "clamped probabilities": (lambda r, f: -torch.log(r.sigmoid().clamp(1e-12)).mean()
-                                      - torch.log((1 - f.sigmoid()).clamp(1e-12)).mean(), "large finite"),
+                                      - torch.log((1 - f.sigmoid()).clamp(1e-12)).mean(), "Compute from the logits"),
             "no mean": (lambda r, f: F.softplus(-r) + F.softplus(f), "take the mean"),
             "a sum": (lambda r, f: F.softplus(-r).sum() + F.softplus(f).sum(), "summed over the batch"),
             "a number": (lambda r, f: (F.softplus(-r).mean() + F.softplus(f).mean()).item(), "float"),
+            "fakes detached": (lambda r, f: F.softplus(-r).mean() + F.softplus(f.detach()).mean(), "learn from both"),
+            "probabilities": (lambda r, f: F.binary_cross_entropy(r.sigmoid(), torch.ones_like(r))
+                              + F.binary_cross_entropy(f.sigmoid(), torch.zeros_like(f)), "Compute from the logits"),
+            "half, twice": (lambda r, f: (bce(r.sigmoid(), torch.ones_like(r))
+                                          + bce(f.sigmoid(), torch.zeros_like(f))) / 2, "twice"),
             "detached": (lambda r, f: (F.softplus(-r).mean() + F.softplus(f).mean()).detach(), "no gradient"),
         },
         [lambda r, f: F.softplus(-r).mean() + F.softplus(f).mean(),
@@ -353,7 +440,7 @@ TABLE = {
             "half": (lambda n, k, s, p: n // s, "torch makes"),
             "nothing": (lambda n, k, s, p: None, "return"),
         },
-        [lambda n, k, s, p: (n + 2 * p - k) // s + 1, lambda n, k, s, p: int((n + 2 * p - k) / s + 1),
+        [lambda n, k, s, p: (n + 2 * p - k) // s + 1, lambda n, k, s, p: np.int64((n + 2 * p - k) // s + 1),
          lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s))],
     ),
     checks.check_generator_block: (
@@ -367,6 +454,8 @@ TABLE = {
             "ReLU before batch norm": (lambda a, b: g_block(a, b, order="can"), "below 0"),
             "interpolation": (upsampled, "interpolation"),
             "no stride": (lambda a, b: g_block(a, b, 3, 1, 1), "expected (4, 5, 14, 14)"),
+            "sigmoid": (lambda a, b: g_block(a, b, act=nn.Sigmoid), "not ReLU of"),
+            "batch norm first": (lambda a, b: nn.Sequential(nn.BatchNorm2d(a), *g_block(a, b)[::2]), "before the"),
             "only the function": (lambda a, b: F.relu, "expected a module"),
         },
         [g_block, lambda a, b: nn.Sequential(nn.ConvTranspose2d(a, b, 4, 2, 1), nn.BatchNorm2d(b), nn.ReLU(True)),
@@ -377,7 +466,9 @@ TABLE = {
             "batch norm on the output": (make_g(output_norm=True), "ends in batch norm"),
             "sigmoid": (make_g(last=nn.Sigmoid), "sigmoid"),
             "no tanh": (make_g(last=nn.Identity), "no tanh"),
-            "clamped": (make_g(last=nn.Hardsigmoid), "below 0"),
+            "clamped": (make_g(last=nn.Hardtanh), "not tanh"),
+            "tanh twice": (make_g(last=lambda: nn.Sequential(nn.Tanh(), nn.Tanh())), "twice"),
+            "ReLU before tanh": (make_g(last=lambda: nn.Sequential(nn.ReLU(), nn.Tanh())), "ReLU before the end"),
             "eps for momentum": (make_g(lambda *k: g_block(*k, norm=lambda n: nn.BatchNorm2d(n, 0.8))), "eps"),
             "no batch norm": (make_g(lambda a, b, *k: g_block(a, b, *k, norm=None)), "each gets one"),
             "LeakyReLU": (make_g(lambda a, b, *k: g_block(a, b, *k, act=nn.LeakyReLU)), "that is D's"),
@@ -386,6 +477,15 @@ TABLE = {
             "squeeze": (SqueezedG, "a squeeze"),
             "channels upside down": (make_g(channels=(1, 2, 4, 8)), "channels"),
             "z ignored": (ConstantG, "same image"),
+            "no_grad in forward": (UnlearningG, "no gradient reaches"),
+            "a functional LeakyReLU": (functional_g(lambda x: F.leaky_relu(x, 0.2)), "not ReLU"),
+            "no activation": (functional_g(lambda x: x), "no activation"),
+            "hidden tanh": (functional_g(torch.tanh), "not ReLU"),
+            "ReLU before batch norm": (functional_g(order="an"), "something stands between"),
+            "a functional sigmoid": (functional_g(end=torch.sigmoid), "not tanh"),
+            "a plain list": (ListG, "nn.ModuleList"),
+            "an instance": (make_g()(), "without brackets"),
+            "other argument names": (OtherNames, "unexpected keyword argument 'ngf'"),
             "32 x 32": (make_g(channels=(4, 2, 1)), "expected (6, 3, 64, 64)"),
         },
         [make_g(), OwnG, checks.networks.Reference64],
@@ -404,6 +504,11 @@ TABLE = {
             "no batch norm": (make_d(hidden_norm=None), "each gets one"),
             "eps for momentum": (make_d(hidden_norm=lambda n: nn.BatchNorm2d(n, 0.8)), "eps"),
             "fully connected hidden layer": (make_d(dense=True), "guideline 3"),
+            "a functional ReLU": (functional_d(F.relu), "not LeakyReLU"),
+            "a functional default leak": (functional_d(F.leaky_relu), "not LeakyReLU"),
+            "no activation": (functional_d(lambda x: x), "no activation"),
+            "normalised input": (normalising_d(), "as it came"),
+            "softplus at the end": (functional_d(end=F.softplus), "the logit as it is"),
             "all channels alike": (make_d(channels=(4, 4, 4, 4)), "channels"),
         },
         [make_d(), OwnD, make_d(flatten=lambda y: y.view(-1)), checks.networks.Reference64D],
@@ -421,6 +526,8 @@ TABLE = {
             "uniform": (init(conv=lambda w: nn.init.uniform_(w, -0.0346, 0.0346)), "uniform"),
             "mean 0.02": (init(conv=lambda w: nn.init.normal_(w, 0.02, 0.02)), "expected 0 and 0.02"),
             "returns nothing": (init(returns=False), "return"),
+            "frozen": (lambda net: init()(net).requires_grad_(False), "frozen"),
+            "a bias that is not there": (bias_everywhere, "NoneType"),
         },
         [init(), by_class_name, models.init_weights],
     ),
@@ -431,6 +538,8 @@ TABLE = {
             "uniform in [0, 1]": (lambda x, nz: torch.rand(len(x), nz), "below 0"),
             "uniform in [-1, 1]": (lambda x, nz: torch.rand(len(x), nz) * 2 - 1, "uniform"),
             "a seed inside": (lambda x, nz: torch.randn(len(x), nz, generator=torch.manual_seed(1)), "seed"),
+            "double": (lambda x, nz: torch.randn(len(x), nz, dtype=torch.float64), "float32"),
+            "always 100": (lambda x, nz: torch.randn(len(x), 100), "use nz"),
             "four dimensions": (lambda x, nz: torch.randn(len(x), nz, 1, 1), "expected (64, 100)"),
             "one z for all": (lambda x, nz: torch.randn(1, nz).repeat(len(x), 1), "rows repeat"),
         },
@@ -450,6 +559,10 @@ TABLE = {
             "keeps the graph": (d_step(detached=False), "graph"),
             "returns nothing": (d_step(back=False), "return"),
             "D left frozen": (d_step(freeze=True), "frozen"),
+            "D left in eval mode": (then(d_step(), lambda netD, *_: netD.eval()), "eval mode"),
+            "detached in place": (then(d_step(), before=lambda netD, optD, x, x_fake: x_fake.detach_()), "detach_()"),
+            "returns another number": (then(d_step(), lambda *_: torch.tensor(0.0), result=True), "returns 0.0000"),
+            "climbs": (d_step_climbing, "sign"),
         },
         [d_step(), d_step_one_batch, d_step_two_backwards],
     ),
@@ -460,6 +573,8 @@ TABLE = {
             "no zero_grad": (g_step(zero=False), "zero_grad"),
             "no step": (g_step(step=False), "optG.step()"),
             "minimax": (g_step(minimax=True), "minimax"),
+            "gradients off for good": (then(g_step(), lambda *_: torch.set_grad_enabled(False)), "switched off"),
+            "D left in eval mode": (then(g_step(), lambda netD, *_: netD.eval()), "eval mode"),
             "D trained too": (g_step(train_d=True), "D's weights have changed"),
             "keeps the graph": (g_step(detached=False), "graph"),
             "D left frozen": (g_step(freeze=True), "frozen"),
@@ -477,9 +592,11 @@ TABLE = {
             "each stretched": (snapshot(change=lambda x: torch.stack([stretch(i) for i in x])), "stretched"),
             "0 to 1": (snapshot(change=lambda x: (x + 1) / 2), "leave them in [-1, 1]"),
             "the graph": (snapshot(grad=True), "graph"),
+            "weights frozen": (lambda netG, z: snapshot()(netG.requires_grad_(False), z), "frozen"),
             "only the first": (snapshot(z=lambda z: z[:1]), "another z"),
         },
-        [snapshot(), generate, snapshot_with_inference_mode],
+        [snapshot(), generate, snapshot_with_inference_mode, lambda netG, z: generate(netG, z, batch_size=2),
+         lambda netG, z: generate(copy.deepcopy(netG), z)],
     ),
     checks.check_frame: (
         {
@@ -489,6 +606,8 @@ TABLE = {
             "0 to 1": (lambda s: to_bytes(s * 255).permute(1, 2, 0), "has become black"),
             "stretched": (lambda s: to_bytes(stretch(s) * 255).permute(1, 2, 0), "stretched"),
             "wraps round": (lambda s: ((s + 1) * 127.5).round().long().to(torch.uint8).permute(1, 2, 0), "Clamp"),
+            "blue and red": (lambda s: to_bytes((s.flip(0) + 1) * 127.5).permute(1, 2, 0), "red and blue"),
+            "nothing": (lambda s: None, "return"),
             "floats": (lambda s: ((s + 1) * 127.5).permute(1, 2, 0), "uint8"),
             "rows and columns mixed": (
                 lambda s: to_bytes((s + 1) * 127.5).permute(2, 1, 0).reshape(s.shape[1], s.shape[2], 3), "mixed up"),

@@ -1,5 +1,7 @@
 """Checks about the networks: sizes, blocks, G, D, and their first weights."""
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -32,6 +34,8 @@ def check_output_size(answer) -> None:
     cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1))
     found = [answer(*case) for case in cases]
     expect(all(size is not None for size in found), "nothing is returned (is a `return` missing?).")
+    expect(all(hasattr(size, "__int__") for size in found), f"the result is {described(found[0])}, expected one whole "
+           "number.")
     expect(all(size == int(size) for size in found), f"a size is a whole number, found {found}. A kernel that does not "
            "fit once more is left out: round down (//).")
     for mistake, formula in WRONG_SIZES.items():
@@ -42,20 +46,83 @@ def check_output_size(answer) -> None:
 
 
 def kinds(net: nn.Module) -> list[nn.Module]:
-    """The layers without children, in the order in which they run on one input; a layer that runs twice is there
-    twice, one that never runs is not."""
-    return [m for m in net.modules() if not list(m.children()) and not isinstance(m, (nn.Sequential, nn.ModuleList))]
+    """The layers that compute something: without children, or with weights (spectral norm adds children to a layer)."""
+    return [m for m in net.modules() if isinstance(m, LINEAR_MAPS + NORMS) or not list(m.children())]
 
 
-def ran(net: nn.Module, x) -> tuple[torch.Tensor, list[tuple[nn.Module, tuple]]]:
-    """net(x), and (layer, shape of its output) in the order in which the layers ran."""
-    seen = []
-    hooks = [m.register_forward_hook(lambda m, _, out: seen.append((m, tuple(out.shape)))) for m in kinds(net)]
+def ran(net: nn.Module, x) -> tuple[torch.Tensor, list[nn.Module], list[tuple]]:
+    """net(x), the layers in the order in which they ran, and (layer, input, output) of those with weights.
+
+    A layer that runs twice is there twice, one that never runs is not.
+    """
+    layers, flow = [], []
+
+    def note(layer, inputs, output):
+        layers.append(layer)
+        if isinstance(layer, LINEAR_MAPS + NORMS):
+            flow.append((layer, inputs[0].detach().clone(), output.detach().clone()))
+
+    hooks = [m.register_forward_hook(note) for m in kinds(net)]
     try:
-        return net(x), seen
+        return net(x), layers, flow
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def expect_registered(net: nn.Module, flow: list[tuple]) -> None:
+    expect(len(flow) > 0, "no layer with weights is found in it. Layers in a plain Python list, or made anew in "
+           "forward, "
+           "are not registered, so nothing could be learned: use nn.Sequential or nn.ModuleList, made in __init__.")
+
+
+def ran_loudly(net: nn.Module, x):
+    """`ran` in train mode, the last layer's weights enlarged: of small numbers, tanh and sigmoid leave no trace."""
+    _, _, flow = ran(net.train(), x)
+    expect_registered(net, flow)
+    last, _, out = flow[-1]
+    with torch.no_grad():
+        last.weight.mul_(2 / (out.std() + 1e-12))
+    x = x.clone().requires_grad_()
+    y, layers, flow = ran(net, x)
+    if torch.is_tensor(y) and y.requires_grad:
+        y.sum().backward()
+    learning = x.grad is not None and all(p.grad is not None for p in net.parameters())
+    expect(learning, "no gradient passes through all of it: is something in forward detached, or under no_grad? It could "
+           "not learn.")
+    return y.detach() if torch.is_tensor(y) else y, layers, flow
+
+
+def expect_flow(net: nn.Module, x, act, name: str, end, end_name: str) -> None:
+    """Between two layers with weights there is `act` and nothing else, batch norm follows its convolution directly, and
+    the output is `end` of what leaves the last layer. Found out by the numbers, so that it does not matter how the
+    activations are written."""
+    for layer in net.modules():
+        if isinstance(layer, NORMS) and layer.affine:  # so that batch norm shows
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.uniform_(layer.bias, -0.5, 0.5)
+    for layer in net.train().modules():  # in train mode batch norm leaves half of the numbers below 0
+        if isinstance(layer, (nn.Dropout, nn.Dropout2d)):
+            layer.eval()
+    y, _, flow = ran(net, x)
+    first = flow[0][1]
+    expect(first.numel() == x.numel() and same(first.flatten(), x.flatten()), "the first layer does not see the "
+           "input as it "
+           "came: is it changed, resized or replaced before?")
+    for (_, _, left), (layer, entered, _) in itertools.pairwise(flow):
+        if isinstance(layer, NORMS):
+            direct = entered.numel() == left.numel() and same(entered.flatten(), left.flatten())
+            expect(direct, "something stands between a convolution and its batch norm; the order is convolution, batch "
+                   "norm, activation.")
+            continue
+        expect(entered.numel() == left.numel(), "between two layers the map is resized by something else than a stride "
+               "(pooling, interpolation, slicing); guideline 1 leaves that to strided convolutions.")
+        expect(not same(entered.flatten(), left.flatten()), f"there is no activation between two layers, expected "
+               f"{name}.")
+        expect(same(entered.flatten(), act(left).flatten()), f"the activation between two layers is not {name}.")
+    expect(same(y.flatten(), end(flow[-1][2]).flatten()), f"the output is not {end_name}: is something else applied "
+           f"at the "
+           "end?")
 
 
 def expect_norms(layers: list[nn.Module]) -> None:
@@ -73,8 +140,8 @@ def check_generator_block(answer) -> None:
     block = answer(12, 5)
     expect(isinstance(block, nn.Module), f"the result is {described(block)}, expected a module.")
     x = torch.randn(4, 12, 7, 7)
-    y, seen = ran(block, x)
-    layers = [layer for layer, _ in seen]
+    y, layers, flow = ran(block, x)
+    expect_registered(block, flow)
     expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer: guideline 1 leaves "
            "resizing to strides.")
     expect(not any(isinstance(layer, (nn.Upsample, nn.Conv2d)) for layer in layers), "the size is changed by "
@@ -87,6 +154,8 @@ def check_generator_block(answer) -> None:
     expect_tensor(y, (4, 5, 14, 14), "the output for a map of 7 x 7")
     norms = [i for i, layer in enumerate(layers) if isinstance(layer, NORMS)]
     expect(bool(norms), "there is no batch norm (guideline 2).")
+    expect(norms[0] > 0, "batch norm comes before the convolution; the order is convolution, batch norm, ReLU.")
+    expect(len(norms) == len(flow) - len(norms), "each convolution gets one batch norm (guideline 2).")
     expect_norms(layers)
     expect(not any(isinstance(layer, nn.LeakyReLU) for layer in layers), "the activation is LeakyReLU: that is D's "
            "(guideline 5); G has ReLU (guideline 4).")
@@ -95,6 +164,7 @@ def check_generator_block(answer) -> None:
     expect(bool((y >= 0).all()), "some outputs are below 0: there is no ReLU (guideline 4), or it is not the last.")
     relus = [i for i, layer in enumerate(layers) if isinstance(layer, (nn.ReLU, nn.ReLU6))]
     expect(not relus or norms[0] < relus[0], "batch norm comes after ReLU; the order is convolution, batch norm, ReLU.")
+    expect_flow(block, x, F.relu, "ReLU", F.relu, "ReLU of batch norm of the transposed convolution")
 
 
 class Reference64(models.Generator):
@@ -111,105 +181,118 @@ class Reference64D(models.Discriminator):
         super().__init__(ndf, nc, image_size=64)
 
 
-def weight_count(net: nn.Module) -> int:
-    """Numbers in the convolutions, biases apart: the same whatever else was chosen."""
-    return sum(m.weight.numel() for m in net.modules() if isinstance(m, LINEAR_MAPS))
+def expect_same_maps(own: nn.Module, reference: nn.Module, x, usual: str) -> None:
+    """The same convolutions in the same order; names the first that differs."""
+    def maps(net):
+        return [(m.in_channels, m.out_channels, m.kernel_size[0]) for m in ran(net, x)[1]
+                if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
+
+    if any(isinstance(m, nn.Linear) for m in own.modules()):  # the authors' way at one end: count weights
+        found, wanted = (sum(m.weight.numel() for m in net.modules() if isinstance(m, LINEAR_MAPS))
+                         for net in (own, reference))
+        expect(found == wanted, f"its layers hold {found:,} weights, expected {wanted:,}: {usual}.")
+        return
+    found, wanted = maps(own), maps(reference)
+    expect(len(found) == len(wanted), f"it has {len(found)} convolutions, expected {len(wanted)}: {usual}.")
+    for number, ((a, b, k), (c, d, m)) in enumerate(zip(found, wanted, strict=True), 1):
+        expect((a, b, k) == (c, d, m), f"convolution {number} leads from {a} to {b} channels with a kernel of {k}, "
+               f"expected "
+               f"{c} to {d} with {m}: {usual}.")
 
 
 @exercise(Reference64)
 def check_generator(answer) -> None:
     """answer(nz, ngf, nc): z (N, nz) -> images (N, nc, 64, 64) in [-1, 1], by the five guidelines."""
-    net = answer(10, 4, 3)
-    expect(isinstance(net, nn.Module), f"it makes something {described(net)}, expected a module.")
-    z = torch.randn(6, 10)
-    x, seen = ran(net.train(), z)
-    layers = [layer for layer, _ in seen]
+    expect(not isinstance(answer, nn.Module), "give the class itself, without brackets: check_generator(MyGenerator).")
+    net, z = answer(10, 4, 3), torch.randn(6, 10)
+    x, layers, flow = ran_loudly(net, z)
     expect_tensor(x, (6, 3, 64, 64), "the output for z of shape (6, 10)")
     one = net.eval()(z[:1])
     expect(tuple(one.shape) == (1, 3, 64, 64), f"one z gives {tuple(one.shape)}, expected (1, 3, 64, 64): a squeeze "
            "took the batch away.")
-    expect(not same(one, net(z[1:2])), "two different z give the same image.")
-    net.train()
+    expect(bool((x[0] - x[1]).abs().max() > 0), "two different z give the same image.")
     weighted = [i for i, layer in enumerate(layers) if isinstance(layer, LINEAR_MAPS)]
     last = layers[weighted[-1] + 1 :]
     expect(not any(isinstance(layer, NORMS) for layer in last), "your generator ends in batch norm; the paper leaves "
            "the output layer without it (guideline 2).")
     expect(not any(isinstance(layer, nn.Sigmoid) for layer in last), "the last activation is a sigmoid: it draws in "
            "[0, 1], and the images are in [-1, 1]. Use tanh (guideline 4).")
-    with torch.no_grad():
-        for layer in layers:
-            if isinstance(layer, LINEAR_MAPS):
-                layer.weight.mul_(50)
-        wide = net(z)
-    expect(wide.min() >= -1 and wide.max() <= 1, f"with large weights the output reaches {wide.abs().max():.3g}; there "
-           "is no tanh at the end (guideline 4).")
-    expect(wide.min() < 0, "no pixel is below 0: the last activation must reach all of [-1, 1], as tanh does "
-           "(guideline 4).")
+    expect(not any(isinstance(layer, nn.ReLU) for layer in last), "there is a ReLU before the end: black could never "
+           "be "
+           "drawn. The output layer has tanh only.")
+    out = flow[-1][2]
+    expect(not same(x, out), "there is no tanh at the end (guideline 4).")
+    expect(not same(x, out.tanh().tanh()), "tanh is applied twice: white, 1, could never be reached.")
+    expect(same(x, out.tanh()), "the last activation is not tanh, which reaches all of [-1, 1] smoothly (guideline 4).")
     hidden = layers[: weighted[-1]]
     expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer (guideline 1: strides).")
     expect(not any(isinstance(layer, nn.Upsample) for layer in layers), "the size is changed by interpolation; "
-           "guideline 1 asks for fractionally strided convolutions, ConvTranspose2d.")
-    expect(not any(isinstance(layer, nn.Linear) for layer, _ in seen if layer is not layers[weighted[0]]),
+           "guideline "
+           "1 asks for fractionally strided convolutions, ConvTranspose2d.")
+    expect(not any(isinstance(layers[i], nn.Linear) for i in weighted[1:]),
            "there is a fully connected hidden layer (guideline 3).")
-    blocks = len(weighted) - 1
     norms = [layer for layer in hidden if isinstance(layer, NORMS)]
-    expect(len(norms) >= blocks, f"{blocks} hidden layers have {len(norms)} batch norms: each gets one (guideline 2).")
+    expect(len(norms) >= len(weighted) - 1, f"batch norms: {len(norms)}, hidden layers: {len(weighted) - 1}; each "
+           f"gets one "
+           "(guideline 2).")
     expect_norms(layers)
     expect(not any(isinstance(layer, nn.LeakyReLU) for layer in layers), "the hidden activation is LeakyReLU: that is "
            "D's (guideline 5); G has ReLU (guideline 4).")
-    own = answer(10, 4, 3)
-    expect(weight_count(own) == weight_count(Reference64(10, 4, 3)), f"the convolutions hold {weight_count(own):,} "
-           f"weights for nz 10, ngf 4, nc 3; the paper's channels (8, 4, 2, 1 times ngf, 4x4 kernels) give "
-           f"{weight_count(Reference64(10, 4, 3)):,}.")
+    expect_flow(net, z, F.relu, "ReLU (guideline 4)", torch.tanh, "tanh of the last layer")
+    usual = "channels of 8, 4, 2, 1 times ngf, then nc, with 4x4 kernels"
+    for nc in (3, 1):
+        expect_same_maps(answer(10, 4, nc), Reference64(10, 4, nc), z, usual)
+    expect_tensor(answer(ngf=2)(torch.randn(2, 100)), (2, 3, 64, 64), "with nz and nc left at their defaults, the "
+           "output")
 
 
 @exercise(Reference64D)
 def check_discriminator(answer) -> None:
     """answer(ndf, nc): images (N, nc, 64, 64) -> logits (N,), by the five guidelines."""
-    net = answer(4, 3)
-    expect(isinstance(net, nn.Module), f"it makes something {described(net)}, expected a module.")
-    x = torch.rand(6, 3, 64, 64) * 2 - 1
-    y, seen = ran(net.train(), x)
-    layers = [layer for layer, _ in seen]
+    expect(not isinstance(answer, nn.Module), "give the class itself, without brackets: "
+           "check_discriminator(MyDiscriminator).")
+    net, x = answer(4, 3), torch.rand(6, 3, 64, 64) * 2 - 1
+    y, layers, flow = ran_loudly(net, x)
     expect(torch.is_tensor(y), f"the output is {described(y)}, expected a tensor of logits.")
     expect(tuple(y.shape) == (6,), f"six images give {tuple(y.shape)}, expected (6,): one logit each; flatten().")
     single = net.eval()(x[:1])
     expect(tuple(single.shape) == (1,), f"one image gives {tuple(single.shape)}, expected (1,): squeeze() also takes "
            "the batch away when it is 1. Use flatten(), or squeeze the other dimensions only.")
-    net.train()
     weighted = [i for i, layer in enumerate(layers) if isinstance(layer, LINEAR_MAPS)]
+    expect(len(weighted) > 1, "it has one layer with weights, expected five.")
     expect(not any(isinstance(layer, nn.Sigmoid) for layer in layers), "it ends in a sigmoid: return the logits, and "
            "let the loss apply it; log(sigmoid) is log(0) where D is sure.")
     expect(not any(isinstance(layer, NORMS) for layer in layers[: weighted[1]]), "there is batch norm at D's input "
            "layer; the paper leaves it out there (guideline 2).")
     expect(not any(isinstance(layer, NORMS) for layer in layers[weighted[-1] :]), "there is batch norm after D's last "
            "layer: it would make a batch's logits average 0, so D could not call them all fake.")
-    with torch.no_grad():
-        for layer in layers:
-            if isinstance(layer, LINEAR_MAPS):
-                layer.weight.mul_(50)
-        wide = net(x)
-    expect(bool((wide.abs() > 1).any()), "no answer is outside [-1, 1] even with large weights: return logits, "
-           "without a sigmoid or tanh.")
+    out = flow[-1][2].flatten()
+    expect(not same(y, out.sigmoid()), "a sigmoid is applied at the end: return the logits, without a sigmoid; the "
+           "loss "
+           "applies it.")
+    expect(same(y, out), "something is applied to the last layer's number: return the logit as it is.")
     expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer; guideline 1 has strides "
-           "in its place.")
-    expect(not any(isinstance(layer, nn.Linear) for layer in layers[: weighted[-1]]), "there is a fully connected "
-           "hidden layer (guideline 3).")
+           "in "
+           "its place.")
+    expect(not any(isinstance(layers[i], nn.Linear) for i in weighted[:-1]), "there is a fully connected hidden layer "
+           "(guideline 3).")
     norms = [layer for layer in layers if isinstance(layer, NORMS)]
-    hidden = len(weighted) - 2
-    expect(len(norms) >= hidden, f"{hidden} layers between the first and the last have {len(norms)} batch norms: each "
-           "gets one (guideline 2).")
+    expect(len(norms) >= len(weighted) - 2, f"batch norms: {len(norms)}, layers between the first and the last: "
+           f"{len(weighted) - 2}; each gets one (guideline 2).")
     expect_norms(layers)
     leaks = [layer.negative_slope for layer in layers if isinstance(layer, nn.LeakyReLU)]
     expect(not any(isinstance(layer, nn.ReLU) for layer in layers), "the activation is ReLU: that is G's (guideline "
-           "4); D has LeakyReLU (guideline 5), which lets a gradient through for negative numbers too.")
+           "4); "
+           "D has LeakyReLU (guideline 5), which lets a gradient through for negative numbers too.")
     expect(all(abs(leak - 0.2) < 1e-6 for leak in leaks), f"LeakyReLU has a slope of {leaks[0] if leaks else 0}, "
-           "expected 0.2 (torch's default is 0.01).")
-    own = answer(4, 3)
-    expect(weight_count(own) == weight_count(Reference64D(4, 3)), f"the convolutions hold {weight_count(own):,} "
-           f"weights for ndf 4, nc 3; channels of 1, 2, 4, 8 times ndf with 4x4 kernels give "
-           f"{weight_count(Reference64D(4, 3)):,}.")
-    expect(len({round(v, 6) for v in own.eval()(x).tolist()}) == 6, "different images give the same logit.")
+           "expected 0.2: its first argument is the slope, and torch's default is 0.01.")
+    expect_flow(net, x, lambda t: F.leaky_relu(t, 0.2), "LeakyReLU with slope 0.2 (guideline 5)", lambda t: t,
+                "the last layer's number")
+    usual = "channels of 1, 2, 4, 8 times ndf, then 1, with 4x4 kernels"
+    for nc in (3, 1):
+        expect_same_maps(answer(4, nc), Reference64D(4, nc), x[:, :nc], usual)
+    expect(answer(ndf=2)(x).shape == (6,), "with nc left at its default, colour images do not pass: nc=3.")
+    expect(bool(y.std() > 1e-6 * y.abs().max()), "different images give the same logit.")
 
 
 @exercise(models.init_weights)
@@ -217,7 +300,8 @@ def check_init_weights(answer) -> None:
     """answer(net): convolutions N(0, 0.02), batch-norm gains N(1, 0.02), shifts and biases 0; returns net."""
     def fresh():
         net = nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64), nn.ReLU(),
-                            nn.Sequential(nn.ConvTranspose2d(64, 64, 4), nn.BatchNorm2d(64)))
+                            nn.Sequential(nn.ConvTranspose2d(64, 64, 4), nn.BatchNorm2d(64)),
+                            nn.Conv2d(64, 8, 4, bias=False))
         for norm in (net[1], net[3][1]):
             nn.init.uniform_(norm.bias)  # so that leaving it alone shows
         return net
@@ -250,4 +334,7 @@ def check_init_weights(answer) -> None:
         expect(abs(mean - 1) < 0.02 and 0.01 < std < 0.03, f"batch-norm gains have mean {mean:.2f} and deviation "
                f"{std:.3f}, expected 1 and 0.02.")
         expect(not layer.bias.any(), "batch norm's shift (its bias) is not 0.")
+    expect(all(p.requires_grad for p in net.parameters()), "weights are left frozen (requires_grad is False): they "
+           "could "
+           "not learn.")
     expect(result is net, f"the result is {described(result)}, expected the net itself, so that calls chain.")

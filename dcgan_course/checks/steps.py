@@ -20,10 +20,13 @@ def alternating_step(x, y, lr):
 @exercise(alternating_step)
 def check_alternating_step(answer) -> None:
     """answer(x, y, lr): for f(x, y) = x y, x goes down its slope first, then y up its own, with the new x."""
-    found = answer(1.0, -3.0, 0.1)
-    expect(isinstance(found, (tuple, list)) and len(found) == 2,
-           f"the result is {described(found)}, expected a pair (x, y).")
-    x, y = (float(v) for v in found)
+    def moved(x, y, lr):
+        found = answer(x, y, lr)
+        expect(hasattr(found, "__len__") and len(found) == 2,
+               f"the result is {described(found)}, expected a pair (x, y).")
+        return [float(v) for v in found]
+
+    x, y = moved(1.0, -3.0, 0.1)
     expect_none_of(torch.tensor([x, y]), {
         "y did not see the new x: these are simultaneous steps. Move x first, then use the moved one.":
             torch.tensor([1.3, -2.9]),
@@ -37,6 +40,10 @@ def check_alternating_step(answer) -> None:
     })
     expect(same(torch.tensor([x, y]), torch.tensor([1.3, -2.87])),
            f"from (1, -3) with lr 0.1 it goes to ({x:.3f}, {y:.3f}), expected (1.300, -2.870).")
+    x, y = moved(2.0, 1.0, 0.5)
+    expect(same(torch.tensor([x, y]), torch.tensor([1.5, 1.75])), f"with lr 0.1 it is right, but from (2, 1) with lr "
+           f"0.5 "
+           f"it goes to ({x:.3f}, {y:.3f}), expected (1.500, 1.750): is lr used?")
 
 
 # ---- losses on logits
@@ -51,37 +58,43 @@ def expect_scalar(value, what: str = "the loss") -> None:
 @exercise(losses.d_loss)
 def check_d_loss(answer) -> None:
     """answer(logits_real, logits_fake): -mean log D(x) - mean log(1 - D(G(z))), from logits; half of it is fine too."""
-    real, fake = torch.randn(7) * 2 + 1, torch.randn(7) * 2 - 0.5
-    real.requires_grad_()
+    real, fake = ((torch.randn(7) * 2 + shift).requires_grad_() for shift in (1, -0.5))
     found = answer(real, fake)
     expect_scalar(found)
     loss_real, loss_fake = F.softplus(-real).mean(), F.softplus(fake).mean()
-    bce = F.binary_cross_entropy_with_logits
-    ones, zeros = torch.ones(7), torch.zeros(7)
-    expect_none_of(found, {
+    mistakes = {
         "labels (or the signs inside softplus) are swapped: D would learn to call real images fake.":
             losses.d_loss(fake, real),
-        "labels (or the signs inside softplus) are swapped: D would learn to call real images fake. (And halved.)":
-            losses.d_loss(fake, real) / 2,
         "only the real images count: the half with logits_fake is missing.": loss_real,
         "only the generated images count: the half with logits_real is missing.": loss_fake,
         "real and generated are both pushed to 1: the label of generated images is 0.":
             loss_real + F.softplus(-fake).mean(),
+        "real and generated are both pushed to 0: the label of real images is 1.": F.softplus(real).mean() + loss_fake,
         "the sign of the whole loss is wrong: D would climb where it should descend.": -(loss_real + loss_fake),
         "a sigmoid is applied twice: this loss takes logits and applies it by itself.":
-            bce(real.sigmoid(), ones) + bce(fake.sigmoid(), zeros),
+            F.softplus(-real.sigmoid()).mean() + F.softplus(fake.sigmoid()).mean(),
         "the two halves are subtracted; their sum is what D lowers.": loss_real - loss_fake,
         "the loss is summed over the batch, expected the mean: it would grow with the batch size.":
             7 * (loss_real + loss_fake),
-    })
+    }
     expected = loss_real + loss_fake
+    if not same(found, expected) and not same(found, expected / 2):
+        expect_none_of(found, mistakes)
+        expect_none_of(2 * found, mistakes)
     expect(same(found, expected) or same(found, expected / 2),
            f"the loss of some random logits is {found:.4f}, expected {expected:.4f}.")
-    expect(found.requires_grad, "no gradient reaches logits_real: was it detached, or turned into a plain number?")
-    sure = answer(torch.tensor([-200.0, 3.0]), torch.tensor([200.0, -3.0]))
-    expect(bool(torch.isfinite(sure)) and sure > 90, "where D is sure and wrong (a logit of 200) the loss is "
-           f"{sure:.3g}, expected a large finite number: sigmoid gives exactly 0 or 1 there, and log(0) is infinite. "
-           "Compute from the logits: softplus, or binary_cross_entropy_with_logits.")
+    expect(found.requires_grad, "no gradient reaches the logits: were they detached, or turned into plain numbers?")
+    for name, slope in zip(("logits_real", "logits_fake"), torch.autograd.grad(found, (real, fake), allow_unused=True),
+                           strict=True):
+        expect(slope is not None and bool(slope.any()), f"no gradient reaches {name}: D must learn from both. It is "
+               f"G's "
+               "images that are detached in D's step, not D's answers.")
+    sure = answer(torch.tensor([-400.0, 3.0]), torch.tensor([400.0, -3.0]))
+    expect(bool(sure > 190) and bool(torch.isfinite(sure)), f"where D is sure and wrong (a logit of 400) the loss is "
+           f"{sure:.3g}, expected about 400 (or "
+           "200, halved). Through a sigmoid, or exp, the number is lost: sigmoid gives exactly 0 or 1 there. Compute "
+           "from "
+           "the logits: softplus, or binary_cross_entropy_with_logits.")
 
 
 @exercise(losses.g_loss)
@@ -99,13 +112,15 @@ def check_g_loss(answer) -> None:
             F.softplus(-fake.sigmoid()).mean(),
         "the loss is summed over the batch, expected the mean.": F.softplus(-fake).sum(),
         "this is D's probability itself, without the logarithm.": -fake.sigmoid().mean(),
+        "this is 1 - D(G(z)) itself, without the logarithm.": 1 - fake.sigmoid().mean(),
     })
     expect(same(found, F.softplus(-fake).mean()),
            f"the loss of some random logits is {found:.4f}, expected {F.softplus(-fake).mean():.4f}.")
     expect(found.requires_grad, "no gradient reaches the logits: were they detached, or turned into a plain number?")
-    sure = answer(torch.tensor([-200.0, 3.0]))
-    expect(bool(torch.isfinite(sure)) and sure > 90, f"where D is sure (a logit of -200) the loss is {sure:.3g}, "
-           "expected a large finite number: log(sigmoid) is log(0) there. Compute from the logits: softplus(-logits).")
+    sure = answer(torch.tensor([-400.0, 3.0]))
+    expect(bool(sure > 190) and bool(torch.isfinite(sure)), f"where D is sure (a logit of -400) the loss is "
+           f"{sure:.3g}, "
+           "expected about 200: log(sigmoid) is log(0) there. Compute from the logits: softplus(-logits).")
 
 
 # ---- steps
@@ -120,7 +135,7 @@ class Two(nn.Module):
 
     def forward(self, x):
         y = self.blocks(x.flatten(1))
-        return y.flatten() if y.shape[1] == 1 else y.reshape(-1, 1, 2, 2)
+        return y.flatten() if y.shape[1] == 1 else y.reshape(-1, 1, 2, 2) * 1.0
 
 
 def arena():
@@ -170,9 +185,10 @@ def check_d_step(answer) -> None:
 
     expected, half = d_after(losses.d_loss), d_after(lambda r, f: losses.d_loss(r, f) / 2)
     mistakes = {
-        "D's weights have not changed: is optD.step() called?": weights(netD),
+        "D's weights have not changed: the order is zero_grad(), backward(), optD.step().": weights(netD),
         "the labels are swapped: D learned to call real images fake.": d_after(lambda r, f: losses.d_loss(f, r)),
-        "only the real images were learned from: D must see the generated ones too.":
+        "only the real images were learned from: D must learn from the generated ones too. (Detach x_fake, D's input; "
+        "not D's answer for it.)":
             d_after(lambda r, f: F.softplus(-r).mean()),
         "only the generated images were learned from: D must see the real ones too.":
             d_after(lambda r, f: F.softplus(f).mean()),
@@ -180,20 +196,41 @@ def check_d_step(answer) -> None:
             d_after(losses.d_loss, keep_old=True),
         "D learned to call the generated images real: their label is 0 in this step.":
             d_after(lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean()),
+        "the sign of the loss is wrong: D climbs where it should descend.": d_after(lambda r, f: -losses.d_loss(r, f)),
+        "a sigmoid is applied twice: d_loss takes logits.":
+            d_after(lambda r, f: losses.d_loss(r.sigmoid(), f.sigmoid())),
     }
     g_weights, g_gradients = weights(netG), gradients(netG)
-    result = answer(netD, torch.optim.SGD(netD.parameters(), lr=0.1), x_real, netG(z))
+    x_fake, before = netG(z), losses.d_loss(netD(x_real), netD(x_fixed)).item()
+    result = answer(netD, torch.optim.SGD(netD.parameters(), lr=0.1), x_real, x_fake)
+    expect(x_fake.requires_grad, "x_fake itself was detached (detach_()): G's step, which comes next, needs its "
+           "history. "
+           "Use x_fake.detach(), which leaves it as it is.")
     expect(same(gradients(netG), g_gradients),
            "gradients have reached G: use x_fake.detach(). This step must train D only.")
     expect(same(weights(netG), g_weights), "G's weights have changed: this step must train D only.")
     if not same(weights(netD), expected) and not same(weights(netD), half):
         expect_none_of(weights(netD), mistakes)
         expect(False, "D's weights are not those after one step down d_loss(D(x_real), D(x_fake)).")
-    loss = result[0] if isinstance(result, tuple) else result
+    expect_loss(result[0] if isinstance(result, (tuple, list)) else result, (before, before / 2))
+    expect_as_before(netD)
+
+
+def expect_loss(loss, wanted: tuple[float, ...]) -> None:
+    """What a step returns: one number, without a graph."""
+    if isinstance(loss, float):
+        loss = torch.tensor(loss)
     expect_scalar(loss, "what is returned")
     expect(not loss.requires_grad, "the returned loss still carries its graph, which fills the memory over a training: "
-           "return loss_D.detach().")
-    expect(all(p.requires_grad for p in netD.parameters()), "D is left frozen: requires_grad is False.")
+           "return loss.detach().")
+    expect(any(same(loss, torch.tensor(value), 1e-4) for value in wanted),
+           f"the step is right, but it returns {loss:.4f}, expected the loss that it lowered, {wanted[0]:.4f}.")
+
+
+def expect_as_before(netD: nn.Module) -> None:
+    expect(all(p.requires_grad for p in netD.parameters()), "D is left frozen: the next d_step would fail. Set "
+           "requires_grad back to True.")
+    expect(netD.training, "D is left in eval mode: it would go on with frozen batch norm.")
 
 
 @exercise(trainer.g_step)
@@ -205,24 +242,24 @@ def check_g_step(answer) -> None:
         return after(lambda G, D: plain(G, lambda: loss(D(G(z))), **options), netG, netD)[0]
 
     mistakes = {
-        "G's weights have not changed: was x_fake detached, or optG.step() not called?": weights(netG),
+        "G's weights have not changed: was x_fake detached? Or else the order is zero_grad(), backward(), optG.step().":
+            weights(netG),
         "the label is wrong: G learned to make D say fake.": g_after(lambda f: F.softplus(f).mean()),
         "this is the minimax loss, log(1 - D(G(z))); use -log D(G(z)), which is steep where D is sure.":
             g_after(lambda f: losses.g_loss(f, "minimax")),
         "the gradients of the step before were still there: optG.zero_grad() is missing (or comes after backward).":
             g_after(losses.g_loss, keep_old=True),
+        "the sign of the loss is wrong: G moves away from what D calls real.": g_after(lambda f: -losses.g_loss(f)),
+        "a sigmoid is applied twice: g_loss takes logits.": g_after(lambda f: losses.g_loss(f.sigmoid())),
     }
-    expected, d_weights = g_after(losses.g_loss), weights(netD)
+    expected, d_weights, before = g_after(losses.g_loss), weights(netD), losses.g_loss(netD(netG(z))).item()
     result = answer(netD, torch.optim.SGD(netG.parameters(), lr=0.1), netG(z))
     expect(same(weights(netD), d_weights), "D's weights have changed: this step must train G only.")
     if not same(weights(netG), expected):
         expect_none_of(weights(netG), mistakes)
         expect(False, "G's weights are not those after one step down g_loss(D(x_fake)).")
-    expect_scalar(result, "what is returned")
-    expect(not result.requires_grad, "the returned loss still carries its graph, which fills the memory over a "
-           "training: return loss_G.detach().")
-    expect(all(p.requires_grad for p in netD.parameters()), "D is left frozen: the next d_step would fail. Set "
-           "requires_grad back to True.")
+    expect_loss(result[0] if isinstance(result, (tuple, list)) else result, (before,))
+    expect_as_before(netD)
 
 
 def noise(x_real, nz: int):
@@ -241,6 +278,9 @@ def check_noise(answer) -> None:
                "the number from x_real.")
         expect(tuple(z.shape) == (n, 100), f"a batch of {n} images got noise of shape {tuple(z.shape)}, expected "
                f"({n}, 100).")
+        expect(z.dtype == torch.float32, f"the noise has type {z.dtype}, expected torch.float32, as the networks have.")
+    expect(answer(torch.zeros(5, 1, 28, 28), 17).shape == (5, 17), "for nz = 17 it still gives other than 17 "
+           "numbers: use nz.")
     z, again = answer(torch.zeros(300, 1, 28, 28), 100), answer(torch.zeros(300, 1, 28, 28), 100)
     expect(not torch.equal(z, again), "two calls gave the same noise: is the seed set inside? Every step needs new z.")
     expect(len(z.unique(dim=0)) == len(z), "rows repeat: each image needs its own z.")
