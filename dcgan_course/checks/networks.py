@@ -88,8 +88,8 @@ def ran_loudly(net: nn.Module, x):
     if torch.is_tensor(y) and y.requires_grad:
         y.sum().backward()
     learning = x.grad is not None and all(p.grad is not None for p in net.parameters())
-    expect(learning, "no gradient passes through all of it: is something in forward detached, or under no_grad? It could "
-           "not learn.")
+    expect(learning, "no gradient passes from its output back to its input and all its weights: is the input used, and "
+           "nothing in forward detached, or under no_grad?")
     return y.detach() if torch.is_tensor(y) else y, layers, flow
 
 
