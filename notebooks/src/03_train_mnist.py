@@ -306,7 +306,7 @@ def recorded_run(name):
     """A recorded run; prints the command that makes it again, and how long that took."""
     run = load_run(name)
     about = json.loads((run.path / "record.json").read_text())
-    print(f"{about['command']}\n{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} minutes")
+    print(f"{about['command']}\n{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} min")
     return run
 
 
