@@ -25,7 +25,7 @@ from .trainer import train
 # what the machine decides, not the person
 MACHINE = ("device", "precision", "compile", "out", "nc", "keep", "tensorboard")
 SHAREABLE = ("mnist", "avatars")  # pictures of other data belong to other people
-PICTURES = 21  # sample grids that are kept, evenly spread
+PICTURES, PICTURE_BYTES = 21, 2_500_000  # at most so many sample grids are kept, evenly spread
 
 
 def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 10_000) -> Run:
@@ -65,7 +65,9 @@ def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
         if (run.path / name).is_file():
             shutil.copy(run.path / name, folder / name)
     (folder / "samples").mkdir()
-    for _, picture in plots.thinned(run.samples(), PICTURES):
+    pictures = [picture for _, picture in plots.thinned(run.samples(), PICTURES)]
+    most = int(PICTURE_BYTES / max(1, max((picture.stat().st_size for picture in pictures), default=1)))
+    for picture in plots.thinned(pictures, max(2, most)):
         shutil.copy(picture, folder / "samples")
     z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
     Image.fromarray(image_grid(generate(netG, z_fixed)).numpy()).save(folder / "best.png")

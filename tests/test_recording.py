@@ -129,7 +129,7 @@ def test_a_recorded_run_is_whole(name):
         assert about["real"][fd] < about["generated"][fd]
 
 
-@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("name", sorted(set(RECORDED) - {"heritage_no_augment", "mnist_plain"}))  # no weights there
 def test_a_recorded_generator_draws_its_picture(name):
     run = load_run(name)
     z = sample_z(64, run.config.nz, run.config.z, seeded(run.config.seed, "z_fixed"))
