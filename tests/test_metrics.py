@@ -128,7 +128,8 @@ def test_mode_entropy():
 @pytest.fixture(scope="module")
 def digits():
     test = load_mnist(split="test")
-    return to_float(test.batch(range(2000))), torch.from_numpy(test.labels[:2000])
+    some = torch.randperm(10_000, generator=torch.Generator().manual_seed(0))[:2000]  # the first ones are the neatest
+    return to_float(test.batch(some)), torch.from_numpy(test.labels)[some]
 
 
 def test_the_judge_reads_digits(digits):
@@ -154,7 +155,7 @@ def test_scores_tell_good_from_bad(digits):
     assert 0.8 < real["precision"] <= 1 and 0.8 < real["recall"] <= 1  # some are the same images
     assert noise["recall"] < 0.1 and one["recall"] < 0.1 and one["precision"] == 1
     assert real["sharpness"] == pytest.approx(1, abs=0.05) and blurred["sharpness"] < 0.2 < 5 < noise["sharpness"]
-    assert real["duplicates"] == pytest.approx(0.01, abs=0.002) and one["duplicates"] == 1
+    assert 0.005 < real["duplicates"] < 0.02 and one["duplicates"] == 1
     assert one["mode_entropy"] == 0 and one["score"] == pytest.approx(1)
 
 

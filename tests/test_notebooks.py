@@ -58,7 +58,7 @@ def test_stored_executed_and_without_errors(path):
 @each_lesson
 def test_enough_is_compared(path):
     compared = [text for text in map(compared_text, code_cells(path)) if re.search(r"\d", text)]
-    assert len(compared) >= 8
+    assert len(compared) >= 5
 
 
 @each_lesson
@@ -164,7 +164,7 @@ first = os.getcwd()
 exec({guard!r})
 assert os.getcwd() == first
 import dcgan_course
-print(first, dcgan_course.__file__)
+print(first, os.path.realpath(dcgan_course.__file__))
 """
     environment = {"PATH": f"{venv / 'bin'}:/usr/bin:/bin", "HOME": str(tmp_path), "PIP_NO_DEPS": "1",  # Colab has them
                    "GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": f"url.file://{root}.insteadOf",

@@ -37,8 +37,6 @@ if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in
     sys.path.insert(0, "..")
 
 # %% tags=["nbval-ignore-output"]
-import itertools
-
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
@@ -49,11 +47,10 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.info import layer_table
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
-from dcgan_course.runtime import pick_device
 from dcgan_course.sampling import generate
 
 torch.manual_seed(0)
-print(f"torch {torch.__version__}, device {pick_device()}")
+print(f"torch {torch.__version__}")
 
 # %% [markdown]
 # In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,
@@ -236,7 +233,8 @@ print("out", tuple(block(32, 16)(x).shape))
 # %%
 channels = [100, 1024, 512, 256, 128, 3]
 total = 0
-for i, (a, b) in enumerate(itertools.pairwise(channels)):
+for i in range(5):
+    a, b = channels[i], channels[i + 1]
     k = 4 if i == 0 else 5
     weights, norm = k * k * a * b, 2 * b if b > 3 else 0
     total += weights + norm
