@@ -141,13 +141,17 @@ def test_a_recorded_generator_draws_its_picture(name):
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if name.startswith("mnist")])
 def test_the_first_steps_of_a_recorded_run_come_again(name, tmp_path):
-    """Within 5 % of the recorded statistics. Measured between bfloat16 and float32, one thread and two: up to 2.1 % in
+    """Within 10 % of the recorded statistics, and much nearer than another seed. Measured between bfloat16 and float32, one thread and two: up to 2.1 % in
     the first two steps, after which the large learning rates lead elsewhere; with the paper's up to 1.3 % in all eight.
-    Other seeds: 14 % and more."""
+    Other seeds: 14 % and more; without batch norm 2.6 % and more, but there the same seed comes as much nearer."""
     recorded = load_run(name)
     expected = json.loads((recorded.path / "record.json").read_text())["first_steps"]
-    found = first_steps(recorded.config.replace(device="cpu", precision="auto", out=str(tmp_path)))
     steps = len(expected) if max(recorded.config.lr_g, recorded.config.lr_d) <= 2e-4 else 2
-    assert len(expected) == 8 and np.array(found)[:steps] == pytest.approx(np.array(expected)[:steps], rel=0.05)
-    other = first_steps(recorded.config.replace(device="cpu", precision="auto", seed=99))
-    assert abs(np.array(other)[:steps] / np.array(expected)[:steps] - 1).max() > 0.1
+
+    def gap(seed):
+        made = first_steps(recorded.config.replace(device="cpu", precision="auto", seed=seed, out=str(tmp_path)))
+        assert len(made) == len(expected) == 8
+        return abs(np.array(made)[:steps] / np.array(expected)[:steps] - 1).max()
+
+    same, other = gap(recorded.config.seed), gap(99)
+    assert same < 0.1 and other > 2.5 * same, (same, other)
