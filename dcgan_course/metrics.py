@@ -222,6 +222,13 @@ def scorer_for(config: TrainConfig) -> Scorer:
     return Scorer(judge, real, floor)
 
 
+def score_generator(scorer: Scorer, netG: nn.Module, config: TrainConfig, n: int, seed: int = 0) -> dict[str, float]:
+    """The scores of n images of G, or of as many as there are real ones to compare with, from the z that every score of
+    that seed uses."""
+    z = sample_z(min(n, scorer.most), config.nz, config.z, seeded(seed, "score"))
+    return scorer(generate(netG, z))
+
+
 def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, float]:
     """Has a generator learned its training images by heart? For each image (N, channels, size, size) the training image
     that is nearest in the judge's features, of the same shape; and the median distance to it, over that of 1,000
@@ -253,13 +260,11 @@ def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> 
     if n < 65:
         raise UserError(f"n: found {n}, expected 65 or more")
     scorer = scorer_for(run.config if judge == "auto" else run.config.replace(judge=judge))
-    n = min(n, scorer.most)
-    z = sample_z(n, run.config.nz, run.config.z, seeded(seed, "score"))
     floor = scorer.floor(n)
     yield score_line("", {name: name.removesuffix(f"_{scorer.judge.family}") for name in floor})
     for checkpoint in run.checkpoints() or [None]:
         name = checkpoint.name if checkpoint else "generator"
-        yield score_line(name, scorer(generate(run.load_generator(checkpoint), z)))
+        yield score_line(name, score_generator(scorer, run.load_generator(checkpoint), run.config, n, seed))
     yield score_line("real images", floor)
 
 

@@ -15,8 +15,8 @@ from .config import PRESETS, TrainConfig
 from .data import load_images
 from .errors import UserError
 from .files import to_json
-from .metrics import Scorer, scorer_for
-from .runs import Run, half, step_of
+from .metrics import score_generator, scorer_for
+from .runs import Run, distance_name, half, step_of
 from .runtime import seeded
 from .sampling import generate, image_grid, sample_z
 from .state import STATS
@@ -121,17 +121,11 @@ def first_steps(config: TrainConfig, steps: int = 8) -> list[list[float]]:
 
 def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -> dict:
     """The scores of n images of G and of n real ones; draws metrics.png, the Frechet distance over time."""
-    scorer: Scorer = scorer_for(run.config)
-    n = min(n, scorer.most)
-    z = sample_z(n, run.config.nz, run.config.z, seeded(0, "score"))
-    images = generate(netG, z)
-    floor = scorer.floor(n)
-    lines = run.metrics()
-    name = next(name for name in lines[0] if name.startswith("fd"))
-    drawn = int(min(run.config.metric_n, scorer.most))
-    floor_then = floor if drawn == n else scorer.floor(drawn)
+    scorer, lines = scorer_for(run.config), run.metrics()
+    name, floor = distance_name(lines[0]), scorer.floor(n)
+    floor_then = floor if name in floor else scorer.floor(run.config.metric_n)  # scored with another n on the way
     plots.metric_curve(lines, name, floor_then[name], best).savefig(folder / "metrics.png", dpi=110)
-    return {"generated": rounded(scorer(images)), "real": rounded(floor)}
+    return {"generated": rounded(score_generator(scorer, netG, run.config, n)), "real": rounded(floor)}
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:

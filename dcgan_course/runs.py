@@ -127,7 +127,7 @@ class Run:
 
     def best_checkpoint(self) -> Path | None:
         """The checkpoint with the lowest Frechet distance in metrics.jsonl; None where nothing was scored."""
-        scores = {line["step"]: next(v for name, v in line.items() if name.startswith("fd")) for line in self.metrics()}
+        scores = {line["step"]: line[distance_name(line)] for line in self.metrics()}
         kept = [c for c in self.checkpoints() if step_of(c) in scores]
         return min(kept, key=lambda c: scores[step_of(c)], default=None)
 
@@ -219,6 +219,11 @@ def load_discriminator(name: str | Path) -> nn.Module:
 
 
 # ---- files
+
+
+def distance_name(scores: dict) -> str:
+    """The Frechet distance's name among scores: fd10k_mnist."""
+    return next(name for name in scores if name.startswith("fd"))
 
 
 def step_of(checkpoint: Path) -> int:

@@ -21,12 +21,10 @@ from tqdm.auto import tqdm
 from .config import TrainConfig, nearest, preset
 from .errors import Diverged, UserError
 from .files import to_json, write_atomically
-from .metrics import Scorer, scorer_for
+from .metrics import Scorer, score_generator, scorer_for
 from .models import halvings
 from .parallel import started_by_torchrun
 from .runs import Run
-from .runtime import seeded
-from .sampling import generate, sample_z
 from .trainer import resolve, train
 
 KEYS = ("preset", "common", "configs", "grid", "seeds", "n")
@@ -224,7 +222,7 @@ def run_cell(study: Study, name: str, seed: int, folder: Path) -> None:
                 run = train_on(config, here)
                 if run.stopped:
                     raise KeyboardInterrupt
-                score = {"diverged": 0.0, **score_of(run, study)}
+                score = {"diverged": 0.0, **score_generator(scorer_of(config), run.load_generator(), config, study.n)}
             except Diverged:
                 score = {"diverged": 1.0}
             for checkpoints in here.glob("*/checkpoints"):  # the study keeps numbers and pictures
@@ -242,12 +240,6 @@ def train_on(config: TrainConfig, here: Path) -> Run:
             return train(run.config, resume=run, quiet=True)
         shutil.rmtree(path)
     return train(config, quiet=True)
-
-
-def score_of(run: Run, study: Study) -> dict[str, float]:
-    scorer = scorer_of(run.config)
-    z = sample_z(min(study.n, scorer.most), run.config.nz, run.config.z, seeded(0, "score"))
-    return scorer(generate(run.load_generator(), z))
 
 
 def scorer_of(config: TrainConfig) -> Scorer:

@@ -54,8 +54,7 @@ def untouched():
             torch.manual_seed(0)
             yield
             expect(torch.is_grad_enabled(), "gradients are left switched off for all that follows. Switch them off "
-                   "for a "
-                   "block only: `with torch.no_grad():`.")
+                   "for a block only: `with torch.no_grad():`.")
     finally:
         np.random.set_state(numpy_stream)
         torch.set_grad_enabled(grad)

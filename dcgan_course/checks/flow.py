@@ -37,16 +37,16 @@ def ran(net: nn.Module, x) -> tuple[torch.Tensor, list[nn.Module], list[tuple]]:
             hook.remove()
 
 
-def expect_registered(net: nn.Module, flow: list[tuple]) -> None:
+def expect_registered(flow: list[tuple]) -> None:
     expect(len(flow) > 0, "no layer with weights is found in it. Layers in a plain Python list, or made anew in "
-           "forward, "
-           "are not registered, so nothing could be learned: use nn.Sequential or nn.ModuleList, made in __init__.")
+           "forward, are not registered, so nothing could be learned: use nn.Sequential or nn.ModuleList, made in "
+           "__init__.")
 
 
 def ran_loudly(net: nn.Module, x):
     """`ran` in train mode, the last layer's weights enlarged: of small numbers, tanh and sigmoid leave no trace."""
     _, _, flow = ran(net.train(), x)
-    expect_registered(net, flow)
+    expect_registered(flow)
     last, _, out = flow[-1]
     with torch.no_grad():
         last.weight.mul_(2 / (out.std() + 1e-12))
@@ -74,8 +74,7 @@ def expect_flow(net: nn.Module, x, act, name: str, end, end_name: str) -> None:
     y, _, flow = ran(net, x)
     first = flow[0][1]
     expect(first.numel() == x.numel() and same(first.flatten(), x.flatten()), "the first layer does not see the "
-           "input as it "
-           "came: is it changed, resized or replaced before?")
+           "input as it came: is it changed, resized or replaced before?")
     for (_, _, left), (layer, entered, _) in itertools.pairwise(flow):
         if isinstance(layer, NORMS):
             direct = entered.numel() == left.numel() and same(entered.flatten(), left.flatten())
@@ -88,8 +87,7 @@ def expect_flow(net: nn.Module, x, act, name: str, end, end_name: str) -> None:
                f"{name}.")
         expect(same(entered.flatten(), act(left).flatten()), f"the activation between two layers is not {name}.")
     expect(same(y.flatten(), end(flow[-1][2]).flatten()), f"the output is not {end_name}: is something else applied "
-           f"at the "
-           "end?")
+           f"at the end?")
 
 
 def expect_norms(layers: list[nn.Module]) -> None:

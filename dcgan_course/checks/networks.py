@@ -48,7 +48,7 @@ def check_generator_block(answer) -> None:
     expect(isinstance(block, nn.Module), f"the result is {described(block)}, expected a module.")
     x = torch.randn(4, 12, 7, 7)
     y, layers, flow = ran(block, x)
-    expect_registered(block, flow)
+    expect_registered(flow)
     expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer: guideline 1 leaves "
            "resizing to strides.")
     expect(not any(isinstance(layer, (nn.Upsample, nn.Conv2d)) for layer in layers), "the size is changed by "
@@ -103,8 +103,7 @@ def expect_same_maps(own: nn.Module, reference: nn.Module, x, usual: str) -> Non
     expect(len(found) == len(wanted), f"it has {len(found)} convolutions, expected {len(wanted)}: {usual}.")
     for number, ((a, b, k), (c, d, m)) in enumerate(zip(found, wanted, strict=True), 1):
         expect((a, b, k) == (c, d, m), f"convolution {number} leads from {a} to {b} channels with a kernel of {k}, "
-               f"expected "
-               f"{c} to {d} with {m}: {usual}.")
+               f"expected {c} to {d} with {m}: {usual}.")
 
 
 @exercise(Reference64)
@@ -125,8 +124,7 @@ def check_generator(answer) -> None:
     expect(not any(isinstance(layer, nn.Sigmoid) for layer in last), "the last activation is a sigmoid: it draws in "
            "[0, 1], and the images are in [-1, 1]. Use tanh (guideline 4).")
     expect(not any(isinstance(layer, nn.ReLU) for layer in last), "there is a ReLU before the end: black could never "
-           "be "
-           "drawn. The output layer has tanh only.")
+           "be drawn. The output layer has tanh only.")
     out = flow[-1][2]
     expect(not same(x, out), "there is no tanh at the end (guideline 4).")
     expect(not same(x, out.tanh().tanh()), "tanh is applied twice: white, 1, could never be reached.")
@@ -134,14 +132,12 @@ def check_generator(answer) -> None:
     hidden = layers[: weighted[-1]]
     expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer (guideline 1: strides).")
     expect(not any(isinstance(layer, nn.Upsample) for layer in layers), "the size is changed by interpolation; "
-           "guideline "
-           "1 asks for fractionally strided convolutions, ConvTranspose2d.")
+           "guideline 1 asks for fractionally strided convolutions, ConvTranspose2d.")
     expect(not any(isinstance(layers[i], nn.Linear) for i in weighted[1:]),
            "there is a fully connected hidden layer (guideline 3).")
     norms = [layer for layer in hidden if isinstance(layer, NORMS)]
     expect(len(norms) >= len(weighted) - 1, f"batch norms: {len(norms)}, hidden layers: {len(weighted) - 1}; each "
-           f"gets one "
-           "(guideline 2).")
+           f"gets one (guideline 2).")
     expect_norms(layers)
     expect(not any(isinstance(layer, nn.LeakyReLU) for layer in layers), "the hidden activation is LeakyReLU: that is "
            "D's (guideline 5); G has ReLU (guideline 4).")
@@ -175,12 +171,10 @@ def check_discriminator(answer) -> None:
            "layer: it would make a batch's logits average 0, so D could not call them all fake.")
     out = flow[-1][2].flatten()
     expect(not same(y, out.sigmoid()), "a sigmoid is applied at the end: return the logits, without a sigmoid; the "
-           "loss "
-           "applies it.")
+           "loss applies it.")
     expect(same(y, out), "something is applied to the last layer's number: return the logit as it is.")
     expect(not any(isinstance(layer, POOLS) for layer in layers), "there is a pooling layer; guideline 1 has strides "
-           "in "
-           "its place.")
+           "in its place.")
     expect(not any(isinstance(layers[i], nn.Linear) for i in weighted[:-1]), "there is a fully connected hidden layer "
            "(guideline 3).")
     norms = [layer for layer in layers if isinstance(layer, NORMS)]
@@ -189,8 +183,7 @@ def check_discriminator(answer) -> None:
     expect_norms(layers)
     leaks = [layer.negative_slope for layer in layers if isinstance(layer, nn.LeakyReLU)]
     expect(not any(isinstance(layer, nn.ReLU) for layer in layers), "the activation is ReLU: that is G's (guideline "
-           "4); "
-           "D has LeakyReLU (guideline 5), which lets a gradient through for negative numbers too.")
+           "4); D has LeakyReLU (guideline 5), which lets a gradient through for negative numbers too.")
     expect(all(abs(leak - 0.2) < 1e-6 for leak in leaks), f"LeakyReLU has a slope of {leaks[0] if leaks else 0}, "
            "expected 0.2: its first argument is the slope, and torch's default is 0.01.")
     expect_flow(net, x, lambda t: F.leaky_relu(t, 0.2), "LeakyReLU with slope 0.2 (guideline 5)", lambda t: t,
@@ -242,6 +235,5 @@ def check_init_weights(answer) -> None:
                f"{std:.3f}, expected 1 and 0.02.")
         expect(not layer.bias.any(), "batch norm's shift (its bias) is not 0.")
     expect(all(p.requires_grad for p in net.parameters()), "weights are left frozen (requires_grad is False): they "
-           "could "
-           "not learn.")
+           "could not learn.")
     expect(result is net, f"the result is {described(result)}, expected the net itself, so that calls chain.")

@@ -40,8 +40,7 @@ def check_scaled(answer) -> None:
     expect(same(result, x / 127.5 - 1), f"0, 128 and 255 become {result[0, 0, 0, 0]:.3f}, {result[2, 0, 0, 0]:.3f} and "
            f"{result[3, 0, 7, 7]:.3f}, expected -1, 0.004 and 1.")
     expect(same(result_grey, grey / 127.5 - 1), "a batch without black and white comes out otherwise than among "
-           "others. "
-           "The range must be fixed: 0 to 255, whatever the batch holds.")
+           "others. The range must be fixed: 0 to 255, whatever the batch holds.")
     expect(torch.equal(pixels, before), "the pixels that were given were changed; make a new tensor.")
 
 

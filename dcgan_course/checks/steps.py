@@ -42,8 +42,7 @@ def check_alternating_step(answer) -> None:
            f"from (1, -3) with lr 0.1 it goes to ({x:.3f}, {y:.3f}), expected (1.300, -2.870).")
     x, y = moved(2.0, 1.0, 0.5)
     expect(same(torch.tensor([x, y]), torch.tensor([1.5, 1.75])), f"with lr 0.1 it is right, but from (2, 1) with lr "
-           f"0.5 "
-           f"it goes to ({x:.3f}, {y:.3f}), expected (1.500, 1.750): is lr used?")
+           f"0.5 it goes to ({x:.3f}, {y:.3f}), expected (1.500, 1.750): is lr used?")
 
 
 # ---- losses on logits
@@ -87,14 +86,11 @@ def check_d_loss(answer) -> None:
     for name, slope in zip(("logits_real", "logits_fake"), torch.autograd.grad(found, (real, fake), allow_unused=True),
                            strict=True):
         expect(slope is not None and bool(slope.any()), f"no gradient reaches {name}: D must learn from both. It is "
-               f"G's "
-               "images that are detached in D's step, not D's answers.")
+               f"G's images that are detached in D's step, not D's answers.")
     sure = answer(torch.tensor([-400.0, 3.0]), torch.tensor([400.0, -3.0]))
     expect(bool(sure > 190) and bool(torch.isfinite(sure)), f"where D is sure and wrong (a logit of 400) the loss is "
-           f"{sure:.3g}, expected about 400 (or "
-           "200, halved). Through a sigmoid, or exp, the number is lost: sigmoid gives exactly 0 or 1 there. Compute "
-           "from "
-           "the logits: softplus, or binary_cross_entropy_with_logits.")
+           f"{sure:.3g}, expected about 400 (or 200, halved). Through a sigmoid, or exp, the number is lost: sigmoid "
+           f"gives exactly 0 or 1 there. Compute from the logits: softplus, or binary_cross_entropy_with_logits.")
 
 
 @exercise(losses.g_loss)
@@ -119,8 +115,7 @@ def check_g_loss(answer) -> None:
     expect(found.requires_grad, "no gradient reaches the logits: were they detached, or turned into a plain number?")
     sure = answer(torch.tensor([-400.0, 3.0]))
     expect(bool(sure > 190) and bool(torch.isfinite(sure)), f"where D is sure (a logit of -400) the loss is "
-           f"{sure:.3g}, "
-           "expected about 200: log(sigmoid) is log(0) there. Compute from the logits: softplus(-logits).")
+           f"{sure:.3g}, expected about 200: log(sigmoid) is log(0) there. Compute from the logits: softplus(-logits).")
 
 
 # ---- steps
@@ -204,8 +199,7 @@ def check_d_step(answer) -> None:
     x_fake, before = netG(z), losses.d_loss(netD(x_real), netD(x_fixed)).item()
     result = answer(netD, torch.optim.SGD(netD.parameters(), lr=0.1), x_real, x_fake)
     expect(x_fake.requires_grad, "x_fake itself was detached (detach_()): G's step, which comes next, needs its "
-           "history. "
-           "Use x_fake.detach(), which leaves it as it is.")
+           "history. Use x_fake.detach(), which leaves it as it is.")
     expect(same(gradients(netG), g_gradients),
            "gradients have reached G: use x_fake.detach(). This step must train D only.")
     expect(same(weights(netG), g_weights), "G's weights have changed: this step must train D only.")
@@ -273,7 +267,7 @@ def check_noise(answer) -> None:
     for n in (64, 37, 1):
         z = answer(torch.zeros(n, 1, 28, 28), 100)
         expect(torch.is_tensor(z), f"the result is {described(z)}, expected a tensor.")
-        expect(z.shape != (100, n) or n == 100, "rows and columns are swapped: one row for each image, (N, nz).")
+        expect(z.shape != (100, n), "rows and columns are swapped: one row for each image, (N, nz).")
         expect(len(z) == n, f"a batch of {n} images got {len(z)} rows of noise: the last batch may be smaller. Take "
                "the number from x_real.")
         expect(tuple(z.shape) == (n, 100), f"a batch of {n} images got noise of shape {tuple(z.shape)}, expected "
