@@ -33,8 +33,8 @@ class TrainConfig:
     """dcgan, or basic: the fully connected GAN that it is compared with."""
     nz: int = 100
     """Length of the latent vector z; --channels_noise is the same parameter."""
-    z: Literal["normal", "uniform"] = "normal"
-    """Distribution of z: normal N(0, 1), or uniform in [-1, 1] as in the paper."""
+    z: Literal["normal", "uniform", "uniform01"] = "normal"
+    """Distribution of z: normal N(0, 1), uniform in [-1, 1] as in the paper, or uniform01 in [0, 1]: a usual slip."""
     ngf: int = 64
     """Base channels of the generator: its last hidden layer."""
     ndf: int = 64
@@ -45,6 +45,14 @@ class TrainConfig:
     """Batch norm in both networks, or none."""
     output_norm: bool = False
     """Batch norm on the generator's output: the famous mistake."""
+    d_input_norm: bool = False
+    """Batch norm on the discriminator's first layer, which guideline 2 leaves without it."""
+    spectral_norm: bool = False
+    """Spectral norm in the discriminator's layers, in place of its batch norm."""
+    dense: bool = False
+    """A fully connected hidden layer of 1,024 in each network, which guideline 3 leaves out."""
+    init: Literal["dcgan", "pytorch", "zero_gain"] = "dcgan"
+    """First weights: the DCGAN's; PyTorch's own; or batch-norm gains around 0 in place of 1: a usual slip."""
     g_dropout: float = 0.0
     """Dropout probability in the generator's hidden layers; 0 = off."""
     dropout_at_test: bool = True
@@ -61,6 +69,8 @@ class TrainConfig:
     """Slope of leaky_relu for negative inputs."""
     output: Literal["tanh", "sigmoid"] = "tanh"
     """Last activation of the generator: tanh gives [-1, 1] as the images have, sigmoid [0, 1]."""
+    scale: Literal["tanh", "unit", "classifier"] = "tanh"
+    """What networks see of the images: tanh = [-1, 1]; unit = [0, 1]; classifier = by MNIST's mean and deviation."""
 
     # ---- training
     num_epochs: float = 4
@@ -79,6 +89,10 @@ class TrainConfig:
     """GAN loss on logits."""
     real_label: float = 1.0
     """D's target for real images; 0.9 = one-sided label smoothing."""
+    g_label: float = 1.0
+    """G's target for its own images; some code smooths this one too."""
+    instance_noise: float = 0.0
+    """Deviation of normal noise on every image that D sees, real or generated; 0 = off."""
     augment: bool = False
     """D sees every image, real or generated, with random colours, shifts and blanks; for a few thousand images."""
     ema_kimg: float = 0.0
@@ -124,7 +138,7 @@ class TrainConfig:
             self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, usually 0.0002")
         for name in ("beta1", "beta2", "g_dropout"):
             self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
-        for name in ("ema_kimg", "keep", "metric_every"):
+        for name in ("ema_kimg", "keep", "metric_every", "instance_noise"):
             self._expect(name, 0 <= getattr(self, name) < math.inf, "0 or more")
         self._expect("metric_n", 65 <= self.metric_n <= 10_000, "65 to 10000")
         self._expect("preset", re.fullmatch(r"[\w-]+", self.preset), "the name of a preset")
@@ -132,7 +146,8 @@ class TrainConfig:
         self._expect("kernel_size", self.kernel_size in (3, 4, 5), "3, 4 or 5")
         self._expect("nc", self.nc in (None, 1, 3), "1 (grey) or 3 (colour)")
         self._expect("leak", 0 <= self.leak <= 1, "a number from 0 to 1")
-        self._expect("real_label", 0 < self.real_label <= 1, "a number above 0, at most 1; 0.9 smooths")
+        for name in ("real_label", "g_label"):
+            self._expect(name, 0 < getattr(self, name) <= 1, "a number above 0, at most 1; 0.9 smooths")
         self._expect("num_epochs", 0 < self.num_epochs < math.inf, "a number above 0")
         self._expect("sample_kimg", 0 < self.sample_kimg < math.inf, "a number above 0")
         self._expect("seed", 0 <= self.seed < 2**63, "a whole number, 0 or more")

@@ -31,18 +31,21 @@ def d_loss(logits_real: Tensor, logits_fake: Tensor, loss: str = "non_saturating
     return loss_real + loss_fake
 
 
-def g_loss(logits_fake: Tensor, loss: str = "non_saturating") -> Tensor:
+def g_loss(logits_fake: Tensor, loss: str = "non_saturating", label: float = 1.0) -> Tensor:
     """What G minimises, from D's answers for its images, shape (N,). Returns a scalar, float32.
+
+    label: what G wants D to answer. Below 1 G is told to stop short of convincing D; "minimax" has no label.
 
     "non_saturating" (arXiv 1406.2661, section 3) has a strong gradient exactly where "minimax" has none: where D
     is sure that the images are fake.
     """
     logits_fake = logits_fake.float()
     if loss == "least_squares":
-        return 0.5 * ((logits_fake - 1) ** 2).mean()
+        return 0.5 * ((logits_fake - label) ** 2).mean()
     if loss == "minimax":
         return -F.softplus(logits_fake).mean()  # log(1 - D(G(z)))
-    return F.softplus(-logits_fake).mean()  # -log D(G(z))
+    # -log D(G(z)), and for a label t below 1: -[t log D(G(z)) + (1 - t) log(1 - D(G(z)))]
+    return (label * F.softplus(-logits_fake) + (1 - label) * F.softplus(logits_fake)).mean()
 
 
 def realness(logits: Tensor, loss: str = "non_saturating") -> Tensor:

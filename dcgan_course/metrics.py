@@ -127,6 +127,25 @@ def sharpness(images: Tensor) -> Tensor:
     return F.conv2d(images.mean(1, keepdim=True), laplacian).flatten(1).double().var(1)
 
 
+def stray_pixels(images: Tensor, level: float = -0.5, most: int = 12) -> np.ndarray:
+    """Which pixels of grey images (N, 1, H, W) in [-1, 1] are specks beside the stroke: (N, H, W) bool.
+
+    Pixels brighter than `level` that touch form a patch; the largest is the stroke; a patch of at most `most` pixels
+    that stays more than 2 pixels away from it is stray.
+    """
+    from scipy import ndimage
+
+    around, found = np.ones((3, 3)), []
+    for lit in (images[:, 0] > level).numpy():
+        patches, _ = ndimage.label(lit, around)  # 0 = dark, then 1, 2, 3 ... for each patch
+        sizes = np.bincount(patches.ravel(), minlength=2)
+        stroke = patches == 1 + sizes[1:].argmax()
+        near = np.unique(patches[ndimage.binary_dilation(stroke, around, iterations=2)])
+        small = np.setdiff1d(np.flatnonzero(sizes <= most), [0, *near])
+        found.append(np.isin(patches, small))
+    return np.stack(found)
+
+
 OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
 
 
@@ -160,6 +179,7 @@ class Scorer:
         precision, recall: `precision_recall` with as many real images.
         sharpness: relative to real images; 1 is right.
         duplicates: the share that looks like another one.
+        specks: of digits, the share with stray pixels beside the stroke.
         """
         if images.shape[2] != self.size:
             images = F.interpolate(images, size=self.size, mode="bilinear", antialias=True)
@@ -173,6 +193,8 @@ class Scorer:
             "precision": precision, "recall": recall,
             "sharpness": float(sharpness(images).mean() / self.real_sharpness), "duplicates": duplicates(fake, real),
         }
+        if self.judge.family == "mnist":
+            values["specks"] = float(stray_pixels(images).any((1, 2)).mean())
         n = f"{len(images) // 1000}k" if len(images) % 1000 == 0 else len(images)
         return {f"{name}{n}_{self.judge.family}": value for name, value in values.items()}
 

@@ -9,6 +9,7 @@ import itertools
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
 
 from .config import TrainConfig
 from .errors import UserError
@@ -54,6 +55,9 @@ def batch_norm(wanted: bool, channels: int) -> list[nn.Module]:
     return [nn.BatchNorm2d(channels)] if wanted else []
 
 
+DENSE = 1024  # width of the fully connected hidden layers, as in well-known reimplementations
+
+
 def same_conv(n_in: int, n_out: int, kernel_size: int, bias: bool) -> list[nn.Module]:
     """A convolution of stride 1 that keeps the size; an even kernel needs one more row of zeros on one side."""
     before, after = (kernel_size - 1) // 2, kernel_size // 2
@@ -74,6 +78,16 @@ class Dropout(nn.Module):
         return f"p={self.p}, at_test={self.at_test}"
 
 
+SCALES = {"tanh": (0.0, 1.0), "unit": (-1.0, 2.0), "classifier": (2 * 0.1307 - 1, 2 * 0.3081)}  # mean, deviation
+
+
+def rescaled(x: Tensor, scale: str) -> Tensor:
+    """Images in [-1, 1] as networks are to see them: "tanh" leaves them, "unit" takes them to [0, 1], "classifier" to
+    mean 0 and deviation 1 of MNIST's pixels, about -0.42 to 2.82: a habit from classifiers that no tanh can follow."""
+    mean, std = SCALES[scale]
+    return x if scale == "tanh" else (x - mean) / std
+
+
 class Generator(nn.Module):
     """From a latent vector to an image, by fractionally strided convolutions (paper, section 3 and figure 1).
 
@@ -88,13 +102,17 @@ class Generator(nn.Module):
         g_dropout: dropout probability after each hidden layer; dropout_at_test keeps it on in eval mode.
         g_upsample: "transpose" (guideline 1), or "resize": nearest-neighbour, then a convolution of stride 1.
         g_activation: "relu" (guideline 4) or "leaky_relu" with slope `leak`.
-        output: "tanh" (guideline 4, images in [-1, 1]) or "sigmoid" (images in [0, 1]).
+        output: "tanh" (guideline 4, from -1 to 1) or "sigmoid" (from 0 to 1).
+        scale: of the images that D is trained on, see `rescaled`; in eval mode the images are taken back to [-1, 1].
+        dense: a fully connected hidden layer after z, which guideline 3 leaves out.
     """
 
     def __init__(self, nz: int = 100, ngf: int = 64, nc: int = 1, image_size: int = 28, kernel_size: int = 4,
                  norm: str = "batch", output_norm: bool = False, g_dropout: float = 0.0, dropout_at_test: bool = True,
-                 g_upsample: str = "transpose", g_activation: str = "relu", leak: float = 0.2, output: str = "tanh"):
+                 g_upsample: str = "transpose", g_activation: str = "relu", leak: float = 0.2, output: str = "tanh",
+                 scale: str = "tanh", dense: bool = False):
         super().__init__()
+        self.scale = scale
         sizes = halvings(image_size)[::-1]  # 4, 7, 14, 28
         channels = [ngf * 2**i for i in reversed(range(len(sizes) - 1))] + [nc]  # 4 ngf, 2 ngf, ngf, nc
 
@@ -111,8 +129,11 @@ class Generator(nn.Module):
                                        output_padding=output_padding, bias=bias)]
 
         bias = norm == "none"  # batch norm brings its own shift
-        project = nn.ConvTranspose2d(nz, channels[0], 4, bias=bias)
-        blocks = [hidden([project], channels[0])]  # (N, nz, 1, 1) -> (N, channels[0], 4, 4)
+        blocks = []
+        if dense:  # on a map of 1x1, a 1x1 convolution is fully connected
+            blocks.append(hidden([nn.ConvTranspose2d(nz, DENSE, 1, bias=bias)], DENSE))
+        project = nn.ConvTranspose2d(DENSE if dense else nz, channels[0], 4, bias=bias)
+        blocks.append(hidden([project], channels[0]))  # (N, nz, 1, 1) -> (N, channels[0], 4, 4)
         for i in range(1, len(sizes) - 1):
             blocks.append(hidden(upsample(i, bias), channels[i]))  # size and channels: twice and half
         last = nn.Tanh() if output == "tanh" else nn.Sigmoid()
@@ -121,7 +142,11 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """z (N, nz) -> images (N, nc, image_size, image_size) in [-1, 1] (tanh) or [0, 1] (sigmoid)."""
-        return self.blocks(z[:, :, None, None])
+        x = self.blocks(z[:, :, None, None])
+        if self.training or self.scale == "tanh":
+            return x
+        mean, std = SCALES[self.scale]
+        return (x * std + mean).clamp(-1, 1)
 
 
 class Discriminator(nn.Module):
@@ -131,18 +156,24 @@ class Discriminator(nn.Module):
         ndf: channels of the first layer, doubled by each of the next ones.
         d_downsample: "stride" (guideline 1), or "pool": a convolution of stride 1, then max pooling.
         d_activation: "leaky_relu" (guideline 5) with slope `leak`, or "relu".
-        nc, image_size, kernel_size, norm: as in Generator. The first layer never has batch norm (guideline 2).
+        nc, image_size, kernel_size, norm: as in Generator.
+        input_norm: batch norm on the first layer too, which guideline 2 leaves without it.
+        spectral_norm: every layer's weights divided by their largest singular value (arXiv 1802.05957), and no batch
+            norm.
+        dense: a fully connected hidden layer before the logit, which guideline 3 leaves out.
     """
 
     def __init__(self, ndf: int = 64, nc: int = 1, image_size: int = 28, kernel_size: int = 4, norm: str = "batch",
-                 d_downsample: str = "stride", d_activation: str = "leaky_relu", leak: float = 0.2):
+                 d_downsample: str = "stride", d_activation: str = "leaky_relu", leak: float = 0.2,
+                 input_norm: bool = False, spectral_norm: bool = False, dense: bool = False):
         super().__init__()
         sizes = halvings(image_size)  # 28, 14, 7, 4
         channels = [nc] + [ndf * 2**i for i in range(len(sizes) - 1)]  # nc, ndf, 2 ndf, 4 ndf
+        norm = "none" if spectral_norm else norm
         bias = norm == "none"
         blocks = []
         for i in range(1, len(sizes)):
-            normed = norm == "batch" and i > 1
+            normed = norm == "batch" and (i > 1 or input_norm)
             if d_downsample == "pool":
                 layer = same_conv(channels[i - 1], channels[i], kernel_size, bias)
                 pool = [nn.MaxPool2d(2, ceil_mode=True)]
@@ -152,8 +183,15 @@ class Discriminator(nn.Module):
                 pool = []
             blocks.append(nn.Sequential(*layer, *batch_norm(normed, channels[i]),
                                         activation(d_activation, leak), *pool))
-        blocks.append(nn.Conv2d(channels[-1], 1, 4, bias=False))  # (N, channels[-1], 4, 4) -> (N, 1, 1, 1)
+        if dense:  # a kernel as large as its map is fully connected
+            blocks.append(nn.Sequential(nn.Conv2d(channels[-1], DENSE, 4, bias=bias),
+                                        *batch_norm(norm == "batch", DENSE), activation(d_activation, leak)))
+        last = nn.Conv2d(DENSE, 1, 1, bias=False) if dense else nn.Conv2d(channels[-1], 1, 4, bias=False)
+        blocks.append(last)  # (N, channels[-1], 4, 4) or (N, DENSE, 1, 1) -> (N, 1, 1, 1)
         self.blocks = nn.Sequential(*blocks)
+        for layer in self.modules() if spectral_norm else ():
+            if isinstance(layer, nn.Conv2d):
+                parametrizations.spectral_norm(layer)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (N, nc, image_size, image_size) in [-1, 1] -> logits (N,)."""
@@ -194,21 +232,25 @@ class BasicDiscriminator(nn.Module):
 
 
 @torch.no_grad()
-def init_weights(net: nn.Module, generator: torch.Generator | None = None) -> nn.Module:
+def init_weights(net: nn.Module, generator: torch.Generator | None = None, init: str = "dcgan") -> nn.Module:
     """Start as the DCGAN does: convolutions N(0, 0.02) (paper, section 4), batch-norm gains N(1, 0.02) (the authors'
     code), biases 0. Fully connected layers keep PyTorch's default: N(0, 0.02) is far too small for them.
 
     Args:
         net: any module; changed in place.
         generator: where the random numbers come from; None = the global generator.
+        init: "dcgan"; "pytorch" leaves PyTorch's own first weights (their stream is the global one); "zero_gain" draws
+            batch-norm gains from N(0, 0.02) like all other weights, the slip of some tutorials.
     Returns:
         net, so that calls chain.
     """
-    for module in net.modules():
+    for module in net.modules() if init != "pytorch" else ():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-            module.weight.normal_(0.0, 0.02, generator=generator)
+            normed = parametrize.is_parametrized(module)  # spectral norm: `weight` is computed from the original
+            weight = module.parametrizations.weight.original if normed else module.weight
+            weight.normal_(0.0, 0.02, generator=generator)
         elif isinstance(module, nn.BatchNorm2d):
-            module.weight.normal_(1.0, 0.02, generator=generator)
+            module.weight.normal_(0.0 if init == "zero_gain" else 1.0, 0.02, generator=generator)
         else:
             continue
         if module.bias is not None:
@@ -222,7 +264,7 @@ def build_generator(config: TrainConfig) -> nn.Module:
     if c.network == "basic":
         return BasicGenerator(c.nz, c.nc, c.image_size)
     return Generator(c.nz, c.ngf, c.nc, c.image_size, c.kernel_size, c.norm, c.output_norm, c.g_dropout,
-                     c.dropout_at_test, c.g_upsample, c.g_activation, c.leak, c.output)
+                     c.dropout_at_test, c.g_upsample, c.g_activation, c.leak, c.output, c.scale, c.dense)
 
 
 def build_discriminator(config: TrainConfig) -> nn.Module:
@@ -230,7 +272,8 @@ def build_discriminator(config: TrainConfig) -> nn.Module:
     c = config
     if c.network == "basic":
         return BasicDiscriminator(c.nc, c.image_size)
-    return Discriminator(c.ndf, c.nc, c.image_size, c.kernel_size, c.norm, c.d_downsample, c.d_activation, c.leak)
+    return Discriminator(c.ndf, c.nc, c.image_size, c.kernel_size, c.norm, c.d_downsample, c.d_activation, c.leak,
+                         c.d_input_norm, c.spectral_norm, c.dense)
 
 
 def count_parameters(net: nn.Module) -> int:

@@ -9,9 +9,11 @@ from torchvision.utils import make_grid
 
 def sample_z(n: int, nz: int, kind: str = "normal", generator: torch.Generator | None = None,
              device: torch.device | str = "cpu") -> Tensor:
-    """n latent vectors, (n, nz) float32: "normal" N(0, 1), or "uniform" in [-1, 1] (paper, section 4)."""
-    if kind == "uniform":
-        return torch.rand(n, nz, generator=generator, device=device) * 2 - 1
+    """n latent vectors, (n, nz) float32: "normal" N(0, 1), "uniform" in [-1, 1] (paper, section 4), or "uniform01" in
+    [0, 1]."""
+    if kind != "normal":
+        z = torch.rand(n, nz, generator=generator, device=device)
+        return z if kind == "uniform01" else z * 2 - 1
     return torch.randn(n, nz, generator=generator, device=device)
 
 

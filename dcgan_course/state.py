@@ -35,8 +35,8 @@ class TrainState:
     def start(cls, config: TrainConfig) -> "TrainState":
         """Step 0: networks initialised from config.seed, on config.device."""
         device = torch.device(config.device)
-        netG = init_weights(build_generator(config), seeded(config.seed, "netG"))
-        netD = init_weights(build_discriminator(config), seeded(config.seed, "netD"))
+        netG = init_weights(build_generator(config), seeded(config.seed, "netG"), config.init)
+        netD = init_weights(build_discriminator(config), seeded(config.seed, "netD"), config.init)
         netG_ema = copy.deepcopy(netG).to(device).eval().requires_grad_(False) if config.ema_kimg else None
         if config.sync_batch_norm:
             netG, netD = (nn.SyncBatchNorm.convert_sync_batchnorm(net) for net in (netG, netD))

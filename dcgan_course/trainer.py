@@ -14,7 +14,7 @@ from .config import TrainConfig
 from .data import Batches, load_images, to_float
 from .errors import UserError
 from .losses import d_loss, g_loss, realness
-from .models import halvings
+from .models import halvings, rescaled
 from .parallel import World, join
 from .runs import Run
 from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded, stop_on_interrupt
@@ -41,14 +41,15 @@ def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake:
     return loss_D.detach(), realness(logits_real, loss), realness(logits_fake, loss)
 
 
-def g_step(netD: nn.Module, optG: torch.optim.Optimizer, x_fake: Tensor, loss: str = "non_saturating") -> Tensor:
+def g_step(netD: nn.Module, optG: torch.optim.Optimizer, x_fake: Tensor, loss: str = "non_saturating",
+           label: float = 1.0) -> Tensor:
     """One update of G: towards images that D, just updated, calls real. x_fake is the batch that d_step saw.
 
     D is frozen meanwhile: gradients pass through it to G, and none are computed for its own weights.
     Returns loss_G, a scalar still on the device.
     """
     netD.requires_grad_(False)
-    loss_G = g_loss(netD(x_fake), loss)
+    loss_G = g_loss(netD(x_fake), loss, label)
     optG.zero_grad()
     loss_G.backward()
     optG.step()
@@ -62,12 +63,20 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
     several processes, wrapped."""
     with autocast(x_real.device, config.precision):
         x_fake = netG(z)  # one forward of G serves both steps
-        seen = augmented if config.augment else (lambda x: x)  # other random changes at each look
-        loss_D, D_x, D_G_z = d_step(netD, state.optD, seen(x_real), seen(x_fake), config.loss, config.real_label)
-        loss_G = g_step(state.netD, state.optG, seen(x_fake), config.loss)
+        x_real = rescaled(x_real, config.scale)
+        loss_D, D_x, D_G_z = d_step(netD, state.optD, seen(x_real, config), seen(x_fake, config), config.loss,
+                                    config.real_label)
+        loss_G = g_step(state.netD, state.optG, seen(x_fake, config), config.loss, config.g_label)
     state.step += 1
     state.update_ema(config)
     state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
+
+
+def seen(x: Tensor, config: TrainConfig) -> Tensor:
+    """What D sees of images: with other random changes at each look, where config asks for them."""
+    if config.augment:
+        x = augmented(x)
+    return x + config.instance_noise * torch.randn_like(x) if config.instance_noise else x
 
 
 def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool = False) -> Run:
@@ -135,7 +144,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
         z = world.share(sample_z(batch_size, config.nz, config.z, state.z_stream, device))
         both_steps(config, state, netG, netD, x_real, z)
         bar.update(batch_size)
-        seen = state.step * batch_size
+        shown = state.step * batch_size  # real images
         epoch_ends = state.step % per_epoch == 0 or state.step == last_step
         log = state.step % per_epoch % config.log_steps == 0 or state.step == last_step
         if log:
@@ -147,14 +156,14 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             logged_at, logged_step = now, state.step
             bar.set_postfix_str(", ".join(f"{key} {line[key]:.2f}" for key in STATS))
             if world.main:
-                write_stats(run, board, line, seen)
-        if world.main and (seen // sample_every > (seen - batch_size) // sample_every or state.step == last_step):
-            sample(run, state, seen / 1000, z_fixed, show, board)
+                write_stats(run, board, line, shown)
+        if world.main and (shown // sample_every > (shown - batch_size) // sample_every or state.step == last_step):
+            sample(run, state, shown / 1000, z_fixed, show, board)
         if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
             stopping = world.any(stop.is_set(), device)
         if world.main and scorer and state.step % (per_epoch * config.metric_every) == 0:
             score = scorer(generate(state.shown, z_metric[: scorer.most]))
-            run.add_line({"step": state.step, "kimg": seen / 1000, **score}, "metrics.jsonl")
+            run.add_line({"step": state.step, "kimg": shown / 1000, **score}, "metrics.jsonl")
         if world.main and (epoch_ends or stopping):
             state.save(run, config.keep)
     if stopping and world.main:
@@ -208,12 +217,12 @@ def make_scorer(config: TrainConfig):
 # ---- pictures on the way
 
 
-def write_stats(run: Run, board, line: dict, seen: int) -> None:
+def write_stats(run: Run, board, line: dict, shown: int) -> None:
     """One line into stats.jsonl, and to TensorBoard."""
     run.add_line(line)
     if board:
         for key in STATS:
-            board.add_scalar(key, line[key], seen)
+            board.add_scalar(key, line[key], shown)
 
 
 def sample(run: Run, state: TrainState, kimg: float, z_fixed: Tensor, show, board) -> None:

@@ -95,7 +95,7 @@ def run_pool(out, workers):
 
 
 def test_a_training_that_diverges_is_a_result(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "g_loss", lambda logits, kind: logits.mean() * float("nan"))
+    monkeypatch.setattr(trainer, "g_loss", lambda logits, *_: logits.mean() * float("nan"))
     table = run_study(study(tmp_path, {"wild": {}}, (0,)), tmp_path, workers=1)
     assert table[["metric", "value"]].to_numpy().tolist() == [["diverged", 1.0]]
 
