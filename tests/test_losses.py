@@ -27,6 +27,13 @@ def test_g_losses():
     assert g_loss(FAKE, "least_squares").item() == pytest.approx(((FAKE.double() - 1) ** 2).mean().item() / 2, rel=1e-5)
 
 
+def test_smoothing_in_g_stops_short_of_one():
+    q = probability(FAKE)
+    smoothed = -(0.9 * q.log() + 0.1 * (1 - q).log()).mean()
+    assert g_loss(FAKE, label=0.9).item() == pytest.approx(smoothed.item(), rel=1e-5)
+    assert g_loss(FAKE, "least_squares", 0.9).item() == pytest.approx(((FAKE.double() - 0.9) ** 2).mean().item() / 2)
+
+
 def test_least_squares_d_loss():
     expected = ((REAL.double() - 0.9) ** 2).mean() / 2 + (FAKE.double() ** 2).mean() / 2
     assert d_loss(REAL, FAKE, "least_squares", 0.9).item() == pytest.approx(expected.item(), rel=1e-5)

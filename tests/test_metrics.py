@@ -20,6 +20,7 @@ from dcgan_course.metrics import (
     score_run,
     scorer_for,
     sharpness,
+    stray_pixels,
     training_neighbours,
 )
 
@@ -119,6 +120,20 @@ def test_sharpness_closed_form():
     assert sharpness(torch.full((2, 1, 8, 8), 0.3)).tolist() == pytest.approx([0, 0], abs=1e-9)
 
 
+def test_stray_pixels():
+    """A stroke, a patch that begins 2 pixels beside it, one that is farther away, and one that is too large."""
+    drawing = torch.full((1, 1, 20, 20), -1.0)
+    drawing[0, 0, 1:18, 2] = 1
+    drawing[0, 0, 4, 4:6] = 1  # near
+    drawing[0, 0, 2, 8:11] = 1  # stray
+    drawing[0, 0, 10:14, 8:12] = 1  # 16 pixels
+    found = stray_pixels(drawing)
+    assert found.nonzero()[1].tolist() == [2, 2, 2] and found.nonzero()[2].tolist() == [8, 9, 10]
+    assert stray_pixels(drawing, most=16).sum() == 3 + 16
+    assert not stray_pixels(torch.full((2, 1, 9, 9), -1.0)).any()
+    assert not stray_pixels(drawing * 0.4 - 0.6, level=-0.1).any()  # nothing is lit
+
+
 def test_mode_entropy():
     assert mode_entropy(np.eye(10)) == pytest.approx(1)
     assert mode_entropy(np.eye(10)[[3, 3, 3]]) == 0
@@ -143,7 +158,8 @@ def test_the_judge_reads_digits(digits):
 def test_scores_tell_good_from_bad(digits):
     images, labels = digits
     scorer = scorer_for(preset("mnist"))
-    names = ("confidence", "mode_entropy", "score", "fd", "kd", "precision", "recall", "sharpness", "duplicates")
+    names = ("confidence", "mode_entropy", "score", "fd", "kd", "precision", "recall", "sharpness", "duplicates",
+             "specks")
     real, noise, blurred, one = (
         dict(zip(names, scorer(x).values(), strict=True))
         for x in (images, torch.rand_like(images) * 2 - 1, torch.nn.functional.avg_pool2d(images, 7, 1, 3),
@@ -157,6 +173,9 @@ def test_scores_tell_good_from_bad(digits):
     assert real["sharpness"] == pytest.approx(1, abs=0.05) and blurred["sharpness"] < 0.2 < 5 < noise["sharpness"]
     assert 0.005 < real["duplicates"] < 0.02 and one["duplicates"] == 1
     assert one["mode_entropy"] == 0 and one["score"] == pytest.approx(1)
+    dotted = images.clone()
+    dotted[:, :, 1, 1] = 1
+    assert real["specks"] < 0.04 and scorer(dotted)["specks2k_mnist"] > 0.95
 
 
 def test_the_judge_of_avatars():

@@ -16,6 +16,7 @@ from dcgan_course.models import (
     count_parameters,
     halvings,
     init_weights,
+    rescaled,
     stride2_padding,
 )
 
@@ -118,6 +119,45 @@ def test_switches():
     assert Generator()(z).min() < 0 <= Generator(output="sigmoid")(z).min()
 
 
+def test_a_dense_hidden_layer_is_a_matrix():
+    netG, netD = Generator(10, 4, dense=True).eval(), Discriminator(4, dense=True).eval()
+    first, before_last = netG.blocks[0][0], netD.blocks[-2][0]
+    z, maps = torch.randn(5, 10), torch.randn(5, 16, 4, 4)
+    torch.testing.assert_close(first(z[:, :, None, None])[:, :, 0, 0], z @ first.weight[:, :, 0, 0])
+    torch.testing.assert_close(before_last(maps)[:, :, 0, 0], maps.flatten(1) @ before_last.weight.flatten(1).T)
+    assert netG(z).shape == (5, 1, 28, 28) and netD(netG(z)).shape == (5,)
+    assert count_parameters(netG) - count_parameters(Generator(10, 4)) == 10 * 1024 + 2 * 1024 + (1024 - 10) * 16 * 16
+
+
+def test_spectral_norm_bounds_every_layer_of_d():
+    netD = init_weights(Discriminator(8, spectral_norm=True))
+    assert not [m for m in netD.modules() if isinstance(m, nn.BatchNorm2d)]
+    for _ in range(50):  # each pass in train mode refines the estimate
+        netD(torch.randn(2, 1, 28, 28))
+    for layer in (m for m in netD.modules() if isinstance(m, nn.Conv2d)):
+        assert torch.linalg.svdvals(layer.weight.flatten(1))[0].item() == pytest.approx(1, abs=0.02)
+        original = layer.parametrizations.weight.original
+        assert original.std().item() == pytest.approx(0.02, rel=0.15)  # init_weights reaches behind the norm
+
+
+def test_batch_norm_on_ds_first_layer_where_asked():
+    assert type(Discriminator(input_norm=True).blocks[0][1]) is nn.BatchNorm2d
+    assert type(Discriminator().blocks[0][1]) is nn.LeakyReLU
+
+
+def test_scales():
+    x = torch.tensor([-1.0, 0.0, 1.0])
+    assert rescaled(x, "tanh") is x
+    assert rescaled(x, "unit").tolist() == [0, 0.5, 1]
+    pixels = torch.tensor([0.0, 127.5, 255.0]) / 255
+    torch.testing.assert_close(rescaled(x, "classifier"), (pixels - 0.1307) / 0.3081)
+    netG, z = Generator(10, 4, scale="classifier"), torch.randn(6, 10)
+    raw = netG.eval().blocks(z[:, :, None, None])
+    torch.testing.assert_close(rescaled(netG(z), "classifier"), raw, atol=1e-5, rtol=1e-5)  # none is cut off
+    assert netG(z).max() < -0.1  # what a tanh cannot reach: anything brighter than dark grey
+    assert torch.equal(netG.train()(z), netG.train()(z)) and netG(z).max() > netG.eval()(z).max()
+
+
 def test_dropout_at_test_time():
     z = torch.randn(4, 100)
     on, off = (Generator(g_dropout=0.5, dropout_at_test=at_test).eval() for at_test in (True, False))
@@ -150,6 +190,15 @@ def test_init_weights(build):
             if isinstance(module, nn.BatchNorm2d):
                 module.weight.normal_(0, 0.02)  # the known mistake: gains around 0
     assert not initialised_as_the_paper(net)
+
+
+def test_other_first_weights():
+    net = Generator()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    init_weights(net, init="pytorch")
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+    gains = init_weights(net, init="zero_gain").blocks[1][1].weight
+    assert gains.mean().abs() < 4 * 0.02 / len(gains) ** 0.5 and gains.std().item() == pytest.approx(0.02, rel=0.4)
 
 
 def test_init_weights_repeats_with_its_generator():

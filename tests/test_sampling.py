@@ -11,6 +11,8 @@ def test_sample_z():
     assert normal.mean().item() == pytest.approx(0, abs=0.01) and normal.std().item() == pytest.approx(1, abs=0.01)
     assert -1 <= uniform.min() < -0.999 and 0.999 < uniform.max() <= 1
     assert uniform.std().item() == pytest.approx(3**-0.5, abs=0.01)
+    slip = sample_z(20_000, 10, "uniform01")
+    assert 0 <= slip.min() < 0.001 and slip.mean().item() == pytest.approx(0.5, abs=0.01) and slip.max() <= 1
     first, second = (sample_z(3, 4, generator=torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first, second)
 

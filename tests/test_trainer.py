@@ -23,7 +23,7 @@ from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import Run
 from dcgan_course.sampling import generate, sample_z
 from dcgan_course.state import TrainState
-from dcgan_course.trainer import d_step, g_step, train
+from dcgan_course.trainer import d_step, g_step, seen, train
 
 TINY = Path(__file__).with_name("tiny.py")
 
@@ -73,6 +73,24 @@ def test_g_step_descends_minus_log_d_and_leaves_d_alone(pair):
         torch.testing.assert_close(now, then - gradient, rtol=1e-4, atol=1e-6)
     assert same(before, weights(netD)) and all(p.grad is None for p in netD.parameters())
     assert all(p.requires_grad for p in netD.parameters())  # thawed again
+
+
+def test_what_d_sees(tmp_path):
+    """Instance noise changes every look and keeps its deviation; without it D sees the images themselves."""
+    config, x = tiny.config(tmp_path), torch.zeros(4, 1, 64, 64)
+    assert seen(x, config) is x
+    noisy = config.replace(instance_noise=0.3)
+    first, second = seen(x, noisy), seen(x, noisy)
+    assert not torch.equal(first, second) and first.std().item() == pytest.approx(0.3, rel=0.05)
+    assert first.mean().abs() < 4 * 0.3 / first.numel() ** 0.5
+
+
+@pytest.mark.parametrize("changes", [{"scale": "classifier"}, {"g_label": 0.9}, {"instance_noise": 0.2},
+                                     {"init": "pytorch"}, {"spectral_norm": True}, {"z": "uniform01"}], ids=str)
+def test_an_ablation_changes_the_training_and_its_weights_load(tmp_path, changes):
+    plain, run = (train(tiny.config(tmp_path, num_epochs=1, **c), quiet=True) for c in ({}, changes))
+    assert run.stats()[-1]["loss_G"] != plain.stats()[-1]["loss_G"]
+    assert run.load_discriminator() and run.load_generator()(torch.zeros(2, 8)).abs().max() <= 1
 
 
 def test_stale_gradients_do_not_leak_from_step_to_step(pair):
