@@ -10,8 +10,9 @@ A file imports only from the floors below its own:
     5  judges, state
     6  metrics
     7  trainer
-    8  bench, checks/, info, recording, studies
-    9  cli
+    8  bench, checks/, info, studies
+    9  recording
+    10  cli
 """
 
 __version__ = "0.1.0"

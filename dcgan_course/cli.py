@@ -186,18 +186,24 @@ def judge(data: str, /, epochs: int | None = None, out: Path = Path("judge.safet
 
 
 def record(run: str, folder: Path, /, discriminator: bool = False) -> None:
-    """Keep the best of a run as a small folder to ship, as in data/runs: weights in half precision, pictures, numbers.
+    """Keep the best of a run, or a study, as a small folder to ship, as in data/runs and data/studies: weights in half
+    precision, pictures, numbers.
 
     Args:
-        run: A run folder.
+        run: A run folder, or the folder of a study.
         folder: The new folder.
         discriminator: Keep D too.
     """
     from .recording import record as keep
+    from .recording import record_study
     from .runs import Run
 
     with writing(folder):
-        print(keep(Run(run), folder, discriminator).path)
+        if (Path(run) / "study.json").is_file():
+            record_study(run, folder)
+        else:
+            keep(Run(run), folder, discriminator)
+        print(folder)
 
 
 def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None = None) -> None:

@@ -1,11 +1,14 @@
-"""Keep a run as a small folder that can be shipped, as in data/runs: its best generator, pictures and numbers."""
+"""Keep a run, or a study, as a small folder that can be shipped, as in data/runs and data/studies."""
 
 import dataclasses
+import json
 import shlex
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import torch
 from PIL import Image
 from safetensors.torch import save_file
@@ -17,9 +20,10 @@ from .errors import UserError
 from .files import to_json
 from .metrics import score_generator, scorer_for
 from .runs import Run, distance_name, half, step_of
-from .runtime import seeded
+from .runtime import repo_data_dir, seeded
 from .sampling import generate, image_grid, sample_z
 from .state import STATS
+from .studies import Study, read_begun, read_study, read_table, score_file
 from .trainer import train
 
 # what the machine decides, not the person
@@ -39,18 +43,22 @@ def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 1
     Raises:
         UserError: the folder exists already, the run has no checkpoint or a damaged one, or its images are not here.
     """
-    folder = Path(folder)
+    whole_or_nothing(Path(folder), lambda new: fill(new, run, discriminator, n))
+    return Run(folder)
+
+
+def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a temporary folder, then rename it. Raises UserError where the folder exists already."""
     if folder.exists():
         raise UserError(f"{folder}: exists already, expected a new folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".recording-"))
     try:
-        fill(temporary, run, discriminator, n)
+        fill(temporary)
         temporary.chmod(0o755)
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return Run(folder)
 
 
 def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
@@ -126,6 +134,81 @@ def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -
     floor_then = floor if name in floor else scorer.floor(run.config.metric_n)  # scored with another n on the way
     plots.metric_curve(lines, name, floor_then[name], best).savefig(folder / "metrics.png", dpi=110)
     return {"generated": rounded(score_generator(scorer, netG, run.config, n)), "real": rounded(floor)}
+
+
+# ---- studies
+
+
+def record_study(source: str | Path, folder: str | Path) -> None:
+    """Copy what is worth keeping of a study's folder into a new one: table.csv; of the first seed, curves.csv and the
+    last samples of each config; about.json with the time that all trainings took. As a whole or not at all.
+
+    Raises:
+        UserError: the new folder exists already, or nothing has been trained yet.
+    """
+    source = Path(source)
+    study = read_begun(source)
+    whole_or_nothing(Path(folder), lambda new: fill_study(new, study, source))
+
+
+def fill_study(folder: Path, study: Study, source: Path) -> None:
+    table = read_table(study, source)
+    if table.empty:
+        raise UserError(f"{source}: nothing has been trained yet")
+    table["value"] = table["value"].map("{:.5g}".format)
+    table.to_csv(folder / "table.csv", index=False)
+    cells = {cell: Run(next(score_file(source, *cell).parent.glob("0*"))) for cell in study.cells()
+             if score_file(source, *cell).is_file()}
+    lines = [{"config": name, **line} for (name, seed), run in cells.items() if seed == study.seeds[0]
+             for line in run.stats()]
+    curves = pd.DataFrame(lines)[["config", "kimg", *STATS]]
+    curves.round(4).to_csv(folder / "curves.csv", index=False)
+    for (name, seed), run in cells.items():
+        if seed == study.seeds[0] and run.samples():
+            sheet = Image.open(run.samples()[-1][1]).convert("RGB")
+            sheet.crop((0, 0, sheet.width, sheet.height // 2 + 1)).save(folder / f"{name}.webp", quality=85)
+    first = next(iter(cells.values()))
+    about = {"command": f"dcgan-course study data/studies/{study.name}.json", "trainings": len(cells),
+             "thousand_images": round(sum(run.stats()[-1]["kimg"] for run in cells.values())),
+             "minutes": round(sum(map(seconds, cells.values())) / 60),
+             "machine": json.loads((first.path / "machine.json").read_text())}
+    (folder / "about.json").write_bytes(to_json(about))
+
+
+class RecordedStudy:
+    """A study of data/studies: how it was defined, and what came out.
+
+    Attributes:
+        study: what was compared; `study.config(name, seed)` is the config of one training, to run it again.
+        table: columns config, seed, metric, value; tables.py makes means and differences of it.
+        about: the command, the number of trainings, thousand images, minutes (of one thread), the machine.
+
+    Raises:
+        UserError: no such study in data/studies.
+    """
+
+    def __init__(self, name: str):
+        data = repo_data_dir()
+        self.folder = data / "studies" / name if data else Path(name)
+        if not (self.folder / "table.csv").is_file():
+            raise UserError(f"study: found {name!r}, expected one recorded in data/studies of the repository")
+        self.study = read_study(self.folder.with_suffix(".json"))
+        self.table = pd.read_csv(self.folder / "table.csv")
+        self.about = json.loads((self.folder / "about.json").read_text())
+
+    def values(self, config: str, metric: str) -> list[float]:
+        """One number for each seed; metric: the beginning of its name, such as fd or confidence."""
+        rows = self.table[(self.table["config"] == config) & self.table["metric"].str.startswith(metric)]
+        return rows.sort_values("seed")["value"].tolist()
+
+    def curves(self, config: str) -> list[dict]:
+        """The statistics of the first seed, as a run's `stats()`."""
+        curves = pd.read_csv(self.folder / "curves.csv")
+        return curves[curves["config"] == config].to_dict("records")
+
+    def sheet(self, config: str) -> Image.Image:
+        """32 last samples of the first seed."""
+        return Image.open(self.folder / f"{config}.webp")
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:

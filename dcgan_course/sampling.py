@@ -36,6 +36,26 @@ def generate(netG: nn.Module, z: Tensor, batch_size: int = 250) -> Tensor:
     return torch.cat(parts)  # outside of inference mode: an ordinary tensor, which a net may learn from
 
 
+@torch.no_grad()
+def standing_statistics(netG: nn.Module, batches: list[Tensor]) -> None:
+    """Measure batch norm's running statistics of netG anew, as plain averages over batches of z (n, nz), and leave it
+    in eval mode: the "standing statistics" of arXiv 1809.11096.
+
+    The running averages of training lag behind weights that still change fast; these belong to the weights as they are.
+    """
+    norms = [m for m in netG.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # the average over all batches
+    netG.train()
+    for z in batches:
+        netG(z)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    netG.eval()
+
+
 def lerp(a: Tensor, b: Tensor, t: Tensor | float) -> Tensor:
     """The straight line from a (t = 0) to b (t = 1)."""
     return a + (b - a) * t

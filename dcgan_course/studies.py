@@ -204,6 +204,19 @@ def begun(study: Study, folder: Path) -> Study:
     return dataclasses.replace(study, base=base)
 
 
+def read_begun(folder: Path) -> Study:
+    """The study that was begun in a folder, with all configs and seeds asked for so far.
+
+    Raises:
+        UserError: it is not the folder of a study.
+    """
+    try:
+        then = json.loads((folder / "study.json").read_text())
+        return Study(then["name"], TrainConfig(**then["base"]), then["configs"], tuple(then["seeds"]), then["n"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(f"{folder}: not the folder of a study, it has no readable study.json") from None
+
+
 def run_cell(study: Study, name: str, seed: int, folder: Path) -> None:
     """Train one config with one seed, or go on with it, and write its scores. Runs in a worker, with one thread."""
     import torch

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy import stats
 from torch import nn
 
 from dcgan_course import checks, losses, models
@@ -359,6 +360,101 @@ def to_bytes(x):
 
 # ---- the tables: check, wrong answers with what must be said, right answers in other words
 
+# ---- failures and what stabilises (lessons 05 and 06)
+
+def standing(momentum=None, reset=True, train=True, back=True, batches=lambda z: z, passes=True, ruin=False):
+    def answer(netG, zs):
+        norms = [m for m in netG.modules() if isinstance(m, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.momentum = momentum
+            if reset:
+                norm.reset_running_stats()
+        netG.train(train)
+        with torch.no_grad():
+            for z in batches(zs) if passes else []:
+                netG(z)
+            if ruin:
+                netG.first.weight.mul_(0.9)
+        if back:
+            netG.eval()
+    return answer
+
+
+def by_hand(netG, zs):
+    """The averages from forward hooks, in place of momentum = None."""
+    sums = {}
+
+    def note(norm, inputs, _):
+        x = inputs[0]
+        mean, var = sums.setdefault(norm, (torch.zeros(x.shape[1]), torch.zeros(x.shape[1])))
+        mean += x.mean((0, 2, 3)) / len(zs)
+        var += x.var((0, 2, 3)) / len(zs)
+
+    hooks = [m.register_forward_hook(note) for m in netG.modules() if isinstance(m, nn.BatchNorm2d)]
+    with torch.no_grad():
+        for z in zs:
+            netG.train()(z)
+    for norm, (mean, var) in sums.items():
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(var)
+    [hook.remove() for hook in hooks]
+    netG.eval()
+
+
+def shares(p):
+    return np.bincount(p.argmax(1), minlength=p.shape[1]) / len(p)
+
+
+def diagnosis(**changes):
+    return lambda: {**checks.CASES, **changes}
+
+
+def swapped():
+    return {**checks.CASES, "A": checks.CASES["B"], "B": checks.CASES["A"]}
+
+
+def t_interval(values, q=0.975, lost=1, ddof=1, width=1.0):
+    n = len(values)
+    return np.mean(values), width * stats.t.ppf(q, n - lost) * np.std(values, ddof=ddof) / n**0.5
+
+
+def ema(ema_net, net, weight, names=None, swap=False, share=False):
+    weight = 1 - weight if swap else weight
+    with torch.no_grad():
+        now = net.state_dict()
+        for name, value in ema_net.state_dict().items():
+            if names is None or name in names(ema_net):
+                value.copy_(value * (1 - weight) + weight * now[name] if value.is_floating_point() else now[name])
+        if share:
+            for a, b in zip(ema_net.parameters(), net.parameters(), strict=True):
+                b.data = a.data
+
+
+def moved_net(ema_net, net, weight):
+    ema(ema_net, net, weight)
+    ema(net, ema_net, 0.5)
+
+
+def parameters_only(ema_net, net, weight):
+    with torch.no_grad():
+        for a, b in zip(ema_net.parameters(), net.parameters(), strict=True):
+            a.lerp_(b, weight)
+
+
+def new_tensors(ema_net, net, weight):
+    ema_net.load_state_dict({name: value.lerp(net.state_dict()[name], weight) if value.is_floating_point() else value
+                             for name, value in ema_net.state_dict().items()})
+
+
+def clamped_bce(logits, target):
+    p = logits.sigmoid().clamp(1e-7, 1 - 1e-7)
+    return -(target * p.log() + (1 - target) * (1 - p).log()).mean()
+
+
+def ce(logits, target):
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+
 TABLE = {
     checks.check_scaled: (
         {
@@ -616,6 +712,102 @@ TABLE = {
          lambda s: ((s.clamp(-1, 1) + 1) / 2 * 255).byte().permute(1, 2, 0).numpy(),
          lambda s: to_bytes(s.permute(1, 2, 0) * 127.5 + 127.5)],
     ),
+    checks.check_standing_statistics: (
+        {
+            "never in train mode": (standing(reset=False, train=False), "those of before"),
+            "reset, then eval mode": (standing(train=False), "no batch was drawn"),
+            "not reset": (standing(reset=False), "reset_running_stats"),
+            "momentum 0.1": (standing(momentum=0.1), "momentum of 0.1"),
+            "nothing but passes": (standing(momentum=0.1, reset=False), "and the old statistics"),
+            "the last batch only": (standing(momentum=1.0), "momentum = 1 forgets"),
+            "only reset": (standing(passes=False), "no batch was drawn"),
+            "left in train mode": (standing(back=False), "left in train mode"),
+            "weights changed": (standing(ruin=True), "the weights have changed"),
+            "the first batch only": (standing(batches=lambda z: z[:1]), "not the average over the batches"),
+        },
+        [standing(), standing(batches=lambda zs: [torch.cat(zs)]), by_hand],
+    ),
+    checks.check_mode_count: (
+        {
+            "no threshold": (lambda p, least=0.01: len(np.unique(p.argmax(1))), "single image"),
+            "mean probability": (lambda p, least=0.01: (p.mean(0) >= least).sum(), "every class counts"),
+            "all classes": (lambda p, least=0.01: p.shape[1], "every class counts"),
+            "images": (lambda p, least=0.01: (p.max(1) >= least).sum(), "count the classes"),
+            "shares": (lambda p, least=0.01: shares(p), "expected one whole number"),
+            "a fixed threshold": (lambda p, least=0.01: (shares(p) >= 0.01).sum(), "`least`"),
+            "more than": (lambda p, least=0.01: (shares(p) > least).sum(), ">=, not >"),
+            "nothing": (lambda p, least=0.01: None, "return"),
+        },
+        [lambda p, least=0.01: (shares(p) >= least).sum(),
+         lambda p, least=0.01: sum((p.argmax(1) == c).mean() >= least for c in range(p.shape[1])),
+         lambda p, least=0.01: len([n for n in np.unique(p.argmax(1), return_counts=True)[1] if n >= least * len(p)])],
+    ),
+    checks.check_diagnosis: (
+        {
+            "two swapped": (swapped, "3 of 5 are right. A is not"),
+            "one missing": (lambda: {k: v for k, v in checks.CASES.items() if k != "C"}, "C: no diagnosis yet"),
+            "healthy": (diagnosis(D="healthy"), "D: found 'healthy'"),
+            "the same twice": (diagnosis(A=checks.CASES["E"]), "named more than once"),
+            "a list": (lambda: list(checks.CASES.values()), "expected a dict"),
+            "nothing": (lambda: None, "return"),
+        },
+        [lambda: dict(checks.CASES), lambda: dict(sorted(checks.CASES.items(), reverse=True)),
+         diagnosis(F="a case that was not asked for")],
+    ),
+    checks.check_interval: (
+        {
+            "1.96": (lambda d: (np.mean(d), 1.96 * np.std(d, ddof=1) / len(d) ** 0.5), "hundreds of seeds"),
+            "1.96, ddof 0": (lambda d: (np.mean(d), 1.96 * np.std(d) / len(d) ** 0.5), "hundreds of seeds"),
+            "ddof 0": (lambda d: t_interval(d, ddof=0), "ddof=1"),
+            "no square root": (lambda d: (np.mean(d), t_interval(d)[1] * len(d) ** 0.5), "square root of n is missing"),
+            "by n": (lambda d: (np.mean(d), t_interval(d)[1] / len(d) ** 0.5), "by the square root"),
+            "one side": (lambda d: t_interval(d, q=0.95), "one side"),
+            "n degrees": (lambda d: t_interval(d, lost=0), "n - 1 degrees"),
+            "the whole width": (lambda d: t_interval(d, width=2), "whole width"),
+            "standard error": (lambda d: (np.mean(d), stats.sem(d)), "standard error"),
+            "deviation": (lambda d: (np.mean(d), np.std(d, ddof=1)), "deviation of one seed"),
+            "the ends": (lambda d: stats.t.interval(0.95, len(d) - 1, np.mean(d), stats.sem(d)), "ends of the"),
+            "wrong order": (lambda d: t_interval(d)[::-1], "wrong order"),
+            "the median": (lambda d: (np.median(d), t_interval(d)[1]), "the mean of"),
+            "always five": (lambda d: (np.mean(d), 2.7764 * stats.sem(d)), "for two it is not"),
+            "nothing": (lambda d: None, "return"),
+        },
+        [t_interval, lambda d: (np.mean(d), stats.t.ppf(0.975, len(d) - 1) * stats.sem(d)),
+         lambda d: torch.tensor(t_interval(d))],
+    ),
+    checks.check_ema: (
+        {
+            "swapped": (lambda e, g, w: ema(e, g, w, swap=True), "swapped"),
+            "a copy": (lambda e, g, w: ema(e, g, 1.0), "nothing is averaged"),
+            "parameters only": (parameters_only, "left behind"),
+            "nothing": (lambda e, g, w: None, "nothing has changed"),
+            "not in place": (lambda e, g, w: [a * (1 - w) + w * b for a, b in zip(e.parameters(), g.parameters(),
+                             strict=True)], "nothing has changed"),
+            "netG changed": (moved_net, "netG has changed"),
+            "shared": (lambda e, g, w: ema(e, g, w, share=True), "netG has changed"),
+            "half": (lambda e, g, w: ema(e, g, 0.5), "not at (1 - weight)"),
+        },
+        [ema, new_tensors, lambda e, g, w: ema(e, g, w, names=lambda net: {
+            name for name, value in net.state_dict().items() if value.is_floating_point()})],
+    ),
+    checks.check_smoothed_d_loss: (
+        {
+            "not smoothed": (lambda r, f, label=0.9: ce(r, 1.0) + ce(f, 0.0), "nothing is smoothed"),
+            "both sides": (lambda r, f, label=0.9: ce(r, label) + ce(f, 1 - label), "both sides"),
+            "the wrong side": (lambda r, f, label=0.9: ce(r, 1.0) + ce(f, 1 - label), "wrong side"),
+            "multiplied": (lambda r, f, label=0.9: label * ce(r, 1.0) + ce(f, 0.0), "multiplied by the label"),
+            "swapped": (lambda r, f, label=0.9: ce(r, 0.0) + ce(f, label), "swapped"),
+            "1 - label": (lambda r, f, label=0.9: ce(r, 1 - label) + ce(f, 0.0), "1 - label"),
+            "sigmoid twice": (lambda r, f, label=0.9: ce(r.sigmoid(), label) + ce(f.sigmoid(), 0.0), "twice"),
+            "real only": (lambda r, f, label=0.9: ce(r, label), "half of the generated"),
+            "always 0.9": (lambda r, f, label=0.9: ce(r, 0.9) + ce(f, 0.0), "is the argument used"),
+            "a sum": (lambda r, f, label=0.9: 7 * (ce(r, label) + ce(f, 0.0)), "summed"),
+            "clamped probabilities": (lambda r, f, label=0.9: clamped_bce(r, label) + clamped_bce(f, 0.0),
+                                      "from the logits"),
+        },
+        [lambda r, f, label=0.9: ce(r, label) + ce(f, 0.0), lambda r, f, label=0.9: (ce(r, label) + ce(f, 0.0)) / 2,
+         lambda r, f, label=0.9: (label * F.softplus(-r) + (1 - label) * F.softplus(r)).mean() + F.softplus(f).mean()],
+    ),
 }
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]
 RIGHT = [(check, i) for check, (_, right) in TABLE.items() for i in range(len(right))]
@@ -662,7 +854,7 @@ def test_the_package_own_version_passes_its_check(capsys):
 
 
 def test_every_check_has_a_table():
-    assert {check.__name__ for check in TABLE} == set(checks.__all__)
+    assert {check.__name__ for check in TABLE} == set(checks.__all__) - {"CASES"}
     assert all(len(wrong) >= 4 and len(right) >= 2 for wrong, right in TABLE.values())
 
 

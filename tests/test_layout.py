@@ -29,7 +29,7 @@ def project():
 
 def floors() -> dict[str, int]:
     """{"models": 1, ...} from the table in the package's docstring."""
-    rows = re.findall(r"^ {4}(\d)  (.+)$", dcgan_course.__doc__, re.M)
+    rows = re.findall(r"^ {4}(\d+)  (.+)$", dcgan_course.__doc__, re.M)
     return {name.strip().rstrip("/"): int(floor) for floor, names in rows for name in names.split(",")}
 
 

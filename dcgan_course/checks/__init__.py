@@ -4,6 +4,7 @@ Each check prints one line and returns what the lesson goes on with: your answer
 own.
 """
 
+from .failures import CASES, check_diagnosis, check_mode_count, check_standing_statistics
 from .networks import (
     check_discriminator,
     check_generator,
@@ -12,6 +13,7 @@ from .networks import (
     check_output_size,
 )
 from .pictures import check_frame, check_scaled, check_snapshot
+from .stabilisers import check_ema, check_interval, check_smoothed_d_loss
 from .steps import (
     check_alternating_step,
     check_d_loss,
@@ -22,7 +24,8 @@ from .steps import (
 )
 
 __all__ = [
-    "check_alternating_step", "check_d_loss", "check_d_step", "check_discriminator", "check_frame", "check_g_loss",
-    "check_g_step", "check_generator", "check_generator_block", "check_init_weights", "check_noise",
-    "check_output_size", "check_scaled", "check_snapshot",
+    "CASES", "check_alternating_step", "check_d_loss", "check_d_step", "check_diagnosis", "check_discriminator",
+    "check_ema", "check_frame", "check_g_loss", "check_g_step", "check_generator", "check_generator_block",
+    "check_init_weights", "check_interval", "check_mode_count", "check_noise", "check_output_size", "check_scaled",
+    "check_smoothed_d_loss", "check_snapshot", "check_standing_statistics",
 ]

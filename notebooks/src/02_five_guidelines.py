@@ -537,7 +537,7 @@ print("images", tuple(x_fake.shape), "| logits", tuple(netD(x_fake).shape))
 # Nothing is trained yet. With weights this small every image is nearly the same grey:
 
 # %%
-print(f"the pixels lie around {x_fake.mean():.2f}, none further from 0 than {x_fake.abs().max():.1f}")
+print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bool(x_fake.abs().max() * 127.5 < 3)}")
 
 # %% [markdown]
 # ## Questions

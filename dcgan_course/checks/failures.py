@@ -1,0 +1,140 @@
+"""Checks about failures: batch norm's statistics, counting modes, and telling failures apart by their looks."""
+
+import copy
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ..sampling import standing_statistics
+from .base import described, exercise, expect, expect_none_of, same
+
+
+class TwoNorms(nn.Module):
+    """A small generator with batch norm twice, which has been trained for a while."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm1 = nn.ConvTranspose2d(5, 6, 4), nn.BatchNorm2d(6)
+        self.second, self.norm2 = nn.ConvTranspose2d(6, 3, 4, 2, 1), nn.BatchNorm2d(3)
+        for norm in (self.norm1, self.norm2):
+            norm.running_mean.normal_()
+            norm.running_var.uniform_(2, 3)
+            norm.num_batches_tracked.fill_(40)
+
+    def forward(self, z):
+        x = F.relu(self.norm1(self.first(z[:, :, None, None])))
+        return torch.tanh(self.norm2(self.second(x)))
+
+
+def statistics(net: TwoNorms) -> torch.Tensor:
+    return torch.cat([t for norm in (net.norm1, net.norm2) for t in (norm.running_mean, norm.running_var)])
+
+
+def after_batches(net: TwoNorms, batches, momentum: float | None, reset: bool = True) -> torch.Tensor:
+    """The running statistics of a copy after batches in train mode, with another momentum."""
+    net = copy.deepcopy(net).train()
+    for norm in (net.norm1, net.norm2):
+        norm.momentum = momentum
+        if reset:
+            norm.reset_running_stats()
+    with torch.no_grad():
+        for z in batches:
+            net(z)
+    return statistics(net)
+
+
+@exercise(standing_statistics)
+def check_standing_statistics(answer) -> None:
+    """answer(netG, batches): batch norm's running statistics become the average over those batches of z; eval mode."""
+    net = TwoNorms().train()
+    batches = [torch.randn(16, 5) * scale for scale in (0.5, 1.0, 2.0, 1.0)]
+    weights = torch.cat([p.detach().flatten() for p in net.parameters()]).clone()
+    mean, together = after_batches(net, batches, None), after_batches(net, [torch.cat(batches)], None)
+    mistakes = {
+        "the statistics are those of before: in eval mode a forward pass leaves them alone. Draw in train mode, and go "
+        "back to eval mode at the end.": statistics(net),
+        "the old statistics are still in the average: call reset_running_stats() on each batch norm first.":
+            after_batches(net, batches, None, reset=False),
+        "batch norm keeps its momentum of 0.1: after a few batches the statistics are still mostly where they began. "
+        "momentum = None takes the plain average over all batches.": after_batches(net, batches, 0.1),
+        "batch norm keeps its momentum of 0.1, and the old statistics: reset them, and set momentum = None, which "
+        "takes the plain average over all batches.": after_batches(net, batches, 0.1, reset=False),
+        "only the last batch counts: momentum = 1 forgets all batches before it.": after_batches(net, batches, 1.0),
+        "the statistics are reset, mean 0 and variance 1, but no batch was drawn in train mode after that.":
+            torch.cat([torch.zeros(6), torch.ones(6), torch.zeros(3), torch.ones(3)]),
+    }
+    answer(net, [z.clone() for z in batches])
+    expect(same(torch.cat([p.detach().flatten() for p in net.parameters()]), weights), "the weights have changed: only "
+           "batch norm's statistics are to be measured again.")
+    found = statistics(net)
+    if not same(found, mean, 1e-4) and not same(found, together, 1e-4):
+        expect_none_of(found, mistakes)
+        expect(False, "the running statistics are not the average over the batches.")
+    expect(not net.training, "netG is left in train mode: the next picture would be drawn with its own batch's "
+           "statistics, and move the average.")
+
+
+def mode_count(probabilities: np.ndarray, least: float = 0.01) -> int:
+    """How many classes at least the share `least` of the images show, by the judge's probabilities (N, classes)."""
+    shares = np.bincount(probabilities.argmax(1), minlength=probabilities.shape[1]) / len(probabilities)
+    return int((shares >= least).sum())
+
+
+@exercise(mode_count)
+def check_mode_count(answer) -> None:
+    """answer(probabilities, least): the number of classes that at least that share of images has as its likeliest."""
+    def votes(*counts):
+        rows = np.repeat(np.arange(len(counts)), counts)
+        p = np.full((len(rows), len(counts)), 0.35 / (len(counts) - 1))
+        p[np.arange(len(rows)), rows] = 0.65
+        return p
+
+    collapsed = votes(960, 30, 9, 1, 0)  # of 1,000 images
+    found = answer(collapsed, 0.01)
+    expect(found is not None and not isinstance(found, (list, tuple)) and np.ndim(found) == 0,
+           f"the result is {described(found)}, expected one whole number: how many classes.")
+    expect(found != 5, "every class counts, also one that no image shows: the judge's mean probability of a class is "
+           "above 0.01 everywhere. Take its answer, argmax(1), for each image.")
+    expect(found != 4, "classes with a single image count too: ask whether the share is at least `least`.")
+    expect(found != 1000, "images are counted; count the classes.")
+    expect(found == 2, f"960, 30, 9, 1 and 0 of 1,000 images show each of five classes, so 2 classes have at least "
+           f"1 %; found {found}.")
+    expect(answer(votes(90, 10), 0.2) == 1 and answer(votes(197, 2, 1), 0.004) == 3, "with another `least` it is "
+           "wrong: is the argument used, and a share of all images?")
+    expect(answer(votes(99, 1), 0.01) == 2, "a class with exactly the share `least` counts too: >=, not >.")
+
+
+CASES = {  # unlabelled pictures and curves of the study "stabilisers"
+    "A": "4 sigmoid output",
+    "B": "2 batch norm on the output of G",
+    "C": "4 images normalised as for a classifier",
+    "D": "minimax",
+    "E": "2 no batch norm",
+}
+LOOK = {
+    "4 sigmoid output": "how dark is the darkest grey in its pictures, and how soon is D sure",
+    "2 batch norm on the output of G": "are its backgrounds evenly black",
+    "4 images normalised as for a classifier": "how bright is the brightest stroke in its pictures",
+    "minimax": "what does loss_G do that no other one does: it is never above 0",
+    "2 no batch norm": "how ragged are its strokes, with D(x) and D(G(z)) far from those of the others",
+}
+
+
+@exercise(lambda: dict(CASES))
+def check_diagnosis(answer) -> None:
+    """answer(): {letter: name of the failure} for CASES."""
+    found = answer()
+    expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{'A': 'minimax', ...}}.")
+    missing = [letter for letter in CASES if letter not in found]
+    expect(not missing, f"{', '.join(missing)}: no diagnosis yet.")
+    for letter in CASES:
+        expect(found[letter] in LOOK, f"{letter}: found {found[letter]!r}, expected one of {', '.join(LOOK)}.")
+    twice = [name for name in LOOK if list(found[letter] for letter in CASES).count(name) > 1]
+    expect(not twice, f"{', '.join(twice)}: named more than once, and each failure is there once.")
+    wrong = [letter for letter, name in CASES.items() if found[letter] != name]
+    right = len(CASES) - len(wrong)
+    for letter in wrong[:1]:
+        expect(False, f"{right} of {len(CASES)} are right. {letter} is not {found[letter]!r}: for that one, look: "
+                      f"{LOOK[found[letter]]}?")

@@ -1,0 +1,153 @@
+"""Checks about what stabilises: statistics over seeds, the moving average, one-sided smoothing."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import stats
+from torch import nn
+
+from .. import losses
+from .base import described, exercise, expect, expect_none_of, same
+from .failures import TwoNorms
+from .steps import expect_scalar
+
+# ---- numbers over seeds
+
+
+def interval(differences) -> tuple[float, float]:
+    """Mean and half the width of the 95 % confidence interval (Student's t) of a few numbers, one for each seed."""
+    values = np.asarray(differences, dtype=float)
+    n = len(values)
+    return values.mean(), stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
+
+
+@exercise(interval)
+def check_interval(answer) -> None:
+    """answer(differences): (mean, half_width)."""
+    values = [1.0, 2.5, -0.5, 3.0, 0.7]
+    found = answer(values)
+    expect(hasattr(found, "__len__") and len(found) == 2, f"the result is {described(found)}, expected a pair (mean, "
+           "half_width).")
+    mean, half = (float(v) for v in found)
+    n, deviation, population = len(values), np.std(values, ddof=1), np.std(values)
+    expected_mean, expected = interval(values)
+
+    def is_(a, b):
+        return np.isclose(a, b, rtol=1e-3)
+
+    expect(not (is_(mean, expected) and is_(half, expected_mean)), "the two numbers come back in the wrong order.")
+    expect(not (is_(mean, expected_mean - expected) and is_(half, expected_mean + expected)), "these are the ends of "
+           "the interval, expected its middle and half of its width.")
+    expect(is_(mean, expected_mean), f"the mean of {values} is {expected_mean:.2f}, found {mean:.2f}.")
+    t = stats.t.ppf(0.975, n - 1)
+    for value, mistake in {
+        2 * expected: "this is the whole width, expected half of it.",
+        1.96 * deviation / n**0.5: "1.96 is for hundreds of seeds. For five, the deviation is itself a guess, and "
+                                   "Student's t says 2.78: stats.t.ppf(0.975, n - 1).",
+        1.96 * population / n**0.5: "1.96 is for hundreds of seeds: use stats.t.ppf(0.975, n - 1). And the deviation "
+                                    "of a sample divides by n - 1: ddof=1.",
+        t * population / n**0.5: "the deviation divides by n; of a sample it divides by n - 1: ddof=1.",
+        t * deviation: "the square root of n is missing: a mean of five is surer than one number.",
+        t * deviation / n: "divided by n, expected by the square root of n.",
+        stats.t.ppf(0.95, n - 1) * deviation / n**0.5: "0.95 leaves 5 % on one side. Of two sides each gets 2.5 %: "
+                                                       "ppf(0.975, ...).",
+        stats.t.ppf(0.975, n) * deviation / n**0.5: "Student's t takes n - 1 degrees of freedom, not n.",
+        deviation / n**0.5: "this is the standard error; multiply it by stats.t.ppf(0.975, n - 1).",
+        deviation: "this is the deviation of one seed, expected that of the mean, times stats.t.ppf(0.975, n - 1).",
+    }.items():
+        expect(not is_(half, value), mistake)
+    expect(is_(half, expected), f"half of the width is {expected:.3f}, found {half:.3f}.")
+    expect(is_(answer([2.0, 4.0])[1], interval([2.0, 4.0])[1]), "for five numbers it is right, for two it is not: is n "
+           "taken from the list?")
+
+
+# ---- what stabilises
+
+
+@torch.no_grad()
+def update_ema(netG_ema: nn.Module, netG: nn.Module, weight: float) -> None:
+    """Move every number of netG_ema by the part `weight` of the way towards netG; counters are copied."""
+    now = netG.state_dict()
+    for name, value in netG_ema.state_dict().items():
+        if value.is_floating_point():
+            value.lerp_(now[name], weight)
+        else:
+            value.copy_(now[name])
+
+
+@exercise(update_ema)
+def check_ema(answer) -> None:
+    """answer(netG_ema, netG, weight): in place; batch norm's statistics too."""
+    def floats(net):
+        return {name: value.clone() for name, value in net.state_dict().items() if value.is_floating_point()}
+
+    netG, netG_ema = TwoNorms(), TwoNorms()
+    netG.norm1.num_batches_tracked.fill_(50)
+    now, then = floats(netG), floats(netG_ema)
+    answer(netG_ema, netG, 0.25)
+    after = floats(netG_ema)
+    expect(all(same(value, now[name]) for name, value in floats(netG).items()), "netG has changed: only the average "
+           "moves.")
+    parameters = {name for name, _ in netG.named_parameters()}
+
+    def is_(weight, names):
+        return all(same(after[name], then[name] + weight * (now[name] - then[name])) for name in names)
+
+    expect(not is_(0, now), "nothing has changed: move netG_ema itself, in place (lerp_, copy_).")
+    expect(not is_(0.75, parameters), "the two weights are swapped: `weight` is the part of the new netG, small; the "
+           "average keeps 1 - weight of itself.")
+    expect(not is_(1, parameters), "netG_ema has become netG: nothing is averaged.")
+    expect(is_(0.25, parameters), "the weights are not at (1 - weight) * netG_ema + weight * netG.")
+    expect(is_(0.25, now), "batch norm's running statistics were left behind: averaged weights need averaged "
+           "statistics. state_dict() has them too, parameters() does not.")
+    with torch.no_grad():
+        netG.first.weight.add_(1)
+    expect(same(netG_ema.first.weight.detach(), after["first.weight"]), "netG_ema now shares its numbers with netG: "
+           "when netG is trained, the average moves along. Change the numbers in place.")
+
+
+def smoothed_d_loss(logits_real, logits_fake, label: float = 0.9):
+    """What D minimises where real images have the target `label`, generated ones 0."""
+    return losses.d_loss(logits_real, logits_fake, real_label=label)
+
+
+@exercise(smoothed_d_loss)
+def check_smoothed_d_loss(answer) -> None:
+    """answer(logits_real, logits_fake, label): the target of real images is `label`, of generated ones 0."""
+    real, fake = torch.randn(7) * 2 + 1, torch.randn(7) * 2 - 0.5
+    found = answer(real, fake, 0.9)
+    expect_scalar(found)
+
+    def cross_entropy(logits, target):
+        return (target * F.softplus(-logits) + (1 - target) * F.softplus(logits)).mean()
+
+    expected = cross_entropy(real, 0.9) + cross_entropy(fake, 0.0)
+    mistakes = {
+        "nothing is smoothed: real images still have the target 1.":
+            cross_entropy(real, 1.0) + cross_entropy(fake, 0.0),
+        "both sides are smoothed: with the target 0.1 for generated images D is rewarded for leaving them where they "
+        "are. Theirs stays 0.": cross_entropy(real, 0.9) + cross_entropy(fake, 0.1),
+        "the wrong side is smoothed: real images get `label`, generated ones 0.":
+            cross_entropy(real, 1.0) + cross_entropy(fake, 0.1),
+        "the real half is multiplied by the label. A target of 0.9 is something else: "
+        "-[0.9 log D(x) + 0.1 log(1 - D(x))].": 0.9 * cross_entropy(real, 1.0) + cross_entropy(fake, 0.0),
+        "the targets are swapped: real images get `label`, generated ones 0.":
+            cross_entropy(real, 0.0) + cross_entropy(fake, 0.9),
+        "real images get 1 - label: D would learn to call them fake.":
+            cross_entropy(real, 0.1) + cross_entropy(fake, 0.0),
+        "a sigmoid is applied twice: the loss takes logits.":
+            cross_entropy(real.sigmoid(), 0.9) + cross_entropy(fake.sigmoid(), 0.0),
+        "the half of the generated images is missing.": cross_entropy(real, 0.9),
+        "the loss is summed over the batch, expected the mean.": 7 * expected,
+    }
+    if not same(found, expected) and not same(found, expected / 2):
+        expect_none_of(found, mistakes)
+        expect_none_of(2 * found, mistakes)
+    expect(same(found, expected) or same(found, expected / 2), f"the loss of some random logits is {found:.4f}, "
+           f"expected {expected:.4f}.")
+    found, expected = answer(real, fake, 0.7), cross_entropy(real, 0.7) + cross_entropy(fake, 0.0)
+    expect(same(found, expected) or same(found, expected / 2), "with the label 0.9 it is right, with 0.7 it is not: is "
+           "the argument used?")
+    sure = answer(torch.tensor([-400.0, 3.0]), torch.tensor([400.0, -3.0]), 0.9)
+    expect(bool(sure > 150) and bool(torch.isfinite(sure)), f"where D is sure and wrong (a logit of 400) the loss is "
+           f"{sure:.3g}, expected about 380. Compute from the logits: binary_cross_entropy_with_logits.")
