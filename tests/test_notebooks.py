@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import numpy as np
 import pytest
 import teach
 
@@ -138,6 +139,20 @@ def test_the_solution_of_lesson_02_is_the_package(capsys):
         init_weights(package)
         own.load_state_dict(dict(zip(own.state_dict(), package.state_dict().values(), strict=True)))
         assert torch.equal(own(x), package(x))
+
+
+def test_stray_pixels_of_lesson_04_are_those_of_the_package():
+    import torch
+
+    from dcgan_course.metrics import stray_pixels
+
+    cell = next(c for c in code_cells(NOTEBOOKS / "04_training_as_a_film.ipynb") if "def stray_pixels" in c.source)
+    names = {"np": np, "torch": torch}
+    exec(cell.source, names)
+    noisy = torch.rand(20, 1, 28, 28) ** 6 * 2 - 1  # many small patches
+    for options in ({}, {"level": -0.9}, {"most": 3}):
+        found = names["stray_pixels"](noisy, **options)
+        assert found.any() and (found == stray_pixels(noisy, **options)).all()
 
 
 # ---- in Colab

@@ -16,10 +16,20 @@ from dcgan_course.cli import main
 from dcgan_course.config import TrainConfig, preset
 from dcgan_course.errors import UserError
 from dcgan_course.flags import flag_value, parse
-from dcgan_course.recording import MACHINE, SHAREABLE, command, first_steps, record, seconds, shareable
+from dcgan_course.recording import (
+    MACHINE,
+    SHAREABLE,
+    RecordedStudy,
+    command,
+    first_steps,
+    record,
+    seconds,
+    shareable,
+)
 from dcgan_course.runs import Run, load_generator, load_run
 from dcgan_course.runtime import seeded
 from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.studies import read_study
 from dcgan_course.trainer import train
 
 RECORDED = sorted(folder.name for folder in (Path(__file__).parents[1] / "data" / "runs").iterdir())
@@ -157,3 +167,25 @@ def test_the_first_steps_of_a_recorded_run_come_again(name, tmp_path):
 
     same, other = gap(recorded.config.seed), gap(99)
     assert same < 0.1 and other > 2.5 * same, (same, other)
+
+
+# ---- the studies of data/studies
+
+STUDIES = sorted(path.stem for path in (Path(__file__).parents[1] / "data" / "studies").glob("*.json"))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_of_the_repository_is_whole(name):
+    """Its definition can be read and run; where it was recorded, every config and seed has its numbers and pictures."""
+    folder = Path(__file__).parents[1] / "data" / "studies" / name
+    study = read_study(folder.with_suffix(".json"))
+    if not folder.is_dir():
+        return  # defined, not yet recorded
+    recorded = RecordedStudy(name)
+    assert set(recorded.table["config"]) == set(study.configs) and set(recorded.table["seed"]) <= set(study.seeds)
+    counts = recorded.table.groupby("config")["seed"].nunique()
+    assert counts.nunique() == 1 and counts.iloc[0] >= 2
+    assert {path.stem for path in folder.glob("*.webp")} == set(study.configs)
+    assert all(recorded.curves(config) for config in study.configs)
+    assert recorded.about["command"] == f"dcgan-course study data/studies/{name}.json"
+    assert not re.search(r"/(home|root|work|tmp|Users)/", (folder / "about.json").read_text())

@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import tiny
+from PIL import Image
 
-from dcgan_course import studies, trainer
+from dcgan_course import recording, studies, trainer
 from dcgan_course.cli import main
 from dcgan_course.errors import UserError
+from dcgan_course.recording import RecordedStudy
+from dcgan_course.runs import Run
 from dcgan_course.studies import Study, grid, read_study, run_study
 from dcgan_course.tables import comparison, differences, means, summary
 
@@ -85,6 +88,39 @@ def test_workers_and_half_made_folders(tmp_path):
     (tmp_path / "two" / "tiny" / "study.json").write_text("{")
     with pytest.raises(UserError, match="study.json: damaged; remove"):
         run_study(study(tmp_path), tmp_path / "two", workers=1)
+
+
+def test_a_recorded_study(tmp_path, monkeypatch, capsys):
+    """What `record` keeps of a study is what was measured; it is read back by its name."""
+    asked = study(tmp_path)
+    table = run_study(asked, tmp_path, workers=1)
+    kept, source = tmp_path / "data" / "studies" / "tiny", tmp_path / "tiny"
+    assert main(["record", str(source), str(kept)]) == 0
+    files = ["about.json", "curves.csv", "plain.webp", "slow.webp", "table.csv"]
+    assert sorted(p.name for p in kept.iterdir()) == files
+    kept.with_suffix(".json").write_text(json.dumps({"preset": "smoke", "configs": TWO, "seeds": 2}))
+    monkeypatch.setattr(recording, "repo_data_dir", lambda: tmp_path / "data")
+    recorded = RecordedStudy("tiny")
+    assert recorded.table["value"].to_numpy() == pytest.approx(table["value"].to_numpy(), rel=1e-4)
+    expected = table[(table["config"] == "slow") & (table["metric"] == "fd50_tiny")]["value"].to_list()
+    assert recorded.values("slow", "fd") == pytest.approx(expected, rel=1e-4) and len(expected) == 2
+    run = Run(next((source / "slow" / "seed_0").glob("0*")))
+    lines = recorded.curves("slow")
+    assert [line["kimg"] for line in lines] == [line["kimg"] for line in run.stats()]
+    assert [line["loss_D"] for line in lines] == pytest.approx([line["loss_D"] for line in run.stats()], abs=1e-4)
+    sheet, last = recorded.sheet("slow"), Image.open(run.samples()[-1][1])
+    assert sheet.width == last.width and sheet.height == last.height // 2 + 1
+    difference = np.asarray(sheet.convert("L"), float) - np.asarray(last.convert("L"), float)[: sheet.height]
+    assert abs(difference).mean() < 6  # WebP is lossy
+    about = recorded.about
+    assert about["trainings"] == 4 and about["thousand_images"] == round(4 * run.stats()[-1]["kimg"])
+    assert main(["record", str(source), str(kept)]) == 2 and "exists already" in capsys.readouterr().err
+    with pytest.raises(UserError, match="found 'other', expected one recorded in data/studies"):
+        RecordedStudy("other")
+    (source / "study.json").write_text("{}")
+    with pytest.raises(UserError, match="not the folder of a study"):
+        recording.record_study(source, tmp_path / "new")
+    assert not (tmp_path / "new").exists()
 
 
 def run_pool(out, workers):
