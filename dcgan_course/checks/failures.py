@@ -111,14 +111,14 @@ CASES = {  # unlabelled pictures and curves of the study "stabilisers"
     "B": "2 batch norm on the output of G",
     "C": "4 images normalised as for a classifier",
     "D": "minimax",
-    "E": "2 no batch norm",
+    "E": "least squares",
 }
 LOOK = {
     "4 sigmoid output": "how dark is the darkest grey in its pictures, and how soon is D sure",
     "2 batch norm on the output of G": "are its backgrounds evenly black",
     "4 images normalised as for a classifier": "how bright is the brightest stroke in its pictures",
-    "minimax": "what does loss_G do that no other one does: it is never above 0",
-    "2 no batch norm": "how ragged are its strokes, with D(x) and D(G(z)) far from those of the others",
+    "minimax": "which loss_G is never above 0",
+    "least squares": "which losses are small from the start, as halves of squares are",
 }
 
 
