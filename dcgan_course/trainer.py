@@ -1,12 +1,13 @@
 """The training: two steps and one loop, in reading order."""
 
 import contextlib
+import sys
 import time
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from . import plots
 from .augment import augmented
@@ -262,9 +263,10 @@ def notebook_picture():
 
 
 def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:
-    """The progress bar, in images."""
+    """The progress bar, in images; in a notebook as ordinary output, which stays right when the notebook is stored."""
     return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit=" images",
-                unit_scale=True, desc=run.path.name, dynamic_ncols=True, disable=not show)
+                unit_scale=True, desc=run.path.name, disable=not show,
+                **({"file": sys.stdout, "ncols": 100} if in_notebook() else {"dynamic_ncols": True}))
 
 
 def tensorboard(run: Run, config: TrainConfig, world: World):
