@@ -110,6 +110,8 @@ for name, config in networks.items():
 # | [02 Five guidelines](02_five_guidelines.ipynb) | write a generator and a discriminator, and know why each layer is there |
 # | [03 Train on MNIST](03_train_mnist.ipynb) | write the two training steps, train, and read the curves |
 # | [04 Training as a film](04_training_as_a_film.ipynb) | record a training, and see one that collapses |
+# | [05 The failure lab](05_failure_lab.ipynb) | break a DCGAN on purpose, measure what broke, and mend it |
+# | [06 What stabilises, and when to stop](06_what_stabilises.ipynb) | switch every guideline off, over seeds, and keep the best |
 #
 # Each lesson runs by itself, top to bottom, also when you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**; each shows the command that makes it again.

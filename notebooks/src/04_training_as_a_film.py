@@ -215,12 +215,12 @@ print(f"{len(moments)} snapshots, after steps", *moments[:9], "...", *moments[-4
 # Predict: after how many thousand images will you be able to read the first digit?
 
 # %% tags=["nbval-ignore-output"]
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from dcgan_course.trainer import d_step, g_step
 
 stream, film = seeded(0, "lesson"), []
-for step in tqdm(range(last_step + 1)):
+for step in tqdm(range(last_step + 1), file=sys.stdout, ncols=80):
     if step in moments:
         film.append((step * config.batch_size / 1000, snapshot(netG, z_fixed.to(device))))
     x_real = to_float(digits.batch(torch.randint(digits.count, (config.batch_size,), generator=stream))).to(device)

@@ -1,0 +1,763 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 05 · The failure lab
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/05_failure_lab.ipynb)
+#
+# **Time:** 75 minutes to read and try; the cells run for about 45 seconds on two CPU cores.
+# **You need:** lessons 02 and 03, or a DCGAN that you have trained before.
+#
+# After this lesson you can
+#
+# - recognise the usual failures of a DCGAN by their pictures, curves and numbers;
+# - untangle a claim that changed two things at once;
+# - say what each failure comes from, and mend it;
+# - choose between batch norm's three kinds of statistics when you draw pictures.
+#
+# **You write** a count of modes, batch norm's standing statistics and a diagnosis; **we import** the training and the
+# recorded studies.
+
+# %%
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+
+# %% tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+
+from dcgan_course import checks
+from dcgan_course.config import preset
+from dcgan_course.plots import curves
+from dcgan_course.recording import RecordedStudy
+from dcgan_course.runtime import pick_device, seeded
+from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.tables import comparison, summary
+from dcgan_course.trainer import train
+
+print(f"torch {torch.__version__}, device {pick_device()}")
+
+# %% [markdown]
+# ## 1 · How a failure is studied here
+#
+# One training proves little: another seed gives another result. So each experiment of this lesson is a **study**: the
+# same digits, the same small network, the same number of images; one thing changed; several seeds. The studies were
+# recorded, because all trainings together take hours. Each names the command that makes it again.
+
+# %%
+stabilisers = RecordedStudy("stabilisers")
+print(stabilisers.about["command"])
+print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.study.base.num_epochs} epoch of digits, "
+      f"seeds {sorted(set(stabilisers.table['seed']))}")
+
+# %% [markdown]
+# A classifier that saw real digits only then reads 2,000 pictures of each generator. Three numbers will do:
+#
+# - `fd`, the **Frechet distance**: how far the pictures are from real digits, in the classifier's features. Smaller is
+#   better.
+# - `mode_entropy`: how evenly the ten digits turn up. 1 = evenly, 0 = one digit only.
+# - `sharpness`: how much fine detail there is, over that of real digits. 1 is right, less is blur.
+#
+# "±" is half of a 95 % confidence interval over the seeds (lesson 06 builds it). First the measure of all: real digits
+# against other real digits, and the healthy baseline.
+
+# %%
+from dcgan_course.metrics import scorer_for
+
+NUMBERS = ("fd", "mode_entropy", "sharpness")
+
+
+def rows(study, configs, metrics):
+    """The part of a study's table with some configs and metrics."""
+    name = study.table["metric"].str.replace(r"\d.*", "", regex=True)
+    return study.table[name.isin(metrics) & study.table["config"].isin(configs)]
+
+
+def numbers(study, *configs, metrics=NUMBERS):
+    """Means over the seeds, for some configs of a study or all."""
+    print(summary(rows(study, configs or study.study.configs, metrics)))
+
+
+real = scorer_for(preset("mnist")).floor(2000)
+print("real digits:", ", ".join(f"{name} {real[f'{name}2k_mnist']:.3g}" for name in NUMBERS))
+numbers(stabilisers, "baseline")
+
+# %% [markdown]
+# A study also keeps 32 pictures of each config, from the first seed, not picked:
+
+# %%
+def sheets(study, configs, title, columns=3, width=10):
+    """16 pictures of each of some configs of a study, a list or {title: config}, side by side."""
+    configs = configs if isinstance(configs, dict) else {config: config for config in configs}
+    rows = -(-len(configs) // columns)  # rounded up
+    figure, axes = plt.subplots(rows, columns, figsize=(width, rows * (0.27 * width / columns + 0.3)),
+                                layout="constrained", facecolor="white", squeeze=False, dpi=75)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, (name, config) in zip(axes.flat, configs.items(), strict=False):
+        sheet = study.sheet(config)
+        axis.imshow(sheet.crop((0, 0, sheet.width, sheet.height // 2)), interpolation="nearest")
+        axis.set_title(name, fontsize=9)
+    figure.suptitle(title, fontsize=11)
+    plt.show()
+
+
+sheets(stabilisers, ["baseline"], "The healthy baseline: most can be read, some not", columns=1, width=5)
+
+# %% [markdown]
+# And you can run any of them yourself, for a few seconds or, with `RETRAIN = True`, to the end (about a minute). The
+# cell below fails on purpose. Change the name, and run it again; `stabilisers.study.configs` has all of them.
+
+# %% tags=["nbval-ignore-output"]
+RETRAIN = False
+CONFIG = "4 sigmoid output"
+config = stabilisers.study.config(CONFIG, seed=0).replace(device="auto", precision="auto", out="runs")
+live = train(config if RETRAIN else config.replace(num_epochs=0.15), quiet=True)
+z_fixed = sample_z(32, config.nz, config.z, seeded(0, "z_fixed"))
+plt.figure(figsize=(6, 1.8), facecolor="white")
+plt.imshow(image_grid(generate(live.load_generator(), z_fixed), 16))
+plt.title(f"{CONFIG}, after {live.stats()[-1]['kimg']:.0f} thousand images", fontsize=10)
+plt.axis("off")
+plt.show()
+
+# %% [markdown]
+# ## 2 · Batch norm on G's output: is it blur?
+#
+# The paper leaves batch norm out of G's last layer. What happens with it? A well-read report shows two trainings on
+# church exteriors: *model 1* is blurred, *model 2* is clear, and concludes that batch norm on the output blurs.
+#
+# But two things differ between its models. Model 1 has batch norm on the output **and** draws `z` uniformly from
+# [0, 1]. Model 2 has neither: its `z` is normal. One training each, no numbers. The claim is **confounded**: from these
+# two runs nobody can tell which change mattered.
+#
+# To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`. The third is the
+# paper's own, uniform in [-1, 1]. Six configs, five seeds.
+#
+# <details><summary>Predict first: which of the two changes does the harm?</summary>
+#
+# Most people say: batch norm. Hold on to your own guess until the table.
+# </details>
+
+# %%
+norms = RecordedStudy("output_norm")
+print(norms.about["command"])
+numbers(norms)
+
+# %%
+sheets(norms, list(norms.study.configs), "Top: as the paper. Bottom: batch norm on the output. Look at backgrounds")
+
+# %% [markdown]
+# Read it by rows and by columns.
+#
+# - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
+#   turns into a grey weave. You can still read the digits. So the claim holds here, for both kinds of `z` that the field
+#   uses.
+# - **Right column:** with `z` from [0, 1] G collapses to one picture, with batch norm and without. That is worse than
+#   blur, and it has nothing to do with the output layer.
+#
+# One number of the table is wrong about the lower row: `mode_entropy` 0 says "one digit only", and your eyes say
+# otherwise. The judge saw black backgrounds only; before a grey one it calls everything the same digit. A judge is a
+# network too. So look at the pictures, always.
+#
+# Both changes of model 1 do harm, and not the same harm. Each effect alone, seed by seed (a question mark says that
+# the interval includes 0):
+
+# %%
+def effect(study, before, after, metrics=("fd", "sharpness")):
+    """What changes from one config to another, seed by seed."""
+    print(comparison(rows(study, [before, after], metrics), before))
+
+
+print("batch norm on the output, z normal:")
+effect(norms, "output_norm=False, z=normal", "output_norm=True, z=normal")
+print("\nz uniform in [-1, 1] in place of normal:")
+effect(norms, "output_norm=False, z=normal", "output_norm=False, z=uniform")
+print("\nz uniform in [0, 1] in place of [-1, 1]:")
+effect(norms, "output_norm=False, z=uniform", "output_norm=False, z=uniform01")
+
+# %% [markdown]
+# **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one spread: a shift and a gain,
+# which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So the shift has a long
+# way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile every wobble of the
+# background stays visible.
+#
+# How black is the darker half of each picture?
+
+# %%
+def darkest_half(study, config):
+    """Mean of the darker half of the pixels of a recorded sheet's pictures, in grey levels."""
+    sheet = torch.from_numpy(np.array(study.sheet(config).convert("L"))).float()
+    tiles = torch.stack([sheet[y + 2 : y + 30, x + 2 : x + 30] for y in range(0, 120, 30) for x in range(0, 240, 30)])
+    pixels = tiles.flatten(1).sort(dim=1).values
+    return pixels[:, : 28 * 28 // 2].mean().item()
+
+
+for config in ("output_norm=False, z=normal", "output_norm=True, z=normal"):
+    print(f"{config:<29} darker half of the pixels: {darkest_half(norms, config):.0f} of 255")
+
+# %% [markdown]
+# **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$, and a
+# smaller part that differs. G's first layer is linear: it turns the common part into one **fixed picture**, the same
+# for every `z`. A hundred weights share that job, and Adam pushes all of them in the same direction at every step; no
+# other direction grows as fast. Batch norm comes next, but it subtracts one number per channel, not a picture, so the
+# fixed picture stays.
+#
+# Measure it: of the variation in what leaves the first layer, which share still depends on `z`?
+
+# %%
+from dcgan_course.models import build_generator, init_weights
+
+
+def share_from_z(netG, kind):
+    """Of the variance over z and places, within each channel, the part that comes from z."""
+    x = netG.blocks[0][0](sample_z(500, 100, kind, seeded(1, "lesson"))[:, :, None, None]).detach()
+    return (x.var(0).mean() / x.var((0, 2, 3)).mean()).item()
+
+
+fresh = init_weights(build_generator(norms.study.base.replace(nc=1)), seeded(0, "netG"))
+for kind in ("normal", "uniform", "uniform01"):
+    print(f"before training, z {kind:<10} {share_from_z(fresh, kind):>4.0%} of the variation comes from z")
+
+# %% tags=["nbval-ignore-output"]
+for kind in ("uniform", "uniform01"):
+    run = train(norms.study.base.replace(z=kind, num_epochs=0.12, device="auto", precision="auto"), quiet=True)
+    share = share_from_z(run.load_generator(), kind)
+    print(f"after {run.stats()[-1]['kimg']:.0f} thousand images, z {kind:<10} {share:>4.0%}")
+
+# %% [markdown]
+# **The fix** for both: leave the output layer without batch norm, and centre `z`. `torch.randn`, or `2 * torch.rand - 1`.
+#
+# **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
+# 0.0002. **Predict** with what you know of the shift: in one epoch, how far can it get?
+
+# %%
+steps = 60_000 // norms.study.base.batch_size
+for rate in (0.002, 0.0002):
+    print(f"{steps} steps of {rate}: at most {steps * rate:.2f}; tanh of minus that is {np.tanh(-steps * rate):.2f}")
+
+# %% [markdown]
+# The same six configs at the paper's rate, three seeds:
+
+# %%
+slow = RecordedStudy("output_norm_slow")
+numbers(slow)
+
+# %%
+sheets(slow, list(slow.study.configs), "The same at the paper's learning rate: which row has become worse?")
+
+# %% [markdown]
+# Both effects are still there, and the first is now much stronger: the shift cannot get far enough in so few steps, D
+# sees grey where black should be, wins, and G learns nothing but noise. Not blur: failure. A photograph has no black
+# background to reach, so there batch norm on the output has less to destroy; do not carry this number over to churches.
+#
+# **The verdict.** Both of the report's changes matter, each by itself. What its pictures show cannot be laid to batch
+# norm alone, because `z` from [0, 1] alone ruins a training. But "no batch norm on G's output" stands.
+
+# %% [markdown]
+# ## 3 · Batch norm: none, or too much
+#
+# **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What happens
+# without any? What if D's input layer has it too?
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# Without any, training is harder and depends more on luck. On D's input we expected harm, and were wrong: see below.
+# </details>
+
+# %%
+BATCH_NORM = ["2 no batch norm", "2 batch norm on the input of D"]
+numbers(stabilisers, "baseline", *BATCH_NORM)
+sheets(stabilisers, BATCH_NORM, "Left: nothing. Right: a mistake that one does not see here", columns=2, width=8)
+
+# %% [markdown]
+# Without batch norm the digits are ragged and the distance is several times as large: weights of 0.02 make every layer's
+# output smaller than its input (lesson 02), so the first steps barely reach the end of the network.
+#
+# Batch norm on D's input does no visible harm on digits: all digits are equally bright, so the information that it
+# removes is of no use. A guideline is a warning, not a law; photographs differ more in brightness.
+#
+# ## 4 · The wrong range
+#
+# **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
+# in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
+# and deviation, as for a classifier. Which of the three fail?
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# (a) and (c): there G cannot reach all of the data. In (b) it can.
+# </details>
+
+# %%
+RANGES = ["4 sigmoid output", "4 images in 0 to 1", "4 images normalised as for a classifier"]
+numbers(stabilisers, "baseline", *RANGES)
+sheets(stabilisers, RANGES, "Which of the three is no failure? Pictures are shown in the range of the data")
+
+# %% [markdown]
+# - (a) Nothing darker than mid-grey: D sees it at the first pixel.
+# - (b) **Works.** A tanh can reach all of [0, 1]; half of its range lies idle, and G learns to stay out of it.
+# - (c) White is 2.82, far above what a tanh can reach: faint digits, on a background that is not quite black.
+#
+# So the rule is not "use [-1, 1]". It is: G must be able to reach **all** of the data. How sure is D, over the last
+# lines of each training?
+
+# %%
+for config in ["baseline", *RANGES]:
+    last = stabilisers.curves(config)[-10:]
+    D_x, D_G_z = (sum(line[key] for line in last) / len(last) for key in ("D_x", "D_G_z"))
+    print(f"{config:<40} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
+
+# %% [markdown]
+# (a) is as one would expect: D has won. But in (c) D is **not** sure, though brightness alone would tell. Why does it not
+# see that G's digits are faint?
+#
+# In training, D looks at real and at generated images in separate batches, and its batch norm divides each by its own
+# spread. A batch with every number multiplied by 0.4 looks the same. Try it with a trained D:
+
+# %%
+from dcgan_course.data import load_images, to_float
+from dcgan_course.runs import load_discriminator, load_run
+
+netD = load_discriminator("mnist")
+x_real = to_float(load_images("mnist", 28).batch(range(256)))
+for mode in ("train", "eval"):
+    netD.train(mode == "train")
+    with torch.no_grad():
+        logits, faint = netD(x_real).mean().item(), netD(0.4 * x_real).mean().item()
+    same = abs(logits - faint) < 0.5
+    print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} when every number is multiplied by 0.4")
+
+# %% [markdown]
+# So G found the one way out: real digits, scaled down into the range that it has. D cannot object, and nobody tells G
+# that they are too faint. Curves like those of a healthy training, and wrong pictures.
+#
+# ## 5 · When D wins
+#
+# Lesson 01 showed that the minimax loss is flat where D is sure. **Predict:** does a training with it fail?
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# Only if D gets sure. In a training that is in balance it need not.
+# </details>
+
+# %%
+numbers(stabilisers, "baseline", "minimax")
+
+# %% [markdown]
+# Not by itself: as long as D is not sure, the slope is fine. It fails once D gets ahead. In the recorded run
+# `mnist_d_wins` D learns twenty times as fast as G:
+
+# %%
+d_wins = load_run("mnist_d_wins")
+curves(d_wins.stats())
+
+# %%
+last = d_wins.stats()[-1]
+push = {"minimax": last["D_G_z"], "non-saturating": 1 - last["D_G_z"]}
+print(f"D(G(z)) = {last['D_G_z']:.0e}: of a full push of 1, G feels "
+      + ", ".join(f"{value:.0e} ({name})" for name, value in push.items()))
+
+# %% [markdown]
+# **The fix:** the non-saturating loss, and learning rates that keep both players in the game.
+#
+# ## 6 · A learning rate of 0.001, and beta1 of 0.9
+#
+# The paper calls 0.001 "too high", and reports "oscillation and instability" for Adam's usual beta1 of 0.9. Both
+# claims, at three learning rates, without the moving average that would hide an oscillation. **Predict** the best of the
+# six.
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# Ours was 0.0002 with 0.5, as in the paper. It is not: 60,000 images are few.
+# </details>
+
+# %%
+rates = RecordedStudy("learning_rate")
+numbers(rates)
+
+# %% [markdown]
+# Where do the two players end? The last ten lines of each first seed:
+
+# %%
+for config in rates.study.configs:
+    last = rates.curves(config)[-10:]
+    D_x, D_G_z = (sum(line[key] for line in last) / len(last) for key in ("D_x", "D_G_z"))
+    print(f"{config:<22} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
+
+# %% [markdown]
+# - **beta1 of 0.9 fails at every rate.** The paper's warning holds. Here it does not look like an oscillation: D has won.
+#   With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
+# - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the same
+#   number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
+#   photographs, for longer. A learning rate belongs to a network, a batch and a budget.
+#
+# ## 7 · Probabilities in low precision
+#
+# D returns logits here, never probabilities. **Predict:** `log(sigmoid(logit))` in bfloat16, for a D that is fairly sure
+# (a logit of 6 or 8): what is the loss of a generated image, $-\log(1 - D)$?
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# About 6 or 8, in exact arithmetic.
+# </details>
+
+# %%
+logits = torch.tensor([2.0, 4.0, 6.0, 8.0])
+for dtype in (torch.float32, torch.bfloat16):
+    p = torch.sigmoid(logits.to(dtype))
+    print(f"{dtype!s:<15} D: {[round(v, 4) for v in p.float().tolist()]}, "
+          f"-log(1 - D): {[round(v, 2) for v in (-torch.log(1 - p)).float().tolist()]}")
+
+# %% [markdown]
+# bfloat16 keeps eight bits: everything above 0.998 is 1, and log(0) follows. Where does a training need $\log(1 - D)$ of a
+# D that is sure? With one-sided smoothing, for real images: $-0.9 \log D(x) - 0.1 \log(1 - D(x))$. A small D in bfloat16,
+# with the loss written both ways:
+
+# %%
+import torch.nn.functional as F
+
+
+def on_probabilities(real, fake):
+    D_x, D_G_z = real.sigmoid(), fake.sigmoid()
+    return -(0.9 * D_x.log() + 0.1 * (1 - D_x).log()).mean() - (1 - D_G_z).log().mean()
+
+
+def on_logits(real, fake):
+    return F.binary_cross_entropy_with_logits(real, torch.full_like(real, 0.9)) + F.softplus(fake).mean()
+
+
+def stays_finite(loss_of, steps=50):
+    """Train a small D in bfloat16 on one batch and its negative; False once the loss is infinite or not a number."""
+    torch.manual_seed(0)
+    layers = torch.nn.Linear(784, 64), torch.nn.LeakyReLU(0.2), torch.nn.Linear(64, 1)
+    small = torch.nn.Sequential(torch.nn.Flatten(), *layers).bfloat16()
+    optD = torch.optim.Adam(small.parameters(), lr=0.03)
+    x = (torch.rand(64, 1, 28, 28) * 2 - 1).bfloat16()
+    for _ in range(steps):
+        loss = loss_of(small(x), small(-x))
+        optD.zero_grad()
+        loss.backward()
+        optD.step()
+        if not loss.isfinite():
+            return False
+    return True
+
+
+print("loss on probabilities stays finite:", stays_finite(on_probabilities))
+print("loss on logits stays finite:       ", stays_finite(on_logits))
+
+# %% [markdown]
+# ## 8 · A missing detach
+#
+# In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it, G receives D's wish, "be easier to tell
+# apart", the opposite of its own. **Predict:** does the training break?
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# Sometimes: it depends on where G's gradients are emptied.
+# </details>
+#
+# It depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away: the result is
+# the same, only slower. If they are emptied at the start of the loop, for both networks at once, it stays and is
+# added:
+
+# %%
+from dcgan_course.losses import d_loss, g_loss
+from dcgan_course.models import build_discriminator
+
+base = stabilisers.study.base.replace(nc=1)
+netG = init_weights(build_generator(base), seeded(0, "netG"))
+netD = init_weights(build_discriminator(base), seeded(0, "netD"))
+x_real, z = torch.randn(16, 1, 28, 28).tanh(), sample_z(16, base.nz, "normal", seeded(2, "lesson"))
+
+
+def g_gradient(detach, emptied_between):
+    """G's gradient, as one vector, at the end of a step of each player."""
+    netG.zero_grad()
+    x_fake = netG(z)
+    d_loss(netD(x_real), netD(x_fake.detach() if detach else x_fake)).backward(retain_graph=not detach)
+    if emptied_between:
+        netG.zero_grad()
+    g_loss(netD(x_fake)).backward()
+    return torch.cat([p.grad.flatten() for p in netG.parameters()])
+
+
+right = g_gradient(detach=True, emptied_between=True)
+for emptied in (True, False):
+    wrong = g_gradient(detach=False, emptied_between=emptied)
+    print(f"no detach, G's gradients {'emptied' if emptied else 'kept':<7} in between: "
+          f"{wrong.norm() / right.norm():.1f} of the right length, cosine {torch.cosine_similarity(wrong, right, 0):.1f}")
+
+# %% [markdown]
+# Where the gradients are kept, most of G's own wish is cancelled: what is left is short, and points almost at right angles
+# to where it should (the cosine of the angle; 1.00 would be the same direction). In the loop of lesson 03 a missing `detach` stops with an error instead:
+# the graph of `x_fake` is freed by D's backward pass. Be glad of such errors.
+#
+# ## 9 · Mode collapse, counted
+#
+# A sheet of pictures shows a collapse to one picture. It hardly shows that one digit is missing. So count.
+#
+# **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+#
+# The judge gives each picture ten probabilities. Count the digits that at least a share `least` of the pictures show.
+
+# %%
+def my_mode_count(probabilities, least=0.01):
+    """probabilities (N, classes), a NumPy array -> how many classes at least that share of the N images show."""
+    raise NotImplementedError
+
+
+# %%
+mode_count = checks.check_mode_count(my_mode_count)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `probabilities.argmax(1)` is the judge's answer for each picture; `np.bincount(answers, minlength=...)` counts them.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_mode_count(probabilities, least=0.01):
+#     answers = probabilities.argmax(1)
+#     shares = [(answers == c).mean() for c in range(probabilities.shape[1])]
+#     return sum(share >= least for share in shares)
+# ```
+#
+# A threshold of zero would count a class for one misread picture.
+# </details>
+
+# %%
+from dcgan_course.judges import judged, load_judge
+
+judge = load_judge("mnist")
+for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):
+    run = load_run(name)
+    pictures = generate(run.load_generator(), sample_z(1000, run.config.nz, run.config.z, seeded(1, "lesson")))
+    print(f"{name:<15} {mode_count(judged(judge, pictures)[1]):>2} of 10 digits")
+
+# %% [markdown]
+# ## 10 · Noise pixels, and dropout in G
+#
+# Lesson 04 put a claim to the test with one seed: dropout of 0.5 in G, in training *and at test time*, is said to
+# remove noise pixels from 28 x 28 digits. Here with more seeds, and with dropout in training only. `specks` is the share
+# of pictures with stray pixels beside the stroke.
+
+# %%
+DROPOUT = ("dropout in G", "dropout in G, at test too")
+numbers(stabilisers, "baseline", *DROPOUT, metrics=("fd", "specks"))
+for config in DROPOUT:
+    print(f"\n{config}, against the baseline:")
+    effect(stabilisers, "baseline", config, ("fd", "specks"))
+
+# %% [markdown]
+# The claim is half right. Dropout in training **only** does remove most of the specks. Kept on at test time, it adds more
+# than it removed. (The code behind the claim drops in training only, whatever its readme says.) Neither comes free:
+# compare `fd`.
+#
+# ## 11 · Batch, running and standing statistics
+#
+# In train mode batch norm uses the **batch** at hand. In eval mode it uses **running** averages, collected on the way:
+# at each step they move by a tenth towards the present batch. There is a third choice: stop the training, draw some
+# batches, and take the plain average of *their* means and variances: **standing** statistics.
+#
+# Why care? Early in a training, weights change fast, and an average over the past belongs to networks that are gone.
+#
+# **Exercise 2 · Standing statistics** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
+#
+# Measure batch norm's statistics of `netG` anew, over a list of batches of `z`. `norm.reset_running_stats()` empties them;
+# with `norm.momentum = None` PyTorch takes the plain average over all batches since.
+
+# %%
+def my_standing_statistics(netG, batches):
+    """batches: a list of z (n, nz). Afterwards netG is in eval mode, with statistics averaged over the batches."""
+    raise NotImplementedError
+
+
+# %%
+standing_statistics = checks.check_standing_statistics(my_standing_statistics)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `[m for m in netG.modules() if isinstance(m, torch.nn.BatchNorm2d)]` finds the layers. Statistics only move in train
+# mode. No gradients are needed.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_standing_statistics(netG, batches):
+#     for norm in netG.modules():
+#         if isinstance(norm, torch.nn.BatchNorm2d):
+#             norm.reset_running_stats()
+#             norm.momentum = None
+#     netG.train()
+#     with torch.no_grad():
+#         for z in batches:
+#             netG(z)
+#     netG.eval()
+# ```
+#
+# The package's version also puts the old momentum back, in case the network is trained further.
+# </details>
+
+# %% [markdown]
+# Now a G after 4 steps, and after 150. The same 16 `z` three times.
+
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.data import Batches, load_images
+from dcgan_course.trainer import d_step, g_step
+
+optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999)) for net in (netG, netD))
+batches, stream, young = Batches(load_images("mnist", 28), 64, seed=0), seeded(0, "z"), {}
+for step in range(150):
+    x_fake = netG.train()(sample_z(64, base.nz, "normal", stream))
+    d_step(netD, optD, batches[step], x_fake)
+    g_step(netD, optG, x_fake)
+    if step + 1 in (4, 150):
+        young[step + 1] = {name: value.clone() for name, value in netG.state_dict().items()}
+
+
+# %%
+def three_ways(state):
+    """The same z with batch, running and standing statistics: three tensors (16, 1, 28, 28)."""
+    netG.load_state_dict(state)
+    z = sample_z(64, base.nz, "normal", seeded(3, "lesson"))
+    running = generate(netG, z)[:16]
+    with torch.no_grad():
+        batch = netG.train()(z)[:16]
+    standing_statistics(netG, [sample_z(64, base.nz, "normal", seeded(i, "standing")) for i in range(20)])
+    return batch, running, generate(netG, z)[:16]
+
+
+figure, axes = plt.subplots(2, 1, figsize=(8, 4.3), layout="constrained", facecolor="white", dpi=72)
+contrast = {}
+for axis, (step, state) in zip(axes, young.items(), strict=True):
+    ways = three_ways(state)
+    contrast[step] = [images.std().item() * 127.5 for images in ways]
+    axis.imshow(image_grid(torch.cat(ways), 16))
+    axis.set_yticks([16, 46, 76], ["batch", "running", "standing"])
+    axis.set_xticks([])
+    axis.set_title(f"after {step} steps", fontsize=10)
+figure.suptitle("Which row is the odd one out, early and late?", fontsize=11)
+plt.show()
+
+# %%
+for step, (batch, running, standing) in contrast.items():
+    print(f"after {step:>3} steps: running statistics show {'less than half' if running < batch / 2 else 'most'} of the "
+          f"batch's contrast, standing ones {'less than half' if standing < batch / 2 else 'most'}")
+
+# %% [markdown]
+# After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller:
+# eval mode divides by too much, and the picture is grey. Nothing is wrong with G. After 150 steps the three agree.
+#
+# So "my samples are grey, but the loss looks fine" early in a training is often no failure at all.
+#
+# ## 12 · Diagnose
+#
+# Five trainings of the study, without their names. **Predict** from pictures and curves.
+
+# %%
+sheets(stabilisers, checks.CASES, "Five unlabelled trainings: which of them failed, and how?")
+
+# %%
+figure, axes = plt.subplots(2, 5, figsize=(12, 4), layout="constrained", facecolor="white", sharex=True, sharey="row")
+for column, (letter, config) in zip(axes.T, checks.CASES.items(), strict=True):
+    lines = stabilisers.curves(config)
+    for axis, keys in zip(column, (("loss_D", "loss_G"), ("D_x", "D_G_z")), strict=True):
+        for key, colour in zip(keys, ("#0072B2", "#D55E00"), strict=True):
+            axis.plot([line["kimg"] for line in lines], [line[key] for line in lines], color=colour, label=key)
+    column[0].set_title(letter, fontsize=11)
+    column[1].set_xlabel("thousand images")
+axes[0, 0].legend(frameon=False)
+axes[1, 0].legend(frameon=False)
+axes[0, 0].set_ylim(-3, 12)
+plt.show()
+
+# %% [markdown]
+# **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+#
+# Each of these is there once: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
+# `"4 images normalised as for a classifier"`, `"minimax"`, `"least squares"`. One of them is no failure at all.
+
+# %%
+def my_diagnosis():
+    """{"A": name, "B": name, ...}"""
+    raise NotImplementedError
+
+
+# %%
+diagnosis = checks.check_diagnosis(my_diagnosis)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# One loss is never above 0. One stays near 1/4, because its D answers with a number whose target is 0 or 1. One set of
+# pictures has a grey weave for a background. One has no black, one no white.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_diagnosis():
+#     return {
+#         "A": "4 sigmoid output",  # nothing is darker than mid-grey, and D is sure
+#         "B": "2 batch norm on the output of G",  # the background is a grey weave
+#         "C": "4 images normalised as for a classifier",  # nothing is bright
+#         "D": "minimax",  # loss_G is negative, the digits are fine
+#         "E": "least squares",  # both losses are small: halves of squares
+#     }
+# ```
+# </details>
+
+# %% [markdown]
+# ## Questions
+#
+# <details><summary>Your GAN draws one grey picture for every <code>z</code> after 100 steps. Name three things to look at
+# before you change anything.</summary>
+#
+# Is it drawn in eval mode, with running statistics that are too young? Are D(x) and D(G(z)) at 1 and 0, so that D has won?
+# Does the range of G's output cover that of the data?
+# </details>
+#
+# <details><summary>Why is "model 1 was blurred, model 2 was not" no evidence about batch norm?</summary>
+#
+# They differed in two things, with one seed each and no number. Each combination must be tried, several times.
+# </details>
+#
+# <details><summary>Images in [0, 1] under a tanh work, yet a sigmoid with images in [-1, 1] does not. Why?</summary>
+#
+# What counts is what G can reach. [0, 1] lies inside of a tanh's range. Half of [-1, 1] lies outside of a sigmoid's.
+# </details>
+#
+# <details><summary>A study finds that batch norm on D's input does no harm. May you now recommend it?</summary>
+#
+# No. It found no harm *on digits, with this network, at one epoch*. Digits are all equally bright; photographs are not.
+# </details>
+#
+# ## References
+#
+# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), sections 3 and 4.
+# - Ioffe, Szegedy: *Batch Normalization*, [arXiv 1502.03167](https://arxiv.org/abs/1502.03167).
+# - Brock, Donahue, Simonyan: [arXiv 1809.11096](https://arxiv.org/abs/1809.11096), for standing statistics.
+# - Salimans and others: *Improved Techniques for Training GANs*, [arXiv 1606.03498](https://arxiv.org/abs/1606.03498).
