@@ -460,9 +460,9 @@ def test_diverged_training_stops_and_keeps_the_good_checkpoint(tmp_path, monkeyp
     losses = iter([*[None] * 12, float("nan")])
     real = trainer.g_step
 
-    def broken_step(netD, optG, x_fake, loss):
+    def broken_step(netD, optG, x_fake, *rest):
         value = next(losses, None)
-        return real(netD, optG, x_fake, loss) * (1.0 if value is None else value)
+        return real(netD, optG, x_fake, *rest) * (1.0 if value is None else value)
 
     monkeypatch.setattr(trainer, "g_step", broken_step)
     expected = r"step 14: training has diverged.*last good checkpoint is step_0000010.*learning rates"
