@@ -880,7 +880,7 @@ def test_the_table_of_the_readme(capsys):
 
 
 def test_what_the_exercises_teach_is_what_the_package_does(tmp_path):
-    """The interval of the tables, the moving average of a training, and the smoothed loss."""
+    """The interval of the tables, and the moving average of a training."""
     values = [1.0, 2.5, -0.5, 3.0]
     table = pd.DataFrame({"config": "a", "seed": range(4), "metric": "fd", "value": values})
     row = means(table).loc[("a", "fd")]
