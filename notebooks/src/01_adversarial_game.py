@@ -617,7 +617,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
 
-RETRAIN = False  # True: five epochs in place of 0.4, a few minutes
+RETRAIN = False  # True: five epochs in place of 0.4, about a minute
 config = preset("mnist", network="basic", nc=1, lr_g=5e-4, lr_d=5e-4, ema_kimg=0, sample_kimg=5,
                 num_epochs=5 if RETRAIN else 0.4)
 print(f"G: {config.nz} numbers -> 784 pixels, {count_parameters(build_generator(config)):,} parameters")
