@@ -54,16 +54,13 @@ class TrainState:
         """The generator that is shown and sampled."""
         return self.netG if self.netG_ema is None else self.netG_ema
 
-    @torch.no_grad()
     def update_ema(self, config: TrainConfig) -> None:
         """Move netG_ema towards netG. The half-life grows with the run, so that the first pictures are not stale."""
         if self.netG_ema is None:
             return
         half_life = min(config.ema_kimg * 1000, 0.05 * self.step * config.batch_size)
         weight = 1 - 0.5 ** (config.batch_size / half_life)
-        ema, now = self.netG_ema.state_dict(), self.netG.state_dict()
-        floats = [name for name in ema if ema[name].is_floating_point()]
-        torch._foreach_lerp_([ema[name] for name in floats], [now[name] for name in floats], weight)
+        update_ema(self.netG_ema, self.netG, weight)
 
     def take_stats(self, batch_size: int) -> dict:
         """Means since the last call, as a line for stats.jsonl. Waits for the device."""
@@ -114,3 +111,11 @@ class TrainState:
                 torch.cuda.set_rng_state_all(state["cuda_rng"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise UserError(f"{checkpoint / STATE_FILE}: not a checkpoint of this version ({error!r})") from None
+
+
+@torch.no_grad()
+def update_ema(netG_ema: nn.Module, netG: nn.Module, weight: float) -> None:
+    """Move netG_ema's weights and batch-norm statistics by the part `weight` of the way towards netG's, in place."""
+    ema, now = netG_ema.state_dict(), netG.state_dict()
+    floats = [name for name in ema if ema[name].is_floating_point()]  # a counter has no average
+    torch._foreach_lerp_([ema[name] for name in floats], [now[name] for name in floats], weight)

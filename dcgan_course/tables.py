@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 
 from .errors import UserError
@@ -10,8 +11,7 @@ from .errors import UserError
 def means(table: pd.DataFrame) -> pd.DataFrame:
     """Over the seeds of each config and metric: mean, n (seeds that did not diverge), and half the width of its 95 %
     confidence interval (Student's t; NaN for one seed)."""
-    groups = table.groupby(["config", "metric"], sort=False)["value"]
-    return interval(groups)
+    return intervals(table.groupby(["config", "metric"], sort=False)["value"])
 
 
 def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
@@ -28,7 +28,7 @@ def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     table = table[table["metric"] != "diverged"]  # counted, not averaged
     pairs = table[table["config"] != baseline].merge(base, on=["seed", "metric"], suffixes=("", "_base"))
     pairs["value"] -= pairs.pop("value_base")
-    result = interval(pairs.groupby(["config", "metric"], sort=False)["value"])
+    result = intervals(pairs.groupby(["config", "metric"], sort=False)["value"])
     decided = (result["half_width"] > 0) & (result["mean"].abs() > result["half_width"])  # False for NaN
     result["verdict"] = "undecided"
     result.loc[decided & (result["mean"] > 0), "verdict"] = "higher"
@@ -36,12 +36,20 @@ def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     return result
 
 
-def interval(groups) -> pd.DataFrame:
+def interval(values) -> tuple[float, float]:
+    """Mean of a few numbers, one for each seed, and half the width of its 95 % confidence interval (Student's t; NaN
+    for one number)."""
     from scipy import stats
 
-    result = groups.agg(["mean", "count", "sem"])
-    result["half_width"] = result["sem"] * stats.t.ppf(0.975, result["count"] - 1)
-    return result.rename(columns={"count": "n"})[["mean", "half_width", "n"]]
+    values = np.asarray(values, dtype=float)
+    n = len(values)
+    return values.mean(), stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+
+
+def intervals(groups) -> pd.DataFrame:
+    rows = {name: (*interval(values), len(values)) for name, values in groups}
+    index = pd.MultiIndex.from_tuples(rows, names=["config", "metric"])
+    return pd.DataFrame(list(rows.values()), index, ["mean", "half_width", "n"])
 
 
 def summary(table: pd.DataFrame) -> str:

@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-import tiny
 import torch
 import torch.nn.functional as F
 from scipy import stats
@@ -16,8 +14,6 @@ from torch import nn
 
 from dcgan_course import checks, losses, models
 from dcgan_course.sampling import generate
-from dcgan_course.state import TrainState
-from dcgan_course.tables import means
 
 
 def stub(*args):
@@ -875,26 +871,3 @@ def test_the_table_of_the_readme(capsys):
         print("\n" + table)
     assert table in (Path(__file__).parents[1] / "README.md").read_text()
     assert not re.search(r"\| [1-9]\d* of \d+ \|$", table, re.M)
-
-
-
-
-def test_what_the_exercises_teach_is_what_the_package_does(tmp_path):
-    """The interval of the tables, and the moving average of a training."""
-    values = [1.0, 2.5, -0.5, 3.0]
-    table = pd.DataFrame({"config": "a", "seed": range(4), "metric": "fd", "value": values})
-    row = means(table).loc[("a", "fd")]
-    assert checks.stabilisers.interval(values) == pytest.approx((row["mean"], row["half_width"]))
-    config = tiny.config(tmp_path, nc=1, g_dropout=0.0)
-    state = TrainState.start(config)
-    twin = copy.deepcopy(state.netG_ema)
-    for p in state.netG.parameters():
-        torch.nn.init.normal_(p)
-    state.netG(torch.randn(5, config.nz))  # moves batch norm's statistics too
-    state.step = 1
-    half_life = 0.05 * config.batch_size  # images: 5 % of those shown so far
-    checks.stabilisers.update_ema(twin, state.netG, 1 - 0.5 ** (config.batch_size / half_life))
-    state.update_ema(config)
-    for name, value in state.netG_ema.state_dict().items():
-        if value.is_floating_point():
-            torch.testing.assert_close(value, twin.state_dict()[name])

@@ -4,21 +4,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy import stats
-from torch import nn
 
 from .. import losses
+from ..state import update_ema
+from ..tables import interval
 from .base import described, exercise, expect, expect_none_of, same
 from .failures import TwoNorms
 from .steps import expect_scalar
 
 # ---- numbers over seeds
-
-
-def interval(differences) -> tuple[float, float]:
-    """Mean and half the width of the 95 % confidence interval (Student's t) of a few numbers, one for each seed."""
-    values = np.asarray(differences, dtype=float)
-    n = len(values)
-    return values.mean(), stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n)
 
 
 @exercise(interval)
@@ -62,17 +56,6 @@ def check_interval(answer) -> None:
 
 
 # ---- what stabilises
-
-
-@torch.no_grad()
-def update_ema(netG_ema: nn.Module, netG: nn.Module, weight: float) -> None:
-    """Move every number of netG_ema by the part `weight` of the way towards netG; counters are copied."""
-    now = netG.state_dict()
-    for name, value in netG_ema.state_dict().items():
-        if value.is_floating_point():
-            value.lerp_(now[name], weight)
-        else:
-            value.copy_(now[name])
 
 
 @exercise(update_ema)
