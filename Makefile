@@ -6,9 +6,10 @@ BIN := .venv/bin
 
 train: .venv/installed
 	$(BIN)/dcgan-course train
+	@echo "next: make lab opens the lessons; $(BIN)/dcgan-course score RUN gives numbers"
 
 lab: .venv/installed
-	$(BIN)/jupyter lab $(firstword $(sort $(wildcard notebooks/*.ipynb)))
+	$(BIN)/jupyter lab --ServerApp.root_dir=. $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 
 test: .venv/installed-test
 	$(BIN)/ruff check .
@@ -33,6 +34,7 @@ badges: .venv/installed-test
 	$(BIN)/python notebooks/teach.py badges "$(REPO)"
 
 .venv/bin/python:
+	@echo "Installing into .venv, about 5 GB, most of it PyTorch: some minutes ..."
 	$(PYTHON) -m venv .venv
 
 .venv/installed: pyproject.toml | .venv/bin/python

@@ -22,7 +22,7 @@ class TrainConfig:
     """Images by name: mnist, avatars, folder:PATH, celeba:PATH, lsun/CATEGORY:PATH, cifar10, svhn, fashion_mnist,
     hf:OWNER/NAME, prepared:PATH."""
     image_size: int = 28
-    """Height and width in pixels: 28, 32, 64 or 128."""
+    """Height and width in pixels: 28, 32, 64, 128, or another size that halves down to 4."""
     nc: int | None = None
     """Image channels, 1 grey or 3 colour; None = as the images have."""
     flip: bool = False
@@ -135,7 +135,7 @@ class TrainConfig:
         for name in ("nz", "ngf", "ndf", "batch_size", "log_steps"):
             self._expect(name, getattr(self, name) >= 1, "a whole number, 1 or more")
         for name in ("lr_g", "lr_d"):
-            self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, usually 0.0002")
+            self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, below 10")
         for name in ("beta1", "beta2", "g_dropout"):
             self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
         for name in ("ema_kimg", "keep", "metric_every", "instance_noise"):

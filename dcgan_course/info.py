@@ -57,7 +57,7 @@ def describe(name: str) -> str:
     try:
         run = load_run(name)
     except UserError as error:
-        raise UserError(f"{error}, or one of the presets {', '.join(PRESETS)}{nearest(name, PRESETS)}") from None
+        raise UserError(f"{error}; or a preset: {', '.join(PRESETS)}{nearest(name, PRESETS)}") from None
     return f"{run_summary(run)}\n{network_tables(run.config)}"
 
 

@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from .config import FIELD_TYPES, TrainConfig
+from .config import FIELD_TYPES, TrainConfig, nearest
 from .errors import UserError
 from .files import file_sha256, sync, to_json, write_atomically
 from .models import build_discriminator, build_generator
@@ -203,9 +203,13 @@ class Run:
 def load_run(name: str | Path) -> Run:
     """A run by its folder, or a recorded one by its name in data/runs: load_run("mnist")."""
     data = repo_data_dir()
-    if not Path(name).exists() and data and (data / "runs" / str(name)).is_dir():
-        return Run(data / "runs" / str(name))
-    return Run(name)
+    recorded = sorted(p.name for p in (data / "runs").iterdir() if p.is_dir()) if data else []
+    if Path(name).exists() or "/" in str(name):
+        return Run(name)
+    if str(name) not in recorded:
+        raise UserError(f"{name}: not found, expected a run folder or a recorded run "
+                        f"({', '.join(recorded)}){nearest(name, recorded)}")
+    return Run(data / "runs" / str(name))
 
 
 def load_generator(name: str | Path) -> nn.Module:

@@ -4,10 +4,13 @@
     python notebooks/teach.py badges OWNER/NAME  the repository that badges and guards point to
 """
 
+import copy
+import itertools
 import re
 import sys
 from pathlib import Path
 
+import jupytext
 import nbformat
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import TagRemovePreprocessor
@@ -16,6 +19,11 @@ NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
 EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
+
+
+def stop(message: str):
+    print(message, file=sys.stderr)
+    sys.exit(2)
 
 
 def lessons() -> list[Path]:
@@ -38,17 +46,35 @@ def header(lesson: nbformat.NotebookNode) -> dict:
 
 def plan() -> str:
     """One page for teachers: minutes, prerequisites, objectives and exercises of every lesson."""
-    headers = [header(nbformat.read(path, 4)) for path in lessons()]
+    headers = [header(pristine(path)) for path in lessons()]
     total = sum(h["minutes"] for h in headers)
-    lines = ["# The course on one page", "", f"{len(headers)} lessons, {total} minutes.", ""]
+    lines = ["# The course on one page", "",
+             f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, 1 to 3.", ""]
     for h in headers:
-        lines += [f"## {h['title']} ({h['minutes']} minutes)", "", f"Needs: {h['need']}", ""]
-        lines += ["Learners can afterwards:", "", *(f"- {objective}" for objective in h["objectives"])]
-        for e in h["exercises"]:
-            lines += ["", f"Exercise {e['number']}, {e['name']}: {e['minutes']} minutes, "
-                          f"difficulty {e['difficulty']} of 3, importance {e['importance']} of 3"]
-        lines.append("")
+        exercises = "; ".join(f"{e['name']} ({e['minutes']} min, {e['difficulty']})" for e in h["exercises"])
+        lines += [f"**{h['title']}** ({h['minutes']} min). *Needs:* {h['need']} *Then you can:* "
+                  f"{' '.join(h['objectives'])} *Exercises:* {exercises}.", ""]
     return "\n".join(lines)
+
+
+def pristine(path: Path) -> nbformat.NotebookNode:
+    """A lesson as it is in notebooks/src: one with somebody's answers in it must not become a handout."""
+    lesson, source = nbformat.read(path, 4), jupytext.read(NOTEBOOKS / "src" / f"{path.stem}.py")
+    for number, (cell, expected) in enumerate(itertools.zip_longest(lesson.cells, source.cells), 1):
+        if cell is None or expected is None or cell.source != expected.source:
+            stop(f"{path}: cell {number} is not as in notebooks/src/{path.stem}.py (an answer, perhaps?). For a lesson "
+                 f"without answers: git checkout {path.relative_to(ROOT)}")
+    return lesson
+
+
+def linked(lesson: nbformat.NotebookNode, to_lessons: str) -> nbformat.NotebookNode:
+    """Links that work outside of the repository: its files on the web, other lessons with the ending `to_lessons`."""
+    files = f"](https://github.com/{repository()}/blob/main/"
+    for cell in lesson.cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"\]\((\d\d_\w+)\.ipynb\)", rf"](\1.{to_lessons})", cell.source)
+            cell.source = text.replace("](../", files)
+    return lesson
 
 
 def without_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -67,10 +93,11 @@ def handout(folder: Path) -> None:
     for name in ("student", "solutions", "html"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path in lessons():
-        nbformat.write(without_solutions(nbformat.read(path, 4)), folder / "student" / path.name)
-        nbformat.write(with_open_solutions(nbformat.read(path, 4)), folder / "solutions" / path.name)
-        page, _ = HTMLExporter().from_notebook_node(nbformat.read(path, 4))
+        lesson = linked(pristine(path), "ipynb")
+        page, _ = HTMLExporter().from_notebook_node(linked(pristine(path), "html"))
         (folder / "html" / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        nbformat.write(without_solutions(copy.deepcopy(lesson)), folder / "student" / path.name)
+        nbformat.write(with_open_solutions(lesson), folder / "solutions" / path.name)
     (folder / "plan.md").write_text(plan(), encoding="utf-8")
     print(f"{folder}: {len(lessons())} lessons as student, solutions and html sets, and plan.md")
 
@@ -83,7 +110,7 @@ def repository() -> str:
 def badges(repo: str) -> None:
     """Point every badge, guard and link from the repository named in pyproject.toml to another one."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
-        sys.exit(f"REPO: found {repo!r}, expected owner/name")
+        stop(f"REPO: found {repo!r}, expected owner/name")
     old = repository()
     files = [ROOT / "pyproject.toml", ROOT / "README.md", *lessons(), *(NOTEBOOKS / "src").glob("*.py")]
     for file in files:

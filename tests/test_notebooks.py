@@ -207,8 +207,25 @@ def test_handout(tmp_path):
     plan = (tmp_path / "plan.md").read_text()
     for path in LESSONS:
         lesson = teach.header(nbformat.read(path, 4))
-        assert f"## {lesson['title']} ({lesson['minutes']} minutes)" in plan
+        assert f"**{lesson['title']}** ({lesson['minutes']} min)" in plan
         assert all(e["name"] in plan for e in lesson["exercises"]) and all(o in plan for o in lesson["objectives"])
+    assert not re.findall(r"\]\(\.\./", "".join(p.read_text() for p in tmp_path.glob("s*/*.ipynb")))
+    assert 'href="04_training_as_a_film.html"' in (tmp_path / "html" / "00_start_here.html").read_text()
+
+
+def test_a_lesson_with_answers_is_no_handout(tmp_path):
+    """Also one that JupyterLab saved by itself."""
+    for name in ("notebooks", "pyproject.toml"):
+        copy = shutil.copytree if (NOTEBOOKS.parent / name).is_dir() else shutil.copy
+        copy(NOTEBOOKS.parent / name, tmp_path / name)
+    answered = tmp_path / "notebooks" / LESSONS[0].name
+    text = answered.read_text()
+    assert text.count("    raise NotImplementedError") >= 1
+    answered.write_text(text.replace("    raise NotImplementedError", "    return pixels / 127.5 - 1"))
+    command = [sys.executable, tmp_path / "notebooks" / "teach.py", "handout", tmp_path / "handout"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2 and f"git checkout notebooks/{LESSONS[0].name}" in result.stderr
+    assert len(result.stderr.splitlines()) == 1 and not (tmp_path / "handout" / "student" / LESSONS[0].name).exists()
 
 
 @each_lesson

@@ -21,7 +21,7 @@
 # - solve an exercise and read what its check says;
 # - turn one knob of a trained generator and watch a digit change.
 #
-# **You write** three lines; **we import** the rest.
+# **You write** one line; **we import** the rest.
 
 # %%
 import os
@@ -54,7 +54,7 @@ print(f"torch {torch.__version__}")
 # %% [markdown]
 # ## 1 · Is everything in place?
 #
-# Each line says `ok`, or `note` with what to do. (In a terminal: `dcgan-course doctor`.)
+# Each line says `ok`, or `note` with what to do. (In a terminal: `.venv/bin/dcgan-course doctor`.)
 
 # %% tags=["nbval-ignore-output"]
 print(check_setup())
@@ -143,7 +143,8 @@ print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_
 # ## 5 · How an exercise works
 #
 # An exercise is a function with a hole. You fill it in; the next cell tries it and says what it found. Wrong answers are
-# part of it: the check knows the usual ones and names them. Under it are hints and a solution, folded.
+# part of it: the check knows the usual ones and names them. Under it are folded hints, and a folded solution (unless your
+# teacher took it out).
 #
 # **Exercise 1 · Into the right range** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
 #
@@ -218,7 +219,7 @@ def picture(first, second=0.0):
 
 
 slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="z[0]")
-view = widgets.Image(value=picture(slider.value), format="png")
+view = widgets.Image(value=picture(slider.value), format="png", width=192)
 slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
 widgets.VBox([slider, view])
 

@@ -272,7 +272,7 @@ print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} ti
 
 # %% [markdown]
 # The number is not the only reason. A fully connected layer does not know which pixels are neighbours: it would have to
-# learn an edge anew at every place. *What to look for:* lesson 03 trains the fully connected GAN beside the DCGAN, on
+# learn an edge anew at every place. *What to look for:* lesson 03 compares a fully connected GAN with the DCGAN, on
 # the same budget.
 #
 # ## 5 · Guideline 2: batch norm, and where it must not be
@@ -369,8 +369,8 @@ for axis, title in zip(axes, ("Output: only tanh reaches black", "Hidden: only L
 # %% [markdown]
 # ## 7 · The first weights
 #
-# The paper draws all weights from N(0, 0.02); the authors' code draws batch norm's gains from N(1, 0.02). Nobody has a
-# proof for 0.02: a maintainer of PyTorch's examples called it "no real rationale, just empirical success".
+# The paper draws all weights from N(0, 0.02), normal with the *deviation* 0.02; the authors' code draws batch norm's gains
+# from N(1, 0.02). Nobody has a proof for 0.02: a maintainer of PyTorch's examples called it "no real rationale, just empirical success".
 #
 # Two mistakes of well-known tutorials: the gains drawn from N(0, 0.02) as well, so that every channel starts 50 times
 # too weak; and a function that is defined, tested, and never **applied**.

@@ -244,7 +244,7 @@ show(x_fake.detach()[:32], f"After {100 * config.batch_size:,} images: from grey
 # ## 3 · Train, live
 #
 # `train` is the same loop with what a real training needs: a moving average of G, statistics, pictures, checkpoints. It
-# now shows G a third of the digits: about 20 seconds on two cores. The picture refreshes as it goes. Watch for the
+# now uses a third of the digits: about 20 seconds on two cores. The picture refreshes as it goes. Watch for the
 # order in which things come: first blobs, then strokes, then closed loops. *(The stop button is safe: the run is saved,
 # and says how to go on.)*
 
@@ -328,8 +328,8 @@ for name, part in (("first tenth", stats[: len(stats) // 10]), ("last tenth", st
     print(f"{name}: D(x) = {answers(part)[0]:.2f}, D(G(z)) = {answers(part)[1]:.2f}")
 
 # %% [markdown]
-# Little changes, though the pictures do: both players improved, and the score of the game stayed. That is why the
-# curves of a healthy GAN look dull, and why nobody can read the quality of the pictures from them.
+# D gained a little, as the curves show: they dip while G finds its first strokes, then drift apart, slowly. But neither
+# side runs away, and nobody could read from them how much better the pictures became. That is what healthy looks like.
 #
 # Now two that went wrong. In the first **D wins**: it learns twenty times as fast as G, and G has the minimax loss of
 # lesson 01, which is flat where D is sure.
@@ -339,8 +339,8 @@ d_wins = recorded_run("mnist_d_wins")
 curves(d_wins.stats())
 
 # %% [markdown]
-# The second **collapses**: G has found one picture, or a few, that D happens to accept, and draws nothing else. D then
-# learns to refuse it, G moves on to the next, and so on.
+# The second **collapses**: G has found one picture, or a few, that D happens to accept, and draws nothing else, whatever
+# the `z`. D learns to refuse it, and its answers move apart here too, more slowly.
 
 # %%
 collapse = recorded_run("mnist_collapse")
@@ -351,11 +351,16 @@ curves(collapse.stats())
 
 # %%
 for name, run in (("healthy", healthy), ("D wins", d_wins), ("collapse", collapse)):
-    D_x, D_G_z = answers(run.stats()[-20:])
-    print(f"{name:<9} D(x) {D_x:.2f}   D(G(z)) {D_G_z:.2f}   loss_G {abs(run.stats()[-1]['loss_G']):.1f}")
+    begin, end = answers(run.stats()[:3]), answers(run.stats()[-3:])
+    print(f"{name:<9} D(x) from {begin[0]:.2f} to {end[0]:.2f}   D(G(z)) from {begin[1]:.2f} to {end[1]:.2f}")
 z = sample_z(24, 100, "normal", seeded(2, "lesson"))
 rows = torch.cat([generate(run.load_generator(), z) for run in (healthy, d_wins, collapse)])
 show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
+
+# %% [markdown]
+# Both failures end with a D that is sure, and from the last lines alone you could not tell which is which. The way there
+# differs: one D was sure within its first steps, the other needed the whole run. And the pictures tell it at once: no
+# digits, or the same few for every `z`. **Curves say that something is wrong; pictures say what.**
 
 # %% [markdown]
 # ## 5 · How good is it?
@@ -408,8 +413,8 @@ show(x_fake[worst], "The 32 of 1,000 that the classifier is least sure about")
 
 # %% [markdown]
 # **Does the convolution matter?** The fully connected GAN of lesson 01, on the same number of images. Both runs were
-# scored on 10,000 pictures; `fd` is the Frechet distance between features of generated and of real digits (lesson 11
-# builds it up; smaller is better, and two sets of real digits are about 3 apart).
+# scored on 10,000 pictures; `fd` is the Frechet distance between features of generated and of real digits (smaller is
+# better, and two sets of real digits are about 3 apart).
 
 # %%
 basic = recorded_run("mnist_basic")
@@ -438,12 +443,16 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 # it.
 
 # %% [markdown]
+# [Lesson 04](04_training_as_a_film.ipynb) films a training, and shows one that collapses. (Runs of the lessons lie in
+# `notebooks/runs`.)
+#
 # ## Questions
 #
 # <details><summary>Why is <code>x_fake</code> detached in D's step, but not in G's?</summary>
 #
 # D's step should change D only. <code>detach()</code> cuts the way back to G, which also saves the work. In G's step the
-# gradient must pass through D *to* G, so nothing is cut; instead D's own weights are frozen.
+# gradient must pass through D *to* G, so nothing is cut. D's own gradients get filled on the way; `optG` does not touch
+# them, and the next D step empties them (the package freezes D's weights meanwhile, which saves that work).
 # </details>
 #
 # <details><summary>D(x) = D(G(z)) = 0.5 from the first step to the last. Is that success?</summary>

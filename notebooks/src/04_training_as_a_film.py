@@ -376,8 +376,8 @@ for name, some, colours in versions:
 
 # %% [markdown]
 # Fewer colours save something, and with 16 of them you begin to see steps in the grey. Frames and pictures cost
-# nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames and all
-# pictures do not fit into it. We keep 64 colours and the whole sheet, and give up every other frame.
+# nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames of the whole sheet fit
+# into it with 16 colours only. We keep 64 colours, and give up every other frame.
 
 # %%
 from io import BytesIO
@@ -466,6 +466,9 @@ print("changed:", healthy.config.difference(collapsed.config.replace(**same_mach
 
 
 # %% [markdown]
+# Batch norm, the rate at which G learns, and the moving average, all at once: good enough to see a collapse, no good for
+# saying what caused it. That takes one change at a time, and several seeds (lesson 05).
+#
 # Both films run by the same clock: each sheet of the collapsing run stands beside the healthy sheet nearest in time.
 
 # %%
@@ -687,14 +690,18 @@ def verdict(a, b, n=1000):
     return "no clear difference" if abs(a - b) <= 2 * error else "fewer" if a < b else "more"
 
 
-for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("dropout on", "real digits")):
+for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("dropout off", "no dropout"),
+             ("dropout on", "real digits")):
     print(f"{a} against {b}: {verdict(stray[a][0], stray[b][0])} with easily seen stray patches,"
           f" {verdict(stray[a][1], stray[b][1])} with barely seen ones")
 
 # %% [markdown]
 # How far does this carry? The first line compares one network with itself on the same `z`: only the switch differs.
-# The second compares two trainings, with one seed each; another seed could change it. And a line counts as an
-# improvement only if ink and confidence in the table stay near those of real digits.
+# The next two compare two trainings, with one seed each; another seed could change them (lesson 05 has more). And a line
+# counts as an improvement only if ink and confidence in the table stay near those of real digits.
+#
+# So the report's pictures may well be right, and its explanation wrong: dropout **in training**, switched off for the
+# pictures, is what its code does. Here too that has fewer specks. Dropout at test time adds them.
 #
 # So that is how a claim from a readme becomes one that you can check: a definition, a floor, a spread, and a guard
 # against winning by accident.
