@@ -77,6 +77,46 @@ def interpolate(a: Tensor, b: Tensor, frames: int = 36, method: str = "slerp") -
     return torch.stack([path(a, b, float(t)) for t in torch.linspace(0, 1, frames)])
 
 
+def corner_grid(corners: Tensor, n: int = 8) -> Tensor:
+    """z of an n x n grid between four corners, row by row: (n * n, nz).
+
+    Args:
+        corners: (4, nz): upper left, upper right, lower left, lower right. They are four of the grid's points; all
+            others are weighted means of them (bilinear).
+    """
+    t = torch.linspace(0, 1, n, device=corners.device)
+    left, right = (lerp(corners[i], corners[i + 2], t[:, None]) for i in (0, 1))  # down both sides: (n, nz)
+    return lerp(left[:, None], right[:, None], t[None, :, None]).flatten(0, 1)
+
+
+def plane_grid(n: int = 20, kind: str = "uniform") -> Tensor:
+    """z of an n x n grid over the latent plane of a generator with nz = 2, row by row: (n * n, 2). z[0] grows to the
+    right, z[1] downwards.
+
+    kind: "uniform" even steps over [-1, 1]; "normal" steps that each hold the same probability under N(0, 1), from the
+    quantile 0.5 / n to 1 - 0.5 / n, close together in the middle, where z are frequent.
+    """
+    line = torch.linspace(-1, 1, n) if kind == "uniform" else torch.special.ndtri((torch.arange(n) + 0.5) / n)
+    z1, z0 = torch.meshgrid(line, line, indexing="ij")
+    return torch.stack([z0.flatten(), z1.flatten()], 1)
+
+
+def vector_sum(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
+    """"a - b + c" of concepts, each the mean of its exemplars' z, (k, nz): (nz,). Paper, section 6.3.2."""
+    return a.mean(0) - b.mean(0) + c.mean(0)
+
+
+def attribute_direction(z: Tensor, present: Tensor) -> Tensor:
+    """The way from pictures without an attribute to pictures with it: the difference of their mean z, (nz,). (The
+    paper's "turn vector", section 6.3.2.)
+
+    Args:
+        z: (n, nz).
+        present: (n,) bool; some true, some false.
+    """
+    return z[present].mean(0) - z[~present].mean(0)
+
+
 def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
     """A sheet of images as one picture, (height, width, 3) uint8.
 

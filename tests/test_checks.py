@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import math
 import re
 from pathlib import Path
 
@@ -455,6 +456,41 @@ def ce(logits, target):
     return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
 
+def on_circle(angle_of=None, weight=torch.sin, scale=1.0, over=torch.sin, swap=False, guard=True):
+    """slerp, or one of its usual mistakes."""
+    def path(a, b, t):
+        cosine = torch.clamp((a @ b) / (a.norm() * b.norm()), -1, 1)
+        angle = angle_of(a, b) if angle_of else torch.acos(cosine)
+        if guard and over(angle).abs() < 1e-6:
+            return a + t * (b - a)
+        a, b = (b, a) if swap else (a, b)
+        return scale * (weight((1 - t) * angle) * a + weight(t * angle) * b) / over(angle)
+    return path
+
+
+def angle_of(a, b):
+    return torch.acos(torch.clamp(F.cosine_similarity(a, b, 0), -1, 1))
+
+
+def between_corners(corners, n, line=torch.linspace, order=(0, 1, 2, 3), axes=(0, 1), flat=True):
+    """corner_grid, or one of its usual mistakes."""
+    t, c = line(0, 1, n), corners[list(order)]
+    left, right = c[0] + t[:, None] * (c[2] - c[0]), c[1] + t[:, None] * (c[3] - c[1])
+    grid = left[:, None] + t[None, :, None] * (right - left)[:, None]
+    return grid.permute(*axes, 2).flatten(0, 1) if flat else grid
+
+
+def resized_corners(corners, n):
+    square = corners.T.unflatten(1, (2, 2))[None]
+    return F.interpolate(square, (n, n), mode="bilinear", align_corners=True)[0].flatten(1).T
+
+
+def weighted_corners(corners, n):
+    v, u = torch.meshgrid(torch.linspace(0, 1, n), torch.linspace(0, 1, n), indexing="ij")
+    weights = torch.stack([(1 - v) * (1 - u), (1 - v) * u, v * (1 - u), v * u], -1)
+    return weights.reshape(-1, 4) @ corners
+
+
 TABLE = {
     checks.check_scaled: (
         {
@@ -807,6 +843,69 @@ TABLE = {
         },
         [lambda r, f, label=0.9: ce(r, label) + ce(f, 0.0), lambda r, f, label=0.9: (ce(r, label) + ce(f, 0.0)) / 2,
          lambda r, f, label=0.9: (label * F.softplus(-r) + (1 - label) * F.softplus(r)).mean() + F.softplus(f).mean()],
+    ),
+    checks.check_slerp: (
+        {
+            "the straight line": (lambda a, b, t: a + t * (b - a), "straight line: it cuts"),
+            "pulled to the sphere": (lambda a, b, t: 3 * F.normalize(a + t * (b - a), dim=0), "pulled out"),
+            "swapped": (on_circle(swap=True), "a and b are swapped"),
+            "not divided": (on_circle(over=torch.ones_like), "not divided"),
+            "degrees": (on_circle(angle_of=lambda a, b: torch.rad2deg(torch.acos(F.cosine_similarity(a, b, 0)))),
+                        "in degrees"),
+            "cosines": (on_circle(weight=torch.cos), "cosines"),
+            "the product as cosine": (on_circle(angle_of=lambda a, b: torch.acos(a @ b), guard=False), "not a number"),
+            "clamped product": (on_circle(angle_of=lambda a, b: torch.acos(torch.clamp(a @ b, -1, 1)), guard=False),
+                                "not that between"),
+            "length 1": (on_circle(scale=1 / 3), "the length is lost"),
+            "always a right angle": (on_circle(angle_of=lambda a, b: torch.tensor(torch.pi / 2)), "turns by"),
+            "no guard": (on_circle(guard=False), "where a and b are equal"),
+            "nothing": (lambda a, b, t: None, "return"),
+        },
+        [on_circle(), lambda a, b, t: a if torch.equal(a, b) else (a.norm() * (1 - t) + b.norm() * t) * (
+            torch.sin((1 - t) * angle_of(a, b)) * a / a.norm() + torch.sin(t * angle_of(a, b)) * b / b.norm())
+         / torch.sin(angle_of(a, b)),
+         lambda a, b, t: a + t * (b - a) if torch.allclose(a, b) else a.norm() * (
+             math.cos(t * angle_of(a, b)) * a / a.norm()
+             + math.sin(t * angle_of(a, b)) * F.normalize(b - a * (a @ b) / (a @ a), dim=0))],
+    ),
+    checks.check_corner_grid: (
+        {
+            "transposed": (lambda c, n: between_corners(c, n, axes=(1, 0)), "rows and columns are swapped"),
+            "round the square": (lambda c, n: between_corners(c, n, order=(0, 1, 3, 2)), "not round the square"),
+            "arange": (lambda c, n: between_corners(c, n, line=lambda *_: torch.arange(n) / n), "far corners"),
+            "centres": (lambda c, n: between_corners(c, n, line=lambda *_: (torch.arange(n) + 0.5) / n),
+                        "the corners are not reached"),
+            "upside down": (lambda c, n: between_corners(c, n, order=(2, 3, 0, 1)), "upside down"),
+            "mirrored": (lambda c, n: between_corners(c, n, order=(1, 0, 3, 2)), "left and right"),
+            "turned round": (lambda c, n: between_corners(c, n, order=(3, 2, 1, 0)), "turned round"),
+            "not flat": (lambda c, n: between_corners(c, n, flat=False), "flatten(0, 1)"),
+            "one path": (lambda c, n: c[0] + torch.linspace(0, 1, n * n)[:, None] * (c[3] - c[0]), "upper right"),
+            "always four": (lambda c, n: between_corners(c, 4), "for n = 3"),
+            "smooth steps": (lambda c, n: between_corners(c, n, line=lambda *_: torch.linspace(0, 1, n) ** 2),
+                             "points between"),
+            "nothing": (lambda c, n: None, "return"),
+        },
+        [between_corners, resized_corners, weighted_corners],
+    ),
+    checks.check_vector_sum: (
+        {
+            "signs": (lambda a, b, c: a.mean(0) + b.mean(0) - c.mean(0), "signs are off"),
+            "both taken away": (lambda a, b, c: a.mean(0) - b.mean(0) - c.mean(0), "c is taken away"),
+            "all added": (lambda a, b, c: a.mean(0) + b.mean(0) + c.mean(0), "nothing is taken away"),
+            "without b": (lambda a, b, c: a.mean(0) + c.mean(0), "b is missing"),
+            "without c": (lambda a, b, c: a.mean(0) - b.mean(0), "c is missing"),
+            "sums": (lambda a, b, c: a.sum(0) - b.sum(0) + c.sum(0), "are summed"),
+            "the first ones": (lambda a, b, c: a[0] - b[0] + c[0], "only the first"),
+            "one for each": (lambda a, b, c: a - b + c, "one result for each exemplar"),
+            "mean of all numbers": (lambda a, b, c: a.mean() - b.mean() + c.mean(), "has shape ()"),
+            "a third": (lambda a, b, c: (a.mean(0) - b.mean(0) + c.mean(0)) / 3, "divided by 3"),
+            "length 1": (lambda a, b, c: F.normalize(a.mean(0) - b.mean(0) + c.mean(0), dim=0), "length 1"),
+            "the median": (lambda a, b, c: a.median(0).values - b.median(0).values + c.median(0).values, "median"),
+            "nothing": (lambda a, b, c: None, "return"),
+        },
+        [lambda a, b, c: a.mean(0) - b.mean(0) + c.mean(0),
+         lambda a, b, c: a.sum(0) / len(a) + c.sum(0) / len(c) - b.sum(0) / len(b),
+         lambda a, b, c: torch.stack([a.mean(0), -b.mean(0), c.mean(0)]).sum(0)],
     ),
 }
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]

@@ -2,7 +2,18 @@ import pytest
 import torch
 
 from dcgan_course.models import Generator
-from dcgan_course.sampling import generate, image_grid, interpolate, lerp, sample_z, slerp
+from dcgan_course.sampling import (
+    attribute_direction,
+    corner_grid,
+    generate,
+    image_grid,
+    interpolate,
+    lerp,
+    plane_grid,
+    sample_z,
+    slerp,
+    vector_sum,
+)
 
 
 def test_sample_z():
@@ -46,6 +57,28 @@ def test_slerp_keeps_the_length_that_lerp_loses():
     middle = (a.norm() + b.norm()) / 2
     assert slerp(a, b, 0.5).norm().item() == pytest.approx(middle.item(), rel=0.1)
     assert lerp(a, b, 0.5).norm() < 0.85 * middle
+
+
+def test_corner_grid_is_bilinear():
+    """Against torch's own bilinear resizing of a 2 x 2 picture whose channels are z."""
+    corners = torch.randn(4, 7)
+    expected = torch.nn.functional.interpolate(corners.T.reshape(1, 7, 2, 2), (5, 5), mode="bilinear",
+                                               align_corners=True)[0].flatten(1).T
+    torch.testing.assert_close(corner_grid(corners, 5), expected)
+
+
+def test_plane_grid():
+    even = plane_grid(3)
+    assert even.tolist() == [[-1, -1], [0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [-1, 1], [0, 1], [1, 1]]
+    line = plane_grid(4, "normal")[:4, 0]
+    assert line.tolist() == pytest.approx([-1.1503, -0.3186, 0.3186, 1.1503], abs=1e-3)  # of 1/8, 3/8, 5/8, 7/8
+
+
+def test_sums_and_directions_of_concepts():
+    a, b, c = torch.tensor([[1.0, 2], [3, 4]]), torch.tensor([[1.0, 1]]), torch.tensor([[0.0, 10], [0, 20], [3, 30]])
+    assert vector_sum(a, b, c).tolist() == [2, 22]
+    present = torch.tensor([True, False, True])
+    assert attribute_direction(c, present).tolist() == [1.5, 0]
 
 
 def test_grid_has_a_fixed_range():
