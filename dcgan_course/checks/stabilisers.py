@@ -15,14 +15,22 @@ from .steps import expect_scalar
 # ---- numbers over seeds
 
 
+def two_numbers(found) -> list[float]:
+    expect(hasattr(found, "__len__") and not isinstance(found, (str, dict)), f"the result is {described(found)}, "
+           "expected a pair (mean, half_width).")
+    expect(len(found) == 2, f"the result has {len(found)} parts, expected two: (mean, half_width).")
+    for value in found:
+        expect(not isinstance(value, str) and np.ndim(value) == 0 and value is not None, f"one of the two is "
+               f"{described(value)}, expected a number.")
+    return [float(value) for value in found]
+
+
 @exercise(interval)
 def check_interval(answer) -> None:
     """answer(differences): (mean, half_width)."""
     values = [1.0, 2.5, -0.5, 3.0, 0.7]
     found = answer(values)
-    expect(hasattr(found, "__len__") and len(found) == 2, f"the result is {described(found)}, expected a pair (mean, "
-           "half_width).")
-    mean, half = (float(v) for v in found)
+    mean, half = two_numbers(found)
     n, deviation, population = len(values), np.std(values, ddof=1), np.std(values)
     expected_mean, expected = interval(values)
 
@@ -48,11 +56,15 @@ def check_interval(answer) -> None:
         stats.t.ppf(0.975, n) * deviation / n**0.5: "Student's t takes n - 1 degrees of freedom, not n.",
         deviation / n**0.5: "this is the standard error; multiply it by stats.t.ppf(0.975, n - 1).",
         deviation: "this is the deviation of one seed, expected that of the mean, times stats.t.ppf(0.975, n - 1).",
+        t * deviation**2 / n**0.5: "this is the variance, expected its root, the deviation.",
+        t * deviation / (n - 1) ** 0.5: "divided by the root of n - 1, expected of n: ddof=1 is in the deviation.",
+        -expected: "half of the width is negative: ppf(0.025, ...) is the lower end, expected ppf(0.975, ...).",
     }.items():
         expect(not is_(half, value), mistake)
     expect(is_(half, expected), f"half of the width is {expected:.3f}, found {half:.3f}.")
-    expect(is_(answer([2.0, 4.0])[1], interval([2.0, 4.0])[1]), "for five numbers it is right, for two it is not: is n "
-           "taken from the list?")
+    expect(is_(two_numbers(answer([-2.0, -4.0]))[0], -3), "for a negative mean it is wrong: no abs() here.")
+    expect(is_(two_numbers(answer([2.0, 4.0]))[1], interval([2.0, 4.0])[1]), "for five numbers it is right, for two "
+           "it is not: is n taken from the list?")
 
 
 # ---- what stabilises
@@ -67,7 +79,14 @@ def check_ema(answer) -> None:
     netG, netG_ema = TwoNorms(), TwoNorms()
     netG.norm1.num_batches_tracked.fill_(50)
     now, then = floats(netG), floats(netG_ema)
-    answer(netG_ema, netG, 0.25)
+    try:
+        answer(netG_ema, netG, 0.25)
+    except RuntimeError as error:
+        expect("leaf" not in str(error), "parameters that learn cannot be changed in place while gradients are on: put "
+               "`with torch.no_grad():` around it.")
+        expect("Long" not in str(error), "num_batches_tracked is a whole number and has no average: copy it, or "
+               "leave it out; value.is_floating_point() tells.")
+        raise
     after = floats(netG_ema)
     expect(all(same(value, now[name]) for name, value in floats(netG).items()), "netG has changed: only the average "
            "moves.")
@@ -81,6 +100,8 @@ def check_ema(answer) -> None:
            "average keeps 1 - weight of itself.")
     expect(not is_(1, parameters), "netG_ema has become netG: nothing is averaged.")
     expect(is_(0.25, parameters), "the weights are not at (1 - weight) * netG_ema + weight * netG.")
+    expect(not is_(1, now.keys() - parameters), "batch norm's running statistics were copied, not averaged: averaged "
+           "weights need averaged statistics.")
     expect(is_(0.25, now), "batch norm's running statistics were left behind: averaged weights need averaged "
            "statistics. state_dict() has them too, parameters() does not.")
     with torch.no_grad():
@@ -97,9 +118,12 @@ def smoothed_d_loss(logits_real, logits_fake, label: float = 0.9):
 @exercise(smoothed_d_loss)
 def check_smoothed_d_loss(answer) -> None:
     """answer(logits_real, logits_fake, label): the target of real images is `label`, of generated ones 0."""
-    real, fake = torch.randn(7) * 2 + 1, torch.randn(7) * 2 - 0.5
-    found = answer(real, fake, 0.9)
+    real, fake = (torch.randn(n) * 2 + shift for n, shift in ((7, 1), (5, -0.5)))  # of two lengths: nothing is joined
+    found = answer(real.clone().requires_grad_(), fake.clone().requires_grad_(), 0.9)
     expect_scalar(found)
+    expect(found.requires_grad, "no gradient can flow back from the loss: nothing may be detached, or computed under "
+           "no_grad.")
+    found = found.detach()
 
     def cross_entropy(logits, target):
         return (target * F.softplus(-logits) + (1 - target) * F.softplus(logits)).mean()
@@ -121,7 +145,13 @@ def check_smoothed_d_loss(answer) -> None:
         "a sigmoid is applied twice: the loss takes logits.":
             cross_entropy(real.sigmoid(), 0.9) + cross_entropy(fake.sigmoid(), 0.0),
         "the half of the generated images is missing.": cross_entropy(real, 0.9),
-        "the loss is summed over the batch, expected the mean.": 7 * expected,
+        "the loss is summed over the batch, expected the mean.":
+            7 * cross_entropy(real, 0.9) + 5 * cross_entropy(fake, 0.0),
+        "generated images have the target 1: that is G's wish, D's is 0.":
+            cross_entropy(real, 0.9) + cross_entropy(fake, 1.0),
+        "generated images have the target `label` too: theirs is 0.":
+            cross_entropy(real, 0.9) + cross_entropy(fake, 0.9),
+        "the sign is wrong: a loss is made small, so the logarithms carry a minus.": -expected,
     }
     if not same(found, expected) and not same(found, expected / 2):
         expect_none_of(found, mistakes)

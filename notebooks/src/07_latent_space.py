@@ -1,0 +1,560 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 07 · Walking the latent space
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/07_latent_space.ipynb)
+#
+# **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
+# **You need:** lesson 03 or a trained generator; dot products, sines and cosines.
+#
+# After this lesson you can
+#
+# - walk from one picture to another, on a straight line and on a sphere, and say what differs;
+# - put "there are no sharp transitions" into numbers, and tell a walk from a slide show;
+# - draw a whole latent plane, and find the training images nearest to a generated one;
+# - add and subtract concepts, count how often it works, and know why one example is too few.
+#
+# **You write** slerp, the four-corner grid and the vector arithmetic; **we import** trained generators and their judges.
+
+# %%
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+
+# %% tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from dcgan_course import checks
+from dcgan_course.data import load_images, to_float
+from dcgan_course.judges import judged, load_judge
+from dcgan_course.metrics import training_neighbours
+from dcgan_course.runs import load_run
+from dcgan_course.runtime import seeded
+from dcgan_course.sampling import attribute_direction, generate, image_grid, lerp, plane_grid, sample_z
+
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+print(f"torch {torch.__version__}")
+
+# %% [markdown]
+# Two generators will be walked through: one of digits, one of cartoon faces. Both are recorded; the judge of each is a
+# classifier that saw real images only.
+
+# %%
+run = load_run("mnist")
+netG, judge = run.load_generator(), load_judge("mnist")
+digits = load_images("mnist", 28)
+print(f"z has {run.config.nz} numbers, {run.config.z}")
+
+
+def show(images, title, nrow, width=9.0):
+    """A sheet of images."""
+    sheet = image_grid(images, nrow)
+    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
+    plt.imshow(sheet)
+    plt.title(title, fontsize=10)
+    plt.axis("off")
+    plt.show()
+
+
+# %% [markdown]
+# ## 1 · Where is z?
+#
+# A hundred normal numbers: where in their space do they lie? **Predict** the length of such a vector: near 0, where the
+# density is highest, or far out?
+
+# %%
+z = sample_z(10_000, run.config.nz, run.config.z, seeded(0, "lesson"))
+lengths = z.norm(dim=1)
+print(f"length: mean {lengths.mean():.1f}, deviation {lengths.std():.1f}, shortest {lengths.min():.1f}")
+
+# %% [markdown]
+# Nothing lies near the middle. The square of the length is a sum of 100 squares, each 1 on average, so the length is
+# near $\sqrt{100} = 10$. Normal z lie on a thin **shell**.
+#
+# Now walk from one to another. The straight line ("**lerp**") is $a + t\,(b - a)$. Halfway, how long is it?
+
+# %%
+a, b = z[:200], z[200:400]
+for t in (0.0, 0.25, 0.5):
+    print(f"t = {t:.2f}: mean length {lerp(a, b, t).norm(dim=1).mean():.1f}")
+
+# %% [markdown]
+# Two random directions in 100 dimensions are nearly at right angles, so the middle of the line lies inside of the shell,
+# at $10 / \sqrt 2$. G has never seen a `z` that short. A way that stays on the shell is the **great circle**, "slerp":
+#
+# $$\frac{\sin((1 - t)\,\omega)}{\sin \omega}\,a + \frac{\sin(t\,\omega)}{\sin \omega}\,b$$
+#
+# where $\omega$ is the angle between a and b: $\cos \omega = a \cdot b\, / \,(|a|\,|b|)$.
+#
+# **Exercise 1 · slerp** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+#
+# Two equal vectors have the angle 0; your function must survive that.
+
+# %%
+def my_slerp(a, b, t):
+    """a, b (nz,), t from 0 to 1 -> the point at the share t of the way along the great circle, (nz,)."""
+    raise NotImplementedError
+
+
+# %%
+slerp = checks.check_slerp(my_slerp)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `torch.acos(cosine)` is the angle in radians; rounding can make the cosine 1.0000001, so clamp it to [-1, 1]. Where the
+# sine of the angle is tiny, use `lerp`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_slerp(a, b, t):
+#     cosine = torch.clamp(a @ b / (a.norm() * b.norm()), -1, 1)
+#     angle = torch.acos(cosine)
+#     if torch.sin(angle) < 1e-6:
+#         return lerp(a, b, t)
+#     return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+# ```
+# </details>
+
+# %%
+middle = torch.stack([slerp(p, q, 0.5) for p, q in zip(a, b, strict=True)])
+print(f"halfway on the great circle: mean length {middle.norm(dim=1).mean():.1f}")
+
+# %% [markdown]
+# A walk of 36 steps, nine in a row. Follow it with a finger: where does one digit become the other?
+
+# %%
+def walk(p, q, path, frames=36):
+    """A path's z, (frames, nz)."""
+    return torch.stack([path(p, q, float(t)) for t in torch.linspace(0, 1, frames)])
+
+
+ends = sample_z(40, run.config.nz, run.config.z, seeded(4, "lesson"))
+show(generate(netG, walk(ends[0], ends[1], slerp)), "36 steps on the great circle, row by row", 9, 5.5)
+
+# %% [markdown]
+# ## 2 · Is the sphere better?
+#
+# Everybody says so, because of the length. **Predict:** how much worse are the pictures halfway on the straight line?
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# We expected a clear loss in the middle. The numbers below show hardly any.
+# </details>
+#
+# A picture's quality, by two numbers: the judge's **confidence**, and the **distance** of its features to those of the
+# nearest of 10,000 real digits.
+
+# %%
+real = torch.from_numpy(judged(judge, to_float(digits.batch(range(10_000))))[0])
+
+
+def quality(images):
+    """(mean confidence, mean distance to the nearest real digit)."""
+    features, probabilities = judged(judge, images)
+    return probabilities.max(1).mean(), torch.cdist(torch.from_numpy(features), real).min(1).values.mean().item()
+
+
+def on_the_way(path, t):
+    """Pictures of all 200 pairs, at the share t of the way."""
+    return generate(netG, torch.stack([path(p, q, t) for p, q in zip(a, b, strict=True)]))
+
+
+pixels_a, pixels_b = generate(netG, a), generate(netG, b)
+for name, images in {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5), "slerp, halfway": on_the_way(slerp, 0.5),
+                     "mean of both pictures": (pixels_a + pixels_b) / 2}.items():
+    confidence, distance = quality(images)
+    print(f"{name:<22} confidence {confidence:.2f}, distance {distance:.0f}")
+
+# %% [markdown]
+# On the straight line the pictures are as good as on the sphere, to within the noise. Why? The first thing that G does to `z` is a
+# linear map, and the next is batch norm and ReLU: where `z` is shorter, all of the picture's strength is
+# scaled down a little, and the digit remains a digit. What counts is the direction. Lerp and slerp pass through nearly
+# the same ones, only at another pace:
+
+# %%
+p, q = ends[0], ends[1]
+for t in (0.1, 0.25, 0.5):
+    cosine = torch.cosine_similarity(lerp(p, q, t), slerp(p, q, t), 0)
+    print(f"t = {t:.2f}: angle between the two paths {torch.rad2deg(torch.acos(cosine.clamp(-1, 1))):.0f} degrees")
+
+# %% [markdown]
+# Slerp is still the cleaner choice: it asks G for nothing that it was not trained on, and it turns evenly. But an
+# animation on straight lines is no mistake that one could see here. The *mean of two pictures* is another matter: a double
+# exposure that no one would call a digit.
+#
+# ## 3 · "No sharp transitions", in numbers
+#
+# The paper looks at walks for a reason: a G that had learned its training images by heart would jump from one to the next.
+# "Smooth" can be measured. Take a walk's 36 pictures, in the judge's features, and ask
+#
+# - how much of the whole way is the **largest step**? Were all equal, 1/35, about 3 %;
+# - how far is the picture halfway from real digits?
+#
+# Three ways of going from A to B:
+#
+# - **G's walk**: slerp in z;
+# - **a cross-fade**: A's pixels fade out, B's fade in;
+# - **a memoriser**: G's walk, but in place of each picture the training image nearest to it. It is what a perfect
+#   copy machine would do.
+#
+# **Predict** which is best by which number.
+
+# %%
+shelf = to_float(digits.batch(range(10_000)))
+
+
+def memorised(images):
+    """The nearest training image of each, pixel by pixel."""
+    return shelf[torch.cdist(images.flatten(1), shelf.flatten(1)).argmin(1)]
+
+
+def smoothness(images):
+    """(largest step over the whole way, distance of the middle picture to real digits), in the judge's features."""
+    features = torch.from_numpy(judged(judge, images)[0])
+    steps = (features[1:] - features[:-1]).norm(dim=1)
+    return (steps.max() / steps.sum()).item(), torch.cdist(features[17:18], real).min().item()
+
+
+rows = {"G's walk": [], "cross-fade": [], "memoriser": []}
+for p, q in zip(ends[:20], ends[20:], strict=True):
+    images = generate(netG, walk(p, q, slerp))
+    faded = walk(images[0], images[-1], lerp)
+    for name, pictures in zip(rows, (images, faded, memorised(images)), strict=True):
+        rows[name].append(smoothness(pictures))
+
+# %%
+for name, values in rows.items():
+    jump, middle = np.median(values, 0)
+    print(f"{name:<11} largest step {jump:>4.0%} of the way, the picture halfway {middle:.0f} from real digits")
+
+# %% [markdown]
+# The cross-fade is the smoothest of all, and leaves the digits. The memoriser never leaves them (its pictures *are* real),
+# and jumps. G's walk is between: no jump like the memoriser's, and it stays nearer to digits than the fade. "Smooth" alone
+# proves nothing; **smooth and on the data** does.
+#
+# One walk of each kind:
+
+# %%
+images = generate(netG, walk(ends[0], ends[1], slerp, 18))
+fade = walk(images[0], images[-1], lerp, 18)
+show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cross-fade. Bottom: a memoriser", 18)
+
+# %% [markdown]
+# ## 4 · Has it learned by heart?
+#
+# The other half of the question: which training image is nearest to a generated one? By pixels the nearest is often just
+# one with as much ink, so the judge's features decide.
+
+# %%
+some = generate(netG, ends[:12])
+pairs, ratio = training_neighbours(some, run.config)
+show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image nearest to each", 12)
+print(f"distance to the nearest training image, over that from one training image to the next: {ratio:.1f}")
+
+# %% [markdown]
+# A copy machine would have a ratio near 0. Above 1, G's digits are farther from the training images than those are from
+# each other: not copied, and not as good as the real thing either.
+#
+# ## 5 · Four corners
+#
+# Two numbers, u to the right and v downwards, mix four pictures: go from corner to corner down the left side and down the
+# right side, then straight across.
+#
+# **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
+#
+# Straight lines will do (section 2). The corners must be in the grid.
+
+# %%
+def my_corner_grid(corners, n):
+    """corners (4, nz): upper left, upper right, lower left, lower right -> z of an n x n grid, row by row, (n * n, nz)."""
+    raise NotImplementedError
+
+
+# %%
+corner_grid = checks.check_corner_grid(my_corner_grid)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `t = torch.linspace(0, 1, n)`, then `lerp(corners[0], corners[2], t[:, None])` is the left side, (n, nz). For all rows
+# at once: `left[:, None]`, `right[:, None]` and `t[None, :, None]`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_corner_grid(corners, n):
+#     t = torch.linspace(0, 1, n)
+#     left = lerp(corners[0], corners[2], t[:, None])
+#     right = lerp(corners[1], corners[3], t[:, None])
+#     return lerp(left[:, None], right[:, None], t[None, :, None]).flatten(0, 1)
+# ```
+#
+# Two loops over rows and columns are as good.
+# </details>
+
+# %%
+faces = load_run("avatars")
+netF = faces.load_generator()
+set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures from here on: a fifth of the size
+corners = sample_z(4, faces.config.nz, faces.config.z, seeded(3, "lesson"))
+show(generate(netF, corner_grid(corners, 8)), "Four faces in the corners, their mixtures between them", 8, 5.5)
+
+# %% [markdown]
+# Look along the edges: hair, skin and background change, not at the same place, but each rather quickly. A half-way
+# between glasses and no glasses is rare in the data, so G hurries past it.
+#
+# ## 6 · A whole latent plane
+#
+# The run `mnist2d` has `nz = 2`: its latent space is a square, and you can draw all of it. Its `z` are uniform in
+# [-1, 1], so even steps show each part as often as it is drawn.
+
+# %%
+plane = load_run("mnist2d")
+netP = plane.load_generator()
+show(generate(netP, plane_grid(20, "uniform")), "z[0] from -1 (left) to 1 (right), z[1] from -1 (top) to 1 (bottom)", 20, 6)
+
+# %% [markdown]
+# Each digit has a country with borders; along a border lie the pictures that are neither. How much of the plane does each
+# digit get?
+
+# %%
+probabilities = judged(judge, generate(netP, plane_grid(40, "uniform")))[1]
+shares = np.bincount(probabilities.argmax(1), minlength=10) / len(probabilities)
+print("share of the plane:", ", ".join(f"{digit}: {share:.0%}" for digit, share in enumerate(shares)))
+print(f"border land, where the judge is less than 90 % sure: {(probabilities.max(1) < 0.9).mean():.0%}")
+
+# %% [markdown]
+# With normal z, even steps would waste the sheet on corners that hardly ever occur: then one takes steps that hold
+# the same **probability**, the quantiles of the normal distribution.
+
+# %%
+line = plane_grid(10, "normal")[:10, 0]
+print("ten steps of equal probability:", "  ".join(f"{value:+.2f}" for value in line))
+
+# %% [markdown]
+# ## 7 · Vector arithmetic
+#
+# The paper's most famous picture: *smiling woman - neutral woman + neutral man = smiling man*. Not with pictures: with
+# `z`. Cartoon faces have exact labels, and a judge that reads them, so here it can be counted.
+#
+# Our version: **glasses with long hair - long hair without glasses + short hair without glasses**. It should give short
+# hair with glasses. First find exemplars: draw 2,000 faces, and let the judge sort them.
+
+# %%
+reader = load_judge("avatars")
+z = sample_z(2000, faces.config.nz, faces.config.z, seeded(0, "lesson"))
+pictures = generate(netF, z)
+read = judged(reader, pictures)[1]
+
+
+def has(attribute):
+    """The judge's probability of an attribute for each of the 2,000 faces, (2000,)."""
+    return read[:, reader.names.index(attribute)]
+
+
+def pool(attribute, present, long_hair):
+    """The numbers of those faces that surely have the attribute, or surely not, with long or short hair."""
+    sure = (has(attribute) > 0.9) if present else (has(attribute) < 0.1)
+    hair = (has("long_hair") > 0.9) if long_hair else (has("long_hair") < 0.1)
+    return np.flatnonzero(sure & hair)
+
+
+for present, long_hair in ((True, True), (False, True), (False, False)):
+    print(f"{'glasses' if present else 'no glasses':<11}{'long' if long_hair else 'short'} hair: "
+          f"{len(pool('glasses', present, long_hair))} faces")
+
+# %% [markdown]
+# **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+#
+# A concept is the **mean** of some exemplars' `z`. The paper takes three of each.
+
+# %%
+def my_vector_sum(a, b, c):
+    """Exemplars of three concepts, each (k, nz), k may differ -> "a - b + c", one z (nz,)."""
+    raise NotImplementedError
+
+
+# %%
+vector_sum = checks.check_vector_sum(my_vector_sum)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `a.mean(0)` is the mean over the exemplars.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_vector_sum(a, b, c):
+#     return a.mean(0) - b.mean(0) + c.mean(0)
+# ```
+# </details>
+
+# %% [markdown]
+# One sum, with three exemplars of each. Below the result, as in the paper, eight neighbours: the same `z` plus uniform noise
+# of up to 0.25 in each number.
+
+# %%
+picks = [z[pool("glasses", *which)[:3]] for which in ((True, True), (False, True), (False, False))]
+result = vector_sum(*picks)
+noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25
+neighbours = generate(netF, torch.cat([result[None], result + noise]))
+rows = [*(generate(netF, x) for x in picks), neighbours]
+figure, axes = plt.subplots(1, 4, figsize=(9.5, 2.4), layout="constrained", facecolor="white",
+                            width_ratios=[1, 1, 1, 3])
+for axis, row, title in zip(axes, rows, ("glasses, long", "- long", "+ short", "= first, then eight neighbours"),
+                            strict=True):
+    axis.imshow(image_grid(row, 1 if len(row) == 3 else 3))
+    axis.set_title(title, fontsize=9)
+    axis.axis("off")
+plt.show()
+
+# %% [markdown]
+# Nice, or picked? **Count.** 200 sums with exemplars drawn at random; a success has the attribute, and short hair. With 1,
+# 3 and 10 exemplars for each concept; and the same sum with **pixels** in place of `z`. **Predict** two things: do more
+# exemplars help, with `z`? And with pixels?
+#
+# <details><summary>Your prediction first, then ours</summary>
+#
+# With z, more is better. With pixels it is not: a mean of many faces is a blur.
+# </details>
+
+# %%
+def success(attribute, k, values, trials=200):
+    """The share of sums whose picture has the attribute and short hair; `values`: z, or pictures."""
+    stream = np.random.default_rng(0)
+    pools = [pool(attribute, *which) for which in ((True, True), (False, True), (False, False))]
+    sums = torch.stack([vector_sum(*(values[stream.choice(faces_of, k, replace=False)] for faces_of in pools))
+                        for _ in range(trials)])
+    answers = judged(reader, sums.clamp(-1, 1) if values is pictures else generate(netF, sums))[1]
+    short = answers[:, reader.names.index("long_hair")] < 0.5
+    return ((answers[:, reader.names.index(attribute)] > 0.5) & short).mean()
+
+
+# %%
+rates = {}
+print(f"{'':<13}" + "".join(f"{f'{space}, {k}':>11}" for space in ("z", "pixels") for k in (1, 3, 10)))
+for attribute in ("glasses", "smile", "facial_hair"):
+    rates[attribute] = [success(attribute, k, values) for values in (z, pictures) for k in (1, 3, 10)]
+    print(f"{attribute:<13}" + "".join(f"{rate:>11.0%}" for rate in rates[attribute]))
+
+# %% [markdown]
+# - **One exemplar is luck.** A single face carries its hair colour, its background and its mouth into the sum; the mean
+#   of ten keeps what they share. The paper found the same: single samples were "unstable".
+# - **In pixels averaging does not help**, and ten are worst: one exemplar of each leaves ghosts of three faces, ten a
+#   haze. That single ghosts score no worse than single `z` is a weakness of the judge: it sees glasses through the mist. It
+#   counts attributes, not beauty; look at the pictures below.
+# - **Beards fail**, with any number. G draws few convincing ones (about a fifth of its faces, most
+#   half-hearted), and in this style beard and hair share a colour. What G has not learned as a thing of its own cannot be added.
+#
+# How many successes would chance give? Of short-haired faces without the attribute, none. The expectation for "no effect"
+# is 0 %, not 50.
+
+# %%
+show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in
+                               ((True, True), (False, True), (False, False)))) for i in range(12)]).clamp(-1, 1),
+     "The same sum with pixels, three exemplars each: ghosts", 12)
+
+# %% [markdown]
+# ## 8 · A direction with a name
+#
+# The paper's *turn vector*: the mean `z` of faces that look to the right, minus that of those that look left. Walk along it, and
+# faces turn. Ours turns glasses on. Take all 2,000 labels: mean with minus mean without. Then walk from -2 to +2 such
+# steps.
+
+# %%
+steps = torch.linspace(-2, 2, 9)
+
+
+def along(attribute, strangers):
+    """Pictures of new faces, each moved along the direction of an attribute: (9, n, 3, 64, 64)."""
+    direction = attribute_direction(z, torch.from_numpy(has(attribute) > 0.5))
+    return torch.stack([generate(netF, strangers + step * direction) for step in steps])
+
+
+strangers = sample_z(4, faces.config.nz, faces.config.z, seeded(6, "lesson"))
+show(along("glasses", strangers).transpose(0, 1).flatten(0, 1), "Four new faces; glasses from -2 to +2 steps", 9, 7.5)
+
+# %% [markdown]
+# Now with numbers, over 100 new faces: the share that has the attribute, and, to see what else has changed, the share whose
+# hair has changed its length.
+
+# %%
+strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
+figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", facecolor="white", sharey=True)
+for attribute, colour in (("glasses", BLUE), ("smile", ORANGE)):
+    answers = np.stack([judged(reader, images)[1] for images in along(attribute, strangers)]) > 0.5
+    wanted = answers[:, :, reader.names.index(attribute)].mean(1)
+    hair = answers[:, :, reader.names.index("long_hair")]
+    axes[0].plot(steps, 100 * wanted, color=colour, marker="o", label=attribute)
+    axes[1].plot(steps, 100 * (hair != hair[4]).mean(1), color=colour, marker="o", label=f"along {attribute}")
+    print(f"{attribute:<8} at -2, 0, +1, +2: " + ", ".join(f"{wanted[i]:.0%}" for i in (0, 4, 6, 8))
+          + f"; hair changed at +2: {(hair[8] != hair[4]).mean():.0%}")
+axes[0].set(title="faces with the attribute", xlabel="steps along its direction", ylabel="of 100 faces [%]")
+axes[1].set(title="faces whose hair changed length", xlabel="steps along the direction")
+axes[0].legend(frameon=False)
+axes[1].legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# One step takes most faces across; farther out, side effects grow. A direction is the slope at the centre of
+# the shell, and the space is not flat: walk far enough, and you leave the faces that G has learned.
+#
+# In [lesson 00](00_start_here.ipynb) you had one slider for one number. You have now everything for sliders that mean something.
+#
+# ## Questions
+#
+# <details><summary>For which generators does slerp make no sense?</summary>
+#
+# For uniform z in few dimensions, such as <code>mnist2d</code>: they fill a square and lie on no shell. There the straight line stays
+# inside of what G has seen, and a great circle may leave it.
+# </details>
+#
+# <details><summary>A walk is perfectly smooth. Has G generalised?</summary>
+#
+# Not shown yet: a cross-fade of two memorised pictures is smoother still. Ask also whether the pictures on the way are
+# real-looking, and far from every training image.
+# </details>
+#
+# <details><summary>Why subtract "long hair without glasses" at all, and not just add "glasses"?</summary>
+#
+# The mean z of faces with glasses and long hair holds both. The difference to the same without glasses leaves glasses alone.
+# </details>
+#
+# <details><summary>Why is success 0 % for the sum "no effect", though half of all faces have short hair?</summary>
+#
+# Without effect the sum is a face like those of c, which were chosen to have no glasses.
+# </details>
+#
+# ## References
+#
+# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 6: walks, arithmetic, turn
+#   vector.
+# - White: *Sampling Generative Networks*, [arXiv 1609.04468](https://arxiv.org/abs/1609.04468), for slerp and attribute
+#   vectors.
