@@ -10,8 +10,8 @@ A file imports only from the floors below its own:
     5  judges, state
     6  metrics
     7  trainer
-    8  bench, checks/, info, studies
-    9  recording
+    8  checks/, info, studies, widgets
+    9  bench, page, recording
     10  cli
 """
 

@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from .config import TrainConfig
 from .data import Batches, Images, load_images
 from .models import build_discriminator, build_generator, init_weights
-from .runtime import machine, time_of
+from .runtime import machine, repo_data_dir, time_of
 from .sampling import sample_z
 from .state import TrainState
 from .trainer import both_steps, match_channels, resolve
@@ -146,6 +146,19 @@ def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
     return result | {"precision": config.precision}
 
 
+def slider_latency(run: str = "avatars", moves: int = 200) -> float:
+    """Median milliseconds from a slider's event in the kernel to the encoded picture."""
+    from .widgets import LatentExplorer
+
+    explorer = LatentExplorer(run, attributes={})
+    times = []
+    for i in range(moves):
+        begin = time.perf_counter()
+        explorer.sliders["z[0]"].value = -3 + 6 * (i + 1) / moves
+        times.append(1000 * (time.perf_counter() - begin))
+    return statistics.median(times)
+
+
 def report(config: TrainConfig, seconds: float) -> str:
     """The measurement in words and numbers."""
     here = machine()
@@ -158,4 +171,5 @@ def report(config: TrainConfig, seconds: float) -> str:
         f"{'step and data':<28}{m['plain with data']:>10.0f}{m['our with data']:>10.0f}{m['data ratio']:>8.2f}",
         f"our step: {m['gflop per step']:.0f} Gflop, {m['matmul share']:.0%} of this machine's {m['precision']} "
         f"matrix-multiply rate ({m['matmul gflop/s']:,.0f} Gflop/s)",
+        *([f"a slider's event to its picture, 64x64: {slider_latency():.1f} ms"] if repo_data_dir() else []),
     ])

@@ -256,6 +256,21 @@ def bench(preset: str = "mnist64", seconds: float = 60.0) -> None:
     print(report(get_preset(preset), seconds))
 
 
+def explore(run: str, /, port: int = 8866, browser: bool = True) -> None:
+    """Open sliders for a generator's latent space as a web page, on this machine only.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        port: Of the page, http://localhost:PORT.
+        browser: Open it.
+    """
+    from .page import serve
+    from .runs import load_run
+
+    expect_positive(port=port)
+    serve(load_run(run).path, port, browser)
+
+
 def doctor() -> None:
     """Check the set-up: versions, device, precision, data, disk."""
     from .info import check_setup
@@ -267,7 +282,7 @@ def doctor() -> None:
 
 OWN_PARSING = {"train": train, "resume": resume}
 COMMANDS = OWN_PARSING | {f.__name__: f for f in (prepare, sample, interpolate, gif, score, neighbours, judge, record,
-                                                  study, info, bench, doctor)}
+                                                  study, explore, info, bench, doctor)}
 
 
 def main(argv: list[str] | None = None) -> int:

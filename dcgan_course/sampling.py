@@ -1,5 +1,6 @@
 """From z to images: drawing z, generating, and paths between two points of the latent space."""
 
+import io
 import math
 
 import torch
@@ -85,8 +86,14 @@ def corner_grid(corners: Tensor, n: int = 8) -> Tensor:
             others are weighted means of them (bilinear).
     """
     t = torch.linspace(0, 1, n, device=corners.device)
-    left, right = (lerp(corners[i], corners[i + 2], t[:, None]) for i in (0, 1))  # down both sides: (n, nz)
-    return lerp(left[:, None], right[:, None], t[None, :, None]).flatten(0, 1)
+    return bilinear(corners[:, None, None], t[None, :, None], t[:, None, None]).flatten(0, 1)
+
+
+def bilinear(corners: Tensor, u: Tensor | float, v: Tensor | float) -> Tensor:
+    """The point between four corners (upper left, upper right, lower left, lower right), u to the right and v
+    downwards."""
+    left, right = (lerp(corners[i], corners[i + 2], v) for i in (0, 1))
+    return lerp(left, right, u)
 
 
 def plane_grid(n: int = 20, kind: str = "uniform") -> Tensor:
@@ -117,6 +124,30 @@ def attribute_direction(z: Tensor, present: Tensor) -> Tensor:
     return z[present].mean(0) - z[~present].mean(0)
 
 
+def moved(z: Tensor, amounts: dict[str, float], directions: dict[str, Tensor]) -> Tensor:
+    """z (nz,) moved by an amount of each named direction (nz,)."""
+    return z + sum(amount * directions[name] for name, amount in amounts.items())
+
+
+def first_layer(netG: nn.Module) -> Tensor:
+    """The weights that meet z first, (nz, outputs)."""
+    layer = next(m for m in netG.modules() if isinstance(m, (nn.ConvTranspose2d, nn.Linear)))
+    weight = layer.weight.detach().cpu()
+    return weight.T if isinstance(layer, nn.Linear) else weight.flatten(1)
+
+
+def principal_directions(weight: Tensor, n: int = 5) -> Tensor:
+    """The directions of z that a generator's first layer stretches most: singular vectors of its weights
+    (arXiv 2007.06600), (at most n, nz), each of length 1, with its largest number positive.
+
+    Args:
+        weight: (nz, outputs), as of `first_layer`.
+    """
+    directions = torch.linalg.svd(weight, full_matrices=False).U.T[:n]
+    largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
+    return directions * largest.sign()
+
+
 def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
     """A sheet of images as one picture, (height, width, 3) uint8.
 
@@ -128,3 +159,15 @@ def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
     nrow = nrow or math.ceil(math.sqrt(len(images)))
     grid = make_grid(images.float().cpu(), nrow, padding=2, normalize=True, value_range=(-1, 1), pad_value=0.5)
     return grid.mul(255).round().clamp(0, 255).byte().permute(1, 2, 0)
+
+
+def png(sheet: Tensor, width: int = 0) -> bytes:
+    """A picture (height, width, 3) uint8 as a PNG file, enlarged by a whole number to at least that width."""
+    from PIL import Image
+
+    picture = Image.fromarray(sheet.numpy())
+    times = max(1, -(-width // picture.width))  # rounded up
+    content = io.BytesIO()
+    picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST).save(
+        content, "PNG", compress_level=1)
+    return content.getvalue()

@@ -1,6 +1,7 @@
 """The exercises' checks, by mutation: wrong answers from real tutorials are named, right ones in other words pass."""
 
 import copy
+import functools
 import itertools
 import math
 import re
@@ -468,6 +469,12 @@ def on_circle(angle_of=None, weight=torch.sin, scale=1.0, over=torch.sin, swap=F
     return path
 
 
+def in_place(z, amounts, directions):
+    for name, amount in amounts.items():
+        z += amount * directions[name]
+    return z
+
+
 def angle_of(a, b):
     return torch.acos(torch.clamp(F.cosine_similarity(a, b, 0), -1, 1))
 
@@ -929,6 +936,45 @@ TABLE = {
         [lambda a, b, c: a.mean(0) - b.mean(0) + c.mean(0),
          lambda a, b, c: a.sum(0) / len(a) + c.sum(0) / len(c) - b.sum(0) / len(b),
          lambda a, b, c: torch.stack([a.mean(0), -b.mean(0), c.mean(0)]).sum(0)],
+    ),
+    checks.check_moved: (
+        {
+            "in place": (in_place, "has changed"),
+            "the steps only": (lambda z, a, d: sum(v * d[k] for k, v in a.items()), "z itself is missing"),
+            "the last one": (lambda z, a, d: [z + v * d[k] for k, v in a.items()][-1], "only the last"),
+            "the first one": (lambda z, a, d: next(z + v * d[k] for k, v in a.items()), "only the first"),
+            "without amounts": (lambda z, a, d: z + sum(d[k] for k in a), "are not used"),
+            "all of them": (lambda z, a, d: z + sum(d.values()), "all directions"),
+            "by place": (lambda z, a, d: z + sum(v * b for v, b in zip(a.values(), d.values(), strict=False)),
+                         "by name"),
+            "length 1": (lambda z, a, d: z + sum(v * F.normalize(d[k], dim=0) for k, v in a.items()), "length 1"),
+            "the sign": (lambda z, a, d: z - sum(v * d[k] for k, v in a.items()), "sign"),
+            "the mean": (lambda z, a, d: z + sum(v * d[k] for k, v in a.items()) / max(1, len(a)), "the mean"),
+            "a list": (lambda z, a, d: [z + v * d[k] for k, v in a.items()], "of type list"),
+            "fails when empty": (lambda z, a, d: z + torch.stack([v * d[k] for k, v in a.items()]).sum(0),
+                                 "stopped with"),
+        },
+        [lambda z, a, d: z + sum(v * d[k] for k, v in a.items()),
+         lambda z, a, d: functools.reduce(lambda x, k: x + a[k] * d[k], a, z),
+         lambda z, a, d: z + torch.tensor([a.get(k, 0.0) for k in d]) @ torch.stack(list(d.values()))],
+    ),
+    checks.check_principal_directions: (
+        {
+            "rows of U": (lambda w, n: torch.linalg.svd(w).U[:n], "rows of U"),
+            "Vh": (lambda w, n: torch.linalg.svd(w).Vh[:n], "space of the outputs"),
+            "columns of Vh": (lambda w, n: torch.linalg.svd(w).Vh.T[:n], "columns of Vh"),
+            "eigh": (lambda w, n: torch.linalg.eigh(w @ w.T).eigenvectors.T[:n], "stretched least, the last one first"),
+            "the last columns": (lambda w, n: torch.linalg.svd(w).U.T[-n:], "stretched least"),
+            "wrong order": (lambda w, n: torch.linalg.eigh(w @ w.T).eigenvectors.T[-n:], "must come first"),
+            "not length 1": (lambda w, n: (torch.linalg.svd(w).U * torch.linalg.svd(w).S).T[:n], "expected 1"),
+            "largest rows": (lambda w, n: torch.eye(len(w))[w.norm(dim=1).argsort(descending=True)[:n]], "one by one"),
+            "centred": (lambda w, n: torch.linalg.svd(w - w.mean(0)).U.T[:n], "was subtracted"),
+            "columns": (lambda w, n: torch.linalg.svd(w).U[:, :n], "has shape (7, 3)"),
+            "always three": (lambda w, n: torch.linalg.svd(w).U.T[:3], "for (5, 9)"),
+        },
+        [lambda w, n: torch.linalg.svd(w, full_matrices=False).U.T[:n],
+         lambda w, n: torch.linalg.eigh(w @ w.T).eigenvectors.flip(1)[:, :n].T,
+         lambda w, n: -torch.linalg.svd(w.T).Vh[:n]],
     ),
 }
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]

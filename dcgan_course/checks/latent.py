@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from ..sampling import corner_grid, lerp, slerp, vector_sum
+from ..sampling import corner_grid, lerp, moved, principal_directions, slerp, vector_sum
 from .base import described, exercise, expect, expect_none_of, same
 
 
@@ -133,3 +133,68 @@ def check_vector_sum(answer) -> None:
             a.median(0).values - b.median(0).values + c.median(0).values,
     })
     expect(same(found, means[0] - means[1] + means[2], 1e-4), "this is not mean(a) - mean(b) + mean(c).")
+
+
+# ---- sliders
+
+
+@exercise(moved)
+def check_moved(answer) -> None:
+    """answer(z, amounts, directions): z plus each amount times the direction of that name; z itself stays."""
+    z, directions = torch.randn(6), {name: torch.randn(6) for name in ("smile", "age", "hair")}
+    amounts = {"hair": 2.0, "smile": -0.5}
+    hair, smile = directions["hair"], directions["smile"]
+    before = z.clone()
+    found = answer(z, dict(amounts), dict(directions))
+    expect_shape(found, (6,), ", as z has")
+    expect(torch.equal(z, before), "the z that was given has changed: with the next movement of a slider the steps "
+           "would add up. z = z + ... makes a new one, z += ... does not.")
+    expected = z + 2.0 * hair - 0.5 * smile
+    expect_none_of(found, {
+        "nothing has moved.": z,
+        "z itself is missing: only the sum of the steps came back.": expected - z,
+        "only the last of the directions counts.": z - 0.5 * smile,
+        "only the first of the directions counts.": z + 2.0 * hair,
+        "the amounts are not used: each direction is added once.": z + hair + smile,
+        "all directions are added, expected those that are named in amounts.": z + sum(directions.values()),
+        "amounts and directions are matched by their place, expected by name.":
+            z + 2.0 * smile - 0.5 * directions["age"],
+        "the directions were scaled to length 1: their length says how long a step is.":
+            z + 2.0 * hair / hair.norm() - 0.5 * smile / smile.norm(),
+        "the sign is wrong: a positive amount goes along the direction.": z - 2.0 * hair + 0.5 * smile,
+        "the mean of the steps is taken, expected their sum.": z + (2.0 * hair - 0.5 * smile) / 2,
+    })
+    expect(same(found, expected), "this is not z + 2 * hair - 0.5 * smile, for the amounts hair 2 and smile -0.5.")
+    expect(same(answer(z, {}, directions), z), "without any amount z must stay as it is.")
+
+
+@exercise(principal_directions)
+def check_principal_directions(answer) -> None:
+    """answer(weight, n): the left singular vectors of weight (nz, outputs) of the largest singular values, (n, nz)."""
+    weight = torch.randn(7, 7) * torch.tensor([3.0, 1, 5, 2, 0.5, 4, 1.5])  # square, so that a mix-up shows
+    U, S, Vh = torch.linalg.svd(weight)
+    found = answer(weight.clone(), 3)
+    expect_shape(found, (3, 7), " for n = 3 and z of 7 numbers")
+
+    def is_(directions):
+        """Up to their signs."""
+        return all(min((a - b).abs().max(), (a + b).abs().max()) < 1e-3 for a, b in zip(found, directions, strict=True))
+
+    centred = weight - weight.mean(0)
+    for message, directions in {
+        "these are rows of U, expected its columns: U.T[:n].": U[:3],
+        "these live in the space of the outputs (Vh), expected in that of z (U).": Vh[:3],
+        "these are columns of Vh. The directions of z are the columns of U.": Vh.T[:3],
+        "these are stretched least: the order is from large to small (eigh sorts the other way).": U.T[-3:],
+        "these are stretched least, the last one first.": U.T.flip(0)[:3],
+        "the right ones, but the one that is stretched most must come first.": U.T[:3].flip(0),
+        "they have the length of their singular values, expected 1.": (U * S).T[:3],
+        "these are numbers of z one by one: the rows with the largest weights.":
+            torch.eye(7)[weight.norm(dim=1).argsort(descending=True)[:3]],
+        "the mean of the rows was subtracted, as for principal components of data. A matrix stretches as it is.":
+            torch.linalg.svd(centred).U.T[:3],
+    }.items():
+        expect(not is_(directions), message)
+    expect(is_(U.T[:3]), "these are not the singular vectors with the largest singular values.")
+    expect(tuple(answer(torch.randn(5, 9), 2).shape) == (2, 5), "for a square weight it is right, for (5, 9) it is "
+           "not.")

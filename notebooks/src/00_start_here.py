@@ -114,6 +114,7 @@ for name, config in networks.items():
 # | [05 The failure lab](05_failure_lab.ipynb) | break a DCGAN on purpose, measure what broke, and mend it |
 # | [06 What stabilises, and when to stop](06_what_stabilises.ipynb) | switch every guideline off, over seeds, and keep the best |
 # | [07 Walking the latent space](07_latent_space.ipynb) | walk between pictures, and add and subtract what they show |
+# | [08 Latent sliders](08_latent_sliders.ipynb) | explore any generator with sliders |
 #
 # Each lesson runs by itself, top to bottom, also when you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**; each shows the command that makes it again.

@@ -1,0 +1,227 @@
+"""Sliders for the latent space, in JupyterLab, in Colab and as a page of their own.
+
+A thin shell: what they compute is in sampling.py.
+"""
+
+import html
+import json
+from pathlib import Path
+
+import ipywidgets as w
+import torch
+from torch import Tensor, nn
+
+from .errors import UserError
+from .judges import judged
+from .metrics import judge_for
+from .runs import Run, load_run
+from .runtime import seeded
+from .sampling import (
+    attribute_direction,
+    bilinear,
+    first_layer,
+    generate,
+    image_grid,
+    lerp,
+    moved,
+    png,
+    principal_directions,
+    sample_z,
+    slerp,
+)
+
+FRAMES = 36  # of a walk, as in the paper's figure 4
+
+
+def attribute_directions(run: Run, n: int = 1000) -> dict[str, Tensor]:
+    """{"smile": (nz,), ...} for a run whose judge knows attributes, from n generated images; {} for other runs."""
+    try:
+        judge = judge_for(run.config)
+    except UserError:  # images that no judge knows
+        return {}
+    if not judge.attributes:
+        return {}
+    z = sample_z(n, run.config.nz, run.config.z, seeded(0, "attributes"))
+    present = torch.from_numpy(judged(judge, generate(run.load_generator(), z))[1] > 0.5)
+    return {name: attribute_direction(z, present[:, i]) for i, name in enumerate(judge.names)
+            if 0 < present[:, i].sum() < n}
+
+
+def explore(source: str | Path | Run | nn.Module, **options) -> w.Widget:
+    """`LatentExplorer(source).view`; or, where the source cannot be used, the reason in words."""
+    try:
+        return LatentExplorer(source, **options).view
+    except UserError as error:
+        return w.HTML(f"<b>{html.escape(str(error))}</b>")
+
+
+class LatentExplorer:
+    """Sliders that move z, a square that mixes four pictures, and a player that walks between two.
+
+    Args:
+        source: a generator, a run, a run's folder, or the name of a recorded run.
+        entries: which numbers of z get a slider; None = the first three.
+        principal: how many principal directions of G's first layer get one.
+        attributes: {name: direction}; None = those of the run's judge, if it knows any.
+        kind: the distribution of z; None = the run's, or normal.
+        seed: of the first picture.
+        width: of the picture on the page, in pixels.
+    Attributes:
+        z: what is shown, (nz,).
+        view: the widget.
+    Raises:
+        UserError: no such run, weights of another network, or an entry that z does not have.
+    """
+
+    def __init__(self, source, entries: tuple[int, ...] | None = None, principal: int = 3,
+                 attributes: dict[str, Tensor] | None = None, kind: str | None = None, seed: int = 0, width: int = 256):
+        if isinstance(source, nn.Module):
+            self.netG, self.kind, attributes = source, kind or "normal", attributes or {}
+        else:
+            run = source if isinstance(source, Run) else load_run(source)
+            self.netG, self.kind = run.load_generator(), kind or run.config.z
+            attributes = attribute_directions(run) if attributes is None else attributes
+        weight = first_layer(self.netG)
+        self.nz, self.width = len(weight), width
+        entries = range(min(3, self.nz)) if entries is None else entries
+        for entry in entries:
+            if not 0 <= entry < self.nz:
+                raise UserError(f"entries: found {entry}, expected 0 to {self.nz - 1}, as z has {self.nz} numbers")
+        reach = 3.0 if self.kind == "normal" else 1.0
+        unit = torch.eye(self.nz)
+        length = self.start(0).norm() / 2  # of a step along a principal direction
+        self.directions = {f"z[{i}]": unit[i] for i in entries}
+        self.directions |= {f"principal {i + 1}": length * d / reach
+                            for i, d in enumerate(principal_directions(weight, principal))}
+        self.sliders = {name: slider(name, -reach, reach) for name in self.directions}
+        self.attributes = {name: slider(name.replace("_", " "), -2, 2) for name in attributes}
+        self.directions |= attributes
+        self.sliders |= self.attributes
+        self.seed = w.BoundedIntText(seed, 0, 10**9, description="seed")
+        self.image = w.Image(format="png", width=width)
+        self.text = w.Textarea(description="z as text", layout=w.Layout(width="95%", height="60px"))
+        self.message = w.HTML()
+        self.view = self.layout()
+        self.walk()
+
+    # ---- what is shown
+
+    def start(self, seed: int) -> Tensor:
+        """The z of a seed, (nz,)."""
+        return sample_z(1, self.nz, self.kind, seeded(seed, "explorer"))[0]
+
+    def show(self, z: Tensor) -> None:
+        self.z = z
+        self.image.value = png(image_grid(generate(self.netG, z[None])), self.width)
+
+    def walk(self, *_) -> None:
+        """The picture of the seed, or of the pasted z, moved by the sliders."""
+        z = self.start(self.seed.value) if self.pasted is None else self.pasted
+        self.show(moved(z, {name: s.value for name, s in self.sliders.items()}, self.directions))
+
+    def mix(self, *_) -> None:
+        """The point (u, v) between four seeds' pictures."""
+        self.show(bilinear(torch.stack([self.start(s.value) for s in self.corner_seeds]), self.u.value, self.v.value))
+
+    def play(self, *_) -> None:
+        """A step of the walk between two seeds' pictures: on the great circle for normal z, else straight."""
+        path = slerp if self.kind == "normal" else lerp
+        self.show(path(*(self.start(s.value) for s in self.ends), self.frame.value / (FRAMES - 1)))
+
+    # ---- buttons
+
+    pasted = None  # a z that somebody brought along; a new seed replaces it
+
+    def new_seed(self, *_) -> None:
+        self.pasted = None
+        self.walk()
+
+    def random(self, *_) -> None:
+        self.seed.value = int(torch.randint(10**6, ()))  # walks by itself, unless the seed is the same
+
+    def reset(self, *_) -> None:
+        self.pasted = None
+        for s in self.sliders.values():
+            s.value = 0
+        self.walk()
+
+    def save(self, *_) -> None:
+        number = 1 + max((int(p.stem[8:]) for p in Path().glob("explorer[0-9][0-9][0-9].png")), default=0)
+        file = Path(f"explorer{number:03d}.png")
+        try:
+            file.write_bytes(self.image.value)
+        except OSError as error:
+            self.say(f"{file}: cannot be written ({error.strerror})")
+        else:
+            self.say(f"saved as {file}")
+
+    def copy_z(self, *_) -> None:
+        self.text.value = json.dumps([round(v, 4) for v in self.z.tolist()])
+        self.say("z is in the field: copy it from there")
+
+    def use_z(self, *_) -> None:
+        try:
+            self.pasted = read_z(self.text.value, self.nz)
+        except UserError as error:
+            self.say(str(error))
+            return
+        for s in self.sliders.values():
+            s.value = 0
+        self.say("")
+        self.walk()
+
+    def say(self, message: str) -> None:
+        self.message.value = html.escape(message)
+
+    # ---- how it looks
+
+    def layout(self) -> w.Widget:
+        self.u, self.v = slider("u: across", 0, 1, 0.5), slider("v: down", 0, 1, 0.5)
+        self.corner_seeds = [seed_field(name, i) for i, name in
+                             enumerate(("upper left", "upper right", "lower left", "lower right"))]
+        self.ends = [seed_field("from seed", 0), seed_field("to seed", 1)]
+        self.frame = w.IntSlider(0, 0, FRAMES - 1, description="step", layout=w.Layout(width="330px"))
+        player = w.Play(min=0, max=FRAMES - 1, interval=120)
+        w.jslink((player, "value"), (self.frame, "value"))
+        moves = {self.walk: self.sliders.values(), self.new_seed: [self.seed],
+                 self.mix: [self.u, self.v, *self.corner_seeds], self.play: [self.frame, *self.ends]}
+        for action, widgets in moves.items():
+            for widget in widgets:
+                widget.observe(action, names="value")
+        row = w.HBox([button("random", self.random), button("reset", self.reset), self.seed])
+        pages = {"directions": [row, *(s for name, s in self.sliders.items() if name not in self.attributes)],
+                 "attributes": [*self.attributes.values()], "four corners": [*self.corner_seeds, self.u, self.v],
+                 "walk": [*self.ends, w.HBox([player, self.frame])]}
+        pages = {title: page for title, page in pages.items() if page}
+        tabs = w.Tab([w.VBox(page) for page in pages.values()], titles=list(pages))
+        below = w.HBox([button("save picture", self.save), button("copy z", self.copy_z), button("use z", self.use_z)])
+        return w.HBox([w.VBox([self.image, below, self.message]), w.VBox([tabs, self.text])],
+                      layout=w.Layout(flex_flow="row wrap"))
+
+
+def read_z(text: str, nz: int) -> Tensor:
+    """A z from text such as "[0.1, -2.3]". Raises UserError where it is not nz finite numbers."""
+    try:
+        values = json.loads(text)
+        z = torch.tensor([float(v) for v in values])
+    except (ValueError, TypeError, OverflowError):
+        shown = text.strip()[:40]
+        raise UserError(f"z: found {shown!r}, expected {nz} numbers such as [0.1, -2.3, ...]") from None
+    if len(z) != nz or not z.isfinite().all():
+        raise UserError(f"z: found {len(z)} numbers{'' if z.isfinite().all() else ', not all finite'}, expected {nz}")
+    return z
+
+
+def slider(name: str, low: float, high: float, value: float = 0.0) -> w.FloatSlider:
+    return w.FloatSlider(value, min=low, max=high, step=(high - low) / 100, description=name,
+                         style={"description_width": "130px"}, layout=w.Layout(width="400px"))
+
+
+def seed_field(name: str, seed: int) -> w.BoundedIntText:
+    return w.BoundedIntText(seed, 0, 10**9, description=name)
+
+
+def button(name: str, action) -> w.Button:
+    made = w.Button(description=name, layout=w.Layout(width="auto"))
+    made.on_click(action)
+    return made

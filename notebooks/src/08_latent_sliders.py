@@ -1,0 +1,275 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 08 · Latent sliders
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/08_latent_sliders.ipynb)
+#
+# **Time:** 35 minutes to read and play; the cells run for about 15 seconds on two CPU cores.
+# **You need:** lesson 07 for directions in the latent space; a browser for the sliders.
+#
+# After this lesson you can
+#
+# - build a slider that redraws a picture while you drag it;
+# - find directions that matter without a single label;
+# - explore any generator, also your own, and keep what you found.
+#
+# **You write** the movement of z and the principal directions; **we import** the explorer that puts them into sliders.
+
+# %%
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+
+# %% tags=["nbval-ignore-output"]
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import torch
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from dcgan_course import checks
+from dcgan_course.runs import load_run
+from dcgan_course.runtime import seeded
+from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
+from dcgan_course.widgets import LatentExplorer, explore
+
+set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
+print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}")
+
+# %%
+if "google.colab" in sys.modules:  # Colab shows widgets only where they are asked for
+    from google.colab import output
+
+    output.enable_custom_widget_manager()
+
+# %% [markdown]
+# ## 1 · From z to a picture in the browser
+#
+# A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G draws,
+# the numbers become bytes 0 to 255, and those a PNG file, which the browser shows.
+
+# %%
+run = load_run("avatars")
+netG = run.load_generator()
+z0 = sample_z(1, run.config.nz, run.config.z, seeded(4, "lesson"))[0]
+picture = png(image_grid(generate(netG, z0[None])), 256)
+print(f"a PNG file: {picture[:4]}, at most 40 KB: {len(picture) <= 40_000}")
+
+# %% [markdown]
+# How long does that take? A screen shows a new picture every 17 ms; below 50 ms a movement feels immediate.
+
+# %% tags=["nbval-ignore-output"]
+# %timeit -n 20 -r 3 png(image_grid(generate(netG, z0[None])), 256)
+
+# %% [markdown]
+# Now z must move. A slider stands for a **direction**, a vector as long as z, and its position says how far to go:
+#
+# $$z = z_0 + \sum_i s_i\, d_i$$
+#
+# A single number of z is a direction too: all zeros and a 1.
+#
+# **Exercise 1 · Move** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+#
+# The sliders start from the same $z_0$ at every movement. So it must stay what it was.
+
+# %%
+def my_moved(z, amounts, directions):
+    """z (nz,); amounts {name: number}; directions {name: (nz,)}, maybe more than are asked for -> a new z (nz,)."""
+    raise NotImplementedError
+
+
+# %%
+moved = checks.check_moved(my_moved)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Loop over `amounts.items()`. `z += ...` would change the tensor that was given.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_moved(z, amounts, directions):
+#     for name, amount in amounts.items():
+#         z = z + amount * directions[name]
+#     return z
+# ```
+# </details>
+
+# %%
+unit = torch.eye(run.config.nz)
+directions = {f"z[{i}]": unit[i] for i in range(3)}
+rows = [moved(z0, {name: amount}, directions) for name in directions for amount in torch.linspace(-3, 3, 9)]
+
+
+def sheet(z, names, title):
+    """A row of nine pictures for each name."""
+    figure, axis = plt.subplots(figsize=(7.5, 0.85 * len(names) + 0.4), layout="constrained", facecolor="white")
+    axis.imshow(image_grid(generate(netG, torch.stack(z)), 9))
+    axis.set_yticks([34 + 66 * i for i in range(len(names))], names)
+    axis.set_xticks([34 + 66 * i for i in range(9)], [f"{v:+.2g}" for v in torch.linspace(-1, 1, 9)])
+    axis.set_title(title, fontsize=10)
+    plt.show()
+
+
+sheet(rows, list(directions), "Three numbers of z, from -3 (left) to 3 (right)")
+
+# %% [markdown]
+# The same with sliders. Drag one, or click its handle and use the arrow keys.
+
+# %% tags=["nbval-ignore-output"]
+sliders = {name: widgets.FloatSlider(min=-3, max=3, step=0.05, description=name) for name in directions}
+view = widgets.Image(format="png", width=192)
+
+
+def redraw(_=None):
+    z = moved(z0, {name: slider.value for name, slider in sliders.items()}, directions)
+    view.value = png(image_grid(generate(netG, z[None])), 192)
+
+
+for slider in sliders.values():
+    slider.observe(redraw, names="value")
+redraw()
+widgets.HBox([view, widgets.VBox(list(sliders.values()))])
+
+# %% [markdown]
+# You see little. One number of a hundred changes a face only a bit, and what it changes has no name. Better directions are
+# needed. Lesson 07 made some from labels. Are there any without?
+#
+# ## 2 · Directions without labels
+#
+# The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. Some directions are
+# stretched much by it, others hardly at all. Those that it stretches most should change the picture most. They are the
+# **singular vectors** of W with the largest singular values.
+#
+# **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
+#
+# `weight` is $W^T$, one row for each number of z. `torch.linalg.svd(weight, full_matrices=False)` gives U, S and Vh with
+# weight = U diag(S) Vh. Which of them live in the space of z?
+
+# %%
+def my_principal_directions(weight, n):
+    """weight (nz, outputs) -> the n directions of z that it stretches most, the first one most: (n, nz), each of length 1."""
+    raise NotImplementedError
+
+
+# %%
+principal = checks.check_principal_directions(my_principal_directions)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# U is (nz, nz): its **columns** are directions of z, in order of falling singular values.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_principal_directions(weight, n):
+#     return torch.linalg.svd(weight, full_matrices=False).U.T[:n]
+# ```
+#
+# `torch.linalg.eigh(weight @ weight.T)` works too, but sorts from small to large.
+# </details>
+
+# %%
+weight = first_layer(netG)
+strength = torch.linalg.svdvals(weight)
+print(f"W stretches its first direction {strength[0] / strength[-1]:.0f} times as much as its last")
+found = principal(weight, 3)
+found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # signs are arbitrary; fix them
+directions |= {f"principal {i + 1}": 5 * direction for i, direction in enumerate(found)}
+names = [name for name in directions if name.startswith("principal")]
+rows = [moved(z0, {name: amount}, directions) for name in names for amount in torch.linspace(-1, 1, 9)]
+sheet(rows, names, "Three principal directions, 5 to each side: more happens")
+
+# %% [markdown]
+# Much more happens, and without a label. But do they have names? Try to find words for each row. A direction that
+# stretches most is not obliged to mean one thing.
+#
+# ## 3 · The explorer
+#
+# All of it in one piece: numbers of z, principal directions, for these faces also attributes with names (as in lesson 07), four
+# corners, a walk. It works for each recorded run (`"mnist"`, `"mnist2d"`, `"heritage"`) and for the folder of your
+# own run.
+
+# %% tags=["nbval-ignore-output"]
+explorer = LatentExplorer("avatars", seed=7)
+explorer.view
+
+# %% [markdown]
+# Things to try:
+#
+# - In *attributes*, put glasses at +1, then smile at -1. What else changes?
+# - In *four corners*, choose four seeds, and find the face in the middle.
+# - In *walk*, press play.
+# - *copy z* writes the z into the field. Take it to another notebook, paste it there, press *use z*: the same face.
+#
+# The picture is always what the plain functions give. The widget adds nothing:
+
+# %%
+z = explorer.start(7)
+same = explorer.image.value == png(image_grid(generate(explorer.netG, z[None])), explorer.width)
+print("the explorer's picture is that of the plain functions:", same)
+explorer.sliders["glasses"].value = 1
+expected = moved(z, {"glasses": 1}, explorer.directions)
+print("a slider moves z along its direction:", torch.allclose(explorer.z, expected))
+figure, axes = plt.subplots(1, 2, figsize=(4.5, 2.4), layout="constrained", facecolor="white")
+for axis, shown, title in zip(axes, (z, explorer.z), ("seed 7", "glasses + 1"), strict=True):
+    axis.imshow(image_grid(generate(netG, shown[None])))
+    axis.set_title(title, fontsize=10)
+    axis.axis("off")
+plt.show()
+
+# %% [markdown]
+# Another run: put its name, or the path of your run's folder, in place of `"mnist2d"`. A wrong name is answered in words.
+
+# %% tags=["nbval-ignore-output"]
+explore("mnist2d")
+
+# %% [markdown]
+# **As a page without code**, for people who do not want to see any: in a terminal, `.venv/bin/dcgan-course explore avatars`
+# opens the explorer in the browser.
+#
+# If nothing moves: the sliders need a running kernel. A stored notebook on the web, or a notebook whose kernel was
+# closed, shows the last picture only. Run the cells again.
+#
+# ## Questions
+#
+# <details><summary>Why does the slider's function start from <code>z0</code> each time, and not from where z is?</summary>
+#
+# Then the picture depends on where the sliders are, not on how they got there: the same positions give the same picture.
+# </details>
+#
+# <details><summary>You drag quickly, and the picture is slow. Will it draw all positions in between?</summary>
+#
+# No. While one change is on its way to the kernel, the widget keeps the next ones back, and then sends the latest only.
+# </details>
+#
+# <details><summary>A principal direction changes hair, skin and smile at once. Is it wrong?</summary>
+#
+# No. It is a direction that the first layer stretches most. That it should mean one thing is our wish, not its definition.
+# </details>
+#
+# ## References
+#
+# - Shen, Zhou: *Closed-Form Factorization of Latent Semantics in GANs*, [arXiv 2007.06600](https://arxiv.org/abs/2007.06600):
+#   principal directions of the first layer.
+# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 6.
