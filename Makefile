@@ -11,7 +11,7 @@ train: .venv/installed
 lab: .venv/installed
 	$(BIN)/jupyter lab --ServerApp.root_dir=. $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 
-test: .venv/installed-test
+test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
 	$(BIN)/pytest
 	$(BIN)/pytest --nbval notebooks
@@ -36,6 +36,13 @@ badges: .venv/installed-test
 .venv/bin/python:
 	@echo "Installing into .venv, about 5 GB, most of it PyTorch: some minutes ..."
 	$(PYTHON) -m venv .venv
+
+# The tests of the sliders drive Chromium: one that is there, or Debian's where it may be installed.
+.venv/chromium: | .venv/bin/python
+	which chromium || which chromium-browser || which google-chrome || \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium > /dev/null; } || \
+	  echo "no Chromium: the tests in tests/browser will be skipped"
+	touch $@
 
 .venv/installed: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --upgrade pip

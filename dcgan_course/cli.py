@@ -9,6 +9,7 @@ from . import __version__
 from .config import PRESETS, TrainConfig, nearest, preset
 from .errors import UserError
 from .flags import expect_positive, flag_value, parse, save, writing
+from .page import explore
 
 
 def train(args: list[str]) -> None:
@@ -254,21 +255,6 @@ def bench(preset: str = "mnist64", seconds: float = 60.0) -> None:
 
     expect_positive(seconds=seconds)
     print(report(get_preset(preset), seconds))
-
-
-def explore(run: str, /, port: int = 8866, browser: bool = True) -> None:
-    """Open sliders for a generator's latent space as a web page, on this machine only.
-
-    Args:
-        run: A run folder, or the name of a recorded run.
-        port: Of the page, http://localhost:PORT.
-        browser: Open it.
-    """
-    from .page import serve
-    from .runs import load_run
-
-    expect_positive(port=port)
-    serve(load_run(run).path, port, browser)
 
 
 def doctor() -> None:

@@ -1,40 +1,47 @@
 """The latent sliders as a web page without code, by Voila."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import nbformat
-
 from .errors import UserError
+from .flags import expect_positive
 
 
-def notebook(run: Path) -> nbformat.NotebookNode:
-    """One cell, which shows the explorer of a run."""
-    code = f"from dcgan_course.widgets import explore\n\nexplore({str(run.resolve())!r})"
-    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    page.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    page.metadata["title"] = f"Latent space of {run.name}"
-    return page
+def explore(run: str, /, port: int = 8866, browser: bool = True) -> None:
+    """Open sliders for a generator's latent space as a web page, on this machine only, until Ctrl-C.
 
-
-def serve(run: Path, port: int, browser: bool) -> None:
-    """Serve the explorer of a run on this machine until Ctrl-C.
-
-    Raises:
-        UserError: Voila is not installed, or it could not start, as where the port is taken.
+    Args:
+        run: A run folder, or the name of a recorded run.
+        port: Of the page, http://localhost:PORT.
+        browser: Open it.
     """
+    from .runs import load_run
+
+    expect_positive(port=port)
     if importlib.util.find_spec("voila") is None:
         raise UserError("explore: voila is not installed, expected after `pip install 'dcgan-course[page]'`")
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "explorer.ipynb"
-        nbformat.write(notebook(run), file)
-        command = [sys.executable, "-m", "voila", str(file), f"--port={port}", "--Voila.port_retries=0",
-                   "--Voila.log_level=ERROR", *([] if browser else ["--no-browser"])]
-        print(f"the page is at http://localhost:{port}; Ctrl-C ends it")
+    folder = load_run(run).path.resolve()
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary) / "explorer.ipynb"
+        file.write_text(json.dumps(notebook(folder)), encoding="utf-8")
+        print(f"the page is at http://localhost:{port}; Ctrl-C ends it", flush=True)
+        command = [sys.executable, "-m", "voila", str(file), f"--port={port}", "--ServerApp.port_retries=0",
+                   "--Voila.port_retries=0", "--Voila.log_level=CRITICAL", *([] if browser else ["--no-browser"])]
         status = subprocess.run(command).returncode
     if status:
-        raise UserError(f"explore: the page could not be served on port {port} (status {status}); is the port taken? "
-                        "Another one: --port 8867")
+        raise UserError(f"explore: the page ended with status {status}; is port {port} taken? Another one: "
+                        f"--port {port + 1}")
+
+
+def notebook(run: Path) -> dict:
+    """One cell, which shows the explorer of a run."""
+    code = f"from dcgan_course.widgets import explore\n\nexplore({str(run)!r})"
+    cell = {"cell_type": "code", "id": "explorer", "source": code, "metadata": {}, "outputs": [],
+            "execution_count": None}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {"nbformat": 4, "nbformat_minor": 5, "cells": [cell], "metadata": {"kernelspec": kernel,
+            "title": f"Latent space of {run.name}"}}

@@ -160,7 +160,8 @@ def test_stray_pixels_of_lesson_04_are_those_of_the_package():
 
 def test_the_guard_in_colab(tmp_path):
     """In an empty virtual environment, with a stand-in for google.colab and a clone in place of the repository: the
-    course is there, importable, and the working folder is that of the notebooks. A second run changes nothing."""
+    course is there, importable, the working folder is that of the notebooks, and widgets are switched on, there and
+    only there. A second run changes nothing."""
     root = NOTEBOOKS.parent
     if subprocess.run(["git", "rev-parse"], cwd=root, capture_output=True).returncode:
         pytest.skip("not a git checkout")
@@ -173,11 +174,13 @@ def test_the_guard_in_colab(tmp_path):
 import sys, types, os
 exec({guard!r})
 assert os.getcwd() == {str(content)!r}  # elsewhere than in Colab it does nothing
-sys.modules["google"] = sys.modules["google.colab"] = types.ModuleType("google.colab")
+colab, calls = types.ModuleType("google.colab"), []
+colab.output = types.SimpleNamespace(enable_custom_widget_manager=lambda: calls.append(1))
+sys.modules["google"] = sys.modules["google.colab"] = colab
 exec({guard!r})
 first = os.getcwd()
 exec({guard!r})
-assert os.getcwd() == first
+assert os.getcwd() == first and calls == [1]
 import dcgan_course
 print(first, os.path.realpath(dcgan_course.__file__))
 """

@@ -36,11 +36,15 @@ if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in
     subprocess.run(fetch, shell=True, check=True)
     os.chdir("dcgan-course/notebooks")
     sys.path.insert(0, "..")
+    from google.colab import output
+
+    output.enable_custom_widget_manager()  # sliders
 
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.config import preset
@@ -296,6 +300,7 @@ for kind in ("uniform", "uniform01"):
 #
 # **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
 # 0.0002. **Predict** with what you know of the shift: in one epoch, how far can it get?
+# (The gain can help, but it stretches white too.)
 
 # %%
 steps = 60_000 // norms.study.base.batch_size
@@ -328,8 +333,10 @@ churches = RecordedStudy("output_norm_churches")
 numbers(churches, metrics=("fd", "sharpness", "duplicates"))
 
 # %%
+set_matplotlib_formats("jpeg", pil_kwargs={"quality": 85})  # for photographs
 sheets(churches, list(churches.study.configs), "Church exteriors. Top: as the paper. Bottom: batch norm on the output",
        dpi=130)
+set_matplotlib_formats("png")
 
 # %%
 print("batch norm on the output, z normal:")

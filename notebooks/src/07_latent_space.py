@@ -35,6 +35,9 @@ if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in
     subprocess.run(fetch, shell=True, check=True)
     os.chdir("dcgan-course/notebooks")
     sys.path.insert(0, "..")
+    from google.colab import output
+
+    output.enable_custom_widget_manager()  # sliders
 
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt

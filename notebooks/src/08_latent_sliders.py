@@ -34,6 +34,9 @@ if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in
     subprocess.run(fetch, shell=True, check=True)
     os.chdir("dcgan-course/notebooks")
     sys.path.insert(0, "..")
+    from google.colab import output
+
+    output.enable_custom_widget_manager()  # sliders
 
 # %% tags=["nbval-ignore-output"]
 import ipywidgets as widgets
@@ -49,12 +52,6 @@ from dcgan_course.widgets import LatentExplorer, explore
 
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
 print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}")
-
-# %%
-if "google.colab" in sys.modules:  # Colab shows widgets only where they are asked for
-    from google.colab import output
-
-    output.enable_custom_widget_manager()
 
 # %% [markdown]
 # ## 1 · From z to a picture in the browser
@@ -123,12 +120,23 @@ def sheet(z, names, title):
     figure, axis = plt.subplots(figsize=(7.5, 0.85 * len(names) + 0.4), layout="constrained", facecolor="white")
     axis.imshow(image_grid(generate(netG, torch.stack(z)), 9))
     axis.set_yticks([34 + 66 * i for i in range(len(names))], names)
-    axis.set_xticks([34 + 66 * i for i in range(9)], [f"{v:+.2g}" for v in torch.linspace(-1, 1, 9)])
+    axis.set_xticks([34 + 66 * i for i in range(9)], [f"{v:+.2g}" for v in torch.linspace(-3, 3, 9)])
     axis.set_title(title, fontsize=10)
     plt.show()
 
 
-sheet(rows, list(directions), "Three numbers of z, from -3 (left) to 3 (right)")
+sheet(rows, list(directions), "Three numbers of z: how much do they change?")
+
+
+# %%
+def change(direction):
+    """How much a picture changes on the whole way from -3 to 3: mean over its pixels, in grey levels."""
+    first, last = generate(netG, torch.stack([z0 - 3 * direction, z0 + 3 * direction]))
+    return 127.5 * (last - first).abs().mean().item()
+
+
+single = [change(unit[i]) for i in range(run.config.nz)]
+print(f"a single number of z changes {sum(single) / len(single):.0f} grey levels on average, at most {max(single):.0f}")
 
 # %% [markdown]
 # The same with sliders. Drag one, or click its handle and use the arrow keys.
@@ -195,10 +203,13 @@ strength = torch.linalg.svdvals(weight)
 print(f"W stretches its first direction {strength[0] / strength[-1]:.0f} times as much as its last")
 found = principal(weight, 3)
 found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # signs are arbitrary; fix them
-directions |= {f"principal {i + 1}": 5 * direction for i, direction in enumerate(found)}
+directions |= {f"principal {i + 1}": direction for i, direction in enumerate(found)}
 names = [name for name in directions if name.startswith("principal")]
-rows = [moved(z0, {name: amount}, directions) for name in names for amount in torch.linspace(-1, 1, 9)]
-sheet(rows, names, "Three principal directions, 5 to each side: more happens")
+rows = [moved(z0, {name: amount}, directions) for name in names for amount in torch.linspace(-3, 3, 9)]
+sheet(rows, names, "Three principal directions, as far: more happens")
+
+# %%
+print("principal directions change", ", ".join(f"{change(directions[name]):.0f}" for name in names), "grey levels")
 
 # %% [markdown]
 # Much more happens, and without a label. But do they have names? Try to find words for each row. A direction that
@@ -228,6 +239,9 @@ explorer.view
 z = explorer.start(7)
 same = explorer.image.value == png(image_grid(generate(explorer.netG, z[None])), explorer.width)
 print("the explorer's picture is that of the plain functions:", same)
+print(f"{len(explorer.directions)} directions, among them", ", ".join(list(explorer.attributes)[:4]))
+
+# %%
 explorer.sliders["glasses"].value = 1
 expected = moved(z, {"glasses": 1}, explorer.directions)
 print("a slider moves z along its direction:", torch.allclose(explorer.z, expected))

@@ -1,0 +1,165 @@
+"""The explorer in a real browser: in JupyterLab, in lesson 08, and as a page of its own.
+
+Needs Chromium: `make test` installs it where it may. $SCREENSHOTS names a folder that keeps what was seen."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from dcgan_course.sampling import generate, image_grid, moved, png
+from dcgan_course.widgets import LatentExplorer
+
+sync_api = pytest.importorskip("playwright.sync_api")
+LESSON = Path(__file__).parents[2] / "notebooks" / "08_latent_sliders.ipynb"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+PATIENCE = 120  # seconds: a busy machine
+
+
+def chromium() -> str:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None and os.environ.get("CI"):
+        pytest.fail("no Chromium, and in CI it must be there")
+    return found or pytest.skip("no Chromium; on Debian and Ubuntu: apt-get install chromium")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def served(command: list, url: str, log: Path, **options) -> subprocess.Popen:
+    """A server, once it answers."""
+    server = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT, **options)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=PATIENCE).close()
+            return server
+        except OSError:
+            time.sleep(0.5)
+    server.kill()
+    pytest.fail(f"no answer from {url}: {log.read_text()[-2000:]}")
+
+
+class Explorer:
+    """The explorer on a page, beside one in this process that does the same without a browser."""
+
+    def __init__(self, page, run: str, seed: int):
+        self.page, self.twin = page, LatentExplorer(run, seed=seed)
+        self.nz = self.twin.nz
+        self.box = page.locator(".widget-hbox").filter(has=page.locator(".widget-tab")).last
+        self.box.wait_for(timeout=1000 * PATIENCE)
+        self.box.scroll_into_view_if_needed()
+
+    def picture(self) -> bytes:
+        """The PNG that the browser shows."""
+        return bytes(self.box.locator("img.widget-image").evaluate(
+            "async image => [...new Uint8Array(await (await fetch(image.src)).arrayBuffer())]"))
+
+    def shows(self, **amounts: float) -> bool:
+        """Whether it comes to show, within a while, what the pure functions draw for the sliders at these places."""
+        z = moved(self.twin.start(self.twin.seed.value), amounts, self.twin.directions)
+        expected = png(image_grid(generate(self.twin.netG, z[None])), self.twin.width)
+        return self.eventually(lambda: self.picture() == expected)
+
+    def eventually(self, condition) -> bool:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if condition():
+                return True
+            self.page.wait_for_timeout(100)
+        return False
+
+    def press(self, name: str, times: int) -> None:
+        """Arrow keys on the handle of a slider."""
+        handle = self.box.locator(".widget-slider").filter(has_text=name).locator(".noUi-handle")
+        handle.focus()
+        for _ in range(times):
+            handle.press("ArrowRight")
+
+    def click(self, name: str) -> None:
+        self.box.get_by_role("button", name=name, exact=True).click()
+
+    def screenshot(self, name: str) -> None:
+        if os.environ.get("SCREENSHOTS"):
+            self.page.screenshot(path=Path(os.environ["SCREENSHOTS"]) / f"{name}.png")
+
+
+def try_everything(explorer: Explorer, name: str) -> None:
+    step = explorer.twin.sliders["z[0]"].step
+    assert explorer.shows()
+    explorer.press("z[0]", 5)
+    assert explorer.shows(**{"z[0]": 5 * step})
+    explorer.press("z[1]", 40)  # faster than pictures come: the last one counts
+    assert explorer.shows(**{"z[0]": 5 * step, "z[1]": 40 * step})
+    explorer.screenshot(f"{name}_moved")
+    before = explorer.picture()
+    explorer.click("reset")
+    assert explorer.shows() and explorer.picture() != before
+    before = explorer.picture()
+    explorer.click("random")
+    assert explorer.eventually(lambda: explorer.picture() != before)
+    explorer.box.locator("textarea").fill("[1, 2, 3]")
+    explorer.click("use z")
+    explorer.box.get_by_text(f"z: found 3 numbers, expected {explorer.nz}").wait_for(timeout=1000 * PATIENCE)
+    explorer.click("copy z")
+    assert explorer.eventually(lambda: explorer.box.locator("textarea").input_value().count(",") == explorer.nz - 1)
+    before = explorer.picture()
+    explorer.box.get_by_role("tab", name="four corners").click()
+    explorer.press("u: across", 3)
+    assert explorer.eventually(lambda: explorer.picture() != before)
+    explorer.screenshot(f"{name}_corners")
+
+
+def test_lesson_08_in_jupyterlab(browser, tmp_path):
+    """On a copy: JupyterLab saves by itself."""
+    shutil.copy(LESSON, tmp_path)
+    port = free_port()
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1",
+               "--expose-app-in-browser", "--IdentityProvider.token=", f"--ServerApp.root_dir={tmp_path}",
+               "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    server = served(command, f"http://127.0.0.1:{port}/api", tmp_path / "lab.log")
+    try:
+        page = browser.new_page(viewport={"width": 1250, "height": 9000})  # a cell out of sight is not drawn
+        page.goto(f"http://127.0.0.1:{port}/lab/tree/{LESSON.name}", timeout=1000 * PATIENCE)
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=1000 * PATIENCE)
+        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=1000 * PATIENCE)
+        page.locator(".widget-tab").nth(1).wait_for(timeout=1000 * PATIENCE)  # the last cell's explorer is there
+        assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+        try_everything(Explorer(page, "mnist2d", seed=0), "lab")
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def test_the_explorer_as_a_page(browser, tmp_path):
+    port = free_port()
+    command = [sys.executable, "-m", "dcgan_course", "explore", "avatars", f"--port={port}", "--no_browser"]
+    server = served(command, f"http://127.0.0.1:{port}/", tmp_path / "page.log", start_new_session=True)
+    try:
+        page = browser.new_page(viewport={"width": 1000, "height": 700})
+        page.goto(f"http://127.0.0.1:{port}/", timeout=1000 * PATIENCE)
+        explorer = Explorer(page, "avatars", seed=0)
+        try_everything(explorer, "page")
+        assert page.locator("pre, .jp-InputArea").count() == 0  # no code
+    finally:
+        os.killpg(server.pid, 15)  # Voila too
+        server.wait(30)
