@@ -4,6 +4,7 @@ import json
 import pytest
 import torch
 
+from dcgan_course.cli import main
 from dcgan_course.errors import UserError
 from dcgan_course.models import BasicGenerator, Generator
 from dcgan_course.page import notebook
@@ -81,7 +82,14 @@ def test_every_kind_of_generator(run):
     assert len(explorer.sliders) == 2 * min(3, explorer.nz)
     explorer.sliders["principal 1"].value = 1
     assert explorer.image.value == drawn(explorer, explorer.z) != drawn(explorer, explorer.start(0))
+
+
+def test_a_network_of_your_own_and_a_run_of_your_own(finished_run):
     assert LatentExplorer(BasicGenerator(5)).nz == 5
+    for source in (finished_run, finished_run.path, str(finished_run.path)):
+        explorer = LatentExplorer(source)
+        assert explorer.nz == finished_run.config.nz and explorer.attributes == {}
+        assert explorer.image.value == drawn(explorer, explorer.start(0))
 
 
 def test_attributes_come_from_the_judge(finished_run):
@@ -106,6 +114,13 @@ def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):
     (broken / "config.json").write_text(json.dumps(config | {"nz": config["nz"] + 1}))
     (broken / "checkpoints").symlink_to(finished_run.path / "checkpoints")
     assert "netG" in explore(broken).value  # a checkpoint of another network
+
+
+def test_explore_refuses_in_one_line(capsys):
+    for args, message in ((["nowhere"], "nowhere: not found"), (["mnist", "--port", "0"], "port")):
+        assert main(["explore", *args]) == 2
+        error = capsys.readouterr().err
+        assert message in error and len(error.splitlines()) == 1
 
 
 def test_the_page_has_one_cell(tmp_path):

@@ -47,7 +47,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from dcgan_course import checks
 from dcgan_course.runs import load_run
 from dcgan_course.runtime import seeded
-from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
+from dcgan_course.sampling import first_layer, generate, image_grid, plane_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, explore
 
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
@@ -257,6 +257,17 @@ plt.show()
 
 # %% tags=["nbval-ignore-output"]
 explore("mnist2d")
+
+# %% [markdown]
+# Its two sliders reach every picture that it can draw:
+
+# %%
+plane = generate(load_run("mnist2d").load_generator(), plane_grid(8))
+plt.figure(figsize=(3.6, 3.8), layout="constrained", facecolor="white")
+plt.imshow(image_grid(plane, 8))
+plt.title("z[0] to the right, z[1] downwards, from -1 to 1", fontsize=9)
+plt.axis("off")
+plt.show()
 
 # %% [markdown]
 # **As a page without code**, for people who do not want to see any: in a terminal, `.venv/bin/dcgan-course explore avatars`
