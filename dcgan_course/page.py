@@ -16,12 +16,14 @@ def explore(run: str, /, port: int = 8866, browser: bool = True) -> None:
 
     Args:
         run: A run folder, or the name of a recorded run.
-        port: Of the page, http://localhost:PORT.
-        browser: Open it.
+        port: The page's address is http://localhost:PORT.
+        browser: Open the page in the browser at once.
     """
     from .runs import load_run
 
     expect_positive(port=port)
+    if port > 65535:
+        raise UserError(f"port: found {port}, expected 1 to 65535")
     if importlib.util.find_spec("voila") is None:
         raise UserError("explore: voila is not installed, expected after `pip install 'dcgan-course[page]'`")
     folder = load_run(run).path.resolve()

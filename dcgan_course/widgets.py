@@ -203,10 +203,13 @@ def read_z(text: str, nz: int) -> Tensor:
     """A z from text such as "[0.1, -2.3]". Raises UserError where it is not nz finite numbers."""
     try:
         values = json.loads(text)
+        if not isinstance(values, list) or any(isinstance(v, bool) for v in values):
+            raise ValueError
         z = torch.tensor([float(v) for v in values])
-    except (ValueError, TypeError, OverflowError):
-        shown = text.strip()[:40]
-        raise UserError(f"z: found {shown!r}, expected {nz} numbers such as [0.1, -2.3, ...]") from None
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        shown = text.strip() if len(text.strip()) <= 40 else f"{text.strip()[:40]} ..."
+        raise UserError(f"z: found {shown!r}, expected {nz} numbers in square brackets, such as [0.1, -2.3, ...]"
+                        ) from None
     if len(z) != nz or not z.isfinite().all():
         raise UserError(f"z: found {len(z)} numbers{'' if z.isfinite().all() else ', not all finite'}, expected {nz}")
     return z

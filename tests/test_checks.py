@@ -891,7 +891,8 @@ TABLE = {
             "no guard": (on_circle(guard=False), "where a and b are equal"),
             "nothing": (lambda a, b, t: None, "return"),
         },
-        [on_circle(), lambda a, b, t: a if torch.equal(a, b) else (a.norm() * (1 - t) + b.norm() * t) * (
+        [on_circle(), lambda a, b, t: on_circle()(a.double(), b.double(), t),
+         lambda a, b, t: a if torch.equal(a, b) else (a.norm() * (1 - t) + b.norm() * t) * (
             torch.sin((1 - t) * angle_of(a, b)) * a / a.norm() + torch.sin(t * angle_of(a, b)) * b / b.norm())
          / torch.sin(angle_of(a, b)),
          lambda a, b, t: a + t * (b - a) if torch.allclose(a, b) else a.norm() * (
@@ -970,6 +971,7 @@ TABLE = {
             "largest rows": (lambda w, n: torch.eye(len(w))[w.norm(dim=1).argsort(descending=True)[:n]], "one by one"),
             "centred": (lambda w, n: torch.linalg.svd(w - w.mean(0)).U.T[:n], "was subtracted"),
             "columns": (lambda w, n: torch.linalg.svd(w).U[:, :n], "has shape (7, 3)"),
+            "eig": (lambda w, n: torch.linalg.eig(w @ w.T)[1].T[:n], "complex64"),
             "always three": (lambda w, n: torch.linalg.svd(w).U.T[:3], "for (5, 9)"),
         },
         [lambda w, n: torch.linalg.svd(w, full_matrices=False).U.T[:n],

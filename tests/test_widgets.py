@@ -60,7 +60,7 @@ def test_a_wrong_z_is_answered_in_words(explorer):
     explorer.text.value = "[1, 2]"
     explorer.use_z()
     assert explorer.message.value == "z: found 2 numbers, expected 8" and explorer.image.value == before
-    for text in ("", "eight numbers", "[1, 2", "5", "[[1]]", '{"a": 1}', "[null]"):
+    for text in ("", "eight numbers", "[1, 2", "5", "[[1]]", '{"0": 1}', "[null]", "[true]", "1, 2", "[" * 10**5):
         with pytest.raises(UserError, match="z: found .*, expected 8 numbers"):
             read_z(text, 8)
     with pytest.raises(UserError, match="not all finite"):
@@ -117,7 +117,8 @@ def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):
 
 
 def test_explore_refuses_in_one_line(capsys):
-    for args, message in ((["nowhere"], "nowhere: not found"), (["mnist", "--port", "0"], "port")):
+    for args, message in ((["nowhere"], "nowhere: not found"), (["mnist", "--port", "0"], "port"),
+                          (["mnist", "--port", "99999"], "65535")):
         assert main(["explore", *args]) == 2
         error = capsys.readouterr().err
         assert message in error and len(error.splitlines()) == 1

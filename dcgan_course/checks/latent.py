@@ -10,6 +10,7 @@ from .base import described, exercise, expect, expect_none_of, same
 
 def expect_shape(found, shape: tuple, hint: str = "") -> None:
     expect(torch.is_tensor(found), f"the result is {described(found)}, expected a tensor.")
+    expect(found.is_floating_point(), f"the result holds {found.dtype}, expected floating-point numbers.")
     expect(tuple(found.shape) == shape, f"the result has shape {tuple(found.shape)}, expected {shape}{hint}.")
 
 
@@ -32,6 +33,7 @@ def check_slerp(answer) -> None:
     expected = (sin_a * a + sin_b * b) / sin
     found = answer(a, b, t)
     expect_shape(found, (6,), ", as a and b have")
+    found = found.float()  # NumPy computes in float64
     straight = lerp(a, b, t)
     raw = torch.acos(torch.clamp(a @ b, -1, 1)).item()  # the dot product of vectors that are not of length 1
     degrees = math.degrees(angle)

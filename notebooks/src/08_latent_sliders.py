@@ -157,14 +157,15 @@ redraw()
 widgets.HBox([view, widgets.VBox(list(sliders.values()))])
 
 # %% [markdown]
-# You see little. One number of a hundred changes a face only a bit, and what it changes has no name. Better directions are
-# needed. Lesson 07 made some from labels. Are there any without?
+# Something happens: hair and background mix their changes, and no number has a name. Better directions are needed. Lesson
+# 07 made some from labels. Are there any without?
 #
 # ## 2 · Directions without labels
 #
 # The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. Some directions are
-# stretched much by it, others hardly at all. Those that it stretches most should change the picture most. They are the
-# **singular vectors** of W with the largest singular values.
+# stretched much by it, others hardly at all. Those that it stretches most should change the picture most (batch norm comes
+# next and scales each channel anew, so this is a guess to be tested). They are the **singular vectors** of W with the
+# largest singular values.
 #
 # **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
 #
@@ -210,9 +211,11 @@ sheet(rows, names, "Three principal directions, as far: more happens")
 
 # %%
 print("principal directions change", ", ".join(f"{change(directions[name]):.0f}" for name in names), "grey levels")
+every = principal(weight, run.config.nz)
+print(f"one in the middle of the order {change(every[50]):.0f}, the last one {change(every[-1]):.0f}")
 
 # %% [markdown]
-# Much more happens, and without a label. But do they have names? Try to find words for each row. A direction that
+# About twice as much as by an average number, and the order holds: later ones do next to nothing. Without a label. But do they have names? Try to find words for each row. A direction that
 # stretches most is not obliged to mean one thing.
 #
 # ## 3 · The explorer
