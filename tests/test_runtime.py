@@ -41,7 +41,15 @@ def test_the_probe_times_both_and_is_short():
     assert 0 < min(seconds.values()) and 3 * sum(seconds.values()) < total  # real times, not constants
 
 
-def test_interrupt_asks_once_and_then_insists():
+@pytest.fixture
+def interruptible():
+    """A job that a shell started in the background ignores Ctrl-C, and so would the test."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupt_asks_once_and_then_insists(interruptible):
     before = signal.getsignal(signal.SIGINT)
     with stop_on_interrupt() as stop:
         assert not stop.is_set()
