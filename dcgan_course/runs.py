@@ -202,10 +202,10 @@ class Run:
 
 def load_run(name: str | Path) -> Run:
     """A run by its folder, or a recorded one by its name in data/runs: load_run("mnist")."""
-    data = repo_data_dir()
-    recorded = sorted(p.name for p in (data / "runs").iterdir() if p.is_dir()) if data else []
     if Path(name).exists() or "/" in str(name):
         return Run(name)
+    data = repo_data_dir()
+    recorded = sorted(p.name for p in (data / "runs").iterdir() if p.is_dir()) if data else []
     if str(name) not in recorded:
         raise UserError(f"{name}: not found, expected a run folder or a recorded run "
                         f"({', '.join(recorded)}){nearest(name, recorded)}")

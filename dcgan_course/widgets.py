@@ -97,6 +97,7 @@ class LatentExplorer:
         self.attributes = {name: slider(name.replace("_", " "), -2, 2) for name in attributes}
         self.directions |= attributes
         self.sliders |= self.attributes
+        self.pasted = None  # a z that somebody brought along; a new seed replaces it
         self.seed = w.BoundedIntText(seed, 0, 10**9, description="seed")
         self.image = w.Image(format="png", width=width)
         self.text = w.Textarea(description="z as text", layout=w.Layout(width="95%", height="60px"))
@@ -130,8 +131,6 @@ class LatentExplorer:
 
     # ---- buttons
 
-    pasted = None  # a z that somebody brought along; a new seed replaces it
-
     def new_seed(self, *_) -> None:
         self.pasted = None
         self.walk()
@@ -140,9 +139,15 @@ class LatentExplorer:
         self.seed.value = int(torch.randint(10**6, ()))  # walks by itself, unless the seed is the same
 
     def reset(self, *_) -> None:
-        self.pasted = None
+        self.restart(None)
+
+    def restart(self, pasted: Tensor | None) -> None:
+        """All sliders at 0, from a pasted z or the seed's; drawn once, not once for each slider."""
+        self.pasted = pasted
         for s in self.sliders.values():
+            s.unobserve(self.walk, names="value")
             s.value = 0
+            s.observe(self.walk, names="value")
         self.walk()
 
     def save(self, *_) -> None:
@@ -161,14 +166,12 @@ class LatentExplorer:
 
     def use_z(self, *_) -> None:
         try:
-            self.pasted = read_z(self.text.value, self.nz)
+            z = read_z(self.text.value, self.nz)
         except UserError as error:
             self.say(str(error))
-            return
-        for s in self.sliders.values():
-            s.value = 0
-        self.say("")
-        self.walk()
+        else:
+            self.say("")
+            self.restart(z)
 
     def say(self, message: str) -> None:
         self.message.value = html.escape(message)

@@ -44,9 +44,8 @@ def header(lesson: nbformat.NotebookNode) -> dict:
     }
 
 
-def plan() -> str:
+def plan(headers: list[dict]) -> str:
     """One page for teachers: minutes, prerequisites, objectives and exercises of every lesson."""
-    headers = [header(pristine(path)) for path in lessons()]
     total = sum(h["minutes"] for h in headers)
     lines = ["# The course on one page", "",
              f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, 1 to 3.", ""]
@@ -89,17 +88,18 @@ def with_open_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def handout(folder: Path) -> None:
-    """Write the three sets and the plan into a folder."""
+    """Write the three sets and the plan into a folder; nothing where a lesson is not as in notebooks/src."""
+    originals = {path: pristine(path) for path in lessons()}
     for name in ("student", "solutions", "html"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for path in lessons():
-        lesson = linked(pristine(path), "ipynb")
-        page, _ = HTMLExporter().from_notebook_node(linked(pristine(path), "html"))
+    for path, original in originals.items():
+        lesson = linked(copy.deepcopy(original), "ipynb")
+        page, _ = HTMLExporter().from_notebook_node(linked(copy.deepcopy(original), "html"))
         (folder / "html" / f"{path.stem}.html").write_text(page, encoding="utf-8")
         nbformat.write(without_solutions(copy.deepcopy(lesson)), folder / "student" / path.name)
         nbformat.write(with_open_solutions(lesson), folder / "solutions" / path.name)
-    (folder / "plan.md").write_text(plan(), encoding="utf-8")
-    print(f"{folder}: {len(lessons())} lessons as student, solutions and html sets, and plan.md")
+    (folder / "plan.md").write_text(plan([header(original) for original in originals.values()]), encoding="utf-8")
+    print(f"{folder}: {len(originals)} lessons as student, solutions and html sets, and plan.md")
 
 
 def repository() -> str:
