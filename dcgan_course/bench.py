@@ -16,9 +16,9 @@ from .config import TrainConfig
 from .data import Batches, Images, load_images
 from .models import build_discriminator, build_generator, init_weights
 from .runtime import machine, repo_data_dir, time_of
-from .sampling import sample_z
+from .sampling import draw_z
 from .state import TrainState
-from .trainer import both_steps, match_channels, resolve
+from .trainer import both_steps, match_images, resolve
 
 
 class PlainLoop:
@@ -82,14 +82,14 @@ class OurLoop:
 
     def step(self, x_real: torch.Tensor) -> None:
         config, state = self.config, self.state
-        z = sample_z(len(x_real), config.nz, config.z, state.z_stream, self.device)
+        z = draw_z(config, len(x_real), state.z_stream, self.device)
         both_steps(config, state, state.netG, state.netD, x_real, z)
 
 
 def images_per_second(config: TrainConfig, steps: int = 20) -> float:
     """How fast this machine trains: our step with its batches, the median of so many after a warm-up."""
     images = load_images(config.data, config.image_size)
-    config = match_channels(resolve(config, None), images.channels)
+    config = match_images(resolve(config, None), images)
     loop = OurLoop(config, images)
     return config.batch_size / time_of(lambda: loop.step(loop.next_batch()), torch.device(config.device), steps)
 
@@ -111,7 +111,7 @@ def matmul_rate(device: torch.device, precision: str) -> float:
 def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
     """Medians over interleaved rounds, in images a second: plain and ours, the step alone and with the data path."""
     images = load_images(config.data, config.image_size)
-    config = match_channels(resolve(config, None), images.channels)
+    config = match_images(resolve(config, None), images)
     device = torch.device(config.device)
     plain, ours = PlainLoop(config, images), OurLoop(config, images)
     flops = step_flops(ours)

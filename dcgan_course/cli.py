@@ -64,11 +64,11 @@ def sample(run: str, /, n: int = 64, seed: int = 0, nrow: int = 8, out: Path = P
     """
     from .runs import load_run
     from .runtime import seeded
-    from .sampling import generate, image_grid, sample_z
+    from .sampling import draw_z, generate, image_grid
 
     expect_positive(n=n, nrow=nrow)
     loaded = load_run(run)
-    z = sample_z(n, loaded.config.nz, loaded.config.z, seeded(seed, "sample"))
+    z = draw_z(loaded.config, n, seeded(seed, "sample"))
     save(image_grid(generate(loaded.load_generator(), z), nrow), out)
 
 
@@ -86,12 +86,12 @@ def interpolate(run: str, /, frames: int = 36, nrow: int = 9, method: Literal["s
     """
     from .runs import load_run
     from .runtime import seeded
-    from .sampling import generate, image_grid, sample_z
+    from .sampling import draw_z, generate, image_grid
     from .sampling import interpolate as walk
 
     expect_positive(frames=frames, nrow=nrow)
     loaded = load_run(run)
-    ends = sample_z(2, loaded.config.nz, loaded.config.z, seeded(seed, "interpolate"))
+    ends = draw_z(loaded.config, 2, seeded(seed, "interpolate"))
     images = generate(loaded.load_generator(), walk(*ends, frames, method))
     save([image_grid(image[None]) for image in images] if out.suffix == ".gif" else image_grid(images, nrow), out)
 
@@ -152,12 +152,12 @@ def neighbours(run: str, /, n: int = 16, seed: int = 0, judge: str = "auto",
     from .metrics import training_neighbours
     from .runs import load_run
     from .runtime import seeded
-    from .sampling import generate, image_grid, sample_z
+    from .sampling import draw_z, generate, image_grid
 
     expect_positive(n=n)
     loaded = load_run(run)
     config = loaded.config if judge == "auto" else loaded.config.replace(judge=judge)
-    z = sample_z(max(n, 1000), config.nz, config.z, seeded(seed, "sample"))
+    z = draw_z(config, max(n, 1000), seeded(seed, "sample"))
     images = generate(loaded.load_generator(), z)
     found, ratio = training_neighbours(images, config)
     save(image_grid(torch.stack([images[:n], found[:n]], 1).flatten(0, 1), 8), out)

@@ -25,6 +25,8 @@ class TrainConfig:
     """Height and width in pixels: 28, 32, 64, 128, or another size that halves down to 4."""
     nc: int | None = None
     """Image channels, 1 grey or 3 colour; None = as the images have."""
+    classes: int = 0
+    """Tell both networks the class of each image (conditional GAN), of as many as the images have; 0 = do not."""
     flip: bool = False
     """Mirror a random half of the images; the paper does not. Not for digits or letters."""
 
@@ -144,6 +146,7 @@ class TrainConfig:
         self._expect("preset", re.fullmatch(r"[\w-]+", self.preset), "the name of a preset")
         self._expect("batch_size", self.batch_size >= 2 or self.norm == "none", "2 or more with batch norm")
         self._expect("kernel_size", self.kernel_size in (3, 4, 5), "3, 4 or 5")
+        self._expect("classes", self.classes == 0 or 2 <= self.classes <= 1000, "0, or 2 to 1000")
         self._expect("nc", self.nc in (None, 1, 3), "1 (grey) or 3 (colour)")
         self._expect("leak", 0 <= self.leak <= 1, "a number from 0 to 1")
         for name in ("real_label", "g_label"):

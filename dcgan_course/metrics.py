@@ -18,7 +18,7 @@ from .errors import UserError
 from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
 from .runs import Run
 from .runtime import seeded
-from .sampling import generate, sample_z
+from .sampling import draw_z, generate
 
 
 class Given(nn.Module):
@@ -247,7 +247,7 @@ def scorer_for(config: TrainConfig) -> Scorer:
 def score_generator(scorer: Scorer, netG: nn.Module, config: TrainConfig, n: int, seed: int = 0) -> dict[str, float]:
     """The scores of n images of G, or of as many as there are real ones to compare with, from the z that every score of
     that seed uses."""
-    z = sample_z(min(n, scorer.most), config.nz, config.z, seeded(seed, "score"))
+    z = draw_z(config, min(n, scorer.most), seeded(seed, "score"))
     return scorer(generate(netG, z))
 
 

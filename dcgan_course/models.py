@@ -259,21 +259,29 @@ def init_weights(net: nn.Module, generator: torch.Generator | None = None, init:
 
 
 def build_generator(config: TrainConfig) -> nn.Module:
-    """The generator that `config` describes, not yet initialised."""
+    """The generator that `config` describes, not yet initialised. A conditional one takes z with the class appended,
+    one-hot: (N, nz + classes)."""
     c = config
     if c.network == "basic":
-        return BasicGenerator(c.nz, c.nc, c.image_size)
-    return Generator(c.nz, c.ngf, c.nc, c.image_size, c.kernel_size, c.norm, c.output_norm, c.g_dropout,
+        return BasicGenerator(c.nz + c.classes, c.nc, c.image_size)
+    return Generator(c.nz + c.classes, c.ngf, c.nc, c.image_size, c.kernel_size, c.norm, c.output_norm, c.g_dropout,
                      c.dropout_at_test, c.g_upsample, c.g_activation, c.leak, c.output, c.scale, c.dense)
 
 
 def build_discriminator(config: TrainConfig) -> nn.Module:
-    """The discriminator that `config` describes, not yet initialised."""
+    """The discriminator that `config` describes, not yet initialised. A conditional one takes images with the class
+    appended as channels, see `with_class_planes`: (N, nc + classes, image_size, image_size)."""
     c = config
     if c.network == "basic":
-        return BasicDiscriminator(c.nc, c.image_size)
-    return Discriminator(c.ndf, c.nc, c.image_size, c.kernel_size, c.norm, c.d_downsample, c.d_activation, c.leak,
-                         c.d_input_norm, c.spectral_norm, c.dense)
+        return BasicDiscriminator(c.nc + c.classes, c.image_size)
+    return Discriminator(c.ndf, c.nc + c.classes, c.image_size, c.kernel_size, c.norm, c.d_downsample, c.d_activation,
+                         c.leak, c.d_input_norm, c.spectral_norm, c.dense)
+
+
+def with_class_planes(x: Tensor, one_hot: Tensor) -> Tensor:
+    """Images (N, nc, size, size) with a channel for each class, 1 everywhere in that of the image's own class, else 0:
+    (N, nc + classes, size, size). What a conditional D sees (arXiv 1411.1784)."""
+    return torch.cat([x, one_hot[:, :, None, None].expand(-1, -1, *x.shape[2:])], 1)
 
 
 def count_parameters(net: nn.Module) -> int:

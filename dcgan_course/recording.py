@@ -21,7 +21,7 @@ from .files import to_json
 from .metrics import score_generator, scorer_for
 from .runs import Run, distance_name, half, step_of
 from .runtime import repo_data_dir, seeded
-from .sampling import generate, image_grid, sample_z
+from .sampling import draw_z, generate, image_grid
 from .state import STATS
 from .studies import Study, read_begun, read_study, read_table, score_file
 from .trainer import train
@@ -77,7 +77,7 @@ def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
     most = int(PICTURE_BYTES / max(1, max((picture.stat().st_size for picture in pictures), default=1)))
     for picture in plots.thinned(pictures, max(2, most)):
         shutil.copy(picture, folder / "samples")
-    z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
+    z_fixed = draw_z(config, 64, seeded(config.seed, "z_fixed"))
     Image.fromarray(image_grid(generate(netG, z_fixed)).numpy()).save(folder / "best.png")
     kimg = step_of(checkpoint) * config.batch_size / 1000
     about = {"command": command(config), "seconds": round(seconds(run)), "checkpoint_step": step_of(checkpoint),

@@ -4,8 +4,11 @@ import io
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.utils import make_grid
+
+from .config import TrainConfig
 
 
 def sample_z(n: int, nz: int, kind: str = "normal", generator: torch.Generator | None = None,
@@ -16,6 +19,17 @@ def sample_z(n: int, nz: int, kind: str = "normal", generator: torch.Generator |
         z = torch.rand(n, nz, generator=generator, device=device)
         return z if kind == "uniform01" else z * 2 - 1
     return torch.randn(n, nz, generator=generator, device=device)
+
+
+def draw_z(config: TrainConfig, n: int, generator: torch.Generator | None = None, device: torch.device | str = "cpu",
+           labels: Tensor | None = None) -> Tensor:
+    """n latent vectors for the generator of `config`, (n, nz). A conditional one wants the class too, one-hot:
+    (n, nz + classes), for labels (n,), or for the classes in turn: 0, 1, 2 ..."""
+    z = sample_z(n, config.nz, config.z, generator, device)
+    if not config.classes:
+        return z
+    labels = torch.arange(n) % config.classes if labels is None else labels
+    return torch.cat([z, F.one_hot(labels.to(device), config.classes).to(z.dtype)], 1)
 
 
 def generate(netG: nn.Module, z: Tensor, batch_size: int = 250) -> Tensor:

@@ -12,14 +12,14 @@ from tqdm import tqdm
 from . import plots
 from .augment import augmented
 from .config import TrainConfig
-from .data import Batches, load_images, to_float
+from .data import Batches, Images, load_images, to_float
 from .errors import UserError
 from .losses import d_loss, g_loss, realness
-from .models import halvings, rescaled
+from .models import halvings, rescaled, with_class_planes
 from .parallel import World, join
 from .runs import Run
 from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded, stop_on_interrupt
-from .sampling import generate, image_grid, sample_z
+from .sampling import draw_z, generate, image_grid
 from .state import STATS, TrainState
 
 # what a resumed run may change: nothing that its past depends on
@@ -62,22 +62,26 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
                z: Tensor) -> None:
     """D's update, then G's, on one batch. netG and netD are the networks of `state`, as they are called here: with
     several processes, wrapped."""
+    one_hot = z[:, config.nz:]  # empty, unless both are told the class: the same one for the real and the fake image
     with autocast(x_real.device, config.precision):
         x_fake = netG(z)  # one forward of G serves both steps
         x_real = rescaled(x_real, config.scale)
-        loss_D, D_x, D_G_z = d_step(netD, state.optD, seen(x_real, config), seen(x_fake, config), config.loss,
-                                    config.real_label)
-        loss_G = g_step(state.netD, state.optG, seen(x_fake, config), config.loss, config.g_label)
+        loss_D, D_x, D_G_z = d_step(netD, state.optD, seen(x_real, config, one_hot), seen(x_fake, config, one_hot),
+                                    config.loss, config.real_label)
+        loss_G = g_step(state.netD, state.optG, seen(x_fake, config, one_hot), config.loss, config.g_label)
     state.step += 1
     state.update_ema(config)
     state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
 
 
-def seen(x: Tensor, config: TrainConfig) -> Tensor:
-    """What D sees of images: with other random changes at each look, where config asks for them."""
+def seen(x: Tensor, config: TrainConfig, one_hot: Tensor) -> Tensor:
+    """What D sees of images: with other random changes at each look, and with their classes, where config asks for
+    them."""
     if config.augment:
         x = augmented(x)
-    return x + config.instance_noise * torch.randn_like(x) if config.instance_noise else x
+    if config.instance_noise:
+        x = x + config.instance_noise * torch.randn_like(x)
+    return with_class_planes(x, one_hot) if config.classes else x
 
 
 def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool = False) -> Run:
@@ -95,7 +99,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
     """
     config = resolve(config, resume)
     images = load_images(config.data, config.image_size)
-    config = match_channels(config, images.channels)
+    config = match_images(config, images)
     with join(torch.device(config.device)) as world, torch.random.fork_rng():
         world.check(config.batch_size, config.sync_batch_norm, config.device)
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
@@ -132,9 +136,9 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
     """Steps until `last_step` or until `stop` is set, with statistics, samples and checkpoints on the way."""
     device = torch.device(config.device)
     netG, netD = world.wrap(state.netG), world.wrap(state.netD)  # the same networks; several processes share gradients
-    z_fixed = sample_z(64, config.nz, config.z, seeded(config.seed, "z_fixed"))
+    z_fixed = draw_z(config, 64, seeded(config.seed, "z_fixed"))
     per_epoch, batch_size = batches.steps_per_epoch, config.batch_size
-    z_metric = sample_z(config.metric_n, config.nz, config.z, seeded(config.seed, "z_metric"))
+    z_metric = draw_z(config, config.metric_n, seeded(config.seed, "z_metric"))
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
     if state.step == 0 and world.main:
         sample(run, state, 0.0, z_fixed, show, board)
@@ -142,7 +146,8 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
 
     while state.step < last_step and not stopping:
         x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
-        z = world.share(sample_z(batch_size, config.nz, config.z, state.z_stream, device))
+        labels = batches.labels(state.step) if config.classes else None
+        z = world.share(draw_z(config, batch_size, state.z_stream, device, labels))
         both_steps(config, state, netG, netD, x_real, z)
         bar.update(batch_size)
         shown = state.step * batch_size  # real images
@@ -199,11 +204,19 @@ def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
     return config.replace(device=str(device), precision=pick_precision(config.precision, device), compile=compile)
 
 
-def match_channels(config: TrainConfig, channels: int) -> TrainConfig:
-    """Set config.nc to the images' channels. Raises UserError where another number was asked for."""
-    if config.nc not in (None, channels):
-        raise UserError(f"nc: found {config.nc}, expected {channels}, as the images of {config.data} have")
-    return config.replace(nc=channels)
+def match_images(config: TrainConfig, images: Images) -> TrainConfig:
+    """Set config.nc to the images' channels. Raises UserError where another number was asked for, or other classes than
+    the images have."""
+    if config.nc not in (None, images.channels):
+        raise UserError(f"nc: found {config.nc}, expected {images.channels}, as the images of {config.data} have")
+    if config.classes:
+        if images.labels is None or images.labels.ndim == 2:
+            what = "no labels" if images.labels is None else "attributes, which exclude not one another"
+            raise UserError(f"classes: found {config.classes}, expected 0: the images of {config.data} have {what}")
+        if config.classes != len(images.label_names):
+            raise UserError(f"classes: found {config.classes}, expected {len(images.label_names)}, as the images of "
+                            f"{config.data} have")
+    return config.replace(nc=images.channels)
 
 
 def make_scorer(config: TrainConfig):

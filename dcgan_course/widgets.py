@@ -19,6 +19,7 @@ from .runtime import seeded
 from .sampling import (
     attribute_direction,
     bilinear,
+    draw_z,
     first_layer,
     generate,
     image_grid,
@@ -41,7 +42,7 @@ def attribute_directions(run: Run, n: int = 1000) -> dict[str, Tensor]:
         return {}
     if not judge.attributes:
         return {}
-    z = sample_z(n, run.config.nz, run.config.z, seeded(0, "attributes"))
+    z = draw_z(run.config, n, seeded(0, "attributes"))
     present = torch.from_numpy(judged(judge, generate(run.load_generator(), z))[1] > 0.5)
     return {name: attribute_direction(z, present[:, i]) for i, name in enumerate(judge.names)
             if 0 < present[:, i].sum() < n}
@@ -67,7 +68,7 @@ class LatentExplorer:
         seed: of the first picture.
         width: of the picture on the page, in pixels.
     Attributes:
-        z: what is shown, (nz,).
+        z: what is shown, (nz,); with the class at its end where the generator is conditional.
         view: the widget.
     Raises:
         UserError: no such run, weights of another network, or an entry that z does not have.
@@ -76,10 +77,10 @@ class LatentExplorer:
     def __init__(self, source, entries: tuple[int, ...] | None = None, principal: int = 3,
                  attributes: dict[str, Tensor] | None = None, kind: str | None = None, seed: int = 0, width: int = 256):
         if isinstance(source, nn.Module):
-            self.netG, self.kind, attributes = source, kind or "normal", attributes or {}
+            self.netG, self.kind, self.classes, attributes = source, kind or "normal", 0, attributes or {}
         else:
             run = source if isinstance(source, Run) else load_run(source)
-            self.netG, self.kind = run.load_generator(), kind or run.config.z
+            self.netG, self.kind, self.classes = run.load_generator(), kind or run.config.z, run.config.classes
             attributes = attribute_directions(run) if attributes is None else attributes
         weight = first_layer(self.netG)
         self.nz, self.width = len(weight), width
@@ -94,6 +95,9 @@ class LatentExplorer:
         self.directions |= {f"principal {i + 1}": length * d / reach
                             for i, d in enumerate(principal_directions(weight, principal))}
         self.sliders = {name: slider(name, -reach, reach) for name in self.directions}
+        of_classes = {f"class {i}": d for i, d in enumerate(unit[self.nz - self.classes :])}
+        self.directions |= of_classes
+        self.sliders |= {name: slider(name, -1, 1) for name in of_classes}
         self.attributes = {name: slider(name.replace("_", " "), -2, 2) for name in attributes}
         self.directions |= attributes
         self.sliders |= self.attributes
@@ -108,8 +112,9 @@ class LatentExplorer:
     # ---- what is shown
 
     def start(self, seed: int) -> Tensor:
-        """The z of a seed, (nz,)."""
-        return sample_z(1, self.nz, self.kind, seeded(seed, "explorer"))[0]
+        """The z of a seed, (nz,); for a conditional generator of the class seed % classes."""
+        z = sample_z(1, self.nz - self.classes, self.kind, seeded(seed, "explorer"))[0]
+        return torch.cat([z, torch.eye(self.classes)[seed % self.classes]]) if self.classes else z
 
     def show(self, z: Tensor) -> None:
         self.z = z

@@ -28,8 +28,8 @@ GRADIENTS = """if True:
     from dcgan_course.parallel import join
     from dcgan_course.sampling import sample_z
     from dcgan_course.state import TrainState
-    from dcgan_course.trainer import d_step, g_step, match_channels, resolve
-    config = match_channels(resolve(tiny.config(".", norm="none", g_dropout=0.0, real_label=0.9), None), 1)
+    from dcgan_course.trainer import d_step, g_step, match_images, resolve
+    config = match_images(resolve(tiny.config(".", norm="none", g_dropout=0.0, real_label=0.9), None), tiny.images(28))
     with join(torch.device("cpu")) as world:
         state = TrainState.start(config)
         batches = Batches(tiny.images(28), config.batch_size, 0, world=world)

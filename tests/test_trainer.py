@@ -1,6 +1,7 @@
 """The two steps against the plain algorithm, and runs that must end the same however they were interrupted."""
 
 import copy
+import dataclasses
 import json
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -17,11 +19,12 @@ import torch.nn.functional as F
 from PIL import Image
 
 from dcgan_course import runs, trainer
+from dcgan_course.data import names
 from dcgan_course.errors import UserError
 from dcgan_course.info import run_summary
 from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import Run
-from dcgan_course.sampling import generate, sample_z
+from dcgan_course.sampling import draw_z, generate, sample_z
 from dcgan_course.state import TrainState
 from dcgan_course.trainer import d_step, g_step, seen, train
 
@@ -77,12 +80,47 @@ def test_g_step_descends_minus_log_d_and_leaves_d_alone(pair):
 
 def test_what_d_sees(tmp_path):
     """Instance noise changes every look and keeps its deviation; without it D sees the images themselves."""
-    config, x = tiny.config(tmp_path), torch.zeros(4, 1, 64, 64)
-    assert seen(x, config) is x
+    config, x, none = tiny.config(tmp_path), torch.zeros(4, 1, 64, 64), torch.zeros(4, 0)
+    assert seen(x, config, none) is x
     noisy = config.replace(instance_noise=0.3)
-    first, second = seen(x, noisy), seen(x, noisy)
+    first, second = seen(x, noisy, none), seen(x, noisy, none)
     assert not torch.equal(first, second) and first.std().item() == pytest.approx(0.3, rel=0.05)
     assert first.mean().abs() < 4 * 0.3 / first.numel() ** 0.5
+    told = seen(x, noisy.replace(classes=3), torch.eye(3)[[2, 0, 1, 1]])
+    assert told.shape == (4, 4, 64, 64) and told[:, 0].std() > 0.2
+    assert torch.equal(told[:, 1:].mean((2, 3)), torch.eye(3)[[2, 0, 1, 1]])  # planes of 0 and of 1, without noise
+
+
+def test_a_conditional_training_tells_both_networks_the_class_of_the_real_image(tmp_path, monkeypatch):
+    """Real and generated images of a batch have the same classes, those of the real ones, and G and D are told them."""
+    told, images = [], tiny.images(28)
+    monkeypatch.setattr(trainer, "d_step", lambda netD, optD, real, fake, *rest: told.append((real, fake)) or d_step(
+        netD, optD, real, fake, *rest))
+    run = train(tiny.config(tmp_path, classes=2, num_epochs=1), quiet=True)
+    batches = trainer.Batches(images, 20, 0)
+    for step, (real, fake) in enumerate(told):
+        assert torch.equal(real[:, :1], batches[step])
+        large = torch.from_numpy(images.labels)[batches.order(0)[20 * step : 20 * step + 20]]
+        assert torch.equal(batches.labels(step), large)
+        for x in (real, fake):
+            assert torch.equal(x[:, 1:, 0, 0].argmax(1), large) and torch.equal(x[:, 1:].sum(1), torch.ones(20, 28, 28))
+    assert len(told) == 10
+    z = draw_z(run.config, 5, torch.Generator().manual_seed(0))
+    assert torch.equal(z[:, :8], sample_z(5, 8, generator=torch.Generator().manual_seed(0)))
+    assert z[:, 8:].argmax(1).tolist() == [0, 1, 0, 1, 0]
+    assert draw_z(run.config, 2, labels=torch.tensor([1, 1]))[:, 8:].tolist() == [[0, 1], [0, 1]]
+    assert generate(run.load_generator(), z).shape == (5, 1, 28, 28) and len(run.samples()) > 1
+
+
+def test_classes_must_be_those_of_the_images(monkeypatch, tmp_path):
+    with pytest.raises(UserError, match="classes: found 10, expected 2, as the images of tiny have"):
+        train(tiny.config(tmp_path, classes=10))
+    for labels, why in ((None, "no labels"), (np.zeros((200, 3), np.uint8), "attributes")):
+        images = dataclasses.replace(tiny.images(28), labels=labels)
+        monkeypatch.setitem(names.ARRAYS, "tiny", lambda where, images=images: images)
+        with pytest.raises(UserError, match=f"classes: found 2, expected 0: the images of tiny have {why}"):
+            train(tiny.config(tmp_path, classes=2))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("changes", [{"scale": "classifier"}, {"g_label": 0.9}, {"instance_noise": 0.2},
@@ -108,7 +146,7 @@ def test_a_training_is_the_plain_algorithm(tmp_path):
     """Three steps of `train` against a loop written out with textbook formulas."""
     config = tiny.config(tmp_path, num_epochs=1, batch_size=60, ema_kimg=0.0, g_dropout=0.0, real_label=0.9)
     run = train(config)
-    state = TrainState.start(trainer.match_channels(trainer.resolve(config, None), 1))
+    state = TrainState.start(trainer.match_images(trainer.resolve(config, None), tiny.images(28)))
     netG, netD = copy.deepcopy(state.netG), copy.deepcopy(state.netD)
     optG = torch.optim.Adam(netG.parameters(), 2e-4, (0.5, 0.999))
     optD = torch.optim.Adam(netD.parameters(), 2e-4, (0.5, 0.999))
@@ -169,7 +207,7 @@ def test_the_seed_decides(tmp_path):
 
 
 def test_ema_is_the_recursion_of_its_definition(tmp_path):
-    config = trainer.match_channels(trainer.resolve(tiny.config(tmp_path, ema_kimg=0.05), None), 1)
+    config = trainer.match_images(trainer.resolve(tiny.config(tmp_path, ema_kimg=0.05), None), tiny.images(28))
     state = TrainState.start(config)
     name = "blocks.0.0.weight"
     expected = state.netG_ema.state_dict()[name].double()

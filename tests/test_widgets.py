@@ -2,6 +2,7 @@ import ast
 import json
 
 import pytest
+import tiny
 import torch
 
 from dcgan_course.cli import main
@@ -9,6 +10,7 @@ from dcgan_course.errors import UserError
 from dcgan_course.models import BasicGenerator, Generator
 from dcgan_course.page import notebook
 from dcgan_course.sampling import bilinear, generate, image_grid, moved, png, slerp
+from dcgan_course.trainer import train
 from dcgan_course.widgets import FRAMES, LatentExplorer, attribute_directions, explore, read_z
 
 
@@ -128,3 +130,14 @@ def test_the_page_has_one_cell(tmp_path):
     cell, = notebook(tmp_path / "it's a run")["cells"]
     call = ast.parse(cell["source"]).body[-1].value
     assert call.func.id == "explore" and ast.literal_eval(call.args[0]) == str(tmp_path / "it's a run")
+
+
+def test_a_conditional_generator(tmp_path):
+    """Its explorer has a slider for each class, and a seed's picture has the class seed modulo classes."""
+    run = train(tiny.config(tmp_path, classes=2, num_epochs=0.2), quiet=True)
+    explorer = LatentExplorer(run, seed=3)
+    assert explorer.nz == 10 and explorer.z[8:].tolist() == [0, 1]
+    explorer.sliders["class 0"].value = 0.5
+    assert explorer.z[8:].tolist() == [0.5, 1]
+    explorer.seed.value = 4
+    assert explorer.z[8:].tolist() == [1.5, 0]

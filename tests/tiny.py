@@ -11,12 +11,13 @@ COUNT = 200
 
 
 def images(image_size: int) -> Images:
-    """Discs of random place and size: something that a GAN could learn."""
+    """Discs of random place and size, small and large ones: something that a GAN could learn."""
     random = np.random.default_rng(0)
     y, x = np.mgrid[:28, :28]
     centres, radii = random.uniform(8, 20, (COUNT, 2)), random.uniform(3, 8, COUNT)
     discs = [(x - cx) ** 2 + (y - cy) ** 2 < r**2 for (cx, cy), r in zip(centres, radii, strict=True)]
-    return Images("tiny", np.stack(discs)[..., None].astype(np.uint8) * 255, image_size)
+    return Images("tiny", np.stack(discs)[..., None].astype(np.uint8) * 255, image_size,
+                  (radii > 5.5).astype(np.int64), ("small", "large"))
 
 
 def config(out, **changes):

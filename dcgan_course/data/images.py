@@ -102,6 +102,8 @@ class Batches:
         self._resident = None
         if self.device.type != "cpu" and images.pixels.nbytes < room(self.device):
             self._resident = torch.tensor(images.pixels, device=self.device)
+        self._where = "cpu" if self._resident is None else self.device  # where order and labels lie
+        self._labels = None if images.labels is None else torch.as_tensor(images.labels, device=self._where)
 
     def order(self, epoch: int) -> Tensor:
         """The order of the images in an epoch: a permutation of range(count)."""
@@ -111,13 +113,20 @@ class Batches:
         """Which positions of an epoch are mirrored: (count,) bool, half of them true."""
         return torch.rand(self.images.count, generator=seeded(self.seed, f"flips of epoch {epoch}")) < 0.5
 
-    def __getitem__(self, step: int) -> Tensor:
+    def labels(self, step: int) -> Tensor:
+        """The classes of a whole batch's images, of all processes' shares: (batch_size,) int64."""
+        return self._labels[self._order[self._places(step)]]
+
+    def _places(self, step: int) -> slice:
+        """Which part of its epoch's order a whole batch is; draws the order where it is not there yet."""
         epoch, i = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
-            where = "cpu" if self._resident is None else self.device
-            self._epoch, self._order = epoch, self.order(epoch).to(where)
+            self._epoch, self._order = epoch, self.order(epoch).to(self._where)
             self._mirrored = self.mirrored(epoch).to(self.device) if self.flip else None
-        places = slice(i * self.batch_size, (i + 1) * self.batch_size)
+        return slice(i * self.batch_size, (i + 1) * self.batch_size)
+
+    def __getitem__(self, step: int) -> Tensor:
+        places = self._places(step)
         indices = self.world.share(self._order[places])
         if self._resident is not None:
             x = resized(self._resident[indices].permute(0, 3, 1, 2), self.images.size)
