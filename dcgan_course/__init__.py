@@ -4,11 +4,11 @@ A file imports only from the floors below its own:
 
     0  errors
     1  config, files, flags, tables
-    2  models, losses, augment, runtime, parallel
+    2  models, losses, augment, runtime, parallel, metrics
     3  data/, sampling, plots
     4  runs
     5  judges, state
-    6  metrics
+    6  features, scores
     7  trainer
     8  checks/, info, studies, widgets
     9  bench, page, recording

@@ -128,8 +128,8 @@ def score(run: str, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> N
         judge: Whose features are compared: auto = the run's; mnist, avatars or heritage, a file made by
             `dcgan-course judge`, or the weights of the Inception network.
     """
-    from .metrics import score_run
     from .runs import load_run
+    from .scores import score_run
 
     expect_positive(n=n)
     for line in score_run(load_run(run), n, seed, judge):
@@ -149,10 +149,10 @@ def neighbours(run: str, /, n: int = 16, seed: int = 0, judge: str = "auto",
     """
     import torch
 
-    from .metrics import training_neighbours
     from .runs import load_run
     from .runtime import seeded
     from .sampling import draw_z, generate, image_grid
+    from .scores import training_neighbours
 
     expect_positive(n=n)
     loaded = load_run(run)

@@ -17,8 +17,9 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torchvision.transforms import v2
 
-from .data import Images, load_images, load_mnist, to_float
+from .data import Images, load_images, to_float
 from .data.avatars import COUNT
+from .data.names import ARRAYS
 from .errors import UserError
 from .files import write_atomically
 from .runs import half, load_state, load_weights
@@ -142,14 +143,14 @@ class Part:
 
 
 def parts(data: str, size: int) -> tuple[Part, Part]:
-    """Real images to learn from, and others to compare with: MNIST's training and test set, the first 10,000 avatars
-    and the next 10,000; of other images, every second one.
+    """Real images to learn from, and others to compare with: the training and the test set of those that have one, such
+    as MNIST; the first 10,000 avatars and the next 10,000; of other images, every second one.
 
     Raises:
         UserError: as `load_images`.
     """
-    if data == "mnist":
-        train, test = load_mnist(), load_mnist(split="test")
+    if data.partition(":")[0] in ARRAYS:
+        train, test = (load_images(data, size, split) for split in ("train", "test"))
         return Part(train, range(train.count)), Part(test, range(test.count))
     if data == "avatars":
         images = load_images(f"avatars:{2 * COUNT}", size)

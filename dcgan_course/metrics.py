@@ -5,20 +5,13 @@ equal N only, and beside each number show the floor, which is the same number fo
 """
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import TrainConfig
-from .data import Images, load_images, to_float
 from .errors import UserError
-from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
-from .runs import Run
-from .runtime import seeded
-from .sampling import draw_z, generate
 
 
 class Given(nn.Module):
@@ -144,152 +137,3 @@ def stray_pixels(images: Tensor, level: float = -0.5, most: int = 12) -> np.ndar
         small = np.setdiff1d(np.flatnonzero(sizes <= most), [0, *near])
         found.append(np.isin(patches, small))
     return np.stack(found)
-
-
-OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
-
-
-class Scorer:
-    """Scores sets of images against real ones, in a judge's features.
-
-    Args:
-        judge: its family ends every name: fd10k_mnist.
-        real: images to compare with, which the judge never saw. Of a folder's images, the generator has seen them all:
-            whether it copies them is a question for `training_neighbours`.
-        floor: other real ones, for the floor.
-    """
-
-    def __init__(self, judge: Judge | InceptionJudge, real: Part, floor: Part):
-        order = torch.randperm(len(real), generator=seeded(0, "real"))  # the first n are then a fair sample
-        self.judge, self.fresh, images = judge, floor, real.floats(order)
-        self.size = images.shape[2]
-        self.most = len(floor)  # more images than that have no floor to be compared with
-        self.real_features, self.real_probabilities = judged(judge, images)
-        self.real_sharpness = sharpness(images).mean()
-        self.scale = np.sqrt((self.real_features**2).mean())  # the kernel's cube needs features of size 1
-
-    def __call__(self, images: Tensor) -> dict[str, float]:
-        """Images (N, channels, size, size) in [-1, 1]; other sizes are scaled. Every name says N, as in fd10k_mnist:
-
-        confidence: the judge's mean probability of its own answer; unreadable images make it unsure.
-        mode_entropy: how evenly its answers are spread, 1 = evenly; for attributes, evenness_gap: the mean difference
-            between their share among these images and among real ones.
-        score: `classifier_score`.
-        fd, kd: Frechet distance; kernel distance of features scaled to mean square 1, in thousandths.
-        precision, recall: `precision_recall` with as many real images.
-        sharpness: relative to real images; 1 is right.
-        duplicates: the share that looks like another one.
-        specks: of digits, the share with stray pixels beside the stroke.
-        """
-        if images.shape[2] != self.size:
-            images = F.interpolate(images, size=self.size, mode="bilinear", antialias=True)
-        features, probabilities = judged(self.judge, images)
-        real = self.real_features[: len(features)]
-        fake = features[: len(real)]
-        precision, recall = precision_recall(real, fake)
-        values = self.answers(probabilities) | {
-            "fd": frechet_distance(self.real_features, features),
-            "kd": 1000 * kernel_distance(self.real_features / self.scale, features / self.scale)[0],
-            "precision": precision, "recall": recall,
-            "sharpness": float(sharpness(images).mean() / self.real_sharpness), "duplicates": duplicates(fake, real),
-        }
-        if self.judge.family == "mnist":
-            values["specks"] = float(stray_pixels(images).any((1, 2)).mean())
-        n = f"{len(images) // 1000}k" if len(images) % 1000 == 0 else len(images)
-        return {f"{name}{n}_{self.judge.family}": value for name, value in values.items()}
-
-    def answers(self, p: np.ndarray) -> dict[str, float]:
-        """What the judge's probabilities (N, classes or attributes) say."""
-        if self.judge.attributes:
-            gap = abs((p > 0.5).mean(0) - (self.real_probabilities > 0.5).mean(0)).mean()
-            return {"confidence": float(np.maximum(p, 1 - p).mean()), "evenness_gap": float(gap)}
-        return {"confidence": float(p.max(1).mean()), "mode_entropy": mode_entropy(p), "score": classifier_score(p)}
-
-    def floor(self, n: int) -> dict[str, float]:
-        """The same for n real images, at most `most`, that are not the ones compared with: no generator should expect
-        to do better."""
-        order = torch.randperm(len(self.fresh), generator=seeded(0, "floor"))
-        return self(self.fresh.floats(order[:n]))
-
-
-def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
-    """The judge that a config names, or the one of its data. Raises UserError where there is none."""
-    if config.judge != "auto":
-        return load_judge(config.judge)
-    if config.data not in OWN_JUDGES:
-        raise UserError(f"judge: none knows the images {config.data}, expected the data {' or '.join(OWN_JUDGES)}, or "
-                        "--judge with a name or a file (dcgan-course judge trains one)")
-    return load_judge(config.data)
-
-
-def require_channels(judge: Judge | InceptionJudge, images: Images) -> None:
-    wanted = {28: 1, 64: 3}.get(judge.size, images.channels)
-    if images.channels != wanted:
-        raise UserError(f"judge: {judge.family} looks at images of {wanted} channels, found {images.channels} in those "
-                        f"of {images.name}")
-
-
-def scorer_for(config: TrainConfig) -> Scorer:
-    """The scorer that a config asks for: its data, in the features of its judge.
-
-    Raises:
-        UserError: there is no judge for these images and none is named, or the one that is named cannot be loaded or
-            looks at images of another kind.
-    """
-    judge = judge_for(config)
-    floor, real = parts(config.data, judge.size or config.image_size)
-    require_channels(judge, real.images)
-    if len(floor) < 65:  # a judge of ours has 64 features: fewer images have no covariance
-        raise UserError(f"data: found {2 * len(floor)} images in {config.data}, expected at least 130 to compare with")
-    return Scorer(judge, real, floor)
-
-
-def score_generator(scorer: Scorer, netG: nn.Module, config: TrainConfig, n: int, seed: int = 0) -> dict[str, float]:
-    """The scores of n images of G, or of as many as there are real ones to compare with, from the z that every score of
-    that seed uses."""
-    z = draw_z(config, min(n, scorer.most), seeded(seed, "score"))
-    return scorer(generate(netG, z))
-
-
-def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, float]:
-    """Has a generator learned its training images by heart? For each image (N, channels, size, size) the training image
-    that is nearest in the judge's features, of the same shape; and the median distance to it, over that of 1,000
-    training images to their nearest other one: about 1 where nothing was copied, near 0 where all was.
-
-    Raises:
-        UserError: as `scorer_for`.
-    """
-    judge = judge_for(config)
-    training = load_images(config.data, judge.size or config.image_size)
-    require_channels(judge, training)
-    features = np.concatenate([judged(judge, to_float(training.batch(range(a, min(a + 500, training.count)))))[0]
-                               for a in range(0, training.count, 500)])
-    sized = F.interpolate(images, size=training.size, mode="bilinear", antialias=True)
-    distances, indices = nearest(judged(judge, sized)[0], features)
-    some = torch.randperm(training.count, generator=seeded(0, "neighbours"))[:1000]
-    usual, _ = nearest(features[some], features, k=2)  # the first is the image itself
-    found = to_float(training.batch(indices))
-    return F.interpolate(found, size=images.shape[2], mode="bilinear"), float(distances.median() / usual.median())
-
-
-def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> Iterator[str]:
-    """A table of scores: a line for n images from each checkpoint of a run, and one for n real images; n is lowered to
-    the number of those where there are fewer.
-
-    Raises:
-        UserError: as `scorer_for`; n is below 65.
-    """
-    if n < 65:
-        raise UserError(f"n: found {n}, expected 65 or more")
-    scorer = scorer_for(run.config if judge == "auto" else run.config.replace(judge=judge))
-    floor = scorer.floor(n)
-    yield score_line("", {name: name.removesuffix(f"_{scorer.judge.family}") for name in floor})
-    for checkpoint in run.checkpoints() or [None]:
-        name = checkpoint.name if checkpoint else "generator"
-        yield score_line(name, score_generator(scorer, run.load_generator(checkpoint), run.config, n, seed))
-    yield score_line("real images", floor)
-
-
-def score_line(name: str, score: dict) -> str:
-    cells = (f"{value:>16.3f}" if isinstance(value, float) else f"{value:>16}" for value in score.values())
-    return f"{name:<12}" + "".join(cells)

@@ -18,10 +18,10 @@ from .config import PRESETS, TrainConfig
 from .data import load_images
 from .errors import UserError
 from .files import to_json
-from .metrics import score_generator, scorer_for
 from .runs import Run, distance_name, half, step_of
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
+from .scores import score_generator, scorer_for
 from .state import STATS
 from .studies import Study, read_begun, read_study, read_table, score_file
 from .trainer import train

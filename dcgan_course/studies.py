@@ -21,10 +21,10 @@ from tqdm.auto import tqdm
 from .config import TrainConfig, nearest, preset
 from .errors import Diverged, UserError
 from .files import to_json, write_atomically
-from .metrics import Scorer, score_generator, scorer_for
 from .models import halvings
 from .parallel import started_by_torchrun
 from .runs import Run
+from .scores import Scorer, score_generator, scorer_for
 from .trainer import resolve, train
 
 KEYS = ("preset", "common", "configs", "grid", "seeds", "n")

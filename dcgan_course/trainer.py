@@ -223,7 +223,7 @@ def make_scorer(config: TrainConfig):
     """What scores images while training, or None. Raises UserError where no judge knows these images."""
     if not config.metric_every:
         return None
-    from .metrics import scorer_for
+    from .scores import scorer_for
 
     return scorer_for(config)
 

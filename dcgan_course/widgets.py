@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from .errors import UserError
 from .judges import judged
-from .metrics import judge_for
 from .runs import Run, load_run
 from .runtime import seeded
 from .sampling import (
@@ -30,6 +29,7 @@ from .sampling import (
     sample_z,
     slerp,
 )
+from .scores import judge_for
 
 FRAMES = 36  # of a walk, as in the paper's figure 4
 

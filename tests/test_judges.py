@@ -10,7 +10,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images
 from dcgan_course.errors import UserError
 from dcgan_course.judges import judged, load_judge, parts, train_judge
-from dcgan_course.metrics import scorer_for
+from dcgan_course.scores import scorer_for
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import tiny
 import torch
 from PIL import Image
 
-from dcgan_course import metrics, recording
+from dcgan_course import recording, scores
 from dcgan_course.cli import main
 from dcgan_course.config import TrainConfig, preset
 from dcgan_course.errors import UserError
@@ -91,7 +91,7 @@ def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch):
         return {"fd20_tiny": next(distances, 3.5)}
 
     score.most, score.floor = 20, lambda n: {"fd20_tiny": 0.1}
-    monkeypatch.setattr(metrics, "scorer_for", lambda config: score)
+    monkeypatch.setattr(scores, "scorer_for", lambda config: score)
     monkeypatch.setattr(recording, "scorer_for", lambda config: score)
     run = train(tiny.config(tmp_path, metric_every=1, metric_n=65))
     kept = record(run, tmp_path / "kept")

@@ -117,7 +117,7 @@ def test_classes_must_be_those_of_the_images(monkeypatch, tmp_path):
         train(tiny.config(tmp_path, classes=10))
     for labels, why in ((None, "no labels"), (np.zeros((200, 3), np.uint8), "attributes")):
         images = dataclasses.replace(tiny.images(28), labels=labels)
-        monkeypatch.setitem(names.ARRAYS, "tiny", lambda where, images=images: images)
+        monkeypatch.setitem(names.ARRAYS, "tiny", lambda where, split, images=images: images)
         with pytest.raises(UserError, match=f"classes: found 2, expected 0: the images of tiny have {why}"):
             train(tiny.config(tmp_path, classes=2))
     assert not list(tmp_path.iterdir())
@@ -515,7 +515,7 @@ def test_keep(tmp_path):
 
 
 def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
-    from dcgan_course import metrics
+    from dcgan_course import scores
 
     drawn = []
     distances = iter([5.0, 3.0, 4.0, 9.0, 8.0, 7.0])
@@ -525,7 +525,7 @@ def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
         return {"confidence": 0.5, "fd100_tiny": next(distances)}
 
     score.most = 150
-    monkeypatch.setattr(metrics, "scorer_for", lambda config: score)
+    monkeypatch.setattr(scores, "scorer_for", lambda config: score)
     config = tiny.config(tmp_path, keep=1, metric_every=1, metric_n=200, num_epochs=4)
     run = train(config)
     assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000040"]

@@ -27,7 +27,7 @@ def config(out, **changes):
     return preset("smoke", **(settings | changes))
 
 
-names.ARRAYS["tiny"] = lambda where: images(28)
+names.ARRAYS["tiny"] = lambda where, split: images(28)
 
 if __name__ == "__main__":  # python tests/tiny.py train ...: the command line, with these images added
     from dcgan_course.cli import main

@@ -19,17 +19,17 @@ SOURCES = {  # prepared on first use; each takes what follows the colon
     "lsun": lambda where: lsun_category(*where.partition(":")[::2]),
     "hf": huggingface.hf_source,
 }
-ARRAYS = {  # small enough for memory
-    "mnist": lambda where: load_mnist(),
-    "fashion_mnist": lambda where: from_torchvision("FashionMNIST", where, train=True),
-    "cifar10": lambda where: from_torchvision("CIFAR10", where, train=True),
-    "svhn": lambda where: from_torchvision("SVHN", where, split="train"),
+ARRAYS = {  # small enough for memory; each takes what follows the colon, and "train" or "test"
+    "mnist": lambda where, split: load_mnist(split=split),
+    "fashion_mnist": lambda where, split: from_torchvision("FashionMNIST", where, train=split == "train"),
+    "cifar10": lambda where, split: from_torchvision("CIFAR10", where, train=split == "train"),
+    "svhn": lambda where, split: from_torchvision("SVHN", where, split=split),
 }
 NAMES = ("mnist", "avatars", "folder:PATH", "celeba:PATH", "lsun/CATEGORY:PATH", "fashion_mnist", "cifar10", "svhn",
          "hf:OWNER/NAME", "prepared:PATH")
 
 
-def load_images(name: str, image_size: int) -> Images:
+def load_images(name: str, image_size: int, split: str = "train") -> Images:
     """The images `name`, which come out of `Images.batch` at image_size x image_size.
 
     mnist is bundled; avatars are drawn on first use. celeba:PATH, lsun/CATEGORY:PATH, cifar10:PATH, svhn:PATH and
@@ -37,14 +37,19 @@ def load_images(name: str, image_size: int) -> Images:
     last three. folder:PATH is any folder or zip of pictures, hf:OWNER/NAME a Hugging Face data set, prepared:PATH a
     folder made by `dcgan-course prepare`.
 
+    Args:
+        split: "test" for the images that mnist, fashion_mnist, cifar10 and svhn hold back from training.
     Raises:
-        UserError: unknown name, or files that are missing, damaged or refused by their server.
+        UserError: unknown name, files that are missing, damaged or refused by their server, or images without a test
+            split.
     """
-    kind, where = split(name)
+    kind, where = parsed(name)
+    if split == "test" and kind not in ARRAYS:
+        raise UserError(f"data: {name} has no test images of its own, expected one of {', '.join(ARRAYS)}")
     if kind == "prepared":
         return load_prepared(path_after(kind, where), image_size, name)
     if kind in ARRAYS:
-        images = ARRAYS[kind](where)
+        images = ARRAYS[kind](where, split)
         return Images(name, images.pixels, image_size, images.labels, images.label_names)
     folder = prepared(find_source(name), image_size)
     skipped = read_manifest(folder)["skipped"]
@@ -55,13 +60,13 @@ def load_images(name: str, image_size: int) -> Images:
 
 def find_source(name: str) -> sources.Source:
     """The pictures of a name that is prepared before use. Raises UserError for the others."""
-    kind, where = split(name)
+    kind, where = parsed(name)
     if kind not in SOURCES:
         raise UserError(f"data: {name} needs no preparing, expected one of {', '.join(SOURCES)}")
     return SOURCES[kind](where)
 
 
-def split(name: str) -> tuple[str, str]:
+def parsed(name: str) -> tuple[str, str]:
     """("folder", "PATH") for "folder:PATH". Raises UserError for an unknown name."""
     kind, _, where = name.partition("/" if name.startswith("lsun/") else ":")
     if kind not in (*SOURCES, *ARRAYS, "prepared"):
@@ -94,7 +99,7 @@ def lsun_category(category: str, where: str) -> sources.Source:
                                cache_dir() / "lsun" / f"{category}_unpacked")
 
 
-def from_torchvision(kind: str, where: str, **split) -> Images:
+def from_torchvision(kind: str, where: str, **part) -> Images:
     """A data set of torchvision, read from the folder `where`, or downloaded into the cache folder.
 
     torchvision compares its files with known checksums before it reads them.
@@ -103,7 +108,7 @@ def from_torchvision(kind: str, where: str, **split) -> Images:
 
     root = folder_or_cache(where, kind)
     try:
-        data = getattr(torchvision.datasets, kind)(root, download=not where, **split)
+        data = getattr(torchvision.datasets, kind)(root, download=not where, **part)
     except (RuntimeError, OSError, ImportError) as error:
         what = "not found or damaged" if where else "cannot be downloaded"
         raise UserError(f"{kind.lower()}: {what} ({sources.one_line(error)}); without a network, fetch the files of "

@@ -83,7 +83,7 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
 # against other real digits, and the healthy baseline.
 
 # %%
-from dcgan_course.metrics import scorer_for
+from dcgan_course.scores import scorer_for
 
 NUMBERS = ("fd", "mode_entropy", "sharpness")
 

@@ -379,7 +379,7 @@ for name in ("D learns 4 times as fast", "G learns 4 times as fast", "instance n
 # a minute.
 
 # %% tags=["nbval-ignore-output"]
-from dcgan_course.metrics import score_generator, scorer_for
+from dcgan_course.scores import score_generator, scorer_for
 from dcgan_course.trainer import train
 
 RETRAIN = False

@@ -1,0 +1,219 @@
+"""What a discriminator has learned: its features under a linear model, and what makes them respond.
+
+The paper's protocol (arXiv 1511.06434, section 5): the features of all convolutional layers of D, each max-pooled to
+4x4, flattened, and a linear L2-SVM on top.
+"""
+
+import contextlib
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .config import TrainConfig
+from .data import Images, load_images, to_float
+from .errors import UserError
+from .models import build_discriminator, init_weights
+from .runs import Run
+from .runtime import seeded
+from .sampling import standing_statistics
+
+METHODS = ("D", "random D", "pixels", "supervised")
+
+
+# ---- a linear model on features
+
+
+def activations(netD: nn.Module, x: Tensor) -> list[Tensor]:
+    """What each convolutional layer of a DCGAN's D gives for images x, after its activation; the logit's is left out:
+    [(N, channels, height, width), ...]."""
+    found = []
+    for block in netD.blocks[:-1]:
+        x = block(x)
+        found.append(x)
+    return found
+
+
+def pooled(maps: Iterable[Tensor], grid: int = 4) -> Tensor:
+    """Feature maps [(N, channels, height, width), ...], each max-pooled to grid x grid, flattened, side by side:
+    (N, all channels * grid^2)."""
+    return torch.cat([F.adaptive_max_pool2d(x, grid).flatten(1) for x in maps], 1)
+
+
+@torch.inference_mode()
+def conv_features(netD: nn.Module, images: Images, indices: Sequence[int]) -> np.ndarray:
+    """D's features of some images, in eval mode: (N, F) float32."""
+    netD.eval()
+    return torch.cat([pooled(activations(netD, to_float(images.batch(part))))
+                      for part in torch.as_tensor(indices).split(500)]).numpy()
+
+
+def pixels(images: Images, indices: Sequence[int]) -> np.ndarray:
+    """The images themselves as features: (N, channels * size^2) float32 in [-1, 1]."""
+    return to_float(images.batch(indices)).flatten(1).numpy()
+
+
+def svm_accuracy(train: np.ndarray, labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray,
+                 costs: Sequence[float] = (1.0, 10.0)) -> float:
+    """The share of right answers of a linear L2-SVM (squared hinge loss) on features (N, F), trained on `train`.
+
+    Its cost C is the best of `costs` on a fifth of the training images, held back; then it is trained on all. Features
+    are scaled by one number, so that their mean squared length is 1 and C means the same for all kinds.
+    """
+    from sklearn.model_selection import train_test_split
+    from sklearn.svm import LinearSVC
+
+    def fitted(cost: float, x: np.ndarray, y: np.ndarray) -> LinearSVC:
+        dual = len(x) < x.shape[1]  # the faster way
+        return LinearSVC(C=cost, dual=dual, tol=1e-3, max_iter=3000, random_state=0).fit(x, y)
+
+    scale = np.sqrt((train.astype(np.float64) ** 2).sum(1).mean())
+    train, test = train / scale, test / scale
+    x, held, y, held_labels = train_test_split(train, labels, test_size=0.2, random_state=0, stratify=labels)
+    best = max(costs, key=lambda cost: fitted(cost, x, y).score(held, held_labels))
+    return float(fitted(best, train, labels).score(test, test_labels))
+
+
+# ---- what it is compared with
+
+
+def random_discriminator(config: TrainConfig, images: Images, seed: int = 0) -> nn.Module:
+    """An untrained D of the same shape. Its batch norm is measured on the images, or nothing would be normalised."""
+    netD = init_weights(build_discriminator(config), seeded(seed, "random D"))
+    some = torch.randperm(images.count, generator=seeded(seed, "random D"))[:5000]
+    standing_statistics(netD, [to_float(images.batch(part)) for part in some.split(250)])
+    return netD
+
+
+def supervised(config: TrainConfig, images: Images, indices: Sequence[int], seed: int = 0, steps: int = 500,
+               epochs: int = 5) -> nn.Module:
+    """A classifier of the same shape as D, with a logit for each class, trained on the labels of some images: `steps`
+    steps of 64 images, or `epochs` epochs where that is more. Adam, learning rate 1e-3."""
+    netD = init_weights(build_discriminator(config), seeded(seed, "supervised"))
+    last = netD.blocks[-1]
+    netD.blocks[-1] = nn.Conv2d(last.in_channels, len(images.label_names), last.kernel_size, bias=False)
+    init_weights(netD.blocks[-1], seeded(seed, "supervised"))
+    optimizer, order = torch.optim.Adam(netD.train().parameters(), 1e-3), seeded(seed, "supervised order")
+    indices, labels = torch.as_tensor(indices), torch.from_numpy(images.labels)
+    batch_size = min(64, len(indices))
+    per_epoch = len(indices) // batch_size
+    for _ in range(max(epochs, -(-steps // per_epoch))):
+        for places in torch.randperm(len(indices), generator=order).split(batch_size)[:per_epoch]:
+            logits = netD.blocks(to_float(images.batch(indices[places]))).flatten(1)
+            loss = F.cross_entropy(logits, labels[indices[places]])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return netD.eval()
+
+
+@torch.inference_mode()
+def accuracy(classifier: nn.Module, images: Images) -> float:
+    """The share of images that a `supervised` network names rightly."""
+    found = [classifier.blocks(to_float(images.batch(part))).flatten(1).argmax(1)
+             for part in torch.arange(images.count).split(500)]
+    return float((torch.cat(found).numpy() == images.labels).mean())
+
+
+def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | None = None) -> Iterator[dict]:
+    """How well do few labels do, on D's features and on others? Lines of a study's table: config (the method), seed
+    (the draw of the labelled images), metric (such as "100 labels"), value (percent right on the test images).
+
+    Args:
+        counts: how many labelled images; all that there are make one draw.
+        data: whose images; None = those that D was trained on.
+    Raises:
+        UserError: images without classes or without test images, of other channels than D's, or too few of them.
+    """
+    data = data or run.config.data
+    train, test = (load_images(data, run.config.image_size, split) for split in ("train", "test"))
+    if train.channels != run.config.nc:
+        raise UserError(f"data: found {train.channels} channels in {data}, expected {run.config.nc}, as D has")
+    if not 50 <= min(counts) <= max(counts) <= train.count:
+        raise UserError(f"labels: found {', '.join(map(str, counts))}, expected 50 to {train.count}")
+    netD, every = run.load_discriminator(), range(test.count)
+    for count in counts:
+        for draw in range(draws if count < train.count else 1):
+            order = torch.randperm(train.count, generator=seeded(draw, "labels"))
+            indices = order[:count].sort().values
+            for method in METHODS:
+                if method == "supervised":
+                    share = accuracy(supervised(run.config, train, indices, draw), test)
+                else:
+                    net = random_discriminator(run.config, train, draw) if method == "random D" else netD
+                    features = pixels if method == "pixels" else lambda *part, net=net: conv_features(net, *part)
+                    share = svm_accuracy(features(train, indices), train.labels[indices], features(test, every),
+                                         test.labels)
+                yield {"config": method, "seed": draw, "metric": f"{count} labels", "value": 100 * share}
+
+
+# ---- what makes a feature respond
+
+
+class GuidedLeakyReLU(torch.autograd.Function):
+    """LeakyReLU whose gradient passes only where both its input and the gradient itself are positive: guided
+    backpropagation (arXiv 1412.6806)."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, leak: float) -> Tensor:
+        ctx.save_for_backward(x)
+        return F.leaky_relu(x, leak)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor):
+        (x,) = ctx.saved_tensors
+        return gradient * (x > 0) * (gradient > 0), None
+
+
+class Guided(nn.Module):
+    def __init__(self, leak: float):
+        super().__init__()
+        self.leak = leak
+
+    def forward(self, x: Tensor) -> Tensor:
+        return GuidedLeakyReLU.apply(x, self.leak)
+
+
+def guided_backprop(netD: nn.Module, x: Tensor, feature: int, block: int = -2) -> tuple[Tensor, Tensor]:
+    """Which pixels of images x (N, nc, size, size) raise one feature of a layer of D, where it responds most.
+
+    Args:
+        block: of netD.blocks; -2 = the last convolutional layer before the logit.
+    Returns:
+        the gradient at the pixels, of x's shape, and the feature's highest response in each image, (N,).
+    """
+    guided = copy.deepcopy(netD).eval().requires_grad_(False)
+    for layer in guided.blocks:
+        for name, module in layer.named_children():
+            if isinstance(module, nn.LeakyReLU):
+                setattr(layer, name, Guided(module.negative_slope))
+    with torch.enable_grad():
+        x = x.clone().requires_grad_()
+        response = guided.blocks[: len(guided.blocks) + block + 1](x)[:, feature].flatten(1).max(1).values
+        (gradient,) = torch.autograd.grad(response.sum(), x)
+    return gradient, response.detach()
+
+
+# ---- forgetting an object
+
+
+@contextlib.contextmanager
+def without_maps(netG: nn.Module, maps: Sequence[int], block: int = -3):
+    """While this is open, G draws with some feature maps of a block set to zero everywhere (paper, section 6.3.1).
+
+    Args:
+        block: of netG.blocks; -3 = the second-highest hidden layer.
+    """
+    def drop(_, __, output: Tensor) -> Tensor:
+        output = output.clone()
+        output[:, list(maps)] = 0
+        return output
+
+    handle = netG.blocks[block].register_forward_hook(drop)
+    try:
+        yield netG
+    finally:
+        handle.remove()

@@ -1,0 +1,100 @@
+"""A judge and its scores, which can tell good from bad."""
+
+import numpy as np
+import pytest
+import torch
+
+from dcgan_course.config import preset
+from dcgan_course.data import Images, avatars, load_mnist, to_float
+from dcgan_course.errors import UserError
+from dcgan_course.judges import Part, judged, load_judge
+from dcgan_course.scores import Scorer, score_run, scorer_for, training_neighbours
+
+
+@pytest.fixture(scope="module")
+def digits():
+    test = load_mnist(split="test")
+    some = torch.randperm(10_000, generator=torch.Generator().manual_seed(0))[:2000]  # the first ones are the neatest
+    return to_float(test.batch(some)), torch.from_numpy(test.labels)[some]
+
+
+def test_the_judge_reads_digits(digits):
+    images, labels = digits
+    features, probabilities = judged(load_judge(), images)
+    assert features.shape == (2000, 64) and features.dtype == np.float64
+    wrong = (probabilities.argmax(1) != labels.numpy()).sum()
+    assert 2 <= wrong <= 16  # 99.58 % right on all 10,000: about 8 wrong in 2,000
+
+
+def test_scores_tell_good_from_bad(digits):
+    images, labels = digits
+    scorer = scorer_for(preset("mnist"))
+    names = ("confidence", "mode_entropy", "score", "fd", "kd", "precision", "recall", "sharpness", "duplicates",
+             "specks")
+    real, noise, blurred, one = (
+        dict(zip(names, scorer(x).values(), strict=True))
+        for x in (images, torch.rand_like(images) * 2 - 1, torch.nn.functional.avg_pool2d(images, 7, 1, 3),
+                  images[:1].expand(2000, -1, -1, -1)))
+    assert list(scorer(images)) == [f"{name}2k_mnist" for name in names]
+    assert 0.99 < real["confidence"] <= 1 and 0.99 < real["mode_entropy"] <= 1 and 9 < real["score"] <= 10
+    assert real["fd"] < 50 < blurred["fd"] < noise["fd"]
+    assert abs(real["kd"]) < 20 < blurred["kd"] < noise["kd"]
+    assert 0.8 < real["precision"] <= 1 and 0.8 < real["recall"] <= 1  # some are the same images
+    assert noise["recall"] < 0.1 and one["recall"] < 0.1 and one["precision"] == 1
+    assert real["sharpness"] == pytest.approx(1, abs=0.05) and blurred["sharpness"] < 0.2 < 5 < noise["sharpness"]
+    assert 0.005 < real["duplicates"] < 0.02 and one["duplicates"] == 1
+    assert one["mode_entropy"] == 0 and one["score"] == pytest.approx(1)
+    dotted = images.clone()
+    dotted[:, :, 1, 1] = 1
+    assert real["specks"] < 0.04 and scorer(dotted)["specks2k_mnist"] > 0.95
+
+
+def test_the_judge_of_avatars():
+    """On people that it was not trained on: at least 98 % of every attribute right; and broken faces make it worse."""
+    seeds = range(10_000, 10_400)
+    people = Images("people", np.stack([avatars.draw_seed(s, 64) for s in seeds]), 64)
+    images = to_float(people.batch(range(400)))
+    judge = load_judge("avatars")
+    _, probabilities = judged(judge, images)
+    right = ((probabilities > 0.5) == avatars.labels(seeds)).mean(0)
+    assert right.min() >= 0.98 and right.mean() > 0.99
+    scorer = Scorer(judge, Part(people, range(200)), Part(people, range(200, 400)))
+    floor = scorer.floor(200)
+    flat = scorer(torch.nn.functional.avg_pool2d(images[200:], 9, 1, 4))
+    assert list(floor) == [f"{name}200_avatars" for name in ("confidence", "evenness_gap", "fd", "kd", "precision",
+                                                            "recall", "sharpness", "duplicates")]
+    assert floor["fd200_avatars"] < flat["fd200_avatars"] / 2 and flat["sharpness200_avatars"] < 0.2
+    assert floor["confidence200_avatars"] > 0.99 and floor["evenness_gap200_avatars"] < 0.08
+    people_with_glasses = images[:200][avatars.labels(seeds)[:200, 1] == 1]
+    assert scorer(people_with_glasses)[f"evenness_gap{len(people_with_glasses)}_avatars"] > 0.04
+
+
+def test_score_run_refuses_other_images(finished_run):
+    with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or"):
+        list(score_run(finished_run))
+
+
+def test_training_neighbours_find_copies(monkeypatch):
+    """Of training images: themselves, at no distance. Of unseen digits: others, about as far as usual."""
+    train, test = load_mnist(), load_mnist(split="test")
+    few = Images("few", train.pixels[:3000], 28)
+    monkeypatch.setattr("dcgan_course.scores.load_images", lambda name, size: few)
+    copies = to_float(few.batch(range(100)))
+    found, ratio = training_neighbours(copies, preset("mnist"))
+    assert torch.equal(found, copies) and ratio == pytest.approx(0, abs=1e-3)
+    unseen = to_float(test.batch(range(500)))
+    found, ratio = training_neighbours(unseen, preset("mnist"))
+    assert 0.7 < ratio < 1.4 and found.shape == unseen.shape
+    larger, _ = training_neighbours(torch.nn.functional.interpolate(copies[:5], size=64), preset("mnist"))
+    assert larger.shape == (5, 1, 64, 64)
+
+
+def test_few_images_are_compared_with_a_fair_sample(monkeypatch):
+    """Real images that come class by class: 200 real fakes score as well as 2,000 do."""
+    train, test = load_mnist(), load_mnist(split="test")
+    by_class = Images("by class", test.pixels[np.argsort(test.labels, kind="stable")], 28)
+    scorer = Scorer(load_judge("mnist"), Part(by_class, range(10_000)), Part(train, range(5000)))
+    few, many = scorer(scorer.fresh.floats(range(200))), scorer(scorer.fresh.floats(range(2000)))
+    assert few["precision200_mnist"] == pytest.approx(many["precision2k_mnist"], abs=0.1)
+    assert few["recall200_mnist"] == pytest.approx(many["recall2k_mnist"], abs=0.1)
+    assert few["duplicates200_mnist"] < 0.05
