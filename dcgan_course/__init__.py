@@ -12,7 +12,8 @@ A file imports only from the floors below its own:
     7  trainer
     8  checks/, info, studies, widgets
     9  bench, page, recording
-    10  cli
+    10  commands
+    11  cli
 """
 
 __version__ = "0.1.0"

@@ -9,6 +9,7 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -118,8 +119,15 @@ def accuracy(classifier: nn.Module, images: Images) -> float:
     return float((torch.cat(found).numpy() == images.labels).mean())
 
 
+def balanced_draw(labels: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
+    """Places of `count` random images, (count,), sorted, as many of each class as there can be; labels (N,)."""
+    order = torch.randperm(len(labels), generator=seeded(seed, "labels")).numpy()
+    rank = pd.Series(labels[order]).groupby(labels[order]).cumcount()  # the how-manieth of its class
+    return np.sort(order[np.argsort(rank, kind="stable")[:count]])
+
+
 def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | None = None) -> Iterator[dict]:
-    """How well do few labels do, on D's features and on others? Lines of a study's table: config (the method), seed
+    """How well do few labels do, evenly spread over the classes, on D's features and on others? Lines of a study's table: config (the method), seed
     (the draw of the labelled images), metric (such as "100 labels"), value (percent right on the test images).
 
     Args:
@@ -137,8 +145,7 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
     netD, every = run.load_discriminator(), range(test.count)
     for count in counts:
         for draw in range(draws if count < train.count else 1):
-            order = torch.randperm(train.count, generator=seeded(draw, "labels"))
-            indices = order[:count].sort().values
+            indices = balanced_draw(train.labels, count, draw)
             for method in METHODS:
                 if method == "supervised":
                     share = accuracy(supervised(run.config, train, indices, draw), test)
