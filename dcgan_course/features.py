@@ -81,11 +81,11 @@ def svm_accuracy(train: np.ndarray, labels: np.ndarray, test: np.ndarray, test_l
 # ---- what it is compared with
 
 
-def random_discriminator(config: TrainConfig, images: Images, seed: int = 0) -> nn.Module:
-    """An untrained D of the same shape. Its batch norm is measured on the images, or nothing would be normalised."""
+def random_discriminator(config: TrainConfig, x: Tensor, seed: int = 0) -> nn.Module:
+    """An untrained D of the same shape. Its batch norm is measured on images x (N, nc, size, size), or nothing would be
+    normalised."""
     netD = init_weights(build_discriminator(config), seeded(seed, "random D"))
-    some = torch.randperm(images.count, generator=seeded(seed, "random D"))[:5000]
-    standing_statistics(netD, [to_float(images.batch(part)) for part in some.split(250)])
+    standing_statistics(netD, list(x.split(250)))
     return netD
 
 
@@ -127,8 +127,10 @@ def balanced_draw(labels: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
 
 
 def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | None = None) -> Iterator[dict]:
-    """How well do few labels do, evenly spread over the classes, on D's features and on others? Lines of a study's table: config (the method), seed
-    (the draw of the labelled images), metric (such as "100 labels"), value (percent right on the test images).
+    """How well do few labels do, evenly spread over the classes, on D's features and on others?
+
+    Lines of a study's table: config (the method), seed (the draw of the labelled images), metric (as "100 labels"),
+    value (percent right on the test images).
 
     Args:
         counts: how many labelled images; all that there are make one draw.
@@ -143,6 +145,7 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
     if not 50 <= min(counts) <= max(counts) <= train.count:
         raise UserError(f"labels: found {', '.join(map(str, counts))}, expected 50 to {train.count}")
     netD, every = run.load_discriminator(), range(test.count)
+    some = to_float(train.batch(torch.randperm(train.count, generator=seeded(0, "random D"))[:5000]))
     for count in counts:
         for draw in range(draws if count < train.count else 1):
             indices = balanced_draw(train.labels, count, draw)
@@ -150,7 +153,7 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
                 if method == "supervised":
                     share = accuracy(supervised(run.config, train, indices, draw), test)
                 else:
-                    net = random_discriminator(run.config, train, draw) if method == "random D" else netD
+                    net = random_discriminator(run.config, some, draw) if method == "random D" else netD
                     features = pixels if method == "pixels" else lambda *part, net=net: conv_features(net, *part)
                     share = svm_accuracy(features(train, indices), train.labels[indices], features(test, every),
                                          test.labels)
@@ -160,66 +163,74 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
 # ---- what makes a feature respond
 
 
-class GuidedLeakyReLU(torch.autograd.Function):
-    """LeakyReLU whose gradient passes only where both its input and the gradient itself are positive: guided
-    backpropagation (arXiv 1412.6806)."""
+def guided(x: Tensor, gradient: Tensor) -> Tensor:
+    """What guided backpropagation lets through an activation with input x: the gradient where both x and the gradient
+    are positive, else 0 (arXiv 1412.6806)."""
+    return gradient * (x > 0) * (gradient > 0)
+
+
+class RuledLeakyReLU(torch.autograd.Function):
+    """LeakyReLU forward; backward whatever a rule (x, gradient) -> gradient says."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, leak: float) -> Tensor:
+    def forward(ctx, x: Tensor, leak: float, rule) -> Tensor:
         ctx.save_for_backward(x)
+        ctx.rule = rule
         return F.leaky_relu(x, leak)
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
-        (x,) = ctx.saved_tensors
-        return gradient * (x > 0) * (gradient > 0), None
+        return ctx.rule(*ctx.saved_tensors, gradient), None, None
 
 
-class Guided(nn.Module):
-    def __init__(self, leak: float):
+class Ruled(nn.Module):
+    def __init__(self, leak: float, rule):
         super().__init__()
-        self.leak = leak
+        self.leak, self.rule = leak, rule
 
     def forward(self, x: Tensor) -> Tensor:
-        return GuidedLeakyReLU.apply(x, self.leak)
+        return RuledLeakyReLU.apply(x, self.leak, self.rule)
 
 
-def guided_backprop(netD: nn.Module, x: Tensor, feature: int, block: int = -2) -> tuple[Tensor, Tensor]:
-    """Which pixels of images x (N, nc, size, size) raise one feature of a layer of D, where it responds most.
+def saliency(netD: nn.Module, x: Tensor, feature: int, rule=guided, block: int = -2) -> Tensor:
+    """Which pixels of images x (N, nc, size, size) raise a feature of a layer of D at the place where it responds most:
+    the gradient there, of x's shape.
 
     Args:
+        feature: which of the layer's feature maps.
+        rule: what the activations let through backwards, (x, gradient) -> gradient; `guided`, as in the paper.
         block: of netD.blocks; -2 = the last convolutional layer before the logit.
-    Returns:
-        the gradient at the pixels, of x's shape, and the feature's highest response in each image, (N,).
     """
-    guided = copy.deepcopy(netD).eval().requires_grad_(False)
-    for layer in guided.blocks:
+    ruled = copy.deepcopy(netD).eval().requires_grad_(False)
+    for layer in ruled.blocks[:-1]:
         for name, module in layer.named_children():
             if isinstance(module, nn.LeakyReLU):
-                setattr(layer, name, Guided(module.negative_slope))
+                setattr(layer, name, Ruled(module.negative_slope, rule))
     with torch.enable_grad():
         x = x.clone().requires_grad_()
-        response = guided.blocks[: len(guided.blocks) + block + 1](x)[:, feature].flatten(1).max(1).values
-        (gradient,) = torch.autograd.grad(response.sum(), x)
-    return gradient, response.detach()
+        highest = ruled.blocks[: len(ruled.blocks) + block + 1](x)[:, feature].flatten(1).max(1).values
+        return torch.autograd.grad(highest.sum(), x)[0]
 
 
 # ---- forgetting an object
 
 
+def dropped(x: Tensor, maps: Sequence[int]) -> Tensor:
+    """Activations (N, channels, height, width) with some feature maps set to zero everywhere; x stays as it is."""
+    x = x.clone()
+    x[:, maps] = 0
+    return x
+
+
 @contextlib.contextmanager
-def without_maps(netG: nn.Module, maps: Sequence[int], block: int = -3):
-    """While this is open, G draws with some feature maps of a block set to zero everywhere (paper, section 6.3.1).
+def without_maps(netG: nn.Module, maps: Sequence[int], block: int = -3, drop=dropped):
+    """While this is open, G draws without some feature maps of a block (paper, section 6.3.1).
 
     Args:
         block: of netG.blocks; -3 = the second-highest hidden layer.
+        drop: (activations, maps) -> activations.
     """
-    def drop(_, __, output: Tensor) -> Tensor:
-        output = output.clone()
-        output[:, list(maps)] = 0
-        return output
-
-    handle = netG.blocks[block].register_forward_hook(drop)
+    handle = netG.blocks[block].register_forward_hook(lambda _, __, output: drop(output, maps))
     try:
         yield netG
     finally:

@@ -498,6 +498,35 @@ def weighted_corners(corners, n):
     return weights.reshape(-1, 4) @ corners
 
 
+def pooled_by(maps, pool=F.adaptive_max_pool2d):
+    return torch.cat([pool(x, 4).flatten(1) for x in maps], 1)
+
+
+def windows_max(m):
+    """A map (H, W) in 4x4 windows, with the bounds of adaptive pooling."""
+    n = len(m)
+    cut = [(i * n // 4, -(-(i + 1) * n // 4)) for i in range(4)]
+    return torch.stack([torch.stack([m[a:b, c:d].max() for c, d in cut]) for a, b in cut])
+
+
+def without(x, *places):
+    x = x.clone()
+    x[places] = 0
+    return x
+
+
+def mean_of(x, maps):
+    """The maps' means in their places, 0 elsewhere."""
+    kept = torch.zeros_like(x)
+    kept[:, maps] = x[:, maps].mean((2, 3), keepdim=True)
+    return kept
+
+
+def dropped_in_place(x, maps):
+    x[:, maps] = 0
+    return x
+
+
 TABLE = {
     checks.check_scaled: (
         {
@@ -977,6 +1006,75 @@ TABLE = {
         [lambda w, n: torch.linalg.svd(w, full_matrices=False).U.T[:n],
          lambda w, n: torch.linalg.eigh(w @ w.T).eigenvectors.flip(1)[:, :n].T,
          lambda w, n: -torch.linalg.svd(w.T).Vh[:n]],
+    ),
+    checks.check_pooled: (
+        {
+            "means": (lambda maps: pooled_by(maps, F.adaptive_avg_pool2d), "these are means"),
+            "absolute": (lambda maps: pooled_by([x.abs() for x in maps]), "largest absolute"),
+            "cut off": (lambda maps: pooled_by(maps).relu(), "cut off"),
+            "backwards": (lambda maps: pooled_by(maps[::-1]), "wrong order"),
+            "interpolated": (lambda maps: pooled_by(maps, F.interpolate), "single points"),
+            "scattered": (lambda maps: torch.cat([F.adaptive_max_pool2d(x, 4).permute(0, 2, 3, 1).flatten(1)
+                                                  for x in maps], 1), "scattered"),
+            "length 1": (lambda maps: F.normalize(pooled_by(maps), dim=1), "length 1"),
+            "the last layer": (lambda maps: F.adaptive_max_pool2d(maps[-1], 4).flatten(1), "only one layer"),
+            "to 1 x 1": (lambda maps: torch.cat([x.amax((2, 3)) for x in maps], 1), "became one number"),
+            "not flat": (lambda maps: torch.cat([F.adaptive_max_pool2d(x, 4) for x in maps], 1), "not flat"),
+            "one row": (lambda maps: torch.cat([F.adaptive_max_pool2d(x, 4).flatten() for x in maps]), "in one row"),
+            "below": (lambda maps: torch.cat([F.adaptive_max_pool2d(x, 4).flatten(2).flatten(0, 1) for x in maps]),
+                      "below one another"),
+            "nothing pooled": (lambda maps: torch.cat([x.flatten(1) for x in maps], 1), "nothing was pooled"),
+            "fixed kernel": (lambda maps: torch.cat([F.max_pool2d(x, x.shape[2] // 4).flatten(1) for x in maps], 1),
+                             "a fixed kernel"),
+            "a list": (lambda maps: [F.adaptive_max_pool2d(x, 4).flatten(1) for x in maps], "of type list"),
+            "nothing": (lambda maps: None, "return"),
+        },
+        [pooled_by,
+         lambda maps: torch.cat([nn.AdaptiveMaxPool2d((4, 4))(x).reshape(len(x), -1) for x in maps], dim=1),
+         lambda maps: torch.stack([torch.cat([windows_max(m).flatten() for x in maps for m in x[i]])
+                                   for i in range(len(maps[0]))])],
+    ),
+    checks.check_guided: (
+        {
+            "backpropagation": (lambda x, g: g * (x > 0), "plain backpropagation through a ReLU"),
+            "leaky": (lambda x, g: torch.where(x > 0, g, 0.2 * g), "through a leaky ReLU"),
+            "deconvolution": (lambda x, g: g.clamp(min=0), "deconvolution"),
+            "x": (lambda x, g: x.relu() * (g > 0), "x is let through"),
+            "the product": (lambda x, g: x.relu() * g.relu(), "the product of x"),
+            "signs": (lambda x, g: g * (x * g > 0), "both are negative"),
+            "or": (lambda x, g: torch.where((x > 0) | (g > 0), g, 0.0), "one of the two"),
+            "a mask": (lambda x, g: ((x > 0) & (g > 0)).float(), "only signs"),
+            "absolute": (lambda x, g: g.abs() * (x > 0), "absolute value"),
+            "inverted": (lambda x, g: torch.where((x > 0) & (g > 0), 0.0, g), "kept where it should be 0"),
+            "nothing stopped": (lambda x, g: g, "nothing is stopped"),
+            "in place": (lambda x, g: g.mul_((x > 0) & (g > 0)), "has changed"),
+            "a bool": (lambda x, g: (x > 0) & (g > 0), "torch.bool"),
+            "nothing": (lambda x, g: None, "return"),
+        },
+        [lambda x, g: g * (x > 0) * (g > 0), lambda x, g: torch.where((x > 0) & (g > 0), g, torch.zeros_like(g)),
+         lambda x, g: F.relu(g) * (x > 0).to(g.dtype), lambda x, g: g.double().clamp(min=0) * x.sign().clamp(min=0)],
+    ),
+    checks.check_dropped: (
+        {
+            "images": (lambda x, maps: without(x, maps), "whole images"),
+            "rows": (lambda x, maps: without(x, slice(None), slice(None), [m for m in maps if m < 5]), "rows of all"),
+            "the first": (lambda x, maps: without(x, slice(None), maps[0]), "only the first"),
+            "the last": (lambda x, maps: without(x, slice(None), maps[-1]), "only the last"),
+            "as many": (lambda x, maps: without(x, slice(None), slice(len(maps))), "as many as"),
+            "a range": (lambda x, maps: without(x, slice(None), slice(min(maps), max(maps) + 1)), "not a range"),
+            "the others": (lambda x, maps: without(x, slice(None), [i for i in range(x.shape[1]) if i not in maps]),
+                           "were kept"),
+            "one image": (lambda x, maps: without(x, 0, maps), "first image only"),
+            "the middle": (lambda x, maps: without(x, slice(None), maps, 2, 2), "middle only"),
+            "in place": (dropped_in_place, "have changed"),
+            "the mean": (lambda x, maps: without(x, slice(None), maps) + mean_of(x, maps), "their mean"),
+            "the sign": (lambda x, maps: 2 * without(x, slice(None), maps) - x, "their sign"),
+            "removed": (lambda x, maps: x[:, [i for i in range(x.shape[1]) if i not in maps]], "has shape"),
+            "nothing": (lambda x, maps: x, "nothing was dropped"),
+        },
+        [lambda x, maps: without(x, slice(None), maps),
+         lambda x, maps: x * torch.tensor([float(i not in maps) for i in range(x.shape[1])])[:, None, None],
+         lambda x, maps: torch.stack([m * 0 if i in maps else m for i, m in enumerate(x.unbind(1))], 1)],
     ),
 }
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]

@@ -12,6 +12,7 @@ from .latent import (
     check_slerp,
     check_vector_sum,
 )
+from .learned import check_dropped, check_guided, check_pooled
 from .networks import (
     check_discriminator,
     check_generator,
@@ -32,8 +33,9 @@ from .steps import (
 
 __all__ = [
     "CASES", "check_alternating_step", "check_corner_grid", "check_d_loss", "check_d_step", "check_diagnosis",
-    "check_discriminator", "check_ema", "check_frame", "check_g_loss", "check_g_step", "check_generator",
-    "check_generator_block", "check_init_weights", "check_interval", "check_mode_count", "check_moved",
-    "check_noise", "check_output_size", "check_principal_directions", "check_scaled", "check_slerp",
-    "check_smoothed_d_loss", "check_snapshot", "check_standing_statistics", "check_vector_sum",
+    "check_discriminator", "check_dropped", "check_ema", "check_frame", "check_g_loss", "check_g_step",
+    "check_generator", "check_generator_block", "check_guided", "check_init_weights", "check_interval",
+    "check_mode_count", "check_moved", "check_noise", "check_output_size", "check_pooled",
+    "check_principal_directions", "check_scaled", "check_slerp", "check_smoothed_d_loss", "check_snapshot",
+    "check_standing_statistics", "check_vector_sum",
 ]

@@ -1,0 +1,559 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 10 · What D learned
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
+#
+# **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
+# **You need:** lesson 03; what a linear classifier is; gradients.
+#
+# After this lesson you can
+#
+# - use a discriminator as a feature extractor by the paper's protocol, and say what its features are worth;
+# - compare with raw pixels, an untrained network and a supervised one, over several draws of labels;
+# - show which pixels make a feature respond, with guided backpropagation, and put "it sees edges" into a number;
+# - make a generator forget an object, count how often it is gone, and tell correlation from cause.
+#
+# **You write** the pooled features, the guided rule and the dropping of feature maps; **we import** the trained networks,
+# a linear SVM from scikit-learn, and the judges.
+
+# %%
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+    from google.colab import output
+
+    output.enable_custom_widget_manager()  # sliders
+
+# %% tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from dcgan_course import checks, features
+from dcgan_course.data import avatar_pair, load_images, to_float
+from dcgan_course.judges import judged, load_judge
+from dcgan_course.runs import load_run
+from dcgan_course.runtime import repo_data_dir, seeded
+from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.tables import means, summary
+
+print(f"torch {torch.__version__}")
+
+# %% [markdown]
+# After a training one keeps G and throws D away. But to tell real from generated D had to look at strokes, loops, edges.
+# Has it learned something that is of use elsewhere, without having seen a single label?
+#
+# `RUN` is the recorded run of digits. A run of your own will do as well, if its images have classes and a test set:
+# `mnist`, `fashion_mnist`, `cifar10`, `svhn` (32x32: `dcgan-course train --data cifar10 --image_size 32`).
+
+# %%
+RUN = "mnist"
+run = load_run(RUN)
+netD, size = run.load_discriminator(), run.config.image_size
+train, test = (load_images(run.config.data, size, split) for split in ("train", "test"))
+for i, x in enumerate(features.activations(netD, to_float(train.batch([4]))), 1):
+    print(f"layer {i}: {x.shape[1]:>3} feature maps of {x.shape[2]} x {x.shape[3]}")
+
+# %%
+figure, axes = plt.subplots(3, 10, figsize=(9, 2.9), layout="constrained", facecolor="white")
+digit = to_float(train.batch([4]))
+for row, maps in zip(axes, features.activations(netD, digit), strict=True):
+    for axis, picture in zip(row, [digit[0, 0], *maps[0, :9]], strict=True):
+        axis.imshow(picture.detach(), cmap="gray")
+        axis.axis("off")
+figure.suptitle("A digit (left) and the first nine maps of each of D's layers, each in its own range", fontsize=10)
+plt.show()
+
+# %% [markdown]
+# The first layer finds strokes and their edges; further on the maps are too coarse to read with the eye.
+#
+# ## 1 · The paper's protocol
+#
+# Section 5 of the paper makes features of all of D's convolutional layers: each map is **max-pooled to 4 x 4**, all is
+# **flattened** and put side by side, and a **linear** classifier has to do with that. Linear, because then the credit is
+# due to the features.
+#
+# **Exercise 1 · Pooled features** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
+#
+# The maps of digits are 14, 7 and 4 wide, which 4 does not divide: let PyTorch choose the windows.
+
+# %%
+def my_pooled(maps):
+    """maps: one tensor (N, channels, height, width) for each layer -> (N, all channels * 16), the first layer first."""
+    raise NotImplementedError
+
+
+# %%
+pooled = checks.check_pooled(my_pooled)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `F.adaptive_max_pool2d(x, 4)` (with `import torch.nn.functional as F`), `.flatten(1)`, `torch.cat(..., 1)`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_pooled(maps):
+#     return torch.cat([torch.nn.functional.adaptive_max_pool2d(x, 4).flatten(1) for x in maps], 1)
+# ```
+# </details>
+
+# %%
+@torch.inference_mode()
+def features_of(net, images, indices):
+    """D's features of some images, (N, F) as NumPy array."""
+    parts = torch.as_tensor(indices).split(500)
+    return torch.cat([pooled(features.activations(net, to_float(images.batch(part)))) for part in parts]).numpy()
+
+
+some = range(2000)  # of the test digits: enough to see a percent or two
+of_test = features_of(netD, test, some)
+print(f"{of_test.shape[1]:,} numbers for each digit, in place of {size * size} pixels")
+
+# %% [markdown]
+# *Count with the paper.* It says that its features are 28,672 numbers, and that no layer has more than 512 maps. For three
+# layers of 128, 256 and 512 maps:
+
+# %%
+print(f"(128 + 256 + 512) x 16 = {(128 + 256 + 512) * 16:,}, and twice that is {2 * (128 + 256 + 512) * 16:,}")
+
+# %% [markdown]
+# Exactly half. One of the two statements must be about another network, or the features were used twice; the paper does
+# not say. Recomputing a number that somebody printed is a good habit.
+#
+# ## 2 · Few labels
+#
+# Label a hundred digits, ten of each. How many of the others will a linear classifier get right? **Predict** for four
+# kinds of features: D's; those of an **untrained** D of the same shape; the pixels; and for a network of the same shape
+# that is **trained on the hundred labels**.
+#
+# The classifier is an L2-SVM, `LinearSVC` with the squared hinge loss, as in the paper; a fifth of the labelled images is
+# held back to choose its one parameter.
+
+# %%
+untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
+kinds = {"D": lambda *part: features_of(netD, *part), "untrained D": lambda *part: features_of(untrained, *part),
+         "pixels": features.pixels}
+answers = {name: [] for name in kinds}
+for draw in range(3):
+    labelled = features.balanced_draw(train.labels, 100, draw)
+    for name, kind in kinds.items():
+        share = features.svm_accuracy(kind(train, labelled), train.labels[labelled], kind(test, some), test.labels[some])
+        answers[name].append(share)
+
+# %%
+for name, shares in answers.items():
+    print(f"{name:<12} {np.mean(shares):.0%} right with 100 labels")
+
+# %% [markdown]
+# D has never seen a label, and its features need ten examples of each digit to do what pixels cannot. The untrained network
+# is the control: without it one might think that any network's features would do.
+#
+# All of it, over five draws and up to all 60,000 labels, takes an hour; it is recorded
+# (`dcgan-course features mnist --labels 100 300 1000 10000 60000 --draws 5`):
+
+# %%
+table = pd.read_csv(repo_data_dir() / "features" / "mnist.csv")
+print("percent right on 10,000 test digits, with the 95 % interval over the draws")
+print(summary(table))
+
+# %%
+COLOURS = {"D": "#D55E00", "random D": "#999999", "pixels": "#009E73", "supervised": "#0072B2"}
+statistics = means(table)
+plt.figure(figsize=(6.5, 3.4), layout="constrained", facecolor="white")
+for name, colour in COLOURS.items():
+    rows = statistics.loc[name]
+    counts = [int(metric.split()[0]) for metric in rows.index]
+    plt.errorbar(counts, rows["mean"], rows["half_width"].fillna(0), color=colour, marker="o", capsize=3, label=name)
+plt.xscale("log")
+plt.xlabel("labelled digits")
+plt.ylabel("right answers, %")
+plt.grid(alpha=0.3)
+plt.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# @RESULTS@
+#
+# ### Beside the paper
+#
+# The paper's D had been trained on ImageNet, and was then tried on other images, CIFAR-10 (its Table 1) and SVHN (Table 2);
+# ours was trained on the same digits, without their labels. The numbers cannot be compared across the tables, the
+# pattern can:
+#
+# | the paper, SVHN, 1,000 labels | error |
+# |---|---|
+# | nearest neighbours | 77.93 % |
+# | TSVM | 66.55 % |
+# | M1+M2 (variational autoencoders) | 36.02 % |
+# | SWWAE with dropout | 23.56 % |
+# | **DCGAN + L2-SVM** | **22.48 %** |
+# | supervised CNN of the same shape, best of 64 | 28.87 % |
+#
+# | the paper, CIFAR-10 | all labels | 400 for each class |
+# |---|---|---|
+# | one layer of K-means | 80.6 % | |
+# | three layers of K-means | 82.0 % | |
+# | view-invariant K-means | 81.9 % | |
+# | Exemplar CNN | 84.3 % | 77.4 ± 0.2 % |
+# | **DCGAN + L2-SVM** | **82.8 %** | 73.8 ± 0.4 % |
+
+# %%
+thousand = statistics.xs("1000 labels", level="metric")
+for name, row in thousand.iterrows():
+    print(f"ours, MNIST, 1,000 labels: {name:<11} error {100 - row['mean']:.1f} ± {row['half_width']:.1f} %")
+
+# %% [markdown]
+# The paper's striking line is that D's features beat a *supervised* network of the same shape, where labels are few. Here
+# too. (Ours was trained with one setting; the paper's is the best of 64.)
+#
+# Which layer does it? One at a time, with 300 labels:
+
+# %%
+labelled = features.balanced_draw(train.labels, 300, 0)
+ends = np.cumsum([0] + [x.shape[1] * 16 for x in features.activations(netD, digit)])
+of_train = features_of(netD, train, labelled)
+for i, (a, b) in enumerate(zip(ends[:-1], ends[1:], strict=True), 1):
+    share = features.svm_accuracy(of_train[:, a:b], train.labels[labelled], of_test[:, a:b], test.labels[some])
+    print(f"layer {i} alone: {share:.0%}")
+
+# %% [markdown]
+# @LAYERS@
+#
+# ## 3 · What makes a feature respond?
+#
+# Take one feature of D's last layer and the place where it responds most. Which pixels raise it? That is a gradient, and
+# backpropagation computes it. But plain gradients of a deep network look like noise: some paths through the layers raise the
+# feature, others lower it, and all are added up. **Guided backpropagation** keeps the first kind only: at each activation
+# the gradient passes where
+#
+# - the activation's input x was positive (as in any ReLU), *and*
+# - the gradient itself is positive.
+#
+# **Exercise 2 · The guided rule** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+#
+# D's activations leak; the rule treats them as if they did not.
+
+# %%
+def my_guided(x, gradient):
+    """x, what went into an activation, and the gradient that comes back to it, both (N, C, H, W) -> what is let through."""
+    raise NotImplementedError
+
+
+# %%
+guided = checks.check_guided(my_guided)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# A comparison gives True and False, which multiply like 1 and 0.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_guided(x, gradient):
+#     return gradient * (x > 0) * (gradient > 0)
+# ```
+# </details>
+
+# %% [markdown]
+# Three rules on the same feature: plain backpropagation, the rule of "deconvolution" networks (only the gradient counts),
+# and the guided one.
+
+# %%
+rules = {"plain": lambda x, gradient: gradient * torch.where(x > 0, 1.0, run.config.leak),
+         "deconvolution": lambda x, gradient: gradient * (gradient > 0), "guided": guided}
+x = to_float(train.batch(range(1000)))
+with torch.inference_mode():
+    responses = features.activations(netD, x)[-1].amax((2, 3))  # (N, maps): how much each feature responds, at best
+
+
+def scaled(gradient):
+    """Each image's gradient over its largest absolute value: grey is 0."""
+    return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
+
+
+def show(images, title, nrow, width=9.0):
+    """A sheet of images."""
+    sheet = image_grid(images, nrow)
+    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
+    plt.imshow(sheet)
+    plt.title(title, fontsize=10)
+    plt.axis("off")
+    plt.show()
+
+
+# %%
+top = x[responses[:, 1].clone().topk(12).indices]
+rows = [top] + [scaled(features.saliency(netD, top, 1, rule)) for rule in rules.values()]
+show(torch.cat(rows), "The 12 digits that raise feature 1 most; then plain, deconvolution, guided", 12)
+
+# %% [markdown]
+# @RULES@
+#
+# ### Edges, by number
+#
+# The paper's figure 5 shows six features of the last layer, trained on bedrooms, beside the same for random filters. Ours:
+# D of the church exteriors, and churches that its G has drawn.
+
+# %%
+set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures from here on
+church = load_run("heritage")
+z = sample_z(300, church.config.nz, church.config.z, seeded(0, "lesson"))
+churches = generate(church.load_generator(), z)
+nets = {"trained": church.load_discriminator(), "random": features.random_discriminator(church.config, churches)}
+
+
+def responding(net, feature, n=6):
+    """The n churches that raise a feature of the last layer most, and which of their pixels do it."""
+    top = churches[highest[net][:, feature].topk(n).indices]
+    return top, features.saliency(nets[net], top, feature, guided)
+
+
+with torch.inference_mode():
+    highest = {name: torch.cat([features.activations(net, part)[-1].amax((2, 3)) for part in churches.split(100)])
+               for name, net in nets.items()}
+highest = {name: values.clone() for name, values in highest.items()}
+
+# %%
+for name in nets:
+    rows = [torch.cat([top, scaled(gradient)]) for top, gradient in (responding(name, i) for i in range(4))]
+    show(torch.cat(rows), f"{name} filters: four features, a row each; churches (left), the pixels that raise it", 12, 8.5)
+
+# %% [markdown]
+# Look along a row. A trained feature answers to lines in **one direction**, in whatever church they are; a random one to
+# a patch of colour and its surroundings. "Looks like edges" can be put into a number. The direction of a picture's
+# edges follows from its slopes across and down; with twice the angle, opposite slopes count as one direction. If all six
+# pictures of a feature agree in it, the mean of these arrows has length 1; if not, they cancel.
+
+# %%
+def direction(gradient):
+    """The direction of the edges of each picture (N, channels, H, W), as a complex number of length 1 at most."""
+    grey = gradient.mean(1)
+    across, down = grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2], grey[:, 2:, 1:-1] - grey[:, :-2, 1:-1]
+    double = torch.complex(across**2 - down**2, 2 * across * down)
+    return double.sum((1, 2)) / double.abs().sum((1, 2))
+
+
+for name in nets:
+    agreement = [direction(responding(name, i)[1]).mean().abs() for i in range(0, highest[name].shape[1], 16)]
+    print(f"{name:<8} filters: {len(agreement)} features, agreement in direction {torch.stack(agreement).mean():.1f}")
+
+# %% [markdown]
+# @EDGES@
+#
+# ## 4 · Forgetting glasses
+#
+# G draws objects with feature maps. Which maps draw *glasses*? If they were known, one could switch them off and draw the
+# same face without. The paper did that with windows of bedrooms: windows were boxed by hand in some samples, a **logistic
+# regression** told inside from outside by the activations of the second-highest layer, and all maps with a positive weight
+# were dropped, about 200. Some windows vanished, others became doors or mirrors. It was shown in pictures only.
+#
+# With cartoon faces it can be counted: the place of glasses is known exactly, and a judge reads every attribute.
+
+# %%
+faces = load_run("avatars")
+netG, judge = faces.load_generator(), load_judge("avatars")
+glasses = judge.names.index("glasses")
+pairs = np.stack([avatar_pair(seed, "glasses") for seed in range(40)]).astype(float)  # (40, 2, 64, 64, 3)
+often = (abs(pairs[:, 0] - pairs[:, 1]).sum(-1) > 30).mean(0) > 0.25  # where glasses change the picture
+rows, columns = (np.flatnonzero(often.any(axis)) for axis in (1, 0))
+box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+print(f"glasses lie in rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}")
+
+# %%
+z = sample_z(900, faces.config.nz, faces.config.z, seeded(1, "lesson"))
+images = generate(netG, z)
+wears = judged(judge, images)[1][:, glasses] > 0.5
+print(f"{wears.mean():.0%} of the generated faces wear glasses (in the data: a third)")
+
+# %% [markdown]
+# **Exercise 3 · Drop feature maps** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+#
+# What you are given is still needed afterwards: work on a copy.
+
+# %%
+def my_dropped(x, maps):
+    """x (N, channels, height, width), maps a list of channel numbers -> the same with those channels zero everywhere."""
+    raise NotImplementedError
+
+
+# %%
+dropped = checks.check_dropped(my_dropped)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `x.clone()`, then set `x[:, maps]`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_dropped(x, maps):
+#     x = x.clone()
+#     x[:, maps] = 0
+#     return x
+# ```
+# </details>
+
+# %% [markdown]
+# First the paper's way. The layers of our G, from z to the image, are `blocks` 0 to 4; the second-highest hidden one, of
+# 16 x 16, is block 2.
+
+# %%
+from sklearn.linear_model import LogisticRegression
+
+
+@torch.inference_mode()
+def activations_at(block, z):
+    """What a block of G gives: (N, channels, height, width)."""
+    return torch.cat([netG.blocks[: block + 1](part[:, :, None, None]) for part in z.split(250)])
+
+
+maps = activations_at(2, z)
+mask = np.zeros((64, 64), np.float32)
+mask[box] = 1
+inside = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(mask)[None], maps.shape[2])[0] > 0.5
+worn, free = maps[wears], maps[~wears]
+
+
+def weights(positive, negative, n=6000):
+    """A logistic regression's weight for each feature map; both sets (N, channels, places)."""
+    some = seeded(0, "places")
+    rows = [x.transpose(1, 2).flatten(0, 1) for x in (positive, negative)]
+    rows = [x[torch.randperm(len(x), generator=some)[:n]].numpy() for x in rows]
+    x, y = np.concatenate(rows), np.repeat([1, 0], [len(r) for r in rows])
+    return LogisticRegression(max_iter=500, C=0.01).fit(x / (x.std(0) + 1e-6), y).coef_[0]
+
+
+in_or_out = weights(worn[:, :, inside], worn[:, :, ~inside])
+with_or_without = weights(worn[:, :, inside], free[:, :, inside])
+print(f"of {len(in_or_out)} maps, weight above 0: inside against outside {(in_or_out > 0).sum()}, "
+      f"with against without glasses {(with_or_without > 0).sum()}")
+
+# %% [markdown]
+# *Inside against outside* is the paper's contrast. But the eyes are inside too. The second contrast compares the same place
+# in faces with and without glasses, which only we can, thanks to the judge. **Predict:** how many of the glasses will go?
+
+# %%
+z_new = sample_z(600, faces.config.nz, faces.config.z, seeded(2, "lesson"))  # faces that chose nothing above
+before = generate(netG, z_new)
+said = judged(judge, before)[1] > 0.5
+others = [i for i in range(len(judge.names)) if i != glasses]
+
+
+def forget(maps, block):
+    """Faces without some maps, the share of glasses that went, and the share of the judge's other answers that changed."""
+    with features.without_maps(netG, list(maps), block, dropped):
+        after = generate(netG, z_new)
+    now = judged(judge, after)[1] > 0.5
+    return after, 1 - now[said[:, glasses], glasses].mean(), (now[:, others] != said[:, others]).mean()
+
+
+# %%
+for name, w in (("inside/outside", in_or_out), ("with/without", with_or_without)):
+    _, gone, changed = forget(np.flatnonzero(w > 0), 2)
+    print(f"{name:<15} {(w > 0).sum()} maps dropped: {gone:.0%} of the glasses gone, {changed:.0%} of other answers changed")
+
+# %% [markdown]
+# @FORGET@
+#
+# ### Cause, not company
+#
+# A regression finds maps that are *active where* glasses are. What we want is maps *without which* there would be none. So ask
+# that directly: how much of the judge's answer "glasses" would be lost if a map were zero? To first order that is the sum
+# over the map of **activation times gradient**, and one backward pass gives it for all maps at once.
+
+# %%
+judge.requires_grad_(False)
+netG.requires_grad_(False)
+
+
+def effects(block, n=64):
+    """What each map of a block adds to the judge's logit of glasses, to first order, in faces that wear them: (channels,)."""
+    x = activations_at(block, z[wears][:n]).clone().requires_grad_()
+    logit = judge(netG.blocks[block + 1 :](x))[:, glasses]
+    (gradient,) = torch.autograd.grad(logit.sum(), x)
+    return (x * gradient).sum((2, 3)).mean(0).detach()
+
+
+rows = []
+for block in range(4):
+    added = effects(block)
+    for k in (8, 16):
+        best = added.topk(k).indices.tolist()
+        rows.append((block, len(added), k, *forget(best, block)[1:]))
+
+# %%
+for block, channels, k, gone, changed in rows:
+    print(f"block {block}: {k:>2} of {channels:>3} maps dropped: {gone:.0%} of the glasses gone, "
+          f"{changed:.0%} of other answers changed")
+
+# %%
+best = effects(0).topk(16).indices.tolist()
+after, _, _ = forget(best, 0)
+lost, _, _ = forget(np.flatnonzero(with_or_without > 0), 2)
+some = np.flatnonzero(said[:, glasses])[:10]
+show(torch.cat([before[some], lost[some], after[some]]), "Faces with glasses; without the maps of the regression (block 2); "
+     "without 16 maps by their effect (block 0)", 10)
+
+# %% [markdown]
+# @CAUSE@
+#
+# ## Questions
+#
+# <details><summary>Why max pooling to 4 x 4, when guideline 1 forbids pooling?</summary>
+#
+# The guideline is about the network while it trains. Here nothing is trained any more: the maps are only made small enough
+# for a linear model, and "did this feature respond somewhere in this quarter" is a useful question.
+# </details>
+#
+# <details><summary>D was trained on 60,000 images, the supervised network on 100. Is that fair?</summary>
+#
+# It is the point. Images without labels are cheap; D uses them all, and a supervised network cannot.
+# </details>
+#
+# <details><summary>Guided backpropagation shows neat pictures. Do they explain D's decision?</summary>
+#
+# With care. The rule throws away everything that argues against, and it sharpens edges of the input by itself: the random
+# filters are there to show how much of the picture comes from the method.
+# </details>
+#
+# <details><summary>A map has a large positive weight in the regression. Does it draw glasses?</summary>
+#
+# Not necessarily. It may be active at eyes, which are always there too, or follow a map that does the work. Section 4
+# drops both kinds and counts.
+# </details>
+#
+# ## References
+#
+# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 5, 6.2 and 6.3.1, figures 5 and 6.
+# - Springenberg and others: *Striving for Simplicity*, [arXiv 1412.6806](https://arxiv.org/abs/1412.6806): guided
+#   backpropagation.
+# - Bau and others: *GAN Dissection*, [arXiv 1811.10597](https://arxiv.org/abs/1811.10597): units that cause objects.
+# - Adebayo and others: *Sanity Checks for Saliency Maps*, [arXiv 1810.03292](https://arxiv.org/abs/1810.03292).
