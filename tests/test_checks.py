@@ -498,6 +498,11 @@ def weighted_corners(corners, n):
     return weights.reshape(-1, 4) @ corners
 
 
+def middle_box(w, h):
+    side = min(w, h)
+    return (w - side) // 2, (h - side) // 2, (w + side) // 2, (h + side) // 2
+
+
 def pooled_by(maps, pool=F.adaptive_max_pool2d):
     return torch.cat([pool(x, 4).flatten(1) for x in maps], 1)
 
@@ -1075,6 +1080,73 @@ TABLE = {
         [lambda x, maps: without(x, slice(None), maps),
          lambda x, maps: x * torch.tensor([float(i not in maps) for i in range(x.shape[1])])[:, None, None],
          lambda x, maps: torch.stack([m * 0 if i in maps else m for i, m in enumerate(x.unbind(1))], 1)],
+    ),
+    checks.check_centre_box: (
+        {
+            "all of it": (lambda w, h: (0, 0, w, h), "the whole picture"),
+            "upper left": (lambda w, h: (0, 0, min(w, h), min(w, h)), "upper left corner"),
+            "lower right": (lambda w, h: (w - min(w, h), h - min(w, h), w, h), "lower right corner"),
+            "a size": (lambda w, h: (*middle_box(w, h)[:2], min(w, h), min(w, h)), "and a size"),
+            "order": (lambda w, h: tuple(middle_box(w, h)[i] for i in (1, 0, 3, 2)), "the order is"),
+            "swapped": (lambda w, h: middle_box(h, w), "order is"),
+            "fractions": (lambda w, h: ((w - min(w, h)) / 2, (h - min(w, h)) / 2, (w + min(w, h)) / 2,
+                                        (h + min(w, h)) / 2), "whole numbers"),
+            "the larger side": (lambda w, h: ((w - max(w, h)) // 2, (h - max(w, h)) // 2, (w + max(w, h)) // 2,
+                                              (h + max(w, h)) // 2), "reaches outside"),
+            "64 pixels": (lambda w, h: (w // 2 - 2, h // 2 - 2, w // 2 + 2, h // 2 + 2), "the largest that fits"),
+            "no square": (lambda w, h: (w // 4, h // 4, w - w // 4, h - h // 4), "no square"),
+            "inclusive": (lambda w, h: tuple(x - (i > 1) for i, x in enumerate(middle_box(w, h))),
+                          "no longer belong"),
+            "a quarter": (lambda w, h: ((w - min(w, h)) // 4, (h - min(w, h)) // 4, (w - min(w, h)) // 4 + min(w, h),
+                                        (h - min(w, h)) // 4 + min(w, h)), "not in the middle"),
+            "nothing": (lambda w, h: None, "return"),
+        },
+        [lambda w, h: ((w - min(w, h)) // 2, (h - min(w, h)) // 2, (w - min(w, h)) // 2 + min(w, h),
+                       (h - min(w, h)) // 2 + min(w, h)),
+         lambda w, h: (0, (h - w) // 2, w, (h - w) // 2 + w) if h > w else ((w - h) // 2, 0, (w - h) // 2 + h, h),
+         lambda w, h: [-(-(w - min(w, h)) // 2), -(-(h - min(w, h)) // 2), -(-(w - min(w, h)) // 2) + min(w, h),
+                       -(-(h - min(w, h)) // 2) + min(w, h)]],
+    ),
+    checks.check_training_bytes: (
+        {
+            "weights": (lambda g, d, ema=False: 4 * (g + d) + 4 * g * ema, "weights alone"),
+            "one moment": (lambda g, d, ema=False: 12 * (g + d) + 4 * g * ema, "12 bytes"),
+            "half": (lambda g, d, ema=False: 8 * (g + d) + 4 * g * ema, "8 bytes"),
+            "bits": (lambda g, d, ema=False: 128 * (g + d) + 32 * g * ema, "these are bits"),
+            "megabytes": (lambda g, d, ema=False: (16 * (g + d) + 4 * g * ema) / 1e6, "these are megabytes"),
+            "MiB": (lambda g, d, ema=False: (16 * (g + d) + 4 * g * ema) / 2**20, "these are MiB"),
+            "without D": (lambda g, d, ema=False: 16 * g + 4 * g * ema, "D is missing"),
+            "without G": (lambda g, d, ema=False: 16 * d + 4 * g * ema, "G is missing"),
+            "without ema": (lambda g, d, ema=False: 16 * (g + d), "moving average of G is missing"),
+            "ema of D": (lambda g, d, ema=False: 16 * (g + d) + 4 * (g + d) * ema, "of G only"),
+            "ema learns": (lambda g, d, ema=False: 16 * (g + d) + 16 * g * ema, "no gradients"),
+            "ema always": (lambda g, d, ema=False: 20 * g + 16 * d, "though ema is False"),
+            "ema counted": (lambda g, d, ema=False: 16 * (g + d) + g * ema, "expected their bytes"),
+            "eight numbers": (lambda g, d, ema=False: 32 * (g + d), "expected 20,800"),
+            "nothing": (lambda g, d, ema=False: None, "return"),
+        },
+        [lambda g, d, ema=False: 16 * (g + d) + (4 * g if ema else 0),
+         lambda g, d, ema=False: sum(4 * n * 4 for n in (g, d)) + 4 * g * ema,
+         lambda g, d, ema=False: float((g + d) * 4 * (1 + 1 + 2) + ema * g * 4)],
+    ),
+    checks.check_share: (
+        {
+            "all": (lambda b, r, n: b, "the whole batch"),
+            "the first part": (lambda b, r, n: b[: len(b) // n], "the same images"),
+            "from one": (lambda b, r, n: b[(r - 1) * (len(b) // n) : r * (len(b) // n)], "rank 0 got nothing"),
+            "by size": (lambda b, r, n: b[r * n : (r + 1) * n], "only 9 images"),
+            "shifted": (lambda b, r, n: b[r : r + len(b) // n], "in more than one part"),
+            "growing": (lambda b, r, n: b[: (r + 1) * (len(b) // n)], "the parts have"),
+            "too few": (lambda b, r, n: b[r * (len(b) // n) : (r + 1) * (len(b) // n) - 1], "images are used"),
+            "an image": (lambda b, r, n: b[r], "got shape (2,)"),
+            "columns": (lambda b, r, n: b[:, r : r + 1], "along the first axis"),
+            "chance": (lambda b, r, n: b[torch.randperm(len(b))][r * len(b) // n : (r + 1) * len(b) // n],
+                       "more than one part"),
+            "the next": (lambda b, r, n: b[(r + 1) * (len(b) // n) : (r + 2) * (len(b) // n)], "last rank got nothing"),
+            "nothing": (lambda b, r, n: None, "return"),
+        },
+        [lambda b, r, n: b[r * (len(b) // n) : (r + 1) * (len(b) // n)], lambda b, r, n: b[r::n],
+         lambda b, r, n: b.chunk(n)[r], lambda b, r, n: torch.stack([b[i] for i in range(len(b)) if i % n == r])],
     ),
 }
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]

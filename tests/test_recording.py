@@ -28,7 +28,7 @@ from dcgan_course.recording import (
 )
 from dcgan_course.runs import Run, load_generator, load_run
 from dcgan_course.runtime import seeded
-from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.sampling import draw_z, generate, image_grid
 from dcgan_course.studies import read_study
 from dcgan_course.trainer import train
 
@@ -142,7 +142,7 @@ def test_a_recorded_run_is_whole(name):
 @pytest.mark.parametrize("name", sorted(set(RECORDED) - {"heritage_no_augment", "mnist_plain"}))  # no weights there
 def test_a_recorded_generator_draws_its_picture(name):
     run = load_run(name)
-    z = sample_z(64, run.config.nz, run.config.z, seeded(run.config.seed, "z_fixed"))
+    z = draw_z(run.config, 64, seeded(run.config.seed, "z_fixed"))
     drawn = image_grid(generate(load_generator(name), z)).numpy().astype(float)
     stored = np.asarray(Image.open(run.path / "best.png"), float)
     assert abs(drawn - stored).mean() < 0.5  # of 255 grey levels; half precision and other machines

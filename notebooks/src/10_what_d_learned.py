@@ -232,10 +232,11 @@ for name, row in thousand.iterrows():
 
 # %%
 labelled = features.balanced_draw(train.labels, 300, 0)
-ends = np.cumsum([0] + [x.shape[1] * 16 for x in features.activations(netD, digit)])
 of_train = features_of(netD, train, labelled)
-for i, (a, b) in enumerate(zip(ends[:-1], ends[1:], strict=True), 1):
-    share = features.svm_accuracy(of_train[:, a:b], train.labels[labelled], of_test[:, a:b], test.labels[some])
+widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # numbers that each layer gives
+layers = zip(*(np.split(x, np.cumsum(widths)[:-1], 1) for x in (of_train, of_test)), strict=True)
+for i, (a, b) in enumerate(layers, 1):
+    share = features.svm_accuracy(a, train.labels[labelled], b, test.labels[some])
     print(f"layer {i} alone: {share:.0%}")
 
 # %% [markdown]
