@@ -208,7 +208,8 @@ def saliency(netD: nn.Module, x: Tensor, feature: int, rule=guided, block: int =
                 setattr(layer, name, Ruled(module.negative_slope, rule))
     with torch.enable_grad():
         x = x.clone().requires_grad_()
-        highest = ruled.blocks[: len(ruled.blocks) + block + 1](x)[:, feature].flatten(1).max(1).values
+        upto = range(len(ruled.blocks))[block] + 1
+        highest = ruled.blocks[:upto](x)[:, feature].flatten(1).max(1).values
         return torch.autograd.grad(highest.sum(), x)[0]
 
 

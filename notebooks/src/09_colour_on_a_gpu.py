@@ -1,0 +1,609 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 09 · Colour at 64x64: LSUN and CelebA on a GPU
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
+#
+# **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
+# **You need:** lesson 03. A GPU helps, and is not needed to follow.
+#
+# After this lesson you can
+#
+# - get LSUN and CelebA today, and know what to do when a download is refused;
+# - prepare any folder of photographs once, and train from it without decoding again;
+# - compute whether a network fits into a GPU, and how long a training will take, before you rent one;
+# - measure what bfloat16, channels-last, fused Adam and compilation gain on your machine;
+# - say what changes with the batch, and what several GPUs share.
+#
+# **You write** the crop, the memory budget and the shares of several processes; **we import** the data, the trainer and a
+# recorded run on photographs.
+
+# %%
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+    from google.colab import output
+
+    output.enable_custom_widget_manager()  # sliders
+
+# %% tags=["nbval-ignore-output"]
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from dcgan_course import bench, checks, models, sampling
+from dcgan_course.config import preset
+from dcgan_course.data import load_images, to_float
+from dcgan_course.recording import RecordedStudy
+from dcgan_course.runs import load_run
+from dcgan_course.trainer import train
+
+# %% [markdown]
+# ## 1 · Get the photographs
+#
+# | data | how many | today |
+# |---|---|---|
+# | LSUN church_outdoor | 126,227 | the official [LMDB](http://dl.yf.io/lsun/scenes), `church_outdoor_train_lmdb.zip`; or Hugging Face `tglcourse/lsun_church_train` |
+# | LSUN bedroom | 3,033,042 | the same place, 43 GB; or a fifth of it: Hugging Face `pcuenq/lsun-bedrooms` |
+# | CelebA | 202,599 | [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand: `img_align_celeba.zip` and `list_attr_celeba.txt`; or Hugging Face `nielsr/CelebA-faces` (without attributes) |
+# | your own | a few thousand or more | any folder or zip |
+#
+# The paper's network learned bedrooms; church exteriors are the smaller set. All of these belong to others: LSUN's
+# pictures come from the web, CelebA is for non-commercial research only. So none is bundled here.
+#
+# **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
+#
+# - an LMDB folder or its zip: `lsun/church_outdoor:PATH`, `lsun/bedroom:PATH`
+# - CelebA: `celeba:PATH`, the folder with the two files
+# - Hugging Face: `hf:tglcourse/lsun_church_train` (after `pip install datasets`; it downloads)
+# - a folder: `folder:PATH`
+
+# %% tags=["nbval-ignore-output"]
+DATA = "lsun/church_outdoor"  # without a path: in ~/.cache/dcgan_course/lsun, if it is there
+try:
+    photos = load_images(DATA, 64)
+except Exception as error:
+    print(f"Not here: {error}".replace(str(Path.home()), "~"))
+    DATA = "avatars:3000"
+    print("So the lesson goes on with 3,000 cartoon faces, which are drawn now.")
+    photos = load_images(DATA, 64)
+print(f"{photos.count:,} pictures of {DATA.partition(':')[0]}")
+
+
+# %% [markdown]
+# **When a download is refused.** Drives have quotas, and servers move. What you then get is often a web page under the name
+# of a zip file, and a program that unpacks it fails with something puzzling. Ours looks:
+
+# %%
+import tempfile
+
+from dcgan_course.errors import UserError
+
+with tempfile.TemporaryDirectory() as folder:
+    (Path(folder) / "list_attr_celeba.txt").write_text("1\nSmiling\n000001.jpg 1\n")
+    (Path(folder) / "img_align_celeba.zip").write_text("<!DOCTYPE html><title>Quota exceeded</title>")
+    try:
+        load_images(f"celeba:{folder}", 64)
+    except UserError as error:
+        print(str(error).replace(folder, "CELEBA")[:140], "...")
+
+# %% [markdown]
+# Then: try the other source in the table; fetch the file with a browser; ask a colleague who has it. Or begin with
+# a folder of your own. For a DCGAN a few thousand pictures of *one kind* are a start.
+#
+# ## 2 · Prepare once
+#
+# `load_images` has just decoded every picture, cut out a square, scaled it to 64 x 64 and written the bytes into one file.
+# Training slices that file and never decodes again. (In a terminal: `dcgan-course prepare DATA --image_size 64`; a cache
+# that has been begun is gone on with.)
+#
+# Photographs are rarely square. Squashing them would teach G squashed churches; so the largest square in the middle is cut
+# out.
+#
+# **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+#
+# CelebA's faces are 178 wide and 218 high. Which box is left of them?
+
+# %%
+def my_centre_box(width, height):
+    """The largest square in the middle of a picture: (left, top, right, bottom), whole numbers; right and bottom exclusive."""
+    raise NotImplementedError
+
+
+# %%
+centre_box = checks.check_centre_box(my_centre_box)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Its side is `min(width, height)`. Half of what is left over lies on each side; `//` divides without a remainder.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_centre_box(width, height):
+#     side = min(width, height)
+#     left, top = (width - side) // 2, (height - side) // 2
+#     return left, top, left + side, top + side
+# ```
+# </details>
+
+# %%
+for name, size in {"CelebA": (178, 218), "a wide photograph": (640, 480)}.items():
+    box = centre_box(*size)
+    kept = (box[2] - box[0]) ** 2 / (size[0] * size[1])
+    print(f"{name}: {size[0]} x {size[1]} -> {box}, {kept:.0%} of the picture")
+
+# %% [markdown]
+# And scaling? Taking every tenth pixel is fast and wrong: fine lines break up ("aliasing"). Antialiasing takes means
+# first. Four ways to make 64 x 64 of a drawn face, 640 wide and 800 high, with stripes behind it:
+
+# %%
+from PIL import Image
+
+from dcgan_course.data import avatars
+
+set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures: a fifth of the size
+large = Image.fromarray(np.where(np.arange(800)[:, None, None] // 12 % 2, 255, 180).astype(np.uint8).repeat(640, 1).repeat(3, 2))
+large.paste(Image.fromarray(avatars.draw(avatars.person(5), 560)), (40, 120))
+square = large.crop(centre_box(*large.size))
+ways = {"squashed": large.resize((64, 64), Image.Resampling.BICUBIC), "every tenth pixel": square.resize((64, 64), 0),
+        "cropped, antialiased": square.resize((64, 64), Image.Resampling.BICUBIC), "original": large}
+figure, axes = plt.subplots(1, 4, figsize=(9, 2.7), layout="constrained", facecolor="white")
+for axis, (name, picture) in zip(axes, ways.items(), strict=True):
+    axis.imshow(picture)
+    axis.set_title(name, fontsize=10)
+    axis.axis("off")
+plt.show()
+
+# %% [markdown]
+# What does it cost on the disk, and in time? 64 x 64 x 3 bytes each:
+
+# %%
+COUNTS = {"church_outdoor": 126_227, "CelebA": 202_599, "bedroom": 3_033_042}
+for name, count in COUNTS.items():
+    print(f"{name:<15} {count:>9,} pictures: {count * 64 * 64 * 3 / 1e9:>5.1f} GB prepared")
+
+# %% tags=["nbval-ignore-output"]
+import io
+
+from dcgan_course.data.decode import decode
+
+jpeg = io.BytesIO()
+large.resize((178, 218)).save(jpeg, "JPEG")
+begin = time.perf_counter()
+for _ in range(200):
+    decode(jpeg.getvalue(), 64)
+rate = 200 / (time.perf_counter() - begin)
+for name, count in COUNTS.items():
+    print(f"{name:<15} {count / rate / 60:>6.1f} minutes to prepare on one core, {rate:,.0f} pictures of 178 x 218 a second")
+
+# %% [markdown]
+# Bedrooms do not fit into memory; they need not: the file is read in slices, and on a GPU the array moves there once if it
+# fits into half of what is free.
+#
+# Here are some of yours:
+
+# %%
+def show(images, title, nrow, width=9.0):
+    """A sheet of images."""
+    sheet = sampling.image_grid(images, nrow)
+    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
+    plt.imshow(sheet)
+    plt.title(title, fontsize=10)
+    plt.axis("off")
+    plt.show()
+
+
+show(to_float(photos.batch(range(24))), f"The first 24 of {DATA.partition(':')[0]}, 64 x 64", 12)
+
+# %% [markdown]
+# ## 3 · Will it fit?
+#
+# The paper's network at full width, preset `lsun` (or `paper`): 4 x 4 x 1024 up to 64 x 64 x 3, kernels 5 x 5, batch 128.
+
+# %%
+config = preset("lsun")
+netG, netD = models.build_generator(config), models.build_discriminator(config)
+sizes = {"G": models.count_parameters(netG), "D": models.count_parameters(netD)}
+print(f"G has {sizes['G']:,} parameters, D {sizes['D']:,}")
+
+# %% [markdown]
+# **Exercise 2 · Bytes to train** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
+#
+# For every parameter a training keeps, in float32: the weight, its gradient, and Adam's two moments. With `ema`, also a
+# moving average of G's weights.
+
+# %%
+def my_training_bytes(netG, netD, ema=False):
+    """Bytes that are kept from step to step, for networks of so many parameters."""
+    raise NotImplementedError
+
+
+# %%
+training_bytes = checks.check_training_bytes(my_training_bytes)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# A float32 number has 4 bytes. (bfloat16 is used inside of the computation; what is kept stays float32.)
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_training_bytes(netG, netD, ema=False):
+#     return 4 * 4 * (netG + netD) + (4 * netG if ema else 0)
+# ```
+# </details>
+
+# %%
+print(f"kept from step to step: {training_bytes(sizes['G'], sizes['D']) / 1e6:,.0f} MB")
+
+# %% [markdown]
+# That is the smaller part. Between forward and backward pass every layer's output has to wait for its gradient, for each
+# image of the batch. A forward hook counts them:
+
+# %%
+def outputs(net, x):
+    """How many numbers all layers of a net give for one image."""
+    total = []
+    hooks = [layer.register_forward_hook(lambda _, __, y: total.append(y[0].numel()))
+             for layer in net.modules() if not list(layer.children())]
+    with torch.no_grad():
+        net.eval()(x)
+    for hook in hooks:
+        hook.remove()
+    return sum(total)
+
+
+per_image = outputs(netG, torch.zeros(1, 100)) + 3 * outputs(netD, torch.zeros(1, 3, 64, 64))  # D sees three batches
+for batch_size in (16, 128, 512):
+    print(f"batch {batch_size:>3}: {4 * batch_size * per_image / 1e9:.1f} GB of activations in float32, half of that in bfloat16")
+
+# %% [markdown]
+# An upper bound: activations that are overwritten in place count twice here, and D's passes do not all wait at once. A
+# free Colab GPU (16 GB) has room for the paper's batch, several times over. **On a GPU** the truth can be asked for:
+#
+# `torch.cuda.max_memory_allocated() / 1e9` after a step.
+#
+# ## 4 · How long?
+#
+# Work first. PyTorch counts floating-point operations; one step of a batch of 8 is enough:
+
+# %%
+def loop_for(config):
+    """One training step at a time, as in `train`."""
+    return bench.OurLoop(config.replace(nc=3, device="cpu" if not torch.cuda.is_available() else "cuda",
+                                        compile="off"), photos)
+
+
+paper = loop_for(config.replace(batch_size=8, precision="fp32"))
+per_image = bench.step_flops(paper) / 8
+print(f"the paper's network: {per_image / 1e9:.1f} Gflop for each image shown")
+for name, count in COUNTS.items():
+    print(f"{name:<15} one epoch: {per_image * count / 1e15:>5.1f} Pflop")
+
+# %% [markdown]
+# How fast is your machine at it? **Predict** the hours for one epoch of churches.
+
+# %% tags=["nbval-ignore-output"]
+x_real = paper.next_batch()
+rate = 8 / bench.time_of(lambda: paper.step(x_real), x_real.device, 1)
+print(f"this machine shows the paper's network {rate:.1f} pictures a second")
+for name, count in COUNTS.items():
+    print(f"{name:<15} one epoch: {count / rate / 3600:>7.1f} hours")
+
+# %% [markdown]
+# On a laptop's CPU the full width is out of the question, and a smaller network is not (section 8). We had no GPU to
+# measure when this was written; run this cell on yours, and you know before you wait.
+#
+# ## 5 · What makes it fast
+#
+# Four changes that do not change *what* is computed, or hardly:
+#
+# - **channels-last**: a picture's channels lie side by side in memory, as fast convolutions want them;
+# - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums and
+#   losses stay float32;
+# - **fused Adam**: one kernel updates all weights, in place of a dozen small ones for each tensor;
+# - **compilation** (`torch.compile`): chains of small operations become one. It takes a minute to begin, so the trainer
+#   uses it on GPUs only.
+#
+# Measured here, in turn, so that a slow moment hits all alike. Each line adds one change:
+
+# %% tags=["nbval-ignore-output"]
+small = preset("avatars", data=DATA, ngf=32, ndf=32, batch_size=32, ema_kimg=0.0)
+
+
+def variant(precision="fp32", channels_last=True, fused=True, compile="off"):
+    """A loop with some of the changes, ready to be timed."""
+    loop = loop_for(small.replace(precision=precision))
+    for net in (loop.state.netG, loop.state.netD):
+        net.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
+        if compile == "on":
+            net.compile()
+    for optimizer in (loop.state.optG, loop.state.optD):
+        optimizer.param_groups[0].update(fused=fused, foreach=False)
+    return loop
+
+
+variants = {"plain": variant(channels_last=False, fused=False), "+ channels-last": variant(fused=False),
+            "+ fused Adam": variant(), "+ bfloat16": variant("bf16")}
+if torch.cuda.is_available():
+    variants["+ compilation"] = variant("bf16", compile="on")
+times = {name: [] for name in variants}
+for _ in range(3):
+    for name, loop in variants.items():
+        x_real = loop.next_batch()
+        times[name].append(bench.time_of(lambda loop=loop, x=x_real: loop.step(x), x_real.device, 1))
+
+# %% tags=["nbval-ignore-output"]
+medians = {name: np.median(values) for name, values in times.items()}
+for name, seconds in medians.items():
+    print(f"{name:<16} {32 / seconds:>7,.0f} images/s, {medians['plain'] / seconds:.2f} times as fast as plain")
+
+# %% [markdown]
+# The gains belong to the machine. bfloat16 needs hardware for it: without, it is several times *slower*, which is why
+# `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the loop of most
+# tutorials, data path included.
+#
+# **CUDA graphs** are for the other end: small networks on a large GPU, where launching the kernels takes longer than the
+# kernels. A graph records the launches once and replays them at once. On a GPU, here is the gain for drawing one picture:
+
+# %% tags=["nbval-ignore-output"]
+if torch.cuda.is_available():
+    netS, z = variants["+ bfloat16"].state.netG.eval(), torch.randn(1, small.nz, device="cuda")
+    with torch.inference_mode():
+        plain = bench.time_of(lambda: netS(z), z.device, 20)  # warms up, too
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            netS(z)
+        print(f"a picture: {1000 * plain:.2f} ms, replayed {1000 * bench.time_of(graph.replay, z.device, 20):.2f} ms")
+else:
+    print("no CUDA here: nothing to measure")
+
+# %% [markdown]
+# ## 6 · What changes with the batch
+#
+# A GPU wants large batches. Two things change with them.
+#
+# **Batch norm** takes its mean from the batch: a small batch makes it noisy. How noisy? A channel's mean over batches of N
+# real images, and its deviation from batch to batch:
+
+# %%
+x = to_float(photos.batch(range(1024)))
+first = netD.blocks[0][0](x).detach()  # (1024, 128, 32, 32)
+noise = {}
+for n in (4, 16, 64):
+    batch_means = torch.stack([part.mean((0, 2, 3)) for part in first.split(n)])  # (batches, channels)
+    noise[n] = (batch_means.std(0) / first.mean((2, 3)).std(0)).mean().item()
+
+# %% tags=["nbval-ignore-output"]
+for n, value in noise.items():
+    print(f"batches of {n:>3}: the mean moves by {value:.2f} of one image's deviation; 1 / sqrt({n}) = {n**-0.5:.2f}")
+
+# %% [markdown]
+# As for every mean of N: by one over the root of N. With 4 images the mean that is subtracted is off by half of what
+# images differ by. That is what happens to the *share* of each of many GPUs, and what `--sync_batch_norm` is for.
+#
+# **The learning rate.** With the same number of images, a batch four times as large makes a quarter of the steps. The
+# usual advice is to raise the rate by 4 (or by 2, its root). **Predict**, then read the recorded study: 60 thousand digits,
+# three seeds, the distance to real digits (lower is better).
+
+# %%
+study = RecordedStudy("batch_size")
+print(f"{'batch, learning rate':<22}{'steps':>7}   Frechet distance, one number for each seed")
+for name in study.study.configs:
+    batch_size = study.study.config(name, 0).batch_size
+    values = ", ".join(f"{value:,.0f}" for value in study.values(name, "fd"))
+    print(f"{name:<22}{60_000 // batch_size:>7,}   {values}")
+
+# %% [markdown]
+# - Down to 16, a rate divided by 4 gives what 64 gave: the advice holds. But keeping the rate is *better*: four times the
+#   steps for the same images, each as long. Small batches are not worse for the pictures; they are slower on a GPU.
+# - Up to 256, the unchanged rate is far behind, and two of its three trainings have collapsed; multiplied by 2 and by 4 it recovers part,
+#   and stays behind. A quarter of the steps cannot be made good by longer ones here.
+#
+# So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
+# GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
+#
+# ## 7 · Several GPUs
+#
+# `torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH` starts two processes,
+# one for each GPU. Each has a copy of both networks, works on its share of every batch, and before each update the
+# gradients are averaged, so that the copies stay equal. `batch_size` stays the size of the whole batch.
+#
+# **Exercise 3 · Shares** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+
+# %%
+def my_share(batch, rank, size):
+    """batch (N, ...), N a multiple of size -> the part of process `rank`, which counts from 0: equal parts, none twice."""
+    raise NotImplementedError
+
+
+# %%
+share = checks.check_share(my_share)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `n = len(batch) // size` images for each; a slice that begins at `rank * n`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_share(batch, rank, size):
+#     n = len(batch) // size
+#     return batch[rank * n : (rank + 1) * n]
+# ```
+#
+# `batch[rank::size]` is as good.
+# </details>
+
+# %% [markdown]
+# Is the mean of the shares' gradients the gradient of the whole batch? Four pretended processes, one D without batch norm
+# and one with:
+
+# %%
+def gradient(net, x):
+    """The gradient of D's loss on real images, as one long vector."""
+    net.zero_grad()
+    torch.nn.functional.softplus(-net.train()(x)).mean().backward()
+    return torch.cat([p.grad.flatten() for p in net.parameters()])
+
+
+for norm in ("none", "batch"):
+    torch.manual_seed(0)
+    net = models.init_weights(models.Discriminator(8, 3, 64, norm=norm))
+    whole = gradient(net, x[:32])
+    parts = torch.stack([gradient(net, share(x[:32], rank, 4)) for rank in range(4)])
+    difference = (parts.mean(0) - whole).norm() / whole.norm()
+    print(f"norm {norm:<6} relative difference {'below 0.001' if difference < 1e-3 else f'above {int(10 * difference) / 10}'}")
+
+# %% [markdown]
+# Without batch norm: exactly, up to rounding. With it the shares differ, because each process normalises with its own images;
+# `--sync_batch_norm` takes the statistics of all, at the price of more messages.
+#
+# What has to travel? All gradients of both networks, at each step:
+
+# %%
+megabytes = 4 * (sizes["G"] + sizes["D"]) / 1e6
+print(f"{megabytes:.0f} MB of gradients a step")
+for name, gbit in {"Ethernet, 1 Gbit/s": 1, "Ethernet, 10 Gbit/s": 10, "inside a machine, 200 Gbit/s": 200}.items():
+    print(f"{name:<30} {megabytes * 8 / 1000 / gbit:>6.3f} seconds a step")
+
+# %% [markdown]
+# Where that is longer than a step takes on one GPU, a second machine does not help.
+#
+# Can you try it without GPUs? Two processes on the CPU do the same:
+# `torchrun --nproc-per-node=2 -m dcgan_course train --preset smoke`.
+#
+# ## 8 · Train
+#
+# With a GPU: the paper's network on your data. Without: a small one, for a few seconds, to see that all is in place.
+
+# %% tags=["nbval-ignore-output"]
+FULL = torch.cuda.is_available()
+if FULL:
+    config = preset("lsun", data=DATA, num_epochs=1)
+else:
+    config = preset("avatars", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3, lr_d=2e-3, ema_kimg=0.5,
+                    num_epochs=min(1.0, 3000 / photos.count))
+run = train(config, quiet=not FULL)
+
+# %%
+images = sampling.generate(run.load_generator(), sampling.draw_z(run.config, 12, torch.Generator().manual_seed(0)))
+show(images, f"Twelve pictures after {run.stats()[-1]['kimg']:.0f} thousand images", 12)
+
+# %% [markdown]
+# Three thousand images are next to nothing: of cartoon faces a head, hair and eyes already show. For good avatars 400 thousand were shown, for the
+# churches below 500 thousand, for the paper's bedrooms 15 million.
+#
+# ## 9 · Real photographs: a recorded training
+#
+# `heritage` learned church exteriors from 3,573 photographs (see data/README.md; they stand in for LSUN's church_outdoor),
+# with the preset `photos`. Nobody picked these:
+
+# %%
+church = load_run("heritage")
+netC = church.load_generator()
+z = sampling.draw_z(church.config, 40, torch.Generator().manual_seed(1))
+show(sampling.generate(netC, z), "40 church exteriors that do not exist", 10)
+
+# %% [markdown]
+# By numbers, beside real photographs that the judge never saw:
+
+# %%
+import json
+
+record = json.loads((church.path / "record.json").read_text())
+for name, value in record["generated"].items():
+    label = name.partition("1787")[0]
+    if label in ("fd", "precision", "recall", "sharpness", "duplicates"):
+        print(f"{label:<11} generated {value:>7.3g}   real {record['real'][name]:>7.3g}")
+
+# %%
+with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
+plt.figure(figsize=(6.5, 3.2), layout="constrained", facecolor="white")
+for lines, label, colour in ((with_augment, "D sees changed pictures (--augment)", "#D55E00"),
+                             (without, "D sees them as they are", "#0072B2")):
+    fd = next(name for name in lines[0] if name.startswith("fd"))
+    plt.plot([line["kimg"] for line in lines], [line[fd] for line in lines], color=colour, marker=".", label=label)
+plt.axhline(record["real"]["fd1787_heritage"], color="grey", label="real photographs")
+plt.yscale("log")
+plt.xlabel("thousand images shown")
+plt.ylabel("Frechet distance")
+plt.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# A few thousand photographs are few: D learns them by heart, and from then on teaches G nothing. `--augment` shows D every
+# picture with random colours, shifts and blanks, real ones and generated ones alike
+# ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)). With LSUN's hundred thousands you need it less.
+#
+# A walk between two churches, on the great circle, and a grid between four:
+
+# %%
+steps = sampling.interpolate(z[3], z[14], 12)
+show(sampling.generate(netC, steps), "From one church to another in 12 steps", 12)
+
+# %%
+show(sampling.generate(netC, sampling.corner_grid(z[[3, 14, 22, 31]], 7)), "Four churches in the corners, mixtures between", 7, 5)
+
+# %% [markdown]
+# ## Questions
+#
+# <details><summary>Why does the paper scale images to [-1, 1] and do nothing else?</summary>
+#
+# That is the range of G's tanh. Other normalisations would be told apart by D at once: lesson 05.
+# </details>
+#
+# <details><summary>Colab disconnects after some hours. What is lost?</summary>
+#
+# The work since the last checkpoint, one for each epoch. Put `--out` on a mounted drive and go on with
+# `dcgan-course resume RUN`.
+# </details>
+#
+# <details><summary>128 x 128?</summary>
+#
+# `--image_size 128` adds one block to each network: see `dcgan-course info` of a run. DCGANs of that size are harder to
+# train; most later work changed the architecture for it.
+# </details>
+#
+# <details><summary>Which batch for eight GPUs?</summary>
+#
+# Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. Section 6: you pay with
+# steps.
+# </details>
+#
+# ## References
+#
+# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 4.
+# - Yu and others: *LSUN*, [arXiv 1506.03365](https://arxiv.org/abs/1506.03365).
+# - Liu and others: *Deep Learning Face Attributes in the Wild* (CelebA), [arXiv 1411.7766](https://arxiv.org/abs/1411.7766).
+# - Zhao and others: *Differentiable Augmentation*, [arXiv 2006.10738](https://arxiv.org/abs/2006.10738).
+# - Goyal and others: *Accurate, Large Minibatch SGD*, [arXiv 1706.02677](https://arxiv.org/abs/1706.02677): the linear rule.
