@@ -12,8 +12,9 @@ A file imports only from the floors below its own:
     7  trainer
     8  checks/, info, studies, widgets
     9  bench, page, recording
-    10  commands
-    11  cli
+    10  export
+    11  commands
+    12  cli
 """
 
 __version__ = "0.1.0"

@@ -204,6 +204,36 @@ def record(run: str, folder: Path, /, discriminator: bool = False) -> None:
         print(folder)
 
 
+def export(run: str, folder: Path, /) -> None:
+    """Write a generator as ONNX with a model card, into a new folder.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        folder: The new folder: generator.onnx, README.md, samples.png.
+    """
+    from .export import export as write
+    from .runs import load_run
+
+    with writing(folder):
+        write(load_run(run), folder)
+    print(folder)
+
+
+def page(run: str, folder: Path, /) -> None:
+    """Write a web page that runs a generator in the browser, without a server or a network.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        folder: The new folder; open its index.html.
+    """
+    from .export import page as write
+    from .runs import load_run
+
+    with writing(folder):
+        write(load_run(run), folder)
+    print(folder / "index.html")
+
+
 def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None = None) -> None:
     """Train a grid of configs times seeds, score all, and write one table; goes on where it was stopped.
 

@@ -4,7 +4,12 @@ import functools
 import hashlib
 import json
 import os
+import shutil
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+
+from .errors import UserError
 
 
 def file_sha256(file: Path) -> str:
@@ -39,3 +44,17 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 def to_json(content: dict) -> bytes:
     return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a temporary folder, then rename it. Raises UserError where the folder exists already."""
+    if folder.exists():
+        raise UserError(f"{folder}: exists already, expected a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".recording-"))
+    try:
+        fill(temporary)
+        temporary.chmod(0o755)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

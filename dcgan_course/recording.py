@@ -5,7 +5,6 @@ import json
 import shlex
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +16,7 @@ from . import plots
 from .config import PRESETS, TrainConfig
 from .data import load_images
 from .errors import UserError
-from .files import to_json
+from .files import to_json, whole_or_nothing
 from .runs import Run, distance_name, half, step_of
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
@@ -45,20 +44,6 @@ def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 1
     """
     whole_or_nothing(Path(folder), lambda new: fill(new, run, discriminator, n))
     return Run(folder)
-
-
-def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a temporary folder, then rename it. Raises UserError where the folder exists already."""
-    if folder.exists():
-        raise UserError(f"{folder}: exists already, expected a new folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".recording-"))
-    try:
-        fill(temporary)
-        temporary.chmod(0o755)
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:

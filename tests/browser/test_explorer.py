@@ -18,24 +18,7 @@ from dcgan_course.widgets import LatentExplorer
 
 sync_api = pytest.importorskip("playwright.sync_api")
 LESSON = Path(__file__).parents[2] / "notebooks" / "08_latent_sliders.ipynb"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
 PATIENCE = 120  # seconds: a busy machine
-
-
-def chromium() -> str:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None and os.environ.get("CI"):
-        pytest.fail("no Chromium, and in CI it must be there")
-    return found or pytest.skip("no Chromium; on Debian and Ubuntu: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def free_port() -> int:

@@ -1,0 +1,176 @@
+"""A trained generator for elsewhere: as ONNX, with a model card, and as a page that runs it in the browser."""
+
+import base64
+import gzip
+import html
+import json
+import lzma
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from .errors import UserError
+from .files import whole_or_nothing
+from .recording import command
+from .runs import Run, distance_name
+from .runtime import repo_data_dir, seeded
+from .sampling import draw_z, generate, image_grid
+from .widgets import LatentExplorer
+
+TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
+WASM, CODE = "ort-wasm-simd-threaded.wasm.xz", "ort.wasm.bundle.min.mjs"  # ONNX Runtime Web 1.30.0, see data/README.md
+
+
+def onnx_bytes(run: Run) -> bytes:
+    """The run's generator as an ONNX model: input "z" (N, nz), of a conditional one with the class one-hot at the end;
+    output "images" (N, nc, size, size) in [-1, 1]. Compared with torch on 16 z before it is returned.
+
+    Raises:
+        UserError: onnx, onnxruntime or onnxscript is not installed, G's dropout stays on at test time, or the model
+            draws other images than torch.
+    """
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise UserError(f"export: {error.name} is not installed, expected after `pip install 'dcgan-course[export]'`"
+                        ) from None
+    if run.config.g_dropout and run.config.dropout_at_test:
+        raise UserError(f"{run.path}: its generator keeps dropout on at test time, which ONNX cannot repeat; train "
+                        "with --no_dropout_at_test")
+    netG, z = run.load_generator(), draw_z(run.config, 16, seeded(0, "export"))
+    content = converted(netG, z)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (found,) = session.run(["images"], {"z": z.numpy()})
+    gap = float(np.abs(found - generate(netG, z).numpy()).max())
+    if not gap < TOLERANCE:
+        raise UserError(f"{run.path}: the ONNX model differs from torch by {gap:.2g}, expected less than {TOLERANCE}")
+    return content
+
+
+def converted(netG: nn.Module, z: torch.Tensor) -> bytes:
+    """The model file of a generator, for any number of z."""
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter's own future
+        file = Path(folder) / "generator.onnx"
+        torch.onnx.export(netG, (z,), file, input_names=["z"], output_names=["images"], dynamo=True, verbose=False,
+                          dynamic_shapes={"z": {0: torch.export.Dim("n", min=1, max=4096)}}, external_data=False)
+        return file.read_bytes()
+
+
+def model_card(run: Run) -> str:
+    """What a stranger needs to know of a run's generator, in Markdown."""
+    config, stats = run.config, run.stats()
+    record = run.path / "record.json"
+    kimg = json.loads(record.read_text())["checkpoint_kimg"] if record.is_file() else stats[-1]["kimg"] if stats else 0
+    wanted = f"(N, {config.nz})" if not config.classes else f"(N, {config.nz} + {config.classes}), the class one-hot"
+    distribution = {"normal": "normal", "uniform": "uniform in [-1, 1]", "uniform01": "uniform in [0, 1]"}[config.z]
+    rows = [f"| {name} | {made:.4g} | {real} |" for name, made, real in scores(run)]
+    numbers = ["| number | generated | real images |", "|---|---|---|", *rows] if rows else [
+        f"None yet. `dcgan-course score {run.path.name}` makes them, for images that have a judge."]
+    return "\n".join([
+        f"# {run.path.name}: a DCGAN generator", "",
+        f"Draws images of {config.image_size} x {config.image_size} pixels, {'grey' if config.nc == 1 else 'colour'}, "
+        f"like those it was trained on: {config.data}.", "",
+        "![64 images from random z; nobody picked them](samples.png)", "",
+        "## Use", "",
+        f"`generator.onnx`: input `z` {wanted}, float32, {distribution}; output `images` "
+        f"(N, {config.nc}, {config.image_size}, {config.image_size}) in [-1, 1].", "",
+        "## Training", "", f"    {command(config)}", "",
+        f"{kimg:,.0f} thousand images shown, on {about_machine(run)}. Method: Radford, Metz, Chintala, "
+        "[arXiv 1511.06434](https://arxiv.org/abs/1511.06434).", "",
+        "## Numbers", "", *numbers, "",
+        "The Frechet distance (fd) is taken in the features of a small classifier of this data: it is not FID, and "
+        "compares with nothing else. Numbers of real images are the floor.", "",
+        "## Limits", "",
+        "One training, one seed. The images follow the training images, their gaps and their slants included. Whether "
+        f"training images are copied: `dcgan-course neighbours {run.path.name}`.", "",
+        "Licence of the training images, and what may be done with this generator: to be filled in by you.", ""])
+
+
+def scores(run: Run) -> list[tuple[str, float, str]]:
+    """(name, score of generated images, that of real ones as text) of a recorded run; of another one those of its best
+    checkpoint, if it was scored."""
+    record, lines = run.path / "record.json", run.metrics()
+    if record.is_file():
+        kept = json.loads(record.read_text())
+        return [(name, value, f"{kept['real'][name]:.4g}") for name, value in kept.get("generated", {}).items()]
+    if not lines:
+        return []
+    best = min(lines, key=lambda line: line[distance_name(line)])
+    return [(name, value, "") for name, value in best.items() if name not in ("step", "kimg")]
+
+
+def about_machine(run: Run) -> str:
+    file = run.path / "machine.json"
+    machine = json.loads(file.read_text()) if file.is_file() else {}
+    names = [machine[key] for key in ("gpu", "cpu") if machine.get(key, "none") != "none"]
+    return f"{names[0] if names else 'an unknown machine'}, torch {machine.get('torch', '?')}"
+
+
+def export(run: Run, folder: Path) -> None:
+    """generator.onnx, README.md (the model card) and samples.png, in a new folder.
+
+    Raises:
+        UserError: as `onnx_bytes`; or the folder exists already.
+    """
+    def fill(new: Path) -> None:
+        (new / "generator.onnx").write_bytes(onnx_bytes(run))
+        (new / "README.md").write_text(model_card(run), encoding="utf-8")
+        z = draw_z(run.config, 64, seeded(run.config.seed, "z_fixed"))
+        Image.fromarray(image_grid(generate(run.load_generator(), z)).numpy()).save(new / "samples.png")
+
+    whole_or_nothing(folder, fill)
+
+
+# ---- a page
+
+
+def page(run: Run, folder: Path) -> None:
+    """A new folder with index.html, which runs the generator in the browser without a server or a network.
+
+    Raises:
+        UserError: as `export`; or the package was installed without the repository, whose data/ has the runtime.
+    """
+    data = repo_data_dir()
+    if data is None:
+        raise UserError("page: data/onnxruntime-web is missing, expected in a clone of the repository")
+    runtime = data / "onnxruntime-web"
+    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+    title = f"{run.path.name}: a DCGAN's latent space"
+    footer = (f"Trained on {run.config.data}; DCGAN, arXiv 1511.06434. Runs on ONNX Runtime Web (Microsoft, MIT "
+              "licence).")
+
+    def fill(new: Path) -> None:
+        code, wasm = (runtime / CODE).read_bytes(), lzma.decompress((runtime / WASM).read_bytes())
+        write_script(new / "runtime.js", "RUNTIME", {"code": packed(code), "wasm": packed(wasm)})
+        write_script(new / "model.js", "MODEL", {"onnx": packed(onnx_bytes(run)), "about": about(run)})
+        filled = template.replace("{{title}}", html.escape(title)).replace("{{footer}}", html.escape(footer))
+        (new / "index.html").write_text(filled, encoding="utf-8")
+
+    whole_or_nothing(folder, fill)
+
+
+def about(run: Run) -> dict:
+    """What the page knows of a generator: sizes, and the directions of z that `LatentExplorer` has sliders for, each
+    with how far its slider goes."""
+    config, explorer = run.config, LatentExplorer(run)
+    directions = [{"name": name.replace("_", " "), "vector": [round(v, 5) for v in direction.tolist()],
+                   "reach": explorer.sliders[name].max} for name, direction in explorer.directions.items()]
+    return {"nz": config.nz, "classes": config.classes, "kind": config.z, "size": config.image_size,
+            "channels": config.nc, "directions": directions}
+
+
+def packed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
+def write_script(file: Path, name: str, value: dict) -> None:
+    """A value as a script: a page that was opened as a file may read no other kind of file."""
+    file.write_text(f"const {name} = {json.dumps(value)};\n", encoding="utf-8")

@@ -1,0 +1,86 @@
+"""A generator as ONNX, its model card, and the folder of its page; the page itself is tried in tests/browser."""
+
+import json
+
+import onnxruntime
+import pytest
+import tiny
+import torch
+
+from dcgan_course import cli, export
+from dcgan_course.errors import UserError
+from dcgan_course.runs import load_run
+from dcgan_course.sampling import draw_z, generate
+from dcgan_course.trainer import train
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return train(tiny.config(tmp_path_factory.mktemp("runs"), g_dropout=0.0, num_epochs=1), quiet=True)
+
+
+@pytest.mark.parametrize("name", ["mnist2d", "mnist_basic", "mnist_conditional", "heritage"])
+def test_onnx_draws_what_torch_draws(name):
+    """For any number of z, also others than the export has compared."""
+    recorded = load_run(name)
+    session = onnxruntime.InferenceSession(export.onnx_bytes(recorded))
+    for n in (1, 5):
+        z = draw_z(recorded.config, n, torch.Generator().manual_seed(n))
+        (images,) = session.run(["images"], {"z": z.numpy()})
+        torch.testing.assert_close(torch.from_numpy(images), generate(recorded.load_generator(), z), rtol=0, atol=1e-4)
+
+
+def test_a_model_that_differs_is_not_written(run, tmp_path, monkeypatch, capsys):
+    real = export.converted
+    other = train(tiny.config(tmp_path, g_dropout=0.0, num_epochs=1, seed=1), quiet=True).load_generator()
+    monkeypatch.setattr(export, "converted", lambda netG, z: real(other, z))
+    assert cli.main(["export", str(run.path), str(tmp_path / "new")]) == 2
+    assert "the ONNX model differs from torch by" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+def test_dropout_at_test_time_cannot_be_exported(finished_run):
+    with pytest.raises(UserError, match="keeps dropout on at test time"):
+        export.onnx_bytes(finished_run)
+
+
+def test_the_folder(run, tmp_path, capsys):
+    folder = tmp_path / "new"
+    assert cli.main(["export", str(run.path), str(folder)]) == 0
+    assert {p.name for p in folder.iterdir()} == {"generator.onnx", "README.md", "samples.png"}
+    card = (folder / "README.md").read_text()
+    assert "input `z` (N, 8), float32, normal" in card and "(N, 1, 28, 28)" in card
+    assert "--data tiny" in card and "0 thousand images" in card and "dcgan-course score" in card
+    assert cli.main(["export", str(run.path), str(folder)]) == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_the_card_has_the_numbers_of_the_run():
+    recorded = load_run("mnist")
+    card = export.model_card(recorded)
+    kept = json.loads((recorded.path / "record.json").read_text())
+    name = "fd10k_mnist"
+    assert f"| {name} | {kept['generated'][name]:.4g} | {kept['real'][name]:.4g} |" in card
+    assert kept["command"] in card and "1,199 thousand images" in card
+    assert "(N, 100 + 10), the class one-hot" in export.model_card(load_run("mnist_conditional"))
+
+
+def test_a_page_of_another_name_is_escaped(run, tmp_path):
+    strange = tmp_path / "<b>&"
+    run.path.rename(strange)
+    try:
+        export.page(load_run(strange), tmp_path / "page")
+        text = (tmp_path / "page" / "index.html").read_text()
+        assert "&lt;b&gt;&amp;: a DCGAN" in text and "<b>" not in text and "{{" not in text
+    finally:
+        strange.rename(run.path)
+
+
+def test_what_an_export_needs_is_said(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(__import__("sys").modules, "onnxscript", None)
+    assert cli.main(["export", str(run.path), str(tmp_path / "new")]) == 2
+    assert "onnxscript is not installed, expected after `pip install 'dcgan-course[export]'`" in capsys.readouterr().err
+    monkeypatch.undo()
+    monkeypatch.setattr(export, "repo_data_dir", lambda: None)
+    assert cli.main(["page", str(run.path), str(tmp_path / "new")]) == 2
+    assert "expected in a clone of the repository" in capsys.readouterr().err
