@@ -13,7 +13,7 @@ A file imports only from the floors below its own:
     8  checks/, info, studies, widgets
     9  bench, page, recording
     10  export
-    11  commands
+    11  commands/
     12  cli
 """
 

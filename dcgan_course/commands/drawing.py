@@ -1,0 +1,106 @@
+"""What a trained generator draws.
+
+Each function is a command, and its parameters are the flags.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from ..errors import UserError
+from ..flags import expect_positive, save, writing
+
+
+def sample(run: str, /, n: int = 64, seed: int = 0, nrow: int = 8, out: Path = Path("samples.png")) -> None:
+    """Draw new images with a trained generator.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        n: How many images.
+        seed: Start of the random stream of z.
+        nrow: Images per row.
+        out: The picture to write.
+    """
+    from ..runs import load_run
+    from ..runtime import seeded
+    from ..sampling import draw_z, generate, image_grid
+
+    expect_positive(n=n, nrow=nrow)
+    loaded = load_run(run)
+    z = draw_z(loaded.config, n, seeded(seed, "sample"))
+    save(image_grid(generate(loaded.load_generator(), z), nrow), out)
+
+
+def interpolate(run: str, /, frames: int = 36, nrow: int = 9, method: Literal["slerp", "lerp"] = "slerp",
+                seed: int = 0, out: Path = Path("interpolation.png")) -> None:
+    """Walk from one random z to another and draw every step.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        frames: Steps of the walk, both ends included.
+        nrow: Images per row.
+        method: slerp = along the sphere that normal z lie near, lerp = straight.
+        seed: Start of the random stream of z.
+        out: The picture to write; with the ending .gif a film.
+    """
+    from ..runs import load_run
+    from ..runtime import seeded
+    from ..sampling import draw_z, generate, image_grid
+    from ..sampling import interpolate as walk
+
+    expect_positive(frames=frames, nrow=nrow)
+    loaded = load_run(run)
+    ends = draw_z(loaded.config, 2, seeded(seed, "interpolate"))
+    images = generate(loaded.load_generator(), walk(*ends, frames, method))
+    save([image_grid(image[None]) for image in images] if out.suffix == ".gif" else image_grid(images, nrow), out)
+
+
+def gif(run: str, /, seconds: float = 8.0, out: Path | None = None) -> None:
+    """Make the film of a training again from its sample grids.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        seconds: Length of the film.
+        out: The .gif to write; None = training.gif in the run folder.
+    """
+    from ..plots import write_gif
+    from ..runs import load_run
+
+    expect_positive(seconds=seconds)
+    loaded = load_run(run)
+    samples = loaded.samples()
+    if not samples:
+        raise UserError(f"{loaded.path}: no sample grids in {loaded.path / 'samples'}")
+    file = out or loaded.path / "training.gif"
+    with writing(file):
+        write_gif(samples, file, seconds)
+    print(file)
+
+
+def export(run: str, folder: Path, /) -> None:
+    """Write a generator as ONNX with a model card, into a new folder.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        folder: The new folder: generator.onnx, README.md, samples.png.
+    """
+    from ..export import export as write
+    from ..runs import load_run
+
+    with writing(folder):
+        write(load_run(run), folder)
+    print(folder)
+
+
+def page(run: str, folder: Path, /) -> None:
+    """Write a web page that runs a generator in the browser, without a server or a network.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        folder: The new folder; open its index.html.
+    """
+    from ..export import page as write
+    from ..runs import load_run
+
+    with writing(folder):
+        write(load_run(run), folder)
+    print(folder / "index.html")

@@ -1,0 +1,114 @@
+"""Numbers: of a generator, of a discriminator, of this machine.
+
+Each function is a command, and its parameters are the flags.
+"""
+
+from pathlib import Path
+
+from ..flags import expect_positive, save, writing
+
+
+def score(run: str, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> None:
+    """Judge a generator by numbers: one line for each checkpoint that the run has kept.
+
+    Args:
+        run: A run folder, or the name of a recorded run.
+        n: How many images to draw; numbers compare only at equal n. At most as many as there are real ones.
+        seed: Start of the random stream of z.
+        judge: Whose features are compared: auto = the run's; mnist, avatars or heritage, a file made by
+            `dcgan-course judge`, or the weights of the Inception network.
+    """
+    from ..runs import load_run
+    from ..scores import score_run
+
+    expect_positive(n=n)
+    for line in score_run(load_run(run), n, seed, judge):
+        print(line)
+
+
+def neighbours(run: str, /, n: int = 16, seed: int = 0, judge: str = "auto",
+               out: Path = Path("neighbours.png")) -> None:
+    """Draw images, and right of each the training image that is nearest to it: has G learned them by heart?
+
+    Args:
+        run: A run folder, or the name of a recorded run whose training images are here.
+        n: How many.
+        seed: Start of the random stream of z.
+        judge: In whose features; as for score.
+        out: The picture to write.
+    """
+    import torch
+
+    from ..runs import load_run
+    from ..runtime import seeded
+    from ..sampling import draw_z, generate, image_grid
+    from ..scores import training_neighbours
+
+    expect_positive(n=n)
+    loaded = load_run(run)
+    config = loaded.config if judge == "auto" else loaded.config.replace(judge=judge)
+    z = draw_z(config, max(n, 1000), seeded(seed, "sample"))
+    images = generate(loaded.load_generator(), z)
+    found, ratio = training_neighbours(images, config)
+    save(image_grid(torch.stack([images[:n], found[:n]], 1).flatten(0, 1), 8), out)
+    print(f"median distance to the nearest training image, over that among training images: {ratio:.2f} "
+          "(1 = as new as another training image, 0 = copies)")
+
+
+def features(run: str, /, labels: tuple[int, ...] = (100, 1000), draws: int = 3, data: str | None = None,
+             out: Path = Path("features.csv")) -> None:
+    """How well do few labels do on D's features, on raw pixels, and others? A linear SVM's answers on the test images.
+
+    Args:
+        run: A run folder with its discriminator, or the name of a recorded run.
+        labels: How many labelled images, one number or several.
+        draws: How often other ones are drawn.
+        data: Images by name, with classes and a test set: mnist, fashion_mnist, cifar10, svhn; None = the run's.
+        out: The table to write, a line for each draw.
+    """
+    import pandas as pd
+
+    from ..features import label_study
+    from ..runs import load_run
+    from ..tables import summary
+
+    expect_positive(draws=draws)
+    rows = []
+    for row in label_study(load_run(run), labels, draws, data):
+        print(f"{row['metric']:<13} draw {row['seed']}  {row['config']:<11} {row['value']:.2f} %", flush=True)
+        rows.append(row)
+    with writing(out):
+        pd.DataFrame(rows).to_csv(out, index=False)
+    print(f"percent right, means over the draws:\n{summary(pd.DataFrame(rows))}\n{out}")
+
+
+def info(name: str, /) -> None:
+    """Describe a run, or the networks of a preset: shapes, parameters, statistics.
+
+    Args:
+        name: A run folder, the name of a recorded run, or a preset.
+    """
+    from ..info import describe
+
+    print(describe(name))
+
+
+def bench(preset: str = "mnist64", seconds: float = 60.0) -> None:
+    """Measure this machine: our training step and data path against the plain loop, interleaved.
+
+    Args:
+        preset: Which networks and batch.
+        seconds: How long to measure, about.
+    """
+    from ..bench import report
+    from ..config import preset as get_preset
+
+    expect_positive(seconds=seconds)
+    print(report(get_preset(preset), seconds))
+
+
+def doctor() -> None:
+    """Check the set-up: versions, device, precision, data, disk."""
+    from ..info import check_setup
+
+    print(check_setup())

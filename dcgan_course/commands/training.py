@@ -1,0 +1,128 @@
+"""Prepare images, train, and keep what came out.
+
+Each function is a command, and its parameters are the flags.
+"""
+
+import os
+from pathlib import Path
+
+from ..config import TrainConfig, preset
+from ..errors import UserError
+from ..flags import expect_positive, flag_value, parse, writing
+
+
+def prepare(name: str, /, image_size: int = 64, limit: int | None = None, strict: bool = False,
+            out: Path | None = None) -> None:
+    """Decode, crop and scale images once, in parallel; training does it by itself where it was not done before.
+
+    Args:
+        name: Images by name: avatars, folder:PATH, celeba:PATH, lsun/CATEGORY:PATH, hf:OWNER/NAME.
+        image_size: Height and width in pixels.
+        limit: Only the first so many images.
+        strict: Stop at an image that cannot be decoded, instead of skipping it.
+        out: A new folder for the result, to train from with --data prepared:OUT; None = a cache.
+    """
+    from ..data.names import find_source
+    from ..data.prepare import prepared, summary
+
+    expect_positive(image_size=image_size, limit=1 if limit is None else limit)
+    print(summary(prepared(find_source(name), image_size, out, limit, strict)))
+
+
+def train(args: list[str]) -> None:
+    """Train into a new run folder. Every parameter is a flag; --preset chooses their defaults."""
+    from ..trainer import train as run_training
+
+    config = parse(TrainConfig, args, "train", default=preset(flag_value(args, "--preset") or "mnist"))
+    show_result(run_training(config))
+
+
+def resume(args: list[str]) -> None:
+    """Go on with a stopped or killed run, bit for bit: dcgan-course resume RUN [--num_epochs 10]."""
+    from ..runs import Run
+    from ..trainer import train as run_training
+
+    if not args or args[0].startswith("-"):
+        if not {"-h", "--help"} & set(args):
+            raise UserError("resume: no run folder given, expected: dcgan-course resume RUN")
+        print(resume.__doc__)
+        return
+    run = Run(args[0])
+    show_result(run_training(parse(TrainConfig, args[1:], "resume RUN", default=run.config), resume=run))
+
+
+def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None = None) -> None:
+    """Train a grid of configs times seeds, score all, and write one table; goes on where it was stopped.
+
+    Args:
+        file: The study, as JSON: {"preset": "mnist", "common": {"num_epochs": 1}, "seeds": 3, "n": 2000, "configs":
+            {"plain": {}, "slow": {"lr_g": 1e-4}}}, or in place of configs "grid": {"z": ["normal", "uniform"]}.
+        out: The folder in which the study, named after the file, has its own.
+        workers: Trainings at once, with one thread each; None = as many as there are cores, 1 on a GPU.
+    """
+    from ..studies import read_study, run_study
+    from ..tables import comparison, summary
+
+    expect_positive(workers=1 if workers is None else workers)
+    asked = read_study(file)
+    table = run_study(asked, out, workers)
+    first, *others = asked.configs
+    print(f"means over {len(asked.seeds)} seeds, with the half width of their 95 % confidence interval:")
+    print(summary(table))
+    if others:
+        print(f"\ndifference from {first!r}, seed by seed; ? = undecided, the interval includes 0")
+        print("(one in twenty does not, where nothing differs):")
+        print(comparison(table, first))
+    print(out / asked.name / "table.csv")
+
+
+def judge(data: str, /, epochs: int | None = None, out: Path = Path("judge.safetensors")) -> None:
+    """Train a classifier of real images, whose features then score generated ones: --judge FILE.
+
+    Args:
+        data: Images by name, with labels: mnist, avatars, or such as folder:PATH with a sub-folder for each class.
+        epochs: How often it sees each image; None = 10 for digits, 8 for avatars, 60 for others.
+        out: The file to write, named after what the judge knows.
+    """
+    from ..judges import train_judge
+
+    expect_positive(epochs=1 if epochs is None else epochs)
+    if out.suffix != ".safetensors":
+        raise UserError(f"out: found {out}, expected a name that ends in .safetensors")
+    if not out.parent.is_dir():
+        raise UserError(f"out: found {out}, expected a file in a folder that exists")
+    trained, right = train_judge(data, out.stem, epochs)
+    with writing(out):
+        trained.save(out)
+    print(f"{out}: {100 * right:.2f} % of the answers are right, on images that it never saw")
+
+
+def record(run: str, folder: Path, /, discriminator: bool = False) -> None:
+    """Keep the best of a run, or a study, as a small folder to ship.
+
+    As in data/runs and data/studies: weights in half precision, pictures, numbers.
+
+    Args:
+        run: A run folder, or the folder of a study.
+        folder: The new folder.
+        discriminator: Keep D too.
+    """
+    from ..recording import record as keep
+    from ..recording import record_study
+    from ..runs import Run
+
+    with writing(folder):
+        if (Path(run) / "study.json").is_file():
+            record_study(run, folder)
+        else:
+            keep(Run(run), folder, discriminator)
+        print(folder)
+
+
+def show_result(run) -> None:
+    """Where the pictures of a run are. Of several processes, one says it."""
+    if os.environ.get("RANK", "0") != "0":
+        return
+    print(f"samples  {run.samples()[-1][1]}")
+    print(f"film     {run.path / 'training.gif'}")
+    print(f"curves   {run.path / 'curves.png'}")
