@@ -498,6 +498,13 @@ def weighted_corners(corners, n):
     return weights.reshape(-1, 4) @ corners
 
 
+def close(a, b, tolerance):
+    return a.shape == b.shape and bool(((a - b).abs() <= tolerance).all())
+
+
+ERRATA = {1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 7}
+
+
 def middle_box(w, h):
     side = min(w, h)
     return (w - side) // 2, (h - side) // 2, (w + side) // 2, (h + side) // 2
@@ -1148,6 +1155,49 @@ TABLE = {
         [lambda b, r, n: b[r * (len(b) // n) : (r + 1) * (len(b) // n)], lambda b, r, n: b[r::n],
          lambda b, r, n: b.chunk(n)[r], lambda b, r, n: torch.stack([b[i] for i in range(len(b)) if i % n == r])],
     ),
+    checks.check_close: (
+        {
+            "the mean": (lambda a, b, t: a.shape == b.shape and bool((a - b).abs().mean() < t), "a mean over all"),
+            "signed": (lambda a, b, t: a.shape == b.shape and bool((a - b).max() < t), "absolute value"),
+            "NaN": (lambda a, b, t: a.shape == b.shape and not bool(((a - b).abs() > t).any()), "not a number"),
+            "shapes": (lambda a, b, t: len(a) == len(b) and bool(((a - b).abs() <= t).all()), "Compare the shapes"),
+            "the first image": (lambda a, b, t: a.shape == b.shape and bool(((a - b).abs()[0] <= t).all()),
+                                "all images count"),
+            "as many": (lambda a, b, t: a.shape[1:] == b.shape[1:] and bool(((a[: len(b)] - b).abs() <= t).all()),
+                        "the other 2"),
+            "relative": (lambda a, b, t: a.shape == b.shape and bool(((a - b).abs() <= 1e-3 * a.abs() + 1e-9).all()),
+                         "half the tolerance"),
+            "a share": (lambda a, b, t: a.shape == b.shape and bool(((a - b).abs() <= 9 * t * a.abs() + 6e-6).all())
+                        if bool((a == 0).any()) else close(a, b, t), "near 0"),
+            "equal": (lambda a, b, t: torch.equal(a, b), "half the tolerance"),
+            "always": (lambda a, b, t: True, "far apart are called equal"),
+            "never": (lambda a, b, t: False, "not recognised"),
+            "reversed": (lambda a, b, t: a.shape == b.shape and bool(((a - b).abs() >= t).all()), "not recognised"),
+            "always 0.0001": (lambda a, b, t: close(a, b, 1e-4), "is the argument used"),
+            "each": (lambda a, b, t: (a - b).abs() <= t, "one answer for each"),
+            "the difference": (lambda a, b, t: float((a - b).abs().max()), "of type float"),
+            "nothing": (lambda a, b, t: None, "return"),
+        },
+        [close, lambda a, b, t: a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=t),
+         lambda a, b, t: a.shape == b.shape and float((a - b).abs().max()) <= t,
+         lambda a, b, t: a.shape == b.shape and np.allclose(a.numpy(), b.numpy(), rtol=0, atol=t)],
+    ),
+    checks.check_errata: (
+        {
+            "a list": (lambda: [3, 4, 3, 3, 2, 7], "of type list"),
+            "some": (lambda: {1: 3, 2: 4}, "no line yet for listing 3, 4, 5, 6"),
+            "None": (lambda: ERRATA | {4: None}, "no line yet for listing 4"),
+            "from 0": (lambda: dict(enumerate([2, 3, 2, 2, 1, 6])), "no listing 0"),
+            "outside": (lambda: ERRATA | {2: 12}, "expected 1 to 6"),
+            "words": (lambda: ERRATA | {3: "detach"}, "found line 'detach'"),
+            "one wrong": (lambda: ERRATA | {6: 3}, "5 of 6 are right. In listing 6, line 3 is as it should be"),
+            "all the first": (lambda: dict.fromkeys(range(1, 7), 1), "0 of 6 are right"),
+            "the blank loss": (lambda: ERRATA | {5: 3}, "In listing 5, line 3"),
+            "the bias": (lambda: ERRATA | {1: 6}, "In listing 1, line 6"),
+            "nothing": (lambda: None, "return"),
+        },
+        [lambda: dict(ERRATA), lambda: ERRATA | {1: 3, 4: 4, 5: 4}, lambda: dict(sorted(ERRATA.items(), reverse=True))],
+    ),
 }
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]
 RIGHT = [(check, i) for check, (_, right) in TABLE.items() for i in range(len(right))]
@@ -1193,8 +1243,20 @@ def test_the_package_own_version_passes_its_check(capsys):
         assert capsys.readouterr().out.startswith("Right. "), check.__name__
 
 
+@pytest.mark.parametrize("number", checks.LISTINGS)
+def test_a_listing_has_the_mistake_that_it_is_said_to_have(number, capsys):
+    """Its own check refuses the code, and accepts it with one line mended; other lines are not at fault."""
+    entry, words = checks.LISTINGS[number], {"torch": torch, "nn": nn, "F": F}
+    for code, answer in ((entry.code, "Not yet: "), (entry.right(), "Right. ")):
+        found = {}
+        exec(code, words, found)
+        getattr(checks, entry.check)(*found.values())
+        assert capsys.readouterr().out.startswith(answer), code
+    assert set(entry.faulty) <= set(range(1, len(entry.code.splitlines()) + 1))
+
+
 def test_every_check_has_a_table():
-    assert {check.__name__ for check in TABLE} == set(checks.__all__) - {"CASES"}
+    assert {check.__name__ for check in TABLE} == set(checks.__all__) - {"CASES", "LISTINGS"}
     assert all(len(wrong) >= 4 and len(right) >= 2 for wrong, right in TABLE.values())
 
 

@@ -5,6 +5,7 @@ own.
 """
 
 from .colour import check_centre_box, check_share, check_training_bytes
+from .errata import LISTINGS, check_close, check_errata
 from .failures import CASES, check_diagnosis, check_mode_count, check_standing_statistics
 from .latent import (
     check_corner_grid,
@@ -33,10 +34,11 @@ from .steps import (
 )
 
 __all__ = [
-    "CASES", "check_alternating_step", "check_centre_box", "check_corner_grid", "check_d_loss", "check_d_step",
-    "check_diagnosis", "check_discriminator", "check_dropped", "check_ema", "check_frame", "check_g_loss",
-    "check_g_step", "check_generator", "check_generator_block", "check_guided", "check_init_weights",
-    "check_interval", "check_mode_count", "check_moved", "check_noise", "check_output_size", "check_pooled",
-    "check_principal_directions", "check_scaled", "check_share", "check_slerp", "check_smoothed_d_loss",
-    "check_snapshot", "check_standing_statistics", "check_training_bytes", "check_vector_sum",
+    "CASES", "LISTINGS", "check_alternating_step", "check_centre_box", "check_close", "check_corner_grid",
+    "check_d_loss", "check_d_step", "check_diagnosis", "check_discriminator", "check_dropped", "check_ema",
+    "check_errata", "check_frame", "check_g_loss", "check_g_step", "check_generator", "check_generator_block",
+    "check_guided", "check_init_weights", "check_interval", "check_mode_count", "check_moved", "check_noise",
+    "check_output_size", "check_pooled", "check_principal_directions", "check_scaled", "check_share", "check_slerp",
+    "check_smoothed_d_loss", "check_snapshot", "check_standing_statistics", "check_training_bytes",
+    "check_vector_sum",
 ]

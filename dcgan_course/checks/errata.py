@@ -1,0 +1,189 @@
+"""Checks of the last lesson: two sets of images that must be equal, and listings with one mistake each."""
+
+import textwrap
+from dataclasses import dataclass
+
+import torch
+
+from .base import described, exercise, expect
+
+# ---- equal within a tolerance
+
+
+def close(a: torch.Tensor, b: torch.Tensor, tolerance: float) -> bool:
+    """Whether two batches have the same shape, and every number of one is within `tolerance` of the other's."""
+    return a.shape == b.shape and bool(((a - b).abs() <= tolerance).all())
+
+
+@exercise(close)
+def check_close(answer) -> None:
+    """answer(a, b, tolerance) -> True or False."""
+    a = torch.rand(4, 3, 8, 8) * 2 - 1
+
+    def differs(image: int, by: float) -> torch.Tensor:
+        b = a.clone()
+        b[image, 1, 2, 3] += by
+        return b
+
+    def ask(b: torch.Tensor, expected: bool, message: str, first: torch.Tensor = a) -> None:
+        found = answer(first.clone(), b, 1e-4)
+        if torch.is_tensor(found) and found.numel() == 1:
+            found = found.item()
+        expect(not torch.is_tensor(found), "there is one answer for each number, expected one for all: .all() makes "
+               "it.")
+        expect(isinstance(found, bool) or type(found).__name__ == "bool_",
+               f"the result is {described(found)}, expected True or False.")
+        expect(bool(found) == expected, message)
+
+    ask(a.clone(), True, "equal images are not recognised as equal.")
+    ask(a + 5e-5, True, "images that differ by half the tolerance are equal; here they are not.")
+    ask(a - 5e-5, True, "images that differ by minus half the tolerance are equal; here they are not.")
+    above, below = (bool(answer(a.clone(), a + by, 1e-4)) for by in (0.5, -0.5))
+    expect(above == below, "images that are far apart are called equal, if they lie on one side: take the absolute value "
+           "of the difference.")
+    expect(not above, "images that are far apart are called equal.")
+    ask(differs(0, 0.01), False, "one pixel differs by a hundred times the tolerance, and they are called equal: a "
+        "mean over all pixels hides it. Every number must be close.")
+    ask(differs(0, -0.01), False, "one pixel is far below, and they are called equal: take the absolute value of the "
+        "difference, then the largest.")
+    ask(differs(3, 0.01), False, "the last image differs, and they are called equal: all images count.")
+    ask(differs(2, torch.nan), False, "one pixel is not a number (NaN), and they are called equal. Every comparison "
+        "with NaN is False: so ask whether all are close, not whether one is far.")
+    ask(a[:, :1], False, "the shapes differ, (4, 3, 8, 8) and (4, 1, 8, 8), and they are called equal: arithmetic "
+        "repeats the one channel. Compare the shapes first.", a[:, :1].expand(-1, 3, -1, -1))
+    ask(a[:2], False, "one batch has 4 images, the other 2, and they are called equal.")
+    tiny = a.clone()
+    tiny[0] = 0
+    near = tiny.clone()
+    near[0] += 5e-5
+    ask(near, True, "near 0 a difference of half the tolerance is called unequal: the tolerance is absolute, not a "
+        "share of the value.", tiny)
+    found = answer(a, a + 0.05, 0.1)
+    expect(bool(found), "for the tolerance 0.0001 it is right, for 0.1 it is not: is the argument used?")
+
+
+# ---- the hunt
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Some lines of code with one mistake.
+
+    Args:
+        about: what it should do.
+        code: the lines.
+        faulty: the lines where one may mend it, counted from 1.
+        mended: what one of them should be.
+        why: what is wrong.
+        check: the name of the check that refuses it, and accepts it once mended.
+        seen: where such a line has been seen.
+    """
+
+    about: str
+    code: str
+    faulty: tuple[int, ...]
+    mended: str
+    why: str
+    check: str
+    seen: str
+
+    def __str__(self) -> str:
+        lines = [f"{i:>2}  {line}" for i, line in enumerate(self.code.splitlines(), 1)]
+        return "\n".join([f"# {self.about}", *lines])
+
+    def right(self) -> str:
+        """The code with its mistake mended."""
+        lines = self.code.splitlines()
+        lines[self.faulty[0] - 1] = self.mended
+        return "\n".join(lines)
+
+
+def listing(about: str, code: str, faulty: tuple[int, ...], mended: str, why: str, check: str, seen: str) -> Listing:
+    return Listing(about, textwrap.dedent(code).strip(), faulty, mended, why, check, seen)
+
+
+LISTINGS = {
+    1: listing("the first weights of both networks, by the DCGAN's rules", """
+        def init_weights(net):
+            for module in net.modules():
+                if hasattr(module, "weight"):
+                    nn.init.normal_(module.weight, 0.0, 0.02)
+                if getattr(module, "bias", None) is not None:
+                    nn.init.zeros_(module.bias)
+            return net
+        """, (4, 3), "            nn.init.normal_(module.weight, float(isinstance(module, nn.BatchNorm2d)), 0.02)",
+        "batch norm's gains are drawn around 0, so that every layer nearly vanishes; they belong around 1",
+        "check_init_weights", "a well-known textbook, which draws every parameter from N(0, 0.02)"),
+    2: listing("a hidden block of G: twice the size", """
+        def block(n_in, n_out):
+            return nn.Sequential(
+                nn.ConvTranspose2d(n_in, n_out, 4, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(n_out, 0.8),
+                nn.ReLU(),
+            )
+        """, (4,), "        nn.BatchNorm2d(n_out),",
+        "the second argument of BatchNorm2d is eps, which is added to the variance; momentum was meant",
+        "check_generator_block", "several GAN collections, copied from one another"),
+    3: listing("one update of D", """
+        def d_step(netD, optD, x_real, x_fake):
+            logits_real = netD(x_real)
+            logits_fake = netD(x_fake)
+            loss_D = F.softplus(-logits_real).mean() + F.softplus(logits_fake).mean()
+            optD.zero_grad()
+            loss_D.backward()
+            optD.step()
+            return loss_D.detach()
+        """, (3,), "    logits_fake = netD(x_fake.detach())",
+        "without detach the gradient runs on into G, and the graph of x_fake is used up before G's own step",
+        "check_d_step", "questions of learners, over and over"),
+    4: listing("bytes of digits, (N, 1, 28, 28) uint8, as a G that ends in tanh must see them", """
+        def scaled(pixels):
+            x = pixels.float() / 255
+            mean, deviation = 0.1307, 0.3081
+            return (x - mean) / deviation
+        """, (3, 4), "    mean, deviation = 0.5, 0.5",
+        "the images lie between -0.42 and 2.82, tanh between -1 and 1: D tells them apart by their range alone",
+        "check_scaled", "two course notebooks, from the habit of classifiers"),
+    5: listing("what G minimises, from D's logits", """
+        def g_loss(logits_fake):
+            D_G_z = torch.sigmoid(logits_fake)
+            target = torch.ones_like(D_G_z)
+            return F.binary_cross_entropy_with_logits(D_G_z, target)
+        """, (2, 4), "    D_G_z = logits_fake",
+        "the sigmoid is applied twice: the loss never falls below 0.31, and its gradient is weak everywhere",
+        "check_g_loss", "code that was changed from BCELoss to BCEWithLogitsLoss in one place of two"),
+    6: listing("the same pictures at each moment of a training", """
+        def snapshot(netG, z_fixed):
+            mode = netG.training
+            netG.eval()
+            with torch.no_grad():
+                images = netG(z_fixed)
+            netG.train(mode)
+            return (images - images.min()) / (images.max() - images.min())
+        """, (7,), "    return images",
+        "each sheet is stretched between its own darkest and brightest pixel: a training that fades to grey looks fine",
+        "check_snapshot", "the example of a large framework (`normalize=True`)"),
+}
+
+
+@exercise(lambda: {number: entry.faulty[0] for number, entry in LISTINGS.items()})
+def check_errata(answer) -> None:
+    """answer(): {number of the listing: number of the line}."""
+    found = answer()
+    expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{1: 3, 2: 5, ...}}, the "
+           "number of each listing and of its line.")
+    strange = [number for number in found if number not in LISTINGS]
+    expect(not strange, f"there is no listing {strange[0] if strange else ''!r}; they are numbered from 1 to "
+           f"{len(LISTINGS)}.")
+    missing = [number for number in LISTINGS if found.get(number) is None]
+    expect(not missing, f"no line yet for listing {', '.join(map(str, missing))}.")
+    for number, entry in LISTINGS.items():
+        lines = len(entry.code.splitlines())
+        expect(isinstance(found[number], int) and 1 <= found[number] <= lines,
+               f"listing {number}: found line {found[number]!r}, expected 1 to {lines}.")
+    wrong = [number for number, entry in LISTINGS.items() if found[number] not in entry.faulty]
+    right = len(LISTINGS) - len(wrong)
+    for number in wrong[:1]:
+        line = LISTINGS[number].code.splitlines()[found[number] - 1].strip()
+        expect(False, f"{right} of {len(LISTINGS)} are right. In listing {number}, line {found[number]} is as it "
+                      f"should be: {line}")
