@@ -39,8 +39,8 @@ def check_close(answer) -> None:
     ask(a + 5e-5, True, "images that differ by half the tolerance are equal; here they are not.")
     ask(a - 5e-5, True, "images that differ by minus half the tolerance are equal; here they are not.")
     above, below = (bool(answer(a.clone(), a + by, 1e-4)) for by in (0.5, -0.5))
-    expect(above == below, "images that are far apart are called equal, if they lie on one side: take the absolute value "
-           "of the difference.")
+    expect(above == below, "images that are far apart are called equal, if they lie on one side: take the absolute "
+           "value of the difference.")
     expect(not above, "images that are far apart are called equal.")
     ask(differs(0, 0.01), False, "one pixel differs by a hundred times the tolerance, and they are called equal: a "
         "mean over all pixels hides it. Every number must be close.")

@@ -54,7 +54,8 @@ def load_images(name: str, image_size: int, split: str = "train") -> Images:
     folder = prepared(find_source(name), image_size)
     skipped = read_manifest(folder)["skipped"]
     if skipped:
-        print(f"{name}: {len(skipped)} pictures could not be decoded; {folder / 'manifest.json'} lists them")
+        print(f"{name}: {len(skipped)} picture{'s' * (len(skipped) > 1)} could not be decoded; "
+              f"{folder / 'manifest.json'} lists them")
     return load_prepared(folder, image_size, name)
 
 

@@ -1,0 +1,361 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 12 · Your own images, and an errata hunt
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
+#
+# **Time:** 60 minutes to read and write; the cells run for about 30 seconds on two CPU cores.
+# **You need:** lessons 03 and 11. For the export: `pip install 'dcgan-course[export]'`.
+#
+# After this lesson you can
+#
+# - take a folder of pictures to a trained generator, and know which of its pictures were left out and why;
+# - write a model card with numbers that mean something;
+# - export a generator, prove that the export draws the same, and put it on a page that runs by itself;
+# - find mistakes in other people's GAN code by reading it.
+#
+# **You write** the test that two sets of images are equal, and the errata; **we import** the trainer, the exporter and the
+# page.
+
+# %%
+import os
+import sys
+
+if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
+    subprocess.run(fetch, shell=True, check=True)
+    os.chdir("dcgan-course/notebooks")
+    sys.path.insert(0, "..")
+    from google.colab import output
+
+    output.enable_custom_widget_manager()  # sliders
+
+# %% tags=["nbval-ignore-output"]
+import io
+import shutil
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import torch
+from IPython.display import Markdown
+from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+from dcgan_course import checks, export, sampling
+from dcgan_course.config import preset
+from dcgan_course.data import load_images, to_float
+from dcgan_course.runs import load_run
+
+print(f"torch {torch.__version__}")
+
+# %% [markdown]
+# ## 1 · A folder
+#
+# Put the path of your folder (or zip) here. As long as there is none, the lesson makes a small one, as folders are: two
+# sub-folders, pictures of several shapes, one that is broken and one that is not a picture at all.
+
+# %% tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+from PIL import Image
+
+from dcgan_course.data import avatars
+
+FOLDER = Path("my_pictures")  # yours
+if not FOLDER.exists():
+    FOLDER = Path(tempfile.mkdtemp()) / "faces"
+    for seed in range(600):
+        who = avatars.person(seed)
+        kind = FOLDER / ("with glasses" if who["wears_glasses"] else "without glasses")
+        kind.mkdir(parents=True, exist_ok=True)
+        picture = Image.fromarray(avatars.draw(who, 96))
+        picture = picture.crop((8, 0, 88, 96)) if seed % 3 else picture  # some are higher than wide
+        picture.save(kind / f"{seed:04d}.{'jpg' if seed % 2 else 'png'}")
+    (FOLDER / "with glasses" / "broken.png").write_bytes(b"\x89PNG and then nothing")
+    (FOLDER / "notes.txt").write_text("not a picture")
+
+# %% [markdown]
+# `folder:PATH` finds every picture below it, nested or flat. What cannot be decoded is left out and named; sub-folders
+# become classes.
+
+# %%
+with redirect_stdout(io.StringIO()) as said:
+    photos = load_images(f"folder:{FOLDER}", 64)
+print(said.getvalue().partition(";")[0].replace(str(FOLDER), "FOLDER") or "every picture could be decoded")
+print(f"{photos.count:,} pictures, {photos.channels} channels, {photos.size} x {photos.size}")
+for label, name in enumerate(photos.label_names):
+    print(f"  {name}: {(photos.labels == label).sum()}")
+
+
+# %%
+def show(images, title, nrow, width=9.0):
+    """A sheet of images."""
+    sheet = sampling.image_grid(images, nrow)
+    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
+    plt.imshow(sheet)
+    plt.title(title, fontsize=10)
+    plt.axis("off")
+    plt.show()
+
+
+set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures: a fifth of the size
+show(to_float(photos.batch(range(0, photos.count, photos.count // 24)[:24])), "24 of them, as D will see them", 12)
+
+# %% [markdown]
+# **Look at them before you train.** Are they of one kind? Is what matters in the middle? Are there logos, frames,
+# duplicates? G will learn them all. A thousand pictures of one kind are better than ten thousand of everything.
+#
+# ## 2 · Train
+#
+# | you have | begin with |
+# |---|---|
+# | below 500 pictures | more pictures first: such a D knows them by heart after minutes |
+# | some thousands | `--preset photos`: small steps, mirrored pictures, `--augment`, a moving average |
+# | a hundred thousand and a GPU | `--preset lsun --data folder:PATH`: the paper's network |
+# | pictures with left and right, such as letters | the same with `--no_flip` |
+#
+# In a terminal: `dcgan-course train --preset photos --data folder:PATH --num_epochs 150`. Here a few seconds of it, with a
+# small network and larger steps, so that you see something:
+
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.trainer import train
+
+config = preset("photos", data=f"folder:{FOLDER}", nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3, lr_d=2e-3,
+                ema_kimg=0.5, augment=False, num_epochs=min(5, 3000 / photos.count))
+with redirect_stdout(io.StringIO()):
+    run = train(config, quiet=True)
+
+# %%
+show(sampling.generate(run.load_generator(), sampling.draw_z(run.config, 12, torch.Generator().manual_seed(0))),
+     f"After {run.stats()[-1]['kimg']:.0f} thousand images", 12)
+
+# %% [markdown]
+# That is a beginning. What an hour of two CPU cores makes of 3,573 photographs, you have seen in lesson 09 (`heritage`). From
+# here on the lesson works with a recorded run, so that there is something worth keeping; put your own run's folder in its
+# place.
+
+# %%
+RUN = "avatars"  # or the folder of your run, such as "runs/0001-photos"
+mine = load_run(RUN)
+netG = mine.load_generator()
+show(sampling.generate(netG, sampling.draw_z(mine.config, 24, torch.Generator().manual_seed(3))), "24 from random z, not picked", 12)
+
+# %% [markdown]
+# ## 3 · A model card
+#
+# A file of weights without a description is of no use to anybody, after a year not even to you. A **model card** says what
+# it draws, from which data, how it was trained, how good it is by which number, and what it should not be used for.
+# `export.model_card(run)` writes what the run knows; the last lines are yours.
+
+# %%
+card = export.model_card(mine)
+print("sections:", ", ".join(line[3:] for line in card.splitlines() if line.startswith("## ")))
+print("\n".join(line for line in card.splitlines() if line.startswith(("| number", "| fd", "| precision", "| recall"))))
+
+# %% [markdown]
+# Read the numbers as in lesson 11: beside those of real images, and with n in the name. A precision of 0.1 beside 0.95 says
+# plainly that the judge can still tell these faces from drawn ones nearly always; a card that hides it is no card.
+#
+# Pictures of your own have no judge yet. If they lie in sub-folders, `dcgan-course judge folder:PATH --out mine.safetensors`
+# trains one in minutes, and `dcgan-course score RUN --judge mine.safetensors` measures with it.
+#
+# ## 4 · Export
+#
+# Your generator needs Python and PyTorch. **ONNX** is a file format for networks that runs nearly everywhere: in browsers, on
+# telephones, in other languages. Exporting means translating every operation, so there is one question: does the
+# translation draw the same pictures?
+#
+# **Exercise 1 · The same?** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
+#
+# Many a test of this kind cannot fail. Think of shapes, of the sign, of a single wrong pixel, and of NaN.
+
+# %%
+def my_close(a, b, tolerance):
+    """a, b: two batches (N, nc, H, W) -> True where they have one shape and no number differs by more than tolerance."""
+    raise NotImplementedError
+
+
+# %%
+close = checks.check_close(my_close)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Compare `a.shape` with `b.shape` first: (4, 1, 8, 8) and (4, 3, 8, 8) can be subtracted. And NaN is not larger than
+# anything.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_close(a, b, tolerance):
+#     return a.shape == b.shape and bool(((a - b).abs() <= tolerance).all())
+# ```
+# </details>
+
+# %% [markdown]
+# Export, load the file with ONNX Runtime (which knows nothing of PyTorch), and compare on 50 new z:
+
+# %%
+import onnxruntime
+
+content = export.onnx_bytes(mine)
+session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+z = sampling.draw_z(mine.config, 50, torch.Generator().manual_seed(5))
+(found,) = session.run(["images"], {"z": z.numpy()})
+expected = sampling.generate(netG, z)
+print("within 0.0001:", close(torch.from_numpy(found), expected, 1e-4))
+found[7, 0, 30, 30] += 0.001
+print("and one wrong pixel would be seen:", not close(torch.from_numpy(found), expected, 1e-4))
+print(f"{len(content) / 1e6:.1f} MB")
+
+# %% [markdown]
+# The batch norm in it is that of **eval mode**: fixed numbers. An export in train mode would make every picture depend on the
+# others beside it (lesson 05). And a generator that keeps its dropout on at test time cannot be exported like this: it has
+# no fixed answer, and `export` says so.
+#
+# `dcgan-course export avatars my_generator` writes a folder: `generator.onnx`, the card, and a sheet of samples.
+#
+# ## 5 · A page that runs by itself
+#
+# `dcgan-course page avatars my_page` goes one step further: a folder with `index.html`, which holds the generator and a
+# runtime for it (WebAssembly). Open it by a double click. There is no server, and nothing is sent anywhere; it can
+# be put on any web space.
+
+# %% tags=["nbval-ignore-output"]
+PAGE = Path("runs") / "page"
+shutil.rmtree(PAGE, ignore_errors=True)
+export.page(mine, PAGE)
+Markdown(f"[Open the page](runs/page/index.html) (in JupyterLab: find `{PAGE}/index.html`, right click, *Open in New Browser Tab*)")
+
+# %%
+files = {file.name: file.stat().st_size / 1e6 for file in sorted(PAGE.iterdir())}
+print("\n".join(f"{name:<12} {'below' if size < 10 else 'above'} 10 MB" for name, size in files.items()))
+known = export.about(mine)
+print(f"{len(known['directions'])} sliders, among them", ", ".join(d["name"] for d in known["directions"][6:9]))
+
+# %% [markdown]
+# Before you publish: may you? The pictures that G learned from belong to somebody. Faces of real people are a matter of
+# their own. Say on the page where the training pictures come from.
+#
+# ## 6 · The errata hunt
+#
+# Six short listings. Each has **one mistake**, and each of these mistakes has been in a textbook, a course or a well-known
+# collection of GAN code, some for years. You have met the subject of each in lessons 02 to 05. Find the lines.
+
+# %%
+print(checks.LISTINGS[1], checks.LISTINGS[2], sep="\n\n")
+
+# %%
+print(checks.LISTINGS[3], checks.LISTINGS[4], sep="\n\n")
+
+# %%
+print(checks.LISTINGS[5], checks.LISTINGS[6], sep="\n\n")
+
+# %% [markdown]
+# **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
+#
+# Return the number of the line for each listing. Where two lines could be mended, either will do.
+
+# %%
+def my_errata():
+    """-> {number of the listing: number of the line with the mistake}, such as {1: 2, 2: 5, ...}."""
+    raise NotImplementedError
+
+
+# %%
+errata = checks.check_errata(my_errata)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# 1: whose weights are these? 2: look the arguments up. 3: what does `backward` reach? 4: what range comes out, and what
+# range can G reach? 5: how often is the sigmoid applied? 6: which pictures would look the same?
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_errata():
+#     return {1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 7}
+# ```
+#
+# 1. Batch norm has a `weight` too, its gain: drawn around 0, every layer nearly vanishes. It belongs around 1.
+# 2. The second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to every variance.
+# 3. `netD(x_fake)` without `detach` sends D's gradient into G, and uses up the graph that G's step needs.
+# 4. The images come out between -0.42 and 2.82; tanh ends at 1. `mean, deviation = 0.5, 0.5`.
+# 5. `..._with_logits` applies the sigmoid itself; here it is applied twice.
+# 6. Stretched between each sheet's own minimum and maximum, a grey picture looks like a good one.
+# </details>
+
+# %% [markdown]
+# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and
+# give worse pictures; lesson 05 measured what some of them cost. The exercises of this course are small checks for that
+# reason. Does the right one refuse each listing?
+
+# %%
+import torch.nn.functional as F
+from torch import nn
+
+refused = 0
+for entry in checks.LISTINGS.values():
+    names = {}
+    exec(entry.code, {"torch": torch, "nn": nn, "F": F}, names)
+    with redirect_stdout(io.StringIO()) as said:
+        getattr(checks, entry.check)(*names.values())
+    refused += said.getvalue().startswith("Not yet")
+print(f"{refused} of {len(checks.LISTINGS)} listings are refused by the check of their exercise")
+
+# %% [markdown]
+# ### Even the paper
+#
+# What the paper says and what its authors' released code does are not the same. Neither is wrong; but "I did what the paper
+# says" and "I ran their code" are different experiments:
+#
+# | | the paper | the authors' code |
+# |---|---|---|
+# | start of G | "no fully connected layers" | a matrix product and a reshape |
+# | kernels | not said | 5 x 5; ImageNet 3 x 3 |
+# | weight decay | not mentioned | 1e-5 for faces, 2.5e-5 for MNIST |
+# | batch-norm gains | not mentioned | N(1, 0.02), eps 1e-8 |
+# | D and G | not said | updated on alternate batches |
+# | samples | not said | batch norm with the batch's statistics |
+# | z | uniform | the SVHN model's name says Gaussian |
+#
+# ## Questions
+#
+# <details><summary>My G draws the same picture for every z.</summary>
+#
+# Collapse. Lesson 05, section on modes; look at the curves first. Then: smaller learning rates, `--real_label 0.9`, and
+# check that your pictures are scaled to [-1, 1].
+# </details>
+#
+# <details><summary>May I use the generated faces in a product?</summary>
+#
+# That depends on the training pictures, not on the mathematics. The card has a line for it; fill it in before you share
+# anything.
+# </details>
+#
+# <details><summary>Why does the page draw another face for seed 0 than the explorer of lesson 08?</summary>
+#
+# The seed starts a stream of random numbers, and the browser's stream is another one than PyTorch's. The same z gives the
+# same picture; the same seed need not.
+# </details>
+#
+# ## References
+#
+# - Mitchell and others: *Model Cards for Model Reporting*, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993).
+# - ONNX, [onnx.ai](https://onnx.ai); ONNX Runtime Web, [onnxruntime.ai](https://onnxruntime.ai).
+# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), and the authors' code,
+#   [Newmu/dcgan_code](https://github.com/Newmu/dcgan_code).
