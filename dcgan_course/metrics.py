@@ -33,6 +33,20 @@ def compare(metric, real: np.ndarray, fake: np.ndarray):
     return metric.compute()
 
 
+def frechet_of_gaussians(mean_a: np.ndarray, cov_a: np.ndarray, mean_b: np.ndarray, cov_b: np.ndarray) -> float:
+    """The Frechet distance, squared as everywhere in this course, between two normal distributions:
+    |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)) (arXiv 1706.08500).
+
+    Args:
+        mean_a, mean_b: (F,).
+        cov_a, cov_b: A and B, (F, F), symmetric.
+    """
+    from scipy.linalg import eigvals
+
+    roots = np.sqrt(eigvals(cov_a @ cov_b).real.clip(0))  # those of the root; below 0 by rounding only
+    return float(((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b) - 2 * roots.sum())
+
+
 def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
     """The Frechet distance between normal distributions fitted to two sets of features:
     |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)), with the covariances A and B (arXiv 1706.08500)."""
@@ -67,23 +81,46 @@ def nearest(features: np.ndarray, reference: np.ndarray, k: int = 1, itself: boo
     Args:
         itself: both sets are the same one, in which a row is not its own neighbour.
     """
-    reference = torch.from_numpy(reference)
-    found = [torch.cdist(part, reference).topk(k + itself, largest=False)
-             for part in torch.from_numpy(features).split(1000)]
+    reference, found = torch.from_numpy(reference), []
+    for rows in torch.arange(len(features)).split(1000):
+        distances = torch.cdist(torch.from_numpy(features[rows]), reference)
+        if itself:
+            distances[torch.arange(len(rows)), rows] = torch.inf
+        found.append(distances.topk(k, largest=False))
     return torch.cat([f.values[:, -1] for f in found]), torch.cat([f.indices[:, -1] for f in found])
+
+
+def precision(real: np.ndarray, fake: np.ndarray, k: int = 3) -> float:
+    """The share of fakes that lie within reach of a real image, whose reach is the distance to its k-th nearest
+    neighbour among the real ones (arXiv 1904.06991). With the roles exchanged it is the recall."""
+    reach, _ = nearest(real, real, k, itself=True)
+    real = torch.from_numpy(real)
+    inside = [(torch.cdist(part, real) <= reach).any(1) for part in torch.from_numpy(fake).split(1000)]
+    return float(torch.cat(inside).double().mean())
 
 
 def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> tuple[float, float]:
     """Precision: the share of fakes that lie within reach of a real image. Recall: the share of real images that lie
     within reach of a fake. An image's reach is the distance to its k-th nearest neighbour of its own kind
     (arXiv 1904.06991)."""
-    def covered(rows: np.ndarray, centres: np.ndarray) -> float:
-        reach, _ = nearest(centres, centres, k, itself=True)
-        centres = torch.from_numpy(centres)
-        inside = [(torch.cdist(part, centres) <= reach).any(1) for part in torch.from_numpy(rows).split(1000)]
-        return float(torch.cat(inside).double().mean())
+    return precision(real, fake, k), precision(fake, real, k)
 
-    return covered(fake, real), covered(real, fake)
+
+def two_sample_accuracy(a: np.ndarray, b: np.ndarray) -> float:
+    """How often the nearest neighbour of a row, among all others of both sets, is of the row's own set: the
+    leave-one-out accuracy of a 1-NN classifier (arXiv 1610.06545, 1806.07755). Of equally large sets: 0.5 where they
+    cannot be told apart, 1 where they are far apart, below 0.5 where one holds copies of the other."""
+    both = np.concatenate([a, b])
+    own = torch.arange(len(both)) < len(a)
+    _, place = nearest(both, both, itself=True)
+    return float((own[place] == own).double().mean())
+
+
+def extrapolated(sizes: np.ndarray, distances: np.ndarray) -> float:
+    """The Frechet distance that infinitely many images would have: where a straight line in 1/n, fitted to the
+    distances at several n, meets 1/n = 0 (arXiv 1911.07023). Both arguments (K,), K at least 2."""
+    _, intercept = np.polyfit(1 / np.asarray(sizes, dtype=float), distances, 1)
+    return float(intercept)
 
 
 def duplicates(fake: np.ndarray, real: np.ndarray) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from scipy import stats
+from scipy import linalg, spatial, stats
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from torch import nn
 
 from dcgan_course import checks, losses, models
@@ -358,6 +359,78 @@ def stretch(x):
 
 def to_bytes(x):
     return x.round().clamp(0, 255).byte()
+
+
+# ---- measuring to mutate
+
+def frechet(a, A, b, B, means=lambda d: (d**2).sum(), spread=lambda A, B: np.trace(A + B), factor=2.0,
+            cross=lambda A, B: np.trace(linalg.sqrtm(A @ B)).real, end=lambda x: x):
+    return end(means(a - b) + spread(A, B) - factor * cross(A, B))
+
+
+def symmetric_root(matrix):
+    values, vectors = np.linalg.eigh(matrix)
+    return vectors @ np.diag(np.sqrt(np.clip(values, 0, None))) @ vectors.T
+
+
+def reach_of(rows, k, among=None):
+    return np.sort(spatial.distance.cdist(rows, rows if among is None else among), 1)[:, k]
+
+
+def within(real, fake, k, reach=None, share=lambda inside: inside.any(1).mean(), power=1, reach_power=1):
+    reach = reach_of(real, k) if reach is None else reach
+    return share(spatial.distance.cdist(fake, real) ** power <= reach**reach_power)
+
+
+def looped_precision(real, fake, k):
+    count = 0
+    for x in fake:
+        for y in real:
+            if np.linalg.norm(x - y) <= sorted(np.linalg.norm(real - y, axis=1))[k]:
+                count += 1
+                break
+    return count / len(fake)
+
+
+def torch_precision(real, fake, k):
+    real, fake = torch.from_numpy(real), torch.from_numpy(fake)
+    reach = torch.cdist(real, real).kthvalue(k + 1).values
+    return (torch.cdist(real, fake) <= reach[:, None]).any(0).double().mean()
+
+
+def neighbours_agree(a, b, k=1, mask="diagonal", of=slice(None), pick=None, end=np.mean, half=False):
+    both, own = np.concatenate([a, b]), np.repeat([True, False], [len(a), len(b)])
+    own = np.arange(len(both)) < len(both) / 2 if half else own
+    d = spatial.distance.cdist(both, both)
+    if mask == "zeros":
+        d[d == 0] = np.inf
+    elif mask != "none":
+        np.fill_diagonal(d, np.inf)
+    if mask in ("own", "other"):
+        d[(own[:, None] == own) != (mask == "own")] = np.inf
+    agree = own[np.argsort(d, 1)[:, :k] if pick is None else np.argsort(d, 1)[:, pick : pick + 1]] == own[:, None]
+    return end((agree.sum(1) > agree.shape[1] / 2)[of])
+
+
+def balanced(a, b):
+    return np.mean([neighbours_agree(a, b, of=part) for part in (slice(len(a)), slice(len(a), None))])
+
+
+def scored(a, b):
+    """scikit-learn's way."""
+    classes = np.r_[np.zeros(len(a)), np.ones(len(b))]
+    classifier = KNeighborsClassifier(1).fit(np.r_[a, b], classes)
+    return (classes[classifier.kneighbors(return_distance=False)[:, 0]] == classes).mean()
+
+
+def intercept(n, y, x=lambda n: 1 / n, degree=1, place=-1):
+    return np.polyfit(x(n), y, degree)[place]
+
+
+def normal_equations(n, y):
+    x = 1 / n
+    slope = ((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum()
+    return y.mean() - slope * x.mean()
 
 
 # ---- the tables: check, wrong answers with what must be said, right answers in other words
@@ -1197,6 +1270,110 @@ TABLE = {
             "nothing": (lambda: None, "return"),
         },
         [lambda: dict(ERRATA), lambda: ERRATA | {1: 3, 4: 4, 5: 4}, lambda: dict(sorted(ERRATA.items(), reverse=True))],
+    ),
+    checks.check_frechet: (
+        {
+            "without means": (lambda *g: frechet(*g, means=lambda d: 0), "the means are not in it"),
+            "means only": (lambda a, A, b, B: ((a - b) ** 2).sum(), "only the means"),
+            "not squared": (lambda *g: frechet(*g, means=np.linalg.norm), "is not squared"),
+            "averaged": (lambda *g: frechet(*g, means=lambda d: (d**2).mean()), "averaged"),
+            "means added": (lambda a, A, b, B: frechet(a, A, -b, B), "means are added"),
+            "once": (lambda *g: frechet(*g, factor=1), "counts once"),
+            "the sign": (lambda *g: frechet(*g, factor=-2), "is added, expected taken away"),
+            "without the root": (lambda *g: frechet(*g, cross=lambda A, B: np.trace(A @ B)), "without its root"),
+            "number by number": (lambda *g: frechet(*g, cross=lambda A, B: np.trace(np.sqrt(A @ B))),
+                                 "root of each number"),
+            "variances only": (lambda *g: frechet(*g, cross=lambda A, B: np.trace(np.sqrt(A * B))), "as if"),
+            "two roots": (lambda *g: frechet(*g, cross=lambda A, B: np.trace(linalg.sqrtm(A) @ linalg.sqrtm(B))),
+                          "do not commute"),
+            "summed up": (lambda a, A, b, B: ((a - b) ** 2).sum() + (A + B - 2 * linalg.sqrtm(A @ B).real).sum(),
+                          "those of its diagonal"),
+            "no traces": (lambda *g: frechet(*g, spread=lambda A, B: 0), "traces of A and B"),
+            "the root of the sum": (lambda *g: frechet(*g, cross=lambda A, B: np.trace(symmetric_root(A + B))),
+                                    "root of A + B"),
+            "the root of all": (lambda *g: frechet(*g, end=np.sqrt), "root of the whole"),
+            "a matrix": (lambda a, A, b, B: A + B - 2 * linalg.sqrtm(A @ B).real, "has shape (4, 4)"),
+            "complex": (lambda *g: frechet(*g) + 0j, "complex number"),
+            "halved": (lambda *g: frechet(*g) / 2, "expected"),
+            "by Cholesky": (lambda *g: frechet(*g, cross=lambda A, B: np.linalg.svd(
+                np.linalg.cholesky(A).T @ np.linalg.cholesky(B))[1].sum()), "stopped with LinAlgError"),
+            "nothing": (lambda *g: None, "return"),
+        },
+        [frechet, lambda *g: frechet(*g, cross=lambda A, B: np.sqrt(np.linalg.eigvals(A @ B).real.clip(0)).sum()),
+         lambda *g: frechet(*g, cross=lambda A, B: np.trace(symmetric_root(symmetric_root(A) @ B @ symmetric_root(A)))),
+         lambda *g: torch.tensor(frechet(*g, cross=lambda A, B: np.linalg.svd(
+             symmetric_root(A) @ symmetric_root(B))[1].sum()))],
+    ),
+    checks.check_precision: (
+        {
+            "recall": (lambda r, f, k: within(f, r, k), "this is the recall"),
+            "its own neighbour": (lambda r, f, k: within(r, f, k, reach_of(r, k - 1)), "one neighbour short"),
+            "one too many": (lambda r, f, k: within(r, f, k, reach_of(r, k + 1)), "one neighbour too far"),
+            "the fakes' reach": (lambda r, f, k: within(r, f, k, reach_of(f, k)[:, None]), "that of the fakes"),
+            "reach to fakes": (lambda r, f, k: within(r, f, k, reach_of(r, k - 1, f)), "k-th nearest fake"),
+            "mean reach": (lambda r, f, k: within(r, f, k, reach_of(r, k).mean()), "(the mean)"),
+            "median reach": (lambda r, f, k: within(r, f, k, np.median(reach_of(r, k))), "(the median)"),
+            "largest reach": (lambda r, f, k: within(r, f, k, reach_of(r, k).max()), "(the largest)"),
+            "the nearest only": (lambda r, f, k: np.mean([np.linalg.norm(r - x, axis=1).min() <= reach_of(r, k)[
+                np.linalg.norm(r - x, axis=1).argmin()] for x in f]), "only the nearest"),
+            "outside": (lambda r, f, k: 1 - within(r, f, k), "lies outside"),
+            "all pairs": (lambda r, f, k: within(r, f, k, share=np.mean), "all pairs"),
+            "of every row": (lambda r, f, k: within(r, f, k, share=lambda x: x.all(1).mean()), "every real row"),
+            "squared distances": (lambda r, f, k: within(r, f, k, power=2), "squared distances"),
+            "squared reach": (lambda r, f, k: within(r, f, k, reach_power=2), "squared reaches"),
+            "a count": (lambda r, f, k: within(r, f, k, share=lambda x: x.any(1).sum()), "are counted, expected their"),
+            "percent": (lambda r, f, k: 100 * within(r, f, k), "percentage"),
+            "real rows": (lambda r, f, k: within(r, f, k, share=lambda x: x.any(0).mean()), "that reach a fake"),
+            "always three": (lambda r, f, k: within(r, f, 3), "for k = 1"),
+            "divided by 97": (lambda r, f, k: within(r, f, k, share=lambda x: x.any(1).sum() / 97), "number of fakes"),
+            "one for each": (lambda r, f, k: within(r, f, k, share=lambda x: x.any(1)), "has shape (97,)"),
+            "both": (lambda r, f, k: (within(r, f, k), within(f, r, k)), "of type tuple"),
+        },
+        [within, looped_precision, torch_precision,
+         lambda r, f, k: within(r, f, k, NearestNeighbors(n_neighbors=k).fit(r).kneighbors()[0][:, -1])],
+    ),
+    checks.check_two_sample: (
+        {
+            "itself": (lambda a, b: neighbours_agree(a, b, mask="none"), "its own nearest neighbour"),
+            "own set": (lambda a, b: neighbours_agree(a, b, mask="own"), "in the row's own set only"),
+            "other set": (lambda a, b: neighbours_agree(a, b, mask="other"), "in the other set only"),
+            "the error": (lambda a, b: 1 - neighbours_agree(a, b), "this is the error"),
+            "rows of a": (lambda a, b: neighbours_agree(a, b, of=slice(len(a))), "only the rows of a"),
+            "rows of b": (lambda a, b: neighbours_agree(a, b, of=slice(len(a), None)), "only the rows of b"),
+            "three neighbours": (lambda a, b: neighbours_agree(a, b, k=3), "three neighbours"),
+            "one too many": (lambda a, b: neighbours_agree(a, b, pick=1), "the second neighbour"),
+            "a count": (lambda a, b: neighbours_agree(a, b, end=np.sum), "are counted"),
+            "percent": (lambda a, b: 100 * neighbours_agree(a, b), "percentage"),
+            "the farthest": (lambda a, b: neighbours_agree(a, b, pick=-2 + len(a) + len(b)), "the farthest"),
+            "always a half": (lambda a, b: 0.5, "of 120 rows"),
+            "balanced": (balanced, "unequal size"),
+            "halves": (lambda a, b: neighbours_agree(a, b, half=True), "for 20 and 60"),
+            "zeros masked": (lambda a, b: neighbours_agree(a, b, mask="zeros"), "not by its distance of 0"),
+            "one for each": (lambda a, b: neighbours_agree(a, b, end=lambda x: x), "has shape (120,)"),
+            "nothing": (lambda a, b: None, "return"),
+        },
+        [neighbours_agree, scored, lambda a, b: torch.tensor(neighbours_agree(b, a))],
+    ),
+    checks.check_extrapolated: (
+        {
+            "the slope": (lambda n, y: intercept(n, y, place=0), "this is the line's slope"),
+            "a line in n": (lambda n, y: intercept(n, y, lambda n: n), "no image at all"),
+            "its slope": (lambda n, y: intercept(n, y, lambda n: n, place=0), "slope of a line in n"),
+            "the last one": (lambda n, y: y[-1], "at the largest n itself"),
+            "the line there": (lambda n, y: np.polyval(np.polyfit(1 / n, y, 1), 1 / n[-1]), "height at the largest n"),
+            "the square root": (lambda n, y: intercept(n, y, lambda n: n**-0.5), "1/sqrt(n)"),
+            "the logarithm": (lambda n, y: intercept(n, y, np.log), "log(n)"),
+            "the mean": (lambda n, y: y.mean(), "the mean of the distances"),
+            "two points": (lambda n, y: np.polyfit(1 / n[[0, -1]], y[[0, -1]], 1)[1], "first and the last point"),
+            "the last two": (lambda n, y: np.polyfit(1 / n[-2:], y[-2:], 1)[1], "last two points"),
+            "a parabola": (lambda n, y: intercept(n, y, degree=2), "parabola"),
+            "exchanged": (lambda n, y: np.polyfit(y, 1 / n, 1)[1], "exchanged"),
+            "where it is 0": (lambda n, y: -np.divide(*np.polyfit(1 / n, y, 1)[::-1]), "reaches 0"),
+            "both": (lambda n, y: np.polyfit(1 / n, y, 1), "has shape (2,)"),
+            "never below 0": (lambda n, y: 12.0, "expected"),
+        },
+        [intercept, normal_equations, lambda n, y: np.linalg.lstsq(np.c_[1 / n, np.ones(len(n))], y, rcond=None)[0][1],
+         lambda n, y: stats.linregress(1 / n, y).intercept],
     ),
 }
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]

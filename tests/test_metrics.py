@@ -8,13 +8,17 @@ from dcgan_course.errors import UserError
 from dcgan_course.metrics import (
     classifier_score,
     duplicates,
+    extrapolated,
     frechet_distance,
+    frechet_of_gaussians,
     kernel_distance,
     mode_entropy,
     nearest,
+    precision,
     precision_recall,
     sharpness,
     stray_pixels,
+    two_sample_accuracy,
 )
 
 
@@ -50,6 +54,32 @@ def test_frechet_distance_against_the_matrix_square_root():
     assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-9)
 
 
+def test_frechet_distance_is_that_of_the_fitted_gaussians():
+    random = np.random.default_rng(6)
+    a, b = random.normal(size=(300, 5)) @ random.normal(size=(5, 5)), random.normal(size=(400, 5)) + 1
+    a[:, 2] = 0  # a feature that never changes
+    moments = [m for x in (a, b) for m in (x.mean(0), np.cov(x, rowvar=False))]
+    assert frechet_of_gaussians(*moments) == pytest.approx(frechet_distance(a, b), rel=1e-9)
+    one = frechet_of_gaussians(np.array([1.0]), np.array([[4.0]]), np.array([4.0]), np.array([[25.0]]))
+    assert one == pytest.approx((4 - 1) ** 2 + (5 - 2) ** 2)
+
+
+def test_extrapolated():
+    """Exactly, on a line; and nearer to the truth than any of the distances that it starts from."""
+    n = np.array([4000, 1000, 2000])
+    assert extrapolated(n, 7 + 3000 / n) == pytest.approx(7)
+    assert extrapolated(n, 3000 / n) == pytest.approx(0, abs=1e-9)
+    random = np.random.default_rng(7)
+    sizes, distances, floors = [200, 400, 800, 1600], [], []
+    for size in sizes:
+        a, b = random.normal(size=(2, 8, size, 16))
+        floors.append(np.mean([frechet_distance(x, y) for x, y in zip(a, b, strict=True)]))
+        b[..., 0] += 2  # the true distance is then 4
+        distances.append(np.mean([frechet_distance(x, y) for x, y in zip(a, b, strict=True)]))
+    assert abs(extrapolated(sizes, distances) - 4) < 0.5 * abs(min(distances) - 4)
+    assert abs(extrapolated(sizes, floors)) < 0.5 * min(floors)
+
+
 def test_kernel_distance_against_its_formula():
     """One subset that holds everything: the unbiased estimate of the squared discrepancy, written out."""
     random = np.random.default_rng(3)
@@ -78,6 +108,23 @@ def test_nearest():
     assert distance.tolist() == pytest.approx([1, 18**0.5, 1]) and place.tolist() == [2, 2, 0]
 
 
+def test_nearest_leaves_out_the_row_itself_not_its_copies():
+    rows = np.array([[1.0, 2], [5, 5], [1, 2]])
+    distance, place = nearest(rows, rows, itself=True)
+    assert distance.tolist() == pytest.approx([0, 5, 0]) and place[[0, 2]].tolist() == [2, 0]
+
+
+def test_two_sample_accuracy():
+    random = np.random.default_rng(8)
+    a, b = random.normal(size=(2, 700, 4))
+    assert two_sample_accuracy(a, b) == pytest.approx(0.5, abs=0.06)
+    assert two_sample_accuracy(a, b + 100) == 1
+    assert two_sample_accuracy(a, a) == 0  # copies
+    assert two_sample_accuracy(a, b + 1) > 0.6
+    line = np.array([[0.0], [1], [2.5], [3.4]])
+    assert two_sample_accuracy(line[:1], line[1:]) == 0.5  # wrong, wrong, right, right
+
+
 def test_precision_and_recall_count_modes():
     """Four far clusters of reals; fakes that cover two of them, and a fifth that is none of them."""
     random = np.random.default_rng(4)
@@ -86,6 +133,14 @@ def test_precision_and_recall_count_modes():
     fake = np.concatenate([centre + random.normal(size=(100, 2)) for centre in centres[[0, 1, 4]]])
     precision, recall = precision_recall(real, fake)
     assert precision == pytest.approx(2 / 3, abs=0.05) and recall == pytest.approx(0.5, abs=0.05)
+
+
+def test_precision_by_hand():
+    """Reaches 1, 1 and 3 for k = 1: the fakes are inside of the first, between them, and inside of the last only."""
+    real, fake = np.array([[0.0], [1], [4]]), np.array([[-0.9], [2.5], [6.9], [7.1]])
+    assert precision(real, fake, k=1) == 0.75 and precision(real, fake[:2], k=1) == 1
+    assert precision(real, np.array([[-1.1]]), k=1) == 0 and precision(real, np.array([[-1.1]]), k=2) == 1
+    assert precision_recall(real, fake, k=1) == (precision(real, fake, 1), precision(fake, real, 1))
 
 
 def test_duplicates():

@@ -15,6 +15,7 @@ from .latent import (
     check_vector_sum,
 )
 from .learned import check_dropped, check_guided, check_pooled
+from .measuring import check_extrapolated, check_frechet, check_precision, check_two_sample
 from .networks import (
     check_discriminator,
     check_generator,
@@ -36,9 +37,9 @@ from .steps import (
 __all__ = [
     "CASES", "LISTINGS", "check_alternating_step", "check_centre_box", "check_close", "check_corner_grid",
     "check_d_loss", "check_d_step", "check_diagnosis", "check_discriminator", "check_dropped", "check_ema",
-    "check_errata", "check_frame", "check_g_loss", "check_g_step", "check_generator", "check_generator_block",
-    "check_guided", "check_init_weights", "check_interval", "check_mode_count", "check_moved", "check_noise",
-    "check_output_size", "check_pooled", "check_principal_directions", "check_scaled", "check_share", "check_slerp",
-    "check_smoothed_d_loss", "check_snapshot", "check_standing_statistics", "check_training_bytes",
-    "check_vector_sum",
+    "check_errata", "check_extrapolated", "check_frame", "check_frechet", "check_g_loss", "check_g_step",
+    "check_generator", "check_generator_block", "check_guided", "check_init_weights", "check_interval",
+    "check_mode_count", "check_moved", "check_noise", "check_output_size", "check_pooled", "check_precision",
+    "check_principal_directions", "check_scaled", "check_share", "check_slerp", "check_smoothed_d_loss",
+    "check_snapshot", "check_standing_statistics", "check_training_bytes", "check_two_sample", "check_vector_sum",
 ]
