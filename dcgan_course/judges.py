@@ -251,6 +251,6 @@ def load_judge(name: str | Path = "mnist") -> Judge | InceptionJudge:
 def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Features (N, 64) and probabilities (N, answers), float64, of images (N, channels, size, size) in [-1, 1]."""
     with torch.inference_mode():
-        features = torch.cat([judge.features(part) for part in images.split(500)])
+        features = torch.cat([judge.features(part) for part in images.split(100)])  # small: twice as fast as 500
         probabilities = judge.probabilities(judge.head(features).double())
     return features.double().numpy(), probabilities.numpy()
