@@ -120,6 +120,7 @@ for name, config in networks.items():
 # | [08 Latent sliders](08_latent_sliders.ipynb) | explore any generator with sliders |
 # | [09 Colour at 64x64](09_colour_on_a_gpu.ipynb) | prepare photographs, and know the memory and the hours before you train |
 # | [10 What D learned](10_what_d_learned.ipynb) | use D's features, see what they respond to, make G forget glasses |
+# | [11 Measuring GANs](11_measuring_gans.ipynb) | measure how good a generator is, and what each number cannot see |
 # | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
 #
 # Each lesson runs by itself, top to bottom, also when you skip the exercises: it then goes on with the package's own
