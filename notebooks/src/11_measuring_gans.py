@@ -62,9 +62,9 @@ print(f"torch {torch.__version__}")
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
 # are measured against *other* real images. A distance of 20 means nothing; 20 beside a floor of 7 does.
 #
-# So you need two sets of real digits. `real`: 5,000 of the test set, which neither the generator nor the judge has seen.
-# `other`: 5,000 of the training set, for the floor. (`fresh`: 1,000 more of the test set, for later.) And two generators: the run `mnist`, and `mnist_conditional`, which
-# is told the digit that it has to draw (section 8).
+# So you need two sets of real digits. `real`: 5,000 of the test set, which neither the generator nor the judge has
+# seen. `other`: 5,000 of the training set, for the floor. (`fresh`: 1,000 more of the test set, for later.) And two
+# generators: the run `mnist`, and `mnist_conditional`, which is told the digit that it has to draw (section 8).
 
 # %%
 learn, unseen = parts("mnist", 28)
@@ -96,8 +96,8 @@ show(torch.cat([x[:20] for x in (real, plain, conditional)]), "Top: real. Middle
 # %% [markdown]
 # Good enough that eyes no longer settle it. **Predict** now, and keep it: which of the two generators is better?
 #
-# The judge is a classifier that has read real digits only. Its last hidden layer turns each picture into 64 numbers, its
-# **features**.
+# The judge is a classifier that has read real digits only. Its last hidden layer turns each picture into 64 numbers,
+# its **features**.
 
 # %%
 judge = load_judge("mnist")
@@ -145,9 +145,9 @@ frechet = checks.check_frechet(my_frechet)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# You only need the trace of the root. The trace of a matrix is the sum of its eigenvalues, and the eigenvalues of a root are
-# the roots of the eigenvalues: `np.linalg.eigvals(cov_a @ cov_b)`. By rounding they may be complex, or a little below 0. Or
-# take `scipy.linalg.sqrtm`.
+# You only need the trace of the root. The trace of a matrix is the sum of its eigenvalues, and the eigenvalues of a
+# root are the roots of the eigenvalues: `np.linalg.eigvals(cov_a @ cov_b)`. By rounding they may be complex, or a
+# little below 0. Or take `scipy.linalg.sqrtm`.
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -161,9 +161,9 @@ frechet = checks.check_frechet(my_frechet)
 # </details>
 
 # %% [markdown]
-# Now put the features in the place of the Gaussians: take their mean and covariance, and *pretend* that they are normal. With the
-# Inception network's features this is the FID. With our judge's it is not, so it has another name here: `fd`. The
-# package's version, by torchmetrics, should agree:
+# Now put the features in the place of the Gaussians: take their mean and covariance, and *pretend* that they are
+# normal. With the Inception network's features this is the FID. With our judge's it is not, so it has another name
+# here: `fd`. The package's version, by torchmetrics, should agree:
 
 # %%
 def moments(x):
@@ -171,6 +171,7 @@ def moments(x):
     return x.mean(0), np.cov(x, rowvar=False)
 
 
+# %%
 for name in ("other", "mnist", "conditional"):
     own = frechet(*moments(features["real"]), *moments(features[name]))
     package = frechet_distance(features["real"], features[name])
@@ -215,9 +216,9 @@ for name, points in {"other eight (floor)": again, **toys}.items():
 # %% [markdown]
 # The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
 # notice. The kernel distance notices the three heaps, and only those. Why? Multiply the cube out: it compares products
-# of up to three coordinates, so means, covariances and **third moments**. The three heaps differ in the third (a triangle
-# points somewhere, a ring does not), the four heaps and the cloud do not. "It needs no Gaussian" is true; "it sees
-# everything" is not.
+# of up to three coordinates, so means, covariances and **third moments**. The three heaps differ in the third (a
+# triangle points somewhere, a ring does not), the four heaps and the cloud do not. "It needs no Gaussian" is true; "it
+# sees everything" is not.
 #
 # Features of digits are less tricky than these toys. But remember it: **distance 0 does not mean alike**.
 #
@@ -237,22 +238,23 @@ def curve(name, repeats=10):
                               for _ in range(repeats if n < 5000 else 1)]) for n in sizes])
 
 
+# %%
 curves = {name: curve(name) for name in ("other", "mnist", "conditional")}
 print("n            " + "".join(f"{n:>7,}" for n in sizes))
 for name, values in curves.items():
     print(f"{name if name != 'other' else 'real (floor)':<13}" + "".join(f"{value:>7.0f}" for value in values))
 
 # %% [markdown]
-# Nothing about the digits changes along a row. Yet 500 *real* digits score worse than 5,000 of `mnist`: the fewer, the farther. Mean
-# and covariance of a few images are off by chance, the distance is a kind of square, and squares of errors do not cancel. Compare
-# scores at **equal n** only.
+# Nothing about the digits changes along a row. Yet 500 *real* digits score worse than 5,000 of `mnist`: the fewer, the
+# farther. Mean and covariance of a few images are off by chance, the distance is a kind of square, and squares of
+# errors do not cancel. Compare scores at **equal n** only.
 #
 # Does equal n settle it? Look at the last two rows from right to left. At 5,000 the conditional generator is clearly
 # better; at 500 and below the two can hardly be told apart, and real digits look little better than either: chance is
 # now most of the number.
 #
-# The cure: the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where that line meets 1/n =
-# 0, there are infinitely many images.
+# The cure: the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where that line meets
+# 1/n = 0, there are infinitely many images.
 #
 # **Exercise 2 · To infinity** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 #
@@ -284,8 +286,8 @@ extrapolated = checks.check_extrapolated(my_extrapolated)
 # </details>
 
 # %% [markdown]
-# First where the truth is known: two Gaussians of 64 numbers, one moved by 2, so that the distance is $2^2 = 4$; and two equal
-# ones, distance 0.
+# First where the truth is known: two Gaussians of 64 numbers, one moved by 2, so that the distance is $2^2 = 4$; and
+# two equal ones, distance 0.
 
 # %%
 stream = np.random.default_rng(1)
@@ -297,14 +299,16 @@ for shift in (0, 2):
           + f"; the line says {round(extrapolated(some, np.array(values)), 1) + 0:.1f}")
 
 # %% [markdown]
-# Now digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which we have not used: what does
-# the line say for that n?
+# Now digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which we have not used:
+# what does the line say for that n?
 
 # %%
 import json
 
 about, about_told = (json.loads((recorded.path / "record.json").read_text()) for recorded in (run, told))
 record = {"other": about["real"], "mnist": about["generated"], "conditional": about_told["generated"]}
+
+# %%
 for name, values in curves.items():
     limit = extrapolated(some, values[3:])
     slope = (values[3] - limit) * 1000
@@ -326,10 +330,10 @@ plt.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# The line foretells the records of 10,000 images to within about 1. The floor should come out at 0 and comes out near it, not
-# at it: three noisy points, and two sets of people who wrote. And the points at 500, at the right, which the
-# fit did not see, lie below their lines: with so few images for 64 features it is no straight line any more. What
-# the fit does well: it takes away most of what n had added, and the order of the three is plain.
+# The line foretells the records of 10,000 images to within about 1. The floor should come out at 0 and comes out near
+# it, not at it: three noisy points, and two sets of people who wrote. And the points at 500, at the right, which the
+# fit did not see, lie below their lines: with so few images for 64 features it is no straight line any more. What the
+# fit does well: it takes away most of what n had added, and the order of the three is plain.
 #
 # The kernel distance needs no cure: it is **unbiased**, which means right on average for any n. (Features are scaled to
 # mean square 1; in thousandths. ± is the spread from one draw of n images to the next.)
@@ -343,11 +347,12 @@ for name in ("other", "mnist", "conditional"):
                                     for n, (mean, spread) in zip((100, 500, 2000), found, strict=True)))
 
 # %% [markdown]
-# The means stay about where they are, and that of real digits is at 0. What few images cost here is **spread**, and you see
-# it, while the bias of the other distance hides.
+# The means stay about where they are, and that of real digits is at 0. What few images cost here is **spread**, and you
+# see it, while the bias of the other distance hides.
 #
-# But compare the two generators. The Frechet distance calls the conditional one clearly better; the kernel distance sees **no
-# difference**. Both are right about what they measure. When two distances disagree, ask what differs, with finer tools.
+# But compare the two generators. The Frechet distance calls the conditional one clearly better; the kernel distance of
+# the same images shows **no difference** that its spread would not swallow. When two distances disagree, ask what
+# differs, with finer tools.
 #
 # ## 4 · Bad pictures, or missing ones?
 #
@@ -357,7 +362,8 @@ for name in ("other", "mnist", "conditional"):
 # - **recall**: the share of real ones that the fakes come near to.
 #
 # "Look like" needs a definition. Each real image has a **reach**: the distance to its k-th nearest neighbour among the
-# real ones. A fake counts when it lies within the reach of at least one real image. Recall is the same with the roles exchanged.
+# real ones. A fake counts when it lies within the reach of at least one real image. Recall is the same with the roles
+# exchanged.
 #
 # **Exercise 3 · Precision** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 #
@@ -390,8 +396,8 @@ precision = checks.check_precision(my_precision)
 # </details>
 
 # %% [markdown]
-# On the ring the right answers are known. **Predict** precision and recall of: every second heap; the same eight heaps; half of
-# the points anywhere; heaps that are far too narrow.
+# On the ring the right answers are known. **Predict** precision and recall of: every second heap; the same eight heaps;
+# half of the points anywhere; heaps that are far too narrow.
 
 # %%
 def both(real, fake, k=3):
@@ -408,11 +414,11 @@ for name, points in fakes.items():
     print(f"{name:<22} {both(ring_real, points)}")
 
 # %% [markdown]
-# Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one half
-# where half is rubbish. And even perfect fakes do not reach 1: the floor belongs beside these numbers too.
+# Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one
+# half where half is rubbish. And even perfect fakes do not reach 1: the floor belongs beside these numbers too.
 #
-# The weak spot is the reach. **Predict:** add 8 stray points to the 1,000 real ones (a mislabelled image, a scanner fault), and
-# score the points that lie anywhere.
+# The weak spot is the reach. **Predict:** add 8 stray points to the 1,000 real ones (a mislabelled image, a scanner
+# fault), and score the points that lie anywhere.
 
 # %%
 stray = np.concatenate([ring_real[8:], np.random.default_rng(6).normal(size=(8, 2)) * 3])
@@ -420,8 +426,8 @@ print("anywhere, clean data:   ", both(ring_real, anywhere))
 print("anywhere, 8 stray points:", both(stray, anywhere))
 
 # %% [markdown]
-# Eight points of a thousand, and rubbish becomes "realistic": a stray point has no neighbours, so its reach is huge. Look
-# at your data before you believe a precision.
+# Eight points of a thousand, and rubbish becomes "realistic": a stray point has no neighbours, so its reach is huge.
+# Look at your data before you believe a precision.
 #
 # The digits, 2,000 of each:
 
@@ -431,14 +437,14 @@ for name in ("other", "mnist", "conditional"):
 
 # %% [markdown]
 # Read each line against the first. Now you know more than the distances said: `mnist` has the recall of real digits and
-# loses in precision: some of its digits are no digits. The conditional one has the precision of real digits, and a little
-# less recall: it leaves out some odd ones. Two different faults, which one distance may well call equal.
+# loses in precision: some of its digits are no digits. The conditional one has the precision of real digits, and a
+# little less recall: it leaves out some odd ones. Two different faults, which a single distance cannot name.
 #
 # ## 5 · Counting modes
 #
 # Digits have ten obvious modes, and the judge can count them. `mode_entropy`: how evenly the ten digits turn up, 1 =
-# evenly, 0 = one only. Lesson 05 counted modes in failures. Here are four runs, two of them failures, and a cheat: **ten real pictures**, one of each digit,
-# 100 times over.
+# evenly, 0 = one only. Lesson 05 counted modes in failures. Here are four runs, two of them failures, and a cheat:
+# **ten real pictures**, one of each digit, 100 times over.
 
 # %%
 candidates = {"real (floor)": (features["other"][:1000], answers["other"][:1000]),
@@ -462,10 +468,10 @@ for name, (x, p) in candidates.items():
 #
 # A generator that stores its training images would have a perfect score in all of the above. Two ways to catch it.
 #
-# **Nearest neighbours, with a control.** If nothing was copied, a generated digit should be as near to a training digit as
-# to a test digit that G never saw. So put 5,000 of each side by side: on which side is the nearest? One half is right. For
-# comparison three forgers: one copies training digits and adds faint noise; one copies only every fifth time; and one
-# shifts its copies by a pixel.
+# **Nearest neighbours, with a control.** If nothing was copied, a generated digit should be as near to a training digit
+# as to a test digit that G never saw. So put 5,000 of each side by side: on which side is the nearest? One half is
+# right. For comparison three forgers: one copies training digits and adds faint noise; one copies only every fifth
+# time; and one shifts its copies by a pixel.
 
 # %%
 def drawn_to_training(images):
@@ -484,15 +490,16 @@ for name, images in {"real, never seen (floor)": fresh, "mnist": plain[:1000], "
 # %% [markdown]
 # With 1,000 pictures, chance alone moves a half by about 3 points. The two generators show no sign of copying, and a
 # forger who copies every fifth time stands out, though only just. (There are 60,000 training digits, and we have
-# looked at 5,000 of them. A copy of any other is not caught: for a real answer take them all, which needs minutes.)
+# looked at 5,000 of them. A copy of any other is not caught: for a full answer, compare with all.)
 #
-# The same is worth doing in features, but not in this judge's: it was *trained* on the training digits, and is no neutral
-# witness. `dcgan-course neighbours mnist` shows the pairs.
+# The same is worth doing in features, but not in this judge's: it was *trained* on the training digits, and is no
+# neutral witness. `dcgan-course neighbours mnist` shows the pairs.
 #
-# **By hashing.** Comparing each picture with each other takes long where there are millions. The paper's authors removed
-# about 275,000 near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units squeezes a picture,
-# and each unit, on or off, is one bit. Pictures whose bits agree are held to be the same. They report fewer than 1 in
-# 100 false alarms. At our scale: 784-128-784, with noise on its input and dropout on its code, as theirs.
+# **By hashing.** Comparing each picture with each other takes long where there are millions. The paper's authors
+# removed about 275,000 near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units
+# squeezes a picture, and each unit, on or off, is one bit. Pictures whose bits agree are held to be the same. They
+# report fewer than 1 in 100 false alarms. At our scale: 784-128-784, with noise on its input and dropout on its code,
+# as theirs.
 
 # %%
 def trained_autoencoder(images, epochs=10):
@@ -519,10 +526,10 @@ matrix = torch.randn(784, 128, generator=seeded(0, "matrix"))
 hashes = {"autoencoder": lambda x: encoder(x) > 0, "random matrix": lambda x: x @ matrix > 0}
 
 # %% [markdown]
-# Does it work? Plant near-duplicates whose originals we know: 1,000 training digits, a little darker, or scaled down and up again,
-# or with faint noise, or moved by one pixel. **Hits**: planted ones whose bits differ from the original's in at most t
-# places. **False alarms**: real digits that were never in the set, but find some "original" among the 5,000. Beside it a
-# hash that learned nothing: the signs of 128 random sums of pixels. **Predict** which is better.
+# Does it work? Plant near-duplicates whose originals we know: 1,000 training digits, a little darker, or scaled down
+# and up again, or with faint noise, or moved by one pixel. **Hits**: planted ones whose bits differ from the original's
+# in at most t places. **False alarms**: real digits that were never in the set, but find some "original" among the
+# 5,000. Beside it a hash that learned nothing: the signs of 128 random sums of pixels. **Predict** which is better.
 
 # %%
 smaller = torch.nn.functional.interpolate(other[:1000], size=24, mode="bilinear", antialias=True)
@@ -568,11 +575,11 @@ for name, rows in tables.items():
         print(f"{name:<14} t = {t}: " + ", ".join(f"{kind} {(d <= t).float().mean():.0%}" for kind, d in rows.items()))
 
 # %% [markdown]
-# Read the table at no more than 5 % false alarms (second line of each). The autoencoder wins where a stroke changes
-# as a whole, darker or rescaled. With faint noise on single pixels it is the other way round: the random matrix
-# averages it out. It has learned nothing, and is hard to beat: always try the simple thing too. A picture that was moved by one pixel
-# escapes both. And at 1 %, the paper's mark, each misses most near-duplicates of some kind. But digits are a hard case: strokes on
-# black are alike in earnest, where photographs differ. What are the false alarms?
+# Read the table at no more than 5 % false alarms (second line of each). The autoencoder wins where a stroke changes as
+# a whole, darker or rescaled. With faint noise on single pixels it is the other way round: the random matrix averages
+# it out. It has learned nothing, and is hard to beat: always try the simple thing too. A picture that was moved by one
+# pixel escapes both. And at 1 %, the paper's mark, each misses most near-duplicates of some kind. But digits are a hard
+# case: strokes on black are alike in earnest, where photographs differ. What are the false alarms?
 
 # %%
 codes = bits(other, "autoencoder")
@@ -585,9 +592,10 @@ show(torch.cat([fresh[first], other[place[first]]]), "Top: never in the set. Bot
 #
 # ## 7 · A test with the answer one half
 #
-# Mix n real and n generated pictures. For each, find the nearest of all the others. Is it of the same kind? If the
-# two sets come from the same distribution, that is a coin toss: **0.5**. If fakes can be told from real ones, neighbours
-# agree, and it is near 1. Statisticians call it a two-sample test, with a 1-nearest-neighbour classifier, leaving one out.
+# Mix n real and n generated pictures. For each, find the nearest of all the others. Is it of the same kind? If the two
+# sets come from the same distribution, that is a coin toss: **0.5**. If fakes can be told from real ones, neighbours
+# agree, and it is near 1. Statisticians call it a two-sample test, with a 1-nearest-neighbour classifier, leaving one
+# out.
 #
 # **Exercise 4 · The two-sample test** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 #
@@ -605,7 +613,8 @@ two_sample = checks.check_two_sample(my_two_sample)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `np.concatenate` both, take all distances, and `np.fill_diagonal(d, np.inf)`. A boolean array says which set a row is of.
+# `np.concatenate` both, take all distances, and `np.fill_diagonal(d, np.inf)`. A boolean array says which set a row is
+# of.
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -640,8 +649,9 @@ for name, (images, x) in sets.items():
           f"features {two_sample(features['real'][:1000], x[:1000]):.2f}")
 
 # %% [markdown]
-# With 2,000 pictures chance moves one half by 0.02 or more. The features tell `mnist` from real digits best; pixels less, for
-# distance between pixels is mostly distance between the places of strokes. The conditional one is near a coin toss.
+# With 2,000 pictures chance moves one half by 0.02 or more. The features tell `mnist` from real digits best; pixels
+# less, for distance between pixels is mostly distance between the places of strokes. The conditional one is near a coin
+# toss.
 #
 # The thief is far **below** one half: each copy has its original next to it, of the other kind. Too good is suspicious
 # too. And the memoriser passes like a fresh set: no test of this kind, and no distance, can see that pictures were
@@ -649,7 +659,8 @@ for name, (images, x) in sets.items():
 #
 # ## 8 · Does it teach?
 #
-# A conditional generator gets the class beside `z`, as ten numbers of which one is 1, so its pictures come with labels. The run:
+# A conditional generator gets the class beside `z`, as ten numbers of which one is 1, so its pictures come with labels.
+# The run:
 
 # %%
 print(about_told["command"])
@@ -657,9 +668,9 @@ show(conditional[:200].unflatten(0, (20, 10)).transpose(0, 1).flatten(0, 1), "Ea
 print(f"the judge reads the digit that was asked for: {(answers['conditional'].argmax(1) == labels[:5000].numpy()).mean():.1%}")
 
 # %% [markdown]
-# Labels make a new kind of test possible: **train on fake, test on real**. A classifier that has only seen generated digits
-# reads real ones. How much worse is it than one that has learned from as many real digits? And the other way round: one
-# that has learned from real digits reads fakes.
+# Labels make a new kind of test possible: **train on fake, test on real**. A classifier that has only seen generated
+# digits reads real ones. How much worse is it than one that has learned from as many real digits? And the other way
+# round: one that has learned from real digits reads fakes.
 #
 # **Predict** all four numbers' order, for a plain logistic regression and 1,000 digits to learn from.
 
@@ -675,13 +686,14 @@ for name, (x, y) in kinds.items():
     print(f"learned from 1,000 {name:<9} digits: reads real {scores[0]:.0%}, generated {scores[1]:.0%}")
 
 # %% [markdown]
-# Generated digits teach as well as real ones. Before you celebrate, read the columns: whoever the teacher was, generated
-# digits are **easier to read** than real ones. G draws the usual fours; people also draw unusual ones. With a thousand
-# examples a clean textbook helps. Does it still with many?
+# Generated digits teach as well as real ones. Before you celebrate, read the columns: whoever the teacher was,
+# generated digits are **easier to read** than real ones. G draws the usual fours; people also draw unusual ones. With a
+# thousand examples a clean textbook helps. Does it still with many?
 #
-# The paper's supplement asks this with the simplest pupil of all, the nearest neighbour in pixels, up to 50,000
-# and 10 million digits. As we remember its table (check it before you cite it): error 3.1 % with real digits, 2.98 % with as many
-# from a conditional DCGAN, 1.48 % with 10 million of them; 6.28 % with an ordinary GAN's. Ours, up to 20,000 digits:
+# The paper's supplement asks this with the simplest pupil of all, the nearest neighbour in pixels, up to 50,000 and 10
+# million digits. As we remember its table (check it before you cite it): error 3.1 % with real digits, 2.98 % with as
+# many from a conditional DCGAN, 1.48 % with 10 million of them; 6.28 % with an ordinary GAN's. Ours, up to 20,000
+# digits:
 
 # %%
 def neighbours_by_thousand(images, questions):
@@ -700,6 +712,7 @@ def error(distances, places, y, right, n):
     return (y[best.numpy()] != right).mean()
 
 
+# %%
 questions, right = exam["real"]
 for name, (x, y) in kinds.items():
     nearest = neighbours_by_thousand(x, questions)
@@ -708,20 +721,20 @@ for name, (x, y) in kinds.items():
                                     for e, n in zip(errors, (1000, 5000, 20_000), strict=True)))
 
 # %% [markdown]
-# (Each is the mean over all sets of that size in 20,000 digits. ± is a 95 % interval for 2,000 questions.) With
-# few examples generated digits are a little ahead, with more the real ones; each time by less than the interval. So at this size we
-# cannot tell them apart as teachers, which agrees with what the paper reports. Whether the real ones pull away later, as they
-# should if G leaves out odd cases, would need more questions and more examples.
+# (Each is the mean over all sets of that size in 20,000 digits. ± is a 95 % interval for 2,000 questions.) With few
+# examples generated digits are a little ahead, with more the real ones; each time by less than the interval. So at this
+# size we cannot tell them apart as teachers, which agrees with what the paper reports. Whether the real ones pull away
+# later, as they should if G leaves out odd cases, would need more questions and more examples.
 #
 # ## 9 · Why FID on MNIST means little
 #
-# FID takes its features from a network that learned to tell a thousand kinds of colour photographs apart. What does such a
-# judge see in grey digits? Its weights are not in this course, so here is a **stand-in**: our judge `heritage`, which learned
-# church exteriors from photographs. It is far smaller; the kind of question is the same.
+# FID takes its features from a network that learned to tell a thousand kinds of colour photographs apart. What does
+# such a judge see in grey digits? Its weights are not in this course, so here is a **stand-in**: our judge `heritage`,
+# which learned church exteriors from photographs. It is far smaller; the kind of question is the same.
 #
-# Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the judge's own floor, so that both speak one
-# language. **Predict** for each judge what it will find worst: five digits missing; each digit mirrored; faint noise, which
-# you can hardly see (a twentieth of the way from grey to white).
+# Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the
+# judge's own floor, so that both speak one language. **Predict** for each judge what it will find worst: five digits
+# missing; each digit mirrored; faint noise, which you can hardly see (a twentieth of the way from grey to white).
 
 # %%
 stranger = load_judge("heritage")
@@ -753,11 +766,11 @@ for name, images in changed.items():
                                   for kind in fd))
 
 # %% [markdown]
-# To the judge of digits, missing digits and mirrored ones are disasters, twenty times as bad as noise that you can hardly
-# see. To the judge of photographs that noise is **as bad as half of the digits missing**. (Mirrored digits it does notice,
-# more than anything else, although it was trained on churches mirrored at random. We had expected it to be blind there.) And the
-# last two rows: to the first judge one generator is at twice the floor, the other close to it; to the second both are about at
-# the floor, in the other order.
+# To the judge of digits, missing digits and mirrored ones are disasters, twenty times as bad as noise that you can
+# hardly see. To the judge of photographs that noise is **as bad as half of the digits missing**. (Mirrored digits it
+# does notice, more than anything else, although it was trained on churches mirrored at random. We had expected it to be
+# blind there.) And the last two rows: to the first judge one generator is at twice the floor, the other close to it; to
+# the second both are about at the floor, in the other order.
 #
 # A judge measures what it has learned to see. Ours is no neutral witness either: lesson 05 showed its fright at a dark
 # grey background that nobody would mind. So: name the judge, the number of images and the floor with every number; and
@@ -780,18 +793,20 @@ for name, images in changed.items():
 #
 # <details><summary>A paper reports a distance of 5.1, of 5,000 images, and compares with another's 4.8, of 50,000. Who is better?</summary>
 #
-# Nobody knows. With fewer images the distance is larger for that reason alone; extrapolate both, or measure both at one n, with
-# the same judge and the same real images.
+# Nobody knows. With fewer images the distance is larger for that reason alone; extrapolate both, or measure both at one
+# n, with the same judge and the same real images.
 # </details>
 #
 # <details><summary>The kernel distance of your generator is -0.3. Is something broken?</summary>
 #
-# No. An unbiased estimate of something near 0 is below 0 about as often as above. It says: not to be told from the floor.
+# No. An unbiased estimate of something near 0 is below 0 about as often as above. It says: not to be told from the
+# floor.
 # </details>
 #
 # <details><summary>Precision 0.95, floor 0.87. Better than real?</summary>
 #
-# It keeps to the middle of the data, where everything is within somebody's reach. Look at recall: it has probably paid there.
+# It keeps to the middle of the data, where everything is within somebody's reach. Look at recall: it has probably paid
+# there.
 # </details>
 #
 # <details><summary>A two-sample accuracy of 0.3?</summary>
@@ -801,8 +816,8 @@ for name, images in changed.items():
 #
 # <details><summary>Why is the floor of the Frechet distance not 0, but that of the kernel distance is?</summary>
 #
-# The first is never negative, so chance can only raise it. The second takes care to leave out each point's product with itself,
-# and may fall below 0.
+# The first is never negative, so chance can only raise it. The second takes care to leave out each point's product with
+# itself, and may fall below 0.
 # </details>
 #
 # ## References
