@@ -43,7 +43,6 @@ if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in
 # %% tags=["nbval-ignore-output"]
 import io
 import shutil
-import tempfile
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -72,7 +71,8 @@ from dcgan_course.data import avatars
 
 FOLDER = Path("my_pictures")  # yours
 if not FOLDER.exists():
-    FOLDER = Path(tempfile.mkdtemp()) / "faces"
+    FOLDER = Path("runs") / "faces"
+    shutil.rmtree(FOLDER, ignore_errors=True)
     for seed in range(600):
         who = avatars.person(seed)
         kind = FOLDER / ("with glasses" if who["wears_glasses"] else "without glasses")
@@ -87,9 +87,11 @@ if not FOLDER.exists():
 # `folder:PATH` finds every picture below it, nested or flat. What cannot be decoded is left out and named; sub-folders
 # become classes.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 with redirect_stdout(io.StringIO()) as said:
     photos = load_images(f"folder:{FOLDER}", 64)
+
+# %%
 print(said.getvalue().partition(";")[0].replace(str(FOLDER), "FOLDER") or "every picture could be decoded")
 print(f"{photos.count:,} pictures, {photos.channels} channels, {photos.size} x {photos.size}")
 for label, name in enumerate(photos.label_names):
@@ -131,7 +133,7 @@ from dcgan_course.trainer import train
 
 config = preset("photos", data=f"folder:{FOLDER}", nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3, lr_d=2e-3,
                 ema_kimg=0.5, augment=False, num_epochs=min(5, 3000 / photos.count))
-with redirect_stdout(io.StringIO()):
+with redirect_stdout(io.StringIO()):  # it would name the broken picture again
     run = train(config, quiet=True)
 
 # %%
