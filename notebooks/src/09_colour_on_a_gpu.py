@@ -107,7 +107,10 @@ with tempfile.TemporaryDirectory() as folder:
         print(str(error).replace(folder, "CELEBA")[:140], "...")
 
 # %% [markdown]
-# Then: try the other source in the table; fetch the file with a browser; ask a colleague who has it. Or begin with
+# LSUN has a trap of its own: an open database cannot be sent to another process, so readers that open it once fail as soon
+# as a loader has workers. Ours opens it anew in each of them.
+#
+# What to do about a refusal: try the other source in the table; fetch the file with a browser; ask a colleague who has it. Or begin with
 # a folder of your own. For a DCGAN a few thousand pictures of *one kind* are a start.
 #
 # ## 2 · Prepare once
@@ -326,7 +329,8 @@ for name, count in COUNTS.items():
 #
 # - **channels-last**: a picture's channels lie side by side in memory, as fast convolutions want them;
 # - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums and
-#   losses stay float32;
+#   losses stay float32. (Losses from *logits*: a cross-entropy of probabilities is unsafe in 16 bits, and a common source
+#   of NaN. A training that diverges stops here and names the last good checkpoint.)
 # - **fused Adam**: one kernel updates all weights, in place of a dozen small ones for each tensor;
 # - **compilation** (`torch.compile`): chains of small operations become one. It takes a minute to begin, so the trainer
 #   uses it on GPUs only.

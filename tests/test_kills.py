@@ -1,0 +1,25 @@
+"""A hundred kill -9: see kills.py, which does it in a process of its own, since threads do not survive a fork."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_hundred_kills(tmp_path, capsys):
+    """Training, preparing pictures, drawing avatars and scoring, killed at random moments, end bit for bit as if left
+    alone; printed with `pytest -s`."""
+    words = [sys.executable, Path(__file__).with_name("kills.py"), tmp_path]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=900, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    with capsys.disabled():
+        print("\nkill -9 at random moments, then gone on with:")
+        for job, (kills, same) in found.items():
+            print(f"  {job:<10} {kills:>3} kills, {'bit for bit as if left alone' if same else 'ANOTHER END'}")
+    assert sum(kills for kills, _ in found.values()) == 100
+    assert all(same for _, same in found.values())
