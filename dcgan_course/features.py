@@ -136,8 +136,11 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
         counts: how many labelled images; all that there are make one draw.
         data: whose images; None = those that D was trained on.
     Raises:
-        UserError: images without classes or without test images, of other channels than D's, or too few of them.
+        UserError: a conditional run; images without classes or without test images, of other channels than D's, or too
+            few of them.
     """
+    if run.config.classes:
+        raise UserError(f"{run.path}: its D was told the class of each image, expected one that was not")
     data = data or run.config.data
     train, test = (load_images(data, run.config.image_size, split) for split in ("train", "test"))
     if train.channels != run.config.nc:

@@ -34,8 +34,8 @@ def network_tables(config: TrainConfig) -> str:
     config = config if config.nc else config.replace(nc=load_images(config.data, config.image_size).channels)
     netG, netD = build_generator(config), build_discriminator(config)
     parts = []
-    for name, net, x in (("netG", netG, torch.zeros(1, config.nz)),
-                         ("netD", netD, torch.zeros(1, config.nc, config.image_size, config.image_size))):
+    nz, nc, size = config.nz + config.classes, config.nc + config.classes, config.image_size
+    for name, net, x in (("netG", netG, torch.zeros(1, nz)), ("netD", netD, torch.zeros(1, nc, size, size))):
         parts.append(f"{name}: {count_parameters(net):,} parameters, input {' x '.join(map(str, x.shape[1:]))}")
         parts += [f"  {kind:<16} -> {shape:<16} {count:>10,}" for kind, shape, count in layer_table(net, x)]
     gradients = 4 * (count_parameters(netG) + count_parameters(netD))  # float32

@@ -211,7 +211,7 @@ def match_images(config: TrainConfig, images: Images) -> TrainConfig:
         raise UserError(f"nc: found {config.nc}, expected {images.channels}, as the images of {config.data} have")
     if config.classes:
         if images.labels is None or images.labels.ndim == 2:
-            what = "no labels" if images.labels is None else "attributes, which exclude not one another"
+            what = "no labels" if images.labels is None else "attributes, which do not exclude one another"
             raise UserError(f"classes: found {config.classes}, expected 0: the images of {config.data} have {what}")
         if config.classes != len(images.label_names):
             raise UserError(f"classes: found {config.classes}, expected {len(images.label_names)}, as the images of "

@@ -1111,6 +1111,7 @@ TABLE = {
             "nothing pooled": (lambda maps: torch.cat([x.flatten(1) for x in maps], 1), "nothing was pooled"),
             "fixed kernel": (lambda maps: torch.cat([F.max_pool2d(x, x.shape[2] // 4).flatten(1) for x in maps], 1),
                              "a fixed kernel"),
+            "relu in place": (lambda maps: pooled_by([x.relu_() for x in maps]), "have changed"),
             "a list": (lambda maps: [F.adaptive_max_pool2d(x, 4).flatten(1) for x in maps], "of type list"),
             "nothing": (lambda maps: None, "return"),
         },
@@ -1124,6 +1125,8 @@ TABLE = {
             "backpropagation": (lambda x, g: g * (x > 0), "plain backpropagation through a ReLU"),
             "leaky": (lambda x, g: torch.where(x > 0, g, 0.2 * g), "through a leaky ReLU"),
             "deconvolution": (lambda x, g: g.clamp(min=0), "deconvolution"),
+            "leaks": (lambda x, g: g.relu() * torch.where(x > 0, 1.0, 0.2), "leaks through"),
+            "the other sign": (lambda x, g: g * (x > 0) * (g < 0), "negative gradients are let through"),
             "x": (lambda x, g: x.relu() * (g > 0), "x is let through"),
             "the product": (lambda x, g: x.relu() * g.relu(), "the product of x"),
             "signs": (lambda x, g: g * (x * g > 0), "both are negative"),
@@ -1191,6 +1194,7 @@ TABLE = {
         {
             "weights": (lambda g, d, ema=False: 4 * (g + d) + 4 * g * ema, "weights alone"),
             "one moment": (lambda g, d, ema=False: 12 * (g + d) + 4 * g * ema, "12 bytes"),
+            "gigabytes": (lambda g, d, ema=False: (16 * (g + d) + 4 * g * ema) / 1e9, "these are GB"),
             "half": (lambda g, d, ema=False: 8 * (g + d) + 4 * g * ema, "8 bytes"),
             "bits": (lambda g, d, ema=False: 128 * (g + d) + 32 * g * ema, "these are bits"),
             "megabytes": (lambda g, d, ema=False: (16 * (g + d) + 4 * g * ema) / 1e6, "these are megabytes"),
@@ -1207,7 +1211,7 @@ TABLE = {
         },
         [lambda g, d, ema=False: 16 * (g + d) + (4 * g if ema else 0),
          lambda g, d, ema=False: sum(4 * n * 4 for n in (g, d)) + 4 * g * ema,
-         lambda g, d, ema=False: float((g + d) * 4 * (1 + 1 + 2) + ema * g * 4)],
+         lambda g, d, ema=False: np.int64((g + d) * 4 * (1 + 1 + 2) + ema * g * 4)],
     ),
     checks.check_share: (
         {

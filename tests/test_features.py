@@ -121,3 +121,11 @@ def test_the_command(finished_run, tmp_path, monkeypatch, capsys):
     assert cli.main(["features", str(finished_run.path), "--labels", "60", "--draws", "1"]) == 0
     assert "60 labels" in capsys.readouterr().out
     assert len((tmp_path / "features.csv").read_text().splitlines()) == 1 + len(features.METHODS)
+
+
+def test_a_conditional_run(finished_run, capsys):
+    """Its networks can be described; its D cannot be a feature extractor without the class."""
+    assert cli.main(["info", "mnist_conditional"]) == 0
+    assert "input 110" in capsys.readouterr().out
+    with pytest.raises(UserError, match="its D was told the class of each image"):
+        next(features.label_study(load_run("mnist_conditional"), [100]))

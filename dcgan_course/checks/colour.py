@@ -1,5 +1,7 @@
 """Checks about larger images: cropping, memory, and several processes."""
 
+import numbers
+
 import torch
 
 from ..parallel import World
@@ -23,7 +25,7 @@ def check_centre_box(answer) -> None:
         what = f"for a picture {width} wide and {height} high the result is "
         expect(isinstance(found, (tuple, list)) and len(found) == 4,
                f"{what}{described(found)}, expected four numbers: (left, top, right, bottom).")
-        expect(all(isinstance(x, int) for x in found),
+        expect(all(isinstance(x, numbers.Integral) for x in found),
                f"{what}{tuple(found)}, expected whole numbers: // divides without a remainder.")
         left, top, right, bottom = found = tuple(found)
         side, own = min(width, height), centre_box(width, height)
@@ -60,7 +62,7 @@ def check_training_bytes(answer) -> None:
     """answer(netG, netD, ema) -> bytes."""
     for g, d, ema in ((1000, 300, False), (7, 11, False), (1000, 300, True)):
         found = answer(g, d, ema)
-        expect(isinstance(found, (int, float)) and not isinstance(found, bool), f"the result is {described(found)}, "
+        expect(isinstance(found, numbers.Real) and not isinstance(found, bool), f"the result is {described(found)}, "
                "expected a number of bytes.")
         n, expected, extra = g + d, training_bytes(g, d, ema), 4 * g if ema else 0
         mistakes = [
@@ -68,12 +70,12 @@ def check_training_bytes(answer) -> None:
                             "keeps a gradient for each weight, and Adam two moments, of 4 bytes each."),
             (8 * n + extra, "8 bytes for each weight: two numbers are missing, or 2 bytes were taken for a number. "
                             "bfloat16 is used in the arithmetic only; what is kept is float32, 4 bytes."),
-            (12 * n + extra, "12 bytes for each weight, three numbers, expected four: weight, gradient, and Adam's two "
-                             "moments."),
+            (12 * n + extra, "12 bytes for each weight: a moment is missing, or weight and gradient were taken for "
+                             "bfloat16. Four numbers are kept, each of 4 bytes."),
             (8 * expected, "these are bits, expected bytes: a float32 has 32 bits, 4 bytes."),
             (16 * g + extra, "D is missing."), (16 * d + extra, "G is missing."),
             (expected / 1e6, "these are megabytes, expected bytes."),
-            (expected / 2**20, "these are MiB, expected bytes."),
+            (expected / 2**20, "these are MiB, expected bytes."), (expected / 1e9, "these are GB, expected bytes."),
         ]
         if ema:
             mistakes += [

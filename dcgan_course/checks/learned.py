@@ -13,11 +13,12 @@ def check_pooled(answer) -> None:
     """answer(maps): [(N, C, H, W), ...] -> (N, all C * 16), max-pooled to 4x4."""
     maps = [torch.randn(3, c, size, size) for c, size in ((2, 14), (5, 7), (4, 4))]
     before = [x.clone() for x in maps]
+    grid = [F.adaptive_max_pool2d(x, 4) for x in maps]
     found = answer(maps)
+    expect(all(torch.equal(x, y) for x, y in zip(maps, before, strict=True)), "the maps that were given have changed.")
     expect(not isinstance(found, (list, tuple)), f"the result is {described(found)}, expected one tensor: put the "
            "layers side by side with torch.cat(..., 1).")
     expect(torch.is_tensor(found), f"the result is {described(found)}, expected a tensor.")
-    grid = [F.adaptive_max_pool2d(x, 4) for x in maps]
     shapes = {
         (3, 4 * 16): "only one layer is in the result, expected all.",
         (3, 11): "each map became one number, expected 4 x 4 of them.",
@@ -48,7 +49,6 @@ def check_pooled(answer) -> None:
     })
     expect(same(found, torch.cat(flat, 1)), "the numbers are not each window's highest response, map by map, layer by "
            "layer.")
-    expect(all(torch.equal(x, y) for x, y in zip(maps, before, strict=True)), "the maps that were given have changed.")
     expect(tuple(answer(maps[:1]).shape) == (3, 32), "for three layers it is right, for one it is not.")
 
 
@@ -67,6 +67,9 @@ def check_guided(answer) -> None:
         "this is plain backpropagation through a leaky ReLU.": gradient * torch.where(x > 0, 1.0, 0.2),
         "this is a deconvolution network's rule: the gradient's sign decides alone. x must be positive too.":
             gradient * (gradient > 0),
+        "where x is negative a part of the gradient leaks through: here the rule stops it.":
+            gradient.relu() * torch.where(x > 0, 1.0, 0.2),
+        "negative gradients are let through, expected positive ones.": gradient * (x > 0) * (gradient < 0),
         "x is let through, expected the gradient.": x * both,
         "the product of x and the gradient came back, expected the gradient alone.": x * gradient * both,
         "where both are negative the gradient passes too: a product that is positive does not tell which case it is.":

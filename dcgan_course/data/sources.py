@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -74,7 +75,7 @@ def folder_source(path: Path) -> Source:
 def picture_in(root: Path, name: str, size: int) -> np.ndarray:
     try:
         content = read_file(root, name)
-    except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise Undecodable(f"cannot be read ({error})") from None
     return decode(content, size)
 

@@ -1,0 +1,225 @@
+"""Rubbish of all kinds: it is refused by one line of words, and nothing else happens."""
+
+import contextlib
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from dcgan_course import cli
+from dcgan_course.config import FIELD_TYPES
+from dcgan_course.data import load_mnist
+from dcgan_course.data.celeba import read_attributes
+from dcgan_course.data.decode import SUFFIXES, Undecodable, decode
+from dcgan_course.data.sources import folder_source, open_zip
+from dcgan_course.errors import UserError
+from dcgan_course.files import file_sha256
+from dcgan_course.runs import STATE_FILE, Run, load_run, load_state
+from dcgan_course.state import TrainState
+from dcgan_course.widgets import read_z
+
+quick = settings(max_examples=100, deadline=None, database=None, derandomize=True,
+                 suppress_health_check=[HealthCheck.function_scoped_fixture])
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+                    max_leaves=5)
+NAMES = st.sampled_from(sorted(FIELD_TYPES)) | st.text(max_size=8)
+
+
+@contextlib.contextmanager
+def refused():
+    """A UserError of one line, or nothing."""
+    try:
+        yield
+    except UserError as error:
+        assert "\n" not in str(error) and str(error)
+
+
+@quick
+@given(st.dictionaries(NAMES, JSON, max_size=4) | JSON)
+@example({"nz": 10**400})
+@example({"num_epochs": float("nan")})
+@example({"seed": -1})
+def test_configs(tmp_path, content):
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    with refused():
+        Run(tmp_path)
+
+
+@quick
+@given(st.binary(max_size=60))
+def test_bytes_as_config(tmp_path, content):
+    (tmp_path / "config.json").write_bytes(content)
+    with refused():
+        Run(tmp_path)
+
+
+@quick
+@given(st.lists(NAMES.map("--{}".format) | st.text(max_size=6) | st.integers().map(str), max_size=6))
+@example(["--nz"])
+@example(["--nz", "1e9"])
+@example(["--lr_g", "nan"])
+@example(["--data", "folder:\0"])
+def test_flags(monkeypatch, capsys, finished_run, words):
+    """Exit status 0, or 2 with words and without a traceback; a training does not begin."""
+    monkeypatch.setattr("dcgan_course.trainer.train", lambda config, **_: finished_run)
+    with contextlib.suppress(SystemExit):  # --help
+        assert cli.main(["train", *words]) in (0, 2)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@quick
+@given(st.lists(st.text(max_size=10), max_size=4))
+def test_words(monkeypatch, capsys, tmp_path, words):
+    monkeypatch.chdir(tmp_path)
+    with contextlib.suppress(SystemExit):
+        assert cli.main(words) in (0, 2)
+    assert "Traceback" not in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+# ---- files with a wrong bit
+
+
+def flipped(content: bytes, places) -> bytes:
+    changed = bytearray(content)
+    for place in places:
+        changed[place // 8 % len(changed)] ^= 1 << place % 8
+    return bytes(changed)
+
+
+def test_a_wrong_bit_in_a_checkpoint(finished_run, tmp_path):
+    """At 200 places of all its files: refused by name, whatever it hits; the run it belongs to stays as it is."""
+    checkpoint, state = finished_run.last_checkpoint(), TrainState.start(finished_run.config)
+    files, places = sorted(checkpoint.iterdir()), np.random.default_rng(0)
+    for i in range(200):
+        copy = tmp_path / f"step_{i}"
+        shutil.copytree(checkpoint, copy)
+        file = copy / files[i % len(files)].name
+        content = file.read_bytes()
+        file.write_bytes(flipped(content, [places.integers(8 * len(content))]))
+        with pytest.raises(UserError) as error:
+            state.load(copy)
+        assert copy.name in str(error.value) and "\n" not in str(error.value)
+        shutil.rmtree(copy)
+
+
+def test_a_wrong_bit_where_no_checksum_tells(finished_run, tmp_path):
+    """The state of optimisers, with its checksum brought up to date; and a recorded generator, which has none."""
+    checkpoint, places = finished_run.last_checkpoint(), np.random.default_rng(1)
+    copy = tmp_path / "step_1"
+    shutil.copytree(checkpoint, copy)
+    content = (checkpoint / STATE_FILE).read_bytes()
+    for _ in range(100):
+        (copy / STATE_FILE).write_bytes(flipped(content, places.integers(8 * len(content), size=3)))
+        digests = {f.name: file_sha256(f) for f in copy.iterdir() if f.name != "sha256.json"}
+        (copy / "sha256.json").write_text(json.dumps(digests))
+        with refused():
+            load_state(copy / STATE_FILE)
+    run = tmp_path / "run"
+    shutil.copytree(load_run("mnist_collapse").path, run)
+    content = (run / "generator.safetensors").read_bytes()
+    for i in range(40):
+        place = places.integers(8 * (3000 if i % 2 else len(content)))  # half of them in the header
+        (run / "generator.safetensors").write_bytes(flipped(content, [place]))
+        with refused():
+            Run(run).load_generator()
+
+
+class Bomb:
+    """What a pickle could do."""
+
+    def __reduce__(self):
+        return (Path.touch, (Path("exploded"),))
+
+
+def test_pickled_code_is_never_run(finished_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"step": 1, "bomb": Bomb()}, tmp_path / "state.pt")
+    with pytest.raises(UserError, match="not a checkpoint, or damaged"):
+        load_state(tmp_path / "state.pt")
+    assert not Path("exploded").exists()
+    torch.load(tmp_path / "state.pt", weights_only=False)  # the bomb is live
+    assert Path("exploded").exists()
+
+
+@quick
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8), st.sampled_from(["PNG", "JPEG", "WEBP", "BMP", "GIF"]))
+def test_pictures(places, kind):
+    picture = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)).save(picture, kind)
+    with contextlib.suppress(Undecodable):
+        made = decode(flipped(picture.getvalue(), places), 16)
+        assert made.shape == (16, 16, 3) and made.dtype == np.uint8
+
+
+@quick
+@given(st.binary(max_size=200))
+def test_bytes_as_picture(content):
+    with contextlib.suppress(Undecodable):
+        decode(content, 16)
+
+
+@quick
+@given(st.lists(st.integers(0, 10**5), min_size=1, max_size=6))
+def test_zips(tmp_path, places):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(3):
+            picture = io.BytesIO()
+            Image.fromarray(np.full((20, 20, 3), 50 * i, np.uint8)).save(picture, "PNG")
+            archive.writestr(f"{'ab'[i % 2]}/{i}.png", picture.getvalue())
+    file = tmp_path / "pictures.zip"
+    file.write_bytes(flipped(content.getvalue(), places))
+    open_zip.cache_clear()
+    with refused():
+        source = folder_source(file)
+        for item in source.items:
+            assert Path(item).suffix.lower() in SUFFIXES
+            with contextlib.suppress(Undecodable):
+                source.make(item, 16)
+    assert [p.name for p in tmp_path.iterdir()] == ["pictures.zip"]  # nothing is unpacked beside it
+
+
+def test_idx_files(tmp_path):
+    """A wrong bit in the packed file is seen, in whatever part of it."""
+    names = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+    data = Path(__file__).parents[1] / "data" / "mnist"
+    for name in names:
+        shutil.copy(data / f"{name}.gz", tmp_path)
+    content, places = (data / f"{names[1]}.gz").read_bytes(), np.random.default_rng(2)
+    whole = load_mnist(split="test", folder=tmp_path).labels
+    seen = 0
+    for _ in range(60):
+        (tmp_path / f"{names[1]}.gz").write_bytes(flipped(content, [places.integers(8 * len(content))]))
+        try:
+            assert np.array_equal(load_mnist(split="test", folder=tmp_path).labels, whole)  # in gzip's own header
+        except UserError as error:
+            seen += 1
+            assert names[1] in str(error) and "\n" not in str(error)
+    assert seen > 50
+
+
+@quick
+@given(st.text(alphabet="0123 -1\n,abc\t.", max_size=60))
+@example("2\na b\n1.jpg 1 -1\n2.jpg -1 1\n")
+def test_attribute_tables(text):
+    with refused():
+        names, rows = read_attributes("table", text)
+        assert all(len(row) == len(names) for row in rows.values())
+
+
+@quick
+@given(st.text(max_size=40) | JSON.map(json.dumps))
+@example("[" * 5000)
+@example("[1e999, 2]")
+def test_pasted_z(text):
+    with refused():
+        assert len(read_z(text, 2)) == 2
