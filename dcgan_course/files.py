@@ -1,9 +1,11 @@
 """Files that are written whole or not at all, and recognised again."""
 
+import contextlib
 import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -58,3 +60,13 @@ def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
         temporary.rename(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def numbered(out: Path, name: str) -> Path:
+    """A new folder out/NNNN-name, after the last number there; of several processes that ask at once each gets one."""
+    while True:
+        numbers = [int(p.name[:4]) for p in out.iterdir() if re.match(r"\d{4}-", p.name)]
+        with contextlib.suppress(FileExistsError):
+            path = out / f"{max(numbers, default=0) + 1:04d}-{name}"
+            path.mkdir()
+            return path

@@ -11,20 +11,21 @@
         curves.png, training.gif
 """
 
+import contextlib
 import dataclasses
 import json
-import re
 import shutil
 from pathlib import Path
 
 import torch
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from .config import FIELD_TYPES, TrainConfig, nearest
 from .errors import UserError
-from .files import file_sha256, sync, to_json, write_atomically
+from .files import file_sha256, numbered, sync, to_json, write_atomically
 from .models import build_discriminator, build_generator
 from .runtime import machine, repo_data_dir
 
@@ -57,9 +58,7 @@ class Run:
         out = Path(config.out)
         try:
             out.mkdir(parents=True, exist_ok=True)
-            numbers = [int(p.name[:4]) for p in out.iterdir() if re.match(r"\d{4}-", p.name)]
-            path = out / f"{max(numbers, default=0) + 1:04d}-{config.preset}"
-            path.mkdir()
+            path = numbered(out, config.preset)
             (path / "samples").mkdir()
             (path / "checkpoints").mkdir()
             (path / "config.json").write_bytes(to_json(dataclasses.asdict(config)))
@@ -67,6 +66,16 @@ class Run:
         except OSError as error:
             raise UserError(f"{out}: cannot make a run folder ({error.strerror or error})") from error
         return cls(path)
+
+    @contextlib.contextmanager
+    def trained_alone(self, main: bool = True):
+        """While this is open, no other process can train the run (`main`: of several that train it together, the one
+        that asks). Raises UserError where one does already."""
+        try:
+            with FileLock(self.path / "checkpoints" / ".lock", timeout=0) if main else contextlib.nullcontext():
+                yield
+        except Timeout:
+            raise UserError(f"{self.path}: another process is training it; wait for it, or stop it first") from None
 
     # ---- statistics
 

@@ -100,7 +100,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
     config = resolve(config, resume)
     images = load_images(config.data, config.image_size)
     config = match_images(config, images)
-    with join(torch.device(config.device)) as world, torch.random.fork_rng():
+    with join(torch.device(config.device)) as world, torch.random.fork_rng(), contextlib.ExitStack() as alone:
         world.check(config.batch_size, config.sync_batch_norm, config.device)
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
         batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
@@ -108,12 +108,13 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
         torch.manual_seed(config.seed + world.rank)
         scorer = make_scorer(config) if world.main else None
         state = TrainState.start(config)
-        if resume:
-            state.load(resume.last_checkpoint())
-            if not world.main:  # the checkpoint holds the main process's stream
-                torch.manual_seed(config.seed + state.step + world.rank)
         run = resume or Run(world.from_main(lambda: str(Run.create(config).path)))
         try:
+            alone.enter_context(run.trained_alone(world.main))
+            if resume:
+                state.load(resume.last_checkpoint())
+                if not world.main:  # the checkpoint holds the main process's stream
+                    torch.manual_seed(config.seed + state.step + world.rank)
             if world.main and resume:
                 run.rewind(config, state.step)
             elif world.main:

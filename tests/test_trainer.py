@@ -1,5 +1,6 @@
 """The two steps against the plain algorithm, and runs that must end the same however they were interrupted."""
 
+import concurrent.futures
 import copy
 import dataclasses
 import json
@@ -463,7 +464,7 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, call):
         train(tiny.config(tmp_path))
     monkeypatch.setattr(runs, call, real)
     run = Run(tmp_path / "0001-smoke")
-    assert [p.name for p in (run.path / "checkpoints").iterdir()] == ["step_0000010"]
+    assert {p.name for p in (run.path / "checkpoints").iterdir()} == {".lock", "step_0000010"}
     assert train(run.config, resume=run).stats()[-1]["step"] == 30
 
 
@@ -563,3 +564,27 @@ def test_variants_train(tmp_path, changes):
     run = train(tiny.config(tmp_path, num_epochs=1, **changes))
     assert run.stats()[-1]["step"] == 10
     assert generate(run.load_generator(), torch.randn(2, 8)).isfinite().all()
+
+
+def test_two_processes_on_one_run(tmp_path):
+    """Only one trains it; the other is told so, and changes nothing. A lock that a kill left behind does not count."""
+    run = train(tiny.config(tmp_path, num_epochs=1), quiet=True)
+    assert (run.path / "checkpoints" / ".lock").exists()  # left behind, and open
+    files = {f: f.read_bytes() for f in run.path.rglob("*") if f.is_file()}
+    words = [sys.executable, "-c", "import sys; from dcgan_course.runs import Run\nwith Run(sys.argv[1])"
+             ".trained_alone(): print('locked', flush=True); sys.stdin.read()", str(run.path)]
+    other = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert other.stdout.readline() == "locked\n"
+    with pytest.raises(UserError, match="another process is training it; wait for it, or stop it first"):
+        train(run.config.replace(num_epochs=2), resume=run, quiet=True)
+    assert {f: f.read_bytes() for f in run.path.rglob("*") if f.is_file()} == files
+    other.kill()
+    other.wait()
+    train(run.config.replace(num_epochs=2), resume=Run(run.path), quiet=True)
+    assert len(Run(run.path).checkpoints()) == 2
+
+
+def test_runs_that_begin_at_once_have_their_own_folders(tmp_path):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: Run.create(tiny.config(tmp_path)).path.name, range(16)))
+    assert sorted(made) == [f"{i:04d}-smoke" for i in range(1, 17)]
