@@ -75,6 +75,13 @@ def expect(good: bool, message: str) -> None:
         raise Wrong(message)
 
 
+def expect_shape(found, shape: tuple, hint: str = "", what: str = "the result") -> None:
+    """A tensor of floating-point numbers of that shape."""
+    expect(isinstance(found, Tensor), f"{what} is {described(found)}, expected a tensor.")
+    expect(found.is_floating_point(), f"{what} holds {found.dtype}, expected floating-point numbers.")
+    expect(tuple(found.shape) == tuple(shape), f"{what} has shape {tuple(found.shape)}, expected {tuple(shape)}{hint}.")
+
+
 def expect_tensor(x, shape: tuple, what: str) -> None:
     """A float32 tensor of that shape."""
     expect(isinstance(x, Tensor), f"{what} is {described(x)}, expected a tensor.")

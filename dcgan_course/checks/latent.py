@@ -5,14 +5,7 @@ import math
 import torch
 
 from ..sampling import corner_grid, lerp, moved, principal_directions, slerp, vector_sum
-from .base import described, exercise, expect, expect_none_of, same
-
-
-def expect_shape(found, shape: tuple, hint: str = "") -> None:
-    expect(torch.is_tensor(found), f"the result is {described(found)}, expected a tensor.")
-    expect(found.is_floating_point(), f"the result holds {found.dtype}, expected floating-point numbers.")
-    expect(tuple(found.shape) == shape, f"the result has shape {tuple(found.shape)}, expected {shape}{hint}.")
-
+from .base import exercise, expect, expect_none_of, expect_shape, same
 
 # ---- slerp
 

@@ -4,8 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from ..features import dropped, guided, pooled
-from .base import described, exercise, expect, expect_none_of, expect_tensor, same
-from .latent import expect_shape
+from .base import described, exercise, expect, expect_none_of, expect_shape, expect_tensor, same
 
 
 @exercise(pooled)
