@@ -523,12 +523,13 @@ others = [i for i in range(len(judge.names)) if i != glasses]
 
 
 def forget(maps, block):
-    """Faces without some maps; and in words, how many glasses are gone and how many of the judge's other answers changed."""
+    """Faces without some maps; and in words, how many glasses are gone, and the judge's other answers that changed."""
     with features.without_maps(netG, list(maps), block, dropped):
         after = generate(netG, z_new)
     now, worn = judged(judge, after)[1] > 0.5, said[:, glasses]
-    return after, (f"gone: {1 - now[worn, glasses].mean():>4.0%} by the judge, {1 - witness.predict(slopes(after))[worn].mean():>4.0%} "
-                   f"by the witness; other answers changed {(now[:, others] != said[:, others]).mean():>3.0%}")
+    gone = 1 - now[worn, glasses].mean(), 1 - witness.predict(slopes(after))[worn].mean()
+    changed = (now[:, others] != said[:, others]).mean()
+    return after, f"gone: judge {gone[0]:>4.0%}, witness {gone[1]:>4.0%}; other answers changed {changed:>3.0%}"
 
 
 # %%
