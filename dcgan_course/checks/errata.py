@@ -18,7 +18,7 @@ def close(a: torch.Tensor, b: torch.Tensor, tolerance: float) -> bool:
 @exercise(close)
 def check_close(answer) -> None:
     """answer(a, b, tolerance) -> True or False."""
-    a = torch.rand(4, 3, 8, 8) * 2 - 1
+    a = torch.rand(8, 3, 64, 64) * 2 - 1
 
     def differs(image: int, by: float) -> torch.Tensor:
         b = a.clone()
@@ -26,13 +26,17 @@ def check_close(answer) -> None:
         return b
 
     def ask(b: torch.Tensor, expected: bool, message: str, first: torch.Tensor = a) -> None:
-        found = answer(first.clone(), b, 1e-4)
+        left, right = first.clone(), b.clone()
+        found = answer(left, right, 1e-4)
         if torch.is_tensor(found) and found.numel() == 1:
             found = found.item()
         expect(not torch.is_tensor(found), "there is one answer for each number, expected one for all: .all() makes "
                "it.")
         expect(isinstance(found, bool) or type(found).__name__ == "bool_",
                f"the result is {described(found)}, expected True or False.")
+        for given, then in ((left, first), (right, b)):
+            expect(given.shape == then.shape and torch.equal(given.nan_to_num(), then.nan_to_num()), "the images that "
+                   "were given have changed: they are still needed.")
         expect(bool(found) == expected, message)
 
     ask(a.clone(), True, "equal images are not recognised as equal.")
@@ -42,24 +46,31 @@ def check_close(answer) -> None:
     expect(above == below, "images that are far apart are called equal, if they lie on one side: take the absolute "
            "value of the difference.")
     expect(not above, "images that are far apart are called equal.")
-    ask(differs(0, 0.01), False, "one pixel differs by a hundred times the tolerance, and they are called equal: a "
-        "mean over all pixels hides it. Every number must be close.")
-    ask(differs(0, -0.01), False, "one pixel is far below, and they are called equal: take the absolute value of the "
-        "difference, then the largest.")
-    ask(differs(3, 0.01), False, "the last image differs, and they are called equal: all images count.")
+    ask(differs(0, -0.01), False, "one pixel is off by a hundred times the tolerance, and they are called equal. A "
+        "mean over all pixels, or of their squares, hides it: every number must be close, above or below.")
+    ask(differs(7, 0.01), False, "the last image differs, and they are called equal: all images count.")
+    ask(differs(3, 1.6e-4), False, "one pixel is off by one and a half times the tolerance, and they are called "
+        "equal: a mean hides it, or more than the tolerance is allowed.")
+    large = torch.full_like(a, 1000)
+    ask(large + 5e-3, False, "large numbers that differ by fifty times the tolerance are called equal: allclose has a "
+        "relative tolerance too, set rtol=0.", large)
     ask(differs(2, torch.nan), False, "one pixel is not a number (NaN), and they are called equal. Every comparison "
         "with NaN is False: so ask whether all are close, not whether one is far.")
-    ask(a[:, :1], False, "the shapes differ, (4, 3, 8, 8) and (4, 1, 8, 8), and they are called equal: arithmetic "
-        "repeats the one channel. Compare the shapes first.", a[:, :1].expand(-1, 3, -1, -1))
-    ask(a[:2], False, "one batch has 4 images, the other 2, and they are called equal.")
-    tiny = a.clone()
-    tiny[0] = 0
-    near = tiny.clone()
-    near[0] += 5e-5
-    ask(near, True, "near 0 a difference of half the tolerance is called unequal: the tolerance is absolute, not a "
-        "share of the value.", tiny)
-    found = answer(a, a + 0.05, 0.1)
-    expect(bool(found), "for the tolerance 0.0001 it is right, for 0.1 it is not: is the argument used?")
+    ask(differs(2, torch.nan), False, "both have a pixel that is not a number (NaN), and they are called equal: a "
+        "generator that draws NaN is broken, twice or once.", differs(2, torch.nan))
+    grey = a[:, :1]
+    ask(grey, False, "the shapes differ, (8, 3, 64, 64) and (8, 1, 64, 64), and they are called equal: arithmetic "
+        "repeats the one channel. Compare the shapes first.", grey.expand(-1, 3, -1, -1))
+    flat = torch.zeros(8, 3, 64, 64)
+    ask(flat.permute(0, 2, 3, 1), False, "the shapes differ, (8, 3, 64, 64) and (8, 64, 64, 3), and they are called "
+        "equal. Compare the whole shapes.", flat)
+    ask(flat[:, :, :1], False, "the heights differ, 64 and 1, and they are called equal. Compare the whole shapes.",
+        flat)
+    ask(a[:2], False, "one batch has 8 images, the other 2, and they are called equal.")
+    ask(flat + 5e-5, True, "near 0 a difference of half the tolerance is called unequal: the tolerance is absolute, "
+        "not a share of the value.", flat)
+    expect(bool(answer(a.clone(), a + 0.05, 0.1)), "for the tolerance 0.0001 it is right, for 0.1 it is not: is the "
+           "argument used?")
 
 
 # ---- the hunt
@@ -133,7 +144,7 @@ LISTINGS = {
             loss_D.backward()
             optD.step()
             return loss_D.detach()
-        """, (3,), "    logits_fake = netD(x_fake.detach())",
+        """, (3, 6), "    logits_fake = netD(x_fake.detach())",
         "without detach the gradient runs on into G, and the graph of x_fake is used up before G's own step",
         "check_d_step", "questions of learners, over and over"),
     4: listing("bytes of digits, (N, 1, 28, 28) uint8, as a G that ends in tanh must see them", """
@@ -152,7 +163,7 @@ LISTINGS = {
         """, (2, 4), "    D_G_z = logits_fake",
         "the sigmoid is applied twice: the loss never falls below 0.31, and its gradient is weak everywhere",
         "check_g_loss", "code that was changed from BCELoss to BCEWithLogitsLoss in one place of two"),
-    6: listing("the same pictures at each moment of a training", """
+    6: listing("the same pictures at each moment of a training, as G draws them, from -1 to 1", """
         def snapshot(netG, z_fixed):
             mode = netG.training
             netG.eval()

@@ -69,8 +69,9 @@ from PIL import Image
 
 from dcgan_course.data import avatars
 
-FOLDER = Path("my_pictures")  # yours
+FOLDER = Path("my_pictures").expanduser()  # yours
 if not FOLDER.exists():
+    print(f"{FOLDER} is not there, so 600 cartoon faces are drawn in its place")
     FOLDER = Path("runs") / "faces"
     shutil.rmtree(FOLDER, ignore_errors=True)
     for seed in range(600):
@@ -110,7 +111,7 @@ def show(images, title, nrow, width=9.0):
 
 
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures: a fifth of the size
-show(to_float(photos.batch(range(0, photos.count, photos.count // 24)[:24])), "24 of them, as D will see them", 12)
+show(to_float(photos.batch(range(0, photos.count, max(1, photos.count // 24))[:24])), "Some of them, as D will see them", 12)
 
 # %% [markdown]
 # **Look at them before you train.** Are they of one kind? Is what matters in the middle? Are there logos, frames,
@@ -131,7 +132,7 @@ show(to_float(photos.batch(range(0, photos.count, photos.count // 24)[:24])), "2
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
 
-config = preset("photos", data=f"folder:{FOLDER}", nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3, lr_d=2e-3,
+config = preset("photos", data=f"folder:{FOLDER}", nz=32, ngf=16, ndf=16, batch_size=min(16, photos.count), lr_g=2e-3, lr_d=2e-3,
                 ema_kimg=0.5, augment=False, num_epochs=min(5, 3000 / photos.count))
 with redirect_stdout(io.StringIO()):  # it would name the broken picture again
     run = train(config, quiet=True)
@@ -165,7 +166,7 @@ print("\n".join(line for line in card.splitlines() if line.startswith(("| number
 
 # %% [markdown]
 # Read the numbers as in lesson 11: beside those of real images, and with n in the name. A precision of 0.1 beside 0.95 says
-# plainly that the judge can still tell these faces from drawn ones nearly always; a card that hides it is no card.
+# plainly that nine of ten generated faces lie where no drawn face lies; a card that hides it is no card.
 #
 # Pictures of your own have no judge yet. If they lie in sub-folders, `dcgan-course judge folder:PATH --out mine.safetensors`
 # trains one in minutes, and `dcgan-course score RUN --judge mine.safetensors` measures with it.
@@ -230,8 +231,8 @@ print(f"{len(content) / 1e6:.1f} MB")
 #
 # ## 5 · A page that runs by itself
 #
-# `dcgan-course page avatars my_page` goes one step further: a folder with `index.html`, which holds the generator and a
-# runtime for it (WebAssembly). Open it by a double click. There is no server, and nothing is sent anywhere; it can
+# `dcgan-course page avatars my_page` goes one step further: a folder with `index.html`, and beside it the generator
+# and a runtime for it (WebAssembly), 10 MB in all. Open `index.html` by a double click. There is no server, and nothing is sent anywhere; it can
 # be put on any web space.
 
 # %% tags=["nbval-ignore-output"]
@@ -252,8 +253,8 @@ print(f"{len(known['directions'])} sliders, among them", ", ".join(d["name"] for
 #
 # ## 6 · The errata hunt
 #
-# Six short listings. Each has **one mistake**, and each of these mistakes has been in a textbook, a course or a well-known
-# collection of GAN code, some for years. You have met the subject of each in lessons 02 to 05. Find the lines.
+# Six short listings, written for this lesson. Each has **one mistake**, of a kind that is known from textbooks, courses and
+# collections of GAN code, some for years. You have met the subject of each in lessons 02 to 05. Find the lines.
 
 # %%
 print(checks.LISTINGS[1], checks.LISTINGS[2], sep="\n\n")
@@ -295,7 +296,8 @@ errata = checks.check_errata(my_errata)
 #
 # 1. Batch norm has a `weight` too, its gain: drawn around 0, every layer nearly vanishes. It belongs around 1.
 # 2. The second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to every variance.
-# 3. `netD(x_fake)` without `detach` sends D's gradient into G, and uses up the graph that G's step needs.
+# 3. `netD(x_fake)` without `detach` sends D's gradient into G, and uses up the graph that G's step needs. (Or line 6 may be
+#    told where to stop: `loss_D.backward(inputs=list(netD.parameters()))`.)
 # 4. The images come out between -0.42 and 2.82; tanh ends at 1. `mean, deviation = 0.5, 0.5`.
 # 5. `..._with_logits` applies the sigmoid itself; here it is applied twice.
 # 6. Stretched between each sheet's own minimum and maximum, a grey picture looks like a good one.
@@ -327,8 +329,7 @@ print(f"{refused} of {len(checks.LISTINGS)} listings are refused by the check of
 #
 # | | the paper | the authors' code |
 # |---|---|---|
-# | start of G | "no fully connected layers" | a matrix product and a reshape |
-# | kernels | not said | 5 x 5; ImageNet 3 x 3 |
+# | kernels | 5 x 5 | 5 x 5; in the ImageNet model 3 x 3 |
 # | weight decay | not mentioned | 1e-5 for faces, 2.5e-5 for MNIST |
 # | batch-norm gains | not mentioned | N(1, 0.02), eps 1e-8 |
 # | D and G | not said | updated on alternate batches |
