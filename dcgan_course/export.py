@@ -69,8 +69,13 @@ def model_card(run: Run) -> str:
     config, stats = run.config, run.stats()
     record = run.path / "record.json"
     kimg = json.loads(record.read_text())["checkpoint_kimg"] if record.is_file() else stats[-1]["kimg"] if stats else 0
-    wanted = f"(N, {config.nz})" if not config.classes else f"(N, {config.nz} + {config.classes}), the class one-hot"
-    distribution = {"normal": "normal", "uniform": "uniform in [-1, 1]", "uniform01": "uniform in [0, 1]"}[config.z]
+    distribution, draw = {
+        "normal": ("N(0, 1)", f"np.random.randn(1, {config.nz})"),
+        "uniform": ("uniform in [-1, 1]", f"np.random.uniform(-1, 1, (1, {config.nz}))"),
+        "uniform01": ("uniform in [0, 1]", f"np.random.uniform(0, 1, (1, {config.nz}))")}[config.z]
+    if config.classes:
+        distribution += f", and after them {config.classes} for the class, one-hot"
+        draw = f"np.concatenate([{draw}, np.eye({config.classes})[[3]]], 1)"
     rows = [f"| {name} | {made:.4g} | {real} |" for name, made, real in scores(run)]
     numbers = ["| number | generated | real images |", "|---|---|---|", *rows] if rows else [
         f"None yet. `dcgan-course score {run.path.name}` makes them, for images that have a judge."]
@@ -80,14 +85,21 @@ def model_card(run: Run) -> str:
         f"like those it was trained on: {config.data}.", "",
         "![64 images from random z; nobody picked them](samples.png)", "",
         "## Use", "",
-        f"`generator.onnx`: input `z` {wanted}, float32, {distribution}; output `images` "
-        f"(N, {config.nc}, {config.image_size}, {config.image_size}) in [-1, 1].", "",
+        f"`generator.onnx`: input `z` (N, {config.nz + config.classes}), float32: {config.nz} numbers, {distribution}. "
+        f"Output `images` (N, {config.nc}, {config.image_size}, {config.image_size}), "
+        f"{'grey' if config.nc == 1 else 'RGB'}, in [-1, 1].", "",
+        "    import numpy as np, onnxruntime",
+        '    session = onnxruntime.InferenceSession("generator.onnx")',
+        f'    z = {draw}.astype("float32")',
+        '    (images,) = session.run(["images"], {"z": z})',
+        '    pixels = ((images[0].transpose(1, 2, 0) + 1) * 127.5).round().astype("uint8")', "",
         "## Training", "", f"    {command(config)}", "",
         f"{kimg:,.0f} thousand images shown, on {about_machine(run)}. Method: Radford, Metz, Chintala, "
         "[arXiv 1511.06434](https://arxiv.org/abs/1511.06434).", "",
         "## Numbers", "", *numbers, "",
         "The Frechet distance (fd) is taken in the features of a small classifier of this data: it is not FID, and "
-        "compares with nothing else. Numbers of real images are the floor.", "",
+        "compares with nothing else. The nearer to the number of real images, the better, for each of them. The weights "
+        "are those of the checkpoint with the lowest fd, where there were several.", "",
         "## Limits", "",
         "One training, one seed. The images follow the training images, their gaps and their slants included. Whether "
         f"training images are copied: `dcgan-course neighbours {run.path.name}`.", "",

@@ -49,7 +49,7 @@ def test_the_folder(run, tmp_path, capsys):
     assert cli.main(["export", str(run.path), str(folder)]) == 0
     assert {p.name for p in folder.iterdir()} == {"generator.onnx", "README.md", "samples.png"}
     card = (folder / "README.md").read_text()
-    assert "input `z` (N, 8), float32, normal" in card and "(N, 1, 28, 28)" in card
+    assert "input `z` (N, 8), float32: 8 numbers, N(0, 1)" in card and "(N, 1, 28, 28), grey" in card
     assert "--data tiny" in card and "0 thousand images" in card and "dcgan-course score" in card
     assert cli.main(["export", str(run.path), str(folder)]) == 2
     assert "exists already" in capsys.readouterr().err
@@ -62,7 +62,19 @@ def test_the_card_has_the_numbers_of_the_run():
     name = "fd10k_mnist"
     assert f"| {name} | {kept['generated'][name]:.4g} | {kept['real'][name]:.4g} |" in card
     assert kept["command"] in card and "1,199 thousand images" in card
-    assert "(N, 100 + 10), the class one-hot" in export.model_card(load_run("mnist_conditional"))
+    assert "and after them 10 for the class" in export.model_card(load_run("mnist_conditional"))
+
+
+@pytest.mark.parametrize("name", ["mnist2d", "mnist_conditional", "heritage"])
+def test_the_lines_of_the_card_work(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recorded = load_run(name)
+    (tmp_path / "generator.onnx").write_bytes(export.onnx_bytes(recorded))
+    lines = export.model_card(recorded).partition("## Use")[2].partition("## Training")[0].splitlines()
+    words = {}
+    exec("\n".join(line[4:] for line in lines if line.startswith("    ")), words)
+    config = recorded.config
+    assert words["pixels"].shape == (config.image_size, config.image_size, config.nc) and words["pixels"].std() > 10
 
 
 def test_a_page_of_another_name_is_escaped(run, tmp_path):
