@@ -98,8 +98,8 @@ def model_card(run: Run) -> str:
         "[arXiv 1511.06434](https://arxiv.org/abs/1511.06434).", "",
         "## Numbers", "", *numbers, "",
         "The Frechet distance (fd) is taken in the features of a small classifier of this data: it is not FID, and "
-        "compares with nothing else. The nearer to the number of real images, the better, for each of them. The weights "
-        "are those of the checkpoint with the lowest fd, where there were several.", "",
+        "compares with nothing else. The nearer to the number of real images, the better, for each of them. The "
+        "weights are those of the checkpoint with the lowest fd, where there were several.", "",
         "## Limits", "",
         "One training, one seed. The images follow the training images, their gaps and their slants included. Whether "
         f"training images are copied: `dcgan-course neighbours {run.path.name}`.", "",
