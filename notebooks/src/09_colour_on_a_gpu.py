@@ -84,7 +84,7 @@ try:
     photos = load_images(DATA, 64)
     assert photos.channels == 3 and photos.count >= 1024, "this lesson wants 1,024 colour pictures or more"
 except Exception as error:
-    print(f"Not here: {error}".replace(str(Path.home()), "~"))
+    print(f"Not here: {error}".partition(";")[0].replace(str(Path.home()), "~"))
     DATA = "avatars:3000"
     print("So the lesson goes on with 3,000 cartoon faces, which are drawn now.")
     photos = load_images(DATA, 64)
@@ -108,7 +108,7 @@ with tempfile.TemporaryDirectory() as folder:
     try:
         load_images(f"celeba:{folder}", 64)
     except UserError as error:
-        print(str(error).replace(folder, "CELEBA")[:140], "...")
+        print(str(error).replace(folder, "CELEBA").partition(";")[0])
 
 # %% [markdown]
 # LSUN has a trap of its own: an open database cannot be sent to another process, so readers that open it once fail as soon
@@ -584,7 +584,7 @@ plt.show()
 # chance, with 1,787 pictures. And the two runs differ in more than one thing:
 
 # %%
-print("from one to the other:", church.config.difference(load_run("heritage_no_augment").config))
+print(church.config.difference(load_run("heritage_no_augment").config).replace(", lr_d", ",\nlr_d").replace(", ema", ",\nema"))
 
 # %% [markdown]
 # So the gap between the curves is not `--augment`'s alone, and each is one seed. What the blue one shows by itself: from some

@@ -477,7 +477,7 @@ drawn = load_images("avatars:3000", 64)
 truth = drawn.labels[:, drawn.label_names.index("glasses")]
 witness = LogisticRegression(C=0.05, max_iter=500).fit(slopes(to_float(drawn.batch(range(2000)))), truth[:2000])
 right = witness.score(slopes(to_float(drawn.batch(range(2000, 3000)))), truth[2000:])
-print(f"right on {right:.0%} of 1,000 other faces; of the same mind as the judge on "
+print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
       f"{(witness.predict(slopes(images)) == wears).mean():.0%} of the generated ones")
 
 # %% [markdown]
@@ -535,7 +535,7 @@ def forget(maps, block):
 # %%
 for name, weight in regressions(2).items():
     lost, words = forget(np.flatnonzero(weight > 0), 2)
-    print(f"{name:<15}{(weight > 0).mean():.0%} of the maps dropped. {words}")
+    print(f"{name:<15}{(weight > 0).mean():.0%} of the maps. {words}")
 
 # %% [markdown]
 # That is not forgetting. Most glasses are still there, and what was dropped took other things with it. The paper's pictures

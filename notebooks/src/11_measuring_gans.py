@@ -572,7 +572,7 @@ plt.show()
 for name, rows in tables.items():
     for most in (0.01, 0.05):
         t = max([t for t in range(24) if (rows["false alarms"] <= t).float().mean() <= most], default=-1)
-        print(f"{name:<14} t = {t}: " + ", ".join(f"{kind} {(d <= t).float().mean():.0%}" for kind, d in rows.items()))
+        print(f"{name:<13} t = {t}: " + ", ".join(f"{kind.split()[-1]} {(d <= t).float().mean():.0%}" for kind, d in rows.items()))
 
 # %% [markdown]
 # Read the table at no more than 5 % false alarms (second line of each). The autoencoder wins where a stroke changes as
@@ -762,7 +762,7 @@ for name, images in changed.items():
     found = {"digits": known[name] if name in known else judged(judge, images)[0], "photographs": strange(images)}
     fd = {kind: frechet_distance(reference[kind], x) for kind, x in found.items()}
     floors = floors or fd
-    print(f"{name:<12}" + "".join(f"  judge of {kind}: {fd[kind]:6.1f} = {fd[kind] / floors[kind]:5.1f} floors"
+    print(f"{name:<12}" + "".join(f"  {kind}: {fd[kind]:6.1f} = {fd[kind] / floors[kind]:5.1f} floors"
                                   for kind in fd))
 
 # %% [markdown]
