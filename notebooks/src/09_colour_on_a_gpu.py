@@ -99,6 +99,7 @@ print(f"{photos.count:,} pictures: {NAME}")
 
 # %%
 import tempfile
+import textwrap
 
 from dcgan_course.errors import UserError
 
@@ -108,7 +109,7 @@ with tempfile.TemporaryDirectory() as folder:
     try:
         load_images(f"celeba:{folder}", 64)
     except UserError as error:
-        print(str(error).replace(folder, "CELEBA").partition(";")[0])
+        print(textwrap.fill(str(error).replace(folder, "CELEBA"), 90))
 
 # %% [markdown]
 # LSUN has a trap of its own: an open database cannot be sent to another process, so readers that open it once fail as soon
