@@ -6,6 +6,7 @@ The paper's protocol (arXiv 1511.06434, section 5): the features of all convolut
 
 import contextlib
 import copy
+import functools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -149,6 +150,7 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
         raise UserError(f"labels: found {', '.join(map(str, counts))}, expected 50 to {train.count}")
     netD, every = run.load_discriminator(), range(test.count)
     some = to_float(train.batch(torch.randperm(train.count, generator=seeded(0, "random D"))[:5000]))
+    on_test = {"D": conv_features(netD, test, every), "pixels": pixels(test, every)}  # the same for every draw
     for count in counts:
         for draw in range(draws if count < train.count else 1):
             indices = balanced_draw(train.labels, count, draw)
@@ -157,9 +159,9 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
                     share = accuracy(supervised(run.config, train, indices, draw), test)
                 else:
                     net = random_discriminator(run.config, some, draw) if method == "random D" else netD
-                    features = pixels if method == "pixels" else lambda *part, net=net: conv_features(net, *part)
-                    share = svm_accuracy(features(train, indices), train.labels[indices], features(test, every),
-                                         test.labels)
+                    features = pixels if method == "pixels" else functools.partial(conv_features, net)
+                    tested = on_test[method] if method in on_test else features(test, every)
+                    share = svm_accuracy(features(train, indices), train.labels[indices], tested, test.labels)
                 yield {"config": method, "seed": draw, "metric": f"{count} labels", "value": 100 * share}
 
 

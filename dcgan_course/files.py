@@ -53,7 +53,7 @@ def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
     if folder.exists():
         raise UserError(f"{folder}: exists already, expected a new folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".recording-"))
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
         fill(temporary)
         temporary.chmod(0o755)
