@@ -39,8 +39,7 @@ def onnx_bytes(run: Run) -> bytes:
         import onnxruntime
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise UserError(f"export: {error.name} is not installed, expected after `pip install 'dcgan-course[export]'`"
-                        ) from None
+        raise UserError(f"export: {error.name} is not installed, expected after `pip install {error.name}`") from None
     if run.config.g_dropout and run.config.dropout_at_test:
         raise UserError(f"{run.path}: its generator keeps dropout on at test time, which ONNX cannot repeat; train "
                         "with --no_dropout_at_test")
