@@ -14,15 +14,19 @@ import torch
 from PIL import Image
 from torch import nn
 
+from .config import TrainConfig
 from .errors import UserError
 from .files import whole_or_nothing
-from .recording import command
+from .recording import command, shareable
 from .runs import Run, distance_name
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
 from .widgets import LatentExplorer
 
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
+LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
+            "avatars": "the style Avataaars by Pablo Stanley, free for personal and commercial use"}
+TO_DO = "to be filled in by you"
 WASM, CODE = "ort-wasm-simd-threaded.wasm.xz", "ort.wasm.bundle.min.mjs"  # ONNX Runtime Web 1.30.0, see data/README.md
 
 
@@ -64,8 +68,8 @@ def converted(netG: nn.Module, z: torch.Tensor) -> bytes:
 
 
 def model_card(run: Run) -> str:
-    """What a stranger needs to know of a run's generator, in Markdown."""
-    config, stats = run.config, run.stats()
+    """What a stranger needs to know of a run's generator, in Markdown; without the paths of this machine."""
+    config, stats = shareable(run.config), run.stats()
     record = run.path / "record.json"
     kimg = json.loads(record.read_text())["checkpoint_kimg"] if record.is_file() else stats[-1]["kimg"] if stats else 0
     distribution, draw = {
@@ -102,7 +106,8 @@ def model_card(run: Run) -> str:
         "## Limits", "",
         "One training, one seed. The images follow the training images, their gaps and their slants included. Whether "
         f"training images are copied: `dcgan-course neighbours {run.path.name}`.", "",
-        "Licence of the training images, and what may be done with this generator: to be filled in by you.", ""])
+        f"Licence of the training images: {licence(config) or TO_DO}. What may be done with this generator: {TO_DO}.",
+        ""])
 
 
 def scores(run: Run) -> list[tuple[str, float, str]]:
@@ -116,6 +121,10 @@ def scores(run: Run) -> list[tuple[str, float, str]]:
         return []
     best = min(lines, key=lambda line: line[distance_name(line)])
     return [(name, value, "") for name, value in best.items() if name not in ("step", "kimg")]
+
+
+def licence(config: TrainConfig) -> str | None:
+    return LICENCES.get(config.data.partition(":")[0])
 
 
 def about_machine(run: Run) -> str:
@@ -144,7 +153,8 @@ def export(run: Run, folder: Path) -> None:
 
 
 def page(run: Run, folder: Path) -> None:
-    """A new folder with index.html, which runs the generator in the browser without a server or a network.
+    """A new folder with index.html, which runs the generator in the browser without a server or a network. Its title
+    and its last line, with the source of the training images, are plain HTML, to be changed by hand.
 
     Raises:
         UserError: as `export`; or the package was installed without the repository, whose data/ has the runtime.
@@ -155,7 +165,9 @@ def page(run: Run, folder: Path) -> None:
     runtime = data / "onnxruntime-web"
     template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     title = f"{run.path.name}: a DCGAN's latent space"
-    footer = (f"Trained on {run.config.data}; DCGAN, arXiv 1511.06434. Runs on ONNX Runtime Web (Microsoft, MIT "
+    config, known = shareable(run.config), licence(run.config)
+    source = f"{config.data} ({known})" if known else config.data
+    footer = (f"Trained on {source}; DCGAN, arXiv 1511.06434. Runs on ONNX Runtime Web (Microsoft, MIT "
               "licence).")
 
     def fill(new: Path) -> None:
@@ -173,9 +185,10 @@ def about(run: Run) -> dict:
     with how far its slider goes."""
     config, explorer = run.config, LatentExplorer(run)
     directions = [{"name": name.replace("_", " "), "vector": [round(v, 5) for v in direction.tolist()],
-                   "reach": explorer.sliders[name].max} for name, direction in explorer.directions.items()]
-    return {"nz": config.nz, "classes": config.classes, "kind": config.z, "size": config.image_size,
-            "channels": config.nc, "directions": directions}
+                   "reach": explorer.sliders[name].max} for name, direction in explorer.directions.items()
+                  if name not in explorer.of_classes]  # the page has a choice instead
+    return {"name": run.path.name, "nz": config.nz, "classes": config.classes, "kind": config.z,
+            "size": config.image_size, "channels": config.nc, "directions": directions}
 
 
 def packed(content: bytes) -> str:

@@ -5,16 +5,22 @@ import io
 import re
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import tyro
 from safetensors import SafetensorError
 
 from .errors import UserError
 
+# What stands without a flag, as --help and complaints call it.
+RunName = Annotated[str, tyro.conf.arg(metavar="RUN")]
+ImagesName = Annotated[str, tyro.conf.arg(metavar="IMAGES")]
+NewFolder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
+StudyFile = Annotated[Path, tyro.conf.arg(metavar="FILE")]
+
 
 def parse(target, args: list[str], command: str, default=None):
     """tyro's parsing of `args` for a dataclass or a function, with its boxed errors made into one line."""
-    import tyro
-
     keywords = {} if default is None else {"default": default}
     args = [re.sub(r"^--channels[-_]noise(?==|$)", "--nz", arg) for arg in args]
     errors = io.StringIO()

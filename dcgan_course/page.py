@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 from .errors import UserError
-from .flags import expect_positive
+from .flags import RunName, expect_positive
 
 
-def explore(run: str, /, port: int = 8866, browser: bool = True) -> None:
+def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
     """Open sliders for a generator's latent space as a web page, on this machine only, until Ctrl-C.
 
     Args:

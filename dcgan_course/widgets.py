@@ -95,9 +95,9 @@ class LatentExplorer:
         self.directions |= {f"principal {i + 1}": length * d / reach
                             for i, d in enumerate(principal_directions(weight, principal))}
         self.sliders = {name: slider(name, -reach, reach) for name in self.directions}
-        of_classes = {f"class {i}": d for i, d in enumerate(unit[self.nz - self.classes :])}
-        self.directions |= of_classes
-        self.sliders |= {name: slider(name, -1, 1) for name in of_classes}
+        self.of_classes = {f"class {i}": d for i, d in enumerate(unit[self.nz - self.classes :])}
+        self.directions |= self.of_classes
+        self.sliders |= {name: slider(name, -1, 1) for name in self.of_classes}
         self.attributes = {name: slider(name.replace("_", " "), -2, 2) for name in attributes}
         self.directions |= attributes
         self.sliders |= self.attributes

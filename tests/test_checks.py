@@ -1275,7 +1275,8 @@ TABLE = {
             "some": (lambda: {1: 3, 2: 4}, "no line yet for listing 3, 4, 5, 6"),
             "None": (lambda: ERRATA | {4: None}, "no line yet for listing 4"),
             "from 0": (lambda: dict(enumerate([2, 3, 2, 2, 1, 6])), "no listing 0"),
-            "outside": (lambda: ERRATA | {2: 12}, "expected 1 to 6"),
+            "outside": (lambda: ERRATA | {2: 12}, "expected a whole number from 1 to 6"),
+            "text numbers": (lambda: {str(k): v for k, v in ERRATA.items()}, "expected whole numbers: 1, not '1'"),
             "words": (lambda: ERRATA | {3: "detach"}, "found line 'detach'"),
             "one wrong": (lambda: ERRATA | {6: 3}, "5 of 6 are right. In listing 6, line 3 is as it should be"),
             "all the first": (lambda: dict.fromkeys(range(1, 7), 1), "0 of 6 are right"),
@@ -1283,7 +1284,8 @@ TABLE = {
             "the bias": (lambda: ERRATA | {1: 6}, "In listing 1, line 6"),
             "nothing": (lambda: None, "return"),
         },
-        [lambda: dict(ERRATA), lambda: ERRATA | {1: 3, 4: 4, 5: 4}, lambda: dict(sorted(ERRATA.items(), reverse=True))],
+        [lambda: dict(ERRATA), lambda: ERRATA | {1: 3, 4: 4, 5: 4}, lambda: dict(sorted(ERRATA.items(), reverse=True)),
+         lambda: dict(zip(np.arange(1, 7), np.array(list(ERRATA.values())), strict=True))],
     ),
     checks.check_frechet: (
         {

@@ -51,6 +51,7 @@ def test_the_folder(run, tmp_path, capsys):
     card = (folder / "README.md").read_text()
     assert "input `z` (N, 8), float32: 8 numbers, N(0, 1)" in card and "(N, 1, 28, 28), grey" in card
     assert "--data tiny" in card and "0 thousand images" in card and "dcgan-course score" in card
+    assert "Licence of the training images: to be filled in by you." in card
     assert cli.main(["export", str(run.path), str(folder)]) == 2
     assert "exists already" in capsys.readouterr().err
 
@@ -62,7 +63,21 @@ def test_the_card_has_the_numbers_of_the_run():
     name = "fd10k_mnist"
     assert f"| {name} | {kept['generated'][name]:.4g} | {kept['real'][name]:.4g} |" in card
     assert kept["command"] in card and "1,199 thousand images" in card
+    assert "Licence of the training images: the digits of MNIST, CC BY-SA 3.0." in card
     assert "and after them 10 for the class" in export.model_card(load_run("mnist_conditional"))
+
+
+def test_what_is_published_has_no_path_of_this_machine(run, tmp_path):
+    file = run.path / "config.json"
+    before = file.read_text()
+    try:
+        file.write_text(json.dumps(json.loads(before) | {"data": f"folder:{tmp_path}/photos", "image_size": 28}))
+        export.page(load_run(run.path), tmp_path / "page")
+        published = {"card": export.model_card(load_run(run.path)), "page": (tmp_path / "page/index.html").read_text()}
+    finally:
+        file.write_text(before)
+    for text in published.values():
+        assert "folder:photos" in text and str(tmp_path) not in text
 
 
 @pytest.mark.parametrize("name", ["mnist2d", "mnist_conditional", "heritage"])

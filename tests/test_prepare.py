@@ -269,6 +269,8 @@ CHILD = """if True:
     prepare.CHUNK = 10
     def slow(item, size):
         time.sleep(0.002)
+        if len(sys.argv) > 3:
+            (Path(sys.argv[3]) / item).touch(exist_ok=False)
         return sources.picture_in(Path(sys.argv[1]), item, size)
     source = sources.folder_source(Path(sys.argv[1]))
     source = sources.Source(source.name, source.items, slow, source.stamp)
@@ -305,6 +307,19 @@ def test_killed_and_gone_on(tmp_path):
     assert np.array_equal(prepare.load_prepared(out, 16).pixels, expected)
     assert json.loads((out / "manifest.json").read_text())["skipped"] == [["0005.png", "not a picture, or of a kind "
                                                                            "that is not supported"]]
+
+
+def test_two_processes_that_want_the_same_images(tmp_path):
+    """One prepares them and the other waits for it: no picture is decoded twice, and both end well."""
+    folder, out, decoded = write_pictures(tmp_path / "photos", 250), tmp_path / "out", tmp_path / "decoded"
+    decoded.mkdir()
+    words = [sys.executable, "-c", CHILD, str(folder), str(out), str(decoded)]
+    children = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    errors = [child.communicate()[1] for child in children]
+    assert [child.returncode for child in children] == [0, 0], errors
+    assert len(list(decoded.iterdir())) == 250
+    expected = prepare.load_prepared(prepare.prepared(folder_source(folder), 16, tmp_path / "whole"), 16).pixels
+    assert np.array_equal(prepare.load_prepared(out, 16).pixels, expected)
 
 
 def test_a_killed_worker_is_one_line(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Checks of the last lesson: two sets of images that must be equal, and listings with one mistake each."""
 
+import numbers
 import textwrap
 from dataclasses import dataclass
 
@@ -183,6 +184,8 @@ def check_errata(answer) -> None:
     found = answer()
     expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{1: 3, 2: 5, ...}}, the "
            "number of each listing and of its line.")
+    expect(not any(isinstance(number, str) for number in found), "the numbers of the listings are text, expected whole "
+           "numbers: 1, not '1'.")
     strange = [number for number in found if number not in LISTINGS]
     expect(not strange, f"there is no listing {strange[0] if strange else ''!r}; they are numbered from 1 to "
            f"{len(LISTINGS)}.")
@@ -190,8 +193,8 @@ def check_errata(answer) -> None:
     expect(not missing, f"no line yet for listing {', '.join(map(str, missing))}.")
     for number, entry in LISTINGS.items():
         lines = len(entry.code.splitlines())
-        expect(isinstance(found[number], int) and 1 <= found[number] <= lines,
-               f"listing {number}: found line {found[number]!r}, expected 1 to {lines}.")
+        expect(isinstance(found[number], numbers.Integral) and 1 <= found[number] <= lines,
+               f"listing {number}: found line {found[number]!r}, expected a whole number from 1 to {lines}.")
     wrong = [number for number, entry in LISTINGS.items() if found[number] not in entry.faulty]
     right = len(LISTINGS) - len(wrong)
     for number in wrong[:1]:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import UserError
-from ..flags import expect_positive, save, writing
+from ..flags import NewFolder, RunName, expect_positive, save, writing
+
+TRANSLATING = "translating the generator into ONNX, and comparing it with torch: some seconds ..."
 
 
-def sample(run: str, /, n: int = 64, seed: int = 0, nrow: int = 8, out: Path = Path("samples.png")) -> None:
+def sample(run: RunName, /, n: int = 64, seed: int = 0, nrow: int = 8, out: Path = Path("samples.png")) -> None:
     """Draw new images with a trained generator.
 
     Args:
@@ -30,7 +32,7 @@ def sample(run: str, /, n: int = 64, seed: int = 0, nrow: int = 8, out: Path = P
     save(image_grid(generate(loaded.load_generator(), z), nrow), out)
 
 
-def interpolate(run: str, /, frames: int = 36, nrow: int = 9, method: Literal["slerp", "lerp"] = "slerp",
+def interpolate(run: RunName, /, frames: int = 36, nrow: int = 9, method: Literal["slerp", "lerp"] = "slerp",
                 seed: int = 0, out: Path = Path("interpolation.png")) -> None:
     """Walk from one random z to another and draw every step.
 
@@ -54,7 +56,7 @@ def interpolate(run: str, /, frames: int = 36, nrow: int = 9, method: Literal["s
     save([image_grid(image[None]) for image in images] if out.suffix == ".gif" else image_grid(images, nrow), out)
 
 
-def gif(run: str, /, seconds: float = 8.0, out: Path | None = None) -> None:
+def gif(run: RunName, /, seconds: float = 8.0, out: Path | None = None) -> None:
     """Make the film of a training again from its sample grids.
 
     Args:
@@ -76,7 +78,7 @@ def gif(run: str, /, seconds: float = 8.0, out: Path | None = None) -> None:
     print(file)
 
 
-def export(run: str, folder: Path, /) -> None:
+def export(run: RunName, folder: NewFolder, /) -> None:
     """Write a generator as ONNX with a model card, into a new folder.
 
     Args:
@@ -86,21 +88,25 @@ def export(run: str, folder: Path, /) -> None:
     from ..export import export as write
     from ..runs import load_run
 
+    loaded = load_run(run)
+    print(TRANSLATING)
     with writing(folder):
-        write(load_run(run), folder)
+        write(loaded, folder)
     print(folder)
 
 
-def page(run: str, folder: Path, /) -> None:
+def page(run: RunName, folder: NewFolder, /) -> None:
     """Write a web page that runs a generator in the browser, without a server or a network.
 
     Args:
         run: A run folder, or the name of a recorded run.
-        folder: The new folder; open its index.html.
+        folder: The new folder; open its index.html. Its title and last line are plain HTML, to be changed by hand.
     """
     from ..export import page as write
     from ..runs import load_run
 
+    loaded = load_run(run)
+    print(TRANSLATING)
     with writing(folder):
-        write(load_run(run), folder)
+        write(loaded, folder)
     print(folder / "index.html")

@@ -5,10 +5,10 @@ Each function is a command, and its parameters are the flags.
 
 from pathlib import Path
 
-from ..flags import expect_positive, save, writing
+from ..flags import RunName, expect_positive, save, writing
 
 
-def score(run: str, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> None:
+def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> None:
     """Judge a generator by numbers: one line for each checkpoint that the run has kept.
 
     Args:
@@ -26,7 +26,7 @@ def score(run: str, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> N
         print(line)
 
 
-def neighbours(run: str, /, n: int = 16, seed: int = 0, judge: str = "auto",
+def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
                out: Path = Path("neighbours.png")) -> None:
     """Draw images, and right of each the training image that is nearest to it: has G learned them by heart?
 
@@ -55,7 +55,7 @@ def neighbours(run: str, /, n: int = 16, seed: int = 0, judge: str = "auto",
           "(1 = as new as another training image, 0 = copies)")
 
 
-def features(run: str, /, labels: tuple[int, ...] = (100, 1000), draws: int = 3, data: str | None = None,
+def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int = 3, data: str | None = None,
              out: Path = Path("features.csv")) -> None:
     """How well do few labels do on D's features, on raw pixels, and others? A linear SVM's answers on the test images.
 
@@ -82,7 +82,7 @@ def features(run: str, /, labels: tuple[int, ...] = (100, 1000), draws: int = 3,
     print(f"percent right, means over the draws:\n{summary(pd.DataFrame(rows))}\n{out}")
 
 
-def info(name: str, /) -> None:
+def info(name: RunName, /) -> None:
     """Describe a run, or the networks of a preset: shapes, parameters, statistics.
 
     Args:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from ..config import TrainConfig, preset
 from ..errors import UserError
-from ..flags import expect_positive, flag_value, parse, writing
+from ..flags import ImagesName, NewFolder, RunName, StudyFile, expect_positive, flag_value, parse, writing
 
 
-def prepare(name: str, /, image_size: int = 64, limit: int | None = None, strict: bool = False,
+def prepare(name: ImagesName, /, image_size: int = 64, limit: int | None = None, strict: bool = False,
             out: Path | None = None) -> None:
     """Decode, crop and scale images once, in parallel; training does it by itself where it was not done before.
 
@@ -51,7 +51,7 @@ def resume(args: list[str]) -> None:
     show_result(run_training(parse(TrainConfig, args[1:], "resume RUN", default=run.config), resume=run))
 
 
-def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None = None) -> None:
+def study(file: StudyFile, /, out: Path = Path("runs/studies"), workers: int | None = None) -> None:
     """Train a grid of configs times seeds, score all, and write one table; goes on where it was stopped.
 
     Args:
@@ -76,7 +76,7 @@ def study(file: Path, /, out: Path = Path("runs/studies"), workers: int | None =
     print(out / asked.name / "table.csv")
 
 
-def judge(data: str, /, epochs: int | None = None, out: Path = Path("judge.safetensors")) -> None:
+def judge(data: ImagesName, /, epochs: int | None = None, out: Path = Path("judge.safetensors")) -> None:
     """Train a classifier of real images, whose features then score generated ones: --judge FILE.
 
     Args:
@@ -97,7 +97,7 @@ def judge(data: str, /, epochs: int | None = None, out: Path = Path("judge.safet
     print(f"{out}: {100 * right:.2f} % of the answers are right, on images that it never saw")
 
 
-def record(run: str, folder: Path, /, discriminator: bool = False) -> None:
+def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> None:
     """Keep the best of a run, or a study, as a small folder to ship.
 
     As in data/runs and data/studies: weights in half precision, pictures, numbers.

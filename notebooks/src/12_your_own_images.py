@@ -70,7 +70,7 @@ from PIL import Image
 from dcgan_course.data import avatars
 
 FOLDER = Path("my_pictures").expanduser()  # yours
-if not FOLDER.exists():
+if FOLDER == Path("my_pictures") and not FOLDER.exists():
     print(f"{FOLDER} is not there, so 600 cartoon faces are drawn in its place")
     FOLDER = Path("runs") / "faces"
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -233,7 +233,8 @@ print(f"{len(content) / 1e6:.1f} MB")
 #
 # `dcgan-course page avatars my_page` goes one step further: a folder with `index.html`, and beside it the generator
 # and a runtime for it (WebAssembly), 10 MB in all. Open `index.html` by a double click. There is no server, and nothing is sent anywhere; it can
-# be put on any web space.
+# be put on any web space. A conditional generator gets a choice of the class beside each seed, and one with two numbers a map
+# to drag over: try `mnist_conditional` and `mnist2d`.
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
@@ -249,7 +250,8 @@ print(f"{len(known['directions'])} sliders, among them", ", ".join(d["name"] for
 
 # %% [markdown]
 # Before you publish: may you? The pictures that G learned from belong to somebody. Faces of real people are a matter of
-# their own. Say on the page where the training pictures come from.
+# their own. Say on the page where the training pictures come from: its title and
+# its last line are plain HTML, open `index.html` in an editor.
 #
 # ## 6 · The errata hunt
 #
@@ -319,7 +321,8 @@ for entry in checks.LISTINGS.values():
     with redirect_stdout(io.StringIO()) as said:
         getattr(checks, entry.check)(*names.values())
     refused += said.getvalue().startswith("Not yet")
-print(f"{refused} of {len(checks.LISTINGS)} listings are refused by the check of their exercise")
+print(f"{refused} of {len(checks.LISTINGS)} listings are refused by the check of their exercise. Such lines were seen in")
+print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS.items()))
 
 # %% [markdown]
 # ### Even the paper

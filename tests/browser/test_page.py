@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dcgan_course.export import page as write_page
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import bilinear, generate, lerp, slerp
+from dcgan_course.sampling import generate, lerp, slerp
 from dcgan_course.widgets import LatentExplorer
 
 PATIENCE = 60_000  # milliseconds
@@ -51,7 +52,7 @@ def shown(page, run) -> torch.Tensor:
     """The z that is drawn, once its picture equals what torch draws for it, to one grey level."""
     page.wait_for_function("!busy && !wished", timeout=PATIENCE)
     found = page.evaluate(READ)
-    z = torch.tensor(found["z"])
+    z = torch.tensor(found["z"], dtype=torch.float32)
     image = (generate(run.load_generator(), z[None])[0] + 1) * 127.5
     image = image.expand(3, -1, -1).permute(1, 2, 0).numpy()
     pixels = np.array(found["pixels"], float).reshape(*image.shape[:2], 4)
@@ -61,35 +62,102 @@ def shown(page, run) -> torch.Tensor:
 
 
 def starts(page, *seeds) -> list[torch.Tensor]:
-    return [torch.tensor(page.evaluate("start", seed)) for seed in seeds]
+    return [torch.tensor(page.evaluate("seed => start(seed)", seed)) for seed in seeds]
+
+
+def of_class(z: torch.Tensor, label: int, run) -> torch.Tensor:
+    return torch.cat([z[: run.config.nz], torch.eye(run.config.classes)[label]]) if run.config.classes else z
+
+
+def made_by(page) -> list[str]:
+    return page.evaluate("[...document.querySelectorAll('.shown')].map(e => e.id)")
+
+
+def test_what_is_there(opened, run):
+    assert opened.locator("select").count() == (7 if run.config.classes else 0)
+    assert opened.locator("#map").is_visible() == (run.config.nz == 2)
 
 
 def test_sliders(opened, run):
     opened.click("#reset")
     change(opened, {"seed": 5})
-    (z,) = starts(opened, 5)
+    z = of_class(starts(opened, 5)[0], 0, run)
+    assert made_by(opened) == ["sliders"]
     assert torch.allclose(shown(opened, run), z, atol=1e-6)
     directions = json.loads(opened.evaluate("JSON.stringify(about.directions)"))
     explorer = LatentExplorer(run)
-    assert [d["name"] for d in directions] == [name.replace("_", " ") for name in explorer.directions]
+    named = [name.replace("_", " ") for name in explorer.directions if not name.startswith("class ")]
+    assert [d["name"] for d in directions] == named
     last = len(directions) - 1
     change(opened, {"direction0": 0.6, f"direction{last}": -0.5})
-    vectors = list(explorer.directions.values())
-    assert torch.allclose(shown(opened, run), z + 0.6 * vectors[0] - 0.5 * vectors[last], atol=0.02)
+    vectors = [explorer.directions[d["name"].replace(" ", "_")] if d["name"].replace(" ", "_") in explorer.directions
+               else explorer.directions[d["name"]] for d in directions]
+    wanted = z + 0.6 * vectors[0] - 0.5 * vectors[last]
+    assert torch.allclose(shown(opened, run), wanted.clamp(-1, 1) if run.config.z == "uniform" else wanted, atol=1e-3)
+    assert opened.inner_text("label:has(#direction0) output") == "0.60"
     opened.click("#reset")
     assert torch.allclose(shown(opened, run), z, atol=1e-6)
-    change(opened, {"seed": "nonsense"})  # a number field gives "" for it
-    assert torch.allclose(shown(opened, run), starts(opened, 0)[0], atol=1e-6)
+    odd = {"nonsense": 0, "-5": 0, "7.9": 7, "1e99": 999_999_999}
+    for typed, seed in odd.items():  # for text a number field gives ""
+        change(opened, {"seed": typed})
+        assert torch.allclose(shown(opened, run), of_class(starts(opened, seed)[0], 0, run), atol=1e-6)
+        opened.locator("#seed").dispatch_event("change")
+        assert opened.input_value("#seed") == str(seed)
+
+
+@pytest.mark.parametrize("run", ["mnist2d"], indirect=True)
+def test_uniform_z_stay_in_their_range(opened, run):
+    opened.click("#reset")
+    change(opened, {"seed": 5, "direction0": 1.0, "direction1": -1.0})
+    z, (start,) = shown(opened, run), starts(opened, 5)
+    assert abs(z).max() <= 1 and torch.allclose(z, (start + torch.tensor([1.0, -1.0])).clamp(-1, 1))
+
+
+@pytest.mark.parametrize("run", ["mnist_conditional"], indirect=True)
+def test_a_class_is_chosen(opened, run):
+    change(opened, {"seed": 5, "seedclass": 7})
+    assert torch.allclose(shown(opened, run), of_class(starts(opened, 5)[0], 7, run), atol=1e-6)
+    change(opened, {"from": 5, "fromclass": 2, "to": 5, "toclass": 9, "step": 7})
+    between = shown(opened, run)[run.config.nz :]
+    assert between[2].item() == pytest.approx(0.8, abs=1e-6) and between[9].item() == pytest.approx(0.2, abs=1e-6)
+
+
+@pytest.mark.parametrize("run", ["mnist2d"], indirect=True)
+def test_the_plane(opened, run):
+    box = opened.locator("#map").bounding_box()
+    opened.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.25 * box["height"])
+    opened.mouse.down()
+    assert torch.allclose(shown(opened, run), torch.tensor([0.8, -0.5]), atol=0.02) and made_by(opened) == ["plane"]
+    opened.mouse.move(box["x"] - 50, box["y"] + 0.5 * box["height"])  # beyond the border
+    opened.mouse.up()
+    assert torch.allclose(shown(opened, run), torch.tensor([-1.0, 0.0]), atol=0.02)
+    opened.mouse.move(box["x"] + 10, box["y"] + 10)  # no button is down
+    assert torch.allclose(shown(opened, run), torch.tensor([-1.0, 0.0]), atol=0.02)
+    size, n = run.config.image_size, 10
+    sheet = torch.tensor(opened.evaluate(
+        "() => { const m = document.querySelector('#map'); return [m.width, m.height, "
+        "...m.getContext('2d').getImageData(0, 0, m.width, m.height).data]; }"))
+    assert sheet[:2].tolist() == [n * size, n * size]
+    grey = sheet[2:].view(n * size, n * size, 4)[:, :, 0].unfold(0, size, size).unfold(1, size, size)
+    step = (torch.arange(n) + 0.5) / n * 2 - 1
+    z = torch.stack([step[None].expand(n, n), step[:, None].expand(n, n)], -1).flatten(0, 1)
+    expected = (generate(run.load_generator(), z)[:, 0] + 1) * 127.5
+    assert abs(grey.flatten(0, 1) - expected).max() <= 1
 
 
 def test_a_walk_and_corners(opened, run):
-    change(opened, {"from": 3, "to": 8, "step": 12})
-    a, b = starts(opened, 3, 8)
+    change(opened, {"from": 3, "to": 8, "step": 12} | ({"fromclass": 0, "toclass": 1} if run.config.classes else {}))
+    a, b = (of_class(z, i, run) for i, z in enumerate(starts(opened, 3, 8)))
     path = slerp if run.config.z == "normal" and not run.config.classes else lerp
+    assert made_by(opened) == ["walk"]
     assert torch.allclose(shown(opened, run), path(a, b, 12 / 35), atol=1e-4)
     change(opened, {"corner0": 4, "corner1": 5, "corner2": 6, "corner3": 7, "u": 0.3, "v": 0.9})
-    corners = torch.stack(starts(opened, 4, 5, 6, 7))
-    assert torch.allclose(shown(opened, run), bilinear(corners, 0.3, 0.9), atol=1e-4)
+    a, b, c, d = (of_class(z, i, run) for i, z in enumerate(starts(opened, 4, 5, 6, 7)))
+    mixed = path(path(a, c, 0.9), path(b, d, 0.9), 0.3)
+    assert torch.allclose(shown(opened, run), mixed, atol=1e-4) and made_by(opened) == ["corners"]
+    if path is slerp:  # the middle of four has the length of normal z, which is 10 on average
+        change(opened, {"u": 0.5, "v": 0.5})
+        assert 8 < shown(opened, run).norm() < 12
     opened.click("#play")
     opened.wait_for_function("Number(document.querySelector('#step').value) > 14", timeout=PATIENCE)
     opened.click("#play")
@@ -116,4 +184,8 @@ def test_the_picture_can_be_kept(opened, run, tmp_path):
         opened.click("#download")
     file = tmp_path / "kept.png"
     download.value.save_as(file)
-    assert download.value.suggested_filename == "generated.png" and file.read_bytes()[:4] == b"\x89PNG"
+    assert download.value.suggested_filename == f"{run.path.name}-seed-9.png"
+    kept, size = np.array(Image.open(file).convert("RGB")), run.config.image_size
+    times = 512 // size
+    drawn = np.array(opened.evaluate(READ)["pixels"]).reshape(size, size, 4)[..., :3]
+    assert np.array_equal(kept, drawn.repeat(times, 0).repeat(times, 1))
