@@ -8,6 +8,8 @@ train: .venv/installed
 	$(BIN)/dcgan-course train
 	@echo "next: make lab opens the lessons; $(BIN)/dcgan-course score RUN gives numbers"
 
+# its terminals and cells find the command dcgan-course
+lab: export PATH := $(CURDIR)/$(BIN):$(PATH)
 lab: .venv/installed
 	$(BIN)/jupyter lab --ServerApp.root_dir=. $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 

@@ -79,9 +79,11 @@ def model_card(run: Run) -> str:
     if config.classes:
         distribution += f", and after them {config.classes} for the class, one-hot"
         draw = f"np.concatenate([{draw}, np.eye({config.classes})[[3]]], 1)"
+    known_as = run.path.name if record.is_file() else f"runs/{run.path.name}"
     rows = [f"| {name} | {made:.4g} | {real} |" for name, made, real in scores(run)]
     numbers = ["| number | generated | real images |", "|---|---|---|", *rows] if rows else [
-        f"None yet. `dcgan-course score {run.path.name}` makes them, for images that have a judge."]
+        f"None yet. `dcgan-course score {known_as}` makes them, for images that have a judge; `dcgan-course judge` "
+        "trains one of images in sub-folders."]
     return "\n".join([
         f"# {run.path.name}: a DCGAN generator", "",
         f"Draws images of {config.image_size} x {config.image_size} pixels, {'grey' if config.nc == 1 else 'colour'}, "
@@ -105,7 +107,7 @@ def model_card(run: Run) -> str:
         "weights are those of the checkpoint with the lowest fd, where there were several.", "",
         "## Limits", "",
         "One training, one seed. The images follow the training images, their gaps and their slants included. Whether "
-        f"training images are copied: `dcgan-course neighbours {run.path.name}`.", "",
+        f"training images are copied: `dcgan-course neighbours {known_as}`.", "",
         f"Licence of the training images: {licence(config) or TO_DO}. What may be done with this generator: {TO_DO}.",
         ""])
 

@@ -24,9 +24,9 @@ def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
     expect_positive(port=port)
     if port > 65535:
         raise UserError(f"port: found {port}, expected 1 to 65535")
-    if importlib.util.find_spec("voila") is None:
-        raise UserError("explore: voila is not installed, expected after `pip install 'dcgan-course[page]'`")
     folder = load_run(run).path.resolve()
+    if importlib.util.find_spec("voila") is None:
+        raise UserError("explore: voila is not installed, expected after `pip install voila`")
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "explorer.ipynb"
         file.write_text(json.dumps(notebook(folder)), encoding="utf-8")

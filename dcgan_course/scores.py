@@ -27,6 +27,7 @@ from .runtime import seeded
 from .sampling import draw_z, generate
 
 OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
+PIXELS = 16  # a side, where images are compared as pixels: fine detail would outweigh what they show
 
 
 class Scorer:
@@ -92,11 +93,15 @@ class Scorer:
         return self(self.fresh.floats(order[:n]))
 
 
+def has_judge(config: TrainConfig) -> bool:
+    return config.judge != "auto" or config.data in OWN_JUDGES
+
+
 def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
     """The judge that a config names, or the one of its data. Raises UserError where there is none."""
     if config.judge != "auto":
         return load_judge(config.judge)
-    if config.data not in OWN_JUDGES:
+    if not has_judge(config):
         raise UserError(f"judge: none knows the images {config.data}, expected the data {' or '.join(OWN_JUDGES)}, or "
                         "--judge with a name or a file (dcgan-course judge trains one)")
     return load_judge(config.data)
@@ -134,18 +139,24 @@ def score_generator(scorer: Scorer, netG: nn.Module, config: TrainConfig, n: int
 def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, float]:
     """Has a generator learned its training images by heart? For each image (N, channels, size, size) the training image
     that is nearest in the judge's features, of the same shape; and the median distance to it, over that of 1,000
-    training images to their nearest other one: about 1 where nothing was copied, near 0 where all was.
+    training images to their nearest other one: about 1 where nothing was copied, near 0 where all was. Images that no
+    judge knows are compared as pixels, `PIXELS` x `PIXELS` of them.
 
     Raises:
-        UserError: as `scorer_for`.
+        UserError: the judge that is named cannot be loaded, or looks at images of another kind.
     """
-    judge = judge_for(config)
-    training = load_images(config.data, judge.size or config.image_size)
-    require_channels(judge, training)
-    features = np.concatenate([judged(judge, to_float(training.batch(range(a, min(a + 500, training.count)))))[0]
+    judge = judge_for(config) if has_judge(config) else None
+    training = load_images(config.data, (judge and judge.size) or config.image_size)
+    if judge:
+        require_channels(judge, training)
+
+    def features_of(images: Tensor) -> np.ndarray:
+        return judged(judge, images)[0] if judge else F.adaptive_avg_pool2d(images, PIXELS).flatten(1).numpy()
+
+    features = np.concatenate([features_of(to_float(training.batch(range(a, min(a + 500, training.count)))))
                                for a in range(0, training.count, 500)])
     sized = F.interpolate(images, size=training.size, mode="bilinear", antialias=True)
-    distances, indices = nearest(judged(judge, sized)[0], features)
+    distances, indices = nearest(features_of(sized), features)
     some = torch.randperm(training.count, generator=seeded(0, "neighbours"))[:1000]
     usual, _ = nearest(features[some], features, k=2)  # the first is the image itself
     found = to_float(training.batch(indices))

@@ -118,8 +118,10 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             if world.main and resume:
                 run.rewind(config, state.step)
             elif world.main:
-                save_picture(image_grid(to_float(images.batch(range(min(64, images.count))))), run.path / "reals.png")
+                save_picture(image_grid(to_float(images.batch(spread(images.count, 64)))), run.path / "reals.png")
             last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
+            if state.step >= last_step and world.main and not quiet:
+                print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
             show = show or (notebook_picture() if in_notebook() and not quiet else None)
             with stop_on_interrupt() as stop, tensorboard(run, config, world) as board, \
                     progress(run, config, state.step, last_step, world.main and not quiet) as bar:
@@ -257,6 +259,12 @@ def write_pictures(run: Run) -> None:
     if stats:
         plots.curves(stats).savefig(run.path / "curves.png", dpi=110)
     plots.write_gif(run.samples(), run.path / "training.gif")
+
+
+def spread(count: int, n: int) -> list[int]:
+    """n of `count` places, or all where there are fewer, from the first to the last folder: they are sorted."""
+    n = min(n, count)
+    return [i * count // n for i in range(n)]
 
 
 def save_picture(grid: Tensor, file) -> None:

@@ -190,7 +190,8 @@ def test_interpolate(here, finished_run):
     assert cli.main(["interpolate", str(finished_run.path)]) == 0
     assert iio.imread("interpolation.png").shape == (4 * 30 + 2, 9 * 30 + 2, 3)  # 36 frames, 9 in a row
     assert cli.main(["interpolate", str(finished_run.path), "--method", "lerp", "--frames", "5", "--out", "w.gif"]) == 0
-    assert len(iio.imread("w.gif")) <= 5
+    film = iio.imread("w.gif")
+    assert len(film) <= 5 and film.shape[1:3] == (280, 280)  # enlarged: a person looks at it
 
 
 def test_gif_makes_the_film_again(here, finished_run):

@@ -132,7 +132,10 @@ def test_a_folder_with_everything_in_it(tmp_path, capsys):
     images = load_images(f"folder:{folder}", 16)
     assert (images.count, images.channels, images.labels) == (5, 3, None)
     assert images.pixels[3, 0, 0].tolist() == [3, 6, 252]
-    assert f"{len(BAD)} pictures could not be decoded" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    case, (_, words) = min(BAD.items())
+    assert f"{len(BAD)} pictures could not be decoded (bad {case}.jpg: " in said and words in said
+    assert "manifest.json lists all" in said and said.count("\n") == 1
     assert cli.main(["prepare", f"folder:{folder}", "--image_size", "16"]) == 0
     text = capsys.readouterr().out
     for case, (_, words) in BAD.items():

@@ -89,6 +89,22 @@ def test_training_neighbours_find_copies(monkeypatch):
     assert larger.shape == (5, 1, 64, 64)
 
 
+def test_training_neighbours_without_a_judge(monkeypatch):
+    """Pixels find copies too, at any distance from where they lie; noise is far from all."""
+    few = Images("few", load_mnist().pixels[:1500], 28)
+    monkeypatch.setattr("dcgan_course.scores.load_images", lambda name, size: few)
+    copies = to_float(few.batch(range(7, 107)))
+    plain = preset("mnist", data="folder:photos")
+    found, ratio = training_neighbours(copies, plain)
+    assert torch.equal(found, copies) and ratio == pytest.approx(0, abs=1e-3)
+    unseen = to_float(load_mnist(split="test").batch(range(300)))
+    assert 0.7 < training_neighbours(unseen, plain)[1] < 1.4
+    noise = torch.rand(20, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    assert training_neighbours(noise, plain)[1] > 1.5
+    with pytest.raises(UserError, match="judge"):
+        training_neighbours(copies, plain.replace(judge="missing.safetensors"))
+
+
 def test_few_images_are_compared_with_a_fair_sample(monkeypatch):
     """Real images that come class by class: 200 real fakes score as well as 2,000 do."""
     train, test = load_mnist(), load_mnist(split="test")

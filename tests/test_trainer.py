@@ -27,7 +27,7 @@ from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import Run
 from dcgan_course.sampling import draw_z, generate, sample_z
 from dcgan_course.state import TrainState
-from dcgan_course.trainer import d_step, g_step, seen, train
+from dcgan_course.trainer import d_step, g_step, seen, spread, train
 
 TINY = Path(__file__).with_name("tiny.py")
 
@@ -182,6 +182,13 @@ def test_the_run_folder(finished_run):
     assert Image.open(path / "reals.png").size == Image.open(finished_run.samples()[0][1]).size == (242, 242)
 
 
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 100, 60_000])
+def test_the_pictures_of_reals_come_from_all_over(count):
+    places = spread(count, 64)
+    assert len(places) == min(64, count) == len(set(places)) and places == sorted(places)
+    assert places[0] == 0 and count - count / 64 - 1 <= places[-1] < count
+
+
 def test_statistics_are_means_over_the_interval(tmp_path):
     """log_steps=1 writes every step; the mean of those lines is what a longer interval writes."""
     single = train(tiny.config(tmp_path, num_epochs=1, log_steps=1)).stats()
@@ -285,10 +292,12 @@ def test_a_longer_run_is_the_same_as_a_prolonged_one(tmp_path):
     assert_same(whole, train(first.config.replace(num_epochs=3), resume=first))
 
 
-def test_resume_of_a_finished_run_changes_nothing(tmp_path):
+def test_resume_of_a_finished_run_changes_nothing(tmp_path, capsys):
     run = train(tiny.config(tmp_path, num_epochs=1))
     before = fingerprint(run)
+    capsys.readouterr()
     assert fingerprint(train(run.config, resume=Run(run.path))) == before
+    assert "has its 1 epochs already; a larger --num_epochs prolongs it" in capsys.readouterr().out
 
 
 def spawn(*args, patch=""):

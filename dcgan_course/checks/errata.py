@@ -199,5 +199,6 @@ def check_errata(answer) -> None:
     right = len(LISTINGS) - len(wrong)
     for number in wrong[:1]:
         line = LISTINGS[number].code.splitlines()[found[number] - 1].strip()
-        expect(False, f"{right} of {len(LISTINGS)} are right. In listing {number}, line {found[number]} is as it "
+        verb = "is" if right == 1 else "are"
+        expect(False, f"{right} of {len(LISTINGS)} {verb} right. In listing {number}, line {found[number]} is as it "
                       f"should be: {line}")

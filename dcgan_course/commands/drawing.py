@@ -9,6 +9,7 @@ from typing import Literal
 from ..errors import UserError
 from ..flags import NewFolder, RunName, expect_positive, save, writing
 
+FILM = 256  # pixels, at least, of a side
 TRANSLATING = "translating the generator into ONNX, and comparing it with torch: some seconds ..."
 
 
@@ -53,7 +54,12 @@ def interpolate(run: RunName, /, frames: int = 36, nrow: int = 9, method: Litera
     loaded = load_run(run)
     ends = draw_z(loaded.config, 2, seeded(seed, "interpolate"))
     images = generate(loaded.load_generator(), walk(*ends, frames, method))
-    save([image_grid(image[None]) for image in images] if out.suffix == ".gif" else image_grid(images, nrow), out)
+    if out.suffix == ".gif":
+        times = -(-FILM // images.shape[2])
+        large = images.repeat_interleave(times, 2).repeat_interleave(times, 3)
+        save([image_grid(image[None]) for image in large], out)
+    else:
+        save(image_grid(images, nrow), out)
 
 
 def gif(run: RunName, /, seconds: float = 8.0, out: Path | None = None) -> None:

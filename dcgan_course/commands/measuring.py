@@ -42,7 +42,7 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     from ..runs import load_run
     from ..runtime import seeded
     from ..sampling import draw_z, generate, image_grid
-    from ..scores import training_neighbours
+    from ..scores import has_judge, training_neighbours
 
     expect_positive(n=n)
     loaded = load_run(run)
@@ -51,8 +51,10 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     images = generate(loaded.load_generator(), z)
     found, ratio = training_neighbours(images, config)
     save(image_grid(torch.stack([images[:n], found[:n]], 1).flatten(0, 1), 8), out)
+    print("Left of each pair a generated image, right the training image nearest to it in "
+          f"{'the features of a judge' if has_judge(config) else 'pixels, as no judge knows these images'}.")
     print(f"median distance to the nearest training image, over that among training images: {ratio:.2f} "
-          "(1 = as new as another training image, 0 = copies)")
+          "(0 = copies; 1 = as new as another training image, if the images are good: noise is far from all)")
 
 
 def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int = 3, data: str | None = None,

@@ -54,8 +54,9 @@ def load_images(name: str, image_size: int, split: str = "train") -> Images:
     folder = prepared(find_source(name), image_size)
     skipped = read_manifest(folder)["skipped"]
     if skipped:
-        print(f"{name}: {len(skipped)} picture{'s' * (len(skipped) > 1)} could not be decoded; "
-              f"{folder / 'manifest.json'} lists them")
+        few = "; ".join(f"{item}: {reason}" for item, reason in skipped[:3])
+        rest = f"; {folder / 'manifest.json'} lists all" if len(skipped) > 3 else ""
+        print(f"{name}: {len(skipped)} picture{'s' * (len(skipped) > 1)} could not be decoded ({few}{rest})")
     return load_prepared(folder, image_size, name)
 
 
