@@ -60,7 +60,7 @@ print(f"torch {torch.__version__}")
 # %% [markdown]
 # ## 1 · A folder
 #
-# Put the path of your folder (or zip) here. As long as there is none, the lesson makes a small one, as folders are: two
+# Put the path of your folder (or zip) into the next cell, in place of `my_pictures`. As long as there is none, the lesson makes a small one, as folders are: two
 # sub-folders, pictures of several shapes, one that is broken and one that is not a picture at all.
 
 # %% tags=["nbval-ignore-output"]
@@ -70,7 +70,7 @@ from PIL import Image
 from dcgan_course.data import avatars
 
 FOLDER = Path("my_pictures").expanduser()  # yours
-if FOLDER == Path("my_pictures") and not FOLDER.exists():
+if FOLDER == Path("my_pictures") and not FOLDER.exists():  # a wrong path of yours is an error two cells below
     print(f"{FOLDER} is not there, so 600 cartoon faces are drawn in its place")
     FOLDER = Path("runs") / "faces"
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -93,7 +93,7 @@ with redirect_stdout(io.StringIO()) as said:
     photos = load_images(f"folder:{FOLDER}", 64)
 
 # %%
-print(said.getvalue().partition(";")[0].replace(str(FOLDER), "FOLDER") or "every picture could be decoded")
+print(said.getvalue().replace(f"folder:{FOLDER}: ", "").rstrip() or "every picture could be decoded")
 print(f"{photos.count:,} pictures, {photos.channels} channels, {photos.size} x {photos.size}")
 for label, name in enumerate(photos.label_names):
     print(f"  {name}: {(photos.labels == label).sum()}")
@@ -133,7 +133,7 @@ show(to_float(photos.batch(range(0, photos.count, max(1, photos.count // 24))[:2
 from dcgan_course.trainer import train
 
 config = preset("photos", data=f"folder:{FOLDER}", nz=32, ngf=16, ndf=16, batch_size=min(16, photos.count), lr_g=2e-3, lr_d=2e-3,
-                ema_kimg=0.5, augment=False, num_epochs=min(5, 3000 / photos.count))
+                ema_kimg=0.5, augment=False, num_epochs=min(5, 3000 / photos.count), out="runs/tries")
 with redirect_stdout(io.StringIO()):  # it would name the broken picture again
     run = train(config, quiet=True)
 
@@ -147,7 +147,7 @@ show(sampling.generate(run.load_generator(), sampling.draw_z(run.config, 12, tor
 # place.
 
 # %%
-RUN = "avatars"  # or the folder of your run, such as "runs/0001-photos"
+RUN = "avatars"  # or the folder of your run, such as "../runs/0001-photos"
 mine = load_run(RUN)
 netG = mine.load_generator()
 show(sampling.generate(netG, sampling.draw_z(mine.config, 24, torch.Generator().manual_seed(3))), "24 from random z, not picked", 12)
@@ -162,7 +162,8 @@ show(sampling.generate(netG, sampling.draw_z(mine.config, 24, torch.Generator().
 # %%
 card = export.model_card(mine)
 print("sections:", ", ".join(line[3:] for line in card.splitlines() if line.startswith("## ")))
-print("\n".join(line for line in card.splitlines() if line.startswith(("| number", "| fd", "| precision", "| recall"))))
+numbers = [line for line in card.splitlines() if line.startswith(("| number", "| fd", "| precision", "| recall"))]
+print("\n".join(numbers) or "no numbers yet: this run was not scored")
 
 # %% [markdown]
 # Read the numbers as in lesson 11: beside those of real images, and with n in the name. A precision of 0.1 beside 0.95 says
@@ -232,7 +233,7 @@ print(f"{len(content) / 1e6:.1f} MB")
 # ## 5 · A page that runs by itself
 #
 # `dcgan-course page avatars my_page` goes one step further: a folder with `index.html`, and beside it the generator
-# and a runtime for it (WebAssembly), 10 MB in all. Open `index.html` by a double click. There is no server, and nothing is sent anywhere; it can
+# and a runtime for it (WebAssembly): 10 MB for this one, 16 MB for a large network. Open `index.html` by a double click. There is no server, and nothing is sent anywhere; it can
 # be put on any web space. A conditional generator gets a choice of the class beside each seed, and one with two numbers a map
 # to drag over: try `mnist_conditional` and `mnist2d`.
 
@@ -240,13 +241,14 @@ print(f"{len(content) / 1e6:.1f} MB")
 PAGE = Path("runs") / "page"
 shutil.rmtree(PAGE, ignore_errors=True)
 export.page(mine, PAGE)
-Markdown(f"[Open the page](runs/page/index.html) (in JupyterLab: find `{PAGE}/index.html`, right click, *Open in New Browser Tab*)")
+Markdown(f"Find `notebooks/{PAGE}/index.html` in the file browser on the left, right click, *Open in New Browser Tab*; or "
+         "outside of JupyterLab by a double click.")
 
 # %%
 files = {file.name: file.stat().st_size / 1e6 for file in sorted(PAGE.iterdir())}
-print("\n".join(f"{name:<12} {'below' if size < 10 else 'above'} 10 MB" for name, size in files.items()))
+print("\n".join(f"{name:<12} {'below' if size < 20 else 'above'} 20 MB" for name, size in files.items()))
 known = export.about(mine)
-print(f"{len(known['directions'])} sliders, among them", ", ".join(d["name"] for d in known["directions"][6:9]))
+print(f"{len(known['directions'])} sliders, the last three:", ", ".join(d["name"] for d in known["directions"][-3:]))
 
 # %% [markdown]
 # Before you publish: may you? The pictures that G learned from belong to somebody. Faces of real people are a matter of

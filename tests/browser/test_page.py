@@ -78,6 +78,25 @@ def test_what_is_there(opened, run):
     assert opened.locator("#map").is_visible() == (run.config.nz == 2)
 
 
+def test_the_picture_stays_in_sight(opened):
+    for size in ({"width": 390, "height": 800}, {"width": 1280, "height": 720}):  # a phone; the usual one comes last
+        opened.set_viewport_size(size)
+        opened.locator("#v").scroll_into_view_if_needed()
+        box = opened.locator("#picture").bounding_box()
+        assert 0 <= box["y"] and box["y"] + box["height"] <= size["height"] and box["width"] > 150
+        assert opened.evaluate("document.documentElement.scrollWidth") <= size["width"]
+
+
+@pytest.mark.parametrize("run", ["mnist2d"], indirect=True)
+def test_where_scripts_are_off(opened, browser):
+    """As in JupyterLab's own viewer of web pages."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(opened.url)
+    assert "open index.html in a browser window of its own" in page.inner_text("#status")
+    context.close()
+
+
 def test_sliders(opened, run):
     opened.click("#reset")
     change(opened, {"seed": 5})
@@ -124,6 +143,7 @@ def test_a_class_is_chosen(opened, run):
 
 @pytest.mark.parametrize("run", ["mnist2d"], indirect=True)
 def test_the_plane(opened, run):
+    opened.locator("#map").scroll_into_view_if_needed()
     box = opened.locator("#map").bounding_box()
     opened.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.25 * box["height"])
     opened.mouse.down()
