@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 train: .venv/installed
 	$(BIN)/dcgan-course train
-	@echo "next: make lab opens the lessons; $(BIN)/dcgan-course score RUN gives numbers"
+	@echo "next: make lab opens the lessons"
 
 # its terminals and cells find the command dcgan-course
 lab: export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -36,7 +36,7 @@ badges: .venv/installed-test
 	$(BIN)/python notebooks/teach.py badges "$(REPO)"
 
 .venv/bin/python:
-	@echo "Installing into .venv, about 5 GB, most of it PyTorch: some minutes ..."
+	@echo "Installing into .venv, about 6 GB, most of it PyTorch: some minutes without a word ..."
 	$(PYTHON) -m venv .venv
 
 # The tests of the sliders drive Chromium: one that is there, or Debian's where it may be installed.

@@ -5,8 +5,6 @@ one, D's gradients computed in the G step too and thrown away, `.item()` at ever
 the same networks with the same batch and number of D passes, in turn, so that a slow moment of the machine hits both.
 """
 
-import contextlib
-import io
 import statistics
 import time
 
@@ -98,7 +96,7 @@ def images_per_second(config: TrainConfig, steps: int = 20) -> float:
 
 def step_flops(loop: OurLoop) -> int:
     """Floating-point operations of one of our steps, counted by PyTorch."""
-    with contextlib.redirect_stdout(io.StringIO()), FlopCounterMode(display=False) as counter:  # torch 2.4 prints
+    with FlopCounterMode(display=False) as counter:
         loop.step(loop.next_batch())
     return counter.get_total_flops()
 

@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"dcgan-course: {rank}{error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
-        print(f"dcgan-course: {stop or 'stopped'}", file=sys.stderr)
+        print(f"dcgan-course: {str(stop) or 'stopped'}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None

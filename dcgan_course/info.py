@@ -1,6 +1,7 @@
 """Descriptions in text: a run, the networks of a preset, this machine."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import torch
@@ -62,7 +63,9 @@ def describe(name: str) -> str:
 
 
 def run_summary(run: Run) -> str:
-    changed = PRESETS[run.config.preset].difference(run.config) if run.config.preset in PRESETS else "?"
+    found = {name: getattr(run.config, name) for name in ("device", "precision", "compile", "nc")}  # not chosen
+    default = PRESETS.get(run.config.preset)
+    changed = default.replace(**found).difference(run.config) if default else "?"
     stats = run.stats()
     lines = [f"{run.path}: preset {run.config.preset}", f"  changed from the preset: {changed or 'nothing'}"]
     if stats:
@@ -99,5 +102,6 @@ def check_setup() -> str:
             __import__(package)
             lines.append(f"ok    {package}: installed")
         except ImportError:
-            lines.append(f"note  {package}: not installed, needed for {use}: pip install {package}")
+            lines.append(f"note  {package}: not installed, needed for {use}: "
+                         f"{sys.executable} -m pip install {package}")
     return "\n".join(lines)

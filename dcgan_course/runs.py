@@ -27,7 +27,7 @@ from .config import FIELD_TYPES, TrainConfig, nearest
 from .errors import UserError
 from .files import file_sha256, numbered, sync, to_json, write_atomically
 from .models import build_discriminator, build_generator
-from .runtime import machine, repo_data_dir
+from .runtime import machine, program, repo_data_dir
 
 STATE_FILE = "state.pt"
 
@@ -144,7 +144,7 @@ class Run:
         checkpoints = self.checkpoints()
         if not checkpoints:
             return "there is no checkpoint yet"
-        return f"the last good checkpoint is {checkpoints[-1].name}, go on with: dcgan-course resume {self.path}"
+        return f"the last good checkpoint is {checkpoints[-1].name}, go on with: {program()} resume {self.path}"
 
     def save_checkpoint(self, step: int, nets: dict[str, nn.Module], state: dict, keep: int) -> Path:
         """Write checkpoints/step_NNNNNNN as a whole or not at all: to a temporary folder, synced, renamed.
@@ -312,5 +312,6 @@ def check_files(checkpoint: Path) -> None:
         if not (checkpoint / name).is_file():
             raise UserError(f"{checkpoint / name}: missing")
         if file_sha256(checkpoint / name) != expected:
-            raise UserError(f"{checkpoint / name}: damaged, its sha256 differs from the one written with it; "
-                            f"remove {checkpoint} to go on from the checkpoint before it")
+            earlier = any(other < checkpoint for other in checkpoint.parent.glob("step_*"))
+            remedy = f"remove {checkpoint} to go on from the one before it" if earlier else "there is none before it"
+            raise UserError(f"{checkpoint / name}: damaged, its sha256 differs from the one written with it; {remedy}")

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import platform
+import shutil
 import signal
 import sys
 import threading
@@ -24,6 +25,12 @@ def repo_data_dir() -> Path | None:
 def cache_dir() -> Path:
     """Where downloads go: $DCGAN_COURSE_CACHE, or ~/.cache/dcgan_course."""
     return Path(os.environ.get("DCGAN_COURSE_CACHE") or Path.home() / ".cache" / "dcgan_course")
+
+
+def program() -> str:
+    """How to call this command line again: by its name where the shell finds it, else as it was called."""
+    called = Path(sys.argv[0])
+    return "dcgan-course" if called.name != "dcgan-course" or shutil.which("dcgan-course") else str(called)
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -114,7 +121,7 @@ def machine() -> dict[str, str]:
         "torch": torch.__version__,
         "torchvision": torchvision.__version__,
         "system": f"{platform.system()} {platform.machine()}",
-        "cpu": f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads",
+        "cpu": f"{torch.backends.cpu.get_cpu_capability()}, threads: {torch.get_num_threads()}",
         "gpu": gpu,
     }
 

@@ -1,7 +1,5 @@
 """The scores of a generator: its images against real ones, in the features of a judge."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -163,9 +161,9 @@ def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, fl
     return F.interpolate(found, size=images.shape[2], mode="bilinear"), float(distances.median() / usual.median())
 
 
-def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> Iterator[str]:
-    """A table of scores: a line for n images from each checkpoint of a run, and one for n real images; n is lowered to
-    the number of those where there are fewer.
+def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> dict[str, dict[str, float]]:
+    """The scores of n images from each checkpoint of a run, {"step_0000469": {"fd10k": ...}, ...}, and those of n "real
+    images"; n is lowered to the number of those where there are fewer.
 
     Raises:
         UserError: as `scorer_for`; n is below 65.
@@ -173,14 +171,8 @@ def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> 
     if n < 65:
         raise UserError(f"n: found {n}, expected 65 or more")
     scorer = scorer_for(run.config if judge == "auto" else run.config.replace(judge=judge))
-    floor = scorer.floor(n)
-    yield score_line("", {name: name.removesuffix(f"_{scorer.judge.family}") for name in floor})
-    for checkpoint in run.checkpoints() or [None]:
-        name = checkpoint.name if checkpoint else "generator"
-        yield score_line(name, score_generator(scorer, run.load_generator(checkpoint), run.config, n, seed))
-    yield score_line("real images", floor)
-
-
-def score_line(name: str, score: dict) -> str:
-    cells = (f"{value:>16.3f}" if isinstance(value, float) else f"{value:>16}" for value in score.values())
-    return f"{name:<12}" + "".join(cells)
+    columns = {checkpoint.name if checkpoint else "generator":
+               score_generator(scorer, run.load_generator(checkpoint), run.config, n, seed)
+               for checkpoint in run.checkpoints() or [None]} | {"real images": scorer.floor(n)}
+    return {column: {name.removesuffix(f"_{scorer.judge.family}"): value for name, value in scores.items()}
+            for column, scores in columns.items()}

@@ -68,6 +68,9 @@ class Study:
 
     def config(self, name: str, seed: int) -> TrainConfig:
         """What is trained for one line of the grid: of its pictures, only the first and the last are kept."""
+        if name not in self.configs:
+            raise UserError(f"study {self.name}: found no config {name!r}, expected one of {', '.join(self.configs)}"
+                            f"{nearest(name, self.configs)}")
         fixed = [field for field in self.configs[name] if field in FIXED]
         if fixed:
             raise UserError(f"study {self.name}, config {name!r}: found {fixed[0]}, which a whole study shares")

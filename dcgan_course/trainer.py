@@ -163,7 +163,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             now = time.perf_counter()
             line["images_per_s"] = round((state.step - logged_step) * batch_size / (now - logged_at), 1)
             logged_at, logged_step = now, state.step
-            bar.set_postfix_str(", ".join(f"{key} {line[key]:.2f}" for key in STATS))
+            bar.set_postfix_str(f"loss_D {line['loss_D']:.2f}, loss_G {line['loss_G']:.2f}")
             if world.main:
                 write_stats(run, board, line, shown)
         if world.main and (shown // sample_every > (shown - batch_size) // sample_every or state.step == last_step):
@@ -286,7 +286,7 @@ def notebook_picture():
 
 def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:
     """The progress bar, in images; in a notebook as ordinary output, which stays right when the notebook is stored."""
-    return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit=" images",
+    return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit="img",
                 unit_scale=True, desc=run.path.name, disable=not show,
                 **({"file": sys.stdout, "ncols": 100} if in_notebook() else {"dynamic_ncols": True}))
 

@@ -48,7 +48,8 @@ def g_block(n_in, n_out, k=4, s=2, p=1, norm=nn.BatchNorm2d, act=nn.ReLU, order=
     return nn.Sequential(*(parts[x] for x in order))
 
 
-def make_g(block=g_block, last=nn.Tanh, output_norm=False, first=None, channels=(8, 4, 2, 1)):
+def make_g(block=g_block, last=nn.Tanh, output_norm=False, first=None, channels=(8, 4, 2, 1),
+           images=lambda z: z[:, :, None, None]):
     class G(nn.Module):
         def __init__(self, nz=100, ngf=64, nc=3):
             super().__init__()
@@ -59,7 +60,7 @@ def make_g(block=g_block, last=nn.Tanh, output_norm=False, first=None, channels=
                                       nn.BatchNorm2d(nc) if output_norm else nn.Identity(), last())
 
         def forward(self, z):
-            return self.body(z[:, :, None, None])
+            return self.body(images(z))
     return G
 
 
@@ -321,6 +322,21 @@ def d_step_climbing(netD, optD, x_real, x_fake):
     (-loss).backward()
     optD.step()
     return loss.detach()
+
+
+def stepped(optimiser, loss):
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    return loss.detach()
+
+
+def d_step_by(loss):
+    return lambda netD, optD, x_real, x_fake: stepped(optD, loss(netD(x_real), netD(x_fake.detach())))
+
+
+def g_step_by(loss):
+    return lambda netD, optG, x_fake: stepped(optG, loss(netD(x_fake)))
 
 
 def snapshot(train=False, back=True, z=None, change=lambda x: x, grad=False):
@@ -650,6 +666,7 @@ TABLE = {
             "sign": (lambda r, f: -(F.softplus(-r).mean() + F.softplus(f).mean()), "sign of the whole"),
             "no fakes": (lambda r, f: F.softplus(-r).mean(), "logits_fake is missing"),
             "no reals": (lambda r, f: F.softplus(f).mean(), "logits_real is missing"),
+            "log of logits": (lambda r, f: -(torch.log(r) + torch.log(1 - f)).mean(), "logarithm of something below 0"),
             "all real": (lambda r, f: F.softplus(-r).mean() + F.softplus(-f).mean(), "both pushed to 1"),
             "sigmoid twice": (lambda r, f: bce(r.sigmoid(), torch.ones(7)) + bce(f.sigmoid(), torch.zeros(7)), "twice"),
             "log of a sigmoid": (lambda r, f: -torch.log(r.sigmoid()).mean() - torch.log(1 - f.sigmoid()).mean(),
@@ -674,6 +691,7 @@ TABLE = {
         {
             "minimax": (lambda f: -F.softplus(f).mean(), "minimax"),
             "label 0": (lambda f: bce(f, torch.zeros_like(f)), "label"),
+            "log of logits": (lambda f: -torch.log(f).mean(), "logarithm of something below 0"),
             "sign": (lambda f: -F.softplus(-f).mean(), "sign of the whole"),
             "sigmoid twice": (lambda f: bce(f.sigmoid(), torch.ones_like(f)), "twice"),
             "log of a sigmoid": (lambda f: -torch.log(f.sigmoid()).mean(), "log(0)"),
@@ -718,6 +736,7 @@ TABLE = {
         {
             "batch norm on the output": (make_g(output_norm=True), "ends in batch norm"),
             "sigmoid": (make_g(last=nn.Sigmoid), "sigmoid"),
+            "z as it comes": (make_g(images=lambda z: z), "make it (N, nz, 1, 1) first"),
             "no tanh": (make_g(last=nn.Identity), "no tanh"),
             "clamped": (make_g(last=nn.Hardtanh), "not tanh"),
             "tanh twice": (make_g(last=lambda: nn.Sequential(nn.Tanh(), nn.Tanh())), "twice"),
@@ -816,6 +835,7 @@ TABLE = {
             "detached in place": (then(d_step(), before=lambda netD, optD, x, x_fake: x_fake.detach_()), "detach_()"),
             "returns another number": (then(d_step(), lambda *_: torch.tensor(0.0), result=True), "returns 0.0000"),
             "climbs": (d_step_climbing, "sign"),
+            "log of logits": (d_step_by(lambda r, f: -(torch.log(r) + torch.log(1 - f)).mean()), "logarithm of"),
         },
         [d_step(), d_step_one_batch, d_step_two_backwards],
     ),
@@ -823,6 +843,9 @@ TABLE = {
         {
             "detached": (g_step(detach=True), "detached"),
             "label 0": (g_step(label=0.0), "label"),
+            "log of logits": (g_step_by(lambda f: -torch.log(f).mean()), "logarithm of something"),
+            "D's loss": (g_step_by(lambda f: losses.d_loss(f, f)), "this is D's loss, with"),
+            "D's loss, climbing": (g_step_by(lambda f: -losses.d_loss(f, f)), "this is D's loss with the other sign"),
             "no zero_grad": (g_step(zero=False), "zero_grad"),
             "no step": (g_step(step=False), "optG.step()"),
             "minimax": (g_step(minimax=True), "minimax"),
@@ -857,6 +880,7 @@ TABLE = {
             "channels first": (lambda s: to_bytes((s + 1) * 127.5), "channels"),
             "reshape": (lambda s: to_bytes((s + 1) * 127.5).reshape(s.shape[1], s.shape[2], 3), "permute"),
             "0 to 1": (lambda s: to_bytes(s * 255).permute(1, 2, 0), "has become black"),
+            "0 to 1, unclamped": (lambda s: (s * 255).long().to(torch.uint8).permute(1, 2, 0), "wraps round and turns"),
             "stretched": (lambda s: to_bytes(stretch(s) * 255).permute(1, 2, 0), "stretched"),
             "wraps round": (lambda s: ((s + 1) * 127.5).round().long().to(torch.uint8).permute(1, 2, 0), "Clamp"),
             "blue and red": (lambda s: to_bytes((s.flip(0) + 1) * 127.5).permute(1, 2, 0), "red and blue"),
@@ -1055,6 +1079,7 @@ TABLE = {
     checks.check_moved: (
         {
             "in place": (in_place, "has changed"),
+            "all directions": (lambda z, a, d: z + sum(a[k] * v for k, v in d.items()), "go through amounts"),
             "the steps only": (lambda z, a, d: sum(v * d[k] for k, v in a.items()), "z itself is missing"),
             "the last one": (lambda z, a, d: [z + v * d[k] for k, v in a.items()][-1], "only the last"),
             "the first one": (lambda z, a, d: next(z + v * d[k] for k, v in a.items()), "only the first"),

@@ -71,7 +71,7 @@ def test_the_judge_of_avatars():
 
 def test_score_run_refuses_other_images(finished_run):
     with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or"):
-        list(score_run(finished_run))
+        score_run(finished_run)
 
 
 def test_training_neighbours_find_copies(monkeypatch):

@@ -140,7 +140,11 @@ def check_moved(answer) -> None:
     amounts = {"hair": 2.0, "smile": -0.5}
     hair, smile = directions["hair"], directions["smile"]
     before = z.clone()
-    found = answer(z, dict(amounts), dict(directions))
+    try:
+        found = answer(z, dict(amounts), dict(directions))
+    except KeyError as missing:
+        expect(missing.args != ("age",), "amounts may name fewer directions than there are: go through amounts.")
+        raise
     expect_shape(found, (6,), ", as z has")
     expect(torch.equal(z, before), "the z that was given has changed: with the next movement of a slider the steps "
            "would add up. z = z + ... makes a new one, z += ... does not.")

@@ -111,7 +111,12 @@ def check_generator(answer) -> None:
     """answer(nz, ngf, nc): z (N, nz) -> images (N, nc, 64, 64) in [-1, 1], by the five guidelines."""
     expect(not isinstance(answer, nn.Module), "give the class itself, without brackets: check_generator(MyGenerator).")
     net, z = answer(10, 4, 3), torch.randn(6, 10)
-    x, layers, flow = ran_loudly(net, z)
+    try:
+        x, layers, flow = ran_loudly(net, z)
+    except RuntimeError as error:
+        expect("conv_transpose2d" not in str(error), "z comes as (N, nz), and ConvTranspose2d wants images: "
+               "make it (N, nz, 1, 1) first, as with z[:, :, None, None].")
+        raise
     expect_tensor(x, (6, 3, 64, 64), "the output for z of shape (6, 10)")
     one = net.eval()(z[:1])
     expect(tuple(one.shape) == (1, 3, 64, 64), f"one z gives {tuple(one.shape)}, expected (1, 3, 64, 64): a squeeze "

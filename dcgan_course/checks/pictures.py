@@ -121,6 +121,8 @@ def check_frame(answer) -> None:
     x = sheet.permute(1, 2, 0)
     expect(abs((x * 255).clamp(0, 255) - found).max() > 1.5, "everything below 0 has become black: the sheet is in "
            "[-1, 1], not [0, 1].")
+    expect(abs((x * 255).remainder(256) - found).remainder(255).max() > 2, "everything below 0 wraps round and turns "
+           "bright: the sheet is in [-1, 1], not [0, 1].")
     expect(abs(wanted.flip(2) - found).max() > 1, "red and blue are swapped.")
     expect(abs(wanted.flip(0) - found).max() > 1, "the picture stands on its head.")
     low, high = sheet.min(), sheet.max()

@@ -48,6 +48,10 @@ def check_alternating_step(answer) -> None:
 # ---- losses on logits
 
 
+LOGARITHM = ("there is the logarithm of something below 0. D answers with logits, which may be any number: "
+             "softplus(-logit) is -log D(x), and the package's losses take logits as they are.")
+
+
 def expect_scalar(value, what: str = "the loss") -> None:
     expect(torch.is_tensor(value), f"{what} is {described(value)}, expected a tensor with one number.")
     expect(value.dim() == 0, f"{what} has shape {tuple(value.shape)}, expected one number: take the mean over the "
@@ -60,6 +64,7 @@ def check_d_loss(answer) -> None:
     real, fake = ((torch.randn(7) * 2 + shift).requires_grad_() for shift in (1, -0.5))
     found = answer(real, fake)
     expect_scalar(found)
+    expect(not found.isnan(), f"the loss is not a number (NaN): {LOGARITHM}")
     loss_real, loss_fake = F.softplus(-real).mean(), F.softplus(fake).mean()
     mistakes = {
         "labels (or the signs inside softplus) are swapped: D would learn to call real images fake.":
@@ -99,6 +104,7 @@ def check_g_loss(answer) -> None:
     fake = (torch.randn(9) * 2 - 0.5).requires_grad_()
     found = answer(fake)
     expect_scalar(found)
+    expect(not found.isnan(), f"the loss is not a number (NaN): {LOGARITHM}")
     expect_none_of(found, {
         "this is the minimax loss, log(1 - D(G(z))): it is flat where D is sure, just where G needs a push. Use "
         "-log D(G(z)).": -F.softplus(fake).mean(),
@@ -194,6 +200,7 @@ def check_d_step(answer) -> None:
         "the sign of the loss is wrong: D climbs where it should descend.": d_after(lambda r, f: -losses.d_loss(r, f)),
         "a sigmoid is applied twice: d_loss takes logits.":
             d_after(lambda r, f: losses.d_loss(r.sigmoid(), f.sigmoid())),
+        LOGARITHM: d_after(lambda r, f: -(r.log() + (1 - f).log()).mean()),
     }
     g_weights, g_gradients = weights(netG), gradients(netG)
     x_fake, before = netG(z), losses.d_loss(netD(x_real), netD(x_fixed)).item()
@@ -245,6 +252,11 @@ def check_g_step(answer) -> None:
             g_after(losses.g_loss, keep_old=True),
         "the sign of the loss is wrong: G moves away from what D calls real.": g_after(lambda f: -losses.g_loss(f)),
         "a sigmoid is applied twice: g_loss takes logits.": g_after(lambda f: losses.g_loss(f.sigmoid())),
+        "this is D's loss, with D's answers for x_fake in both places; G has a loss of its own, g_loss.":
+            g_after(lambda f: losses.d_loss(f, f)),
+        "this is D's loss with the other sign; G has a loss of its own, g_loss.":
+            g_after(lambda f: -losses.d_loss(f, f)),
+        LOGARITHM: g_after(lambda f: -f.log().mean()),
     }
     expected, d_weights, before = g_after(losses.g_loss), weights(netD), losses.g_loss(netD(netG(z))).item()
     result = answer(netD, torch.optim.SGD(netG.parameters(), lr=0.1), netG(z))

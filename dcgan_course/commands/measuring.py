@@ -9,7 +9,7 @@ from ..flags import RunName, expect_positive, save, writing
 
 
 def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> None:
-    """Judge a generator by numbers: one line for each checkpoint that the run has kept.
+    """Judge a generator by numbers: one column for each checkpoint that the run has kept.
 
     Args:
         run: A run folder, or the name of a recorded run.
@@ -22,8 +22,14 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto") 
     from ..scores import score_run
 
     expect_positive(n=n)
-    for line in score_run(load_run(run), n, seed, judge):
-        print(line)
+    loaded = load_run(run)
+    print(f"{n:,} images of each checkpoint, in the eyes of a judge: up to a minute for each ...", flush=True)
+    columns = score_run(loaded, n, seed, judge)
+    print(" " * 18 + "".join(f"{column:>14}" for column in columns))
+    for name in columns["real images"]:
+        print(f"{name:<18}" + "".join(f"{scores[name]:>14.3f}" for scores in columns.values()))
+    print("The nearer to the real images, the better. fd, kd: distances; precision: how many look real; recall: how\n"
+          "much of the real is there; lesson 11 has the others.")
 
 
 def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",

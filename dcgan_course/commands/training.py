@@ -120,9 +120,12 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
 
 
 def show_result(run) -> None:
-    """Where the pictures of a run are. Of several processes, one says it."""
+    """Where the pictures of a run are, and what can be done next. Of several processes, one says it."""
+    from ..runtime import program
+
     if os.environ.get("RANK", "0") != "0":
         return
     print(f"samples  {run.samples()[-1][1]}")
     print(f"film     {run.path / 'training.gif'}")
     print(f"curves   {run.path / 'curves.png'}")
+    print(f"next     {program()} sample {run.path}; or score, neighbours, page in place of sample")
