@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/00_start_here.ipynb)
 #
 # **Time:** 10 minutes to read and try; the cells run for about 15 seconds on two CPU cores.
+#
 # **You need:** nothing yet. For the lessons after this one: some Python and PyTorch.
 #
 # After this lesson you can
@@ -57,7 +58,11 @@ print(f"torch {torch.__version__}")
 # %% [markdown]
 # ## 1 · Is everything in place?
 #
-# Each line says `ok`, or `note` with what to do. (In a terminal: `.venv/bin/dcgan-course doctor`.)
+# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first, grey one is for Colab; it does
+# nothing here.) The lessons come with their outputs. Where one says **predict**, the answer would stand below: *Edit > Clear
+# Outputs of All Cells* hides it until you run the cell.
+#
+# Each line says `ok`, or `note` with what to do. (In a terminal: `dcgan-course doctor`.)
 
 # %% tags=["nbval-ignore-output"]
 print(check_setup())
@@ -78,7 +83,8 @@ plt.show()
 # ## 2 · How long will it take here?
 #
 # The course counts time in **images shown**: it means the same on every machine. How many images a second does yours
-# manage? Twenty training steps of each of three networks will tell.
+# manage? Twenty training steps of each of three networks will tell: our digits (`mnist`), the older kind whose layers are
+# fully connected (lesson 01), and a larger one for 64 x 64 pixels.
 
 # %% tags=["nbval-ignore-output"]
 networks = {"mnist": preset("mnist"), "fully connected": preset("mnist", network="basic"), "64 x 64": preset("mnist64")}
@@ -124,7 +130,10 @@ for name, config in networks.items():
 # | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
 #
 # Each lesson runs by itself, top to bottom, also when you skip the exercises: it then goes on with the package's own
-# version. Long trainings were **recorded**; each shows the command that makes it again.
+# version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson shows
+# the command that makes them again. A **preset** is a set of settings with a name, such as `mnist`.
+#
+# JupyterLab saves what you change. `git checkout notebooks` brings the lessons back as they were.
 #
 # ## 4 · The words
 #
@@ -210,7 +219,10 @@ plt.axis("off")
 print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
 # %% [markdown]
-# The same with a slider. Drag it, or click it and use the arrow keys.
+# Both happen. Within a digit the shape changes smoothly, and so does the way from one digit to the next; but it is a short
+# way, a step or two wide, and what lies on it is no digit.
+#
+# The same with a slider: run the cell to see it. Drag it, or click it and use the arrow keys.
 
 # %% tags=["nbval-ignore-output"]
 import io

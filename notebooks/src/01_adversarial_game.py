@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about 30 seconds on two CPU cores.
+#
 # **You need:** some PyTorch (tensors, `nn.Module`, `backward()`), the logarithm and the derivative.
 #
 # After this lesson you can
@@ -263,12 +264,13 @@ g_loss = check_g_loss(my_g_loss)
 # %% [markdown]
 # From here on `d_loss` and `g_loss` are yours where the check accepted them, and the package's where it did not.
 #
-# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything.
+# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything. (If yours is the mean
+# of the two halves and not their sum, it gives half of the first. It trains as well, with steps half as long.)
 
 # %%
 guess = torch.zeros(10)
-print(f"loss_D of a guess: {d_loss(guess, guess):.2f} = 2 log 2")
-print(f"loss_G of a guess: {g_loss(guess):.2f} = log 2")
+print(f"loss_D of a guess: {d_loss(guess, guess):.2f} (2 log 2 = {2 * math.log(2):.2f})")
+print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 
 # %% [markdown]
 # ## 3 · Why G does not simply undo D's work

@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/02_five_guidelines.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 15 seconds on two CPU cores.
+#
 # **You need:** PyTorch's `nn.Module` and `nn.Sequential`; lesson 01 for what G and D are.
 #
 # After this lesson you can
@@ -135,9 +136,10 @@ while sizes[-1] > 4:
 print(" -> ".join(map(str, sizes)))
 
 # %% [markdown]
-# **Why not pooling?** Max pooling keeps the largest of four numbers: which one is fixed in advance. A strided
+# **Why not pooling?** Max pooling keeps the largest of four numbers: the rule is fixed in advance. A strided
 # convolution *learns* what to keep. And pooling has no useful reverse: G would have to guess where the largest number
-# stood. *What to look for:* lesson 05 trains both, and measures.
+# stood. *What to look for:* lesson 06 trains both over five seeds, and on digits pooling in D comes out **better**. The
+# guidelines were found with deep networks and photographs; they are a safe start, no law.
 #
 # ## 2 · Fractional strides: the way up
 #
@@ -166,7 +168,7 @@ print("size", tuple(by_hand.shape), "| largest difference from torch below 0.000
 # Kernel 4, stride 2, padding 1 again, and now the size doubles: 3 becomes 6.
 #
 # How many stamps reach each output pixel? If that number changes from pixel to pixel, so does the brightness, in a
-# regular pattern: the **checkerboard** that you can see in many generated images. Predict: which kernel is even, 3 or 4?
+# regular pattern: the **checkerboard** that you can see in many generated images. Predict: which kernel stamps evenly, 3 or 4?
 
 # %%
 ones = torch.ones(6, 6)
@@ -179,7 +181,7 @@ for axis, k in zip(axes, (3, 4, 5), strict=True):
     print(f"kernel {k}, stride 2: between {count.min():.0f} and {count.max():.0f} stamps on a pixel")
 
 # %% [markdown]
-# A kernel size that the stride divides is even. The paper used 5 x 5 kernels, and had to *learn* the pattern away; most
+# A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, and had to *learn* the pattern away; most
 # code since then uses 4 x 4.
 #
 # **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -340,6 +342,10 @@ print(f"tanh after batch norm with gain 1, shift 0: {100 * (fresh < -0.99).float
 #
 # **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. A sigmoid would end at 0 and
 # could not draw anything darker than mid-grey.
+#
+# **ReLU in G's hidden layers** is the guideline with the weakest reason. The paper gives none but that it worked; ReLU is
+# the simplest choice whose slope does not fade for large inputs, as tanh's does. And G can afford dead ends better than D can:
+# nobody else learns through it. In lesson 06 LeakyReLU in G's place is *undecided* on digits.
 #
 # **LeakyReLU in D** lets a little through below zero: its slope there is 0.2, ReLU's is 0. G learns only from the gradient
 # that comes *through* D, and where the slope is 0 none passes. How many of D's units are such dead ends, for a batch of

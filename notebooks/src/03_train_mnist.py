@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/03_train_mnist.ipynb)
 #
 # **Time:** 50 minutes to read and write; the cells run for about 45 seconds on two CPU cores, less on a GPU.
+#
 # **You need:** an optimiser's `zero_grad()`, `backward()` and `step()`; lessons 01 and 02 for losses and networks.
 #
 # After this lesson you can
@@ -103,7 +104,7 @@ print(f"x_real: shape {tuple(x_real.shape)}, {x_real.dtype}, from {x_real.min():
 # %%
 pixels = torch.tensor([0.0, 255.0]) / 255
 low, high = ((pixels - 0.1307) / 0.3081).tolist()
-print(f"black would be {low:.2f} and white {high:.2f}; a tanh can reach neither end of [-1, 1], and never {high:.2f}")
+print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 and 1")
 
 # %% [markdown]
 # ## 2 · The two steps
@@ -134,6 +135,12 @@ def my_noise(x_real, nz):
 
 # %%
 noise = checks.check_noise(my_noise)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `torch.randn` draws from N(0, 1), `torch.rand` does not. How many images a batch has, `x_real` knows.
+# </details>
 
 # %% [markdown] tags=["solution"]
 # <details><summary>Solution</summary>
@@ -304,13 +311,15 @@ print("every weight equal, bit for bit:", all(torch.equal(a, b) for a, b in pair
 
 # %%
 import json
+import textwrap
 
 
 def recorded_run(name):
     """A recorded run; prints the command that makes it again, and how long that took."""
     run = load_run(name)
     about = json.loads((run.path / "record.json").read_text())
-    print(f"{about['command']}\n{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} min")
+    print(textwrap.fill(about["command"], 90, subsequent_indent="    ", break_on_hyphens=False))
+    print(f"{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} min")
     return run
 
 
@@ -361,7 +370,8 @@ rows = torch.cat([generate(run.load_generator(), z) for run in (healthy, d_wins,
 show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
 
 # %% [markdown]
-# Both failures end with a D that is sure, and from the last lines alone you could not tell which is which. The way there
+# (The healthy D ends its last three lines where it began its first three; the tenths above average over more.) Both
+# failures end with a D that is sure, and from the last lines alone you could not tell which is which. The way there
 # differs: one D was sure within its first steps, the other needed the whole run. And the pictures tell it at once: no
 # digits, or the same few for every `z`. **Curves say that something is wrong; pictures say what.**
 
@@ -404,7 +414,8 @@ plt.bar([str(d) for d in range(10)], counts, color="#0072B2")
 plt.axhline(100, color="#D55E00", linestyle="--", label="evenly: 100 each")
 plt.xlabel("digit, as the classifier reads it")
 plt.ylabel("of 1,000 images")
-plt.legend(frameon=False)
+plt.ylim(0, 1.3 * counts.max())
+plt.legend(frameon=False, loc="upper right")
 print("all ten digits:", bool((counts > 0).all()), "| rarest:", counts.argmin().item())
 
 # %% [markdown]

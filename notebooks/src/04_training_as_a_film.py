@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about half a minute on two CPU cores.
+#
 # **You need:** lesson 03, or a GAN training loop that you have seen before.
 #
 # After this lesson you can

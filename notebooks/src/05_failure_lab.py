@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/05_failure_lab.ipynb)
 #
 # **Time:** 75 minutes to read and try; the cells run for about 45 seconds on two CPU cores.
+#
 # **You need:** lessons 02 and 03, or a DCGAN that you have trained before.
 #
 # After this lesson you can
@@ -101,7 +102,7 @@ def numbers(study, *configs, metrics=NUMBERS):
 
 scorer = scorer_for(preset("mnist"))
 real = scorer.floor(2000)
-print("real digits:", ", ".join(f"{name} {real[f'{name}2k_mnist']:.3g}" for name in NUMBERS))
+print("real digits, 2,000 against others:", ", ".join(f"{name} {real[f'{name}2k_mnist']:.3g}" for name in NUMBERS))
 numbers(stabilisers, "baseline")
 
 # %% [markdown]
@@ -165,8 +166,8 @@ live("4 sigmoid output")
 # [0, 1]. Model 2 has neither: its `z` is normal. One training each, no numbers. The claim is **confounded**: from these
 # two runs nobody can tell which change mattered.
 #
-# To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`. The third is the
-# paper's own, uniform in [-1, 1]. Six configs, five seeds.
+# To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
+# [-1, 1], the paper's own; and uniform in [0, 1]. Six configs, five seeds.
 #
 # <details><summary>Predict first: which of the two changes does the harm?</summary>
 #
@@ -198,12 +199,13 @@ sheets(norms, list(norms.study.configs), "Top: as the paper. Bottom: batch norm 
 from dcgan_course.data import load_mnist, to_float
 
 test = to_float(load_mnist(split="test").batch(range(2000)))
-for name, images in (("real digits", test), ("on dark grey", test.clamp(min=16 / 127.5 - 1))):
+for name, images in (("first 2,000 of the test file", test), ("on dark grey", test.clamp(min=16 / 127.5 - 1))):
     score = scorer(images)
-    print(f"{name:<12}", ", ".join(f"{key} {score[f'{key}2k_mnist']:.3g}" for key in NUMBERS))
+    print(f"{name:<28}", ", ".join(f"{key} {score[f'{key}2k_mnist']:.3g}" for key in NUMBERS))
 
 # %% [markdown]
-# So a good part of the distance is the judge's fright at grey. Sharpness has no such judge; but it mixes blur with lack of
+# (The first 2,000 digits of that file are neater than the rest, hence 18 and not 6, as above.) So a good part of the
+# distance is the judge's fright at grey. Sharpness has no such judge; but it mixes blur with lack of
 # contrast. Divide each picture's by its own variance, and only blur is left:
 
 # %%
@@ -228,7 +230,8 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.2f}")
 
 # %% [markdown]
-# About a quarter is blur; the rest of the loss is contrast. **Blur, yes, but less than the sharpness alone says.**
+# Sharpness fell to 0.52 of what it was. Blur takes a factor of about 0.7 of that, and lost contrast another 0.7.
+# **Blur, yes, but less than the sharpness alone says.**
 #
 # Both changes of model 1 do harm, and not the same harm. Each effect alone, seed by seed (a question mark says that
 # the interval includes 0):
@@ -381,8 +384,10 @@ numbers(stabilisers, "baseline", *BATCH_NORM)
 sheets(stabilisers, BATCH_NORM, "Left: nothing. Right: a mistake that one does not see here", columns=2, width=8)
 
 # %% [markdown]
-# (Live: `live("2 no batch norm")`.) Without batch norm the digits are ragged and the distance is several times as large: weights of 0.02 make every layer's
-# output smaller than its input (lesson 02), so the first steps barely reach the end of the network.
+# (Live: `live("2 no batch norm")`.) Without batch norm the digits are ragged, and above all it becomes a matter of
+# luck: the mean distance is four times as large, with an interval wider than itself, for some seeds fail and some hardly
+# do. Weights of 0.02 make every layer's output smaller than its input (lesson 02), so the first steps barely reach the
+# end of the network.
 #
 # Batch norm on D's input does no visible harm here. It removes the mean and the spread of a whole *batch*, and D's other
 # batch norms do that anyway, one layer later (section 4 has a consequence). A guideline is a warning, not a law; deeper
@@ -672,8 +677,9 @@ for config in DROPOUT:
 
 # %% [markdown]
 # The claim is half right. Dropout in training **only** does remove most of the specks. Kept on at test time, it adds more
-# than it removed. (The code behind the claim drops in training only, whatever its readme says.) Neither comes free: `fd`
-# rises, a little in the first case, much in the second.
+# than it removed. (The code behind the claim drops in training only, whatever its readme says.) Kept on at test time
+# it also costs much `fd`. In training only, `fd` rises by a fifth in the mean, but the interval just includes 0: undecided
+# here, and "worse" by a hair when lesson 06 compares ratios in place of differences.
 #
 # ## 11 · Batch, running and standing statistics
 #

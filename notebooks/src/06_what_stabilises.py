@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 25 seconds on two CPU cores.
+#
 # **You need:** lesson 05 for the studies and their numbers; means and standard deviations.
 #
 # After this lesson you can
@@ -198,7 +199,7 @@ for config in ("baseline", "3 dense hidden layers", "least squares"):
     print(f"{config:<22}", "  ".join(f"{value:>6.0f}" for value in study.values(config, "fd")))
 
 # %% [markdown]
-# A choice can be bad because it fails *sometimes*: one of five was as good as the baseline, two failed altogether. A mean with an
+# A choice can be bad because it fails *sometimes*: one of five came near the baseline, two failed altogether. A mean with an
 # interval describes that badly; look at the seeds.
 #
 # This study was first run with three seeds. Then 12 of the 25 versions were undecided, these two among them. Two more
@@ -399,7 +400,7 @@ print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {run.stats()[-1]['kimg']:.0
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained", facecolor="white")
-moments = {}
+moments, TICKS = {}, {"mnist": [20, 50, 100, 200], "heritage_no_augment": [40, 60, 80, 120]}
 for axis, name in zip(axes, ("mnist", "heritage_no_augment"), strict=True):
     lines = load_run(name).metrics()
     key = next(key for key in lines[0] if key.startswith("fd"))
@@ -408,13 +409,15 @@ for axis, name in zip(axes, ("mnist", "heritage_no_augment"), strict=True):
     moments[name] = (kimg[best], fd[best], kimg[-1], fd[-1])
     axis.plot(kimg, fd, color=BLUE, marker=".")
     axis.plot(kimg[best], fd[best], "o", color=ORANGE, label="best")
-    axis.set(title=name, xlabel="thousand images shown", ylabel=key, yscale="log")
+    axis.set(title=name, xlabel="thousand images shown", ylabel="Frechet distance", yscale="log")
+    axis.set_yticks(TICKS[name], map(str, TICKS[name]))
+    axis.minorticks_off()
     axis.legend(frameon=False)
 plt.show()
 
 # %%
 for name, (best_kimg, best_fd, last_kimg, last_fd) in moments.items():
-    print(f"{name:<20} best {best_fd:>5.1f} after {best_kimg:>5.0f} thousand images, last {last_fd:>5.1f} after "
+    print(f"{name:<20} best {best_fd:>5.1f} after {best_kimg:>5.0f} kimg, last {last_fd:>5.1f} after "
           f"{last_kimg:>5.0f}: {last_fd / best_fd:.2f} times the best")
 
 # %% [markdown]
@@ -424,14 +427,16 @@ for name, (best_kimg, best_fd, last_kimg, last_fd) in moments.items():
 
 # %%
 lines = load_run("heritage_no_augment").stats()
-figure, axes = plt.subplots(figsize=(9, 2.8), layout="constrained", facecolor="white")
+figure, axes = plt.subplots(1, 2, figsize=(10, 3), layout="constrained", facecolor="white")
 kimg = [line["kimg"] for line in lines]
-for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE), ("D_x", GREEN), ("D_G_z", "#888888")):
-    axes.plot(kimg, [line[key] for line in lines], color=colour, label=key, linewidth=0.8)
-axes.axvline(moments["heritage_no_augment"][0], color="black", linestyle="--", label="best pictures")
-axes.set(xlabel="thousand images shown", ylabel="loss, or D's answer")
-axes.legend(frameon=False, ncols=5)
-axes.set_title("No curve turns at the best moment; D gets surer all the time", fontsize=11)
+for axis, lines_of, title in zip(axes, ((("loss_D", BLUE), ("loss_G", ORANGE)), (("D_x", GREEN), ("D_G_z", "#888888"))),
+                               ("losses", "D's answers"), strict=True):
+    for key, colour in lines_of:
+        axis.plot(kimg, [line[key] for line in lines], color=colour, label=key, linewidth=0.8)
+    axis.axvline(moments["heritage_no_augment"][0], color="black", linestyle="--", label="best pictures")
+    axis.set(xlabel="thousand images shown", title=title)
+    axis.legend(frameon=False)
+figure.suptitle("No curve turns at the best moment; D gets surer all the time", fontsize=11)
 plt.show()
 
 # %%

@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/07_latent_space.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
+#
 # **You need:** lesson 03 or a trained generator; dot products, sines and cosines.
 #
 # After this lesson you can
@@ -487,13 +488,13 @@ for attribute in rates:
 # - **One exemplar is luck.** A single face carries its hair colour, its background and its mouth into the sum; the mean
 #   of ten keeps what they share. The paper found the same: single samples were "unstable".
 # - **In pixels averaging does not help**, and ten are worst: one exemplar of each leaves ghosts of three faces, ten a
-#   haze. That single ghosts score no worse than single `z` is a weakness of the judge: it sees glasses through the mist. It
-#   counts attributes, not beauty; look at the pictures below.
+#   haze. That single ghosts score no worse than single `z` for glasses and beards is a weakness of the judge: it sees
+#   glasses through the mist. It counts attributes, not beauty; look at the pictures below.
 # - **Beards mostly fail**, with any number: more than by chance, but more exemplars do not help, and with few of them pixels
 #   do no worse. G draws few convincing beards (on about a fifth of its faces, most half-hearted), and in this style beard
 #   and hair share a colour. What G has not learned as a thing of its own can hardly be added.
-# - Is it the length? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale the sums to length
-#   10. The rates hardly change.
+# - Is it the length? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale the sums to
+#   a length of 10. The rates hardly change.
 
 # %%
 show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in

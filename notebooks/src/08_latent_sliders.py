@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/08_latent_sliders.ipynb)
 #
 # **Time:** 35 minutes to read and play; the cells run for about 15 seconds on two CPU cores.
+#
 # **You need:** lesson 07 for directions in the latent space; a browser for the sliders.
 #
 # After this lesson you can
@@ -120,7 +121,7 @@ def sheet(z, names, title):
     figure, axis = plt.subplots(figsize=(7.5, 0.85 * len(names) + 0.4), layout="constrained", facecolor="white")
     axis.imshow(image_grid(generate(netG, torch.stack(z)), 9))
     axis.set_yticks([34 + 66 * i for i in range(len(names))], names)
-    axis.set_xticks([34 + 66 * i for i in range(9)], [f"{v:+.2g}" for v in torch.linspace(-3, 3, 9)])
+    axis.set_xticks([34 + 66 * i for i in range(9)], [f"{v:+.3g}" for v in torch.linspace(-3, 3, 9)])
     axis.set_title(title, fontsize=10)
     plt.show()
 
@@ -215,7 +216,8 @@ every = principal(weight, run.config.nz)
 print(f"one in the middle of the order {change(every[50]):.0f}, the last one {change(every[-1]):.0f}")
 
 # %% [markdown]
-# About twice as much as by an average number, and the order holds: later ones do next to nothing. Without a label. But do they have names? Try to find words for each row. A direction that
+# Twice as much as by an average number; hardly more than by the best of the hundred, but found without trying each, and
+# without a label. Among the first three the order does not hold; farther apart it does. But do they have names? Try to find words for each row. A direction that
 # stretches most is not obliged to mean one thing.
 #
 # ## 3 · The explorer
@@ -254,6 +256,7 @@ for axis, shown, title in zip(axes, (z, explorer.z), ("seed 7", "glasses + 1"), 
     axis.set_title(title, fontsize=10)
     axis.axis("off")
 plt.show()
+explorer.sliders["glasses"].value = 0  # as it was
 
 # %% [markdown]
 # Another run: put its name, or the path of your run's folder, in place of `"mnist2d"`. A wrong name is answered in words.
@@ -262,7 +265,7 @@ plt.show()
 explore("mnist2d")
 
 # %% [markdown]
-# Its two sliders reach every picture that it can draw:
+# Its `z` has two numbers, so z[0] and z[1] alone reach every picture that it can draw:
 
 # %%
 plane = generate(load_run("mnist2d").load_generator(), plane_grid(8))

@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
+#
 # **You need:** lesson 03; what a linear classifier is; gradients.
 #
 # After this lesson you can
@@ -598,7 +599,7 @@ plt.show()
 # <details><summary>Why max pooling to 4 x 4, when guideline 1 forbids pooling?</summary>
 #
 # The guideline is about the network while it trains. Here nothing is trained any more: the maps are only made small enough
-# for a linear model, and "did this feature respond somewhere in this quarter" is a useful question.
+# for a linear model, and "did this feature respond somewhere in this sixteenth" is a useful question.
 # </details>
 #
 # <details><summary>D was trained on 60,000 images, the supervised network on 100. Is that fair?</summary>

@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/11_measuring_gans.ipynb)
 #
 # **Time:** 75 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
+#
 # **You need:** lesson 03 or a trained generator; mean, variance and covariance; a first idea of matrices.
 #
 # After this lesson you can
@@ -62,9 +63,10 @@ print(f"torch {torch.__version__}")
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
 # are measured against *other* real images. A distance of 20 means nothing; 20 beside a floor of 7 does.
 #
-# So you need two sets of real digits. `real`: 5,000 of the test set, which neither the generator nor the judge has
-# seen. `other`: 5,000 of the training set, for the floor. (`fresh`: 1,000 more of the test set, for later.) And two
-# generators: the run `mnist`, and `mnist_conditional`, which is told the digit that it has to draw (section 8).
+# So you need two sets of real digits. `real`: 5,000 of the test set, which neither the generator nor the classifier that
+# judges here has seen. `other`: 5,000 of the training set, for the floor. (`fresh`: 1,000 more of the test set, for later.) And two
+# generators: the run `mnist`, and `mnist_conditional`, here `conditional` for short, which is told the digit that it has to
+# draw (section 8).
 
 # %%
 learn, unseen = parts("mnist", 28)
@@ -96,8 +98,8 @@ show(torch.cat([x[:20] for x in (real, plain, conditional)]), "Top: real. Middle
 # %% [markdown]
 # Good enough that eyes no longer settle it. **Predict** now, and keep it: which of the two generators is better?
 #
-# The judge is a classifier that has read real digits only. Its last hidden layer turns each picture into 64 numbers,
-# its **features**.
+# The **judge**, for all that follows, is a classifier that has read real digits only. Its last hidden layer turns each
+# picture into 64 numbers, its **features**.
 
 # %%
 judge = load_judge("mnist")
@@ -113,7 +115,8 @@ print("features of each set:", features["real"].shape)
 # first heap to where the second is, as cheaply as can be, where carrying a grain costs the **square** of the way. On a
 # line the cheapest plan keeps the order: the leftmost grain goes to the leftmost place, and so on.
 #
-# For two bells the mean cost has a short formula, the **Frechet distance**: $(m_1 - m_2)^2 + (s_1 - s_2)^2$.
+# For two bells the mean cost has a short formula, the **Frechet distance**: $(m_a - m_b)^2 + (s_a - s_b)^2$, with the
+# means $m$ and the deviations $s$. (Strictly it is the square of a distance, and everybody calls it a distance.)
 
 # %%
 stream = np.random.default_rng(0)
@@ -126,7 +129,7 @@ print(f"carried, grain by grain: {cost:.1f}; by the formula: {(0 - 3) ** 2 + (1 
 #
 # $$|m_a - m_b|^2 + \mathrm{trace}\big(A + B - 2\,(A B)^{1/2}\big)$$
 #
-# With one number it is the formula above: $s_1^2 + s_2^2 - 2\,s_1 s_2 = (s_1 - s_2)^2$. The root of a matrix is the
+# With one number it is the formula above: $s_a^2 + s_b^2 - 2\,s_a s_b = (s_a - s_b)^2$. The root of a matrix is the
 # matrix which, times itself, gives it back. It is *not* the root of each of its numbers.
 #
 # **Exercise 1 · The Frechet distance** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
@@ -147,7 +150,8 @@ frechet = checks.check_frechet(my_frechet)
 #
 # You only need the trace of the root. The trace of a matrix is the sum of its eigenvalues, and the eigenvalues of a
 # root are the roots of the eigenvalues: `np.linalg.eigvals(cov_a @ cov_b)`. By rounding they may be complex, or a
-# little below 0. Or take `scipy.linalg.sqrtm`.
+# little below 0. (`scipy.linalg.sqrtm` gives the root itself, and warns here that the matrix is singular; the trace is
+# right all the same.)
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -163,7 +167,8 @@ frechet = checks.check_frechet(my_frechet)
 # %% [markdown]
 # Now put the features in the place of the Gaussians: take their mean and covariance, and *pretend* that they are
 # normal. With the Inception network's features this is the FID. With our judge's it is not, so it has another name
-# here: `fd`. The package's version, by torchmetrics, should agree:
+# here: `fd`. The package's version, which takes the arithmetic from the
+# library torchmetrics, should agree:
 
 # %%
 def moments(x):
@@ -250,8 +255,8 @@ for name, values in curves.items():
 # errors do not cancel. Compare scores at **equal n** only.
 #
 # Does equal n settle it? Look at the last two rows from right to left. At 5,000 the conditional generator is clearly
-# better; at 500 and below the two can hardly be told apart, and real digits look little better than either: chance is
-# now most of the number.
+# better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than either:
+# chance is now most of the number.
 #
 # The cure: the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where that line meets
 # 1/n = 0, there are infinitely many images.
@@ -304,6 +309,7 @@ for shift in (0, 2):
 
 # %%
 import json
+import textwrap
 
 about, about_told = (json.loads((recorded.path / "record.json").read_text()) for recorded in (run, told))
 record = {"other": about["real"], "mnist": about["generated"], "conditional": about_told["generated"]}
@@ -415,14 +421,16 @@ for name, points in fakes.items():
 
 # %% [markdown]
 # Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one
-# half where half is rubbish. And even perfect fakes do not reach 1: the floor belongs beside these numbers too.
+# half where half is rubbish; and recall does not mind rubbish as long as some of it falls everywhere. Heaps that are too
+# narrow have perfect precision, each point lies where real ones lie, and recall names what is wrong: 0.20. The floor
+# belongs beside these numbers too: another 1,000 points of the very same ring stay below 1.
 #
 # The weak spot is the reach. **Predict:** add 8 stray points to the 1,000 real ones (a mislabelled image, a scanner
 # fault), and score the points that lie anywhere.
 
 # %%
 stray = np.concatenate([ring_real[8:], np.random.default_rng(6).normal(size=(8, 2)) * 3])
-print("anywhere, clean data:   ", both(ring_real, anywhere))
+print("anywhere, clean data:    ", both(ring_real, anywhere))
 print("anywhere, 8 stray points:", both(stray, anywhere))
 
 # %% [markdown]
@@ -489,7 +497,8 @@ for name, images in {"real, never seen (floor)": fresh, "mnist": plain[:1000], "
 
 # %% [markdown]
 # With 1,000 pictures, chance alone moves a half by about 3 points. The two generators show no sign of copying, and a
-# forger who copies every fifth time stands out, though only just. (There are 60,000 training digits, and we have
+# forger who copies every fifth time stands out, though only just. Moved by a pixel, copies still
+# stand out, less. (There are 60,000 training digits, and we have
 # looked at 5,000 of them. A copy of any other is not caught: for a full answer, compare with all.)
 #
 # The same is worth doing in features, but not in this judge's: it was *trained* on the training digits, and is no
@@ -564,7 +573,7 @@ for axis, (name, rows) in zip(axes, tables.items(), strict=True):
                   linestyle="--" if kind == "false alarms" else "-")
     axis.set(title=name, xlabel="bits that may differ, t")
 axes[0].set_ylabel("flagged [%]")
-axes[1].legend(frameon=False, fontsize=8)
+axes[1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
 figure.suptitle("Good: solid lines high while the dashed one is still low", fontsize=10)
 plt.show()
 
@@ -650,11 +659,11 @@ for name, (images, x) in sets.items():
 
 # %% [markdown]
 # With 2,000 pictures chance moves one half by 0.02 or more. The features tell `mnist` from real digits best; pixels
-# less, for distance between pixels is mostly distance between the places of strokes. The conditional one is near a coin
-# toss.
+# less, for distance between pixels is mostly distance between the places of strokes. The conditional one can still be
+# told, but barely.
 #
 # The thief is far **below** one half: each copy has its original next to it, of the other kind. Too good is suspicious
-# too. And the memoriser passes like a fresh set: no test of this kind, and no distance, can see that pictures were
+# too. And the memoriser passes in the features like a fresh set, in pixels almost: no test of this kind, and no distance, can see that pictures were
 # taken from the training set. That is what section 6 is for.
 #
 # ## 8 · Does it teach?
@@ -663,7 +672,7 @@ for name, (images, x) in sets.items():
 # The run:
 
 # %%
-print(about_told["command"])
+print(textwrap.fill(about_told["command"], 90, subsequent_indent="    ", break_on_hyphens=False))
 show(conditional[:200].unflatten(0, (20, 10)).transpose(0, 1).flatten(0, 1), "Each row was asked for one digit", 20, 7)
 print(f"the judge reads the digit that was asked for: {(answers['conditional'].argmax(1) == labels[:5000].numpy()).mean():.1%}")
 
@@ -691,7 +700,7 @@ for name, (x, y) in kinds.items():
 # thousand examples a clean textbook helps. Does it still with many?
 #
 # The paper's supplement asks this with the simplest pupil of all, the nearest neighbour in pixels, up to 50,000 and 10
-# million digits. As we remember its table (check it before you cite it): error 3.1 % with real digits, 2.98 % with as
+# million digits. Its table 3, quoted from memory (look it up before you cite it): error 3.1 % with real digits, 2.98 % with as
 # many from a conditional DCGAN, 1.48 % with 10 million of them; 6.28 % with an ordinary GAN's. Ours, up to 20,000
 # digits:
 
@@ -733,44 +742,51 @@ for name, (x, y) in kinds.items():
 # which learned church exteriors from photographs. It is far smaller; the kind of question is the same.
 #
 # Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the
-# judge's own floor, so that both speak one language. **Predict** for each judge what it will find worst: five digits
+# judge's own floor, so that both speak one language. One draw of 1,000 is a matter of luck, as section 3 has shown; so
+# draw four times, always new digits on both sides. **Predict** for each judge what it will find worst: five digits
 # missing; each digit mirrored; faint noise, which you can hardly see (a twentieth of the way from grey to white).
 
 # %%
-stranger = load_judge("heritage")
+stranger, low = load_judge("heritage"), order[5000:][unseen.labels()[order[5000:]] < 5]
 
 
-def strange(images):
-    """Features of the judge of photographs, (N, 64): digits in colour, at 64x64."""
-    wide = torch.nn.functional.interpolate(images, size=64, mode="bilinear", antialias=True)
-    return judged(stranger, wide.expand(-1, 3, -1, -1))[0]
+def wide(images):
+    """Digits as the judge of photographs wants them: in colour, at 64 x 64."""
+    return torch.nn.functional.interpolate(images, size=64, mode="bilinear", antialias=True).expand(-1, 3, -1, -1)
 
 
-base = real[1000:2000]
-noise = torch.randn(base.shape, generator=seeded(3, "lesson"))
-low = np.flatnonzero(unseen.labels()[order[:5000]] < 5)[-1000:]
-changed = {"real": base, "0 to 4 only": real[low], "mirrored": base.flip(3),
-           "faint noise": (base + 0.05 * noise).clamp(-1, 1), "mnist": plain[:1000], "conditional": conditional[:1000]}
-show(torch.cat([x[:12] for x in list(changed.values())[1:4]]), "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise", 12, 7)
+def changed(draw):
+    """The draw's own 1,000 real digits, as they are and changed; and 1,000 of each generator."""
+    part, stream = slice(1000 * draw, 1000 * draw + 1000), seeded(draw, "lesson")
+    base = unseen.floats(order[5000:][part])
+    some = low[torch.randperm(len(low), generator=stream)[:1000]]
+    noise = torch.randn(base.shape, generator=stream)
+    return {"real": base, "0 to 4 only": unseen.floats(some), "mirrored": base.flip(3),
+            "faint noise": (base + 0.05 * noise).clamp(-1, 1), "mnist": plain[part], "conditional": conditional[part]}
+
+
+show(torch.cat([x[:12] for x in list(changed(0).values())[1:4]]), "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise", 12, 7)
 
 # %%
-reference = {"digits": features["real"][:1000], "photographs": strange(real[:1000])}
-known = {"real": features["real"][1000:2000], "0 to 4 only": features["real"][low],
-         "mnist": features["mnist"][:1000], "conditional": features["conditional"][:1000]}
-floors = {}
-for name, images in changed.items():
-    found = {"digits": known[name] if name in known else judged(judge, images)[0], "photographs": strange(images)}
-    fd = {kind: frechet_distance(reference[kind], x) for kind, x in found.items()}
-    floors = floors or fd
-    print(f"{name:<12}" + "".join(f"  {kind}: {fd[kind]:6.1f} = {fd[kind] / floors[kind]:5.1f} floors"
-                                  for kind in fd))
+looks = {"digits": lambda x: judged(judge, x)[0], "photographs": lambda x: judged(stranger, wide(x))[0]}
+table = {(name, kind): [] for name in changed(0) for kind in looks}
+for draw in range(4):
+    for kind, look in looks.items():
+        reference = look(real[1000 * draw : 1000 * draw + 1000])
+        for name, images in changed(draw).items():
+            table[name, kind].append(frechet_distance(reference, look(images)))
+print("mean ± deviation over four draws, and the mean over that of real digits")
+for name in changed(0):
+    print(f"{name:<12}" + "".join(
+        f"  {kind}: {np.mean(fd := table[name, kind]):6.1f} ± {np.std(fd, ddof=1):4.1f} = "
+        f"{np.mean(fd) / np.mean(table['real', kind]):4.1f} floors" for kind in looks))
 
 # %% [markdown]
 # To the judge of digits, missing digits and mirrored ones are disasters, twenty times as bad as noise that you can
 # hardly see. To the judge of photographs that noise is **as bad as half of the digits missing**. (Mirrored digits it
 # does notice, more than anything else, although it was trained on churches mirrored at random. We had expected it to be
-# blind there.) And the last two rows: to the first judge one generator is at twice the floor, the other close to it; to
-# the second both are about at the floor, in the other order.
+# blind there.) And the last two rows: the first judge sees that `mnist` is the worse of the two, beyond the deviations; to the
+# second both are about at the floor, and the little that is left points the other way.
 #
 # A judge measures what it has learned to see. Ours is no neutral witness either: lesson 05 showed its fright at a dark
 # grey background that nobody would mind. So: name the judge, the number of images and the floor with every number; and
@@ -783,7 +799,7 @@ for name, images in changed.items():
 # | how far, in one number? | Frechet distance, equal n or the limit; kernel distance | what shares its moments; copies |
 # | bad pictures or missing ones? | precision and recall | stray points in the data; copies |
 # | are whole classes missing? | mode entropy | everything inside of a class |
-# | copied? | nearest neighbours, training against test; hashes | copies that were moved or turned |
+# | copied? | nearest neighbours, training against test; hashes | hashes: copies that were moved or turned; neighbours see less of them |
 # | can it be told from real? | 1-NN two-sample test | copies of real pictures |
 # | is it of use? | train on fake, test on real | pictures that are too easy |
 #

@@ -12,6 +12,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 30 seconds on two CPU cores.
+#
 # **You need:** lessons 03 and 11.
 #
 # After this lesson you can
