@@ -105,7 +105,7 @@ class LatentExplorer:
         self.seed = w.BoundedIntText(seed, 0, 10**9, description="seed")
         self.image = w.Image(format="png", width=width)
         self.text = w.Textarea(description="z as text", layout=w.Layout(width="95%", height="60px"))
-        self.message = w.HTML()
+        self.message = w.HTML(layout=w.Layout(max_width=f"{width}px"))  # long ones wrap below the picture
         self.view = self.layout()
         self.walk()
 

@@ -17,7 +17,7 @@
 #
 # After this lesson you can
 #
-# - see whether your machine is ready, and how long each lesson will take on it;
+# - see whether your machine is ready, and how long the trainings of the lessons take on it;
 # - find your way through the course, and look a word up;
 # - solve an exercise and read what its check says;
 # - turn one knob of a trained generator and watch a digit change.

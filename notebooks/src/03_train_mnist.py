@@ -351,8 +351,8 @@ d_wins = recorded_run("mnist_d_wins")
 curves(d_wins.stats())
 
 # %% [markdown]
-# The second **collapses**: G has found one picture, or a few, that D happens to accept, and draws nothing else, whatever
-# the `z`. D learns to refuse it, and its answers move apart here too, more slowly.
+# The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`. D
+# learns to refuse it, G jumps to another one, and so on. D's answers move apart here too, more slowly.
 
 # %%
 collapse = recorded_run("mnist_collapse")
@@ -372,8 +372,8 @@ show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
 # %% [markdown]
 # (The healthy D ends its last three lines where it began its first three; the tenths above average over more.) Both
 # failures end with a D that is sure, and from the last lines alone you could not tell which is which. The way there
-# differs: one D was sure within its first steps, the other needed the whole run. And the pictures tell it at once: no
-# digits, or the same few for every `z`. **Curves say that something is wrong; pictures say what.**
+# differs: one D was sure within its first steps, the other needed the whole run. And the pictures tell it at once: noise
+# without a stroke, or a bold stroke that is the same for every `z`. **Curves say that something is wrong; pictures say what.**
 
 # %% [markdown]
 # ## 5 · How good is it?

@@ -658,9 +658,10 @@ for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):
     print(f"{name:<15} {mode_count(judged(judge, pictures)[1]):>2} of 10 digits")
 
 # %% [markdown]
-# `mnist_basic` is the fully connected GAN: two digits are missing, which no one sees on a sheet. `mnist_collapse` has
-# collapsed. But `mnist_d_wins` has not: it draws noise, and the judge, who must say something, calls all noise the
-# same digit. A count of modes means something only where the pictures can be read at all.
+# `mnist_basic` is the fully connected GAN: two digits are missing, which no one sees on a sheet. `mnist_collapse`
+# draws one stroke for every `z`: collapsed, whatever the judge reads in it. But `mnist_d_wins` has not collapsed: it draws
+# noise, and the judge, who must say something, calls all noise the same digit. A count of modes means something only where
+# the pictures can be read at all.
 #
 # ## 10 · Noise pixels, and dropout in G
 #

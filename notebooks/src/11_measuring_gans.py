@@ -786,7 +786,7 @@ for name in changed(0):
 # hardly see. To the judge of photographs that noise is **as bad as half of the digits missing**. (Mirrored digits it
 # does notice, more than anything else, although it was trained on churches mirrored at random. We had expected it to be
 # blind there.) And the last two rows: the first judge sees that `mnist` is the worse of the two, beyond the deviations; to the
-# second both are about at the floor, and the little that is left points the other way.
+# second both are about at the floor, and it cannot tell one from the other.
 #
 # A judge measures what it has learned to see. Ours is no neutral witness either: lesson 05 showed its fright at a dark
 # grey background that nobody would mind. So: name the judge, the number of images and the floor with every number; and
