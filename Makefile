@@ -1,6 +1,8 @@
 # make train | lab | test | notebooks | handout | badges REPO=owner/name: each installs what it needs into .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
+# the build warns of a folder with the package's name beside it: that is the package
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 
 .PHONY: train lab test notebooks handout badges
 
@@ -47,11 +49,11 @@ badges: .venv/installed-test
 	touch $@
 
 .venv/installed: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e .
+	$(PIP) --upgrade pip
+	$(PIP) -e .
 	touch $@
 
 .venv/installed-test: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[test]'
+	$(PIP) --upgrade pip
+	$(PIP) -e '.[test]'
 	touch .venv/installed $@

@@ -106,7 +106,8 @@ def assert_close_runs(one, two):
 
 def test_two_processes_train_what_one_trains(tmp_path, config):
     (status, out, _), (other, silent, _) = finish(start(words(config)))
-    assert (status, other) == (0, 0) and "training.gif" in out and silent == ""  # only rank 0 writes and speaks
+    said = [line for line in silent.splitlines() if not line.startswith("[Gloo]")]  # torch 2.8's own
+    assert (status, other) == (0, 0) and "training.gif" in out and not said  # only rank 0 writes and speaks
     assert [p.name for p in tmp_path.iterdir()] == ["0001-smoke"]
     one, two = train(config), Run(tmp_path / "0001-smoke")
     assert len(two.samples()) == len(one.samples())
