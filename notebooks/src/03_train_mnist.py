@@ -365,8 +365,8 @@ curves(collapse.stats())
 for name, run in (("healthy", healthy), ("D wins", d_wins), ("collapse", collapse)):
     begin, end = answers(run.stats()[:3]), answers(run.stats()[-3:])
     print(f"{name:<9} D(x) from {begin[0]:.2f} to {end[0]:.2f}   D(G(z)) from {begin[1]:.2f} to {end[1]:.2f}")
-z = sample_z(24, 100, "normal", seeded(2, "lesson"))
-rows = torch.cat([generate(run.load_generator(), z) for run in (healthy, d_wins, collapse)])
+rows = torch.cat([generate(run.load_generator(), sample_z(24, run.config.nz, run.config.z, seeded(2, "lesson")))
+                  for run in (healthy, d_wins, collapse)])
 show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
 
 # %% [markdown]

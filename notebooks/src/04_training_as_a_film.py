@@ -49,7 +49,7 @@ import torch
 from PIL import Image
 
 from dcgan_course.data import load_images, to_float
-from dcgan_course.plots import caption, clock, corner, thinned
+from dcgan_course.plots import caption, clock, corner
 from dcgan_course.runs import load_run
 from dcgan_course.runtime import pick_device, seeded
 from dcgan_course.sampling import generate, image_grid, sample_z
@@ -114,17 +114,19 @@ for train, (alone, some, others) in pictures.items():
           f" grey levels, one company or another by {grey_levels(some, others):.0f}")
 
 # %%
-figure, axes = plt.subplots(2, 3, figsize=(7.2, 5), layout="constrained", facecolor="white")
-for row, (train, three) in zip(axes, pictures.items(), strict=True):
-    for axis, picture, name in zip(row, three, ("alone", "15 neighbours", "15 others"), strict=True):
+rows = {"train mode": pictures[True], "train mode, minus alone": pictures[True] - pictures[True][0],
+        "eval mode": pictures[False], "eval mode, minus alone": pictures[False] - pictures[False][0]}
+figure, axes = plt.subplots(3, 4, figsize=(8, 6.2), layout="constrained", facecolor="white")
+for column, (title, three) in zip(axes.T, rows.items(), strict=True):
+    for axis, picture, name in zip(column, three, ("alone", "15 neighbours", "15 others"), strict=True):
         axis.imshow(picture[0], cmap="gray", vmin=-1, vmax=1)
-        axis.set_title(f"{'train' if train else 'eval'} mode, {name}", fontsize=9)
+        axis.set_title(f"{title},\n{name}", fontsize=9)
         axis.axis("off")
-figure.suptitle("The same z six times: look for changes along the upper row", fontsize=11)
+figure.suptitle("The same z six times: look for outlines in the second column, and none in the last", fontsize=11)
 plt.show()
 
 # %% [markdown]
-# In eval mode a picture depends on its own `z` alone. In train mode the neighbours shine through.
+# In eval mode a picture depends on its own `z` alone. In train mode the neighbours move its strokes and shades.
 #
 # There is a second reason. In train mode every forward pass also moves the running averages, even under
 # `torch.no_grad()`. Does a look leave a trace?
@@ -462,11 +464,14 @@ print(f"of the {len(run.samples())} sheets, the last after {clock(run.samples()[
 # A second run was recorded that went this way. What was changed?
 
 # %%
+import textwrap
+
 from dcgan_course.recording import MACHINE
 
 healthy, collapsed = load_run("mnist_quick"), load_run("mnist_collapse")
 same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, precision, folder ...
-print("changed:", healthy.config.difference(collapsed.config.replace(**same_machine)))
+changed = healthy.config.difference(collapsed.config.replace(**same_machine))
+print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
 
 
 # %% [markdown]
@@ -487,7 +492,7 @@ def side_by_side(kimg, file):
 
 
 pairs = [side_by_side(*sheet) for sheet in collapsed.samples()]
-content = write_film(pairs, milliseconds=700)
+content = write_film(pairs, colours=16, milliseconds=700)
 print(f"{len(pairs)} frames of {pairs[0].shape[1]} x {pairs[0].shape[0]} pixels")
 print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 
