@@ -12,11 +12,12 @@ import pytest
 import torch
 
 from dcgan_course import cli
-from dcgan_course.config import PRESETS
+from dcgan_course.config import PRESETS, preset
 from dcgan_course.models import build_discriminator, build_generator
-from dcgan_course.runs import Run
+from dcgan_course.runs import Run, load_run
 from dcgan_course.runtime import seeded
 from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.scores import score_generator, scorer_for
 
 README_WORDS = "--num_epochs 10 --batch_size 128 --channels_noise 100 --lr_g 0.0002 --lr_d 0.0002 --beta1 0.5".split()
 
@@ -199,6 +200,26 @@ def test_gif_makes_the_film_again(here, finished_run):
     assert Path("film.gif").read_bytes() == (finished_run.path / "training.gif").read_bytes()
 
 
+def test_score_is_a_table_for_a_terminal(capsys):
+    """A column for the generator and one for real images, with the scorer's own numbers."""
+    assert cli.main(["score", "mnist2d", "--n", "100"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["generator", "real", "images"] and max(map(len, lines)) < 90
+    config, scorer = load_run("mnist2d").config, scorer_for(preset("mnist"))
+    expected = score_generator(scorer, load_run("mnist2d").load_generator(), config, 100), scorer.floor(100)
+    found = {name: (float(a), float(b)) for name, a, b in (line.split() for line in lines[2:-2])}
+    assert list(found) == [name.removesuffix("_mnist") for name in expected[1]]
+    for name, values in found.items():
+        assert values == pytest.approx([scores[f"{name}_mnist"] for scores in expected], abs=6e-4)
+
+
+def test_ctrl_c_before_anything_has_begun(capsys, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+    monkeypatch.setitem(cli.COMMANDS, "doctor", interrupted)
+    assert cli.main(["doctor"]) == 130 and capsys.readouterr().err == "dcgan-course: stopped\n"
+
+
 def test_info(finished_run, capsys):
     assert cli.main(["info", "mnist64"]) == 0
     text = capsys.readouterr().out
@@ -206,6 +227,8 @@ def test_info(finished_run, capsys):
     assert cli.main(["info", str(finished_run.path)]) == 0
     text = capsys.readouterr().out
     assert "step 30, 0.6 thousand images" in text and "step_0000030" in text and "nz: 16 -> 8" in text
+    changes = text.splitlines()[1]
+    assert "changed" in changes and "device" not in changes and "precision" not in changes  # found, not chosen
 
 
 def test_doctor(capsys):

@@ -9,6 +9,16 @@ from dcgan_course.errors import UserError
 from dcgan_course.runtime import pick_device, pick_precision, probe_precision, seeded, stop_on_interrupt
 
 
+@pytest.mark.parametrize(("called", "on_the_path", "expected"), [
+    (".venv/bin/dcgan-course", None, ".venv/bin/dcgan-course"),
+    (".venv/bin/dcgan-course", "/usr/bin/dcgan-course", "dcgan-course"),
+    ("ipykernel_launcher.py", None, "dcgan-course")])
+def test_the_command_to_go_on_with(monkeypatch, called, on_the_path, expected):
+    monkeypatch.setattr(runtime.sys, "argv", [called])
+    monkeypatch.setattr(runtime.shutil, "which", lambda name: on_the_path)
+    assert runtime.program() == expected
+
+
 def test_streams_are_independent_and_repeat():
     def draw(seed, purpose):
         return torch.rand(5, generator=seeded(seed, purpose)).tolist()

@@ -69,6 +69,11 @@ def test_a_table_of_every_config_and_seed(tmp_path):
     assert alone["value"].tolist() == table.query("config == 'slow' and seed == 1")["value"].tolist()
 
 
+def test_a_config_that_is_not_in_the_study(tmp_path):
+    with pytest.raises(UserError, match="no config 'slwo', expected one of plain, slow; did you mean slow"):
+        study(tmp_path).config("slwo", 0)
+
+
 def test_another_study_of_that_name_is_refused(tmp_path):
     run_study(study(tmp_path, seeds=(0,)), tmp_path, workers=1)
     run_study(study(tmp_path, {"plain": {}}, seeds=(0,)), tmp_path, workers=1)  # "slow" left out is not forgotten

@@ -409,6 +409,17 @@ def broken(finished_run, tmp_path):
     return Run(shutil.copytree(finished_run.path, tmp_path / "copy"))
 
 
+def test_a_damaged_checkpoint_says_whether_there_is_one_before_it(broken):
+    last, *earlier = reversed(broken.checkpoints())
+    (last / "netG.safetensors").write_bytes(b"damaged")
+    with pytest.raises(UserError, match=f"remove {last} to go on from the one before it"):
+        broken.load_generator(last)
+    for checkpoint in earlier:
+        shutil.rmtree(checkpoint)
+    with pytest.raises(UserError, match="there is none before it"):
+        broken.load_generator(last)
+
+
 class Bomb:
     def __reduce__(self):
         return Path.touch, (Path("bomb-went-off"),)

@@ -28,8 +28,8 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto") 
     print(" " * 18 + "".join(f"{column:>14}" for column in columns))
     for name in columns["real images"]:
         print(f"{name:<18}" + "".join(f"{scores[name]:>14.3f}" for scores in columns.values()))
-    print("The nearer to the real images, the better. fd, kd: distances; precision: how many look real; recall: how\n"
-          "much of the real is there; lesson 11 has the others.")
+    print("The nearer to the real images, the better. fd, kd: distances; precision: how many\n"
+          "look real; recall: how much of the real is there; lesson 11 has the others.")
 
 
 def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
