@@ -4,6 +4,7 @@ import base64
 import gzip
 import html
 import json
+import logging
 import lzma
 import tempfile
 import warnings
@@ -62,6 +63,7 @@ def converted(netG: nn.Module, z: torch.Tensor) -> bytes:
     """The model file of a generator, for any number of z."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's own future
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # torch 2.8 warns of operators that G does not have
         file = Path(folder) / "generator.onnx"
         torch.onnx.export(netG, (z,), file, input_names=["z"], output_names=["images"], dynamo=True, verbose=False,
                           dynamic_shapes={"z": {0: torch.export.Dim("n", min=1, max=4096)}}, external_data=False)
