@@ -58,8 +58,8 @@ print(f"torch {torch.__version__}")
 # %% [markdown]
 # ## 1 · Is everything in place?
 #
-# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first, grey one is for Colab; it does
-# nothing here.) The lessons come with their outputs. Where one says **predict**, the answer would stand below: *Edit > Clear
+# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab; elsewhere
+# it does nothing.) The lessons come with their outputs. Where one says **predict**, the answer would stand below: *Edit > Clear
 # Outputs of All Cells* hides it until you run the cell.
 #
 # Each line says `ok`, or `note` with what to do. (In a terminal: `dcgan-course doctor`.)
