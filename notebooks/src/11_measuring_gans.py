@@ -11,7 +11,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/11_measuring_gans.ipynb)
 #
-# **Time:** 75 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
+# **Time:** 75 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
 #
 # **You need:** lesson 03 or a trained generator; mean, variance and covariance; a first idea of matrices.
 #
