@@ -1,5 +1,6 @@
 """Figures and films. Functions return them; nothing here shows anything."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,7 @@ def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.
             samples = thinned(samples, max(2, int(0.8 * len(samples) * min(1, 1.25 * max_bytes / len(content)))))
 
 
-def thinned(items: list, most: int) -> list:
+def thinned(items: Sequence, most: int) -> Sequence:
     """At most that many of the items, evenly spread, the first and the last among them."""
     if len(items) <= most:
         return items

@@ -118,7 +118,8 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             if world.main and resume:
                 run.rewind(config, state.step)
             elif world.main:
-                save_picture(image_grid(to_float(images.batch(spread(images.count, 64)))), run.path / "reals.png")
+                some = plots.thinned(range(images.count), 64)  # from all over: folders are sorted
+                save_picture(image_grid(to_float(images.batch(some))), run.path / "reals.png")
             last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
             if state.step >= last_step and world.main and not quiet:
                 print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
@@ -259,12 +260,6 @@ def write_pictures(run: Run) -> None:
     if stats:
         plots.curves(stats).savefig(run.path / "curves.png", dpi=110)
     plots.write_gif(run.samples(), run.path / "training.gif")
-
-
-def spread(count: int, n: int) -> list[int]:
-    """n of `count` places, or all where there are fewer, from the first to the last folder: they are sorted."""
-    n = min(n, count)
-    return [i * count // n for i in range(n)]
 
 
 def save_picture(grid: Tensor, file) -> None:

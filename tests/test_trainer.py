@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from dcgan_course import runs, trainer
+from dcgan_course import plots, runs, trainer
 from dcgan_course.data import names
 from dcgan_course.errors import UserError
 from dcgan_course.info import run_summary
@@ -27,7 +27,7 @@ from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import Run
 from dcgan_course.sampling import draw_z, generate, sample_z
 from dcgan_course.state import TrainState
-from dcgan_course.trainer import d_step, g_step, seen, spread, train
+from dcgan_course.trainer import d_step, g_step, seen, train
 
 TINY = Path(__file__).with_name("tiny.py")
 
@@ -184,7 +184,7 @@ def test_the_run_folder(finished_run):
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 100, 60_000])
 def test_the_pictures_of_reals_come_from_all_over(count):
-    places = spread(count, 64)
+    places = list(plots.thinned(range(count), 64))
     assert len(places) == min(64, count) == len(set(places)) and places == sorted(places)
     assert places[0] == 0 and count - count / 64 - 1 <= places[-1] < count
 
