@@ -8,7 +8,7 @@ A file imports only from the floors below its own:
     3  data/, sampling, plots
     4  runs
     5  judges, state
-    6  features, scores
+    6  features, resolve, scores
     7  trainer
     8  checks/, info, studies, widgets
     9  bench, page, recording

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
+from PIL import ImageColor
+
 from .errors import UserError
 
 
@@ -24,7 +26,11 @@ class TrainConfig:
     image_size: int = 28
     """Height and width in pixels: 28, 32, 64, 128, or another size that halves down to 4."""
     nc: int | None = None
-    """Image channels, 1 grey or 3 colour; None = as the images have."""
+    """Image channels: 1 = grey, whatever the images are; 3 = colour; None = as the images have."""
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """Pictures that are not square: their centred square, all of them on a square of pad_colour, or stretched."""
+    pad_colour: str = "white"
+    """Around pictures with --fit pad: a name such as black, or #rrggbb."""
     classes: int = 0
     """Tell both networks the class of each image (conditional GAN), of as many as the images have; 0 = do not."""
     flip: bool = False
@@ -148,6 +154,7 @@ class TrainConfig:
         self._expect("kernel_size", self.kernel_size in (3, 4, 5), "3, 4 or 5")
         self._expect("classes", self.classes == 0 or 2 <= self.classes <= 1000, "0, or 2 to 1000")
         self._expect("nc", self.nc in (None, 1, 3), "1 (grey) or 3 (colour)")
+        self._expect("pad_colour", is_colour(self.pad_colour), "a colour such as black or #1188ff")
         self._expect("leak", 0 <= self.leak <= 1, "a number from 0 to 1")
         for name in ("real_label", "g_label"):
             self._expect(name, 0 < getattr(self, name) <= 1, "a number above 0, at most 1; 0.9 smooths")
@@ -192,6 +199,14 @@ def check_type(name: str, value) -> None:
         kinds += (int,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         raise UserError(f"{name}: found {value!r}, expected {'/'.join(k.__name__ for k in kinds)}")
+
+
+def is_colour(text: str) -> bool:
+    try:
+        ImageColor.getrgb(text)
+    except ValueError:
+        return False
+    return True
 
 
 def nearest(name: str, known) -> str:

@@ -10,3 +10,7 @@ class UserError(Exception):
 
 class Diverged(UserError):
     """A training whose losses or weights are no longer finite."""
+
+
+class Unreadable(UserError):
+    """Something that cannot be read now, and perhaps later: a drive that has gone, a file without permission."""

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import UserError
+from .errors import Unreadable, UserError
 
 
 def file_sha256(file: Path) -> str:
@@ -21,6 +21,28 @@ def file_sha256(file: Path) -> str:
         for block in iter(functools.partial(content.read, 1 << 20), b""):
             total.update(block)
     return total.hexdigest()
+
+
+@contextlib.contextmanager
+def reading(file: Path | str):
+    """Turns a failure to read into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise Unreadable(f"{shown(str(file))}: cannot be read ({error.strerror or error})") from None
+
+
+def shown(name: str) -> str:
+    """A file's name as text that can be printed: bytes that are no UTF-8 become such as \\udcff."""
+    return name.encode(errors="backslashreplace").decode()
+
+
+def in_bytes(count: float) -> str:
+    """A number of bytes in words: "12.3 MB"."""
+    if count < 1000:
+        return f"{count:.0f} bytes"
+    unit, size = next(pair for pair in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)) if count >= pair[1])
+    return f"{f'{count / size:,.1f}'.removesuffix('.0')} {unit}"
 
 
 def sync(path: Path) -> None:
@@ -46,6 +68,19 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 def to_json(content: dict) -> bytes:
     return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def read_json(file: Path) -> dict:
+    """Raises UserError where the file holds no JSON object; Unreadable."""
+    with reading(file):
+        content = file.read_bytes()
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise UserError(f"{file}: not JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{file}: found {type(found).__name__}, expected a JSON object")
+    return found
 
 
 def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:

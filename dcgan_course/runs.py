@@ -3,6 +3,7 @@
     runs/0003-mnist/
         config.json        every parameter, resolved
         machine.json       versions and hardware
+        images.json        the images: name, count, stamp, classes
         stats.jsonl        one line per logging interval
         metrics.jsonl      one line per score, where --metric_every asks for them
         reals.png          a grid of training images
@@ -29,7 +30,7 @@ from .files import file_sha256, numbered, sync, to_json, write_atomically
 from .models import build_discriminator, build_generator
 from .runtime import machine, program, repo_data_dir
 
-STATE_FILE = "state.pt"
+STATE_FILE, IMAGES_FILE = "state.pt", "images.json"
 
 
 class Run:

@@ -88,7 +88,8 @@ class TrainState:
         state = {
             "step": self.step, "first_step": self.first_step, "totals": self.totals,
             "optG": self.optG.state_dict(), "optD": self.optD.state_dict(),
-            "z_stream": self.z_stream.get_state(), "global_rng": torch.get_rng_state(),
+            "device": self.z_stream.device.type, "z_stream": self.z_stream.get_state(),
+            "global_rng": torch.get_rng_state(),
         }
         if torch.cuda.is_available():
             state["cuda_rng"] = torch.cuda.get_rng_state_all()
@@ -105,10 +106,13 @@ class TrainState:
             self.totals.copy_(state["totals"])
             self.optG.load_state_dict(state["optG"])
             self.optD.load_state_dict(state["optD"])
-            self.z_stream.set_state(state["z_stream"])
+            if state.get("device", self.z_stream.device.type) == self.z_stream.device.type:
+                self.z_stream.set_state(state["z_stream"])
+            else:  # another kind of device has another kind of stream: a new one, of this step
+                self.z_stream.manual_seed(self.z_stream.initial_seed() + self.step)
             torch.set_rng_state(state["global_rng"])
-            if "cuda_rng" in state and torch.cuda.is_available():
-                torch.cuda.set_rng_state_all(state["cuda_rng"])
+            for i, stream in enumerate(state.get("cuda_rng", ())[: torch.cuda.device_count()]):
+                torch.cuda.set_rng_state(stream, i)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise UserError(f"{checkpoint / STATE_FILE}: not a checkpoint of this version ({error!r})") from None
 

@@ -12,18 +12,17 @@ from tqdm import tqdm
 from . import plots
 from .augment import augmented
 from .config import TrainConfig
-from .data import Batches, Images, load_images, to_float
+from .data import Batches, images_of, to_float
 from .errors import UserError
+from .files import to_json, write_atomically
 from .losses import d_loss, g_loss, realness
-from .models import halvings, rescaled, with_class_planes
+from .models import rescaled, with_class_planes
 from .parallel import World, join
-from .runs import Run
-from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded, stop_on_interrupt
+from .resolve import match_images, require_same_images, resolve
+from .runs import IMAGES_FILE, Run
+from .runtime import autocast, in_notebook, seeded, stop_on_interrupt
 from .sampling import draw_z, generate, image_grid
 from .state import STATS, TrainState
-
-# what a resumed run may change: nothing that its past depends on
-GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every")
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
@@ -98,8 +97,10 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             losses that are no longer finite.
     """
     config = resolve(config, resume)
-    images = load_images(config.data, config.image_size)
+    images = images_of(config)
     config = match_images(config, images)
+    if resume:
+        require_same_images(resume, images)
     with join(torch.device(config.device)) as world, torch.random.fork_rng(), contextlib.ExitStack() as alone:
         world.check(config.batch_size, config.sync_batch_norm, config.device)
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
@@ -117,7 +118,9 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
                     torch.manual_seed(config.seed + state.step + world.rank)
             if world.main and resume:
                 run.rewind(config, state.step)
-            elif world.main:
+            if world.main:
+                write_atomically(run.path / IMAGES_FILE, to_json(images.about()))
+            if world.main and not resume:
                 some = plots.thinned(range(images.count), 64)  # from all over: folders are sorted
                 save_picture(image_grid(to_float(images.batch(some))), run.path / "reals.png")
             last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
@@ -182,45 +185,6 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
 
 
 # ---- before the loop
-
-
-def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
-    """Replace every "auto" by what this machine has, or, when resuming, by what the run was started with.
-
-    Raises:
-        UserError: an image_size that cannot be built, or a resumed run's config differs in more than GROWABLE; the
-            message shows the difference.
-    """
-    if config.network == "dcgan":
-        halvings(config.image_size)  # a size that cannot be built is said before images are prepared for it
-    if resume:
-        then = resume.config
-        same = config.replace(**{name: getattr(then, name) for name in GROWABLE})
-        if same != then:
-            raise UserError(f"{resume.path}: cannot go on with another config ({then.difference(same)}); "
-                            f"only {', '.join(GROWABLE)} may change")
-        if config.num_epochs < then.num_epochs:
-            raise UserError(f"num_epochs: found {config.num_epochs}, expected at least the run's {then.num_epochs}")
-        pick_device(config.device)
-        return config
-    device = pick_device(config.device)
-    compile = config.compile if config.compile != "auto" else ("on" if device.type == "cuda" else "off")
-    return config.replace(device=str(device), precision=pick_precision(config.precision, device), compile=compile)
-
-
-def match_images(config: TrainConfig, images: Images) -> TrainConfig:
-    """Set config.nc to the images' channels. Raises UserError where another number was asked for, or other classes than
-    the images have."""
-    if config.nc not in (None, images.channels):
-        raise UserError(f"nc: found {config.nc}, expected {images.channels}, as the images of {config.data} have")
-    if config.classes:
-        if images.labels is None or images.labels.ndim == 2:
-            what = "no labels" if images.labels is None else "attributes, which do not exclude one another"
-            raise UserError(f"classes: found {config.classes}, expected 0: the images of {config.data} have {what}")
-        if config.classes != len(images.label_names):
-            raise UserError(f"classes: found {config.classes}, expected {len(images.label_names)}, as the images of "
-                            f"{config.data} have")
-    return config.replace(nc=images.channels)
 
 
 def make_scorer(config: TrainConfig):

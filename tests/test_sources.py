@@ -4,6 +4,8 @@ import gzip
 import io
 import pickle
 import struct
+import subprocess
+import sys
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -13,10 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_course.data import avatars, load_images, names
+from dcgan_course.data import avatars, load_images, lsun, names
 from dcgan_course.data.avatars import ATTRIBUTES, avatar_pair
 from dcgan_course.data.celeba import celeba_source
+from dcgan_course.data.decode import decode
 from dcgan_course.data.lsun import lsun_source
+from dcgan_course.data.prepare import prepared
 from dcgan_course.errors import UserError
 
 REFERENCE = Path(__file__).with_name("avatars.png")  # the persons 0 to 3, side by side
@@ -138,7 +142,10 @@ def test_celeba_that_is_missing_says_what_to_fetch(tmp_path, cache):
         load_images("celeba", 64)
     root = celeba_folder(tmp_path / "no table")
     (root / "list_attr_celeba.txt").unlink()
-    with pytest.raises(UserError, match=r"list_attr_celeba\.txt not found; fetch"):
+    with pytest.raises(UserError, match=r"list_attr_celeba\.txt not found; fetch .* without attributes: folder:"):
+        celeba_source(root)
+    (root / "list_attr_celeba.txt").write_text("<!DOCTYPE html><title>Google Drive - Quota exceeded</title>")
+    with pytest.raises(UserError, match=r"list_attr_celeba\.txt: found a web page, expected CelebA's attributes"):
         celeba_source(root)
     root = celeba_folder(tmp_path / "quota", zipped=True)
     (root / "img_align_celeba.zip").write_text("<!DOCTYPE html><title>Google Drive - Quota exceeded</title>")
@@ -188,7 +195,7 @@ def test_torchvision_reads_the_same_pictures(tmp_path, monkeypatch):
     source = lsun_source("church_outdoor", folder, tmp_path / "unpacked")
     assert len(theirs) == len(source.items) == 6
     for i in range(6):
-        assert np.array_equal(source.make(source.items[i], 20),
+        assert np.array_equal(decode(source.read(source.items[i], 20), 20),
                               np.asarray(theirs[i].resize((20, 20), Image.Resampling.BICUBIC, (0, 2, 20, 22))))
 
 
@@ -212,10 +219,10 @@ class Bomb:
 def test_lsun_can_be_read_by_spawned_workers(tmp_path):
     """An open LMDB cannot be pickled; a source that was already read from can."""
     source = lsun_source("church_outdoor", lsun_folder(tmp_path), tmp_path / "unpacked")
-    here = [source.make(key, 16) for key in source.items]
+    here = [source.read(key, 16) for key in source.items]
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        there = list(pool.map(source.make, source.items, [16] * 6))
-    assert np.array_equal(here, there)
+        there = list(pool.map(source.read, source.items, [16] * 6))
+    assert here == there and len(set(here)) == 6
 
 
 def test_other_databases(tmp_path, capsys):
@@ -235,6 +242,42 @@ def test_other_databases(tmp_path, capsys):
         load_images(f"lsun/church:{tmp_path / 'other.zip'}", 16)
 
 
+def test_a_database_that_was_cut_short_is_refused(tmp_path):
+    """At ten places: reading beyond the end would kill the process (SIGBUS) without a word."""
+    folder = lsun_folder(tmp_path, [jpeg(i) * 20 for i in range(12)])
+    whole = (folder / "data.mdb").read_bytes()
+    for i in range(10):
+        end = len(whole) * i // 10 + i
+        (folder / "data.mdb").write_bytes(whole[:end])
+        with pytest.raises(UserError, match=r"cut short, found .* expected|not an LMDB database") as error:
+            lsun_source("church_outdoor", folder, tmp_path / "unpacked")
+        assert "\n" not in str(error.value)
+        assert ("cut short" in str(error.value)) == (end > 2 * 4096)
+    code = f"import sys; from dcgan_course.cli import main; sys.exit(main(['prepare', 'lsun/church_outdoor:{folder}']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 2 and "cut short" in done.stderr and done.stderr.count("\n") == 1
+    (folder / "data.mdb").write_bytes(whole)
+    assert len(lsun_source("church_outdoor", folder, tmp_path / "unpacked").items) == 12
+
+
+def test_a_database_that_cannot_be_read_stops(tmp_path, monkeypatch, capsys):
+    folder, real = lsun_folder(tmp_path), lsun.open_lmdb
+    name = f"lsun/church_outdoor:{folder}"
+
+    def gone(folder):
+        raise OSError(5, "Input/output error")
+
+    source = names.find_source(name)
+    with monkeypatch.context() as patch:
+        patch.setattr(lsun, "open_lmdb", gone)
+        with pytest.raises(UserError, match=r"data\.mdb: cannot be read \(.*output error\); what is done is kept"):
+            prepared(source, 16)
+    assert real is lsun.open_lmdb and load_images(name, 16).count == 6
+    (folder / "data.mdb").write_text("<!doctype html>Quota exceeded")
+    with pytest.raises(UserError, match="found a web page, expected an LSUN database"):
+        load_images(name, 16)
+
+
 # ---- Hugging Face, torchvision
 
 
@@ -251,6 +294,38 @@ def test_hugging_face(tmp_path, monkeypatch):
     assert abs(images.pixels[:, 8, 8, 0].astype(int) - [0, 20, 40, 60]).max() < 6
     with pytest.raises(UserError, match=r"hf:.*nothing: cannot be loaded .* fetch the data set elsewhere"):
         load_images(f"hf:{tmp_path / 'nothing'}", 16)
+
+
+def hugging_face_set(root, monkeypatch, images, kinds):
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(root / "hf"))
+    features = datasets.Features({"image": datasets.Image(), "kind": datasets.ClassLabel(names=["cat", "dog"])})
+    (root / "set").mkdir()
+    table = datasets.Dataset.from_dict({"image": images, "kind": kinds}, features=features)
+    table.to_parquet(str(root / "set" / "train.parquet"))
+    return f"hf:{root / 'set'}"
+
+
+def test_hugging_face_with_an_empty_cell_and_without_a_class(tmp_path, monkeypatch, capsys):
+    cells = [{"bytes": jpeg(0), "path": None}, None, {"bytes": jpeg(2), "path": None}]
+    images = load_images(hugging_face_set(tmp_path, monkeypatch, cells, [0, 1, None]), 16)
+    assert images.count == 2 and images.labels is None
+    told = capsys.readouterr().out
+    assert "number 1: an empty cell" in told and "1 rows have no class in the column kind" in told
+
+
+def test_hugging_face_with_a_lost_file(tmp_path, monkeypatch):
+    pytest.importorskip("datasets")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf"))
+    (tmp_path / "set").mkdir()
+    for i in (1, 2):
+        (tmp_path / "set" / f"{i}.jpg").write_bytes(jpeg(i))
+    source = names.find_source(f"hf:{tmp_path / 'set'}")
+    (tmp_path / "set" / "2.jpg").unlink()
+    with pytest.raises(UserError, match=r"2\.jpg: cannot be read \(No such file or directory\); what is done is kept"):
+        prepared(source, 16)
+    (tmp_path / "set" / "2.jpg").write_bytes(jpeg(2))
+    assert load_images(source.name, 16).count == 2
 
 
 def test_fashion_mnist_from_its_own_files(tmp_path, monkeypatch):

@@ -171,8 +171,8 @@ def test_a_training_is_the_plain_algorithm(tmp_path):
 def test_the_run_folder(finished_run):
     path = finished_run.path
     assert path.name == "0001-smoke"
-    assert {p.name for p in path.iterdir()} == {"config.json", "machine.json", "stats.jsonl", "reals.png", "samples",
-                                                "checkpoints", "curves.png", "training.gif"}
+    assert {p.name for p in path.iterdir()} == {"config.json", "machine.json", "images.json", "stats.jsonl",
+                                                "reals.png", "samples", "checkpoints", "curves.png", "training.gif"}
     assert [c.name for c in finished_run.checkpoints()] == ["step_0000010", "step_0000020", "step_0000030"]
     stats = finished_run.stats()
     assert [line["step"] for line in stats] == [4, 8, 10, 14, 18, 20, 24, 28, 30]  # each epoch: every 4, and its end

@@ -5,28 +5,35 @@ Each function is a command, and its parameters are the flags.
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from ..config import TrainConfig, preset
+from ..config import TrainConfig, is_colour, preset
 from ..errors import UserError
 from ..flags import ImagesName, NewFolder, RunName, StudyFile, expect_positive, flag_value, parse, writing
 
 
-def prepare(name: ImagesName, /, image_size: int = 64, limit: int | None = None, strict: bool = False,
-            out: Path | None = None) -> None:
+def prepare(name: ImagesName, /, image_size: int = 64, fit: Literal["crop", "pad", "stretch"] = "crop",
+            pad_colour: str = "white", limit: int | None = None, strict: bool = False, out: Path | None = None) -> None:
     """Decode, crop and scale images once, in parallel; training does it by itself where it was not done before.
 
     Args:
         name: Images by name: avatars, folder:PATH, celeba:PATH, lsun/CATEGORY:PATH, hf:OWNER/NAME.
         image_size: Height and width in pixels.
+        fit: Pictures that are not square: their centred square, all of them on a square of pad_colour, or stretched.
+        pad_colour: A name such as black, or #rrggbb.
         limit: Only the first so many images.
         strict: Stop at an image that cannot be decoded, instead of skipping it.
         out: A new folder for the result, to train from with --data prepared:OUT; None = a cache.
     """
+    from ..data.decode import Look
+    from ..data.manifest import summary
     from ..data.names import find_source
-    from ..data.prepare import prepared, summary
+    from ..data.prepare import prepared
 
     expect_positive(image_size=image_size, limit=1 if limit is None else limit)
-    print(summary(prepared(find_source(name), image_size, out, limit, strict)))
+    if not is_colour(pad_colour):
+        raise UserError(f"pad_colour: found {pad_colour!r}, expected a colour such as black or #1188ff")
+    print(summary(prepared(find_source(name), image_size, out, limit, strict, Look(fit, pad_colour))))
 
 
 def train(args: list[str]) -> None:

@@ -2,10 +2,10 @@
 
 import importlib
 
-__all__ = ["Batches", "Images", "avatar_pair", "load_images", "load_mnist", "to_float"]
+__all__ = ["Batches", "Images", "avatar_pair", "images_of", "load_images", "load_mnist", "to_float"]
 
-HOMES = {"Batches": "images", "Images": "images", "to_float": "images", "load_images": "names", "load_mnist": "mnist",
-         "avatar_pair": "avatars"}
+HOMES = {"Batches": "images", "Images": "images", "to_float": "images", "load_images": "names", "images_of": "names",
+         "load_mnist": "mnist", "avatar_pair": "avatars"}
 
 
 def __getattr__(name: str):

@@ -5,13 +5,12 @@ changed while the person stays. Imports no torch, so that worker processes start
 """
 
 import functools
-import io
 import random
 
 import numpy as np
-from PIL import Image
 
 from ..errors import UserError
+from .decode import decode
 
 COUNT = 10_000  # how many `avatars` means
 
@@ -62,6 +61,11 @@ def labels(seeds) -> np.ndarray:
 
 def draw(who: dict, size: int = 64) -> np.ndarray:
     """A person as (size, size, 3) uint8."""
+    return decode(drawn(who, size), size)
+
+
+def drawn(who: dict, size: int) -> bytes:
+    """A person as a PNG file."""
     import resvg_py
     from dicebear import Avatar
 
@@ -77,13 +81,17 @@ def draw(who: dict, size: int = 64) -> np.ndarray:
         "eyesVariant": who["eyes"], "eyebrowsVariant": who["eyebrows"], "noseVariant": "default",
         "clothesVariant": who["clothes"], "clothesColor": who["cloth"],
     }).to_string()
-    with Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg)))) as picture:
-        return np.asarray(picture.convert("RGB"))
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg))
 
 
 def draw_seed(seed: int, size: int) -> np.ndarray:
     """The person of a seed as (size, size, 3) uint8."""
     return draw(person(seed), size)
+
+
+def encoded(seed: int, size: int) -> bytes:
+    """The person of a seed as a PNG file."""
+    return drawn(person(seed), size)
 
 
 def avatar_pair(seed: int, attribute: str, size: int = 64) -> np.ndarray:

@@ -1,27 +1,28 @@
 """Data sets of the Hugging Face hub, by way of their own package."""
 
-from collections.abc import Sequence
+import functools
 from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
-from .decode import decode
+from ..errors import Unreadable, UserError
+from ..files import reading
+from .decode import Undecodable
 from .sources import Source, one_line
 
 
-class Rows(Sequence):
-    """The undecoded pictures of one column of a Hugging Face data set."""
-
-    def __init__(self, dataset, column: str):
-        self.dataset, self.column = dataset, column
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, i: int) -> bytes:
-        cell = self.dataset[i][self.column]
-        return cell["bytes"] if cell["bytes"] is not None else Path(cell["path"]).read_bytes()
+def read_cell(dataset, name: str, column: str, i: int, size: int) -> bytes:
+    """The undecoded picture in a row. Raises Unreadable, or Undecodable for an empty cell."""
+    try:
+        cell = dataset[i][column]
+    except Exception as error:  # its table's library raises many kinds
+        raise Unreadable(f"hf:{name}: row {i} cannot be read ({one_line(error)})") from None
+    if not cell or (cell["bytes"] is None and not cell["path"]):
+        raise Undecodable("an empty cell")
+    if cell["bytes"] is not None:
+        return cell["bytes"]
+    with reading(cell["path"]):
+        return Path(cell["path"]).read_bytes()
 
 
 def hf_source(name: str) -> Source:
@@ -44,7 +45,11 @@ def hf_source(name: str) -> Source:
     classes = [column for column, kind in dataset.features.items() if isinstance(kind, datasets.ClassLabel)]
     if not images:
         raise UserError(f"hf:{name}: found the columns {', '.join(dataset.features)}, expected one of images")
-    labels = np.array(dataset[classes[0]], np.int64) if classes else None
-    label_names = tuple(dataset.features[classes[0]].names) if classes else ()
+    found = dataset[classes[0]] if classes else [None]
+    unknown = sum(label is None or label < 0 for label in found)
+    labels = None if unknown else np.array(found, np.int64)
+    label_names = () if unknown else tuple(dataset.features[classes[0]].names)
+    notes = (f"{unknown} rows have no class in the column {classes[0]}: no classes",) if classes and unknown else ()
     rows = dataset.select_columns(images[:1]).cast_column(images[0], datasets.Image(decode=False))
-    return Source(f"hf:{name}", Rows(rows, images[0]), decode, str(dataset._fingerprint), labels, label_names)
+    return Source(f"hf:{name}", range(len(rows)), functools.partial(read_cell, rows, name, images[0]),
+                  str(dataset._fingerprint), labels, label_names, notes)

@@ -1,6 +1,7 @@
 """What the trainer knows of data: a set of images, and batches of it in a seeded order."""
 
 import functools
+import hashlib
 import os
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as TF
 
 from ..errors import UserError
+from ..files import reading
 from ..parallel import World
 from ..runtime import seeded
 
@@ -24,6 +26,8 @@ class Images:
         size: height and width of a batch's images; another size than the pixels' is resized, antialiased.
         labels: (N,) int64 classes, or (N, attributes) uint8, 1 where present, or None.
         label_names: the classes' or the attributes' names.
+        grey: batches have one channel, however many the pixels have.
+        stamp: changes when a pixel or a label does, not when a folder is moved; "" = computed when it is asked for.
     """
 
     name: str
@@ -31,6 +35,8 @@ class Images:
     size: int
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
+    grey: bool = False
+    stamp: str = ""
 
     @property
     def count(self) -> int:
@@ -38,7 +44,15 @@ class Images:
 
     @property
     def channels(self) -> int:
-        return self.pixels.shape[3]
+        return 1 if self.grey else self.pixels.shape[3]
+
+    def about(self) -> dict:
+        """What a run keeps of its images, to know them again."""
+        if not self.stamp:
+            content = hashlib.sha256(self.pixels)
+            content.update(b"" if self.labels is None else np.ascontiguousarray(self.labels))
+            self.stamp = content.hexdigest()[:12]
+        return {"count": self.count, "stamp": self.stamp, "label_names": list(self.label_names)}
 
     def batch(self, indices) -> Tensor:
         """The images at `indices` (any sequence of N numbers): (N, channels, size, size) uint8."""
@@ -47,7 +61,12 @@ class Images:
             rows = self._read(indices)
         else:
             rows = torch.from_numpy(self.pixels).index_select(0, indices)
-        return resized(rows.permute(0, 3, 1, 2), self.size)
+        return self.finished(rows)
+
+    def finished(self, rows: Tensor) -> Tensor:
+        """(N, height, width, channels of the pixels) as a batch of the images' own size and channels."""
+        x = rows.permute(0, 3, 1, 2)
+        return resized(luminance(x) if self.grey and x.shape[1] == 3 else x, self.size)
 
     def _read(self, indices: Tensor) -> Tensor:
         """Rows of the mapped file, by plain reads: twice as fast as through the map, whose pages (16 for each row
@@ -57,8 +76,10 @@ class Images:
         size = self.pixels[0].nbytes
         content = bytearray(len(indices) * size)
         view = memoryview(content)
-        for place, i in enumerate(indices.tolist()):
-            os.preadv(self._file.fileno(), (view[place * size : (place + 1) * size],), i * size)
+        with reading(self.pixels.filename):
+            for place, i in enumerate(indices.tolist()):
+                if os.preadv(self._file.fileno(), (view[place * size : (place + 1) * size],), i * size) < size:
+                    raise OSError("it has become shorter")
         return torch.frombuffer(content, dtype=torch.uint8).view(len(indices), *self.pixels.shape[1:])
 
     @functools.cached_property
@@ -69,6 +90,12 @@ class Images:
 def resized(x: Tensor, size: int) -> Tensor:
     """(N, C, height, width) uint8 at size x size, antialiased."""
     return x if x.shape[2] == size else TF.resize(x, [size, size], antialias=True)
+
+
+def luminance(x: Tensor) -> Tensor:
+    """(N, 3, height, width) uint8 in colour -> (N, 1, height, width), by ITU-R BT.601; grey pixels keep their value."""
+    weights = torch.tensor([19595, 38470, 7471], device=x.device).view(3, 1, 1)  # of 65,536, as in Pillow
+    return ((x.int() * weights).sum(1, keepdim=True) + 32768 >> 16).to(torch.uint8)
 
 
 def to_float(x: Tensor) -> Tensor:
@@ -129,7 +156,7 @@ class Batches:
         places = self._places(step)
         indices = self.world.share(self._order[places])
         if self._resident is not None:
-            x = resized(self._resident[indices].permute(0, 3, 1, 2), self.images.size)
+            x = self.images.finished(self._resident[indices])
         else:
             x = self.images.batch(indices).to(self.device)
         if self.flip:

@@ -2,16 +2,15 @@
 
 import functools
 import shutil
-import zipfile
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
-from ..errors import UserError
-from .decode import Undecodable, decode
-from .sources import Source, digest, open_zip, require_room
+from ..errors import Unreadable, UserError
+from ..files import in_bytes, reading
+from .listing import DAMAGES, open_zip, refuse_web_page, stamp_of
+from .sources import Source, digest, require_room
 
 HELP = "fetch it from http://dl.yf.io/lsun/scenes, or with https://github.com/fyu/lsun, and put it into"
+OPEN: dict[Path, tuple] = {}  # the databases of this process: folder -> (stamp of its file, database)
 
 
 def lsun_source(category: str, path: Path, unpack_to: Path) -> Source:
@@ -22,7 +21,7 @@ def lsun_source(category: str, path: Path, unpack_to: Path) -> Source:
         UserError: not found, or not such a database.
     """
     keys, stamp = lmdb_keys(folder := lsun_folder(category, path, unpack_to))
-    return Source(f"lsun/{category}:{path}", keys, functools.partial(picture_in_lmdb, folder), stamp)
+    return Source(f"lsun/{category}:{path}", keys, functools.partial(read_value, folder), stamp)
 
 
 def lsun_folder(category: str, path: Path, unpack_to: Path) -> Path:
@@ -53,7 +52,7 @@ def unpack_lmdb(archive: Path, folder: Path) -> Path:
         with open_zip(archive).open(members[0]) as content, temporary.open("wb") as file:
             shutil.copyfileobj(content, file, 1 << 20)
         temporary.replace(target)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, *DAMAGES) as error:
         temporary.unlink(missing_ok=True)
         raise UserError(f"{archive}: cannot be unpacked into {folder} ({error})") from None
     return folder
@@ -63,31 +62,53 @@ def lmdb_keys(folder: Path) -> tuple[list[bytes], str]:
     """Every key of a database, in its order, and its stamp."""
     import lmdb
 
+    refuse_web_page(folder / "data.mdb", "an LSUN database")
     try:
-        with open_lmdb(folder).begin() as transaction:
+        database = open_lmdb(folder)
+        require_whole(folder, database)
+        with database.begin() as transaction:
             keys = list(transaction.cursor().iternext(keys=True, values=False))
     except lmdb.Error as error:
         raise UserError(f"{folder}: not an LMDB database that can be read ({error})") from None
     if not keys:
         raise UserError(f"{folder}: found an empty database, expected pictures")
-    stat = (folder / "data.mdb").stat()
-    return keys, digest(f"{stat.st_size} {stat.st_mtime_ns} {len(keys)}")
+    return keys, digest(f"{stamp_of(folder / 'data.mdb')} {len(keys)}")
 
 
-@functools.lru_cache(maxsize=4)
+def require_whole(folder: Path, database) -> None:
+    """Raise UserError where data.mdb ends before its last page: reading beyond the end kills a process without a
+    word."""
+    found = (folder / "data.mdb").stat().st_size
+    expected = (database.info()["last_pgno"] + 1) * database.stat()["psize"]
+    if found < expected:
+        raise UserError(f"{folder / 'data.mdb'}: cut short, found {in_bytes(found)} ({found} bytes), expected "
+                        f"{expected}; copy or fetch it again")
+
+
 def open_lmdb(folder: Path):
-    """One open database per process."""
+    """One open database per process, opened anew when the file has changed."""
     import lmdb
 
-    return lmdb.open(str(folder), readonly=True, lock=False, readahead=False, meminit=False)
+    with reading(folder / "data.mdb"):
+        stamp = stamp_of(folder / "data.mdb")
+    before, database = OPEN.get(folder, (None, None))
+    if before != stamp:
+        if database is not None:  # a process may open a database only once
+            database.close()
+        database = lmdb.open(str(folder), readonly=True, lock=False, readahead=False, meminit=False)
+        OPEN[folder] = (stamp, database)
+    return database
 
 
-def picture_in_lmdb(folder: Path, key: bytes, size: int) -> np.ndarray:
+def read_value(folder: Path, key: bytes, size: int) -> bytes:
+    """The picture under a key. Raises Unreadable."""
     import lmdb
 
     try:
         with open_lmdb(folder).begin() as transaction:
             content = transaction.get(key)
-    except lmdb.Error as error:
-        raise Undecodable(f"cannot be read ({error})") from None
-    return decode(content, size)
+    except (lmdb.Error, OSError) as error:
+        raise Unreadable(f"{folder / 'data.mdb'}: cannot be read ({error})") from None
+    if content is None:
+        raise Unreadable(f"{folder / 'data.mdb'}: changed meanwhile, a key is no longer there")
+    return content

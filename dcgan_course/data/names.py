@@ -1,16 +1,20 @@
 """Which name stands for which images."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 
-from ..config import nearest
+from ..config import TrainConfig, nearest
 from ..errors import UserError
+from ..files import shown
 from ..runtime import cache_dir
 from . import celeba, huggingface, lsun, sources
+from .decode import Look
 from .images import Images
+from .manifest import load_prepared, read_manifest
 from .mnist import load_mnist
-from .prepare import load_prepared, prepared, read_manifest
+from .prepare import prepared
 
 SOURCES = {  # prepared on first use; each takes what follows the colon
     "avatars": lambda where: sources.avatar_source(whole_number(where)) if where else sources.avatar_source(),
@@ -29,7 +33,8 @@ NAMES = ("mnist", "avatars", "folder:PATH", "celeba:PATH", "lsun/CATEGORY:PATH",
          "hf:OWNER/NAME", "prepared:PATH")
 
 
-def load_images(name: str, image_size: int, split: str = "train") -> Images:
+def load_images(name: str, image_size: int, split: str = "train", nc: int | None = None,
+                look: Look = Look()) -> Images:  # noqa: B008 (frozen)
     """The images `name`, which come out of `Images.batch` at image_size x image_size.
 
     mnist is bundled; avatars are drawn on first use. celeba:PATH, lsun/CATEGORY:PATH, cifar10:PATH, svhn:PATH and
@@ -39,25 +44,48 @@ def load_images(name: str, image_size: int, split: str = "train") -> Images:
 
     Args:
         split: "test" for the images that mnist, fashion_mnist, cifar10 and svhn hold back from training.
+        nc: 1 = as grey images, whatever they are; 3 = only if they have colour; None = as they are.
+        look: how pictures that are not square become so, where they are prepared now.
     Raises:
-        UserError: unknown name, files that are missing, damaged or refused by their server, or images without a test
-            split.
+        UserError: unknown name, files that are missing, damaged or refused by their server, images without a test
+            split, or grey ones where nc is 3.
     """
     kind, where = parsed(name)
     if split == "test" and kind not in ARRAYS:
         raise UserError(f"data: {name} has no test images of its own, expected one of {', '.join(ARRAYS)}")
     if kind == "prepared":
-        return load_prepared(path_after(kind, where), image_size, name)
-    if kind in ARRAYS:
-        images = ARRAYS[kind](where, split)
-        return Images(name, images.pixels, image_size, images.labels, images.label_names)
-    folder = prepared(find_source(name), image_size)
-    skipped = read_manifest(folder)["skipped"]
-    if skipped:
-        few = "; ".join(f"{item}: {reason}" for item, reason in skipped[:3])
-        rest = f"; {folder / 'manifest.json'} lists all" if len(skipped) > 3 else ""
-        print(f"{name}: {len(skipped)} picture{'s' * (len(skipped) > 1)} could not be decoded ({few}{rest})")
-    return load_prepared(folder, image_size, name)
+        images = load_prepared(path_after(kind, where), image_size, name)
+        require_look(path_after(kind, where), look)
+    elif kind in ARRAYS:
+        found = ARRAYS[kind](where, split)
+        images = Images(name, found.pixels, image_size, found.labels, found.label_names)
+    else:
+        images = load_prepared(prepared(find_source(name), image_size, look=look, tell=print), image_size, name)
+    if nc == 3 and images.channels == 1:
+        raise UserError(f"nc: found 3, expected 1, as the images of {name} have")
+    images.grey = nc == 1
+    return images
+
+
+def images_of(config: TrainConfig, size: int | None = None) -> Images:
+    """The images that a config trains on, at another size if it is given."""
+    return load_images(config.data, size or config.image_size, nc=config.nc, look=Look(config.fit, config.pad_colour))
+
+
+def require_look(folder: Path, look: Look) -> None:
+    """Raise UserError where a prepared folder was made with another fit than a fit that was asked for."""
+    found = read_manifest(folder).get("fit", "crop")
+    if look.fit not in ("crop", found):
+        raise UserError(f"fit: found {look.fit}, expected {found}, as {folder} was prepared; prepare again with "
+                        f"--fit {look.fit}")
+
+
+def located(name: str) -> str:
+    """The same images by a name that holds wherever the command is called: a relative path becomes a whole one."""
+    kind, _, where = name.partition(":")
+    if not where or kind in ("mnist", "avatars") or (kind == "hf" and not os.path.exists(where)):
+        return name
+    return f"{kind}:{Path(where).expanduser().absolute()}"
 
 
 def find_source(name: str) -> sources.Source:
@@ -72,8 +100,10 @@ def parsed(name: str) -> tuple[str, str]:
     """("folder", "PATH") for "folder:PATH". Raises UserError for an unknown name."""
     kind, _, where = name.partition("/" if name.startswith("lsun/") else ":")
     if kind not in (*SOURCES, *ARRAYS, "prepared"):
-        raise UserError(f"data: found {name!r}, expected one of {', '.join(NAMES)}"
-                        f"{nearest(kind, [*SOURCES, *ARRAYS, 'prepared'])}")
+        path = Path(name).expanduser()
+        meant = f"; did you mean folder:{shown(name)}?" if os.path.exists(path) or len(path.parts) > 1 else nearest(
+            kind, [*SOURCES, *ARRAYS, "prepared"])
+        raise UserError(f"data: found {name!r}, expected one of {', '.join(NAMES)}{meant}")
     return kind, where
 
 

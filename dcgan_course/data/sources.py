@@ -6,10 +6,9 @@ processes, which open zip files and databases themselves, since an open one cann
 
 import functools
 import hashlib
-import os
+import itertools
 import shutil
-import zipfile
-import zlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -17,10 +16,15 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from ..errors import UserError
+from ..files import in_bytes, shown
 from . import avatars
-from .decode import SUFFIXES, Undecodable, decode
+from .decode import SUFFIXES
+from .listing import OTHERS, Listing, list_files, read_member, read_plain
 
-MAX_MEMBER = 500_000_000  # bytes of one unpacked picture in a zip; more is taken for a bomb
+LOOSE = "(loose)"  # the class of pictures that lie beside the sub-folders
+SPLITS = frozenset("train training test testing val valid validation eval".split())
+# files that lie beside pictures and are none: nobody misses them
+COMPANIONS = frozenset(".txt .csv .tsv .json .jsonl .md .xml .html .yml .yaml .log .ini .db .pdf .py .mat".split())
 
 
 @dataclass(frozen=True)
@@ -29,25 +33,28 @@ class Source:
 
     Args:
         name: as in `load_images`.
-        items: one entry per picture, for `make`; a str names the picture in messages.
-        make: (item, size) -> (size, size, 3) uint8; it can be sent to another process. Raises Undecodable.
+        items: one entry per picture, for `read`; a str names the picture in messages.
+        read: (item, size) -> an encoded picture, of any size (one that is drawn, of this size); it can be sent to
+            another process. Raises Unreadable, or Undecodable where what it reads from is damaged.
         stamp: changes when the pictures do.
         labels: (N,) classes or (N, attributes), one row per item, or None.
         label_names: the classes' or the attributes' names.
+        notes: what a person should know of these pictures, a line each.
     """
 
     name: str
     items: Sequence
-    make: Callable[..., np.ndarray]
+    read: Callable[..., bytes]
     stamp: str
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def avatar_source(count: int = avatars.COUNT) -> Source:
     """The cartoon faces of seeds 0 to count - 1, with their attributes."""
     recipe = repr((avatars.OPTIONS, avatars.ATTRIBUTES))
-    return Source("avatars" if count == avatars.COUNT else f"avatars:{count}", range(count), avatars.draw_seed,
+    return Source("avatars" if count == avatars.COUNT else f"avatars:{count}", range(count), avatars.encoded,
                   f"avatars {count} {digest(recipe)}", avatars.labels(range(count)), tuple(avatars.ATTRIBUTES))
 
 
@@ -55,82 +62,93 @@ def avatar_source(count: int = avatars.COUNT) -> Source:
 
 
 def folder_source(path: Path) -> Source:
-    """Every picture in a folder or zip file; sub-folders, where there are several, become classes.
+    """Every picture in a folder, in a zip file, or in a folder of a zip file; sub-folders, where there are several,
+    become classes.
 
     Raises:
         UserError: no such path, no pictures, or a zip that is damaged or dangerous.
+        Unreadable: a folder that cannot be listed.
     """
-    files = {name: stamp for name, stamp in list_files(path).items() if PurePosixPath(name).suffix.lower() in SUFFIXES}
-    if not files:
-        raise UserError(f"{path}: found no pictures, expected files that end in {' '.join(sorted(SUFFIXES))}")
-    names = sorted(files)
-    folders = [str(PurePosixPath(name).parent) for name in names]
-    classes = sorted(set(folders))
-    labels = np.array([classes.index(folder) for folder in folders], np.int64) if len(classes) > 1 else None
-    label_names = tuple(PurePosixPath(name).name or "." for name in classes) if len(classes) > 1 else ()
-    return Source(f"folder:{path}", names, functools.partial(picture_in, path),
-                  digest(*(f"{name} {files[name]}" for name in names)), labels, label_names)
+    listing = list_files(path)
+    pictures = {name for name in listing.files if PurePosixPath(name).suffix.lower() in SUFFIXES}
+    names = [name for name in listing.files if name in pictures]
+    left_out = ending_note([name for name in listing.files if name not in pictures])
+    if not names:
+        raise UserError(f"{shown(str(path))}: found no pictures{'; ' * bool(left_out)}{left_out}; expected files that "
+                        f"end in {' '.join(sorted(SUFFIXES))}")
+    folders = [PurePosixPath(name).parent for name in names]
+    classes = class_names(sorted(set(folders)))
+    order = {folder: i for i, folder in enumerate(classes)}
+    labels = np.array([order[folder] for folder in folders], np.int64) if len(classes) > 1 else None
+    notes = [*folder_notes(listing.root, folders, classes), left_out, link_note(listing.left_out)]
+    return Source(f"folder:{path}", names, reader(listing),
+                  digest(listing.stamp, *(f"{name} {listing.files[name]}" for name in names)), labels,
+                  tuple(map(shown, classes.values())) if len(classes) > 1 else (), tuple(filter(None, notes)))
 
 
-def picture_in(root: Path, name: str, size: int) -> np.ndarray:
-    try:
-        content = read_file(root, name)
-    except (OSError, RuntimeError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-        raise Undecodable(f"cannot be read ({error})") from None
-    return decode(content, size)
+def reader(listing: Listing) -> Callable[..., bytes]:
+    """What reads a listing's files by name, in any process."""
+    return functools.partial(in_place, read_member if listing.stamp else read_plain, listing.root)
 
 
-def list_files(root: Path) -> dict[str, str]:
-    """Every file below a folder, or in a zip file, as {name with slashes: size and time}; hidden ones are left out.
-
-    Raises:
-        UserError: neither, or a zip whose names lead outside, or with a member too large to be a picture.
-    """
-    if root.is_dir():
-        found = {}
-        for folder, folders, names in os.walk(root):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in names:
-                stat = os.stat(os.path.join(folder, name))
-                found[Path(folder, name).relative_to(root).as_posix()] = f"{stat.st_size} {stat.st_mtime_ns}"
-    elif root.is_file():
-        found = {info.filename: f"{info.file_size} {info.CRC}" for info in open_zip(root).infolist()
-                 if not info.is_dir() and safe_member(root, info)}
-    else:
-        raise UserError(f"{root}: not found, expected a folder or a zip file of pictures")
-    return {name: stamp for name, stamp in found.items()
-            if not any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)}
+def in_place(read: Callable[[Path, str], bytes], root: Path, name: str, size: int) -> bytes:
+    return read(root, name)
 
 
-def safe_member(archive: Path, info: zipfile.ZipInfo) -> bool:
-    """True. Raises UserError for a name that leads outside the archive, and for a bomb."""
-    name = info.filename.replace("\\", "/")
-    if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0]:
-        raise UserError(f"{archive}: found the member {info.filename!r}, whose name leads outside the archive; "
-                        "such a zip is not opened")
-    if info.file_size > MAX_MEMBER and PurePosixPath(name).suffix.lower() in SUFFIXES:
-        raise UserError(f"{archive}: {info.filename} unpacks to {info.file_size / 1e6:,.0f} MB, expected a picture of "
-                        f"at most {MAX_MEMBER / 1e6:,.0f} MB; a decompression bomb?")
-    return True
+def class_names(folders: list[PurePosixPath]) -> dict[PurePosixPath, str]:
+    """{folder: its class} for the folders of pictures: the folder's own name, or where names repeat its path below what
+    all have in common."""
+    levels = zip(*(folder.parts for folder in folders), strict=False)
+    common = sum(1 for _ in itertools.takewhile(lambda parts: len(set(parts)) == 1, levels))
+    below = {folder: folder.parts[common:] for folder in folders}
+    repeat = len({parts[-1:] for parts in below.values()}) < len(below)
+    return {folder: ("/".join(parts) if repeat else parts[-1]) if parts else LOOSE for folder, parts in below.items()}
 
 
-@functools.lru_cache(maxsize=4)
-def open_zip(path: Path) -> zipfile.ZipFile:
-    """Raises UserError where it is not a zip file, and says so where it is a web page in place of one."""
-    try:
-        return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError) as error:
-        with open(path, "rb") as file:
-            if file.read(300).lstrip().lower().startswith((b"<!doctype", b"<html")):
-                raise UserError(f"{path}: found a web page, expected a zip file; a download that was refused (over "
-                                "its quota, or 404) leaves such a page. Fetch the file by hand with a browser and "
-                                "put it in this place") from None
-        raise UserError(f"{path}: not a zip file, or cut short ({error})") from None
+def folder_notes(root: Path, folders: list[PurePosixPath], classes: dict[PurePosixPath, str]) -> list[str]:
+    """What of a set's folders a person may not have meant: the parts of a split, names that repeat, loose pictures."""
+    notes, siblings = [], defaultdict(set)
+    for folder in classes:
+        for i, part in enumerate(folder.parts):
+            siblings["/".join(folder.parts[:i])].add(part)
+    for above, names in siblings.items():
+        split = sorted((name for name in names if name.lower() in SPLITS), key=lambda name: "train" not in name.lower())
+        if split and len(names) > 1:
+            one = "/".join(filter(None, (str(root), above, split[0])))
+            notes.append(f"found {' and '.join(split)}, as a split into parts has them: all pictures are taken "
+                         f"together; one part alone is folder:{one}")
+    counts = Counter(folder.name for folder in classes)
+    twice = sorted(name for name, count in counts.items() if count > 1)
+    if twice:
+        notes.append(f"several folders are named {', '.join(twice[:5])}{' ...' * (len(twice) > 5)}: each is a class of "
+                     "its own, called by its path")
+    loose = sum(classes[folder] == LOOSE for folder in folders)
+    if len(classes) > 1 and loose:
+        notes.append(f"{loose} picture{'s lie' if loose > 1 else ' lies'} beside the sub-folders: the class {LOOSE!r}")
+    return list(map(shown, notes))
 
 
-def read_file(root: Path, name: str) -> bytes:
-    """A file from a folder, or from a zip file without unpacking it to disk."""
-    return (root / name).read_bytes() if root.is_dir() else open_zip(root).read(name)
+def ending_note(names: list[str]) -> str:
+    """Which files were left out for their endings; "" where none could be a picture."""
+    endings = Counter(PurePosixPath(name).suffix.lower() for name in names)
+    counts = [(ending, count) for ending, count in endings.most_common() if ending not in COMPANIONS]
+    if not counts:
+        return ""
+    help = [f"{ending}: {text}" for suffixes, text in OTHERS.items() for ending, _ in counts
+            if ending and ending in suffixes.split()]
+    plain = [f"if those without an ending are pictures, name them such as {shown(PurePosixPath(name).name)}.jpg"
+             for name in names if not PurePosixPath(name).suffix][:1]
+    listed = ", ".join(f"{count} {shown(ending) or 'without an ending'}" for ending, count in counts[:6])
+    total = sum(count for _, count in counts)
+    return "; ".join([f"left out {total} file{'s' * (total > 1)} by their endings: {listed}"
+                      f"{' ...' * (len(counts) > 6)}", *help, *plain])
+
+
+def link_note(left_out: list[str]) -> str:
+    """Links to nothing and the like, the first of them by name."""
+    if not left_out:
+        return ""
+    return f"left out {'; '.join(left_out[:3])}" + (f"; and {len(left_out) - 3} more such" if left_out[3:] else "")
 
 
 # ---- helpers
@@ -142,10 +160,10 @@ def one_line(error: Exception) -> str:
 
 
 def digest(*lines: str) -> str:
-    """12 characters that change when a line does."""
+    """12 characters that change when a line does. Names of files may hold any bytes."""
     total = hashlib.sha256()
     for line in lines:
-        total.update(line.encode() + b"\n")
+        total.update(line.encode(errors="surrogatepass") + b"\n")
     return total.hexdigest()[:12]
 
 
@@ -153,4 +171,4 @@ def require_room(folder: Path, needed: int, what: str) -> None:
     """Raise UserError unless `needed` bytes are free on the folder's disk."""
     free = shutil.disk_usage(folder).free
     if needed > free:
-        raise UserError(f"{what}: needs {needed / 1e9:.2f} GB on the disk of {folder}, found {free / 1e9:.2f} GB free")
+        raise UserError(f"{what}: needs {in_bytes(needed)} on the disk of {folder}, found {in_bytes(free)} free")

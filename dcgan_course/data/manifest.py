@@ -1,0 +1,98 @@
+"""A prepared folder: what it says of itself, and its images."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+from ..files import file_sha256, in_bytes, reading
+from .images import Images
+from .sources import digest
+
+DARK = 32  # of 255: a set whose brightest value is below it shows nothing
+
+
+def read_manifest(folder: Path) -> dict:
+    """Raises UserError where the folder is not a prepared one, or only half of one."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        shape = (manifest["count"], manifest["size"], manifest["size"], 3)
+        found, expected = (folder / "images.u8").stat().st_size, int(np.prod(shape))
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+        half = " (half-written: run prepare again)" if folder.name.endswith(".partial") else ""
+        raise UserError(f"{folder}: not a folder made by prepare{half}, expected manifest.json and images.u8") from None
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be read ({error.strerror or error})") from None
+    if found != expected:
+        raise UserError(f"{folder / 'images.u8'}: found {found} bytes, expected {expected}; remove {folder} and "
+                        "prepare again")
+    return manifest
+
+
+def load_prepared(folder: Path, image_size: int, name: str | None = None) -> Images:
+    """The images of a prepared folder, still on disk: a memory map.
+
+    Raises:
+        UserError: not such a folder, or prepared for another size.
+    """
+    manifest = read_manifest(folder)
+    size = manifest["size"]
+    if size != image_size:
+        raise UserError(f"{folder}: found images of {size}x{size}, expected {image_size}x{image_size}; "
+                        f"use --image_size {size}, or prepare again")
+    labels_file = folder / "labels.npy"
+    with reading(folder):
+        # mode "c": PyTorch wants arrays that could be written; nothing ever is
+        pixels = np.memmap(folder / "images.u8", np.uint8, "c", shape=(manifest["count"], size, size, 3))
+        labels = np.load(labels_file) if labels_file.is_file() else None
+    return Images(name or manifest["source"], pixels, size, labels, tuple(manifest["label_names"]),
+                  stamp=digest(*manifest["sha256"].values()))
+
+
+def remarks(folder: Path) -> list[str]:
+    """What a person should know of a prepared folder, a line each."""
+    manifest = read_manifest(folder)
+    skipped, levels, names = manifest["skipped"], manifest.get("levels"), manifest["label_names"]
+    lines = [*manifest.get("notes", ())]
+    if names:
+        lines.append(f"{len(names)} {kind_of_labels(folder)}: {', '.join(names[:10])}{' ...' * (len(names) > 10)}")
+    if levels:
+        lines.append(f"of more than 8 bits: the values {levels[0]:,} to {levels[1]:,} became black to white")
+    if manifest.get("brightest", 255) < DARK:
+        lines.append(f"almost black: the brightest value of all is {manifest['brightest']} of 255; do the files hold "
+                     "fewer bits than they say?")
+    if manifest.get("grey"):
+        lines.append("all are grey: --nc 1 trains one channel in place of three")
+    if skipped:
+        few = "; ".join(f"{item}: {reason}" for item, reason in skipped[:3])
+        rest = f"; {folder / 'manifest.json'} lists all" if len(skipped) > 3 else ""
+        lines.append(f"{len(skipped)} picture{'s' * (len(skipped) > 1)} could not be decoded ({few}{rest})")
+    return lines
+
+
+def summary(folder: Path) -> str:
+    """A prepared folder in words, after its checksums were verified.
+
+    Raises:
+        UserError: a file differs from the sha256 in the manifest.
+    """
+    manifest = read_manifest(folder)
+    for name, expected in manifest["sha256"].items():
+        with reading(folder / name):
+            found = file_sha256(folder / name)
+        if found != expected:
+            raise UserError(f"{folder / name}: altered, its sha256 differs from the manifest's; remove {folder} and "
+                            "prepare again")
+    count, size, skipped = manifest["count"], manifest["size"], manifest["skipped"]
+    lines = [f"{manifest['source']}: {count:,} images of {size}x{size}, {in_bytes(count * size * size * 3)}, "
+             f"checksums right; prepared at {manifest['images_per_s']:,} images/s"]
+    lines += [f"  {line}" for line in remarks(folder)[: -1 if skipped else None]]
+    lines += [f"  skipped {name}: {reason}" for name, reason in skipped[:20]]
+    if len(skipped) > 20:
+        lines.append(f"  and {len(skipped) - 20} more, see {folder / 'manifest.json'}")
+    return "\n".join([*lines, str(folder)])
+
+
+def kind_of_labels(folder: Path) -> str:
+    return "classes" if np.load(folder / "labels.npy", mmap_mode="r").ndim == 1 else "attributes"

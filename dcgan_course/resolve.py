@@ -1,0 +1,88 @@
+"""From what was asked to what is trained: this machine's choices, the images', and what a resumed run may change."""
+
+from pathlib import Path
+
+import torch
+
+from .config import TrainConfig
+from .data import Images
+from .data.names import located
+from .errors import UserError
+from .files import read_json
+from .models import halvings
+from .runs import IMAGES_FILE, Run
+from .runtime import pick_device, pick_precision
+
+# what a resumed run may change: nothing that its past depends on
+GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every", "device", "data")
+
+
+def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
+    """Replace every "auto" by what this machine has, or, when resuming, by what the run was started with.
+
+    Raises:
+        UserError: an image_size that cannot be built, or a resumed run's config differs in more than GROWABLE; the
+            message shows the difference.
+    """
+    if config.network == "dcgan":
+        halvings(config.image_size)  # a size that cannot be built is said before images are prepared for it
+    if resume:
+        return resumed(config, resume)
+    return on(config, pick_device(config.device))
+
+
+def resumed(config: TrainConfig, run: Run) -> TrainConfig:
+    """What `resolve` says of a run that goes on."""
+    then = run.config
+    if config.device == "auto":
+        config = config.replace(device=then.device)
+    same = config.replace(**{name: getattr(then, name) for name in GROWABLE})
+    if same != then:
+        raise UserError(f"{run.path}: cannot go on with another config ({then.difference(same)}); "
+                        f"only {', '.join(GROWABLE)} may change")
+    if config.num_epochs < then.num_epochs:
+        raise UserError(f"num_epochs: found {config.num_epochs}, expected at least the run's {then.num_epochs}")
+    try:
+        device = pick_device(config.device)
+    except UserError as error:
+        raise UserError(f"{error}; another one by --device, such as --device cpu") from None
+    if config.device != then.device:
+        print(f"{run.path}: goes on with {config.device} after {then.device}: not bit for bit")
+        return on(config.replace(precision="auto", compile="auto"), device)
+    return config
+
+
+def on(config: TrainConfig, device: torch.device) -> TrainConfig:
+    """With this device, and what is "auto" as fits it."""
+    compile = config.compile if config.compile != "auto" else ("on" if device.type == "cuda" else "off")
+    return config.replace(device=str(device), precision=pick_precision(config.precision, device), compile=compile)
+
+
+def require_same_images(run: Run, images: Images) -> None:
+    """Raise UserError where the images are no longer those that the run was trained on."""
+    file, found = run.path / IMAGES_FILE, images.about()
+    if not file.is_file():  # removed, or of a run that is older than such files
+        return
+    then = read_json(file)
+    if (then.get("count"), then.get("stamp")) != (found["count"], found["stamp"]):
+        raise UserError(f"{run.path}: was trained on {then.get('count')} images (stamp {then.get('stamp')}), found "
+                        f"{found['count']} (stamp {found['stamp']}) in {images.name}: it would go on in another "
+                        f"order, by another clock. To go on with these all the same, remove {file}; for images that "
+                        "were moved, give --data")
+
+
+def match_images(config: TrainConfig, images: Images) -> TrainConfig:
+    """The config with the images' channels, and with paths that hold wherever the run will be resumed.
+
+    Raises:
+        UserError: config.classes are not those of the images.
+    """
+    if config.classes:
+        if images.labels is None or images.labels.ndim == 2:
+            what = "no labels" if images.labels is None else "attributes, which do not exclude one another"
+            raise UserError(f"classes: found {config.classes}, expected 0: the images of {config.data} have {what}")
+        if config.classes != len(images.label_names):
+            raise UserError(f"classes: found {config.classes}, expected {len(images.label_names)}, as the images of "
+                            f"{config.data} have")
+    judge = str(Path(config.judge).absolute()) if Path(config.judge).is_file() else config.judge
+    return config.replace(nc=images.channels, data=located(config.data), judge=judge)
