@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 from .config import PRESETS, TrainConfig, nearest, preset
-from .data import load_images
+from .data import images_of, load_images
 from .errors import UserError
+from .files import read_json
 from .models import build_discriminator, build_generator, count_parameters
-from .runs import Run, load_run
+from .runs import IMAGES_FILE, Run, load_run
 from .runtime import cache_dir, machine, pick_device, probe_precision, repo_data_dir
 
 
@@ -32,7 +33,7 @@ def layer_table(net: nn.Module, x: torch.Tensor) -> list[tuple[str, str, int]]:
 
 def network_tables(config: TrainConfig) -> str:
     """Both networks of a config, layer by layer."""
-    config = config if config.nc else config.replace(nc=load_images(config.data, config.image_size).channels)
+    config = config if config.nc else config.replace(nc=images_of(config).channels)
     netG, netD = build_generator(config), build_discriminator(config)
     parts = []
     nz, nc, size = config.nz + config.classes, config.nc + config.classes, config.image_size
@@ -66,8 +67,10 @@ def run_summary(run: Run) -> str:
     found = {name: getattr(run.config, name) for name in ("device", "precision", "compile", "nc")}  # not chosen
     default = PRESETS.get(run.config.preset)
     changed = default.replace(**found).difference(run.config) if default else "?"
-    stats = run.stats()
+    stats, images = run.stats(), run.path / IMAGES_FILE
     lines = [f"{run.path}: preset {run.config.preset}", f"  changed from the preset: {changed or 'nothing'}"]
+    if images.is_file():
+        lines.append(f"  {images_line(read_json(images))}")
     if stats:
         last = stats[-1]
         lines.append(f"  step {last['step']}, {last['kimg']:.1f} thousand images of "
@@ -78,6 +81,13 @@ def run_summary(run: Run) -> str:
     lines.append(f"  checkpoints: {', '.join(names) or 'none'}{f', best: {best.name}' if best else ''}; "
                  f"{len(run.samples())} sample grids")
     return "\n".join(lines)
+
+
+def images_line(about: dict) -> str:
+    """What a run knows of its images, in words."""
+    names = about.get("label_names", [])
+    return (f"{about.get('count')} images, stamp {about.get('stamp')}; classes or attributes: "
+            f"{', '.join(names[:20]) or 'none'}{' ...' * (len(names) > 20)}")
 
 
 def check_setup() -> str:

@@ -4,6 +4,7 @@ Inception-based scores mean little on 28x28 grey digits; a network that reads di
 weights of the Inception network are at hand, `load_judge` takes them too.
 """
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from torchvision.transforms import v2
 
 from .data import Images, load_images, to_float
 from .data.avatars import COUNT
+from .data.decode import Look
 from .data.names import ARRAYS
 from .errors import UserError
 from .files import write_atomically
@@ -142,20 +144,21 @@ class Part:
         return None if self.images.labels is None else self.images.labels[np.asarray(self.indices)]
 
 
-def parts(data: str, size: int) -> tuple[Part, Part]:
+def parts(data: str, size: int, nc: int | None = None, look: Look = Look()) -> tuple[Part, Part]:  # noqa: B008 (frozen)
     """Real images to learn from, and others to compare with: the training and the test set of those that have one, such
     as MNIST; the first 10,000 avatars and the next 10,000; of other images, every second one.
 
     Raises:
         UserError: as `load_images`.
     """
+    load = functools.partial(load_images, image_size=size, nc=nc, look=look)
     if data.partition(":")[0] in ARRAYS:
-        train, test = (load_images(data, size, split) for split in ("train", "test"))
+        train, test = (load(data, split=split) for split in ("train", "test"))
         return Part(train, range(train.count)), Part(test, range(test.count))
     if data == "avatars":
-        images = load_images(f"avatars:{2 * COUNT}", size)
+        images = load(f"avatars:{2 * COUNT}")
         return Part(images, range(COUNT)), Part(images, range(COUNT, 2 * COUNT))
-    images = load_images(data, size)
+    images = load(data)
     return Part(images, range(0, images.count, 2)), Part(images, range(1, images.count, 2))
 
 
@@ -249,7 +252,10 @@ def load_judge(name: str | Path = "mnist") -> Judge | InceptionJudge:
 
 
 def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Features (N, 64) and probabilities (N, answers), float64, of images (N, channels, size, size) in [-1, 1]."""
+    """Features (N, 64) and probabilities (N, answers), float64, of images (N, channels, size, size) in [-1, 1]; a judge
+    of coloured images sees grey ones as such."""
+    if judge.size == 64 and images.shape[1] == 1:
+        images = images.expand(-1, 3, -1, -1)
     with torch.inference_mode():
         features = torch.cat([judge.features(part) for part in images.split(100)])  # small: twice as fast as 500
         probabilities = judge.probabilities(judge.head(features).double())

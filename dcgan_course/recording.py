@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from . import plots
 from .config import PRESETS, TrainConfig
-from .data import load_images
+from .data import images_of
 from .errors import UserError
 from .files import to_json, whole_or_nothing
 from .runs import Run, distance_name, half, step_of
@@ -104,7 +104,7 @@ def first_steps(config: TrainConfig, steps: int = 8) -> list[list[float]]:
     """loss_D, loss_G, D_x and D_G_z of each of the first steps, which are made again for it: how to tell later that a
     training is the same. Further on, small differences of the arithmetic grow into another training."""
     with tempfile.TemporaryDirectory() as folder:
-        count = load_images(config.data, config.image_size).count // config.batch_size
+        count = images_of(config).count // config.batch_size
         run = train(config.replace(out=folder, num_epochs=steps / count, log_steps=1, metric_every=0, device="auto",
                                    compile="auto"), quiet=True)
         if run.stopped:

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import TrainConfig
-from .data import Images, load_images, to_float
+from .data import Images, images_of, to_float
+from .data.decode import Look
 from .errors import UserError
 from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
 from .metrics import (
@@ -106,10 +107,9 @@ def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
 
 
 def require_channels(judge: Judge | InceptionJudge, images: Images) -> None:
-    wanted = {28: 1, 64: 3}.get(judge.size, images.channels)
-    if images.channels != wanted:
-        raise UserError(f"judge: {judge.family} looks at images of {wanted} channels, found {images.channels} in those "
-                        f"of {images.name}")
+    if judge.size == 28 and images.channels == 3:
+        raise UserError(f"judge: {judge.family} looks at images of 1 channel, found 3 in those of {images.name}; "
+                        "--nc 1 trains on grey ones")
 
 
 def scorer_for(config: TrainConfig) -> Scorer:
@@ -120,7 +120,7 @@ def scorer_for(config: TrainConfig) -> Scorer:
             looks at images of another kind.
     """
     judge = judge_for(config)
-    floor, real = parts(config.data, judge.size or config.image_size)
+    floor, real = parts(config.data, judge.size or config.image_size, config.nc, Look(config.fit, config.pad_colour))
     require_channels(judge, real.images)
     if len(floor) < 65:  # a judge of ours has 64 features: fewer images have no covariance
         raise UserError(f"data: found {2 * len(floor)} images in {config.data}, expected at least 130 to compare with")
@@ -144,7 +144,7 @@ def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, fl
         UserError: the judge that is named cannot be loaded, or looks at images of another kind.
     """
     judge = judge_for(config) if has_judge(config) else None
-    training = load_images(config.data, (judge and judge.size) or config.image_size)
+    training = images_of(config, judge and judge.size)
     if judge:
         require_channels(judge, training)
 

@@ -259,13 +259,16 @@ def train_on(config: TrainConfig, here: Path) -> Run:
 
 
 def scorer_of(config: TrainConfig) -> Scorer:
-    return cached_scorer(config.data, config.image_size, config.judge)
+    return cached_scorer(*(getattr(config, name) for name in SCORED_BY))
+
+
+SCORED_BY = ("data", "image_size", "nc", "fit", "pad_colour", "judge")  # what a scorer asks of a config
 
 
 @functools.lru_cache(2)
-def cached_scorer(data: str, image_size: int, judge: str) -> Scorer:
+def cached_scorer(*values) -> Scorer:
     """One for all trainings of a worker: reading the real images takes seconds."""
-    return scorer_for(TrainConfig(data=data, image_size=image_size, judge=judge))
+    return scorer_for(TrainConfig(**dict(zip(SCORED_BY, values, strict=True))))
 
 
 def score_file(folder: Path, name: str, seed: int) -> Path:

@@ -112,7 +112,7 @@ def test_what_is_not_a_judge_is_refused(judge_file, colours, tmp_path):
     torch.save({"x": print}, code)  # a function: loading it would be running code
     with pytest.raises(UserError, match="not a checkpoint, or damaged"):
         load_judge(code)
-    with pytest.raises(UserError, match="mnist looks at images of 1 channels, found 3"):
+    with pytest.raises(UserError, match="mnist looks at images of 1 channel, found 3"):
         scorer_for(preset("avatars", data=colours, judge="mnist"))
     assert load_images(colours, 64).channels == 3
 

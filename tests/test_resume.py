@@ -1,0 +1,136 @@
+"""Going on with a run: with the pictures it was trained on, wherever they and the run are now."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from dcgan_course import cli
+from dcgan_course.runs import IMAGES_FILE, STATE_FILE, Run
+
+WORDS = ("--preset smoke --image_size 16 --nz 8 --ngf 4 --ndf 4 --batch_size 10 --device cpu --precision fp32").split()
+
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """A folder of 40 pictures in two classes, and an empty one to work in."""
+    monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path / "cache"))
+    random = np.random.default_rng(0)
+    for i in range(40):
+        file = tmp_path / "photos" / "ab"[i % 2] / f"{i:02d}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (16, 16, 3), np.uint8)).save(file)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+def train(*words) -> int:
+    return cli.main(["train", *WORDS, *words])
+
+
+def weights(run: str) -> dict:
+    return load_file(Run(run).last_checkpoint() / "netG.safetensors")
+
+
+def same(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("change, found", [("add", 41), ("remove", 39), ("replace", 40), ("another class", 40)])
+def test_other_pictures_are_refused_until_they_are_accepted(here, capsys, change, found):
+    assert train("--data", "folder:../photos") == 0
+    file = here / "photos" / "a" / "04.png"
+    if change == "add":
+        shutil.copy(file, file.with_name("99.png"))
+    elif change == "remove":
+        file.unlink()
+    elif change == "replace":
+        Image.new("RGB", (16, 16), "red").save(file)
+    else:
+        shutil.move(file, here / "photos" / "b" / "zz.png")
+    before = weights("runs/0001-smoke")
+    stamp = json.loads((here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).read_text())["stamp"]
+    assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 2
+    err = capsys.readouterr().err.splitlines()[-1]
+    assert f"was trained on 40 images (stamp {stamp}), found {found} (stamp" in err
+    assert "remove runs/0001-smoke/images.json" in err and same(weights("runs/0001-smoke"), before)
+    (here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).unlink()
+    assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 0
+    about = json.loads((here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).read_text())
+    assert about["count"] == found and about["stamp"] != stamp and about["label_names"] == ["a", "b"]
+
+
+def test_moved_pictures_go_on_bit_for_bit(here, capsys, monkeypatch):
+    """From another folder, with the pictures somewhere else and touched: copying changes times, not pictures."""
+    assert train("--data", "folder:../photos", "--num_epochs", "2") == 0
+    assert train("--data", "folder:../photos") == 0
+    run = here / "work" / "runs" / "0002-smoke"
+    monkeypatch.chdir(here)  # the relative path of the command would lead nowhere now
+    assert cli.main(["resume", str(run), "--num_epochs", "1.5"]) == 0
+    shutil.copytree("photos", "elsewhere", copy_function=shutil.copyfile)
+    shutil.rmtree("photos")
+    capsys.readouterr()
+    assert cli.main(["resume", str(run), "--num_epochs", "2"]) == 2
+    assert "photos: not found" in capsys.readouterr().err
+    assert cli.main(["resume", str(run), "--num_epochs", "2", "--data", "folder:elsewhere"]) == 0
+    assert Run(run).config.data == f"folder:{here / 'elsewhere'}"
+    assert same(weights(str(run)), weights("work/runs/0001-smoke"))
+
+
+def test_a_damaged_note_of_the_pictures(here, capsys):
+    assert train("--data", "folder:../photos") == 0
+    for content in ("{", "[]", "{}"):
+        (here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).write_text(content)
+        assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 2
+        err = capsys.readouterr().err
+        assert "images.json" in err and err.splitlines()[-1].startswith("dcgan-course: ")
+
+
+def as_if_on_cuda(run) -> None:
+    """The run folder as a GPU would have left it: its config, and a stream of z in another form."""
+    config = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps(config | {"device": "cuda", "precision": "bf16", "compile": "on"}))
+    file = Run(run).last_checkpoint() / STATE_FILE
+    state = torch.load(file, weights_only=True)
+    gpus = [torch.zeros(16, dtype=torch.uint8)] * 2
+    torch.save(state | {"device": "cuda", "z_stream": torch.zeros(16, dtype=torch.uint8), "cuda_rng": gpus}, file)
+    from dcgan_course.files import file_sha256
+
+    digests = {f.name: file_sha256(f) for f in file.parent.iterdir() if f.name != "sha256.json"}
+    (file.parent / "sha256.json").write_text(json.dumps(digests))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_run_from_a_gpu_goes_on_with_the_processor(here, capsys):
+    assert train("--data", "folder:../photos") == 0
+    run = here / "work" / "runs" / "0001-smoke"
+    as_if_on_cuda(run)
+    capsys.readouterr()
+    assert cli.main(["resume", str(run), "--num_epochs", "3"]) == 2
+    assert "which has 0 CUDA devices; another one by --device, such as --device cpu" in capsys.readouterr().err
+    assert cli.main(["resume", str(run), "--num_epochs", "3", "--device", "cpu"]) == 0
+    assert "goes on with cpu after cuda: not bit for bit" in capsys.readouterr().out
+    config = Run(run).config
+    assert (config.device, config.compile) == ("cpu", "off") and config.precision in ("fp32", "bf16")
+    assert [line["step"] for line in Run(run).stats()][-1] == 12
+    assert cli.main(["resume", str(run), "--num_epochs", "4", "--lr_g", "0.1"]) == 2
+    assert "lr_g: 0.0002 -> 0.1" in capsys.readouterr().err
+
+
+def test_grey_runs_from_colour_pictures(here, capsys):
+    """--nc 1 all the way: train, resume, sample, score, neighbours, info, film."""
+    assert train("--data", "folder:../photos", "--nc", "1", "--fit", "pad") == 0
+    run = "runs/0001-smoke"
+    config = Run(run).config
+    assert (config.nc, config.fit) == (1, "pad")
+    assert np.asarray(Image.open(f"{run}/reals.png")).shape[2] == 3 and weights(run)["blocks.2.0.weight"].shape[1] == 1
+    assert cli.main(["resume", run, "--num_epochs", "2"]) == 0
+    for words in (["sample", run, "--n", "4"], ["neighbours", run, "--n", "4"], ["info", run]):
+        assert cli.main(words) == 0, words
+    assert "classes or attributes: a, b" in capsys.readouterr().out
