@@ -1,9 +1,12 @@
 """Rubbish of all kinds: it is refused by one line of words, and nothing else happens."""
 
 import contextlib
+import errno
 import io
 import json
+import os
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -16,9 +19,9 @@ from PIL import Image
 
 from dcgan_course import cli
 from dcgan_course.config import FIELD_TYPES
-from dcgan_course.data import load_mnist
+from dcgan_course.data import load_images, load_mnist, lsun, prepare
 from dcgan_course.data.celeba import read_attributes
-from dcgan_course.data.decode import SUFFIXES, Undecodable, decode
+from dcgan_course.data.decode import SUFFIXES, Look, Undecodable, UnknownRange, decode, extent, whole_bits
 from dcgan_course.data.listing import unchanged_zip
 from dcgan_course.data.sources import folder_source
 from dcgan_course.errors import UserError
@@ -188,6 +191,125 @@ def test_zips(tmp_path, places):
             with contextlib.suppress(Undecodable):
                 decode(source.read(item, 16), 16)
     assert [p.name for p in tmp_path.iterdir()] == ["pictures.zip"]  # nothing is unpacked beside it
+
+
+# ---- folders with everything in them, and reads that fail
+
+
+ENTRIES = st.sampled_from(["picture", "picture", "picture", "broken", "dead", "itself", "pipe", "up", "folder", "note"])
+ODD = st.binary(min_size=1, max_size=6).map(lambda name: name.replace(b"/", b"_").replace(b"\0", b"0"))
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="links, pipes and names of Linux")
+@quick
+@given(st.lists(st.tuples(ENTRIES, ODD, st.booleans()), min_size=1, max_size=12))
+@example([("dead", b"\xff", False), ("picture", b"\xfe\n", True), ("up", b"u", True), ("pipe", b"p", False)])
+def test_folders(tmp_path_factory, entries):
+    """Links to nothing, to themselves and upwards, pipes, names of any bytes: every regular picture is there once."""
+    root = os.fsencode(tmp_path_factory.mktemp("set"))
+    os.mkdir(root + b"/sub")
+    expected = 0
+    for i, (kind, name, below) in enumerate(entries):
+        path = root + (b"/sub/" if below else b"/") + b"%d" % i + name + b".png"
+        if kind in ("picture", "broken"):
+            with open(path, "wb") as file:
+                file.write(SMALL_PNG if kind == "picture" else b"x")
+            expected += 1
+        elif kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "folder":
+            os.mkdir(path)
+        elif kind == "note":
+            Path(os.fsdecode(path)).with_suffix(".txt").write_text("x")
+        else:
+            os.symlink({"dead": b"nowhere", "itself": os.path.basename(path), "up": b".."}[kind], path)
+    with refused():
+        source = folder_source(Path(os.fsdecode(root)))
+        assert len(source.items) == expected
+        "\n".join(source.notes).encode()  # can be printed
+        for item in source.items:
+            with contextlib.suppress(Undecodable):
+                decode(source.read(item, 16), 16)
+
+
+def encoded(picture, kind="PNG") -> bytes:
+    content = io.BytesIO()
+    picture.save(content, kind)
+    return content.getvalue()
+
+
+SMALL_PNG = encoded(Image.new("RGB", (9, 9), "red"))
+
+
+@quick
+@given(st.sampled_from([np.uint16, np.int32]), st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=4),
+       st.lists(st.integers(0, 10**5), max_size=3))
+def test_pictures_of_more_than_8_bits(dtype, values, places):
+    """Of any values: in the same order from 0 to 255; with wrong bits: refused or not."""
+    numbers = np.resize(np.array(values, np.int64).astype(dtype), (12, 12))
+    content = encoded(Image.fromarray(numbers), "TIFF")
+    low, high = extent(content)
+    assert low == min(0, numbers.min()) and high == max(1, numbers.max())
+    made = decode(content, 12, Look(levels=whole_bits(low, high)))[..., 0]
+    order = np.argsort(numbers, axis=None)
+    assert (np.diff(made.flatten()[order].astype(int)) >= 0).all()
+    with contextlib.suppress(Undecodable, UnknownRange):
+        decode(flipped(content, places), 12)
+    extent(flipped(content, places))
+
+
+def sets_of_eight(root: Path) -> dict[str, str]:
+    """The same eight pictures as a folder, a zip, a database and CelebA: {kind: name}."""
+    import lmdb
+
+    pictures = {f"{i + 1:06d}.png": encoded(Image.new("RGB", (16, 16), (30 * i, 0, 9))) for i in range(8)}
+    for folder in (root / "folder", root / "celeba" / "img_align_celeba"):
+        folder.mkdir(parents=True)
+        for name, content in pictures.items():
+            (folder / name).write_bytes(content)
+    rows = [f"{name} 1" for name in pictures]
+    (root / "celeba" / "list_attr_celeba.txt").write_text("\n".join(["8", "Smiling", *rows]) + "\n")
+    with zipfile.ZipFile(root / "set.zip", "w") as archive:
+        for name, content in pictures.items():
+            archive.writestr(name, content)
+    with lmdb.open(str(root / "church_train_lmdb"), map_size=2**20) as database, database.begin(write=True) as writing:
+        for name, content in pictures.items():
+            writing.put(name.encode(), content)
+    return {"folder": f"folder:{root / 'folder'}", "zip": f"folder:{root / 'set.zip'}", "lmdb": f"lsun/church:{root}",
+            "celeba": f"celeba:{root / 'celeba'}"}
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip", "lmdb", "celeba"])
+def test_reads_that_fail_at_random(tmp_path, monkeypatch, kind, capsys):
+    """Each read of a file, a zip's member, a value or a table fails now and then, as on a bad line: one line each time,
+    nothing final that lacks a picture, and in the end all eight."""
+    monkeypatch.setattr(prepare, "CHUNK", 2)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 1)
+    name, chance = sets_of_eight(tmp_path)[kind], np.random.default_rng(list(kind.encode()))
+    out, failures = tmp_path / "out", 0
+
+    def bad_line(real):
+        def call(*words, **options):
+            if chance.random() < 0.4:
+                raise OSError(errno.EIO, "Input/output error")
+            return real(*words, **options)
+        return call
+
+    for _ in range(200):
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "read_bytes", bad_line(Path.read_bytes))
+            patch.setattr(zipfile.ZipFile, "read", bad_line(zipfile.ZipFile.read))
+            patch.setattr(lsun, "open_lmdb", bad_line(lsun.open_lmdb))
+            done = cli.main(["prepare", name, "--image_size", "16", "--out", str(out)])
+        err = capsys.readouterr().err.splitlines()
+        if done == 0:
+            break
+        failures += 1
+        assert done == 2 and "cannot be read" in err[-1] and "cannot be written" not in err[-1]
+        assert not out.exists()
+    assert failures > 0
+    images = load_images(f"prepared:{out}", 16)
+    assert images.pixels[:, 0, 0, 0].tolist() == [30 * i for i in range(8)]
 
 
 def test_idx_files(tmp_path):

@@ -70,6 +70,8 @@ def lmdb_keys(folder: Path) -> tuple[list[bytes], str]:
             keys = list(transaction.cursor().iternext(keys=True, values=False))
     except lmdb.Error as error:
         raise UserError(f"{folder}: not an LMDB database that can be read ({error})") from None
+    except OSError as error:
+        raise Unreadable(f"{folder / 'data.mdb'}: cannot be read ({error.strerror or error})") from None
     if not keys:
         raise UserError(f"{folder}: found an empty database, expected pictures")
     return keys, digest(f"{stamp_of(folder / 'data.mdb')} {len(keys)}")
