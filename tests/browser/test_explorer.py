@@ -4,41 +4,18 @@ Needs Chromium: `make test` installs it where it may. $SCREENSHOTS names a folde
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from servers import PATIENCE, free_port, served
 
 from dcgan_course.sampling import generate, image_grid, moved, png
 from dcgan_course.widgets import LatentExplorer
 
 sync_api = pytest.importorskip("playwright.sync_api")
 LESSON = Path(__file__).parents[2] / "notebooks" / "08_latent_sliders.ipynb"
-PATIENCE = 120  # seconds: a busy machine
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def served(command: list, url: str, log: Path, **options) -> subprocess.Popen:
-    """A server, once it answers."""
-    server = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT, **options)
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=PATIENCE).close()
-            return server
-        except OSError:
-            time.sleep(0.5)
-    server.kill()
-    pytest.fail(f"no answer from {url}: {log.read_text()[-2000:]}")
 
 
 class Explorer:

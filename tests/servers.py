@@ -1,0 +1,31 @@
+"""Servers in processes of their own, for the tests."""
+
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 120  # seconds: a busy machine
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def served(command: list, url: str, log: Path, **options) -> subprocess.Popen:
+    """A server, once it answers."""
+    server = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT, **options)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=PATIENCE).close()
+            return server
+        except OSError:
+            time.sleep(0.5)
+    server.kill()
+    pytest.fail(f"no answer from {url}: {log.read_text()[-2000:]}")
