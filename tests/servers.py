@@ -17,15 +17,26 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=PATIENCE).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_for(server: subprocess.Popen, url: str, log: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        if answers(url):
+            return
+        time.sleep(0.2)
+    server.kill()
+    pytest.fail(f"no answer from {url}: {log.read_text()[-2000:]}")
+
+
 def served(command: list, url: str, log: Path, **options) -> subprocess.Popen:
     """A server, once it answers."""
     server = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT, **options)
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=PATIENCE).close()
-            return server
-        except OSError:
-            time.sleep(0.5)
-    server.kill()
-    pytest.fail(f"no answer from {url}: {log.read_text()[-2000:]}")
+    wait_for(server, url, log)
+    return server

@@ -125,13 +125,20 @@ def test_lesson_08_in_jupyterlab(browser, tmp_path):
 def test_the_explorer_as_a_page(browser, tmp_path):
     port = free_port()
     command = [sys.executable, "-m", "dcgan_course", "explore", "avatars", f"--port={port}", "--no_browser"]
-    server = served(command, f"http://127.0.0.1:{port}/", tmp_path / "page.log", start_new_session=True)
+    folder = tmp_path / "user"
+    folder.mkdir()
+    server = served(command, f"http://127.0.0.1:{port}/", tmp_path / "page.log", cwd=folder)
     try:
         page = browser.new_page(viewport={"width": 1000, "height": 700})
         page.goto(f"http://127.0.0.1:{port}/", timeout=1000 * PATIENCE)
         explorer = Explorer(page, "avatars", seed=0)
         try_everything(explorer, "page")
         assert page.locator("pre, .jp-InputArea").count() == 0  # no code
+        explorer.click("save picture")
+        file = folder / "explorer001.png"
+        explorer.box.get_by_text(f"saved as {file}", exact=True).wait_for(timeout=1000 * PATIENCE)
+        assert file.read_bytes() == explorer.picture()
+        explorer.screenshot("page_saved")
     finally:
-        os.killpg(server.pid, 15)  # Voila too
+        server.terminate()
         server.wait(30)
