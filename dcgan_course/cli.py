@@ -6,7 +6,7 @@ import sys
 from . import __version__, commands
 from .config import PRESETS, nearest
 from .errors import UserError
-from .flags import parse
+from .flags import interrupt_on_signals, parse
 from .page import explore
 
 OWN_PARSING = {"train": commands.train, "resume": commands.resume}
@@ -19,6 +19,7 @@ COMMANDS = OWN_PARSING | {f.__name__: f for f in (
 def main(argv: list[str] | None = None) -> int:
     """Run one command. Returns the exit status: 0, 2 after bad input, 130 after Ctrl-C."""
     args = list(sys.argv[1:] if argv is None else argv)
+    interrupt_on_signals()
     try:
         if not args or args[0] in ("-h", "--help"):
             print(overview())

@@ -3,7 +3,9 @@
 import contextlib
 import io
 import re
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +19,19 @@ RunName = Annotated[str, tyro.conf.arg(metavar="RUN")]
 ImagesName = Annotated[str, tyro.conf.arg(metavar="IMAGES")]
 NewFolder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
 StudyFile = Annotated[Path, tyro.conf.arg(metavar="FILE")]
+
+
+def interrupt_on_signals() -> None:
+    """SIGTERM (docker stop, a batch system) and SIGHUP (a closed terminal) end a command as Ctrl-C does."""
+
+    def interrupt(signum, frame):
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():  # only there handlers can be set
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)  # no SIGHUP on Windows
+            if number and signal.getsignal(number) is signal.SIG_DFL:  # under nohup it is ignored
+                signal.signal(number, interrupt)
 
 
 def parse(target, args: list[str], command: str, default=None):

@@ -1,5 +1,6 @@
 """The latent sliders as a web page without code, by Voila."""
 
+import contextlib
 import importlib.util
 import json
 import subprocess
@@ -9,6 +10,20 @@ from pathlib import Path
 
 from .errors import UserError
 from .flags import RunName, expect_positive
+
+PATIENCE = 8  # seconds for the server and its kernels to end by themselves; `docker stop` waits for 10
+# Voila, until its standard input is closed: by `serve`, or by the system where this process was killed
+SERVER = """
+import os, signal, threading
+from voila.app import main
+
+def watch():
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=watch, daemon=True).start()
+main()
+"""
 
 
 def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
@@ -27,21 +42,51 @@ def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
     folder = load_run(run).path.resolve()
     if importlib.util.find_spec("voila") is None:
         raise UserError("explore: voila is not installed, expected after `pip install voila`")
-    with tempfile.TemporaryDirectory() as temporary:
-        file = Path(temporary) / "explorer.ipynb"
-        file.write_text(json.dumps(notebook(folder)), encoding="utf-8")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        file, log = Path(temporary) / "explorer.ipynb", Path(temporary) / "log"
+        file.write_text(json.dumps(notebook(folder, working_folder())), encoding="utf-8")
         print(f"the page is at http://localhost:{port}; Ctrl-C ends it", flush=True)
-        command = [sys.executable, "-m", "voila", str(file), f"--port={port}", "--ServerApp.port_retries=0",
-                   "--Voila.port_retries=0", "--Voila.log_level=CRITICAL", *([] if browser else ["--no-browser"])]
-        status = subprocess.run(command).returncode
+        options = [f"--port={port}", "--ServerApp.port_retries=0", "--Voila.port_retries=0",
+                   "--Voila.log_level=CRITICAL", f"--Voila.connection_dir_root={temporary}",
+                   "--KernelManager.shutdown_wait_time=1",  # a busy kernel has nothing to lose
+                   *([] if browser else ["--no-browser"])]
+        status = serve([sys.executable, "-c", SERVER, str(file), *options], log)
+        said = log.read_text(encoding="utf-8", errors="replace").splitlines()
     if status:
-        raise UserError(f"explore: the page ended with status {status}; is port {port} taken? Another one: "
+        reason = f" ({said[-1]})" if said else ""
+        raise UserError(f"explore: the page ended with status {status}{reason}; is port {port} taken? Another one: "
                         f"--port {port + 1}")
 
 
-def notebook(run: Path) -> dict:
-    """One cell, which shows the explorer of a run."""
-    code = f"from dcgan_course.widgets import explore\n\nexplore({str(run)!r})"
+def working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UserError("explore: the working folder is no longer there, and pictures are saved in it") from error
+
+
+def serve(command: list[str], log: Path) -> int:
+    """Run SERVER until it ends by itself, and return its status. However this function ends, the server ends before.
+
+    It is in a session of its own: Ctrl-C in the terminal is for this process, which then asks the server to end.
+    """
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
+    try:
+        return server.wait()
+    finally:
+        server.stdin.close()
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(PATIENCE)
+        finally:
+            server.kill()  # its kernels notice within a second
+            server.wait()
+
+
+def notebook(run: Path, folder: Path) -> dict:
+    """One cell, which shows the explorer of a run, for pictures that are saved in a folder."""
+    code = f"from dcgan_course.widgets import explore\n\nexplore({str(run)!r}, folder={str(folder)!r})"
     cell = {"cell_type": "code", "id": "explorer", "source": code, "metadata": {}, "outputs": [],
             "execution_count": None}
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -3,7 +3,9 @@
 A thin shell: what they compute is in sampling.py.
 """
 
+import contextlib
 import html
+import itertools
 import json
 from pathlib import Path
 
@@ -67,6 +69,7 @@ class LatentExplorer:
         kind: the distribution of z; None = the run's, or normal.
         seed: of the first picture.
         width: of the picture on the page, in pixels.
+        folder: where pictures are saved.
     Attributes:
         z: what is shown, (nz,); with the class at its end where the generator is conditional.
         view: the widget.
@@ -75,7 +78,8 @@ class LatentExplorer:
     """
 
     def __init__(self, source, entries: tuple[int, ...] | None = None, principal: int = 3,
-                 attributes: dict[str, Tensor] | None = None, kind: str | None = None, seed: int = 0, width: int = 256):
+                 attributes: dict[str, Tensor] | None = None, kind: str | None = None, seed: int = 0, width: int = 256,
+                 folder: str | Path = "."):
         if isinstance(source, nn.Module):
             self.netG, self.kind, self.classes, attributes = source, kind or "normal", 0, attributes or {}
         else:
@@ -83,7 +87,7 @@ class LatentExplorer:
             self.netG, self.kind, self.classes = run.load_generator(), kind or run.config.z, run.config.classes
             attributes = attribute_directions(run) if attributes is None else attributes
         weight = first_layer(self.netG)
-        self.nz, self.width = len(weight), width
+        self.nz, self.width, self.folder = len(weight), width, Path(folder)
         entries = range(min(3, self.nz)) if entries is None else entries
         for entry in entries:
             if not 0 <= entry < self.nz:
@@ -156,14 +160,19 @@ class LatentExplorer:
         self.walk()
 
     def save(self, *_) -> None:
-        number = 1 + max((int(p.stem[8:]) for p in Path().glob("explorer[0-9][0-9][0-9].png")), default=0)
-        file = Path(f"explorer{number:03d}.png")
+        """A new file in the folder, and its whole path in the message."""
         try:
-            file.write_bytes(self.image.value)
+            file = new_file(self.folder.absolute())
+            try:
+                file.write_bytes(self.image.value)
+            except OSError:
+                file.unlink()
+                raise
+            message = f"saved as {file}"
         except OSError as error:
-            self.say(f"{file}: cannot be written ({error.strerror})")
-        else:
-            self.say(f"saved as {file}")
+            message = f"{error.filename or self.folder}: cannot be written ({error.strerror})"
+        # a path has no blanks to wrap at
+        self.message.value = f'<span style="overflow-wrap: anywhere">{html.escape(message)}</span>'
 
     def copy_z(self, *_) -> None:
         self.text.value = json.dumps([round(v, 4) for v in self.z.tolist()])
@@ -205,6 +214,16 @@ class LatentExplorer:
         below = w.HBox([button("save picture", self.save), button("copy z", self.copy_z), button("use z", self.use_z)])
         return w.HBox([w.VBox([self.image, below, self.message]), w.VBox([tabs, self.text])],
                       layout=w.Layout(flex_flow="row wrap"))
+
+
+def new_file(folder: Path) -> Path:
+    """An empty explorerNNN.png after the last one there; of several explorers that ask at once each gets its own."""
+    numbers = [int(p.stem[8:]) for p in folder.glob("explorer*.png") if p.stem[8:].isdecimal()]
+    for number in itertools.count(1 + max(numbers, default=0)):
+        file = folder / f"explorer{number:03d}.png"
+        with contextlib.suppress(FileExistsError):
+            file.touch(exist_ok=False)
+            return file
 
 
 def read_z(text: str, nz: int) -> Tensor:

@@ -7,6 +7,7 @@
 import copy
 import itertools
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +20,10 @@ NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
 EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
+
+
+def note(message: str) -> None:
+    print(f"note: {message}", file=sys.stderr)
 
 
 def stop(message: str):
@@ -56,14 +61,52 @@ def plan(headers: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def git(*arguments: str) -> subprocess.CompletedProcess:
+    """git, run in notebooks/, which may be a folder of some larger repository."""
+    return subprocess.run(["git", *arguments], cwd=NOTEBOOKS, capture_output=True, text=True, encoding="utf-8")
+
+
+def why_no_commit() -> str | None:
+    """Why there is nothing committed that notebooks/src could be compared with; None where there is."""
+    try:
+        found = git("rev-parse", "--verify", "HEAD:./src")
+    except OSError as error:
+        return f"git: {error.strerror}"
+    return None if found.returncode == 0 else found.stderr.partition("\n")[0]
+
+
+def source_of(path: Path) -> Path:
+    """The text of a lesson."""
+    source = NOTEBOOKS / "src" / f"{path.stem}.py"
+    if not source.is_file():
+        stop(f"{path}: has no source notebooks/src/{source.name}, expected a lesson (a copy? Move it elsewhere)")
+    return source
+
+
+def refuse_uncommitted(source: Path) -> None:
+    """An answer in notebooks/src would pass for the lesson: only what somebody has committed is the lesson."""
+    committed = git("cat-file", "blob", f"HEAD:./src/{source.name}")
+    name = source.relative_to(ROOT).as_posix()
+    if committed.returncode:
+        stop(f"{name}: not committed. To keep it: git add {name} && git commit")
+    if committed.stdout != source.read_text(encoding="utf-8"):
+        stop(f"{name}: not as in the last commit (an answer, perhaps?). For the committed lesson: "
+             f"git checkout HEAD {name}; to keep your changes: git commit {name}")
+
+
 def pristine(path: Path) -> nbformat.NotebookNode:
     """A lesson as it is in notebooks/src: one with somebody's answers in it must not become a handout."""
-    lesson, source = nbformat.read(path, 4), jupytext.read(NOTEBOOKS / "src" / f"{path.stem}.py")
+    lesson, source = nbformat.read(path, 4), jupytext.read(source_of(path))
     for number, (cell, expected) in enumerate(itertools.zip_longest(lesson.cells, source.cells), 1):
-        if cell is None or expected is None or cell.source != expected.source:
+        if cell is None or expected is None or compared(cell) != compared(expected):
             stop(f"{path}: cell {number} is not as in notebooks/src/{path.stem}.py (an answer, perhaps?). For a lesson "
-                 f"without answers: git checkout {path.relative_to(ROOT)}")
+                 f"without answers: git checkout {path.relative_to(ROOT)}; after a change in src: make notebooks")
     return lesson
+
+
+def compared(cell: nbformat.NotebookNode) -> tuple:
+    """What makes a cell the lesson's; without its tag a solution would stay in the student set."""
+    return cell.cell_type, cell.source, cell.metadata.get("tags", [])
 
 
 def linked(lesson: nbformat.NotebookNode, to_lessons: str) -> nbformat.NotebookNode:
@@ -88,8 +131,16 @@ def with_open_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def handout(folder: Path) -> None:
-    """Write the three sets and the plan into a folder; nothing where a lesson is not as in notebooks/src."""
+    """Write the three sets and the plan into a folder; nothing where a lesson is not as in notebooks/src, or where
+    that is not as committed."""
+    if reason := why_no_commit():
+        note(f"notebooks/src is not compared with a commit ({reason})")
+    else:
+        for path in lessons():
+            refuse_uncommitted(source_of(path))
     originals = {path: pristine(path) for path in lessons()}
+    if not reason and (outputs := git("diff", "--name-only", "--relative", "HEAD", "--", "*.ipynb").stdout.split()):
+        note(f"not with the outputs of the last commit: {', '.join(outputs)}")
     for name in ("student", "solutions", "html"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path, original in originals.items():

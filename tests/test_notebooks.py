@@ -1,17 +1,20 @@
 """What keeps the lessons honest: their sources, stored outputs and conventions, and that nbval can turn red."""
 
+import json
 import os
 import re
 import shutil
 import statistics
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import jupytext
 import nbformat
 import numpy as np
 import pytest
+import servers
 import teach
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -199,7 +202,8 @@ print(first, os.path.realpath(dcgan_course.__file__))
 # ---- for teachers
 
 
-def test_handout(tmp_path):
+def test_handout(tmp_path, monkeypatch):
+    monkeypatch.setattr(teach, "why_no_commit", lambda: "somebody may be writing a lesson")
     teach.handout(tmp_path)
     for path in LESSONS:
         student, solutions = (nbformat.read(tmp_path / name / path.name, 4) for name in ("student", "solutions"))
@@ -216,19 +220,115 @@ def test_handout(tmp_path):
     assert 'href="04_training_as_a_film.html"' in (tmp_path / "html" / "00_start_here.html").read_text()
 
 
+STUB, ANSWER = "    raise NotImplementedError", "    return pixels / 127.5 - 1"  # in lesson 00
+
+
+def course(folder: Path, commit: bool) -> Path:
+    """A copy of the course with lesson 00 alone."""
+    (folder / "notebooks" / "src").mkdir(parents=True)
+    for name in ("pyproject.toml", "notebooks/teach.py", f"notebooks/{LESSONS[0].name}",
+                 f"notebooks/src/{LESSONS[0].stem}.py"):
+        shutil.copy(NOTEBOOKS.parent / name, folder / name)
+    if commit:
+        if shutil.which("git") is None:
+            pytest.skip("no git")
+        git = ["git", "-C", folder, "-c", "user.name=a", "-c", "user.email=a@localhost", "-c", "commit.gpgsign=false"]
+        for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "lesson 00"]):
+            subprocess.run([*git, *arguments], check=True)
+    return folder
+
+
+def answer(*files: Path) -> None:
+    for file in files:
+        text = file.read_text()
+        assert STUB in text
+        file.write_text(text.replace(STUB, ANSWER))
+
+
+def handout(root: Path) -> tuple[int, str, bool]:
+    """The status and the words of `teach.py handout`, and whether there is a student set."""
+    command = [sys.executable, root / "notebooks" / "teach.py", "handout", root / "handout"]
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(root.parent)}  # no repository above the copy counts
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    return result.returncode, result.stderr, (root / "handout" / "student" / LESSONS[0].name).exists()
+
+
 def test_a_lesson_with_answers_is_no_handout(tmp_path):
     """Also one that JupyterLab saved by itself."""
-    for name in ("notebooks", "pyproject.toml"):
-        copy = shutil.copytree if (NOTEBOOKS.parent / name).is_dir() else shutil.copy
-        copy(NOTEBOOKS.parent / name, tmp_path / name)
-    answered = tmp_path / "notebooks" / LESSONS[0].name
-    text = answered.read_text()
-    assert text.count("    raise NotImplementedError") >= 1
-    answered.write_text(text.replace("    raise NotImplementedError", "    return pixels / 127.5 - 1"))
-    command = [sys.executable, tmp_path / "notebooks" / "teach.py", "handout", tmp_path / "handout"]
-    result = subprocess.run(command, capture_output=True, text=True)
-    assert result.returncode == 2 and f"git checkout notebooks/{LESSONS[0].name}" in result.stderr
-    assert len(result.stderr.splitlines()) == 1 and not (tmp_path / "handout" / "student" / LESSONS[0].name).exists()
+    root = course(tmp_path, commit=False)
+    answer(root / "notebooks" / LESSONS[0].name)
+    status, said, written = handout(root)
+    note, refusal = said.splitlines()
+    assert status == 2 and f"git checkout notebooks/{LESSONS[0].name}" in refusal and not written
+    assert note.startswith("note: notebooks/src is not compared with a commit (fatal: not a git repository")
+
+
+def test_a_source_with_answers_is_no_handout(tmp_path):
+    """Notebook and source agree, and are not what is committed, also where the change is staged."""
+    root = course(tmp_path, commit=True)
+    assert handout(root) == (0, "", True)
+    shutil.rmtree(root / "handout")
+    notebook, source = root / "notebooks" / LESSONS[0].name, root / "notebooks" / "src" / f"{LESSONS[0].stem}.py"
+    answer(notebook, source)
+    subprocess.run(["git", "-C", root, "add", "."], check=True)
+    status, said, written = handout(root)
+    assert status == 2 and len(said.splitlines()) == 1 and not written
+    assert f"git checkout HEAD notebooks/src/{source.name}; to keep your changes: git commit" in said
+    subprocess.run(["git", "-C", root, "checkout", "HEAD", f"notebooks/src/{source.name}"], check=True)
+    assert "cell" in handout(root)[1]  # the notebook still has the answer
+    source.rename(source.with_stem("13_new"))
+    notebook.rename(notebook.with_stem("13_new"))
+    status, said, written = handout(root)
+    assert status == 2 and said == ("notebooks/src/13_new.py: not committed. To keep it: git add "
+                                    "notebooks/src/13_new.py && git commit\n")
+    source.with_stem("13_new").unlink()
+    assert "13_new.ipynb: has no source notebooks/src/13_new.py" in handout(root)[1]
+
+
+def test_a_handout_has_the_tags_and_says_whose_outputs(tmp_path):
+    root = course(tmp_path, commit=True)
+    file = root / "notebooks" / LESSONS[0].name
+    lesson = nbformat.read(file, 4)
+    next(cell for cell in lesson.cells if cell.cell_type == "code" and cell.outputs).outputs = []
+    nbformat.write(lesson, file)
+    assert handout(root) == (0, f"note: not with the outputs of the last commit: {file.name}\n", True)
+    tagged = next(cell for cell in lesson.cells if "solution" in cell.metadata.get("tags", []))
+    tagged.metadata.tags = []  # it would stay in the student set
+    nbformat.write(lesson, file)
+    assert handout(root)[0] == 2
+
+
+def test_answers_saved_in_jupyterlab_do_not_reach_the_sources(tmp_path):
+    """Through the interface that JupyterLab's autosave uses, with jupytext at work in it: where a copy of the course
+    pairs its notebooks, the save does reach the source, and the handout refuses all the same."""
+    own, paired = course(tmp_path / "own", commit=True), course(tmp_path / "paired", commit=True)
+    (paired / "pyproject.toml").write_text(
+        '[tool.jupytext]\nformats = { "notebooks/" = "ipynb", "notebooks/src/" = "py:percent" }\n')
+    port, name = servers.free_port(), LESSONS[0].name
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1",
+               "--IdentityProvider.token=secret", f"--ServerApp.root_dir={tmp_path}", "--LabApp.news_url="]
+    server = servers.served(command, f"http://127.0.0.1:{port}/api", tmp_path / "lab.log")
+    try:
+        for root in (own, paired):
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/api/contents/{root.name}/notebooks/{name}",
+                                             headers={"Authorization": "token secret"})
+            with urllib.request.urlopen(request) as response:
+                model = json.load(response)
+            stub = next(cell for cell in model["content"]["cells"] if STUB in cell["source"])
+            stub["source"] = stub["source"].replace(STUB, ANSWER)
+            request.method = "PUT"
+            request.data = json.dumps({"type": "notebook", "content": model["content"]}).encode()
+            urllib.request.urlopen(request).close()
+            assert ANSWER in (root / "notebooks" / name).read_text()
+    finally:
+        server.terminate()
+        server.wait(30)
+    source = Path("notebooks/src") / f"{LESSONS[0].stem}.py"
+    original = (NOTEBOOKS.parent / source).read_bytes()
+    assert (own / source).read_bytes() == original != (paired / source).read_bytes()
+    for root, what in ((own, f"git checkout notebooks/{name}"), (paired, f"git checkout HEAD {source}")):
+        status, said, written = handout(root)
+        assert status == 2 and what in said and not written
 
 
 @each_lesson

@@ -1,14 +1,25 @@
 import ast
+import errno
 import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
+import ipywidgets
+import psutil
 import pytest
+import servers
 import tiny
 import torch
 
+from dcgan_course import page
 from dcgan_course.cli import main
 from dcgan_course.errors import UserError
 from dcgan_course.models import BasicGenerator, Generator
-from dcgan_course.page import notebook
+from dcgan_course.page import notebook, serve
+from dcgan_course.runs import load_run
 from dcgan_course.sampling import bilinear, generate, image_grid, moved, png, slerp
 from dcgan_course.trainer import train
 from dcgan_course.widgets import FRAMES, LatentExplorer, attribute_directions, explore, read_z
@@ -76,6 +87,46 @@ def test_saved_pictures_do_not_overwrite(explorer, tmp_path, monkeypatch):
     explorer.save()
     assert {p.name for p in tmp_path.iterdir()} == {"explorer001.png", "explorer002.png"}
     assert (tmp_path / "explorer002.png").read_bytes() == explorer.image.value
+    assert f">saved as {tmp_path / 'explorer002.png'}<" in explorer.message.value
+    (tmp_path / "explorer999.png").touch()
+    (tmp_path / "explorer1001.png").touch()
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: [Path("explorer999.png")])  # 1001 came in between
+    explorer.save()
+    explorer.save()
+    assert (tmp_path / "explorer1000.png").read_bytes() == (tmp_path / "explorer1002.png").read_bytes()
+    assert (tmp_path / "explorer1001.png").read_bytes() == b""
+
+
+def test_a_picture_that_cannot_be_saved(explorer, tmp_path, monkeypatch):
+    explorer.folder = tmp_path / "gone"
+    explorer.save()
+    assert f"{tmp_path / 'gone' / 'explorer001.png'}: cannot be written (No such file or directory)" in \
+        explorer.message.value
+    explorer.folder = tmp_path
+
+    def full(self, content):
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    explorer.save()
+    assert "explorer001.png: cannot be written (No space left on device)" in explorer.message.value
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_page_saves_where_the_command_was_started(tmp_path, monkeypatch):
+    """Voila runs the page's cell in a folder that is removed at the end."""
+    cell, = notebook(load_run("mnist2d").path, tmp_path / "it's here")["cells"]
+    for name in ("it's here", "elsewhere"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    names = {}
+    exec(cell["source"].replace("\n\nexplore", "\n\nview = explore"), names)
+    below = names["view"].children[0].children[1]
+    save, = (child for child in below.children if child.description == "save picture")
+    assert isinstance(save, ipywidgets.Button)
+    save.click()
+    assert [p.name for p in (tmp_path / "it's here").iterdir()] == ["explorer001.png"]
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 @pytest.mark.parametrize("run", ["mnist", "mnist2d", "mnist_basic", "heritage"])
@@ -126,8 +177,64 @@ def test_explore_refuses_in_one_line(capsys):
         assert message in error and len(error.splitlines()) == 1
 
 
+def test_a_working_folder_that_is_gone(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert main(["explore", "mnist2d"]) == 2
+    assert capsys.readouterr().err.startswith("dcgan-course: explore: the working folder is no longer there")
+
+
+def test_a_server_that_does_not_listen_is_killed(tmp_path, monkeypatch):
+    """After Ctrl-C; this server presses it, and then sleeps."""
+    monkeypatch.setattr(page, "PATIENCE", 0.1)
+    stubborn = "import os, signal, time; print(os.getpid(), flush=True); os.kill(os.getppid(), signal.SIGINT); " \
+        "time.sleep(600)"
+    with pytest.raises(KeyboardInterrupt):
+        serve([sys.executable, "-c", stubborn], tmp_path / "log")
+    assert not psutil.pid_exists(int((tmp_path / "log").read_text()))
+    assert serve([sys.executable, "-c", "exit(3)"], tmp_path / "log") == 3
+
+
+@pytest.fixture
+def started():
+    """Start commands; what is left of them at the end is killed."""
+    commands = []
+
+    def start(*arguments, **options) -> psutil.Popen:
+        commands.append(psutil.Popen([sys.executable, "-m", "dcgan_course", *arguments], **options))
+        return commands[-1]
+
+    yield start
+    for command in commands:
+        for process in [*command.children(recursive=True), command] if command.is_running() else []:
+            process.kill()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_however_the_page_is_ended_nothing_stays(tmp_path, started):
+    """Server, kernel and port are gone, and the temporary folder too, unless the command itself was killed."""
+    pages = []
+    for how in (signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):  # at once: each takes seconds to start
+        folder, port, log = tmp_path / how.name, servers.free_port(), tmp_path / f"{how.name}.log"
+        folder.mkdir()
+        command = started("explore", "mnist2d", "--no_browser", "--port", str(port), stdout=log.open("w"),
+                          stderr=subprocess.STDOUT, env=os.environ | {"TMPDIR": str(folder)})
+        pages.append((how, folder, f"http://127.0.0.1:{port}/", log, command))
+    for how, folder, url, log, command in pages:
+        servers.wait_for(command, url, log)
+        children = command.children(recursive=True)
+        assert len(children) == 2  # the server and a kernel
+        command.send_signal(how)
+        command.wait(servers.PATIENCE)
+        alive = psutil.wait_procs(children, 10)[1]
+        assert not alive and not servers.answers(url)
+        if how != signal.SIGKILL:
+            assert not list(folder.iterdir())
+            assert log.read_text().splitlines()[1:] in ([], ["dcgan-course: stopped"])
+
+
 def test_the_page_has_one_cell(tmp_path):
-    cell, = notebook(tmp_path / "it's a run")["cells"]
+    cell, = notebook(tmp_path / "it's a run", tmp_path)["cells"]
     call = ast.parse(cell["source"]).body[-1].value
     assert call.func.id == "explore" and ast.literal_eval(call.args[0]) == str(tmp_path / "it's a run")
 

@@ -4,41 +4,18 @@ Needs Chromium: `make test` installs it where it may. $SCREENSHOTS names a folde
 
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import pytest
+from servers import PATIENCE, free_port, served
 
 from dcgan_course.sampling import generate, image_grid, moved, png
 from dcgan_course.widgets import LatentExplorer
 
 sync_api = pytest.importorskip("playwright.sync_api")
 LESSON = Path(__file__).parents[2] / "notebooks" / "08_latent_sliders.ipynb"
-PATIENCE = 120  # seconds: a busy machine
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def served(command: list, url: str, log: Path, **options) -> subprocess.Popen:
-    """A server, once it answers."""
-    server = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT, **options)
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=PATIENCE).close()
-            return server
-        except OSError:
-            time.sleep(0.5)
-    server.kill()
-    pytest.fail(f"no answer from {url}: {log.read_text()[-2000:]}")
 
 
 class Explorer:
@@ -148,13 +125,20 @@ def test_lesson_08_in_jupyterlab(browser, tmp_path):
 def test_the_explorer_as_a_page(browser, tmp_path):
     port = free_port()
     command = [sys.executable, "-m", "dcgan_course", "explore", "avatars", f"--port={port}", "--no_browser"]
-    server = served(command, f"http://127.0.0.1:{port}/", tmp_path / "page.log", start_new_session=True)
+    folder = tmp_path / "user"
+    folder.mkdir()
+    server = served(command, f"http://127.0.0.1:{port}/", tmp_path / "page.log", cwd=folder)
     try:
         page = browser.new_page(viewport={"width": 1000, "height": 700})
         page.goto(f"http://127.0.0.1:{port}/", timeout=1000 * PATIENCE)
         explorer = Explorer(page, "avatars", seed=0)
         try_everything(explorer, "page")
         assert page.locator("pre, .jp-InputArea").count() == 0  # no code
+        explorer.click("save picture")
+        file = folder / "explorer001.png"
+        explorer.box.get_by_text(f"saved as {file}", exact=True).wait_for(timeout=1000 * PATIENCE)
+        assert file.read_bytes() == explorer.picture()
+        explorer.screenshot("page_saved")
     finally:
-        os.killpg(server.pid, 15)  # Voila too
+        server.terminate()
         server.wait(30)
