@@ -33,8 +33,8 @@ def reading(file: Path | str):
 
 
 def shown(name: str) -> str:
-    """A file's name as text that can be printed: bytes that are no UTF-8 become such as \\udcff."""
-    return name.encode(errors="backslashreplace").decode()
+    """A file's name as text that can be printed in a line: what is no character becomes such as \\udcff or \\n."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def in_bytes(count: float) -> str:
