@@ -371,6 +371,17 @@ def test_a_refused_download_says_what_to_do(monkeypatch, name, reason):
         load_images(name, 32)
 
 
+@pytest.mark.parametrize("name, words", [("cifar10", "cifar-10-batches-py"), ("svhn", r"train_32x32\.mat"),
+                                         ("fashion_mnist", "FashionMNIST/raw")])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_folder_without_the_set(tmp_path, name, words, there):
+    folder = tmp_path / "empty"
+    if there:
+        folder.mkdir()
+    with pytest.raises(UserError, match=rf"empty: found no \w+, or a damaged one, expected .*{words}"):
+        load_images(f"{name}:{folder}", 32)
+
+
 def test_only_sources_are_prepared():
     with pytest.raises(UserError, match="mnist needs no preparing, expected one of avatars"):
         names.find_source("mnist")

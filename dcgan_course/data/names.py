@@ -29,6 +29,11 @@ ARRAYS = {  # small enough for memory; each takes what follows the colon, and "t
     "cifar10": lambda where, split: from_torchvision("CIFAR10", where, train=split == "train"),
     "svhn": lambda where, split: from_torchvision("SVHN", where, split=split),
 }
+FILES = {  # of torchvision's sets
+    "CIFAR10": "cifar-10-batches-py (unpacked from cifar-10-python.tar.gz)",
+    "SVHN": "train_32x32.mat and test_32x32.mat",
+    "FashionMNIST": "FashionMNIST/raw with the four IDX files",
+}
 NAMES = ("mnist", "avatars", "folder:PATH", "celeba:PATH", "lsun/CATEGORY:PATH", "fashion_mnist", "cifar10", "svhn",
          "hf:OWNER/NAME", "prepared:PATH")
 
@@ -142,9 +147,11 @@ def from_torchvision(kind: str, where: str, **part) -> Images:
     try:
         data = getattr(torchvision.datasets, kind)(root, download=not where, **part)
     except (RuntimeError, OSError, ImportError) as error:
-        what = "not found or damaged" if where else "cannot be downloaded"
-        raise UserError(f"{kind.lower()}: {what} ({sources.one_line(error)}); without a network, fetch the files of "
-                        f"torchvision.datasets.{kind} elsewhere and put them into {root}") from None
+        if where:
+            raise UserError(f"{root}: found no {kind}, or a damaged one, expected {FILES[kind]}; without a path it is "
+                            "downloaded; pictures in folders are folder:PATH") from None
+        raise UserError(f"{kind}: cannot be downloaded ({sources.one_line(error)}); without a network, fetch "
+                        f"{FILES[kind]} elsewhere and put them into {root}") from None
     pixels = np.asarray(data.data)  # (N, 32, 32, 3), (N, 28, 28), or (N, 3, 32, 32) for SVHN
     if kind == "SVHN":
         pixels = pixels.transpose(0, 2, 3, 1)
