@@ -385,3 +385,13 @@ def test_a_folder_without_the_set(tmp_path, name, words, there):
 def test_only_sources_are_prepared():
     with pytest.raises(UserError, match="mnist needs no preparing, expected one of avatars"):
         names.find_source("mnist")
+
+
+def test_another_zip_of_a_category_is_unpacked_anew(tmp_path):
+    """Also one of the same size, in the place of the first."""
+    for i, colour in enumerate((0, 7)):
+        folder = lsun_folder(tmp_path / str(i), [jpeg(colour)] * 3)
+        with zipfile.ZipFile(tmp_path / "church_outdoor_train_lmdb.zip", "w") as archive:
+            archive.write(folder / "data.mdb", "church_outdoor_train_lmdb/data.mdb")
+        images = load_images(f"lsun/church_outdoor:{tmp_path / 'church_outdoor_train_lmdb.zip'}", 16)
+        assert images.count == 3 and abs(int(images.pixels[0, 8, 8, 0]) - 20 * colour) < 6

@@ -28,6 +28,7 @@ class Images:
         label_names: the classes' or the attributes' names.
         grey: batches have one channel, however many the pixels have.
         stamp: changes when a pixel or a label does, not when a folder is moved; "" = computed when it is asked for.
+        remarks: what a person should know of them, a line each: which pictures were left out and why, the classes.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Images:
     label_names: tuple[str, ...] = ()
     grey: bool = False
     stamp: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:

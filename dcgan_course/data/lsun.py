@@ -42,8 +42,9 @@ def unpack_lmdb(archive: Path, folder: Path) -> Path:
     members = [info for info in open_zip(archive).infolist() if PurePosixPath(info.filename).name == "data.mdb"]
     if not members:
         raise UserError(f"{archive}: found no data.mdb in it, expected a zip of an LSUN database")
-    target = folder / "data.mdb"
-    if target.is_file() and target.stat().st_size == members[0].file_size:
+    target, note = folder / "data.mdb", folder / "unpacked_from.txt"
+    stamp = f"{stamp_of(archive)} {members[0].CRC}"  # of another zip, or a repaired one, it is unpacked anew
+    if target.is_file() and note.is_file() and note.read_text() == stamp:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     require_room(folder, members[0].file_size, str(archive))
@@ -52,6 +53,7 @@ def unpack_lmdb(archive: Path, folder: Path) -> Path:
         with open_zip(archive).open(members[0]) as content, temporary.open("wb") as file:
             shutil.copyfileobj(content, file, 1 << 20)
         temporary.replace(target)
+        note.write_text(stamp)
     except (OSError, *DAMAGES) as error:
         temporary.unlink(missing_ok=True)
         raise UserError(f"{archive}: cannot be unpacked into {folder} ({error})") from None

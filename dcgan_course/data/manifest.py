@@ -47,7 +47,7 @@ def load_prepared(folder: Path, image_size: int, name: str | None = None) -> Ima
         pixels = np.memmap(folder / "images.u8", np.uint8, "c", shape=(manifest["count"], size, size, 3))
         labels = np.load(labels_file) if labels_file.is_file() else None
     return Images(name or manifest["source"], pixels, size, labels, tuple(manifest["label_names"]),
-                  stamp=digest(*manifest["sha256"].values()))
+                  stamp=digest(*manifest["sha256"].values()), remarks=tuple(remarks(folder)))
 
 
 def remarks(folder: Path) -> list[str]:

@@ -87,14 +87,15 @@ if FOLDER == Path("my_pictures") and not FOLDER.exists():  # a wrong path of you
 
 # %% [markdown]
 # `folder:PATH` finds every picture below it, nested or flat. What cannot be decoded is left out and named; sub-folders
-# become classes.
+# become classes. Of each picture the centred square is kept: with `--fit pad` all of it, on a background, with
+# `--fit stretch` all of it, squeezed. Pictures without colour train faster with `--nc 1`, as one channel.
 
 # %% tags=["nbval-ignore-output"]
-with redirect_stdout(io.StringIO()) as said:
+with redirect_stdout(io.StringIO()):  # what it has to say is in photos.remarks too
     photos = load_images(f"folder:{FOLDER}", 64)
 
 # %%
-print(said.getvalue().replace(f"folder:{FOLDER}: ", "").rstrip() or "every picture could be decoded")
+print("\n".join(photos.remarks))
 print(f"{photos.count:,} pictures, {photos.channels} channels, {photos.size} x {photos.size}")
 for label, name in enumerate(photos.label_names):
     print(f"  {name}: {(photos.labels == label).sum()}")
