@@ -15,11 +15,12 @@ import torch
 from PIL import Image
 from torch import nn
 
+from .checkpoints import distance_name
 from .config import TrainConfig
 from .errors import UserError
 from .files import whole_or_nothing
 from .recording import command, shareable
-from .runs import Run, distance_name
+from .runs import Run
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
 from .widgets import LatentExplorer

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dcgan_course import cli
+from dcgan_course.checkpoints import load_state
 from dcgan_course.config import FIELD_TYPES
 from dcgan_course.data import load_mnist
 from dcgan_course.data.celeba import read_attributes
@@ -22,7 +23,7 @@ from dcgan_course.data.decode import SUFFIXES, Undecodable, decode
 from dcgan_course.data.sources import folder_source, open_zip
 from dcgan_course.errors import UserError
 from dcgan_course.files import file_sha256
-from dcgan_course.runs import STATE_FILE, Run, load_run, load_state
+from dcgan_course.runs import STATE_FILE, Run, load_run
 from dcgan_course.state import TrainState
 from dcgan_course.widgets import read_z
 
