@@ -21,6 +21,32 @@ def step_of(checkpoint: Path) -> int:
     return int(checkpoint.name.removeprefix("step_"))
 
 
+def named_checkpoint(name: str | int, found: list[Path], run: Path) -> Path:
+    """The checkpoint of a run with the step `name`: 3748, or step_0003748, also with the path before it.
+
+    Raises:
+        UserError: none of those found is it.
+    """
+    step = Path(str(name)).name.removeprefix("step_")
+    for checkpoint in found:
+        if step.isdecimal() and step_of(checkpoint) == int(step):
+            return checkpoint
+    names = [checkpoint.name for checkpoint in found]
+    names = names if len(names) <= 12 else [*names[:3], "...", *names[-3:]]
+    raise UserError(f"checkpoint: found {name}, expected best, last, or one of those in {run}: "
+                    f"{', '.join(names) or 'there are none yet'}")
+
+
+def no_run(path: Path) -> str:
+    """Why a path is not a run folder, in words, and which run is meant, perhaps."""
+    what = "not a run folder, it has no config.json" if path.is_dir() else (
+        "a file, expected a run folder" if path.exists() else "not found, expected a run folder")
+    around = [folder for folder in path.parents if (folder / "config.json").is_file()]
+    inside = sorted(file.parent for file in path.glob("*/config.json")) if path.is_dir() else []
+    meant = around[:1] or inside[-1:]
+    return f"{path}: {what}" + (f"; did you mean {meant[0]}?" if meant else "")
+
+
 def half(net: nn.Module) -> dict[str, torch.Tensor]:
     """A net's weights in half precision: half the size, and no visible difference."""
     return {name: v.half() if v.is_floating_point() else v for name, v in net.state_dict().items()}

@@ -48,10 +48,14 @@ def to_json(content: dict) -> bytes:
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
-def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a temporary folder, then rename it. Raises UserError where the folder exists already."""
+def expect_new(folder: Path) -> None:
     if folder.exists():
         raise UserError(f"{folder}: exists already, expected a new folder")
+
+
+def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a temporary folder, then rename it. Raises UserError where the folder exists already."""
+    expect_new(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:

@@ -181,6 +181,11 @@ def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
     return grid.mul(255).round().clamp(0, 255).byte().permute(1, 2, 0)
 
 
+def to_pixels(image: Tensor) -> Tensor:
+    """One image (nc, size, size) in [-1, 1] as a picture, (size, size, nc) uint8."""
+    return ((image + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
+
+
 def png(sheet: Tensor, width: int = 0) -> bytes:
     """A picture (height, width, 3) uint8 as a PNG file, enlarged by a whole number to at least that width."""
     from PIL import Image

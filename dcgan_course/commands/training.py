@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..config import TrainConfig, preset
 from ..errors import UserError
+from ..files import expect_new
 from ..flags import ImagesName, NewFolder, RunName, StudyFile, expect_positive, flag_value, parse, writing
 
 
@@ -107,6 +108,7 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
         folder: The new folder.
         discriminator: Keep D too.
     """
+    expect_new(folder)
     from ..recording import record as keep
     from ..recording import record_study
     from ..runs import Run
