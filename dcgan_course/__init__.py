@@ -4,17 +4,18 @@ A file imports only from the floors below its own:
 
     0  errors
     1  config, files, flags, tables
-    2  models, losses, augment, runtime, parallel, metrics
+    2  checkpoints, models, losses, augment, runtime, parallel, metrics
     3  data/, sampling, plots
     4  runs
     5  judges, state
-    6  features, resolve, scores
-    7  trainer
-    8  checks/, info, studies, widgets
-    9  bench, page, recording
-    10  export
-    11  commands/
-    12  cli
+    6  features, scores
+    7  resolve
+    8  trainer
+    9  checks/, info, studies, widgets
+    10  bench, page, recording
+    11  export
+    12  commands/
+    13  cli
 """
 
 __version__ = "0.1.0"

@@ -15,11 +15,12 @@ import torch
 from PIL import Image
 from torch import nn
 
+from .checkpoints import distance_name, step_of
 from .config import TrainConfig
 from .errors import UserError
 from .files import whole_or_nothing
 from .recording import command, shareable
-from .runs import Run, distance_name
+from .runs import Run
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
 from .widgets import LatentExplorer
@@ -31,23 +32,29 @@ TO_DO = "to be filled in by you"
 WASM, CODE = "ort-wasm-simd-threaded.wasm.xz", "ort.wasm.bundle.min.mjs"  # ONNX Runtime Web 1.30.0, see data/README.md
 
 
+def expect_exportable(run: Run) -> None:
+    """Raises UserError where onnx, onnxruntime or onnxscript is not installed, or G's dropout stays on at test time."""
+    if run.config.g_dropout and run.config.dropout_at_test:
+        raise UserError(f"{run.path}: its generator keeps dropout on at test time, which ONNX cannot repeat; train "
+                        "with --no_dropout_at_test")
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise UserError(f"export: {error.name} is not installed, expected after `pip install {error.name}`") from None
+
+
 def onnx_bytes(run: Run) -> bytes:
     """The run's generator as an ONNX model: input "z" (N, nz), of a conditional one with the class one-hot at the end;
     output "images" (N, nc, size, size) in [-1, 1]. Compared with torch on 16 z before it is returned.
 
     Raises:
-        UserError: onnx, onnxruntime or onnxscript is not installed, G's dropout stays on at test time, or the model
-            draws other images than torch.
+        UserError: as `expect_exportable`; or the model draws other images than torch.
     """
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise UserError(f"export: {error.name} is not installed, expected after `pip install {error.name}`") from None
-    if run.config.g_dropout and run.config.dropout_at_test:
-        raise UserError(f"{run.path}: its generator keeps dropout on at test time, which ONNX cannot repeat; train "
-                        "with --no_dropout_at_test")
+    expect_exportable(run)
+    import onnxruntime
+
     netG, z = run.load_generator(), draw_z(run.config, 16, seeded(0, "export"))
     content = converted(netG, z)
     onnxruntime.set_default_logger_severity(3)  # errors only: batch norm's counters are in the file and unused
@@ -72,9 +79,8 @@ def converted(netG: nn.Module, z: torch.Tensor) -> bytes:
 
 def model_card(run: Run) -> str:
     """What a stranger needs to know of a run's generator, in Markdown; without the paths of this machine."""
-    config, stats = shareable(run.config), run.stats()
-    record = run.path / "record.json"
-    kimg = json.loads(record.read_text())["checkpoint_kimg"] if record.is_file() else stats[-1]["kimg"] if stats else 0
+    config, record = shareable(run.config), run.path / "record.json"
+    step, which = drawn_from(run)
     distribution, draw = {
         "normal": ("N(0, 1)", f"np.random.randn(1, {config.nz})"),
         "uniform": ("uniform in [-1, 1]", f"np.random.uniform(-1, 1, (1, {config.nz}))"),
@@ -102,12 +108,11 @@ def model_card(run: Run) -> str:
         '    (images,) = session.run(["images"], {"z": z})',
         '    pixels = ((images[0].transpose(1, 2, 0) + 1) * 127.5).round().astype("uint8")', "",
         "## Training", "", f"    {command(config)}", "",
-        f"{kimg:,.0f} thousand images shown, on {about_machine(run)}. Method: Radford, Metz, Chintala, "
-        "[arXiv 1511.06434](https://arxiv.org/abs/1511.06434).", "",
+        f"{step * config.batch_size / 1000:,.0f} thousand images shown, on {about_machine(run)}. The weights are those "
+        f"of {which}. Method: Radford, Metz, Chintala, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434).", "",
         "## Numbers", "", *numbers, "",
         "The Frechet distance (fd) is taken in the features of a small classifier of this data: it is not FID, and "
-        "compares with nothing else. The nearer to the number of real images, the better, for each of them. The "
-        "weights are those of the checkpoint with the lowest fd, where there were several.", "",
+        "compares with nothing else. The nearer to the number of real images, the better, for each of them.", "",
         "## Limits", "",
         "One training, one seed. The images follow the training images, their gaps and their slants included. Whether "
         f"training images are copied: `dcgan-course neighbours {known_as}`.", "",
@@ -115,17 +120,28 @@ def model_card(run: Run) -> str:
         ""])
 
 
+def drawn_from(run: Run) -> tuple[int, str]:
+    """The step of the checkpoint that G's weights are from, and which one that is, in words."""
+    record, lines, stats = run.path / "record.json", run.metrics(), run.stats()
+    if record.is_file():
+        step = json.loads(record.read_text())["checkpoint_step"]
+        by = f"the best by {distance_name(lines[0])} of those that were scored" if lines else "the last"
+        return step, f"step_{step:07d}, {by}"
+    if not run.weights():
+        return stats[-1]["step"] if stats else 0, "generator.safetensors"
+    return step_of(run.chosen or run.last_checkpoint()), run.weights()
+
+
 def scores(run: Run) -> list[tuple[str, float, str]]:
-    """(name, score of generated images, that of real ones as text) of a recorded run; of another one those of its best
-    checkpoint, if it was scored."""
-    record, lines = run.path / "record.json", run.metrics()
+    """(name, score of generated images, that of real ones as text) of a recorded run; of another one those of the
+    checkpoint that G's weights are from, if it was scored."""
+    record = run.path / "record.json"
     if record.is_file():
         kept = json.loads(record.read_text())
         return [(name, value, f"{kept['real'][name]:.4g}") for name, value in kept.get("generated", {}).items()]
-    if not lines:
-        return []
-    best = min(lines, key=lambda line: line[distance_name(line)])
-    return [(name, value, "") for name, value in best.items() if name not in ("step", "kimg")]
+    step = drawn_from(run)[0]
+    scored = [line for line in run.metrics() if line["step"] == step][-1:]
+    return [(name, value, "") for line in scored for name, value in line.items() if name not in ("step", "kimg")]
 
 
 def licence(config: TrainConfig) -> str | None:

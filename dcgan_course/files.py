@@ -83,10 +83,14 @@ def read_json(file: Path) -> dict:
     return found
 
 
-def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
-    """Fill a temporary folder, then rename it. Raises UserError where the folder exists already."""
+def expect_new(folder: Path) -> None:
     if folder.exists():
         raise UserError(f"{folder}: exists already, expected a new folder")
+
+
+def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a temporary folder, then rename it. Raises UserError where the folder exists already."""
+    expect_new(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:

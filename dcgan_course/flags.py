@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import math
+import os
 import re
 import signal
 import sys
@@ -19,6 +21,9 @@ RunName = Annotated[str, tyro.conf.arg(metavar="RUN")]
 ImagesName = Annotated[str, tyro.conf.arg(metavar="IMAGES")]
 NewFolder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
 StudyFile = Annotated[Path, tyro.conf.arg(metavar="FILE")]
+FileOrFolder = Annotated[str, tyro.conf.arg(metavar="PATH")]  # a Path would lose the slash at a folder's end
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
 def interrupt_on_signals() -> None:
@@ -81,26 +86,47 @@ def flag_value(args: list[str], flag: str) -> str | None:
 
 def expect_positive(**values: float) -> None:
     for name, value in values.items():
-        if not value > 0:
+        if not 0 < value < math.inf:
             raise UserError(f"{name}: found {value}, expected a number above 0")
+
+
+def expect_file(out: Path) -> None:
+    """Said before the work: UserError where a file of that name cannot be written anyway."""
+    reason = ("it is a folder" if out.is_dir() else
+              f"there is no folder {out.parent}" if not out.parent.is_dir() else
+              "it may only be read" if not os.access(out if out.exists() else out.parent, os.W_OK) else None)
+    if reason:
+        raise UserError(f"{out}: cannot be written ({reason})")
+
+
+def expect_picture(out: Path, others: str = "") -> None:
+    """The same of a picture, whose ending has to be known too; `others`: what else would do."""
+    if out.suffix.lower() not in PICTURES:
+        raise UserError(f"{out}: cannot be written as a picture, expected an ending of {', '.join(PICTURES)}{others}")
+    expect_file(out)
 
 
 @contextlib.contextmanager
 def writing(file: Path):
-    """Turns a failure to write into one line."""
+    """Turns a failure to write into one line; one to read another file on the way is told apart."""
     try:
         yield
     except (OSError, ValueError, SafetensorError) as error:
-        raise UserError(f"{file}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
+        reason, at = getattr(error, "strerror", None) or error, getattr(error, "filename", None)
+        if isinstance(at, str | Path) and not concerns(Path(at), file):
+            raise UserError(f"{at}: cannot be read ({reason}); {file} was not written") from error
+        raise UserError(f"{file}: cannot be written ({reason})") from error
 
 
-def save(picture, out: Path) -> None:
-    """Write one picture, or a list of pictures as a film, and say where."""
-    import imageio.v3 as iio
+def concerns(path: Path, file: Path) -> bool:
+    """Is a path the file, a folder around it, or inside it, under its own name or that of `whole_or_nothing`?"""
+    return file.is_relative_to(path) or path.is_relative_to(file) or any(p.startswith(".new-") for p in path.parts)
+
+
+def save(sheet, out: Path) -> None:
+    """Write a picture (height, width, 3) uint8, and say where."""
+    from PIL import Image
 
     with writing(out):
-        if isinstance(picture, list):
-            iio.imwrite(out, [frame.numpy() for frame in picture], extension=".gif", duration=80, loop=0)
-        else:
-            iio.imwrite(out, picture.numpy())
+        Image.fromarray(sheet.numpy()).save(out)
     print(out)

@@ -18,13 +18,13 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torchvision.transforms import v2
 
+from .checkpoints import half, load_state, load_weights
 from .data import Images, load_images, to_float
 from .data.avatars import COUNT
 from .data.decode import Look
 from .data.names import ARRAYS
 from .errors import UserError
 from .files import write_atomically
-from .runs import half, load_state, load_weights
 from .runtime import repo_data_dir, seeded
 
 

@@ -81,9 +81,9 @@ def nearest(features: np.ndarray, reference: np.ndarray, k: int = 1, itself: boo
     Args:
         itself: both sets are the same one, in which a row is not its own neighbour.
     """
-    reference, found = torch.from_numpy(reference), []
+    reference, found = torch.from_numpy(reference).double(), []  # float32 would blur distances near 0
     for rows in torch.arange(len(features)).split(1000):
-        distances = torch.cdist(torch.from_numpy(features[rows]), reference)
+        distances = torch.cdist(torch.from_numpy(features[rows]).double(), reference)
         if itself:
             distances[torch.arange(len(rows)), rows] = torch.inf
         found.append(distances.topk(k, largest=False))

@@ -28,10 +28,11 @@ def halvings(image_size: int) -> list[int]:
     while sizes[-1] > 4:
         sizes.append(-(-sizes[-1] // 2))
     if sizes[-1] != 4 or len(sizes) < 3:
+        ends = [end for power in range(2, 62) for end in (3 * 2**power + 1, 4 * 2**power)]  # 13-16, 25-32, 49-64 ...
         raise UserError(
-            f"image_size: found {image_size}, expected a size that halves (rounding up) to 4: "
-            "13-16, 25-32, 49-64, 97-128 or 193-256; usual are 28, 32, 64 and 128"
-        )
+            f"image_size: found {image_size}, expected a size that halves (rounding up) to 4: 13-16, 25-32, 49-64, "
+            "97-128, 193-256, 385-512 and so on, twice as large each time; the nearest is "
+            f"{min(ends, key=lambda end: abs(end - image_size))}; usual are 28, 32, 64 and 128")
     return sizes
 
 

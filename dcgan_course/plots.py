@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+
+from .errors import UserError
 
 # Okabe and Ito's palette: distinguishable with every kind of colour blindness.
 COLOURS = {"D": "#0072B2", "G": "#D55E00"}
+FILMS = (".gif", ".webp", ".mp4")
 
 
 def curves(stats: list[dict]):
@@ -67,6 +70,47 @@ def metric_curve(scores: list[dict], name: str, floor: float, best: float):
     return figure
 
 
+def expect_film(file: Path) -> None:
+    """Raises UserError where a file's ending is not that of a film, or is .mp4 and there is no ffmpeg."""
+    if file.suffix.lower() not in FILMS:
+        raise UserError(f"{file}: cannot be written as a film, expected an ending of {', '.join(FILMS)}")
+    if file.suffix.lower() == ".mp4":
+        try:
+            import imageio_ffmpeg
+
+            imageio_ffmpeg.get_ffmpeg_exe()
+        except (ImportError, RuntimeError):
+            raise UserError(f"{file}: an .mp4 needs ffmpeg, expected after `pip install 'imageio[ffmpeg]'`; .gif and "
+                            ".webp need nothing") from None
+
+
+def encoded(frames: list[np.ndarray], ending: str, milliseconds: int) -> bytes:
+    """Frames (height, width, 3) uint8 as a film of that ending, which shows each for so long."""
+    import imageio.v3 as iio
+
+    if ending == ".mp4":  # its sides are even: a row or a column is repeated, nothing is rescaled
+        frames = [np.pad(f, ((0, len(f) % 2), (0, f.shape[1] % 2), (0, 0)), mode="edge") for f in frames]
+        return iio.imwrite("<bytes>", frames, extension=ending, plugin="FFMPEG", fps=1000 / milliseconds, quality=8,
+                           macro_block_size=1)
+    quality = {"quality": 90} if ending == ".webp" else {}
+    return iio.imwrite("<bytes>", frames, extension=ending, duration=milliseconds, loop=0, **quality)
+
+
+def write_film(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.0, hold: float = 2.0) -> Path:
+    """As `write_gif`, in the format of the file's ending: .gif, .webp or .mp4. The latter two are small: they show
+    whole sheets.
+
+    Raises:
+        UserError: another ending, no ffmpeg for .mp4, or a picture that cannot be read.
+    """
+    expect_film(file)
+    if file.suffix.lower() == ".gif":
+        return write_gif(samples, file, seconds, hold)
+    frames, milliseconds = held(captioned(thinned(samples, 80)), seconds, hold)
+    file.write_bytes(encoded([np.asarray(frame) for frame in frames], file.suffix.lower(), milliseconds))
+    return file
+
+
 def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.0, hold: float = 2.0,
               max_bytes: int = 1_500_000) -> Path:
     """A film of sample grids, each under its clock; the last picture stays `hold` seconds longer.
@@ -78,20 +122,13 @@ def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.
         file: the .gif to write.
         seconds: length of the film.
     """
-    import imageio.v3 as iio
-
     samples, part = thinned(samples, 80), 1.0
     while True:
-        frames = []
-        for kimg, picture in samples:
-            with Image.open(picture) as opened:
-                frames.append(caption(corner(opened, part), clock(kimg)))
-        milliseconds = max(40, round(100 * seconds / len(frames)) * 10)  # GIF counts in hundredths of a second
-        frames += frames[-1:] * round(1000 * hold / milliseconds)
+        frames, milliseconds = held(captioned(samples, part), seconds, hold)
         palette = frames[-1].quantize(64)  # one for all: grey digits need no more, and the file halves
         frames = [np.asarray(frame.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB"))
                   for frame in frames]
-        content = iio.imwrite("<bytes>", frames, extension=".gif", duration=milliseconds, loop=0)
+        content = encoded(frames, ".gif", milliseconds)
         if len(content) <= max_bytes or len(samples) <= 2:
             file.write_bytes(content)
             return file
@@ -99,6 +136,25 @@ def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.
             part = 0.5
         else:
             samples = thinned(samples, max(2, int(0.8 * len(samples) * min(1, 1.25 * max_bytes / len(content)))))
+
+
+def captioned(samples: Sequence[tuple[float, Path]], part: float = 1.0) -> list[Image.Image]:
+    """The pictures of samples, or the upper left part of each, under their clocks."""
+    frames = []
+    for kimg, picture in samples:
+        try:
+            with Image.open(picture) as opened:
+                frames.append(caption(corner(opened, part), clock(kimg)))
+        except (OSError, SyntaxError) as error:  # PIL raises SyntaxError for a broken PNG
+            reason = "not a picture" if isinstance(error, UnidentifiedImageError) else error
+            raise UserError(f"{picture}: cannot be read ({reason})") from None
+    return frames
+
+
+def held(frames: list[Image.Image], seconds: float, hold: float) -> tuple[list[Image.Image], int]:
+    """Frames that play for so long, the last one repeated, and the milliseconds of each."""
+    milliseconds = max(40, round(100 * seconds / len(frames)) * 10)  # GIF counts in hundredths of a second
+    return frames + frames[-1:] * round(1000 * hold / milliseconds), milliseconds
 
 
 def thinned(items: Sequence, most: int) -> Sequence:

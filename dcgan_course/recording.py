@@ -13,11 +13,12 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from . import plots
+from .checkpoints import distance_name, half, step_of
 from .config import PRESETS, TrainConfig
 from .data import images_of
 from .errors import UserError
 from .files import to_json, whole_or_nothing
-from .runs import Run, distance_name, half, step_of
+from .runs import Run
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
 from .scores import score_generator, scorer_for

@@ -26,6 +26,10 @@ def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
     """
     if config.network == "dcgan":
         halvings(config.image_size)  # a size that cannot be built is said before images are prepared for it
+    if config.metric_every:  # as is that no judge knows them
+        from .scores import require_judge
+
+        require_judge(config)
     if resume:
         return resumed(config, resume)
     return on(config, pick_device(config.device))

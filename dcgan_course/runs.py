@@ -21,9 +21,10 @@ from pathlib import Path
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
+from .checkpoints import check_files, distance_name, load_weights, named_checkpoint, no_run, step_of
 from .config import FIELD_TYPES, TrainConfig, nearest
 from .errors import UserError
 from .files import file_sha256, numbered, sync, to_json, write_atomically
@@ -34,21 +35,22 @@ STATE_FILE, IMAGES_FILE = "state.pt", "images.json"
 
 
 class Run:
-    """A run folder. `stopped`: Ctrl-C has just ended its training before the last step.
+    """A run folder.
 
+    Attributes:
+        stopped: Ctrl-C has just ended its training before the last step.
+        chosen: the checkpoint that its networks are loaded from; None = the last one, or what was recorded.
     Raises:
         UserError: the folder is not a run, or its config cannot be read.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
-        if not self.path.is_dir():
-            raise UserError(f"{self.path}: not found, expected a run folder")
         file = self.path / "config.json"
         if not file.is_file():
-            raise UserError(f"{self.path}: not a run folder, it has no config.json")
+            raise UserError(no_run(self.path))
         self.config = read_config(file)
-        self.stopped = False
+        self.stopped, self.chosen = False, None
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -136,9 +138,43 @@ class Run:
 
     def best_checkpoint(self) -> Path | None:
         """The checkpoint with the lowest Frechet distance in metrics.jsonl; None where nothing was scored."""
-        scores = {line["step"]: line[distance_name(line)] for line in self.metrics()}
+        try:
+            scores = {line["step"]: line[distance_name(line)] for line in self.metrics()}
+        except (KeyError, StopIteration, TypeError, AttributeError):
+            raise UserError(f"{self.path / 'metrics.jsonl'}: a line is no score of a step") from None
         kept = [c for c in self.checkpoints() if step_of(c) in scores]
         return min(kept, key=lambda c: scores[step_of(c)], default=None)
+
+    def choose(self, name: str | int = "best") -> None:
+        """Load the networks from a checkpoint from now on.
+
+        Args:
+            name: "best" = the best of those that were scored, else the last; "last"; or the number of a step, or its
+                folder's name.
+        Raises:
+            UserError: there is no such checkpoint; the message lists those that there are.
+        """
+        if (self.path / "generator.safetensors").is_file():
+            if name != "best":
+                raise UserError(f"checkpoint: found {name}, expected best: the recorded run {self.path} has one set of "
+                                "weights, without checkpoints")
+            return
+        found = self.checkpoints()
+        if name in ("best", "last"):
+            self.chosen = (self.best_checkpoint() if name == "best" else None) or (found[-1] if found else None)
+        else:
+            self.chosen = named_checkpoint(name, found, self.path)
+
+    def weights(self) -> str | None:
+        """Which checkpoint the networks are loaded from, in words; None of a recorded run."""
+        found, best = self.checkpoints(), self.best_checkpoint()
+        if not found or (self.path / "generator.safetensors").is_file():
+            return None
+        used = self.chosen or found[-1]
+        which = (f"the best by {distance_name(self.metrics()[0])}" if used == best else
+                 "the last" if used == found[-1] else "one")
+        return (f"{used.name}, {which} of {len(found)} checkpoint{'s' * (len(found) > 1)}"
+                f"{'' if best else '; none was scored'}")
 
     def last_good(self) -> str:
         """What is safe and how to go on from it, in words."""
@@ -184,7 +220,7 @@ class Run:
     def load_generator(self, checkpoint: Path | None = None) -> nn.Module:
         """The trained generator in eval mode, on the CPU: the moving average where the run has one.
 
-        From a checkpoint, by default the last one; a recorded run has generator.safetensors in its place.
+        From a checkpoint, by default the `chosen` one; a recorded run has generator.safetensors in its place.
         """
         name = "netG_ema" if self.config.ema_kimg else "netG"
         return self._load(build_generator(self.config), "generator", name, checkpoint)
@@ -199,6 +235,7 @@ class Run:
 
     def _load(self, net: nn.Module, recorded: str, name: str, checkpoint: Path | None) -> nn.Module:
         file = self.path / f"{recorded}.safetensors"
+        checkpoint = checkpoint or self.chosen
         if checkpoint or not file.is_file():
             if (self.path / "generator.safetensors").is_file() and not checkpoint:
                 raise UserError(f"{self.path}: recorded without its {recorded}")
@@ -209,16 +246,27 @@ class Run:
         return net.eval()
 
 
-def load_run(name: str | Path) -> Run:
-    """A run by its folder, or a recorded one by its name in data/runs: load_run("mnist")."""
-    if Path(name).exists() or "/" in str(name):
-        return Run(name)
+def load_run(name: str | Path, checkpoint: str | int = "best") -> Run:
+    """A run by its folder, or a recorded one by its name in data/runs: load_run("mnist").
+
+    Args:
+        checkpoint: whose weights its networks have, as in `Run.choose`.
+    Raises:
+        UserError: no such run, or no such checkpoint.
+    """
+    run = Run(name if Path(name).exists() or "/" in str(name) else recorded_run(name))
+    run.choose(checkpoint)
+    return run
+
+
+def recorded_run(name: str | Path) -> Path:
+    """The folder of a recorded run. Raises UserError where there is none of that name."""
     data = repo_data_dir()
     recorded = sorted(p.name for p in (data / "runs").iterdir() if p.is_dir()) if data else []
     if str(name) not in recorded:
         raise UserError(f"{name}: not found, expected a run folder or a recorded run "
                         f"({', '.join(recorded)}){nearest(name, recorded)}")
-    return Run(data / "runs" / str(name))
+    return data / "runs" / str(name)
 
 
 def load_generator(name: str | Path) -> nn.Module:
@@ -232,15 +280,6 @@ def load_discriminator(name: str | Path) -> nn.Module:
 
 
 # ---- files
-
-
-def distance_name(scores: dict) -> str:
-    """The Frechet distance's name among scores: fd10k_mnist."""
-    return next(name for name in scores if name.startswith("fd"))
-
-
-def step_of(checkpoint: Path) -> int:
-    return int(checkpoint.name.removeprefix("step_"))
 
 
 def read_config(file: Path) -> TrainConfig:
@@ -259,60 +298,3 @@ def read_config(file: Path) -> TrainConfig:
         raise UserError(f"{file}: not JSON ({error})") from None
     except OSError as error:
         raise UserError(f"{file}: cannot be read ({error.strerror})") from None
-
-
-def half(net: nn.Module) -> dict[str, torch.Tensor]:
-    """A net's weights in half precision: half the size, and no visible difference."""
-    return {name: v.half() if v.is_floating_point() else v for name, v in net.state_dict().items()}
-
-
-def load_weights(net: nn.Module, file: Path) -> None:
-    """Fill `net` from a safetensors file, which cannot hold code.
-
-    Raises:
-        UserError: damaged, another format, or the weights of another network.
-    """
-    try:
-        weights = load_file(file)
-    except FileNotFoundError:
-        raise UserError(f"{file}: not found") from None
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{file}: not a safetensors file, or damaged ({error})") from None
-    try:
-        net.load_state_dict(weights)
-    except RuntimeError as error:
-        first = str(error).strip().splitlines()[1].strip()
-        raise UserError(f"{file}: weights of another network ({first})") from None
-
-
-def load_state(file: Path) -> dict:
-    """The optimisers and random streams of a checkpoint. Pickled code is refused, never run.
-
-    Raises:
-        UserError: damaged, or not a checkpoint of ours.
-    """
-    try:
-        return torch.load(file, weights_only=True, map_location="cpu")
-    except Exception as error:  # a damaged file raises nearly anything
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise UserError(f"{file}: not a checkpoint, or damaged ({reason[:120]})") from None
-
-
-def check_files(checkpoint: Path) -> None:
-    """Compare every file of a checkpoint with the sha256 written beside it.
-
-    Raises:
-        UserError: the folder is not a checkpoint, or a file is missing or altered.
-    """
-    try:
-        digests = json.loads((checkpoint / "sha256.json").read_text())
-        files = dict(digests.items())
-    except (OSError, ValueError, AttributeError):
-        raise UserError(f"{checkpoint}: not a checkpoint, it has no readable sha256.json") from None
-    for name, expected in files.items():
-        if not (checkpoint / name).is_file():
-            raise UserError(f"{checkpoint / name}: missing")
-        if file_sha256(checkpoint / name) != expected:
-            earlier = any(other < checkpoint for other in checkpoint.parent.glob("step_*"))
-            remedy = f"remove {checkpoint} to go on from the one before it" if earlier else "there is none before it"
-            raise UserError(f"{checkpoint / name}: damaged, its sha256 differs from the one written with it; {remedy}")

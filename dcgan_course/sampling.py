@@ -9,16 +9,19 @@ from torch import Tensor, nn
 from torchvision.utils import make_grid
 
 from .config import TrainConfig
+from .models import Dropout
+
+ROWS = 16  # z are drawn in multiples of it: torch.randn on the CPU makes 16 numbers at a time, the rest in another way
+BLOCK = 64  # images that dropout at test time draws its masks for
 
 
 def sample_z(n: int, nz: int, kind: str = "normal", generator: torch.Generator | None = None,
              device: torch.device | str = "cpu") -> Tensor:
     """n latent vectors, (n, nz) float32: "normal" N(0, 1), "uniform" in [-1, 1] (paper, section 4), or "uniform01" in
-    [0, 1]."""
-    if kind != "normal":
-        z = torch.rand(n, nz, generator=generator, device=device)
-        return z if kind == "uniform01" else z * 2 - 1
-    return torch.randn(n, nz, generator=generator, device=device)
+    [0, 1]. The first ones of a seed are the same for every n."""
+    draw = torch.randn if kind == "normal" else torch.rand
+    z = draw(math.ceil(n / ROWS) * ROWS, nz, generator=generator, device=device)[:n]
+    return z * 2 - 1 if kind == "uniform" else z
 
 
 def draw_z(config: TrainConfig, n: int, generator: torch.Generator | None = None, device: torch.device | str = "cpu",
@@ -36,10 +39,13 @@ def generate(netG: nn.Module, z: Tensor, batch_size: int = 250) -> Tensor:
     """G's images for z (n, nz): (n, nc, size, size) float32 in [-1, 1] on the CPU.
 
     In eval mode (batch norm with its running statistics), so that a picture depends on its own z alone and not on
-    its neighbours in the batch. Dropout that stays on at test time draws the same masks at every call, and the global
-    random stream is left as it was, as is the net's mode.
+    its neighbours in the batch. Dropout that stays on at test time draws the same masks at every call, for the first z
+    the same whatever their number; for that z are filled up with zeros to whole blocks. The global random stream is
+    left as it was, as is the net's mode.
     """
-    mode = netG.training
+    mode, n = netG.training, len(z)
+    if any(isinstance(layer, Dropout) and layer.at_test and layer.p for layer in netG.modules()):
+        z, batch_size = F.pad(z, (0, 0, 0, -n % BLOCK)), BLOCK
     device = next(netG.parameters()).device
     netG.eval()
     try:
@@ -48,7 +54,7 @@ def generate(netG: nn.Module, z: Tensor, batch_size: int = 250) -> Tensor:
             parts = [netG(part.to(device)).float().cpu() for part in z.split(batch_size)]
     finally:
         netG.train(mode)
-    return torch.cat(parts)  # outside of inference mode: an ordinary tensor, which a net may learn from
+    return torch.cat(parts)[:n]  # outside of inference mode: an ordinary tensor, which a net may learn from
 
 
 @torch.no_grad()
@@ -173,6 +179,11 @@ def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
     nrow = nrow or math.ceil(math.sqrt(len(images)))
     grid = make_grid(images.float().cpu(), nrow, padding=2, normalize=True, value_range=(-1, 1), pad_value=0.5)
     return grid.mul(255).round().clamp(0, 255).byte().permute(1, 2, 0)
+
+
+def to_pixels(image: Tensor) -> Tensor:
+    """One image (nc, size, size) in [-1, 1] as a picture, (size, size, nc) uint8."""
+    return ((image + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
 
 
 def png(sheet: Tensor, width: int = 0) -> bytes:

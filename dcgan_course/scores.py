@@ -1,5 +1,7 @@
 """The scores of a generator: its images against real ones, in the features of a judge."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -26,6 +28,7 @@ from .runtime import seeded
 from .sampling import draw_z, generate
 
 OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
+LEAST, MOST = 65, 10_000  # images of a score: a judge of ours has 64 features, fewer images have no covariance
 PIXELS = 16  # a side, where images are compared as pixels: fine detail would outweigh what they show
 
 
@@ -106,10 +109,20 @@ def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
     return load_judge(config.data)
 
 
-def require_channels(judge: Judge | InceptionJudge, images: Images) -> None:
-    if judge.size == 28 and images.channels == 3:
-        raise UserError(f"judge: {judge.family} looks at images of 1 channel, found 3 in those of {images.name}; "
-                        "--nc 1 trains on grey ones")
+def require_channels(judge: Judge | InceptionJudge, channels: int, name: str) -> None:
+    if judge.size == 28 and channels == 3:
+        raise UserError(f"judge: {judge.family} looks at images of 1 channel, found 3 in those of {name}; --nc 1 "
+                        "trains on grey ones")
+
+
+def require_judge(config: TrainConfig, n: int = MOST) -> None:
+    """Raises UserError, before images are loaded, where `scorer_for` would do it after: as it does, or where n is too
+    small for a score."""
+    if n < LEAST:
+        raise UserError(f"n: found {n}, expected {LEAST} or more")
+    judge = judge_for(config)
+    if config.nc:
+        require_channels(judge, config.nc, config.data)
 
 
 def scorer_for(config: TrainConfig) -> Scorer:
@@ -121,9 +134,10 @@ def scorer_for(config: TrainConfig) -> Scorer:
     """
     judge = judge_for(config)
     floor, real = parts(config.data, judge.size or config.image_size, config.nc, Look(config.fit, config.pad_colour))
-    require_channels(judge, real.images)
-    if len(floor) < 65:  # a judge of ours has 64 features: fewer images have no covariance
-        raise UserError(f"data: found {2 * len(floor)} images in {config.data}, expected at least 130 to compare with")
+    require_channels(judge, real.images.channels, real.images.name)
+    if len(floor) < LEAST:
+        raise UserError(f"data: found {2 * len(floor)} images in {config.data}, expected at least {2 * LEAST} to "
+                        "compare with")
     return Scorer(judge, real, floor)
 
 
@@ -134,19 +148,33 @@ def score_generator(scorer: Scorer, netG: nn.Module, config: TrainConfig, n: int
     return scorer(generate(netG, z))
 
 
-def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, float]:
+def compared_with(config: TrainConfig) -> tuple[Judge | InceptionJudge | None, Images]:
+    """The judge in whose features neighbours are looked for, None = as pixels, and the training images as it sees them.
+
+    Raises:
+        UserError: as `training_neighbours`, or the training images are not here.
+    """
+    judge = judge_for(config) if has_judge(config) else None
+    if judge and config.nc:  # known before the images are loaded
+        require_channels(judge, config.nc, config.data)
+    training = images_of(config, judge and judge.size)
+    if judge:
+        require_channels(judge, training.channels, training.name)
+    return judge, training
+
+
+def training_neighbours(images: Tensor, config: TrainConfig, against=None) -> tuple[Tensor, float]:
     """Has a generator learned its training images by heart? For each image (N, channels, size, size) the training image
     that is nearest in the judge's features, of the same shape; and the median distance to it, over that of 1,000
     training images to their nearest other one: about 1 where nothing was copied, near 0 where all was. Images that no
     judge knows are compared as pixels, `PIXELS` x `PIXELS` of them.
 
+    Args:
+        against: `compared_with(config)`, where it is there already.
     Raises:
         UserError: the judge that is named cannot be loaded, or looks at images of another kind.
     """
-    judge = judge_for(config) if has_judge(config) else None
-    training = images_of(config, judge and judge.size)
-    if judge:
-        require_channels(judge, training)
+    judge, training = against or compared_with(config)
 
     def features_of(images: Tensor) -> np.ndarray:
         return judged(judge, images)[0] if judge else F.adaptive_avg_pool2d(images, PIXELS).flatten(1).numpy()
@@ -161,18 +189,24 @@ def training_neighbours(images: Tensor, config: TrainConfig) -> tuple[Tensor, fl
     return F.interpolate(found, size=images.shape[2], mode="bilinear"), float(distances.median() / usual.median())
 
 
-def score_run(run: Run, n: int = 10_000, seed: int = 0, judge: str = "auto") -> dict[str, dict[str, float]]:
+def score_run(run: Run, n: int = MOST, seed: int = 0, judge: str = "auto",
+              checkpoints: list[Path | None] | None = None) -> dict[str, dict[str, float]]:
     """The scores of n images from each checkpoint of a run, {"step_0000469": {"fd10k": ...}, ...}, and those of n "real
     images"; n is lowered to the number of those where there are fewer.
 
+    Args:
+        checkpoints: only of these; None = of all that the run has kept.
     Raises:
-        UserError: as `scorer_for`; n is below 65.
+        UserError: as `scorer_for`; n is below 65; a checkpoint is damaged.
     """
-    if n < 65:
-        raise UserError(f"n: found {n}, expected 65 or more")
-    scorer = scorer_for(run.config if judge == "auto" else run.config.replace(judge=judge))
+    config = run.config if judge == "auto" else run.config.replace(judge=judge)
+    require_judge(config, n)
+    checkpoints = checkpoints or run.checkpoints() or [None]
+    for checkpoint in checkpoints:
+        run.load_generator(checkpoint)  # one that cannot be loaded is said before the minutes of scoring
+    scorer = scorer_for(config)
     columns = {checkpoint.name if checkpoint else "generator":
                score_generator(scorer, run.load_generator(checkpoint), run.config, n, seed)
-               for checkpoint in run.checkpoints() or [None]} | {"real images": scorer.floor(n)}
+               for checkpoint in checkpoints} | {"real images": scorer.floor(n)}
     return {column: {name.removesuffix(f"_{scorer.judge.family}"): value for name, value in scores.items()}
             for column, scores in columns.items()}

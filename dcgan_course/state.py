@@ -8,10 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from .checkpoints import check_files, load_state, load_weights
 from .config import TrainConfig
 from .errors import Diverged, UserError
 from .models import build_discriminator, build_generator, init_weights
-from .runs import STATE_FILE, Run, check_files, load_state, load_weights
+from .runs import STATE_FILE, Run
 from .runtime import seeded
 
 STATS = ("loss_D", "loss_G", "D_x", "D_G_z")

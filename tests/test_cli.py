@@ -1,5 +1,7 @@
 """The command line as a person uses it: each bad input gets one line, status 2, and loses nothing."""
 
+import importlib
+import json
 import os
 import re
 import shutil
@@ -8,11 +10,17 @@ import sys
 from pathlib import Path
 
 import imageio.v3 as iio
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from dcgan_course import cli
+from dcgan_course.commands.drawing import class_of
 from dcgan_course.config import PRESETS, preset
+from dcgan_course.errors import UserError
+from dcgan_course.flags import writing
+from dcgan_course.judges import judged, load_judge
 from dcgan_course.models import build_discriminator, build_generator
 from dcgan_course.runs import Run, load_run
 from dcgan_course.runtime import seeded
@@ -117,7 +125,7 @@ BAD = {
     "resume nothing": (["resume"], "no run folder"),
     "resume missing": (["resume", "runs/0009-mnist"], "runs/0009-mnist: not found"),
     "resume no run": (["resume", "."], "not a run folder"),
-    "resume a file": (["resume", "a_file"], "a_file: not found, expected a run folder"),
+    "resume a file": (["resume", "a_file"], "a_file: a file, expected a run folder"),
     "resume another": (["resume", "{run}", "--lr_g", "0.1"], "lr_g: 0.0002 -> 0.1"),
     "sample missing": (["sample", "nothing"], "nothing: not found"),
     "sample no argument": (["sample"], "run"),
@@ -184,7 +192,83 @@ def test_sample_is_what_the_generator_draws(here, finished_run, capsys):
     z = sample_z(6, 8, generator=seeded(4, "sample"))
     expected = image_grid(generate(finished_run.load_generator(), z), 3)
     assert (iio.imread("samples.png") == expected.numpy()).all()
-    assert capsys.readouterr().out == "samples.png\n"
+    assert capsys.readouterr().out.splitlines() == [
+        "weights: step_0000030, the last of 3 checkpoints; none was scored", "samples.png"]
+
+
+def test_sample_into_a_folder(here, finished_run, capsys):
+    """One picture for each, as the generator draws it; what is there is not overwritten."""
+    run = str(finished_run.path)
+    assert cli.main(["sample", run, "--n", "5", "--seed", "4", "--out", "some/pictures/"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "some/pictures/seed4_0000.png to seed4_0004.png"
+    folder = here / "some" / "pictures"
+    assert sorted(p.name for p in folder.iterdir()) == [f"seed4_000{i}.png" for i in range(5)]
+    images = generate(finished_run.load_generator(), sample_z(5, 8, generator=seeded(4, "sample")))
+    for i, image in enumerate(images):
+        picture = Image.open(folder / f"seed4_000{i}.png")
+        assert picture.size == (28, 28) and picture.mode == "L"
+        assert abs(np.asarray(picture) - (image[0].numpy() + 1) * 127.5).max() <= 0.51
+    (folder / "seed4_0003.png").write_text("mine")
+    for i in (0, 1, 2, 4):
+        (folder / f"seed4_000{i}.png").unlink()
+    assert cli.main(["sample", run, "--n", "5", "--seed", "4", "--out", str(folder)]) == 2  # it is there: no slash
+    err = capsys.readouterr().err
+    assert "seed4_0003.png: exists already" in err and err.count("\n") == 1
+    assert [p.read_text() for p in folder.iterdir()] == ["mine"]
+    assert cli.main(["sample", run, "--n", "1", "--seed", "5", "--out", str(folder)]) == 0
+    assert len(list(folder.iterdir())) == 2
+    assert cli.main(["sample", run, "--n", "1", "--out", "some/pictures/seed5_0000.png/"]) == 2
+    assert "seed5_0000.png is a file" in capsys.readouterr().err
+    assert cli.main(["sample", "avatars", "--n", "1", "--out", "colour/"]) == 0
+    assert Image.open("colour/seed0_0000.png").mode == "RGB"
+
+
+@pytest.mark.parametrize("run", ["mnist", "mnist_conditional"])
+def test_the_first_picture_of_a_seed_is_the_same_for_every_n(here, run):
+    for n in ("1", "3", "64"):
+        assert cli.main(["sample", run, "--n", n, "--seed", "0", "--out", f"{n}/"]) == 0
+    for n in (1, 3):
+        for i in range(n):
+            few, many = (np.asarray(Image.open(f"{of}/seed0_000{i}.png"), float) for of in (n, 64))
+            assert abs(few - many).max() <= 1
+
+
+def test_sample_of_one_class(here, capsys):
+    assert cli.main(["sample", "mnist_conditional", "--n", "40", "--label", "3", "--out", "threes/"]) == 0
+    pictures = np.stack([np.asarray(Image.open(p), np.float32) for p in sorted(Path("threes").iterdir())])
+    answers = judged(load_judge(), torch.from_numpy(pictures)[:, None] / 127.5 - 1)[1].argmax(1)
+    assert (answers == 3).mean() > 0.9
+
+
+@pytest.mark.parametrize(("content", "label", "expected"), [
+    ({"label_names": ["cat", "dog"]}, "dog", 1), ({"label_names": ["cat", "dog"]}, "0", 0),
+    ({"label_names": ["1", "0"]}, "0", 1),  # a name comes before a number
+    ({"label_names": ["cat", "dog"]}, "dogs", "label: found dogs, expected cat, dog, or 0 to 1; did you mean dog?"),
+    ({"label_names": ["cat", "dog", "cow"]}, "cow", "label: found cow, expected cat, dog, or 0 to 1"),
+    ({"label_names": ["cat", "cat"]}, "cat", "the name of several classes, expected one of their numbers, 0, 1"),
+    ({"label_names": ["cat", "cat"]}, "1", 1),
+    ({}, "1", "images.json: no label_names in it"), (["cat"], "1", "images.json: no label_names in it"),
+    (None, "1", 1), (None, "2", "label: found 2, expected 0 to 1"), (None, "-1", "label: found -1, expected 0 to 1"),
+    (None, "dog", "label: found dog, expected 0 to 1")])
+def test_a_label_is_a_name_or_a_number(here, finished_run, capsys, content, label, expected):
+    folder = shutil.copytree(finished_run.path, here / "run")
+    config = finished_run.config.replace(classes=2)
+    (folder / "config.json").write_text(json.dumps(vars(config)))
+    (folder / "images.json").write_text(json.dumps(content))
+    if content is None:
+        (folder / "images.json").unlink()
+    if isinstance(expected, int):
+        assert class_of(Run(folder), label) == expected
+    else:
+        assert cli.main(["sample", "run", f"--label={label}"]) == 2
+        err = capsys.readouterr().err
+        assert expected in err and err.count("\n") == 1 and not (here / "samples.png").exists()
+
+
+def test_a_label_for_a_run_without_classes(here, finished_run, capsys):
+    assert cli.main(["sample", str(finished_run.path), "--label", "3"]) == 2
+    out, err = capsys.readouterr()
+    assert "was not told classes" in err and err.count("\n") == 1 and out == ""
 
 
 def test_interpolate(here, finished_run):
@@ -193,6 +277,103 @@ def test_interpolate(here, finished_run):
     assert cli.main(["interpolate", str(finished_run.path), "--method", "lerp", "--frames", "5", "--out", "w.gif"]) == 0
     film = iio.imread("w.gif")
     assert len(film) <= 5 and film.shape[1:3] == (280, 280)  # enlarged: a person looks at it
+
+
+@pytest.mark.parametrize("ending", [".gif", ".GIF", ".webp", ".Webp", ".mp4", ".MP4"])
+def test_the_ending_says_which_film(here, ending):
+    """A walk of 8 frames of 80 ms, and a film of a training: real films of that kind, in any case."""
+    assert cli.main(["interpolate", "mnist", "--frames", "8", "--out", f"walk{ending}"]) == 0
+    assert cli.main(["gif", "mnist", "--seconds", "4", "--out", f"film{ending}"]) == 0
+    for name, seconds, frames, size in (("walk", 0.64, 8, (280, 280)), ("film", 6, 20, None)):
+        found, durations, first = film_in(here / f"{name}{ending}")
+        assert frames <= len(found) <= frames + 15 and sum(durations) == pytest.approx(seconds, abs=0.6)
+        assert first == size or not size
+        assert abs(found[0].astype(float) - found[-1]).mean() > 5  # it moves
+
+
+def film_in(file):
+    """The frames of a film by its first bytes, their seconds, and its size."""
+    head = file.read_bytes()[:12]
+    if head[4:8] == b"ftyp":
+        about = iio.immeta(file, plugin="FFMPEG")
+        frames = list(iio.imiter(file, plugin="FFMPEG"))
+        return frames, [about["duration"]], about["source_size"]
+    assert head[:6] == b"GIF89a" or head[:4] + head[8:] == b"RIFFWEBP"
+    assert (head[:3] == b"GIF") == (file.suffix.lower() == ".gif")
+    film, frames, durations = Image.open(file), [], []
+    for i in range(film.n_frames):
+        film.seek(i)
+        frames.append(np.asarray(film.convert("RGB")))
+        durations.append(film.info["duration"] / 1000)
+    return frames, durations, film.size
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (["gif", "{run}", "--out", "x.png"], "x.png: cannot be written as a film, expected an ending of .gif, .webp, .mp4"),
+    (["gif", "{run}", "--out", "film"], "film: cannot be written as a film"),
+    (["gif", "{run}", "--out", "no/film.gif"], "no/film.gif: cannot be written (there is no folder no)"),
+    (["gif", "{run}", "--out", "film.mp4"], "film.mp4: an .mp4 needs ffmpeg, expected after `pip install 'imageio[ff"),
+    (["gif", "{run}", "--seconds", "1e9"], "seconds: found 1000000000.0, expected at most 600"),
+    (["gif", "{run}", "--seconds", "inf"], "seconds: found inf"),
+    (["interpolate", "{run}", "--out", "walk.mp4"], "walk.mp4: an .mp4 needs ffmpeg"),
+    (["interpolate", "{run}", "--out", "walk.xyz"], "walk.xyz: cannot be written as a picture"),
+    (["interpolate", "{run}", "--out", "no/walk.gif"], "no/walk.gif: cannot be written"),
+    (["sample", "{run}", "--out", "x.mp4"], "x.mp4: cannot be written as a picture"),
+    (["sample", "{run}", "--out", "faces"], "or a folder, faces/"),
+    (["sample", "{run}", "--out", "a_file/"], "a_file is a file"),
+    (["neighbours", "{run}", "--out", "x.csv"], "x.csv: cannot be written as a picture"),
+    (["features", "{run}", "--out", "no/x.csv"], "no/x.csv: cannot be written"),
+    (["features", "{run}", "--out", "folder"], "folder: cannot be written (it is a folder)"),
+    (["export", "{run}", "folder"], "folder: exists already"), (["page", "{run}", "folder"], "folder: exists already"),
+    (["record", "{run}", "folder"], "folder: exists already")])
+def test_what_needs_no_work_is_said_before_the_work(here, finished_run, capsys, monkeypatch, words, expected):
+    (here / "a_file").write_text("mine")
+    (here / "folder").mkdir()
+    for module in ("imageio_ffmpeg", "dcgan_course.export", "dcgan_course.recording"):  # the latter two take seconds
+        monkeypatch.setitem(sys.modules, module, None)  # whoever imports one now gets an error
+    monkeypatch.setattr(Run, "__init__", None)
+    assert cli.main([word.format(run=finished_run.path) for word in words]) == 2
+    out, err = capsys.readouterr()
+    assert expected in err and err.count("\n") == 1 and out == ""
+    assert sorted(p.name for p in here.rglob("*")) == ["a_file", "folder"]
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (["score", "{run}"], "judge: none knows the images tiny"),
+    (["score", "{run}", "--judge", "nobody"], "judge: found 'nobody'"),
+    (["score", "avatars", "--judge", "mnist"], "judge: mnist looks at images of 1 channel, found 3"),
+    (["score", "{run}", "--n", "64"], "n: found 64, expected 65 or more"),
+    (["score", "{broken}", "--judge", "mnist"], "damaged"),
+    (["neighbours", "{run}", "--judge", "nobody"], "judge: found 'nobody'"),
+    (["neighbours", "avatars", "--judge", "mnist"], "judge: mnist looks at images of 1 channel, found 3"),
+    (["export", "{run}", "new"], "keeps dropout on at test time"), (["page", "{run}", "new"], "keeps dropout on")])
+def test_a_judge_or_a_network_that_will_not_do_is_said_before_images(here, finished_run, capsys, monkeypatch, words,
+                                                                     expected):
+    broken = shutil.copytree(finished_run.path, here / "broken")
+    (broken / "checkpoints" / "step_0000030" / "netG_ema.safetensors").write_bytes(b"")
+
+    def work(*_):
+        raise AssertionError("images were loaded or drawn first")
+
+    importlib.import_module("dcgan_course.export")  # before the patch, which what it imports would keep
+    for name in ("judges.load_images", "scores.images_of", "sampling.generate", "export.converted"):
+        monkeypatch.setattr(f"dcgan_course.{name}", work)
+    assert cli.main([word.format(run=finished_run.path, broken=broken) for word in words]) == 2
+    err = capsys.readouterr().err
+    assert expected in err and err.count("\n") == 1
+
+
+def test_a_picture_that_cannot_be_read_is_not_called_one_that_cannot_be_written(here, finished_run, capsys):
+    run = shutil.copytree(finished_run.path, here / "run")
+    (run / "samples" / "fakes_000000.2.png").write_bytes(b"not a picture")
+    assert cli.main(["gif", "run", "--out", "film.gif"]) == 2
+    err = capsys.readouterr().err
+    assert "fakes_000000.2.png: cannot be read (not a picture)" in err and err.count("\n") == 1
+    with pytest.raises(UserError, match="/lost: cannot be read .*; new was not written"), writing(Path("new")):
+        (here / "lost").read_bytes()
+    for own in (here / "new" / "x", here / ".new-abc" / "x"):
+        with pytest.raises(UserError, match="new: cannot be written"), writing(here / "new"):
+            own.write_bytes(b"")
 
 
 def test_gif_makes_the_film_again(here, finished_run):

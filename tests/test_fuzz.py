@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from dcgan_course import cli
+from dcgan_course.checkpoints import load_state
 from dcgan_course.config import FIELD_TYPES
 from dcgan_course.data import load_images, load_mnist, lsun, prepare
 from dcgan_course.data.celeba import read_attributes
@@ -26,7 +27,7 @@ from dcgan_course.data.listing import unchanged_zip
 from dcgan_course.data.sources import folder_source
 from dcgan_course.errors import UserError
 from dcgan_course.files import file_sha256
-from dcgan_course.runs import STATE_FILE, Run, load_run, load_state
+from dcgan_course.runs import STATE_FILE, Run, load_run
 from dcgan_course.state import TrainState
 from dcgan_course.widgets import read_z
 

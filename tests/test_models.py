@@ -48,6 +48,15 @@ def copy_weights(source, target):
         b.copy_(a)
 
 
+@pytest.mark.parametrize(("size", "near"), [(12, 13), (20, 16), (21, 25), (48, 49), (300, 256), (600, 512),
+                                            (1500, 1537), (-5, 13), (0, 13)])
+def test_a_size_that_cannot_be_built_is_answered_with_the_nearest(size, near):
+    """512 and 1024 can; the list of sizes says so."""
+    assert [halvings(good)[-1] for good in (13, 28, 385, 512, 1024, near)] == [4] * 6
+    with pytest.raises(UserError, match=f"image_size: found {size}, .*385-512 and so on.*the nearest is {near};"):
+        halvings(size)
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_64_is_the_pytorch_example(training):
     netG, netD = init_weights(Generator(100, 8, 3, 64)).train(training), Discriminator(8, 3, 64).train(training)

@@ -1,7 +1,12 @@
+import sys
+
+import imageio.v3 as iio
 import numpy as np
+import pytest
 from PIL import Image
 
-from dcgan_course.plots import clock, curves, metric_curve, thinned, write_gif
+from dcgan_course.errors import UserError
+from dcgan_course.plots import clock, curves, encoded, expect_film, metric_curve, thinned, write_film, write_gif
 
 
 def test_film(tmp_path):
@@ -26,6 +31,67 @@ def test_a_film_of_equal_pictures(tmp_path):
     file = tmp_path / "same.png"
     Image.new("RGB", (60, 40)).save(file)
     assert Image.open(write_gif([(0.0, file)], tmp_path / "film.gif")).size == (60, 62)
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.MP4", "film.webp"])
+def test_a_film_of_another_kind(tmp_path, name):
+    """The same pictures under the same clocks for as long; an odd side of an .mp4 is padded, nothing is rescaled."""
+    samples = []
+    for i in range(4):
+        file = tmp_path / f"{i}.png"
+        stripes = np.zeros((41, 61, 3), np.uint8)
+        stripes[:, ::2] = 60 * i + 40
+        Image.fromarray(stripes).save(file)
+        samples.append((float(i), file))
+    film = write_film(samples, tmp_path / name, seconds=2.0, hold=1.0)
+    if name.lower().endswith("mp4"):
+        about, frames = iio.immeta(film, plugin="FFMPEG"), np.stack(list(iio.imiter(film, plugin="FFMPEG")))
+        assert frames.shape == (4 + 2, 64, 62, 3) and about["duration"] == pytest.approx(3, abs=0.1)
+    else:
+        opened = Image.open(film)
+        assert opened.format == "WEBP" and opened.is_animated and opened.size == (61, 63)
+        frames, seconds = [], 0
+        for i in range(opened.n_frames):
+            opened.seek(i)
+            frames.append(np.asarray(opened.convert("RGB")))
+            seconds += opened.info["duration"] / 1000
+        assert seconds == pytest.approx(3, abs=0.1)
+    for i in range(4):
+        stripes = frames[i][30:60, :61].astype(int)
+        assert abs(stripes[:, ::2].mean() - (60 * i + 40)) < 12 and stripes[:, 1::2].mean() < 12  # sharp: not rescaled
+    assert frames[0][:22].mean() > 200  # the caption
+
+
+def test_one_frame_is_a_film_too():
+    frame = np.zeros((31, 33, 3), np.uint8)
+    assert encoded([frame], ".gif", 80)[:6] == b"GIF89a" and encoded([frame], ".webp", 80)[8:12] == b"WEBP"
+    assert encoded([frame], ".mp4", 80)[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + bytes(30)])
+def test_a_sample_that_cannot_be_read(tmp_path, content):
+    (tmp_path / "broken.png").write_bytes(content)
+    for ending in ("gif", "webp"):
+        with pytest.raises(UserError, match="broken.png: cannot be read"):
+            write_film([(0.0, tmp_path / "broken.png")], tmp_path / f"film.{ending}")
+        assert not (tmp_path / f"film.{ending}").exists()
+
+
+def test_what_an_mp4_needs(tmp_path, monkeypatch):
+    expect_film(tmp_path / "film.MP4")
+    with pytest.raises(UserError, match="film.avi: cannot be written as a film, expected an ending of .gif, .webp, "):
+        expect_film(tmp_path / "film.avi")
+
+    def none_there():
+        raise RuntimeError("No ffmpeg exe could be found.")
+
+    monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", none_there)
+    with pytest.raises(UserError, match=r"an .mp4 needs ffmpeg, expected after `pip install 'imageio\[ffmpeg\]'`"):
+        expect_film(tmp_path / "film.mp4")
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(UserError, match="an .mp4 needs ffmpeg"):
+        expect_film(tmp_path / "film.mp4")
+    expect_film(tmp_path / "film.gif")
 
 
 def test_clock():

@@ -2,9 +2,12 @@ import pytest
 import torch
 
 from dcgan_course.models import Generator
+from dcgan_course.runs import load_run
+from dcgan_course.runtime import seeded
 from dcgan_course.sampling import (
     attribute_direction,
     corner_grid,
+    draw_z,
     generate,
     image_grid,
     interpolate,
@@ -26,6 +29,43 @@ def test_sample_z():
     assert 0 <= slip.min() < 0.001 and slip.mean().item() == pytest.approx(0.5, abs=0.01) and slip.max() <= 1
     first, second = (sample_z(3, 4, generator=torch.Generator().manual_seed(1)) for _ in range(2))
     assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("kind", ["normal", "uniform", "uniform01"])
+@pytest.mark.parametrize("nz", [2, 7, 100])
+def test_a_seed_means_the_same_z_for_every_n(kind, nz):
+    """For batches of 16, 32 ... those of torch.randn and torch.rand themselves."""
+    many = sample_z(64, nz, kind, seeded(3, "z"))
+    for n in (1, 2, 3, 5, 16, 17, 63, 65, 200):
+        some = sample_z(n, nz, kind, seeded(3, "z"))
+        assert some.shape == (n, nz) and torch.equal(some[:64], many[:n]), n
+    for n in (16, 48, 64, 128):
+        numbers = (torch.randn if kind == "normal" else torch.rand)(n, nz, generator=seeded(3, "z"))
+        assert torch.equal(sample_z(n, nz, kind, seeded(3, "z")), numbers * 2 - 1 if kind == "uniform" else numbers)
+
+
+@pytest.mark.parametrize("name", ["mnist", "mnist2d", "mnist_conditional", "mnist_dropout"])
+def test_a_seed_means_the_same_picture_for_every_n(name):
+    run = load_run(name)
+    netG = run.load_generator()
+    many = generate(netG, draw_z(run.config, 70, seeded(0, "sample")))
+    assert (many[0] - many[1]).abs().max() > 0.5
+    for n in (1, 2, 3, 5, 17, 64):
+        some = generate(netG, draw_z(run.config, n, seeded(0, "sample")))
+        assert (some - many[:n]).abs().max() < 2 / 255, n  # a grey level: other batch sizes add in another order
+
+
+def test_dropout_at_test_time_draws_other_masks_for_each_picture_and_the_old_ones_for_64():
+    netG = Generator(8, 4, g_dropout=0.5)
+    one = torch.ones(1, 8)
+    pictures = generate(netG, one.expand(130, 8))
+    assert len({tuple(picture.flatten().tolist()) for picture in pictures}) == 130
+    z = torch.randn(64, 8)
+    with torch.random.fork_rng(), torch.inference_mode():
+        torch.manual_seed(0)
+        expected = netG.eval()(z)
+    assert torch.equal(generate(netG, z), expected)
+    assert generate(Generator(8, 4, g_dropout=0.5, dropout_at_test=False), one).shape == (1, 1, 28, 28)
 
 
 def test_a_picture_depends_on_its_own_z_alone():

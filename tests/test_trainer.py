@@ -547,7 +547,7 @@ def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
 
     score.most = 150
     monkeypatch.setattr(scores, "scorer_for", lambda config: score)
-    config = tiny.config(tmp_path, keep=1, metric_every=1, metric_n=200, num_epochs=4)
+    config = tiny.config(tmp_path, keep=1, metric_every=1, metric_n=200, num_epochs=4, judge="mnist")
     run = train(config)
     assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000040"]
     assert run.best_checkpoint().name == "step_0000020"
@@ -564,6 +564,19 @@ def test_scoring_images_that_no_judge_knows(tmp_path):
     with pytest.raises(UserError, match="judge: none knows the images tiny, expected the data mnist or avatars, or"):
         train(tiny.config(tmp_path, metric_every=1))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({}, "judge: none knows the images tiny"), ({"judge": "nobody"}, "judge: found 'nobody'"),
+    ({"judge": "avatars", "nc": 1}, "judge: avatars looks at images of 3 channels, found 1")])
+def test_that_no_judge_knows_the_images_is_said_before_they_are_prepared(tmp_path, monkeypatch, changes, words):
+    def prepare(*_):
+        raise AssertionError("the images were loaded first")
+
+    for module in ("trainer", "judges", "scores"):
+        monkeypatch.setattr(f"dcgan_course.{module}.load_images", prepare)
+    with pytest.raises(UserError, match=words):
+        train(tiny.config(tmp_path, metric_every=1, **changes))
 
 
 def test_tensorboard(tmp_path):

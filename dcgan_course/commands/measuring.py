@@ -5,10 +5,11 @@ Each function is a command, and its parameters are the flags.
 
 from pathlib import Path
 
-from ..flags import RunName, expect_positive, save, writing
+from ..flags import RunName, expect_file, expect_picture, expect_positive, save, writing
+from .drawing import say_weights
 
 
-def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto") -> None:
+def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto", checkpoint: str | None = None) -> None:
     """Judge a generator by numbers: one column for each checkpoint that the run has kept.
 
     Args:
@@ -17,14 +18,18 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto") 
         seed: Start of the random stream of z.
         judge: Whose features are compared: auto = the run's; mnist, avatars or heritage, a file made by
             `dcgan-course judge`, or the weights of the Inception network.
+        checkpoint: Only this one: best, last, or the number of a step; None = all.
     """
     from ..runs import load_run
-    from ..scores import score_run
+    from ..scores import require_judge, score_run
 
     expect_positive(n=n)
-    loaded = load_run(run)
+    loaded = load_run(run, checkpoint or "best")
+    require_judge(loaded.config if judge == "auto" else loaded.config.replace(judge=judge), n)
+    if checkpoint:
+        say_weights(loaded)
     print(f"{n:,} images of each checkpoint, in the eyes of a judge: up to a minute for each ...", flush=True)
-    columns = score_run(loaded, n, seed, judge)
+    columns = score_run(loaded, n, seed, judge, [loaded.chosen] if checkpoint else None)
     print(" " * 18 + "".join(f"{column:>14}" for column in columns))
     for name in columns["real images"]:
         print(f"{name:<18}" + "".join(f"{scores[name]:>14.3f}" for scores in columns.values()))
@@ -32,7 +37,7 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto") 
           "look real; recall: how much of the real is there; lesson 11 has the others.")
 
 
-def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
+def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto", checkpoint: str = "best",
                out: Path = Path("neighbours.png")) -> None:
     """Draw images, and right of each the training image that is nearest to it: has G learned them by heart?
 
@@ -41,6 +46,7 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
         n: How many.
         seed: Start of the random stream of z.
         judge: In whose features; as for score.
+        checkpoint: Whose weights, as for sample.
         out: The picture to write.
     """
     import torch
@@ -48,17 +54,20 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     from ..runs import load_run
     from ..runtime import seeded
     from ..sampling import draw_z, generate, image_grid
-    from ..scores import has_judge, training_neighbours
+    from ..scores import compared_with, training_neighbours
 
     expect_positive(n=n)
-    loaded = load_run(run)
+    expect_picture(out)
+    loaded = load_run(run, checkpoint)
     config = loaded.config if judge == "auto" else loaded.config.replace(judge=judge)
-    z = draw_z(config, max(n, 1000), seeded(seed, "sample"))
-    images = generate(loaded.load_generator(), z)
-    found, ratio = training_neighbours(images, config)
+    netG = loaded.load_generator()
+    say_weights(loaded)
+    against = compared_with(config)
+    images = generate(netG, draw_z(config, max(n, 1000), seeded(seed, "sample")))
+    found, ratio = training_neighbours(images, config, against)
     save(image_grid(torch.stack([images[:n], found[:n]], 1).flatten(0, 1), 8), out)
     print("Left of each pair a generated image, right the training image nearest to it in "
-          f"{'the features of a judge' if has_judge(config) else 'pixels, as no judge knows these images'}.")
+          f"{'the features of a judge' if against[0] else 'pixels, as no judge knows these images'}.")
     print(f"median distance to the nearest training image, over that among training images: {ratio:.2f} "
           "(0 = copies; 1 = as new as another training image, if the images are good: noise is far from all)")
 
@@ -81,8 +90,11 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
     from ..tables import summary
 
     expect_positive(draws=draws)
-    rows = []
-    for row in label_study(load_run(run), labels, draws, data):
+    expect_file(out)
+    loaded, rows = load_run(run), []
+    loaded.load_discriminator()  # that it was not kept is said before the images are loaded
+    say_weights(loaded)
+    for row in label_study(loaded, labels, draws, data):
         print(f"{row['metric']:<13} draw {row['seed']}  {row['config']:<11} {row['value']:.2f} %", flush=True)
         rows.append(row)
     with writing(out):

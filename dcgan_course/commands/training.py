@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..config import TrainConfig, is_colour, preset
 from ..errors import UserError
+from ..files import expect_new
 from ..flags import ImagesName, NewFolder, RunName, StudyFile, expect_positive, flag_value, parse, writing
 
 
@@ -114,6 +115,7 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
         folder: The new folder.
         discriminator: Keep D too.
     """
+    expect_new(folder)
     from ..recording import record as keep
     from ..recording import record_study
     from ..runs import Run
