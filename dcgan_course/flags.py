@@ -113,6 +113,7 @@ def writing(file: Path):
         yield
     except (OSError, ValueError, SafetensorError) as error:
         reason, at = getattr(error, "strerror", None) or error, getattr(error, "filename", None)
+        reason = " ".join(str(reason).split())  # ffmpeg's has many lines
         if isinstance(at, str | Path) and not concerns(Path(at), file):
             raise UserError(f"{at}: cannot be read ({reason}); {file} was not written") from error
         raise UserError(f"{file}: cannot be written ({reason})") from error

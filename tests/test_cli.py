@@ -371,6 +371,9 @@ def test_a_picture_that_cannot_be_read_is_not_called_one_that_cannot_be_written(
     assert "fakes_000000.2.png: cannot be read (not a picture)" in err and err.count("\n") == 1
     with pytest.raises(UserError, match="/lost: cannot be read .*; new was not written"), writing(Path("new")):
         (here / "lost").read_bytes()
+    with pytest.raises(UserError, match=r"film.mp4: cannot be written \(no codec in this ffmpeg\)"), \
+            writing(here / "film.mp4"):
+        raise OSError("no codec\n\n  in this ffmpeg\n")
     for own in (here / "new" / "x", here / ".new-abc" / "x"):
         with pytest.raises(UserError, match="new: cannot be written"), writing(here / "new"):
             own.write_bytes(b"")
