@@ -428,6 +428,25 @@ def test_worker_modules_start_without_torch():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+WORKERS = """if True:
+    import sys
+    from dcgan_course.data import prepare
+    from dcgan_course.data.decode import Undecodable
+    from dcgan_course.data.sources import Source
+    def read(item, size):
+        raise Undecodable("torch" if "torch" in sys.modules else "light")
+    prepare.CHUNK = 1
+    print({reason for _, (_, bad) in prepare.in_workers(prepare.decode_all, Source("x", range(4), read, ""), 0, 4, 8,
+                                                        prepare.Look()) for _, reason in bad})
+"""
+
+
+def test_workers_have_no_torch():
+    """Whatever a worker is sent, it must not lead to the modules that import torch."""
+    done = subprocess.run([sys.executable, "-c", WORKERS], capture_output=True, text=True, check=True)
+    assert done.stdout == "{'light'}\n"
+
+
 MEMORY = """if True:
     import sys, numpy as np, torch
     from pathlib import Path

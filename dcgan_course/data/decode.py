@@ -75,6 +75,29 @@ def extent(content: bytes) -> tuple[int, int] | None:
         return None
 
 
+def decode_all(read, items: list, size: int, look: Look) -> tuple[np.ndarray, list[tuple[int, str]]]:
+    """What `read(item, size)` gives for each item, decoded: (N, size, size, 3) uint8; and (position, reason) of those
+    that cannot be."""
+    pixels, bad = np.empty((len(items), size, size, 3), np.uint8), []
+    kept = 0
+    for i, item in enumerate(items):
+        try:
+            pixels[kept] = decode(read(item, size), size, look)
+            kept += 1
+        except Undecodable as error:
+            bad.append((i, str(error)))
+    return pixels[:kept], bad
+
+
+def extents(read, items: list, size: int) -> list[tuple[int, int]]:
+    """The extents of those items that have more than 8 bits."""
+    found = []
+    for item in items:
+        with contextlib.suppress(Undecodable):
+            found.append(extent(read(item, size)))
+    return [limits for limits in found if limits]
+
+
 def whole_bits(low: int, high: int) -> tuple[int, int]:
     """The levels of a set whose pictures have values from low to high: as many bits as hold them, so that a set of
     12-bit pictures is white at 4,095 whether or not one of them reaches it.

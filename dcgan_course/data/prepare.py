@@ -6,7 +6,6 @@
         manifest.json    source, count, size, fit, what was skipped and why, sha256
 """
 
-import contextlib
 import json
 import os
 import re
@@ -21,7 +20,7 @@ from tqdm.auto import tqdm
 from ..errors import Unreadable, UserError
 from ..files import file_sha256, shown, to_json
 from ..runtime import cache_dir
-from .decode import Look, Undecodable, UnknownRange, decode, extent, whole_bits
+from .decode import Look, UnknownRange, decode_all, extents, whole_bits
 from .manifest import read_manifest, remarks
 from .sources import Source, digest, require_room
 
@@ -191,14 +190,14 @@ def chunks(source: Source, size: int, journal: Journal, count: int, look: Look):
     """(pictures tried so far, (N, size, size, 3) uint8, [[name, why it was skipped, index]]) for each chunk, in order,
     after those of the journal."""
     look = replace(look, levels=journal.levels)
-    for (a, b), (pixels, bad) in in_workers(make_chunk, source, journal.tried, count, size, look):
+    for (a, b), (pixels, bad) in in_workers(decode_all, source, journal.tried, count, size, look):
         yield b, pixels, [[title(source, a + i), reason, a + i] for i, reason in bad]
 
 
 def measured_levels(source: Source, size: int, count: int) -> tuple[int, int]:
     """The values of black and white in those pictures of a source that have more than 8 bits."""
-    chunks = in_workers(measure_chunk, source, 0, count, size)
-    found = [limits for _, extents in chunks for limits in extents] or [(0, 65535)]  # none that can be decoded
+    chunks = in_workers(extents, source, 0, count, size)
+    found = [limits for _, several in chunks for limits in several] or [(0, 65535)]  # none that can be decoded
     return whole_bits(min(low for low, _ in found), max(high for _, high in found))
 
 
@@ -210,28 +209,6 @@ def in_workers(task: Callable, source: Source, start: int, count: int, *options)
     workers = max(1, min(cpu_count(), len(bounds)))
     tasks = (delayed(task)(source.read, [source.items[i] for i in range(a, b)], *options) for a, b in bounds)
     yield from zip(bounds, Parallel(n_jobs=workers, return_as="generator")(tasks), strict=True)
-
-
-def make_chunk(read, items: list, size: int, look: Look) -> tuple[np.ndarray, list[tuple[int, str]]]:
-    """The pictures of some items, and (position, reason) of those that cannot be decoded. Runs in a worker."""
-    pixels, bad = np.empty((len(items), size, size, 3), np.uint8), []
-    kept = 0
-    for i, item in enumerate(items):
-        try:
-            pixels[kept] = decode(read(item, size), size, look)
-            kept += 1
-        except Undecodable as error:
-            bad.append((i, str(error)))
-    return pixels[:kept], bad
-
-
-def measure_chunk(read, items: list, size: int) -> list[tuple[int, int]]:
-    """The extents of those pictures of some items that have more than 8 bits. Runs in a worker."""
-    extents = []
-    for item in items:
-        with contextlib.suppress(Undecodable):
-            extents.append(extent(read(item, size)))
-    return [found for found in extents if found]
 
 
 def title(source: Source, i: int) -> str:
