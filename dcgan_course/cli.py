@@ -1,6 +1,8 @@
 """The command line: dcgan-course COMMAND ..., or python -m dcgan_course COMMAND ..."""
 
+import contextlib
 import os
+import signal
 import sys
 
 from . import __version__, commands
@@ -8,6 +10,7 @@ from .config import PRESETS, nearest
 from .errors import UserError
 from .flags import parse
 from .page import explore
+from .signals import Lossy, came, interrupted_by_all
 
 OWN_PARSING = {"train": commands.train, "resume": commands.resume}
 COMMANDS = OWN_PARSING | {f.__name__: f for f in (
@@ -17,8 +20,22 @@ COMMANDS = OWN_PARSING | {f.__name__: f for f in (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 after bad input, 130 after Ctrl-C."""
+    """Run one command.
+
+    Returns:
+        the exit status: 0; 2 after bad input; 130 after Ctrl-C, and 143 after SIGTERM or 129
+        after SIGHUP, as shells say it, so that a batch system never takes what was cut short for done. A training that
+        Ctrl-C stopped has done what it was told: 0.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
+    with interrupted_by_all(), contextlib.redirect_stderr(Lossy(sys.stderr)):
+        status = run(args)
+    cut_short = [128 + signum for signum in came if signum != signal.SIGINT]
+    return cut_short[-1] if cut_short and status != 2 else status
+
+
+def run(args: list[str]) -> int:
+    """Call the command that `args` name, and say in one line what ended it."""
     try:
         if not args or args[0] in ("-h", "--help"):
             print(overview())

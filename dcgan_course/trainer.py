@@ -18,8 +18,9 @@ from .losses import d_loss, g_loss, realness
 from .models import halvings, rescaled, with_class_planes
 from .parallel import World, join
 from .runs import Run
-from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded, stop_on_interrupt
+from .runtime import autocast, in_notebook, pick_device, pick_precision, seeded
 from .sampling import draw_z, generate, image_grid
+from .signals import stop_on_interrupt
 from .state import STATS, TrainState
 
 # what a resumed run may change: nothing that its past depends on
@@ -92,7 +93,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             nothing elsewhere.
         quiet: no progress bar, and no picture in a notebook.
     Returns:
-        the finished (or, after Ctrl-C, the stopped) run.
+        the finished (or, after Ctrl-C or SIGTERM, the stopped) run.
     Raises:
         UserError: an impossible config, a damaged checkpoint, another config than the run's, a full disk, or
             losses that are no longer finite.

@@ -148,15 +148,17 @@ class Stop:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_torchrun_itself_and_ctrl_c(tmp_path, config):
-    """One Ctrl-C reaches every process, some of them twice: all stop at the same step, with a checkpoint."""
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_torchrun_itself_and_ctrl_c(tmp_path, config, signum):
+    """One Ctrl-C, or a batch system's SIGTERM, reaches every process, some of them twice: all stop at the same step,
+    with a checkpoint."""
     launcher = subprocess.Popen([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
                                  f"--master-port={free_port()}", *map(str, words(config.replace(num_epochs=500)))],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("0001-smoke/checkpoints/step_*")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(launcher.pid, signal.SIGINT)
+    os.killpg(launcher.pid, signum)
     out, _ = launcher.communicate(timeout=60)
     run = Run(tmp_path / "0001-smoke")
     step = int(run.last_checkpoint().name[5:])

@@ -4,6 +4,7 @@ import concurrent.futures
 import copy
 import dataclasses
 import json
+import os
 import re
 import shutil
 import signal
@@ -390,6 +391,75 @@ def test_killed_at_random_times_and_resumed(tmp_path, uninterrupted):
     run = Run(tmp_path / "0001-smoke")
     assert run.stats()[-1]["step"] == steps
     assert_same(uninterrupted, run)
+
+
+STOP = """
+import os, signal
+from dcgan_course import trainer
+real = trainer.both_steps
+def asked(config, state, *rest):
+    real(config, state, *rest)
+    if state.step == 13: os.kill(os.getpid(), signal.{name})
+trainer.both_steps = asked
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_stopped_in_the_middle_of_an_epoch_and_resumed(tmp_path, uninterrupted, name):
+    """docker stop, a batch system, a closed terminal, Ctrl-C: the step is done, its checkpoint kept, and the end the
+    same. The exit status says what it was; of a Ctrl-C, that all went as told."""
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # also in the background
+    process = spawn("train", *flags(tiny.config(tmp_path)), patch=listening + STOP.format(name=name))
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == (0 if name == "SIGINT" else 128 + getattr(signal, name)), err
+    run = Run(tmp_path / "0001-smoke")
+    assert f"Stopped after step 13 of 30; the last good checkpoint is step_0000013, go on with: dcgan-course resume " \
+           f"{run.path}" in out
+    assert (run.path / "training.gif").is_file() and "Traceback" not in err
+    resumed = train(run.config, resume=run)
+    shutil.rmtree(run.path / "checkpoints" / "step_0000013")
+    assert_same(uninterrupted, resumed)
+
+
+HANG_UP = """
+import os, time
+from dcgan_course import trainer
+real = trainer.both_steps
+def wait_for_it(config, state, *rest):
+    real(config, state, *rest)
+    if state.step == 13:
+        os.write(1, b'now')
+        while os.isatty(1): time.sleep(0.002)
+trainer.both_steps = wait_for_it
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="terminals differ")
+def test_a_terminal_that_closes(tmp_path, uninterrupted):
+    """Not only a SIGHUP: nothing can be said any more, and that is no reason to lose the work."""
+    import fcntl
+    import termios
+
+    def own_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    ours, theirs = os.openpty()
+    code = "\n".join([f"import sys, runpy; sys.argv = {[str(TINY), 'train', *flags(tiny.config(tmp_path))]!r}", HANG_UP,
+                      f"runpy.run_path({str(TINY)!r}, run_name='__main__')"])
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs,
+                               start_new_session=True, preexec_fn=own_terminal)
+    os.close(theirs)
+    said = b""
+    while b"now" not in said:
+        said += os.read(ours, 1000)
+    os.close(ours)
+    assert process.wait(timeout=120) == 128 + signal.SIGHUP
+    run = Run(tmp_path / "0001-smoke")
+    assert run.last_checkpoint().name in ("step_0000013", "step_0000014") and (run.path / "training.gif").is_file()
+    resumed = train(run.config, resume=Run(run.path))
+    shutil.rmtree(run.path / "checkpoints" / run.checkpoints()[1].name)
+    assert_same(uninterrupted, resumed)
 
 
 # ---- what must be refused
