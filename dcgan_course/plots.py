@@ -40,9 +40,9 @@ def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
     return framed
 
 
-def clock(kimg: float) -> str:
+def clock(kimg: float, decimals: int = 1) -> str:
     """The clock of a training in words: images, not epochs, so that it means the same for every batch and data size."""
-    return f"{round(kimg, 1):g} thousand images"
+    return f"{round(kimg, decimals):.10g} thousand images"
 
 
 def metric_curve(scores: list[dict], name: str, floor: float, best: float):
@@ -81,11 +81,12 @@ def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.
     import imageio.v3 as iio
 
     samples, part = thinned(samples, 80), 1.0
+    decimals = 1 if len({clock(kimg) for kimg, _ in samples}) == len(samples) else 3  # each frame has its own caption
     while True:
         frames = []
         for kimg, picture in samples:
             with Image.open(picture) as opened:
-                frames.append(caption(corner(opened, part), clock(kimg)))
+                frames.append(caption(corner(opened, part), clock(kimg, decimals)))
         milliseconds = max(40, round(100 * seconds / len(frames)) * 10)  # GIF counts in hundredths of a second
         frames += frames[-1:] * round(1000 * hold / milliseconds)
         palette = frames[-1].quantize(64)  # one for all: grey digits need no more, and the file halves
