@@ -24,7 +24,7 @@ from .signals import stop_on_interrupt
 from .state import STATS, TrainState
 
 # what a resumed run may change: nothing that its past depends on
-GROWABLE = ("num_epochs", "keep", "tensorboard", "metric_every")
+GROWABLE = ("num_epochs", "keep", "checkpoint_minutes", "tensorboard", "metric_every")
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
@@ -147,7 +147,8 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
     if state.step == 0 and world.main:
         sample(run, state, 0.0, z_fixed, show, board)
-    logged_at, logged_step, stopping = time.perf_counter(), state.step, False
+    saved_at = logged_at = time.perf_counter()
+    logged_step, stopping = state.step, False
 
     while state.step < last_step and not stopping:
         x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
@@ -170,13 +171,16 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
                 write_stats(run, board, line, shown)
         if world.main and (shown // sample_every > (shown - batch_size) // sample_every or state.step == last_step):
             sample(run, state, shown / 1000, z_fixed, show, board)
+        due = False
         if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
             stopping = world.any(stop.is_set(), device)
+            due = 0 < 60 * config.checkpoint_minutes <= time.perf_counter() - saved_at
         if world.main and scorer and state.step % (per_epoch * config.metric_every) == 0:
             score = scorer(generate(state.shown, z_metric[: scorer.most]))
             run.add_line({"step": state.step, "kimg": shown / 1000, **score}, "metrics.jsonl")
-        if world.main and (epoch_ends or stopping):
+        if world.main and (epoch_ends or stopping or due):
             state.save(run, config.keep)
+            saved_at = time.perf_counter()
     if stopping and world.main:
         bar.close()
         print(f"Stopped after step {state.step} of {last_step}; {run.last_good()}")
@@ -247,7 +251,7 @@ def write_stats(run: Run, board, line: dict, shown: int) -> None:
 def sample(run: Run, state: TrainState, kimg: float, z_fixed: Tensor, show, board) -> None:
     """Write the grid of z_fixed as samples/fakes_KKKKKK.png, and show it."""
     grid = image_grid(generate(state.shown, z_fixed))
-    name = f"fakes_{kimg:08.1f}".removesuffix(".0")  # fakes_000040, fakes_000040.5: in order by name too
+    name = f"fakes_{kimg:010.3f}".rstrip("0").rstrip(".")  # fakes_000040, fakes_000040.008: in order by name too
     save_picture(grid, run.path / "samples" / f"{name}.png")
     if board:
         board.add_image("samples", grid, round(kimg * 1000), dataformats="HWC")
