@@ -7,7 +7,7 @@ A file imports only from the floors below its own:
     2  models, losses, augment, runtime, parallel, metrics
     3  data/, sampling, plots
     4  runs
-    5  judges, state
+    5  judges, memory, state
     6  features, scores
     7  trainer
     8  checks/, info, studies, widgets

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        the exit status: 0; 2 after bad input; 130 after Ctrl-C, and 143 after SIGTERM or 129
+        the exit status: 0; 2 after bad input, or for want of memory; 130 after Ctrl-C, and 143 after SIGTERM or 129
         after SIGHUP, as shells say it, so that a batch system never takes what was cut short for done. A training that
         Ctrl-C stopped has done what it was told: 0.
     """
@@ -57,6 +57,14 @@ def run(args: list[str]) -> int:
         return 130
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None
+    except (MemoryError, RuntimeError, OSError) as error:
+        from .memory import asked_for, out_of_memory
+
+        if not out_of_memory(error):
+            raise
+        print(f"dcgan-course: {args[0]}: out of memory{asked_for(error)}; ask for fewer or smaller images, or "
+              "free some memory", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -15,6 +15,7 @@ from .config import TrainConfig
 from .data import Batches, Images, load_images, to_float
 from .errors import UserError
 from .losses import d_loss, g_loss, realness
+from .memory import memory_in_one_line, out_of_memory, require_memory
 from .models import halvings, rescaled, with_class_planes
 from .parallel import World, join
 from .runs import Run
@@ -95,13 +96,16 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
     Returns:
         the finished (or, after Ctrl-C or SIGTERM, the stopped) run.
     Raises:
-        UserError: an impossible config, a damaged checkpoint, another config than the run's, a full disk, or
-            losses that are no longer finite.
+        UserError: an impossible config, a damaged checkpoint, another config than the run's, a full disk, too little
+            memory, or losses that are no longer finite.
     """
     config = resolve(config, resume)
+    if not resume:  # what has trained once is not refused
+        require_memory(config)
     images = load_images(config.data, config.image_size)
     config = match_images(config, images)
-    with join(torch.device(config.device)) as world, torch.random.fork_rng(), contextlib.ExitStack() as alone:
+    with memory_in_one_line(config, resume) as begun, join(torch.device(config.device)) as world, \
+            torch.random.fork_rng(), contextlib.ExitStack() as alone:
         world.check(config.batch_size, config.sync_batch_norm, config.device)
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
         batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
@@ -110,6 +114,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
         scorer = make_scorer(config) if world.main else None
         state = TrainState.start(config)
         run = resume or Run(world.from_main(lambda: str(Run.create(config).path)))
+        begun += [run] if world.main else []  # one process speaks for all
         try:
             alone.enter_context(run.trained_alone(world.main))
             if resume:
@@ -132,6 +137,8 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             if world.main:
                 write_pictures(run)
         except OSError as error:
+            if out_of_memory(error):
+                raise
             raise UserError(f"{run.path}: cannot be written ({error.strerror or error}); {run.last_good()}") from error
     return run
 
