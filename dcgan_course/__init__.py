@@ -3,11 +3,11 @@
 A file imports only from the floors below its own:
 
     0  errors
-    1  config, files, flags, tables
+    1  config, files, flags, signals, tables
     2  checkpoints, models, losses, augment, runtime, parallel, metrics
     3  data/, sampling, plots
     4  runs
-    5  judges, state
+    5  judges, memory, state
     6  features, scores
     7  resolve
     8  trainer

@@ -1,13 +1,17 @@
 """The command line: dcgan-course COMMAND ..., or python -m dcgan_course COMMAND ..."""
 
+import contextlib
 import os
+import signal
 import sys
 
 from . import __version__, commands
 from .config import PRESETS, nearest
 from .errors import UserError
-from .flags import interrupt_on_signals, parse
+from .files import shown
+from .flags import parse
 from .page import explore
+from .signals import Lossy, came, interrupted_by_all
 
 OWN_PARSING = {"train": commands.train, "resume": commands.resume}
 COMMANDS = OWN_PARSING | {f.__name__: f for f in (
@@ -17,9 +21,24 @@ COMMANDS = OWN_PARSING | {f.__name__: f for f in (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns the exit status: 0, 2 after bad input, 130 after Ctrl-C."""
+    """Run one command.
+
+    Returns:
+        the exit status: 0; 2 after bad input, or for want of memory; 130 after Ctrl-C, and 143 after SIGTERM or 129
+        after SIGHUP, as shells say it, so that a batch system never takes what was cut short for done. A training that
+        Ctrl-C stopped has done what it was told: 0.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
-    interrupt_on_signals()
+    if hasattr(sys.stdout, "reconfigure"):  # names of files may hold any bytes
+        sys.stdout.reconfigure(errors="backslashreplace")
+    with interrupted_by_all(), contextlib.redirect_stderr(Lossy(sys.stderr)):
+        status = run(args)
+    cut_short = [128 + signum for signum in came if signum != signal.SIGINT]
+    return cut_short[-1] if cut_short and status != 2 else status
+
+
+def run(args: list[str]) -> int:
+    """Call the command that `args` name, and say in one line what ended it."""
     try:
         if not args or args[0] in ("-h", "--help"):
             print(overview())
@@ -34,13 +53,21 @@ def main(argv: list[str] | None = None) -> int:
             parse(COMMANDS[args[0]], args[1:], args[0])
     except UserError as error:
         rank = f"rank {os.environ['RANK']}: " if "RANK" in os.environ else ""  # one of torchrun's processes
-        print(f"dcgan-course: {rank}{error}", file=sys.stderr)
+        print(f"dcgan-course: {rank}{shown(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
         print(f"dcgan-course: {str(stop) or 'stopped'}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None
+    except (MemoryError, RuntimeError, OSError) as error:
+        from .memory import asked_for, out_of_memory
+
+        if not out_of_memory(error):
+            raise
+        print(f"dcgan-course: {args[0]}: out of memory{asked_for(error)}; ask for fewer or smaller images, or "
+              "free some memory", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -126,7 +126,9 @@ class TrainConfig:
     sample_kimg: float = 5.0
     """A sample grid every so many thousand images."""
     keep: int = 3
-    """How many checkpoints stay: the last ones; 0 = all. One is written per epoch."""
+    """How many checkpoints stay: the last ones; 0 = all. One is written at the end of each epoch, and by the clock."""
+    checkpoint_minutes: float = 10.0
+    """A checkpoint also after so many minutes since the last one; 0 = only at the end of an epoch."""
     metric_every: int = 0
     """Score G after every so many epochs and keep the best checkpoint too; 0 = never."""
     metric_n: int = 2000
@@ -146,7 +148,7 @@ class TrainConfig:
             self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, below 10")
         for name in ("beta1", "beta2", "g_dropout"):
             self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
-        for name in ("ema_kimg", "keep", "metric_every", "instance_noise"):
+        for name in ("ema_kimg", "keep", "checkpoint_minutes", "metric_every", "instance_noise"):
             self._expect(name, 0 <= getattr(self, name) < math.inf, "0 or more")
         self._expect("metric_n", 65 <= self.metric_n <= 10_000, "65 to 10000")
         self._expect("preset", re.fullmatch(r"[\w-]+", self.preset), "the name of a preset")

@@ -5,9 +5,7 @@ import io
 import math
 import os
 import re
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -24,19 +22,6 @@ StudyFile = Annotated[Path, tyro.conf.arg(metavar="FILE")]
 FileOrFolder = Annotated[str, tyro.conf.arg(metavar="PATH")]  # a Path would lose the slash at a folder's end
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
-
-
-def interrupt_on_signals() -> None:
-    """SIGTERM (docker stop, a batch system) and SIGHUP (a closed terminal) end a command as Ctrl-C does."""
-
-    def interrupt(signum, frame):
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is threading.main_thread():  # only there handlers can be set
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)  # no SIGHUP on Windows
-            if number and signal.getsignal(number) is signal.SIG_DFL:  # under nohup it is ignored
-                signal.signal(number, interrupt)
 
 
 def parse(target, args: list[str], command: str, default=None):

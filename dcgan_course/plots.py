@@ -43,9 +43,9 @@ def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
     return framed
 
 
-def clock(kimg: float) -> str:
+def clock(kimg: float, decimals: int = 1) -> str:
     """The clock of a training in words: images, not epochs, so that it means the same for every batch and data size."""
-    return f"{round(kimg, 1):g} thousand images"
+    return f"{round(kimg, decimals):.10g} thousand images"
 
 
 def metric_curve(scores: list[dict], name: str, floor: float, best: float):
@@ -141,10 +141,11 @@ def write_gif(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.
 def captioned(samples: Sequence[tuple[float, Path]], part: float = 1.0) -> list[Image.Image]:
     """The pictures of samples, or the upper left part of each, under their clocks."""
     frames = []
+    decimals = 1 if len({clock(kimg) for kimg, _ in samples}) == len(samples) else 3  # each frame has its own caption
     for kimg, picture in samples:
         try:
             with Image.open(picture) as opened:
-                frames.append(caption(corner(opened, part), clock(kimg)))
+                frames.append(caption(corner(opened, part), clock(kimg, decimals)))
         except (OSError, SyntaxError) as error:  # PIL raises SyntaxError for a broken PNG
             reason = "not a picture" if isinstance(error, UnidentifiedImageError) else error
             raise UserError(f"{picture}: cannot be read ({reason})") from None

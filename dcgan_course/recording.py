@@ -27,7 +27,7 @@ from .studies import Study, read_begun, read_study, read_table, score_file
 from .trainer import train
 
 # what the machine decides, not the person
-MACHINE = ("device", "precision", "compile", "out", "nc", "keep", "tensorboard")
+MACHINE = ("device", "precision", "compile", "out", "nc", "keep", "checkpoint_minutes", "tensorboard")
 SHAREABLE = ("mnist", "avatars")  # pictures of other data belong to other people
 PICTURES, PICTURE_BYTES = 21, 2_500_000  # at most so many sample grids are kept, evenly spread
 

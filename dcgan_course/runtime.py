@@ -1,13 +1,10 @@
-"""What this machine is and how to use it: device, precision, seeds, and a clean stop on Ctrl-C."""
+"""What this machine is and how to use it: device, precision, seeds."""
 
-import contextlib
 import hashlib
 import os
 import platform
 import shutil
-import signal
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -130,27 +127,3 @@ def in_notebook() -> bool:
     """True in a Jupyter or Colab kernel."""
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     return shell is not None and hasattr(shell, "kernel")
-
-
-@contextlib.contextmanager
-def stop_on_interrupt():
-    """Turns Ctrl-C (in a notebook: the stop button) into an event that a loop can look at between two steps.
-
-    A second Ctrl-C interrupts at once. Yields a threading.Event.
-    """
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
-        yield stop
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def request(signum, frame):
-        stop.set()
-        if "LOCAL_RANK" not in os.environ:  # torchrun repeats the terminal's signal; that is no second request
-            signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, request)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -193,6 +193,7 @@ def begun(study: Study, folder: Path) -> Study:
     if file.is_file():
         try:
             then = json.loads(file.read_text())
+            then["base"] = dataclasses.asdict(TrainConfig(**then["base"]))  # with fields that came later
             base = base.replace(**{name: then["base"][name] for name in RESOLVED})
             notes["base"] = dataclasses.asdict(base)
             changed = [name for name in study.configs if then["configs"].get(name, study.configs[name])

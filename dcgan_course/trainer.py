@@ -16,12 +16,14 @@ from .data import Batches, images_of, to_float
 from .errors import UserError
 from .files import to_json, write_atomically
 from .losses import d_loss, g_loss, realness
+from .memory import memory_in_one_line, out_of_memory, require_memory
 from .models import rescaled, with_class_planes
 from .parallel import World, join
 from .resolve import match_images, require_same_images, resolve
 from .runs import IMAGES_FILE, Run
-from .runtime import autocast, in_notebook, seeded, stop_on_interrupt
+from .runtime import autocast, in_notebook, seeded
 from .sampling import draw_z, generate, image_grid
+from .signals import stop_on_interrupt
 from .state import STATS, TrainState
 
 
@@ -91,17 +93,20 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             nothing elsewhere.
         quiet: no progress bar, and no picture in a notebook.
     Returns:
-        the finished (or, after Ctrl-C, the stopped) run.
+        the finished (or, after Ctrl-C or SIGTERM, the stopped) run.
     Raises:
-        UserError: an impossible config, a damaged checkpoint, another config than the run's, a full disk, or
-            losses that are no longer finite.
+        UserError: an impossible config, a damaged checkpoint, another config than the run's, a full disk, too little
+            memory, or losses that are no longer finite.
     """
     config = resolve(config, resume)
+    if not resume:  # what has trained once is not refused
+        require_memory(config)
     images = images_of(config)
     config = match_images(config, images)
     if resume:
         require_same_images(resume, images)
-    with join(torch.device(config.device)) as world, torch.random.fork_rng(), contextlib.ExitStack() as alone:
+    with memory_in_one_line(config, resume) as begun, join(torch.device(config.device)) as world, \
+            torch.random.fork_rng(), contextlib.ExitStack() as alone:
         world.check(config.batch_size, config.sync_batch_norm, config.device)
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
         batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
@@ -110,6 +115,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
         scorer = make_scorer(config) if world.main else None
         state = TrainState.start(config)
         run = resume or Run(world.from_main(lambda: str(Run.create(config).path)))
+        begun += [run] if world.main else []  # one process speaks for all
         try:
             alone.enter_context(run.trained_alone(world.main))
             if resume:
@@ -134,6 +140,8 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             if world.main:
                 write_pictures(run)
         except OSError as error:
+            if out_of_memory(error):
+                raise
             raise UserError(f"{run.path}: cannot be written ({error.strerror or error}); {run.last_good()}") from error
     return run
 
@@ -149,7 +157,8 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
     if state.step == 0 and world.main:
         sample(run, state, 0.0, z_fixed, show, board)
-    logged_at, logged_step, stopping = time.perf_counter(), state.step, False
+    saved_at = logged_at = time.perf_counter()
+    logged_step, stopping = state.step, False
 
     while state.step < last_step and not stopping:
         x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
@@ -172,13 +181,16 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
                 write_stats(run, board, line, shown)
         if world.main and (shown // sample_every > (shown - batch_size) // sample_every or state.step == last_step):
             sample(run, state, shown / 1000, z_fixed, show, board)
+        due = False
         if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
             stopping = world.any(stop.is_set(), device)
+            due = 0 < 60 * config.checkpoint_minutes <= time.perf_counter() - saved_at
         if world.main and scorer and state.step % (per_epoch * config.metric_every) == 0:
             score = scorer(generate(state.shown, z_metric[: scorer.most]))
             run.add_line({"step": state.step, "kimg": shown / 1000, **score}, "metrics.jsonl")
-        if world.main and (epoch_ends or stopping):
+        if world.main and (epoch_ends or stopping or due):
             state.save(run, config.keep)
+            saved_at = time.perf_counter()
     if stopping and world.main:
         bar.close()
         print(f"Stopped after step {state.step} of {last_step}; {run.last_good()}")
@@ -210,7 +222,7 @@ def write_stats(run: Run, board, line: dict, shown: int) -> None:
 def sample(run: Run, state: TrainState, kimg: float, z_fixed: Tensor, show, board) -> None:
     """Write the grid of z_fixed as samples/fakes_KKKKKK.png, and show it."""
     grid = image_grid(generate(state.shown, z_fixed))
-    name = f"fakes_{kimg:08.1f}".removesuffix(".0")  # fakes_000040, fakes_000040.5: in order by name too
+    name = f"fakes_{kimg:010.3f}".rstrip("0").rstrip(".")  # fakes_000040, fakes_000040.008: in order by name too
     save_picture(grid, run.path / "samples" / f"{name}.png")
     if board:
         board.add_image("samples", grid, round(kimg * 1000), dataformats="HWC")

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from dcgan_course.errors import UserError
 from dcgan_course.parallel import World
-from dcgan_course.runs import Run
+from dcgan_course.runs import Run, step_of
 from dcgan_course.trainer import train
 
 TINY = Path(__file__).with_name("tiny.py")
@@ -81,7 +81,8 @@ def test_gradients_equal_those_of_one_process(tmp_path):
 
 def words(config, command="train"):
     flags = [word for key in ("data", "nz", "ngf", "ndf", "batch_size", "num_epochs", "sample_kimg", "log_steps",
-                              "keep", "ema_kimg", "g_dropout", "device", "precision", "norm", "out")
+                              "keep", "checkpoint_minutes", "ema_kimg", "g_dropout", "device", "precision", "norm",
+                              "out")
              for word in (f"--{key}", str(getattr(config, key)))]
     return [TINY, command, "--preset", "smoke", *flags]
 
@@ -105,13 +106,16 @@ def assert_close_runs(one, two):
 
 
 def test_two_processes_train_what_one_trains(tmp_path, config):
-    (status, out, _), (other, silent, _) = finish(start(words(config)))
+    often = config.replace(checkpoint_minutes=1e-9)
+    (status, out, _), (other, silent, _) = finish(start(words(often)))
     said = [line for line in silent.splitlines() if not line.startswith("[Gloo]")]  # torch 2.8's own
     assert (status, other) == (0, 0) and "training.gif" in out and not said  # only rank 0 writes and speaks
     assert [p.name for p in tmp_path.iterdir()] == ["0001-smoke"]
     one, two = train(config), Run(tmp_path / "0001-smoke")
     assert len(two.samples()) == len(one.samples())
     assert_close_runs(one, two)
+    # by the clock where all have just told one another their statistics: only then does a checkpoint hold everything
+    assert [step_of(checkpoint) for checkpoint in two.checkpoints()] == [line["step"] for line in two.stats()]
 
 
 def test_resume_from_any_number_of_processes(tmp_path, config):
@@ -148,15 +152,17 @@ class Stop:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_torchrun_itself_and_ctrl_c(tmp_path, config):
-    """One Ctrl-C reaches every process, some of them twice: all stop at the same step, with a checkpoint."""
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_torchrun_itself_and_ctrl_c(tmp_path, config, signum):
+    """One Ctrl-C, or a batch system's SIGTERM, reaches every process, some of them twice: all stop at the same step,
+    with a checkpoint."""
     launcher = subprocess.Popen([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
                                  f"--master-port={free_port()}", *map(str, words(config.replace(num_epochs=500)))],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("0001-smoke/checkpoints/step_*")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    os.killpg(launcher.pid, signal.SIGINT)
+    os.killpg(launcher.pid, signum)
     out, _ = launcher.communicate(timeout=60)
     run = Run(tmp_path / "0001-smoke")
     step = int(run.last_checkpoint().name[5:])

@@ -1,4 +1,3 @@
-import signal
 import time
 
 import pytest
@@ -6,7 +5,7 @@ import torch
 
 from dcgan_course import runtime
 from dcgan_course.errors import UserError
-from dcgan_course.runtime import pick_device, pick_precision, probe_precision, seeded, stop_on_interrupt
+from dcgan_course.runtime import pick_device, pick_precision, probe_precision, seeded
 
 
 @pytest.mark.parametrize(("called", "on_the_path", "expected"), [
@@ -49,22 +48,3 @@ def test_the_probe_times_both_and_is_short():
     total = time.perf_counter() - start
     assert seconds.keys() == {"fp32", "bf16"}
     assert 0 < min(seconds.values()) and 3 * sum(seconds.values()) < total  # real times, not constants
-
-
-@pytest.fixture
-def interruptible():
-    """A job that a shell started in the background ignores Ctrl-C, and so would the test."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def test_interrupt_asks_once_and_then_insists(interruptible):
-    before = signal.getsignal(signal.SIGINT)
-    with stop_on_interrupt() as stop:
-        assert not stop.is_set()
-        signal.raise_signal(signal.SIGINT)
-        assert stop.is_set()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before

@@ -83,6 +83,16 @@ def test_another_study_of_that_name_is_refused(tmp_path):
             run_study(other, tmp_path, workers=1)
 
 
+def test_a_study_begun_before_a_field_was_added_goes_on(tmp_path):
+    asked = study(tmp_path)
+    base = studies.begun(asked, tmp_path).base
+    note = tmp_path / "study.json"
+    then = json.loads(note.read_text())
+    del then["base"]["checkpoint_minutes"]
+    note.write_text(json.dumps(then))
+    assert studies.begun(asked, tmp_path).base == base
+
+
 def test_workers_and_half_made_folders(tmp_path):
     """Two workers give the table of one; what a kill left of a run folder is made anew; a damaged note is said."""
     half = tmp_path / "two" / "tiny" / "plain" / "seed_0" / "0001-smoke"

@@ -3,7 +3,9 @@
 import concurrent.futures
 import copy
 import dataclasses
+import itertools
 import json
+import os
 import re
 import shutil
 import signal
@@ -187,6 +189,20 @@ def test_the_pictures_of_reals_come_from_all_over(count):
     places = list(plots.thinned(range(count), 64))
     assert len(places) == min(64, count) == len(set(places)) and places == sorted(places)
     assert places[0] == 0 and count - count / 64 - 1 <= places[-1] < count
+
+
+def test_every_sample_grid_has_its_own_file_and_caption(tmp_path, monkeypatch):
+    """As many decimals of a thousand as there are images, and no zeros after them; in order by name too."""
+    captions, real = [], plots.caption
+    monkeypatch.setattr(plots, "caption", lambda picture, text: captions.append(text) or real(picture, text))
+    run = train(tiny.config(tmp_path, num_epochs=1, sample_kimg=0.008, batch_size=4), quiet=True)
+    assert [kimg for kimg, _ in run.samples()] == [round(0.008 * i, 3) for i in range(26)]
+    names = [file.stem for _, file in run.samples()]
+    assert names == sorted(names) and names[:3] == ["fakes_000000", "fakes_000000.008", "fakes_000000.016"]
+    assert names[5] == "fakes_000000.04" and names[25] == "fakes_000000.2"
+    assert len(set(captions)) == 26 and captions[1] == "0.008 thousand images"
+    plots.write_gif([(40.0, file) for _, file in run.samples()[:1]] + [(40.5, run.samples()[1][1])], tmp_path / "a.gif")
+    assert captions[26:28] == ["40 thousand images", "40.5 thousand images"]
 
 
 def test_statistics_are_means_over_the_interval(tmp_path):
@@ -392,6 +408,125 @@ def test_killed_at_random_times_and_resumed(tmp_path, uninterrupted):
     assert_same(uninterrupted, run)
 
 
+STOP = """
+import os, signal
+from dcgan_course import trainer
+real = trainer.both_steps
+def asked(config, state, *rest):
+    real(config, state, *rest)
+    if state.step == 13: os.kill(os.getpid(), signal.{name})
+trainer.both_steps = asked
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_stopped_in_the_middle_of_an_epoch_and_resumed(tmp_path, uninterrupted, name):
+    """docker stop, a batch system, a closed terminal, Ctrl-C: the step is done, its checkpoint kept, and the end the
+    same. The exit status says what it was; of a Ctrl-C, that all went as told."""
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # also in the background
+    process = spawn("train", *flags(tiny.config(tmp_path)), patch=listening + STOP.format(name=name))
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == (0 if name == "SIGINT" else 128 + getattr(signal, name)), err
+    run = Run(tmp_path / "0001-smoke")
+    assert f"Stopped after step 13 of 30; the last good checkpoint is step_0000013, go on with: dcgan-course resume " \
+           f"{run.path}" in out
+    assert (run.path / "training.gif").is_file() and "Traceback" not in err
+    resumed = train(run.config, resume=run)
+    shutil.rmtree(run.path / "checkpoints" / "step_0000013")
+    assert_same(uninterrupted, resumed)
+
+
+HANG_UP = """
+import os, time
+from dcgan_course import trainer
+real = trainer.both_steps
+def wait_for_it(config, state, *rest):
+    real(config, state, *rest)
+    if state.step == 13:
+        os.write(1, b'now')
+        while os.isatty(1): time.sleep(0.002)
+trainer.both_steps = wait_for_it
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="terminals differ")
+def test_a_terminal_that_closes(tmp_path, uninterrupted):
+    """Not only a SIGHUP: nothing can be said any more, and that is no reason to lose the work."""
+    import fcntl
+    import termios
+
+    def own_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    ours, theirs = os.openpty()
+    code = "\n".join([f"import sys, runpy; sys.argv = {[str(TINY), 'train', *flags(tiny.config(tmp_path))]!r}", HANG_UP,
+                      f"runpy.run_path({str(TINY)!r}, run_name='__main__')"])
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs,
+                               start_new_session=True, preexec_fn=own_terminal)
+    os.close(theirs)
+    said = b""
+    while b"now" not in said:
+        said += os.read(ours, 1000)
+    os.close(ours)
+    assert process.wait(timeout=120) == 128 + signal.SIGHUP
+    run = Run(tmp_path / "0001-smoke")
+    assert run.last_checkpoint().name in ("step_0000013", "step_0000014") and (run.path / "training.gif").is_file()
+    resumed = train(run.config, resume=Run(run.path))
+    shutil.rmtree(run.path / "checkpoints" / run.checkpoints()[1].name)
+    assert_same(uninterrupted, resumed)
+
+
+# ---- checkpoints by the clock
+
+
+class Clock:
+    """In place of the module time: each look at the clock is a second later."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def perf_counter(self):
+        self.now += 1
+        return self.now
+
+
+def test_checkpoints_by_the_clock_change_nothing(tmp_path, uninterrupted, monkeypatch):
+    """One after each so many minutes since the last one, beside those at the end of the epochs."""
+    monkeypatch.setattr(trainer, "time", Clock())
+    run = train(tiny.config(tmp_path, checkpoint_minutes=5 / 60))
+    steps = [runs.step_of(checkpoint) for checkpoint in run.checkpoints()]
+    assert {10, 20, 30} < set(steps) and len(steps) > 6
+    assert all(b - a <= 5 for a, b in itertools.pairwise(steps)) and set(range(1, 31)) - set(steps)
+    for step in set(steps) - {10, 20, 30}:
+        shutil.rmtree(run.path / "checkpoints" / f"step_{step:07d}")
+    assert_same(uninterrupted, run)
+    never = train(tiny.config(tmp_path, checkpoint_minutes=0), quiet=True)
+    assert [runs.step_of(checkpoint) for checkpoint in never.checkpoints()] == [10, 20, 30]
+
+
+def test_a_checkpoint_at_every_step_and_how_many_stay(tmp_path, uninterrupted):
+    config = tiny.config(tmp_path, checkpoint_minutes=1e-9, keep=2)
+    process = spawn("train", *flags(config), patch=DIE + """
+from dcgan_course import trainer
+real = trainer.both_steps
+def both_steps(config, state, *rest):
+    if state.step == 17: die()
+    real(config, state, *rest)
+trainer.both_steps = both_steps
+""")
+    process.communicate(timeout=120)
+    assert process.returncode == -signal.SIGKILL
+    run = Run(tmp_path / "0001-smoke")
+    assert [c.name for c in run.checkpoints()] == ["step_0000016", "step_0000017"]
+    ended = train(run.config.replace(keep=0, checkpoint_minutes=0), resume=run)  # both may change
+    assert [c.name for c in ended.checkpoints()] == [f"step_{n:07d}" for n in (16, 17, 20, 30)]
+    for step in (16, 17):
+        shutil.rmtree(run.path / "checkpoints" / f"step_{step:07d}")
+    expected, found = fingerprint(uninterrupted), fingerprint(ended)
+    assert [key for key in found if found[key] != expected[key]] == []
+
+
 # ---- what must be refused
 
 
@@ -402,6 +537,12 @@ def test_resume_with_another_config_shows_the_difference(finished_run):
     with pytest.raises(UserError, match="num_epochs: found 1, expected at least the run's 3"):
         train(finished_run.config.replace(num_epochs=1), resume=finished_run)
     assert fingerprint(finished_run) == before
+
+
+@pytest.mark.parametrize("minutes", [-1, float("inf"), float("nan"), "ten"])
+def test_minutes_that_are_none(tmp_path, minutes):
+    with pytest.raises(UserError, match=f"checkpoint_minutes: found {minutes!r}, expected"):
+        tiny.config(tmp_path, checkpoint_minutes=minutes)
 
 
 @pytest.fixture
@@ -558,6 +699,20 @@ def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
     assert [c.name for c in resumed.checkpoints()] == ["step_0000020", "step_0000060"]
     plain = train(tiny.config(tmp_path, num_epochs=6))  # scoring changes nothing of the training
     assert [line["loss_G"] for line in plain.stats()] == [line["loss_G"] for line in resumed.stats()]
+
+
+def test_the_best_checkpoint_among_those_by_the_clock(tmp_path, monkeypatch):
+    """Only those at the end of an epoch have a score; the best of them stays, however many come after it."""
+    from dcgan_course import scores
+
+    distances = iter([5.0, 3.0, 4.0])
+    score = lambda images: {"fd100_tiny": next(distances)}  # noqa: E731
+    score.most = 100
+    monkeypatch.setattr(scores, "scorer_for", lambda config: score)
+    run = train(tiny.config(tmp_path, keep=1, metric_every=1, metric_n=100, checkpoint_minutes=1e-9), quiet=True)
+    assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000030"]
+    assert run.best_checkpoint().name == "step_0000020"
+    assert [line["step"] for line in run.metrics()] == [10, 20, 30]
 
 
 def test_scoring_images_that_no_judge_knows(tmp_path):

@@ -4,6 +4,7 @@ import numbers
 
 import torch
 
+from ..memory import training_bytes
 from ..parallel import World
 from .base import described, exercise, expect
 
@@ -49,12 +50,6 @@ def check_centre_box(answer) -> None:
 
 
 # ---- memory
-
-
-def training_bytes(netG: int, netD: int, ema: bool = False) -> int:
-    """Bytes that weights, gradients and Adam's two moments take, in float32, for networks of so many parameters; with
-    `ema` also G's moving average."""
-    return 16 * (netG + netD) + (4 * netG if ema else 0)
 
 
 @exercise(training_bytes)
