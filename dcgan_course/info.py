@@ -4,13 +4,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 from .config import PRESETS, TrainConfig, nearest, preset
 from .data import images_of, load_images
+from .data.names import SOURCES, find_source
+from .data.sources import Source
 from .errors import UserError
-from .files import read_json
+from .files import read_json, shown
 from .models import build_discriminator, build_generator, count_parameters
 from .runs import IMAGES_FILE, Run, load_run
 from .runtime import cache_dir, machine, pick_device, probe_precision, repo_data_dir
@@ -48,19 +51,34 @@ def network_tables(config: TrainConfig) -> str:
 
 
 def describe(name: str) -> str:
-    """A preset's networks, or a run: how far it is, its last statistics, its networks.
+    """A preset's networks; or a run: how far it is, its last statistics, its networks; or images that are not prepared
+    yet.
 
     Raises:
-        UserError: neither a preset nor a run.
+        UserError: none of them.
     """
     if name in PRESETS and not Path(name).exists():
         config = preset(name)
         return f"preset {name}: {config.data} at {config.image_size}x{config.image_size}\n{network_tables(config)}"
+    if name.partition(":")[0].partition("/")[0] in SOURCES and not Path(name).exists():
+        return source_summary(find_source(name))
     try:
         run = load_run(name)
     except UserError as error:
         raise UserError(f"{error}; or a preset: {', '.join(PRESETS)}{nearest(name, PRESETS)}") from None
     return f"{run_summary(run)}\n{network_tables(run.config)}"
+
+
+def source_summary(source: Source) -> str:
+    """How many pictures, of which classes, and what a person should know of them; nothing is decoded."""
+    lines = [f"{shown(source.name)}: {len(source.items):,} pictures, not decoded yet", *source.notes]
+    if source.labels is not None:
+        one_each = source.labels.ndim == 1
+        counts = np.bincount(source.labels) if one_each else source.labels.sum(0)
+        listed = [f"{name} {count:,}" for name, count in zip(source.label_names, counts, strict=True)]
+        kind = "classes" if one_each else "attributes"
+        lines.append(f"{kind}: {', '.join(listed[:40])}{' ...' * (len(listed) > 40)}")
+    return "\n  ".join(lines)
 
 
 def run_summary(run: Run) -> str:

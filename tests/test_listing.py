@@ -139,6 +139,9 @@ def test_a_split_is_seen_and_one_part_can_be_taken(tmp_path, capsys, zipped):
     part = re.search(r"found train and test, as a split .* one part alone is (folder:\S+)\n", text)[1]
     assert part.endswith(f"{where.name}/train")
     assert "several folders are named cats, dogs" in text
+    assert cli.main(["info", f"folder:{where.name}"]) == 0
+    text = capsys.readouterr().out
+    assert "12 pictures, not decoded yet" in text and "test/cats 3, test/dogs 3, train/cats 3" in text and part in text
     images = load_images(part, 16)
     assert images.label_names == ("cats", "dogs") and images.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert images.pixels[:, 0, 0, 0].tolist() == [0, 1, 2, 10, 11, 12]

@@ -311,7 +311,7 @@ def test_hugging_face_with_an_empty_cell_and_without_a_class(tmp_path, monkeypat
     images = load_images(hugging_face_set(tmp_path, monkeypatch, cells, [0, 1, None]), 16)
     assert images.count == 2 and images.labels is None
     told = capsys.readouterr().out
-    assert "number 1: an empty cell" in told and "1 rows have no class in the column kind" in told
+    assert "number 1: an empty cell" in told and "rows without a class in the column kind: 1" in told
 
 
 def test_hugging_face_with_a_lost_file(tmp_path, monkeypatch):

@@ -103,10 +103,10 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
 
 
 def info(name: RunName, /) -> None:
-    """Describe a run, or the networks of a preset: shapes, parameters, statistics.
+    """Describe a run, the networks of a preset, or images: shapes, parameters, statistics, classes.
 
     Args:
-        name: A run folder, the name of a recorded run, or a preset.
+        name: A run folder, the name of a recorded run, a preset, or images by name: folder:PATH.
     """
     from ..info import describe
 

@@ -49,7 +49,8 @@ def hf_source(name: str) -> Source:
     unknown = sum(label is None or label < 0 for label in found)
     labels = None if unknown else np.array(found, np.int64)
     label_names = () if unknown else tuple(dataset.features[classes[0]].names)
-    notes = (f"{unknown} rows have no class in the column {classes[0]}: no classes",) if classes and unknown else ()
+    notes = (f"rows without a class in the column {classes[0]}: {unknown}, so there are no classes",
+             ) if classes and unknown else ()
     rows = dataset.select_columns(images[:1]).cast_column(images[0], datasets.Image(decode=False))
     return Source(f"hf:{name}", range(len(rows)), functools.partial(read_cell, rows, name, images[0]),
                   str(dataset._fingerprint), labels, label_names, notes)
