@@ -91,7 +91,7 @@ def check_files(checkpoint: Path) -> None:
         UserError: the folder is not a checkpoint, or a file is missing or altered.
     """
     try:
-        digests = json.loads((checkpoint / "sha256.json").read_text())
+        digests = json.loads((checkpoint / "sha256.json").read_bytes())
         files = dict(digests.items())
     except (OSError, ValueError, AttributeError):
         raise UserError(f"{checkpoint}: not a checkpoint, it has no readable sha256.json") from None

@@ -18,7 +18,7 @@ from torch import nn
 from .checkpoints import distance_name, step_of
 from .config import TrainConfig
 from .errors import UserError
-from .files import whole_or_nothing
+from .files import read_json, whole_or_nothing
 from .recording import command, shareable
 from .runs import Run
 from .runtime import repo_data_dir, seeded
@@ -124,7 +124,7 @@ def drawn_from(run: Run) -> tuple[int, str]:
     """The step of the checkpoint that G's weights are from, and which one that is, in words."""
     record, lines, stats = run.path / "record.json", run.metrics(), run.stats()
     if record.is_file():
-        step = json.loads(record.read_text())["checkpoint_step"]
+        step = kept(record)["checkpoint_step"]
         by = f"the best by {distance_name(lines[0])} of those that were scored" if lines else "the last"
         return step, f"step_{step:07d}, {by}"
     if not run.weights():
@@ -137,11 +137,19 @@ def scores(run: Run) -> list[tuple[str, float, str]]:
     checkpoint that G's weights are from, if it was scored."""
     record = run.path / "record.json"
     if record.is_file():
-        kept = json.loads(record.read_text())
-        return [(name, value, f"{kept['real'][name]:.4g}") for name, value in kept.get("generated", {}).items()]
+        about = kept(record)
+        return [(name, value, f"{about['real'][name]:.4g}") for name, value in about.get("generated", {}).items()]
     step = drawn_from(run)[0]
     scored = [line for line in run.metrics() if line["step"] == step][-1:]
     return [(name, value, "") for line in scored for name, value in line.items() if name not in ("step", "kimg")]
+
+
+def kept(record: Path) -> dict:
+    """A record.json. Raises UserError where it lacks what a card needs."""
+    about = read_json(record)
+    if not isinstance(about.get("checkpoint_step"), int) or about.get("generated", {}).keys() - about.get("real", {}):
+        raise UserError(f"{record}: damaged, expected checkpoint_step, and scores both generated and real")
+    return about
 
 
 def licence(config: TrainConfig) -> str | None:
@@ -150,7 +158,7 @@ def licence(config: TrainConfig) -> str | None:
 
 def about_machine(run: Run) -> str:
     file = run.path / "machine.json"
-    machine = json.loads(file.read_text()) if file.is_file() else {}
+    machine = read_json(file) if file.is_file() else {}
     names = [machine[key] for key in ("gpu", "cpu") if machine.get(key, "none") != "none"]
     return f"{names[0] if names else 'an unknown machine'}, torch {machine.get('torch', '?')}"
 

@@ -69,7 +69,7 @@ def memory_limit(device: torch.device) -> int | None:
 
         soft = resource.getrlimit(resource.RLIMIT_AS)[0]
         if soft != resource.RLIM_INFINITY:
-            mapped = int((PROC / "statm").read_text().split()[0]) * resource.getpagesize()
+            mapped = int((PROC / "statm").read_text(encoding="utf-8").split()[0]) * resource.getpagesize()
             limits.append(max(1, soft - mapped))
     return min(limits, default=None)
 
@@ -78,14 +78,14 @@ def control_group_limits() -> list[int]:
     """The limits in bytes of this process's control groups, of version 1 or 2, and of those above them."""
     limits = []
     with contextlib.suppress(OSError, ValueError):
-        for line in (PROC / "cgroup").read_text().splitlines():
+        for line in (PROC / "cgroup").read_text(encoding="utf-8").splitlines():
             _, controllers, path = line.split(":", 2)
             if controllers in ("", "memory"):
                 top, name = (CGROUP / "memory", "memory.limit_in_bytes") if controllers else (CGROUP, "memory.max")
                 here = top / path.lstrip("/")  # inside a container often not there, but the top is
                 for folder in (here, *here.parents):
                     with contextlib.suppress(OSError, ValueError):  # "max": without a limit
-                        limits.append(int((folder / name).read_text()))
+                        limits.append(int((folder / name).read_text(encoding="utf-8")))
     return limits
 
 

@@ -1,7 +1,6 @@
 """Keep a run, or a study, as a small folder that can be shipped, as in data/runs and data/studies."""
 
 import dataclasses
-import json
 import shlex
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from .checkpoints import distance_name, half, step_of
 from .config import PRESETS, TrainConfig
 from .data import images_of
 from .errors import UserError
-from .files import to_json, whole_or_nothing
+from .files import read_json, to_json, whole_or_nothing
 from .runs import Run
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
@@ -157,7 +156,7 @@ def fill_study(folder: Path, study: Study, source: Path) -> None:
     about = {"command": f"dcgan-course study data/studies/{study.name}.json", "trainings": len(cells),
              "thousand_images": round(sum(run.stats()[-1]["kimg"] for run in cells.values())),
              "minutes": round(sum(map(seconds, cells.values())) / 60),
-             "machine": json.loads((first.path / "machine.json").read_text())}
+             "machine": read_json(first.path / "machine.json")}
     (folder / "about.json").write_bytes(to_json(about))
 
 
@@ -180,7 +179,7 @@ class RecordedStudy:
             raise UserError(f"study: found {name!r}, expected one recorded in data/studies of the repository")
         self.study = read_study(self.folder.with_suffix(".json"))
         self.table = pd.read_csv(self.folder / "table.csv")
-        self.about = json.loads((self.folder / "about.json").read_text())
+        self.about = read_json(self.folder / "about.json")
 
     def values(self, config: str, metric: str) -> list[float]:
         """One number for each seed; metric: the beginning of its name, such as fd or confidence."""

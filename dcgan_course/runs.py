@@ -27,7 +27,7 @@ from torch import nn
 from .checkpoints import check_files, distance_name, load_weights, named_checkpoint, no_run, step_of
 from .config import FIELD_TYPES, TrainConfig, nearest
 from .errors import UserError
-from .files import file_sha256, numbered, sync, to_json, write_atomically
+from .files import file_sha256, numbered, reading, sync, to_json, write_atomically
 from .models import build_discriminator, build_generator
 from .runtime import machine, program, repo_data_dir
 
@@ -92,19 +92,16 @@ class Run:
 
     def _lines(self, name: str) -> list[dict]:
         file = self.path / name
-        lines = file.read_text().splitlines() if file.is_file() else []
-        found = []
-        for number, line in enumerate(lines, 1):
-            try:
-                found.append(json.loads(line))
-            except json.JSONDecodeError:
-                if number < len(lines):
-                    raise UserError(f"{file}: line {number} is not JSON") from None
-        return found
+        with reading(file):
+            lines = file.read_bytes().splitlines() if file.is_file() else []
+        found = [entry_of(line) for line in lines]
+        if None in found[:-1]:
+            raise UserError(f"{file}: line {found.index(None) + 1} is not JSON with a step")
+        return [entry for entry in found if entry]
 
     def add_line(self, line: dict, name: str = "stats.jsonl") -> None:
         """Append one line to stats.jsonl or metrics.jsonl."""
-        with (self.path / name).open("a") as file:
+        with (self.path / name).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
     def rewind(self, config: TrainConfig, step: int) -> None:
@@ -282,6 +279,15 @@ def load_discriminator(name: str | Path) -> nn.Module:
 # ---- files
 
 
+def entry_of(line: bytes) -> dict | None:
+    """A line of stats.jsonl or metrics.jsonl; None where it is none."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and isinstance(entry.get("step"), int) else None
+
+
 def read_config(file: Path) -> TrainConfig:
     """The TrainConfig in a config.json.
 
@@ -289,7 +295,7 @@ def read_config(file: Path) -> TrainConfig:
         UserError: not JSON, or a field that is unknown or out of range.
     """
     try:
-        fields = json.loads(file.read_text())
+        fields = json.loads(file.read_bytes())
         if not isinstance(fields, dict) or fields.keys() - FIELD_TYPES.keys():
             unknown = sorted(fields.keys() - FIELD_TYPES.keys()) if isinstance(fields, dict) else "no fields"
             raise UserError(f"{file}: found {unknown}, expected the fields of TrainConfig")

@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 
 from .config import TrainConfig, nearest, preset
 from .errors import Diverged, UserError
-from .files import to_json, write_atomically
+from .files import read_json, to_json, write_atomically
 from .models import halvings
 from .parallel import started_by_torchrun
 from .runs import Run
@@ -192,7 +192,7 @@ def begun(study: Study, folder: Path) -> Study:
     notes = study.definition() | {"base": dataclasses.asdict(base)}
     if file.is_file():
         try:
-            then = json.loads(file.read_text())
+            then = read_json(file)
             then["base"] = dataclasses.asdict(TrainConfig(**then["base"]))  # with fields that came later
             base = base.replace(**{name: then["base"][name] for name in RESOLVED})
             notes["base"] = dataclasses.asdict(base)
@@ -215,9 +215,9 @@ def read_begun(folder: Path) -> Study:
         UserError: it is not the folder of a study.
     """
     try:
-        then = json.loads((folder / "study.json").read_text())
+        then = read_json(folder / "study.json")
         return Study(then["name"], TrainConfig(**then["base"]), then["configs"], tuple(then["seeds"]), then["n"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (UserError, ValueError, KeyError, TypeError):
         raise UserError(f"{folder}: not the folder of a study, it has no readable study.json") from None
 
 
@@ -282,5 +282,5 @@ def score_file(folder: Path, name: str, seed: int) -> Path:
 def read_table(study: Study, folder: Path) -> pd.DataFrame:
     """The scores that are there: config, seed, metric, value."""
     rows = [(name, seed, metric, value) for name, seed in study.cells() if score_file(folder, name, seed).is_file()
-            for metric, value in json.loads(score_file(folder, name, seed).read_text()).items()]
+            for metric, value in read_json(score_file(folder, name, seed)).items()]
     return pd.DataFrame(rows, columns=["config", "seed", "metric", "value"])

@@ -155,7 +155,8 @@ def handout(folder: Path) -> None:
 
 def repository() -> str:
     """owner/name, from pyproject.toml."""
-    return re.search(r'^Repository = "https://github.com/([^"]+)"', (ROOT / "pyproject.toml").read_text(), re.M)[1]
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return re.search(r'^Repository = "https://github.com/([^"]+)"', text, re.M)[1]
 
 
 def badges(repo: str) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -66,6 +67,20 @@ def test_bytes_as_config(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content)
     with refused():
         Run(tmp_path)
+
+
+@quick
+@given(st.lists(st.binary(max_size=30).filter(lambda line: b"\r" not in line and b"\n" not in line)
+                | JSON.map(lambda value: json.dumps(value).encode()), max_size=4))
+@example([b"\xff", b"{}"])
+@example([b'{"step": 1}', b'{"st'])
+def test_statistics(content):
+    """Lines that are no statistics are named; the last one may be cut off."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "config.json").write_text("{}")
+        (Path(folder) / "stats.jsonl").write_bytes(b"\n".join(content))
+        with refused():
+            assert all(isinstance(line["step"], int) for line in Run(folder).stats())
 
 
 @quick

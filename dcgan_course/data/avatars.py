@@ -118,4 +118,4 @@ def style():
     import dicebear_styles
     from dicebear import Style
 
-    return Style(json.loads((importlib.resources.files(dicebear_styles) / "avataaars.json").read_text()))
+    return Style(json.loads((importlib.resources.files(dicebear_styles) / "avataaars.json").read_bytes()))

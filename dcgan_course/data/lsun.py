@@ -44,7 +44,7 @@ def unpack_lmdb(archive: Path, folder: Path) -> Path:
         raise UserError(f"{archive}: found no data.mdb in it, expected a zip of an LSUN database")
     target, note = folder / "data.mdb", folder / "unpacked_from.txt"
     stamp = f"{stamp_of(archive)} {members[0].CRC}"  # of another zip, or a repaired one, it is unpacked anew
-    if target.is_file() and note.is_file() and note.read_text() == stamp:
+    if target.is_file() and note.is_file() and note.read_text(encoding="utf-8") == stamp:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     require_room(folder, members[0].file_size, str(archive))
@@ -53,7 +53,7 @@ def unpack_lmdb(archive: Path, folder: Path) -> Path:
         with open_zip(archive).open(members[0]) as content, temporary.open("wb") as file:
             shutil.copyfileobj(content, file, 1 << 20)
         temporary.replace(target)
-        note.write_text(stamp)
+        note.write_text(stamp, encoding="utf-8")
     except (OSError, *DAMAGES) as error:
         temporary.unlink(missing_ok=True)
         raise UserError(f"{archive}: cannot be unpacked into {folder} ({error})") from None

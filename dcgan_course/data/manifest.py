@@ -16,7 +16,7 @@ DARK = 32  # of 255: a set whose brightest value is below it shows nothing
 def read_manifest(folder: Path) -> dict:
     """Raises UserError where the folder is not a prepared one, or only half of one."""
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest = json.loads((folder / "manifest.json").read_bytes())
         shape = (manifest["count"], manifest["size"], manifest["size"], 3)
         found, expected = (folder / "images.u8").stat().st_size, int(np.prod(shape))
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):

@@ -147,15 +147,15 @@ class Journal:
         self.tried, self.kept, self.bad = 0, 0, []
         self.brightest, self.grey, self.levels = 0, True, None
         lines = []
-        for text in self.file.read_text().splitlines() if self.file.is_file() else []:
+        for text in self.file.read_bytes().splitlines() if self.file.is_file() else []:
             try:
                 lines.append(json.loads(text))
-            except json.JSONDecodeError:  # the last line, cut off
+            except ValueError:  # the last line, cut off
                 break
         images = partial / "images.u8"
         if not lines or lines.pop(0) != stamp or not images.is_file():  # nothing, or of other pictures
             images.write_bytes(b"")
-            self.file.write_text(json.dumps(stamp) + "\n")
+            self.file.write_text(json.dumps(stamp) + "\n", encoding="utf-8")
             return
         whole = [stamp]
         for line in lines:
@@ -163,7 +163,7 @@ class Journal:
                 break
             self.count(line)
             whole.append(line)
-        self.file.write_text("".join(json.dumps(line) + "\n" for line in whole))
+        self.file.write_text("".join(json.dumps(line) + "\n" for line in whole), encoding="utf-8")
 
     def count(self, line: dict) -> None:
         if "levels" in line:
@@ -182,7 +182,7 @@ class Journal:
 
     def write(self, line: dict) -> None:
         self.count(line)
-        with self.file.open("a") as file:
+        with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
 
