@@ -82,7 +82,7 @@ def test_a_training_that_cannot_fit_is_refused_before_anything_is_made(tmp_path,
     config = tiny.config(tmp_path, batch_size=200, ngf=64)
     least = least_bytes(config)
     monkeypatch.setattr(memory, "memory_limit", lambda device: least - 1)
-    monkeypatch.setattr(trainer, "load_images", lambda *_: pytest.fail("images were prepared"))
+    monkeypatch.setattr(trainer, "images_of", lambda *_: pytest.fail("images were prepared"))
     size = f"{least / 1e6:.0f} MB"
     expected = (f"batch_size: found 200, expected at most what fits into the {size} of cpu: with ngf 64, ndf 4 and "
                 f"image_size 28 it needs {size} at least. Try a smaller batch_size first")
