@@ -97,8 +97,14 @@ def check_files(checkpoint: Path) -> None:
         raise UserError(f"{checkpoint}: not a checkpoint, it has no readable sha256.json") from None
     for name, expected in files.items():
         if not (checkpoint / name).is_file():
-            raise UserError(f"{checkpoint / name}: missing")
+            raise UserError(f"{checkpoint / name}: missing; {remedy(checkpoint)}")
         if file_sha256(checkpoint / name) != expected:
-            earlier = any(other < checkpoint for other in checkpoint.parent.glob("step_*"))
-            remedy = f"remove {checkpoint} to go on from the one before it" if earlier else "there is none before it"
-            raise UserError(f"{checkpoint / name}: damaged, its sha256 differs from the one written with it; {remedy}")
+            raise UserError(f"{checkpoint / name}: damaged, its sha256 differs from the one written with it; "
+                            f"{remedy(checkpoint)}")
+
+
+def remedy(checkpoint: Path) -> str:
+    """What can be done where a checkpoint is damaged."""
+    if any(other < checkpoint for other in checkpoint.parent.glob("step_*")):
+        return f"remove {checkpoint} to go on from the one before it"
+    return "there is none before it: restore it from a copy, or train anew"

@@ -1,6 +1,7 @@
 """The command line: dcgan-course COMMAND ..., or python -m dcgan_course COMMAND ..."""
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -60,7 +61,15 @@ def run(args: list[str]) -> int:
         return 130
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None
-    except (MemoryError, RuntimeError, OSError) as error:
+    except MemoryError:  # without another import, which wants memory too
+        print(f"dcgan-course: {args[0]}: out of memory; ask for fewer or smaller images, or free some memory",
+              file=sys.stderr)
+        return 2
+    except (RuntimeError, OSError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            print("dcgan-course: what is said cannot be written (No space left on device)", file=sys.stderr)
+            sys.stdout = None
+            return 2
         from .memory import asked_for, out_of_memory
 
         if not out_of_memory(error):

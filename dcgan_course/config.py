@@ -130,7 +130,7 @@ class TrainConfig:
     checkpoint_minutes: float = 10.0
     """A checkpoint also after so many minutes since the last one; 0 = only at the end of an epoch."""
     metric_every: int = 0
-    """Score G after every so many epochs and keep the best checkpoint too; 0 = never."""
+    """Score G after every so many epochs, and at the end, and keep the best checkpoint too; 0 = never."""
     metric_n: int = 2000
     """How many images are drawn for a score; at most as many as there are real ones to compare with."""
     judge: str = "auto"
@@ -160,7 +160,7 @@ class TrainConfig:
         self._expect("leak", 0 <= self.leak <= 1, "a number from 0 to 1")
         for name in ("real_label", "g_label"):
             self._expect(name, 0 < getattr(self, name) <= 1, "a number above 0, at most 1; 0.9 smooths")
-        self._expect("num_epochs", 0 < self.num_epochs < math.inf, "a number above 0")
+        self._expect("num_epochs", 0 < self.num_epochs < 1e6, "a number above 0, below a million")
         self._expect("sample_kimg", 0 < self.sample_kimg < math.inf, "a number above 0")
         self._expect("seed", 0 <= self.seed < 2**63, "a whole number, 0 or more")
 

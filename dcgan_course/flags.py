@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import math
 import os
 import re
 import sys
@@ -71,8 +70,8 @@ def flag_value(args: list[str], flag: str) -> str | None:
 
 def expect_positive(**values: float) -> None:
     for name, value in values.items():
-        if not 0 < value < math.inf:
-            raise UserError(f"{name}: found {value}, expected a number above 0")
+        if not 0 < value <= 1e9:
+            raise UserError(f"{name}: found {value}, expected a number above 0{', at most 1e9' * (value > 0)}")
 
 
 def expect_file(out: Path) -> None:

@@ -10,7 +10,8 @@ from torch import nn
 
 from .config import PRESETS, TrainConfig, nearest, preset
 from .data import images_of, load_images
-from .data.names import SOURCES, find_source
+from .data.manifest import summary
+from .data.names import SOURCES, find_source, in_grey
 from .data.sources import Source
 from .errors import UserError
 from .files import read_json, shown
@@ -60,6 +61,8 @@ def describe(name: str) -> str:
     if name in PRESETS and not Path(name).exists():
         config = preset(name)
         return f"preset {name}: {config.data} at {config.image_size}x{config.image_size}\n{network_tables(config)}"
+    if name.startswith("prepared:"):
+        return summary(Path(name.removeprefix("prepared:")).expanduser())
     if name.partition(":")[0].partition("/")[0] in SOURCES and not Path(name).exists():
         return source_summary(find_source(name))
     try:
@@ -82,7 +85,8 @@ def source_summary(source: Source) -> str:
 
 
 def run_summary(run: Run) -> str:
-    found = {name: getattr(run.config, name) for name in ("device", "precision", "compile", "nc")}  # not chosen
+    found = {name: getattr(run.config, name) for name in ("device", "precision", "compile")}  # not chosen
+    found |= {} if in_grey(run.config) else {"nc": run.config.nc}
     default = PRESETS.get(run.config.preset)
     changed = default.replace(**found).difference(run.config) if default else "?"
     stats, images = run.stats(), run.path / IMAGES_FILE

@@ -146,7 +146,7 @@ class Part:
 
 def parts(data: str, size: int, nc: int | None = None, look: Look = Look()) -> tuple[Part, Part]:  # noqa: B008 (frozen)
     """Real images to learn from, and others to compare with: the training and the test set of those that have one, such
-    as MNIST; the first 10,000 avatars and the next 10,000; of other images, every second one.
+    as MNIST; the avatars of that name and the next 10,000; of other images, every second one.
 
     Raises:
         UserError: as `load_images`.
@@ -155,9 +155,11 @@ def parts(data: str, size: int, nc: int | None = None, look: Look = Look()) -> t
     if data.partition(":")[0] in ARRAYS:
         train, test = (load(data, split=split) for split in ("train", "test"))
         return Part(train, range(train.count)), Part(test, range(test.count))
-    if data == "avatars":
-        images = load(f"avatars:{2 * COUNT}")
-        return Part(images, range(COUNT)), Part(images, range(COUNT, 2 * COUNT))
+    kind, _, count = data.partition(":")
+    if kind == "avatars" and (count.isdigit() or not count):
+        learned = int(count or COUNT)
+        images = load(f"avatars:{learned + COUNT}")
+        return Part(images, range(learned)), Part(images, range(learned, learned + COUNT))
     images = load(data)
     return Part(images, range(0, images.count, 2)), Part(images, range(1, images.count, 2))
 

@@ -15,6 +15,7 @@ from . import plots
 from .checkpoints import distance_name, half, step_of
 from .config import PRESETS, TrainConfig
 from .data import images_of
+from .data.names import in_grey
 from .errors import UserError
 from .files import read_json, to_json, whole_or_nothing
 from .runs import Run
@@ -85,7 +86,8 @@ def command(config: TrainConfig) -> str:
     words = ["dcgan-course", "train", "--preset", config.preset]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if field.name not in MACHINE and value != getattr(default, field.name):
+        chosen = field.name not in MACHINE or (field.name == "nc" and in_grey(config))
+        if chosen and value != getattr(default, field.name):
             flags = {True: [f"--{field.name}"], False: [f"--no_{field.name}"]} if isinstance(value, bool) else {}
             words += flags.get(value) or [f"--{field.name}", str(value)]
     return shlex.join(words)

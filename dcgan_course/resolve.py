@@ -6,7 +6,7 @@ import torch
 
 from .config import TrainConfig
 from .data import Images
-from .data.names import located
+from .data.names import located, prepared_look
 from .errors import UserError
 from .files import read_json
 from .models import halvings
@@ -50,7 +50,7 @@ def resumed(config: TrainConfig, run: Run) -> TrainConfig:
         device = pick_device(config.device)
     except UserError as error:
         raise UserError(f"{error}; another one by --device, such as --device cpu") from None
-    if config.device != then.device:
+    if device.type != torch.device(then.device).type:
         print(f"{run.path}: goes on with {config.device} after {then.device}: not bit for bit")
         return on(config.replace(precision="auto", compile="auto"), device)
     return config
@@ -85,8 +85,14 @@ def match_images(config: TrainConfig, images: Images) -> TrainConfig:
         if images.labels is None or images.labels.ndim == 2:
             what = "no labels" if images.labels is None else "attributes, which do not exclude one another"
             raise UserError(f"classes: found {config.classes}, expected 0: the images of {config.data} have {what}")
+        absent = set(range(len(images.label_names))) - set(images.labels.tolist())
+        if absent:
+            names = ", ".join(images.label_names[i] for i in sorted(absent)[:5])
+            raise UserError(f"classes: found no picture of {names} in {config.data}, expected some of every class")
         if config.classes != len(images.label_names):
             raise UserError(f"classes: found {config.classes}, expected {len(images.label_names)}, as the images of "
                             f"{config.data} have")
+    if config.data.startswith("prepared:"):  # cut as it was when it was prepared
+        config = config.replace(**prepared_look(config.data))
     judge = str(Path(config.judge).absolute()) if Path(config.judge).is_file() else config.judge
     return config.replace(nc=images.channels, data=located(config.data), judge=judge)

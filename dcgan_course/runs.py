@@ -15,6 +15,7 @@
 import contextlib
 import dataclasses
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -96,7 +97,7 @@ class Run:
             lines = file.read_bytes().splitlines() if file.is_file() else []
         found = [entry_of(line) for line in lines]
         if None in found[:-1]:
-            raise UserError(f"{file}: line {found.index(None) + 1} is not JSON with a step")
+            raise UserError(f"{file}: line {found.index(None) + 1} is not JSON with a step; remove that line to go on")
         return [entry for entry in found if entry]
 
     def add_line(self, line: dict, name: str = "stats.jsonl") -> None:
@@ -111,6 +112,7 @@ class Run:
             if kept or (self.path / name).exists():
                 write_atomically(self.path / name, "".join(kept).encode())
         write_atomically(self.path / "config.json", to_json(dataclasses.asdict(config)))
+        (self.path / "samples").mkdir(exist_ok=True)
         self.config = config
 
     # ---- pictures
@@ -118,13 +120,15 @@ class Run:
     def samples(self) -> list[tuple[float, Path]]:
         """(thousand images shown, file) of every sample grid, oldest first."""
         files = (self.path / "samples").glob("fakes_*.png")
-        return sorted((float(f.stem.removeprefix("fakes_")), f) for f in files)
+        ours = ((re.fullmatch(r"fakes_(\d+(?:\.\d+)?)\.png", f.name), f) for f in files)
+        return sorted((float(match[1]), f) for match, f in ours if match)
 
     # ---- checkpoints
 
     def checkpoints(self) -> list[Path]:
         """Every whole checkpoint folder, oldest first."""
-        return sorted((self.path / "checkpoints").glob("step_*[0-9]"))
+        folders = (self.path / "checkpoints").glob("step_*")
+        return sorted(f for f in folders if re.fullmatch(r"step_\d{7,}", f.name) and f.is_dir())
 
     def last_checkpoint(self) -> Path:
         """Raises UserError where there is none yet."""
@@ -299,7 +303,10 @@ def read_config(file: Path) -> TrainConfig:
         if not isinstance(fields, dict) or fields.keys() - FIELD_TYPES.keys():
             unknown = sorted(fields.keys() - FIELD_TYPES.keys()) if isinstance(fields, dict) else "no fields"
             raise UserError(f"{file}: found {unknown}, expected the fields of TrainConfig")
-        return TrainConfig(**fields)
+        try:
+            return TrainConfig(**fields)
+        except UserError as error:
+            raise UserError(f"{file}: {error}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: not JSON ({error})") from None
     except OSError as error:

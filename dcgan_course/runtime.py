@@ -21,7 +21,7 @@ def repo_data_dir() -> Path | None:
 
 def cache_dir() -> Path:
     """Where downloads go: $DCGAN_COURSE_CACHE, or ~/.cache/dcgan_course."""
-    return Path(os.environ.get("DCGAN_COURSE_CACHE") or Path.home() / ".cache" / "dcgan_course")
+    return Path(os.environ.get("DCGAN_COURSE_CACHE") or "~/.cache/dcgan_course").expanduser()
 
 
 def program() -> str:
@@ -58,6 +58,8 @@ def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch
     >>> bool((torch.rand(3, generator=a) == torch.rand(3, generator=b)).all())
     True
     """
+    if not 0 <= seed < 2**63:
+        raise UserError(f"seed: found {seed}, expected 0 to {2**63 - 1}")
     digest = hashlib.sha256(f"{purpose}/{seed}".encode()).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "little"))
 

@@ -96,7 +96,7 @@ class Scorer:
 
 
 def has_judge(config: TrainConfig) -> bool:
-    return config.judge != "auto" or config.data in OWN_JUDGES
+    return config.judge != "auto" or config.data.partition(":")[0] in OWN_JUDGES
 
 
 def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
@@ -106,7 +106,7 @@ def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
     if not has_judge(config):
         raise UserError(f"judge: none knows the images {config.data}, expected the data {' or '.join(OWN_JUDGES)}, or "
                         "--judge with a name or a file (dcgan-course judge trains one)")
-    return load_judge(config.data)
+    return load_judge(config.data.partition(":")[0])
 
 
 def require_channels(judge: Judge | InceptionJudge, channels: int, name: str) -> None:

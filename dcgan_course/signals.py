@@ -79,7 +79,7 @@ class Lossy:
     is lost, and the work is not."""
 
     def __init__(self, stream):
-        self.stream = stream
+        self.stream = stream or open(os.devnull, "w", encoding="utf-8")  # closed from the start
 
     def __getattr__(self, name):
         return getattr(self.stream, name)

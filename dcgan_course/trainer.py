@@ -101,7 +101,12 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
     config = resolve(config, resume)
     if not resume:  # what has trained once is not refused
         require_memory(config)
-    images = images_of(config)
+    try:
+        images = images_of(config)
+    except UserError as error:
+        if resume:
+            raise UserError(f"{error}; if they were moved: resume {resume.path} --data NAME") from None
+        raise
     config = match_images(config, images)
     if resume:
         require_same_images(resume, images)
@@ -182,10 +187,11 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
         if world.main and (shown // sample_every > (shown - batch_size) // sample_every or state.step == last_step):
             sample(run, state, shown / 1000, z_fixed, show, board)
         due = False
-        if log or world.size == 1:  # several processes stop at the same step: they ask one another now and then
+        if log or world.size == 1 or state.step % 8 == 0:  # several stop at the same step: they ask one another
             stopping = world.any(stop.is_set(), device)
             due = 0 < 60 * config.checkpoint_minutes <= time.perf_counter() - saved_at
-        if world.main and scorer and state.step % (per_epoch * config.metric_every) == 0:
+        scored = scorer and (state.step % (per_epoch * config.metric_every) == 0 or state.step == last_step)
+        if world.main and scored:
             score = scorer(generate(state.shown, z_metric[: scorer.most]))
             run.add_line({"step": state.step, "kimg": shown / 1000, **score}, "metrics.jsonl")
         if world.main and (epoch_ends or stopping or due):

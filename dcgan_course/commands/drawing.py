@@ -37,6 +37,8 @@ def sample(run: RunName, /, n: int = 64, seed: int = 0, label: str | None = None
     from ..sampling import draw_z, generate, image_grid
 
     expect_positive(n=n, nrow=nrow)
+    if not out:
+        raise UserError("out: found nothing, expected a picture or a folder")
     folder = Path(out) if out.endswith(("/", os.sep)) or Path(out).is_dir() else None
     files = [folder / f"seed{seed}_{i:04d}.png" for i in range(n)] if folder else [Path(out)]
     expect_free(folder, files) if folder else expect_picture(files[0], f"; or a folder, {out}/")
@@ -94,7 +96,8 @@ def gif(run: RunName, /, seconds: float = 8.0, out: Path | None = None) -> None:
     Args:
         run: A run folder, or the name of a recorded run.
         seconds: Length of the film, at most 600.
-        out: The .gif, .webp or .mp4 to write; None = training.gif in the run folder.
+        out: The .gif, .webp or .mp4 to write; None = training.gif in the run folder; of a recorded run
+            NAME.gif here.
     """
     from ..plots import expect_film, write_film
     from ..runs import load_run
@@ -109,7 +112,8 @@ def gif(run: RunName, /, seconds: float = 8.0, out: Path | None = None) -> None:
     samples = loaded.samples()
     if not samples:
         raise UserError(f"{loaded.path}: no sample grids in {loaded.path / 'samples'}")
-    file = out or loaded.path / "training.gif"
+    recorded = (loaded.path / "generator.safetensors").is_file()  # its film stays: it was made of more sheets
+    file = out or (Path(f"{loaded.path.name}.gif") if recorded else loaded.path / "training.gif")
     with writing(file):
         write_film(samples, file, seconds)
     print(file)
@@ -185,7 +189,8 @@ def class_of(run, label: str) -> int:
         return int(label)
     named = [name for i, name in enumerate(names) if name != str(i)]
     known = f"{', '.join(named[:20])}{' ...' if len(named) > 20 else ''}, or " if named else ""
-    raise UserError(f"label: found {label}, expected {known}0 to {classes - 1}{nearest(label, names)}")
+    meant = "" if label.lstrip("-").isdecimal() else nearest(label, names)
+    raise UserError(f"label: found {label}, expected {known}0 to {classes - 1}{meant}")
 
 
 def class_names(run) -> list[str]:

@@ -38,9 +38,14 @@ def celeba_source(path: Path) -> Source:
     if missing:
         raise UserError(f"{path / tables[0]}: no row for {PurePosixPath(missing).name}, expected one for each image")
     labels = np.array([rows[PurePosixPath(name).name] for name in pictures], np.uint8)
-    stamp = digest(faces.stamp, listing.files[tables[0]], *(f"{name} {faces.files[name]}" for name in pictures))
+    stamp = digest(str(path.absolute()), faces.stamp, listing.files[tables[0]],
+                   *(f"{name} {faces.files[name]}" for name in pictures))
     return Source(f"celeba:{path}", pictures, reader(faces), stamp, labels, attributes,
-                  tuple(filter(None, [link_note(faces.left_out)])))
+                  tuple(filter(None, [partly(len(rows), len(pictures)), link_note(faces.left_out)])))
+
+
+def partly(rows: int, pictures: int) -> str:
+    return f"the table has {rows:,} rows, found {pictures:,} pictures: unpacked in part?" if rows != pictures else ""
 
 
 def table_text(listing: Listing, name: str) -> str:

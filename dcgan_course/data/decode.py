@@ -113,6 +113,8 @@ def opened(content: bytes):
     """The picture in some bytes; whatever fails inside becomes Undecodable."""
     if not content:
         raise Undecodable("empty file")
+    if content.startswith(b"version https://git-lfs"):
+        raise Undecodable("the pointer of a file in Git LFS, not the file: git lfs pull fetches it")
     if content[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
         raise Undecodable("HEIC is not supported, convert it to JPEG")
     try:

@@ -98,7 +98,7 @@ def add(entry: os.DirEntry, name: str, listing: Listing, waiting: list[str]) -> 
     if stat.S_ISDIR(status.st_mode):
         waiting.append(name)
     elif stat.S_ISREG(status.st_mode):
-        listing.files[name] = f"{status.st_size} {status.st_mtime_ns}"
+        listing.files[name] = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
     else:  # opening a pipe would wait for ever
         listing.left_out.append(f"{shown(name)}: a pipe, socket or device, not a file")
 
@@ -111,7 +111,10 @@ def list_zip(archive: Path, inside: str) -> Listing:
     if prefix and not files:
         raise UserError(f"{shown(str(archive))}: found no folder {inside} in it")
     names = (name for name in sorted(files) if not any(map(hidden, PurePosixPath(name).parts)))
-    return Listing(archive, {name: files[name] for name in names}, stamp_of(archive))
+    listed = [info.filename for info in open_zip(archive).infolist() if info.filename in files]
+    twice = len(listed) - len(files)
+    return Listing(archive, {name: files[name] for name in names}, stamp_of(archive),
+                   [f"{twice} of its members, whose names occur more than once"] if twice else [])
 
 
 def hidden(part: str) -> bool:
@@ -121,7 +124,7 @@ def hidden(part: str) -> bool:
 def stamp_of(file: Path) -> str:
     """What changes when a file does."""
     status = os.stat(file)
-    return f"{status.st_size} {status.st_mtime_ns}"
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 def safe_member(archive: Path, info: zipfile.ZipInfo) -> bool:
@@ -189,6 +192,8 @@ def read_member(archive: Path, name: str) -> bytes:
     try:
         return open_zip(archive).read(name)
     except DAMAGES as error:
+        if "password" in str(error):
+            raise Undecodable("needs a password: unzip it and give the folder") from None
         raise Undecodable(f"cannot be unpacked ({error})") from None
     except OSError as error:
         if error.errno in (None, errno.EINVAL):  # of a decompressor, or of a wrong place in the zip's own list

@@ -76,7 +76,7 @@ def lmdb_keys(folder: Path) -> tuple[list[bytes], str]:
         raise Unreadable(f"{folder / 'data.mdb'}: cannot be read ({error.strerror or error})") from None
     if not keys:
         raise UserError(f"{folder}: found an empty database, expected pictures")
-    return keys, digest(f"{stamp_of(folder / 'data.mdb')} {len(keys)}")
+    return keys, digest(str(folder.absolute()), stamp_of(folder / "data.mdb"), str(len(keys)))
 
 
 def require_whole(folder: Path, database) -> None:

@@ -19,6 +19,8 @@ def read_manifest(folder: Path) -> dict:
         manifest = json.loads((folder / "manifest.json").read_bytes())
         shape = (manifest["count"], manifest["size"], manifest["size"], 3)
         found, expected = (folder / "images.u8").stat().st_size, int(np.prod(shape))
+        if not all(name in manifest for name in ("source", "stamp", "sha256", "skipped", "label_names")):
+            raise KeyError
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
         half = " (half-written: run prepare again)" if folder.name.endswith(".partial") else ""
         raise UserError(f"{folder}: not a folder made by prepare{half}, expected manifest.json and images.u8") from None
@@ -41,13 +43,42 @@ def load_prepared(folder: Path, image_size: int, name: str | None = None) -> Ima
     if size != image_size:
         raise UserError(f"{folder}: found images of {size}x{size}, expected {image_size}x{image_size}; "
                         f"use --image_size {size}, or prepare again")
-    labels_file = folder / "labels.npy"
     with reading(folder):
+        if (folder / "images.u8").stat().st_mtime > (folder / "manifest.json").stat().st_mtime + 1:
+            verify(folder)  # written to since it was made, or copied in another order
         # mode "c": PyTorch wants arrays that could be written; nothing ever is
         pixels = np.memmap(folder / "images.u8", np.uint8, "c", shape=(manifest["count"], size, size, 3))
-        labels = np.load(labels_file) if labels_file.is_file() else None
-    return Images(name or manifest["source"], pixels, size, labels, tuple(manifest["label_names"]),
+    return Images(name or manifest["source"], pixels, size, read_labels(folder), tuple(manifest["label_names"]),
                   stamp=digest(*manifest["sha256"].values()), remarks=tuple(remarks(folder)))
+
+
+def read_labels(folder: Path) -> np.ndarray | None:
+    """The labels of a prepared folder, None where it has none. Raises UserError where they do not fit its images."""
+    file, manifest = folder / "labels.npy", read_manifest(folder)
+    if file.name not in manifest["sha256"]:
+        return None
+    names = len(manifest["label_names"])
+    try:
+        with reading(file):
+            labels = np.load(file)
+        known = 0 <= labels.min() <= labels.max() < names if labels.ndim == 1 else labels.shape[1:] == (names,)
+        fits = known and len(labels) == manifest["count"]
+    except (ValueError, EOFError, TypeError):
+        fits = False
+    if not fits:
+        raise UserError(f"{file}: damaged, its labels do not fit the {manifest['count']:,} images; remove {folder} and "
+                        "prepare again")
+    return labels
+
+
+def verify(folder: Path) -> None:
+    """Raise UserError where a file of a prepared folder differs from the sha256 in its manifest."""
+    for name, expected in read_manifest(folder)["sha256"].items():
+        with reading(folder / name):
+            found = file_sha256(folder / name)
+        if found != expected:
+            raise UserError(f"{folder / name}: altered, its sha256 differs from the manifest's; remove {folder} and "
+                            "prepare again")
 
 
 def remarks(folder: Path) -> list[str]:
@@ -56,7 +87,11 @@ def remarks(folder: Path) -> list[str]:
     skipped, levels, names = manifest["skipped"], manifest.get("levels"), manifest["label_names"]
     lines = [*manifest.get("notes", ())]
     if names:
-        lines.append(f"{len(names)} {kind_of_labels(folder)}: {', '.join(names[:10])}{' ...' * (len(names) > 10)}")
+        labels = read_labels(folder)
+        counts = np.bincount(labels, minlength=len(names)) if labels.ndim == 1 else labels.sum(0)
+        listed = [f"{label} {count:,}" for label, count in zip(names, counts, strict=True)]
+        lines.append(f"{len(names)} {'classes' if labels.ndim == 1 else 'attributes'}: {', '.join(listed[:10])}"
+                     f"{' ...' * (len(names) > 10)}")
     if levels:
         lines.append(f"of more than 8 bits: the values {levels[0]:,} to {levels[1]:,} became black to white")
     if manifest.get("brightest", 255) < DARK:
@@ -77,22 +112,14 @@ def summary(folder: Path) -> str:
     Raises:
         UserError: a file differs from the sha256 in the manifest.
     """
+    verify(folder)
     manifest = read_manifest(folder)
-    for name, expected in manifest["sha256"].items():
-        with reading(folder / name):
-            found = file_sha256(folder / name)
-        if found != expected:
-            raise UserError(f"{folder / name}: altered, its sha256 differs from the manifest's; remove {folder} and "
-                            "prepare again")
     count, size, skipped = manifest["count"], manifest["size"], manifest["skipped"]
     lines = [f"{manifest['source']}: {count:,} images of {size}x{size}, {in_bytes(count * size * size * 3)}, "
-             f"checksums right; prepared at {manifest['images_per_s']:,} images/s"]
+             f"checksums right; prepared at {manifest.get('images_per_s', 0):,} images/s"]
     lines += [f"  {line}" for line in remarks(folder)[: -1 if skipped else None]]
     lines += [f"  skipped {name}: {reason}" for name, reason in skipped[:20]]
     if len(skipped) > 20:
         lines.append(f"  and {len(skipped) - 20} more, see {folder / 'manifest.json'}")
     return "\n".join([*lines, str(folder)])
 
-
-def kind_of_labels(folder: Path) -> str:
-    return "classes" if np.load(folder / "labels.npy", mmap_mode="r").ndim == 1 else "attributes"

@@ -24,7 +24,7 @@ SOURCES = {  # prepared on first use; each takes what follows the colon
     "hf": huggingface.hf_source,
 }
 ARRAYS = {  # small enough for memory; each takes what follows the colon, and "train" or "test"
-    "mnist": lambda where, split: load_mnist(split=split),
+    "mnist": lambda where, split: load_mnist(split=split, folder=Path(where).expanduser() if where else None),
     "fashion_mnist": lambda where, split: from_torchvision("FashionMNIST", where, train=split == "train"),
     "cifar10": lambda where, split: from_torchvision("CIFAR10", where, train=split == "train"),
     "svhn": lambda where, split: from_torchvision("SVHN", where, split=split),
@@ -85,19 +85,31 @@ def require_look(folder: Path, look: Look) -> None:
                         f"--fit {look.fit}")
 
 
+def prepared_look(name: str) -> dict[str, str]:
+    """{"fit": ..., "pad_colour": ...} of images prepared:PATH."""
+    manifest = read_manifest(path_after(*name.split(":", 1)))
+    return {"fit": manifest.get("fit", "crop"), "pad_colour": manifest.get("pad_colour") or "white"}
+
+
+def in_grey(config: TrainConfig) -> bool:
+    """Whether images that have colour are taken as grey ones."""
+    kind = config.data.partition(":")[0].partition("/")[0]
+    return config.nc == 1 and kind in (*SOURCES, "prepared", "cifar10", "svhn")
+
+
 def located(name: str) -> str:
     """The same images by a name that holds wherever the command is called: a relative path becomes a whole one."""
     kind, _, where = name.partition(":")
-    if not where or kind in ("mnist", "avatars") or (kind == "hf" and not os.path.exists(where)):
+    if not where or kind == "avatars" or (kind == "hf" and not os.path.exists(where)):
         return name
-    return f"{kind}:{Path(where).expanduser().absolute()}"
+    return f"{kind}:{os.path.abspath(os.path.expanduser(where))}"
 
 
 def find_source(name: str) -> sources.Source:
     """The pictures of a name that is prepared before use. Raises UserError for the others."""
     kind, where = parsed(name)
     if kind not in SOURCES:
-        raise UserError(f"data: {name} needs no preparing, expected one of {', '.join(SOURCES)}")
+        raise UserError(f"data: {name} needs no preparing, it is used as it is: train --data {name}")
     return SOURCES[kind](where)
 
 
@@ -105,9 +117,11 @@ def parsed(name: str) -> tuple[str, str]:
     """("folder", "PATH") for "folder:PATH". Raises UserError for an unknown name."""
     kind, _, where = name.partition("/" if name.startswith("lsun/") else ":")
     if kind not in (*SOURCES, *ARRAYS, "prepared"):
-        path = Path(name).expanduser()
-        meant = f"; did you mean folder:{shown(name)}?" if os.path.exists(path) or len(path.parts) > 1 else nearest(
-            kind, [*SOURCES, *ARRAYS, "prepared"])
+        meant = nearest(kind.lower(), [*SOURCES, *ARRAYS, "prepared"])
+        if "://" in name:
+            meant = "; download it first"
+        elif name and (os.path.exists(os.path.expanduser(name)) or (not meant and "/" in name)):
+            meant = f"; did you mean folder:{shown(name)}?"
         raise UserError(f"data: found {name!r}, expected one of {', '.join(NAMES)}{meant}")
     return kind, where
 

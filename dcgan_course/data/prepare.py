@@ -6,9 +6,12 @@
         manifest.json    source, count, size, fit, what was skipped and why, sha256
 """
 
+import contextlib
 import json
 import os
 import re
+import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,29 +48,31 @@ def prepared(source: Source, size: int, folder: Path | None = None, limit: int |
         UserError: nothing could be decoded, a picture cannot be read, no room on the disk, or `folder` holds something
             else.
     """
-    from filelock import FileLock
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     count = min(limit or len(source.items), len(source.items))
     stamp = digest(source.stamp, str(count), str(size), str(VERSION), look.fit,
-                   look.pad_colour if look.fit == "pad" else "")
+                   look.pad_colour if look.fit == "pad" else "", *source.notes)
     name = shown(source.name)
     kind, _, where = name.partition(":")
     slug = re.sub(r"[^\w.-]+", "-", f"{kind} {Path(where).name}").strip("-")[-60:]  # a moved folder is found again
+    cached = folder is None
     folder = folder or cache_dir() / "prepared" / f"{slug}-{size}-{stamp}"
-    locks = cache_dir() / "locks"
     try:
+        if cached and is_whole(folder):  # also in a cache that may only be read
+            return expect_all(folder, name) if strict else folder
         folder.parent.mkdir(parents=True, exist_ok=True)
-        locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(locks / digest(str(folder.resolve()))):
+        with alone(folder, name):
+            if cached and folder.exists() and not is_whole(folder):  # damaged: made anew
+                shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
             if folder.exists():
                 found = read_manifest(folder)
                 if found["stamp"] != stamp:
-                    raise UserError(f"{folder}: holds {found['count']} pictures of {found['source']} at "
-                                    f"{found['size']} pixels ({found.get('fit', 'crop')}), expected a new folder, or "
-                                    f"{name} at {size} ({look.fit})")
-                if strict and found["skipped"]:
-                    raise UserError(f"{name}: {': '.join(found['skipped'][0])} (--strict)")
+                    raise UserError(f"{folder}: exists already, holds {found['count']} pictures of {found['source']} "
+                                    f"at {found['size']} pixels ({found.get('fit', 'crop')}), expected a new folder, "
+                                    f"or what {name} has now: {count} at {size} pixels ({look.fit})")
+                if strict:
+                    expect_all(folder, name)
             else:
                 build(source, size, count, stamp, strict, folder, look)
                 for line in remarks(folder) if tell else ():
@@ -81,8 +86,43 @@ def prepared(source: Source, size: int, folder: Path | None = None, limit: int |
         raise UserError(f"{name}: {error}; what is done is kept, run again to go on once it can be read, or without "
                         "it") from None
     except OSError as error:
+        where = "; DCGAN_COURSE_CACHE names another place for such folders" if cached else ""
         raise UserError(f"{folder}: cannot be written ({error.strerror or error}); what is done is kept, "
-                        "run again to go on") from error
+                        f"run again to go on{where}") from error
+    return folder
+
+
+@contextlib.contextmanager
+def alone(folder: Path, name: str):
+    """While this is open, no other process makes the folder; says that it waits, where it has to."""
+    from filelock import FileLock, Timeout
+
+    locks = cache_dir() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(locks / digest(str(folder.resolve())))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{name}: another process prepares these images; waiting for it", file=sys.stderr)
+        lock.acquire()
+    with lock:
+        lock.release()  # acquired twice
+        yield
+
+
+def is_whole(folder: Path) -> bool:
+    try:
+        read_manifest(folder)
+    except UserError:
+        return False
+    return True
+
+
+def expect_all(folder: Path, name: str) -> Path:
+    """The folder. Raises UserError where a picture was skipped."""
+    skipped = read_manifest(folder)["skipped"]
+    if skipped:
+        raise UserError(f"{name}: {': '.join(skipped[0])} (--strict)")
     return folder
 
 
@@ -105,12 +145,12 @@ def build(source: Source, size: int, count: int, stamp: str, strict: bool, folde
                 for tried, pixels, bad in chunks(source, size, journal, count, look):
                     if strict and bad:
                         raise UserError(f"{name}: {': '.join(bad[0][:2])} (--strict)")
+                    if not journal.kept + len(pixels):  # none among the first hundreds: this is no set of pictures
+                        raise UserError(f"{name}: none of the first {tried} can be decoded, expected pictures; "
+                                        f"{': '.join(bad[0][:2])}")
                     images.write(pixels.tobytes())
                     images.flush()
                     journal.add(tried, pixels, bad)
-                    if not journal.kept:  # not one picture among the first hundreds: this is no set of pictures
-                        raise UserError(f"{name}: none of the first {tried} can be decoded, expected pictures; "
-                                        f"{': '.join(journal.bad[0][:2])}")
                     bar.update(tried - bar.n)
             except UnknownRange:  # the first picture of more than 8 bits: ask all of them which value is white
                 journal.set_levels(measured_levels(source, size, count))

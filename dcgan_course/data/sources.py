@@ -76,13 +76,14 @@ def folder_source(path: Path) -> Source:
     if not names:
         raise UserError(f"{shown(str(path))}: found no pictures{'; ' * bool(left_out)}{left_out}; expected files that "
                         f"end in {' '.join(sorted(SUFFIXES))}")
-    folders = [PurePosixPath(name).parent for name in names]
+    slashes = {"\\": "/"} if listing.stamp else {}  # some zips made on Windows have backslashes
+    folders = [PurePosixPath(name.translate(str.maketrans(slashes))).parent for name in names]
     classes = class_names(sorted(set(folders)))
     order = {folder: i for i, folder in enumerate(classes)}
     labels = np.array([order[folder] for folder in folders], np.int64) if len(classes) > 1 else None
     notes = [*folder_notes(listing.root, folders, classes), left_out, link_note(listing.left_out)]
-    return Source(f"folder:{path}", names, reader(listing),
-                  digest(listing.stamp, *(f"{name} {listing.files[name]}" for name in names)), labels,
+    stamp = digest(str(path.absolute()), listing.stamp, *(f"{name} {listing.files[name]}" for name in names))
+    return Source(f"folder:{path}", names, reader(listing), stamp, labels,
                   tuple(map(shown, classes.values())) if len(classes) > 1 else (), tuple(filter(None, notes)))
 
 
