@@ -70,9 +70,9 @@ def require_same_images(run: Run, images: Images) -> None:
     then = read_json(file)
     if (then.get("count"), then.get("stamp")) != (found["count"], found["stamp"]):
         raise UserError(f"{run.path}: was trained on {then.get('count')} images (stamp {then.get('stamp')}), found "
-                        f"{found['count']} (stamp {found['stamp']}) in {images.name}: it would go on in another "
-                        f"order, by another clock. To go on with these all the same, remove {file}; for images that "
-                        "were moved, give --data")
+                        f"{found['count']} (stamp {found['stamp']}) in {images.name}: other images. Resumed, it "
+                        f"would see them in another order; to take these all the same, remove {file}. If they were "
+                        "only moved: resume RUN --data NAME")
 
 
 def match_images(config: TrainConfig, images: Images) -> TrainConfig:

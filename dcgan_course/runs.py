@@ -95,10 +95,17 @@ class Run:
         file = self.path / name
         with reading(file):
             lines = file.read_bytes().splitlines() if file.is_file() else []
-        found = [entry_of(line) for line in lines]
-        if None in found[:-1]:
-            raise UserError(f"{file}: line {found.index(None) + 1} is not JSON with a step; remove that line to go on")
-        return [entry for entry in found if entry]
+        found = []
+        for number, line in enumerate(lines, 1):
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                if number < len(lines):
+                    raise UserError(f"{file}: line {number} is not JSON; remove that line to go on") from None
+                break
+            if not isinstance(found[-1], dict) or not isinstance(found[-1].get("step"), int):
+                raise UserError(f"{file}: line {number} has no step; remove that line to go on")
+        return found
 
     def add_line(self, line: dict, name: str = "stats.jsonl") -> None:
         """Append one line to stats.jsonl or metrics.jsonl."""
@@ -281,15 +288,6 @@ def load_discriminator(name: str | Path) -> nn.Module:
 
 
 # ---- files
-
-
-def entry_of(line: bytes) -> dict | None:
-    """A line of stats.jsonl or metrics.jsonl; None where it is none."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) and isinstance(entry.get("step"), int) else None
 
 
 def read_config(file: Path) -> TrainConfig:

@@ -149,12 +149,14 @@ def test_a_card_without_scores_of_its_checkpoint_shows_none(scored):
     assert "None yet." in card and "step_0000030, the last of 3 checkpoints." in card
 
 
-@pytest.mark.parametrize("line", ['{"step": 10, "kimg": 1}', '{"fd": 3}', "[1]", "7"])
-def test_a_line_that_is_no_score(scored, capsys, line):
+@pytest.mark.parametrize(("line", "words"), [('{"step": 10, "kimg": 1}', "a line is no score"),
+                                             ('{"fd": 3}', "line 1 has no step"), ("[1]", "line 1 has no step"),
+                                             ("7", "line 1 has no step; remove that line to go on")])
+def test_a_line_that_is_no_score(scored, capsys, line, words):
     (scored / "metrics.jsonl").write_text(f"{line}\n")
     assert cli.main(["sample", "run"]) == 2
     err = capsys.readouterr().err
-    assert "metrics.jsonl: a line is no score" in err and err.count("\n") == 1
+    assert f"metrics.jsonl: {words}" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(("name", "words"), [

@@ -67,6 +67,12 @@ def test_damaged_files_are_named(copy, how):
     assert "\n" not in str(caught.value)
 
 
+def test_digits_of_a_folder(copy):
+    damage(copy / "t10k-images-idx3-ubyte.gz", "missing")
+    with pytest.raises(UserError, match=f"{copy}/t10k-images-idx3-ubyte.gz: not found"):
+        load_images(f"mnist:{copy}", 28, split="test")
+
+
 def test_without_the_repository_the_download_is_used(tmp_path, monkeypatch):
     monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(mnist, "repo_data_dir", lambda: None)

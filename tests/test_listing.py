@@ -2,10 +2,13 @@
 
 import errno
 import io
+import json
 import os
 import re
 import sys
+import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,7 +138,7 @@ def test_a_split_is_seen_and_one_part_can_be_taken(tmp_path, capsys, zipped):
                 archive.write(file, file.relative_to(where))
         where = tmp_path / "pets.zip"
     text = said(f"folder:{where.name}", capsys)
-    assert "4 classes: test/cats, test/dogs, train/cats, train/dogs" in text
+    assert "4 classes: test/cats 3, test/dogs 3, train/cats 3, train/dogs 3" in text
     part = re.search(r"found train and test, as a split .* one part alone is (folder:\S+)\n", text)[1]
     assert part.endswith(f"{where.name}/train")
     assert "several folders are named cats, dogs" in text
@@ -146,7 +149,7 @@ def test_a_split_is_seen_and_one_part_can_be_taken(tmp_path, capsys, zipped):
     assert images.label_names == ("cats", "dogs") and images.labels.tolist() == [0, 0, 0, 1, 1, 1]
     assert images.pixels[:, 0, 0, 0].tolist() == [0, 1, 2, 10, 11, 12]
     told = capsys.readouterr().out
-    assert "split" not in told and "2 classes: cats, dogs" in told
+    assert "split" not in told and "2 classes: cats 3, dogs 3" in told
 
 
 def test_a_zip_without_that_folder(tmp_path):
@@ -161,7 +164,7 @@ def test_loose_pictures_beside_sub_folders_have_a_name(tmp_path, capsys):
     write(folder / "cats", 3, start=5)
     text = said("folder:set", capsys)
     assert f"2 pictures lie beside the sub-folders: the class {LOOSE!r}" in text
-    assert f"2 classes: {LOOSE}, cats" in text
+    assert f"2 classes: {LOOSE} 2, cats 3" in text
 
 
 def test_a_flat_folder_and_unlike_names_have_no_remarks(tmp_path):
@@ -258,6 +261,110 @@ def test_a_repaired_zip_is_read_anew(tmp_path, capsys):
     os.utime("photos.zip", ns=(status.st_atime_ns, status.st_mtime_ns + 10**9))
     assert load_images("folder:photos.zip", 16).count == 4
     assert "decoded" not in capsys.readouterr().out
+
+
+def test_a_folder_is_never_another(tmp_path):
+    """Two folders whose files have the same names, sizes and times, and one whose pictures change under them."""
+    for place, colour in (("one/train", "red"), ("two/train", "blue")):
+        (tmp_path / place).mkdir(parents=True)
+        for i in range(3):
+            Image.new("RGB", (20, 20), colour).save(tmp_path / place / f"{i}.bmp")
+            os.utime(tmp_path / place / f"{i}.bmp", (315532800, 315532800))
+    first = [load_images(f"folder:{place}/train", 16).pixels[0, 0, 0].tolist() for place in ("one", "two")]
+    assert first == [[255, 0, 0], [0, 0, 255]]
+    assert load_images(f"folder:{tmp_path}/one/../two/train", 16).pixels[0, 0, 0].tolist() == [0, 0, 255]
+    for i in range(3):
+        (tmp_path / "one" / "train" / f"{i}.bmp").write_bytes((tmp_path / "two" / "train" / f"{i}.bmp").read_bytes())
+        os.utime(tmp_path / "one" / "train" / f"{i}.bmp", (315532800, 315532800))
+    assert load_images("folder:one/train", 16).pixels[0, 0, 0].tolist() == [0, 0, 255]
+
+
+def test_a_set_that_is_refused_is_refused_again(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(prepare, "CHUNK", 4)
+    folder = write(tmp_path / "late", 4, start=50)
+    for i in range(5):
+        (folder / f"{i:04d}.png").write_bytes(b"x")
+    for _ in range(2):
+        assert cli.main(["prepare", "folder:late", "--image_size", "16"]) == 2
+        assert "none of the first 4 can be decoded" in capsys.readouterr().err
+
+
+def test_what_is_left_out_is_said_again_when_it_changes(tmp_path, capsys):
+    folder = write(tmp_path / "photos")
+    assert "left out" not in said("folder:photos", capsys)
+    (folder / "film.webm").write_bytes(b"x")
+    assert "left out 1 file by their endings: 1 .webm" in said("folder:photos", capsys)
+
+
+def test_a_damaged_cache_is_made_anew_and_a_whole_one_needs_no_lock(tmp_path, cache, monkeypatch):
+    write(tmp_path / "photos")
+    folder = Path(load_images("folder:photos", 16).pixels.filename).parent
+    (folder / "manifest.json").unlink()
+    assert load_images("folder:photos", 16).count == 4
+    with monkeypatch.context() as patch:
+        patch.setattr(prepare, "alone", None)  # as in a cache that may only be read
+        assert load_images("folder:photos", 16).count == 4
+
+
+def test_members_of_one_name_and_backslashes(tmp_path, capsys):
+    with zipfile.ZipFile("twice.zip", "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for i in range(4):
+            archive.writestr("image.png", png(i))
+    assert "left out 3 of its members, whose names occur more than once" in said("folder:twice.zip", capsys)
+    with zipfile.ZipFile("windows.zip", "w") as archive:
+        for i in range(4):
+            archive.writestr(f"{'ab'[i % 2]}\\{i}.png", png(i))
+    images = load_images("folder:windows.zip", 16)
+    assert images.label_names == ("a", "b") and sorted(images.labels) == [0, 0, 1, 1]
+
+
+def test_a_class_without_a_picture_is_not_trained(tmp_path, capsys):
+    write(tmp_path / "pets" / "cats", 12)
+    (tmp_path / "pets" / "dogs").mkdir()
+    (tmp_path / "pets" / "dogs" / "1.png").write_bytes(b"x")
+    assert "2 classes: cats 12, dogs 0" in said("folder:pets", capsys)
+    assert cli.main(["train", "--data", "folder:pets", "--image_size", "16", "--classes", "2"]) == 2
+    assert "classes: found no picture of dogs in folder:pets" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut", "html", "few", "large", "manifest"])
+def test_damaged_labels(tmp_path, damage, capsys):
+    write(tmp_path / "pets" / "cats"), write(tmp_path / "pets" / "dogs", start=9)
+    assert cli.main(["prepare", "folder:pets", "--image_size", "16", "--out", "out"]) == 0
+    file, manifest = tmp_path / "out" / "labels.npy", tmp_path / "out" / "manifest.json"
+    if damage == "gone":
+        file.unlink()
+    elif damage in ("few", "large"):
+        np.save(file, np.zeros(5, np.int64) if damage == "few" else np.full(8, 7))
+    elif damage == "manifest":
+        about = json.loads(manifest.read_text())
+        del about["label_names"]
+        manifest.write_text(json.dumps(about))
+    else:
+        file.write_bytes(file.read_bytes()[:100] if damage == "cut" else b"<html>")
+    with pytest.raises(UserError, match=r"labels\.npy: (damaged|cannot be read)|not a folder made by prepare"):
+        load_images("prepared:out", 16)
+
+
+def test_pixels_written_over_are_seen(tmp_path):
+    write(tmp_path / "photos")
+    assert cli.main(["prepare", "folder:photos", "--image_size", "16", "--out", "out"]) == 0
+    with (tmp_path / "out" / "images.u8").open("r+b") as file:
+        file.write(bytes(50))
+    later = os.stat("out/manifest.json").st_mtime + 5
+    os.utime("out/images.u8", (later, later))
+    with pytest.raises(UserError, match=r"images\.u8: altered"):
+        load_images("prepared:out", 16)
+
+
+@pytest.mark.parametrize("name, words", [
+    ("celebA:/x", "did you mean celeba?"), ("MNIST", "did you mean mnist?"), ("http://x.org/a.zip", "download it"),
+    ("", "expected one of mnist")])
+def test_what_may_have_been_meant(capsys, name, words):
+    assert cli.main(["train", "--data", name]) == 2
+    err = capsys.readouterr().err
+    assert words in err and "folder:celebA" not in err and "folder:http" not in err
 
 
 def test_complaints_are_made_once(tmp_path, capsys):

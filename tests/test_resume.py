@@ -10,6 +10,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from dcgan_course import cli
+from dcgan_course.recording import command
 from dcgan_course.runs import IMAGES_FILE, STATE_FILE, Run
 
 WORDS = ("--preset smoke --image_size 16 --nz 8 --ngf 4 --ndf 4 --batch_size 10 --device cpu --precision fp32").split()
@@ -59,6 +60,8 @@ def test_other_pictures_are_refused_until_they_are_accepted(here, capsys, change
     assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 2
     err = capsys.readouterr().err.splitlines()[-1]
     assert f"was trained on 40 images (stamp {stamp}), found {found} (stamp" in err
+    assert cli.main(["neighbours", "runs/0001-smoke", "--n", "4"]) == 2
+    assert f"was trained on 40 images (stamp {stamp})" in capsys.readouterr().err
     assert "remove runs/0001-smoke/images.json" in err and same(weights("runs/0001-smoke"), before)
     (here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).unlink()
     assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 0
@@ -134,3 +137,48 @@ def test_grey_runs_from_colour_pictures(here, capsys):
     for words in (["sample", run, "--n", "4"], ["neighbours", run, "--n", "4"], ["info", run]):
         assert cli.main(words) == 0, words
     assert "classes or attributes: a, b" in capsys.readouterr().out
+    assert " --nc 1 " in f"{command(Run(run).config)} " and "nc: None -> 1" in info_of(run, capsys)
+
+
+def info_of(run: str, capsys) -> str:
+    assert cli.main(["info", run]) == 0
+    return capsys.readouterr().out
+
+
+def test_copies_that_people_leave_in_a_run(here, capsys):
+    """A checkpoint kept under another name, a picture beside the samples, a folder that was removed."""
+    assert train("--data", "folder:../photos") == 0
+    run = here / "work" / "runs" / "0001-smoke"
+    last = Run(run).last_checkpoint()
+    shutil.copytree(last, last.with_name(last.name + "_backup2"))
+    shutil.copytree(last, last.with_name("step_x9"))
+    last.with_name("step_0000099").write_text("a file")
+    shutil.rmtree(run / "samples")
+    assert Run(run).checkpoints() == [last]
+    assert cli.main(["resume", str(run), "--num_epochs", "2"]) == 0
+    (run / "samples" / "fakes_best (1).png").write_bytes((run / "reals.png").read_bytes())
+    assert cli.main(["gif", str(run)]) == 0 and len(Run(run).samples()) >= 1
+
+
+def test_a_prepared_folder_keeps_its_look(here):
+    assert cli.main(["prepare", "folder:../photos", "--image_size", "16", "--fit", "pad", "--pad_colour", "black",
+                     "--out", "padded"]) == 0
+    assert train("--data", "prepared:padded") == 0
+    config = Run("runs/0001-smoke").config
+    assert (config.fit, config.pad_colour) == ("pad", "black")
+    assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 0
+
+
+def test_the_last_weights_are_scored_too(here, monkeypatch):
+    """An epoch that is not finished: its end has a score, else the best could not be the last."""
+    monkeypatch.setattr("dcgan_course.trainer.make_scorer", lambda config: Scores())
+    monkeypatch.setattr("dcgan_course.scores.require_judge", lambda config: None)
+    assert train("--data", "folder:../photos", "--metric_every", "1", "--num_epochs", "1.5") == 0
+    assert [line["step"] for line in Run("runs/0001-smoke").metrics()] == [4, 6]
+
+
+class Scores:
+    most = 70
+
+    def __call__(self, images):
+        return {"fd70_none": float(images.mean())}

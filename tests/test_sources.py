@@ -383,7 +383,7 @@ def test_a_folder_without_the_set(tmp_path, name, words, there):
 
 
 def test_only_sources_are_prepared():
-    with pytest.raises(UserError, match="mnist needs no preparing, expected one of avatars"):
+    with pytest.raises(UserError, match="mnist needs no preparing, it is used as it is: train --data mnist"):
         names.find_source("mnist")
 
 

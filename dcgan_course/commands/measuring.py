@@ -51,6 +51,7 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     """
     import torch
 
+    from ..resolve import require_same_images
     from ..runs import load_run
     from ..runtime import seeded
     from ..sampling import draw_z, generate, image_grid
@@ -63,6 +64,8 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     netG = loaded.load_generator()
     say_weights(loaded)
     against = compared_with(config)
+    if against[1].size == config.image_size:  # as they were trained on
+        require_same_images(loaded, against[1])
     images = generate(netG, draw_z(config, max(n, 1000), seeded(seed, "sample")))
     found, ratio = training_neighbours(images, config, against)
     save(image_grid(torch.stack([images[:n], found[:n]], 1).flatten(0, 1), 8), out)

@@ -21,7 +21,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..errors import Unreadable, UserError
-from ..files import file_sha256, shown, to_json
+from ..files import file_sha256, reading, shown, to_json
 from ..runtime import cache_dir
 from .decode import Look, UnknownRange, decode_all, extents, whole_bits
 from .manifest import read_manifest, remarks
@@ -187,7 +187,9 @@ class Journal:
         self.tried, self.kept, self.bad = 0, 0, []
         self.brightest, self.grey, self.levels = 0, True, None
         lines = []
-        for text in self.file.read_bytes().splitlines() if self.file.is_file() else []:
+        with reading(self.file):
+            texts = self.file.read_bytes().splitlines() if self.file.is_file() else []
+        for text in texts:
             try:
                 lines.append(json.loads(text))
             except ValueError:  # the last line, cut off
