@@ -39,7 +39,7 @@ class Run:
     """A run folder.
 
     Attributes:
-        stopped: Ctrl-C has just ended its training before the last step.
+        stopped: Ctrl-C or a signal has just ended its training before the last step.
         chosen: the checkpoint that its networks are loaded from; None = the last one, or what was recorded.
     Raises:
         UserError: the folder is not a run, or its config cannot be read.

@@ -614,7 +614,7 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 #
 # <details><summary>Colab disconnects after some hours. What is lost?</summary>
 #
-# The work since the last checkpoint, one for each epoch. Put `--out` on a mounted drive and go on with
+# The work since the last checkpoint, one for each epoch and one every ten minutes. Put `--out` on a mounted drive and go on with
 # `dcgan-course resume RUN`.
 # </details>
 #
