@@ -709,7 +709,8 @@ def test_the_best_checkpoint_among_those_by_the_clock(tmp_path, monkeypatch):
     score = lambda images: {"fd100_tiny": next(distances)}  # noqa: E731
     score.most = 100
     monkeypatch.setattr(scores, "scorer_for", lambda config: score)
-    run = train(tiny.config(tmp_path, keep=1, metric_every=1, metric_n=100, checkpoint_minutes=1e-9), quiet=True)
+    config = tiny.config(tmp_path, keep=1, metric_every=1, metric_n=100, checkpoint_minutes=1e-9, judge="mnist")
+    run = train(config, quiet=True)
     assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000030"]
     assert run.best_checkpoint().name == "step_0000020"
     assert [line["step"] for line in run.metrics()] == [10, 20, 30]
@@ -723,13 +724,13 @@ def test_scoring_images_that_no_judge_knows(tmp_path):
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({}, "judge: none knows the images tiny"), ({"judge": "nobody"}, "judge: found 'nobody'"),
-    ({"judge": "avatars", "nc": 1}, "judge: avatars looks at images of 3 channels, found 1")])
+    ({"judge": "mnist", "nc": 3}, "judge: mnist looks at images of 1 channel, found 3")])
 def test_that_no_judge_knows_the_images_is_said_before_they_are_prepared(tmp_path, monkeypatch, changes, words):
     def prepare(*_):
         raise AssertionError("the images were loaded first")
 
-    for module in ("trainer", "judges", "scores"):
-        monkeypatch.setattr(f"dcgan_course.{module}.load_images", prepare)
+    for name in ("trainer.images_of", "judges.load_images", "scores.images_of"):
+        monkeypatch.setattr(f"dcgan_course.{name}", prepare)
     with pytest.raises(UserError, match=words):
         train(tiny.config(tmp_path, metric_every=1, **changes))
 
