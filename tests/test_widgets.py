@@ -184,7 +184,15 @@ def test_a_working_folder_that_is_gone(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("dcgan-course: explore: the working folder is no longer there")
 
 
-def test_a_server_that_does_not_listen_is_killed(tmp_path, monkeypatch):
+@pytest.fixture
+def ctrl_c():
+    """A job that a shell started in the background ignores Ctrl-C, and so would the test."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_server_that_does_not_listen_is_killed(tmp_path, monkeypatch, ctrl_c):
     """After Ctrl-C; this server presses it, and then sleeps."""
     monkeypatch.setattr(page, "PATIENCE", 0.1)
     stubborn = "import os, signal, time; print(os.getpid(), flush=True); os.kill(os.getppid(), signal.SIGINT); " \
