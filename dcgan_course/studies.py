@@ -192,7 +192,7 @@ def begun(study: Study, folder: Path) -> Study:
     notes = study.definition() | {"base": dataclasses.asdict(base)}
     if file.is_file():
         try:
-            then = read_json(file)
+            then = json.loads(file.read_bytes())
             then["base"] = dataclasses.asdict(TrainConfig(**then["base"]))  # with fields that came later
             base = base.replace(**{name: then["base"][name] for name in RESOLVED})
             notes["base"] = dataclasses.asdict(base)
