@@ -61,23 +61,27 @@ def run(args: list[str]) -> int:
         return 130
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None
-    except MemoryError:  # without another import, which wants memory too
-        print(f"dcgan-course: {args[0]}: out of memory; ask for fewer or smaller images, or free some memory",
-              file=sys.stderr)
-        return 2
-    except (RuntimeError, OSError) as error:
+    except (MemoryError, RuntimeError, OSError) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
             print("dcgan-course: what is said cannot be written (No space left on device)", file=sys.stderr)
             sys.stdout = None
             return 2
-        from .memory import asked_for, out_of_memory
-
-        if not out_of_memory(error):
+        asked = memory_asked_for(error)
+        if asked is None:
             raise
-        print(f"dcgan-course: {args[0]}: out of memory{asked_for(error)}; ask for fewer or smaller images, or "
-              "free some memory", file=sys.stderr)
+        print(f"dcgan-course: {args[0]}: out of memory{asked}; ask for fewer or smaller images, or free some memory",
+              file=sys.stderr)
         return 2
     return 0
+
+
+def memory_asked_for(error: Exception) -> str | None:
+    """How much memory was asked for, in words, "" where that is not known; None for an error of another kind."""
+    try:
+        from .memory import asked_for, out_of_memory
+    except MemoryError:  # not enough even for that
+        return "" if isinstance(error, MemoryError) else None
+    return asked_for(error) if out_of_memory(error) else None
 
 
 def overview() -> str:

@@ -189,7 +189,9 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
         due = False
         if log or world.size == 1 or state.step % 8 == 0:  # several stop at the same step: they ask one another
             stopping = world.any(stop.is_set(), device)
-            due = 0 < 60 * config.checkpoint_minutes <= time.perf_counter() - saved_at
+            due = (log or world.size == 1) and 0 < 60 * config.checkpoint_minutes <= time.perf_counter() - saved_at
+            if stopping and not log:
+                world.average_(state.totals)  # as they will be loaded by all
         scored = scorer and (state.step % (per_epoch * config.metric_every) == 0 or state.step == last_step)
         if world.main and scored:
             score = scorer(generate(state.shown, z_metric[: scorer.most]))

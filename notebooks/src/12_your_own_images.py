@@ -97,8 +97,6 @@ with redirect_stdout(io.StringIO()):  # what it has to say is in photos.remarks 
 # %%
 print("\n".join(photos.remarks))
 print(f"{photos.count:,} pictures, {photos.channels} channels, {photos.size} x {photos.size}")
-for label, name in enumerate(photos.label_names):
-    print(f"  {name}: {(photos.labels == label).sum()}")
 
 
 # %%
