@@ -379,6 +379,15 @@ def test_a_picture_that_cannot_be_read_is_not_called_one_that_cannot_be_written(
             own.write_bytes(b"")
 
 
+def test_the_film_of_a_recorded_run_is_not_overwritten(here, capsys):
+    """It was made of more sheets than are kept: the new one lands where the command was called."""
+    shipped = load_run("mnist2d").path / "training.gif"
+    before = shipped.read_bytes()
+    assert cli.main(["gif", "mnist2d"]) == 0
+    assert capsys.readouterr().out == "mnist2d.gif\n" and Path("mnist2d.gif").read_bytes()[:4] == b"GIF8"
+    assert shipped.read_bytes() == before
+
+
 def test_gif_makes_the_film_again(here, finished_run):
     assert cli.main(["gif", str(finished_run.path), "--out", "film.gif"]) == 0
     assert Path("film.gif").read_bytes() == (finished_run.path / "training.gif").read_bytes()
