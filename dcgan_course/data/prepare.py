@@ -105,9 +105,10 @@ def alone(folder: Path, name: str):
     except Timeout:
         print(f"{name}: another process prepares these images; waiting for it", file=sys.stderr)
         lock.acquire()
-    with lock:
-        lock.release()  # acquired twice
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def is_whole(folder: Path) -> bool:
