@@ -1,5 +1,6 @@
 """CelebA: 202,599 aligned faces with 40 attributes (Liu and others, arXiv 1411.7766). Imports no torch."""
 
+import os
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -38,7 +39,7 @@ def celeba_source(path: Path) -> Source:
     if missing:
         raise UserError(f"{path / tables[0]}: no row for {PurePosixPath(missing).name}, expected one for each image")
     labels = np.array([rows[PurePosixPath(name).name] for name in pictures], np.uint8)
-    stamp = digest(str(path.absolute()), faces.stamp, listing.files[tables[0]],
+    stamp = digest(os.path.abspath(path), faces.stamp, listing.files[tables[0]],
                    *(f"{name} {faces.files[name]}" for name in pictures))
     return Source(f"celeba:{path}", pictures, reader(faces), stamp, labels, attributes,
                   tuple(filter(None, [partly(len(rows), len(pictures)), link_note(faces.left_out)])))

@@ -1,6 +1,7 @@
 """LSUN (arXiv 1506.03365), from its official LMDB. Imports no torch: worker processes open the database themselves."""
 
 import functools
+import os
 import shutil
 from pathlib import Path, PurePosixPath
 
@@ -76,7 +77,7 @@ def lmdb_keys(folder: Path) -> tuple[list[bytes], str]:
         raise Unreadable(f"{folder / 'data.mdb'}: cannot be read ({error.strerror or error})") from None
     if not keys:
         raise UserError(f"{folder}: found an empty database, expected pictures")
-    return keys, digest(str(folder.absolute()), stamp_of(folder / "data.mdb"), str(len(keys)))
+    return keys, digest(os.path.abspath(folder), stamp_of(folder / "data.mdb"), str(len(keys)))
 
 
 def require_whole(folder: Path, database) -> None:

@@ -55,7 +55,7 @@ def prepared(source: Source, size: int, folder: Path | None = None, limit: int |
                    look.pad_colour if look.fit == "pad" else "", *source.notes)
     name = shown(source.name)
     kind, _, where = name.partition(":")
-    slug = re.sub(r"[^\w.-]+", "-", f"{kind} {Path(where).name}").strip("-")[-60:]  # a moved folder is found again
+    slug = re.sub(r"[^\w.-]+", "-", f"{kind} {Path(where).name}").strip("-")[-60:]  # for people to read
     cached = folder is None
     folder = folder or cache_dir() / "prepared" / f"{slug}-{size}-{stamp}"
     try:

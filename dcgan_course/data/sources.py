@@ -7,6 +7,7 @@ processes, which open zip files and databases themselves, since an open one cann
 import functools
 import hashlib
 import itertools
+import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -82,7 +83,7 @@ def folder_source(path: Path) -> Source:
     order = {folder: i for i, folder in enumerate(classes)}
     labels = np.array([order[folder] for folder in folders], np.int64) if len(classes) > 1 else None
     notes = [*folder_notes(listing.root, folders, classes), left_out, link_note(listing.left_out)]
-    stamp = digest(str(path.absolute()), listing.stamp, *(f"{name} {listing.files[name]}" for name in names))
+    stamp = digest(os.path.abspath(path), listing.stamp, *(f"{name} {listing.files[name]}" for name in names))
     return Source(f"folder:{path}", names, reader(listing), stamp, labels,
                   tuple(map(shown, classes.values())) if len(classes) > 1 else (), tuple(filter(None, notes)))
 
