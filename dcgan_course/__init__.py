@@ -3,7 +3,7 @@
 A file imports only from the floors below its own:
 
     0  errors
-    1  config, files, flags, signals, tables
+    1  config, files, flags, signals, tables, threads
     2  checkpoints, models, losses, augment, runtime, parallel, metrics
     3  data/, sampling, plots
     4  runs

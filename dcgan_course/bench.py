@@ -5,7 +5,10 @@ one, D's gradients computed in the G step too and thrown away, `.item()` at ever
 the same networks with the same batch and number of D passes, in turn, so that a slow moment of the machine hits both.
 """
 
+import contextlib
 import statistics
+import subprocess
+import sys
 import time
 
 import torch
@@ -15,10 +18,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from .config import TrainConfig
 from .data import Batches, Images, load_images
 from .models import build_discriminator, build_generator, init_weights
+from .parallel import World
 from .runtime import machine, repo_data_dir, time_of
 from .sampling import draw_z
 from .state import TrainState
-from .trainer import both_steps, match_images, resolve
+from .threads import all_threads, cpu_threads, ladder
+from .trainer import both_steps, match_images, resolve, working_threads
 
 
 class PlainLoop:
@@ -144,6 +149,65 @@ def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
     result["matmul share"] = result["our step"] / config.batch_size * flops / statistics.median(rates)
     result |= {"rounds": rounds, "gflop per step": flops / 1e9, "matmul gflop/s": statistics.median(rates) / 1e9}
     return result | {"precision": config.precision}
+
+
+@contextlib.contextmanager
+def busy_processes(n: int):
+    """n other processes that compute all the time, as a browser or a second training would."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def rate(step, seconds: float) -> float:
+    """Calls of `step` a second, over so long or one call, after one that makes ready."""
+    step()
+    begin, calls = time.perf_counter(), 0
+    while time.perf_counter() - begin < seconds or not calls:
+        step()
+        calls += 1
+    return calls / (time.perf_counter() - begin)
+
+
+def measure_threads(config: TrainConfig, seconds: float) -> dict[str, float]:
+    """Images a second with each number of CPU threads, with the number that a training chooses by itself, and of the
+    plain loop with all: medians of rounds in turn."""
+    images = load_images(config.data, config.image_size)
+    config = match_images(resolve(config.replace(device="cpu", threads="auto"), None), images)
+    plain, ours = PlainLoop(config, images), OurLoop(config, images)
+    every = all_threads()
+    with cpu_threads():
+        auto = working_threads(config, World(), ours.batches, ours.state)
+
+        def watched() -> None:
+            with auto.timed(config.batch_size):
+                ours.step(ours.next_batch())
+
+        names = {f"{n}": n for n in ladder(every)} | {"auto": None, f"plain loop, {every}": every}
+        rounds = max(3, round(seconds / (2 * len(names))))
+        speeds = {name: [] for name in names}
+        for _ in range(rounds):
+            for name, number in names.items():
+                torch.set_num_threads(number or auto.number)
+                loop = plain if name.startswith("plain") else ours
+                step = watched if name == "auto" else lambda loop=loop: loop.step(loop.next_batch())
+                speeds[name].append(config.batch_size * rate(step, seconds / rounds / len(names)))
+    return {name: statistics.median(values) for name, values in speeds.items()}
+
+
+def report_threads(config: TrainConfig, seconds: float, busy: int) -> str:
+    """`measure_threads` beside so many busy processes, in words and numbers."""
+    with busy_processes(busy):
+        speeds = measure_threads(config, seconds)
+    best = max(speed for name, speed in speeds.items() if name.isdecimal())
+    return "\n".join([
+        f"{config.preset}, with {busy} other busy processes on {machine()['cpu']}",
+        f"{'threads':<16}{'images/s':>10}{'of the best':>14}",
+        *(f"{name:<16}{speed:>10.0f}{speed / best:>14.2f}" for name, speed in speeds.items())])
 
 
 def slider_latency(run: str = "avatars", moves: int = 200) -> float:

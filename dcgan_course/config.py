@@ -113,6 +113,8 @@ class TrainConfig:
     """auto, cpu, cuda, cuda:1, mps ...; auto = a GPU where there is one."""
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     """Arithmetic of convolutions; auto = bf16 where a short probe finds it faster."""
+    threads: int | Literal["auto"] = "auto"
+    """How many CPU threads work; auto = as many as are fastest, measured at the start and whenever it becomes slow."""
     sync_batch_norm: bool = False
     """With several GPUs: batch norm over the whole batch in place of each GPU's share."""
     compile: Literal["auto", "on", "off"] = "auto"
@@ -150,6 +152,7 @@ class TrainConfig:
             self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
         for name in ("ema_kimg", "keep", "checkpoint_minutes", "metric_every", "instance_noise"):
             self._expect(name, 0 <= getattr(self, name) < math.inf, "0 or more")
+        self._expect("threads", self.threads == "auto" or 1 <= self.threads <= 1024, "auto, or 1 to 1024")
         self._expect("metric_n", 65 <= self.metric_n <= 10_000, "65 to 10000")
         self._expect("preset", re.fullmatch(r"[\w-]+", self.preset), "the name of a preset")
         self._expect("batch_size", self.batch_size >= 2 or self.norm == "none", "2 or more with batch norm")
@@ -196,11 +199,20 @@ def check_type(name: str, value) -> None:
             raise UserError(f"{name}: found {value!r}, expected one of {', '.join(get_args(wanted))}"
                             f"{nearest(value, get_args(wanted))}")
         return
-    kinds = get_args(wanted) or (wanted,)
+    kinds, words = kinds_and_words(wanted)
+    if value in words:
+        return
     if float in kinds:
         kinds += (int,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise UserError(f"{name}: found {value!r}, expected {'/'.join(k.__name__ for k in kinds)}")
+        raise UserError(f"{name}: found {value!r}, expected {'/'.join([*words, *(k.__name__ for k in kinds)])}")
+
+
+def kinds_and_words(wanted) -> tuple[tuple[type, ...], tuple[str, ...]]:
+    """What a field's type allows: `int | Literal["auto"]` -> (int,), ("auto",)."""
+    kinds = get_args(wanted) or (wanted,)
+    words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
+    return tuple(kind for kind in kinds if get_origin(kind) is not Literal), tuple(words)
 
 
 def is_colour(text: str) -> bool:

@@ -53,6 +53,8 @@ def one_line(box: str) -> str:
                      r"\1: found \2, expected a whole number", message)
     message = re.sub(r"Error parsing (\S+): could not convert string to float: (.+)",
                      r"\1: found \2, expected a number", message)
+    message = re.sub(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*",
+                     r"\1: found \3, expected \2", message)
     if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
         message += f"; did you mean {paragraphs[1][1].split()[0]}?"
     return message

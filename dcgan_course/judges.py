@@ -4,6 +4,7 @@ Inception-based scores mean little on 28x28 grey digits; a network that reads di
 weights of the Inception network are at hand, `load_judge` takes them too.
 """
 
+import copy
 import functools
 import json
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from .data.names import ARRAYS
 from .errors import UserError
 from .files import write_atomically
 from .runtime import repo_data_dir, seeded
+from .threads import Fixed, Threads, cpu_threads
 
 
 def conv(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
@@ -186,7 +188,7 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
                         f"expected at least {BATCH}, and 3 channels")
     attributes = labels.ndim == 2
     names = learn.images.label_names or tuple("0123456789")
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), cpu_threads():
         torch.manual_seed(seed)
         judge = Judge(family, size, names, attributes)
         epochs = epochs or {"mnist": 10, "avatars": 8}.get(data, 60)
@@ -202,8 +204,14 @@ def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Gen
     steps = len(learn) // BATCH
     optimizer = torch.optim.AdamW(judge.train().parameters(), lr=3e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=epochs * steps)
+
+    def make_trial():
+        fresh, x = copy.deepcopy(judge), learn.floats(range(BATCH))
+        return lambda n: fresh(x[:n]).sum().backward()
+
+    threads = Threads(make_trial, BATCH)
     for _ in range(epochs):
-        for places in torch.randperm(len(learn), generator=order).split(BATCH)[:steps]:
+        for places in threads.over(torch.randperm(len(learn), generator=order).split(BATCH)[:steps]):
             x = learn.floats(places)
             if jitter:  # one for each eighth of a batch: for each image would cost more than the network
                 x = torch.cat([jitter(part) for part in x.chunk(8)])
@@ -258,7 +266,9 @@ def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, n
     of coloured images sees grey ones as such."""
     if judge.size == 64 and images.shape[1] == 1:
         images = images.expand(-1, 3, -1, -1)
-    with torch.inference_mode():
-        features = torch.cat([judge.features(part) for part in images.split(100)])  # small: twice as fast as 500
+    parts = images.split(100)  # small: twice as fast as 500
+    with torch.inference_mode(), cpu_threads():
+        threads = Threads(lambda: lambda n: judge.features(parts[0][:n]), 100) if len(parts) >= 10 else Fixed()
+        features = torch.cat([judge.features(part) for part in threads.over(parts)])
         probabilities = judge.probabilities(judge.head(features).double())
     return features.double().numpy(), probabilities.numpy()

@@ -14,7 +14,8 @@ from .runs import IMAGES_FILE, Run
 from .runtime import pick_device, pick_precision
 
 # what a resumed run may change: nothing that its past depends on
-GROWABLE = ("num_epochs", "keep", "checkpoint_minutes", "tensorboard", "metric_every", "device", "data")
+GROWABLE = ("num_epochs", "keep", "checkpoint_minutes", "tensorboard", "metric_every", "device", "threads",
+            "data")
 
 
 def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from .errors import UserError
+from .threads import cpu_threads
 
 
 def repo_data_dir() -> Path | None:
@@ -95,8 +96,9 @@ def probe_precision(device: torch.device) -> dict[str, float]:
             y = layer(x)
         y.float().sum().backward()
 
-    rounds = [{precision: time_of(lambda p=precision: step(p), device, 1) for precision in ("fp32", "bf16")}
-              for _ in range(6)]
+    with cpu_threads(1):  # several would wait for whatever else runs, which says nothing of the arithmetic
+        rounds = [{precision: time_of(lambda p=precision: step(p), device, 1) for precision in ("fp32", "bf16")}
+                  for _ in range(6)]
     return {precision: min(times[precision] for times in rounds) for precision in ("fp32", "bf16")}
 
 

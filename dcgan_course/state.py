@@ -31,6 +31,8 @@ class TrainState:
     totals: Tensor  # sums of STATS since the last line of stats.jsonl
     step: int = 0
     first_step: int = 0  # the step at which `totals` began
+    threads: int = 0  # of the CPU that work on it, on which the last bits depend; 0 = not known
+    speed: float = 0.0  # images a second that they made
 
     @classmethod
     def start(cls, config: TrainConfig) -> "TrainState":
@@ -88,6 +90,7 @@ class TrainState:
         self.require_finite(run)
         state = {
             "step": self.step, "first_step": self.first_step, "totals": self.totals,
+            "threads": self.threads, "speed": self.speed,
             "optG": self.optG.state_dict(), "optD": self.optD.state_dict(),
             "device": self.z_stream.device.type, "z_stream": self.z_stream.get_state(),
             "global_rng": torch.get_rng_state(),
@@ -104,6 +107,7 @@ class TrainState:
         state = load_state(checkpoint / STATE_FILE)
         try:
             self.step, self.first_step = state["step"], state["first_step"]
+            self.threads, self.speed = state.get("threads", 0), state.get("speed", 0.0)
             self.totals.copy_(state["totals"])
             self.optG.load_state_dict(state["optG"])
             self.optD.load_state_dict(state["optD"])

@@ -25,6 +25,7 @@ from .runtime import autocast, in_notebook, seeded
 from .sampling import draw_z, generate, image_grid
 from .signals import stop_on_interrupt
 from .state import STATS, TrainState
+from .threads import Fixed, Threads, cpu_threads
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
@@ -111,7 +112,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
     if resume:
         require_same_images(resume, images)
     with memory_in_one_line(config, resume) as begun, join(torch.device(config.device)) as world, \
-            torch.random.fork_rng(), contextlib.ExitStack() as alone:
+            torch.random.fork_rng(), cpu_threads(), contextlib.ExitStack() as alone:
         world.check(config.batch_size, config.sync_batch_norm, config.device)
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
         batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
@@ -162,14 +163,18 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
     if state.step == 0 and world.main:
         sample(run, state, 0.0, z_fixed, show, board)
+    threads = working_threads(config, world, batches, state)
+    tell_threads(threads, state, bar)
     saved_at = logged_at = time.perf_counter()
     logged_step, stopping = state.step, False
 
     while state.step < last_step and not stopping:
-        x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
-        labels = batches.labels(state.step) if config.classes else None
-        z = world.share(draw_z(config, batch_size, state.z_stream, device, labels))
-        both_steps(config, state, netG, netD, x_real, z)
+        with threads.timed(batch_size):
+            x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
+            labels = batches.labels(state.step) if config.classes else None
+            z = world.share(draw_z(config, batch_size, state.z_stream, device, labels))
+            both_steps(config, state, netG, netD, x_real, z)
+        tell_threads(threads, state, bar)
         bar.update(batch_size)
         shown = state.step * batch_size  # real images
         epoch_ends = state.step % per_epoch == 0 or state.step == last_step
@@ -180,6 +185,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             line = state.take_stats(batch_size)
             now = time.perf_counter()
             line["images_per_s"] = round((state.step - logged_step) * batch_size / (now - logged_at), 1)
+            line["threads"] = state.threads
             logged_at, logged_step = now, state.step
             bar.set_postfix_str(f"loss_D {line['loss_D']:.2f}, loss_G {line['loss_G']:.2f}")
             if world.main:
@@ -214,6 +220,29 @@ def make_scorer(config: TrainConfig):
     from .scores import scorer_for
 
     return scorer_for(config)
+
+
+def working_threads(config: TrainConfig, world: World, batches: Batches, state: TrainState) -> Threads | Fixed:
+    """The CPU threads that config asks for. "auto" begins with those of the checkpoint, on which the last bits depend;
+    without one it tries the step itself, on networks of its own."""
+    if config.threads != "auto":
+        return Fixed(config.threads)
+    if config.device != "cpu" or config.compile == "on" or world.size > 1:  # compiled for a number; torchrun sets one
+        return Fixed(state.threads)
+
+    def make_trial():
+        fresh, x_real = TrainState.start(config), batches[state.step]
+        z = draw_z(config, len(x_real), fresh.z_stream)
+        return lambda n: both_steps(config, fresh, fresh.netG, fresh.netD, x_real[:n], z[:n])
+
+    return Threads(make_trial, config.batch_size, state.threads, state.speed)
+
+
+def tell_threads(threads: Threads | Fixed, state: TrainState, bar: tqdm) -> None:
+    """Keep in the state how many threads work, and say it where that is new: fewer than all, or others than before."""
+    if not bar.disable and state.threads != threads.number and (state.threads or threads.fewer):
+        bar.write(f"{threads} work" + (f", after {state.threads}: not bit for bit" if state.threads else ""))
+    state.threads, state.speed = threads.number, threads.speed
 
 
 # ---- pictures on the way

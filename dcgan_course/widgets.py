@@ -32,6 +32,7 @@ from .sampling import (
     slerp,
 )
 from .scores import judge_for
+from .threads import cpu_threads
 
 FRAMES = 36  # of a walk, as in the paper's figure 4
 
@@ -122,7 +123,9 @@ class LatentExplorer:
 
     def show(self, z: Tensor) -> None:
         self.z = z
-        self.image.value = png(image_grid(generate(self.netG, z[None])), self.width)
+        with cpu_threads(1):  # hardly slower for one picture, and as fast where the machine is busy
+            picture = generate(self.netG, z[None])
+        self.image.value = png(image_grid(picture), self.width)
 
     def walk(self, *_) -> None:
         """The picture of the seed, or of the pasted z, moved by the sliders."""

@@ -23,7 +23,7 @@ def images(image_size: int) -> Images:
 def config(out, **changes):
     """3 epochs of 10 steps, on the CPU."""
     settings = dict(data="tiny", nz=8, ngf=4, ndf=4, batch_size=20, num_epochs=3, sample_kimg=0.1, log_steps=4, keep=0,
-                    ema_kimg=0.2, g_dropout=0.1, device="cpu", precision="fp32", out=str(out))
+                    ema_kimg=0.2, g_dropout=0.1, device="cpu", precision="fp32", threads=1, out=str(out))
     return preset("smoke", **(settings | changes))
 
 

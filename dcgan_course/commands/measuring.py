@@ -22,6 +22,7 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto", 
     """
     from ..runs import load_run
     from ..scores import require_judge, score_run
+    from ..threads import settle_threads
 
     expect_positive(n=n)
     loaded = load_run(run, checkpoint or "best")
@@ -29,6 +30,7 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto", 
     if checkpoint:
         say_weights(loaded)
     print(f"{n:,} images of each checkpoint, in the eyes of a judge: up to a minute for each ...", flush=True)
+    settle_threads()
     columns = score_run(loaded, n, seed, judge, [loaded.chosen] if checkpoint else None)
     print(" " * 18 + "".join(f"{column:>14}" for column in columns))
     for name in columns["real images"]:
@@ -56,6 +58,7 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     from ..runtime import seeded
     from ..sampling import draw_z, generate, image_grid
     from ..scores import compared_with, training_neighbours
+    from ..threads import settle_threads
 
     expect_positive(n=n)
     expect_picture(out)
@@ -66,6 +69,7 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     against = compared_with(config)
     if against[1].size == config.image_size:  # as they were trained on
         require_same_images(loaded, against[1])
+    settle_threads()
     images = generate(netG, draw_z(config, max(n, 1000), seeded(seed, "sample")))
     found, ratio = training_neighbours(images, config, against)
     save(image_grid(torch.stack([images[:n], found[:n]], 1).flatten(0, 1), 8), out)
@@ -91,9 +95,11 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
     from ..features import label_study
     from ..runs import load_run
     from ..tables import summary
+    from ..threads import settle_threads
 
     expect_positive(draws=draws)
     expect_file(out)
+    settle_threads()
     loaded, rows = load_run(run), []
     loaded.load_discriminator()  # that it was not kept is said before the images are loaded
     say_weights(loaded)
@@ -116,18 +122,23 @@ def info(name: RunName, /) -> None:
     print(describe(name))
 
 
-def bench(preset: str = "mnist64", seconds: float = 60.0) -> None:
+def bench(preset: str = "mnist64", seconds: float = 60.0, busy: int | None = None) -> None:
     """Measure this machine: our training step and data path against the plain loop, interleaved.
 
     Args:
         preset: Which networks and batch.
         seconds: How long to measure, about.
+        busy: In place of that, each number of CPU threads beside so many processes that compute all the time.
     """
-    from ..bench import report
+    from ..bench import report, report_threads
     from ..config import preset as get_preset
 
     expect_positive(seconds=seconds)
-    print(report(get_preset(preset), seconds))
+    if busy is None:
+        print(report(get_preset(preset), seconds))
+    else:
+        expect_positive(busy=busy + 1)
+        print(report_threads(get_preset(preset), seconds, busy))
 
 
 def doctor() -> None:
