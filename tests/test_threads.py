@@ -102,10 +102,10 @@ def test_an_undisturbed_training_is_measured_once(monkeypatch):
 
 
 def test_however_the_speed_jumps_measuring_costs_little(monkeypatch):
-    machine = Machine(monkeypatch, QUIET)
+    machine, slow = Machine(monkeypatch, QUIET), {1: 400.0, 2: 500.0}
     watched = machine.threads()
     for _ in range(300):
-        machine.speed = BUSY if machine.speed is QUIET else QUIET
+        machine.speed = slow if machine.speed is QUIET else QUIET
         machine.train(watched, 2)
     assert 5 * SECONDS < watched.spent < COST * machine.now + 4 * SECONDS
 
