@@ -10,10 +10,9 @@ train: .venv/installed
 	$(BIN)/dcgan-course train
 	@echo "next: make lab opens the lessons"
 
-# its terminals and cells find the command dcgan-course
-lab: export PATH := $(CURDIR)/$(BIN):$(PATH)
+# in the folder lessons/: what a learner saves there never touches notebooks/
 lab: .venv/installed
-	$(BIN)/jupyter lab --ServerApp.root_dir=. $(firstword $(sort $(wildcard notebooks/*.ipynb)))
+	$(BIN)/dcgan-course lab lessons
 
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .

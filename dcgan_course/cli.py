@@ -18,7 +18,7 @@ OWN_PARSING = {"train": commands.train, "resume": commands.resume}
 COMMANDS = OWN_PARSING | {f.__name__: f for f in (
     commands.prepare, commands.sample, commands.interpolate, commands.gif, commands.score, commands.neighbours,
     commands.features, commands.judge, commands.record, commands.export, commands.page, commands.study, explore,
-    commands.info, commands.bench, commands.doctor)}
+    commands.lab, commands.info, commands.bench, commands.doctor)}
 
 
 def main(argv: list[str] | None = None) -> int:

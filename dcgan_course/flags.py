@@ -16,6 +16,7 @@ from .errors import UserError
 # What stands without a flag, as --help and complaints call it.
 RunName = Annotated[str, tyro.conf.arg(metavar="RUN")]
 ImagesName = Annotated[str, tyro.conf.arg(metavar="IMAGES")]
+LessonsFolder = Annotated[Path, tyro.conf.arg(metavar="[FOLDER]")]
 NewFolder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
 StudyFile = Annotated[Path, tyro.conf.arg(metavar="FILE")]
 FileOrFolder = Annotated[str, tyro.conf.arg(metavar="PATH")]  # a Path would lose the slash at a folder's end

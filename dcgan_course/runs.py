@@ -270,7 +270,10 @@ def load_run(name: str | Path, checkpoint: str | int = "best") -> Run:
 def recorded_run(name: str | Path) -> Path:
     """The folder of a recorded run. Raises UserError where there is none of that name."""
     data = repo_data_dir()
-    recorded = sorted(p.name for p in (data / "runs").iterdir() if p.is_dir()) if data else []
+    if not data:
+        raise UserError(f"{name}: not found, expected a run folder; recorded runs come with a clone of the repository, "
+                        "or with its wheel")
+    recorded = sorted(p.name for p in (data / "runs").iterdir() if p.is_dir())
     if str(name) not in recorded:
         raise UserError(f"{name}: not found, expected a run folder or a recorded run "
                         f"({', '.join(recorded)}){nearest(name, recorded)}")

@@ -14,10 +14,17 @@ from .errors import UserError
 from .threads import cpu_threads
 
 
+def course_dir() -> Path | None:
+    """The folder that holds notebooks/ and data/: a clone of the repository, or inside the package that its wheel has
+    installed; None where there is only the package."""
+    package = Path(__file__).resolve().parent
+    return next((f for f in (package.parent, package / "course") if (f / "data" / "README.md").is_file()), None)
+
+
 def repo_data_dir() -> Path | None:
-    """The repository's data/ folder, or None where the package was installed without the repository."""
-    folder = Path(__file__).resolve().parents[1] / "data"
-    return folder if (folder / "README.md").is_file() else None
+    """The course's data/ folder, or None where there is only the package."""
+    course = course_dir()
+    return course and course / "data"
 
 
 def cache_dir() -> Path:

@@ -34,7 +34,8 @@ def fork(work) -> int:
         return child
     try:
         os.setpgid(0, 0)
-        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+        with (open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere),
+              contextlib.redirect_stderr(nowhere)):
             work()
         os._exit(0)
     except BaseException:
@@ -141,7 +142,7 @@ def scoring(folder: Path) -> None:
 
 
 def scoring_ended(folder: Path) -> set[str]:
-    return {(folder / "scores.json").read_text()}
+    return {(folder / "scores.json").read_text("utf-8")}
 
 
 JOBS = {"training": (training, training_ended, 55, 1.2), "preparing": (preparing, prepared_ended, 15, 2.0),

@@ -32,11 +32,11 @@ def wait_for(server: subprocess.Popen, url: str, log: Path) -> None:
             return
         time.sleep(0.2)
     server.kill()
-    pytest.fail(f"no answer from {url}: {log.read_text()[-2000:]}")
+    pytest.fail(f"no answer from {url}: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
 def served(command: list, url: str, log: Path, **options) -> subprocess.Popen:
     """A server, once it answers."""
-    server = subprocess.Popen(command, stdout=log.open("w"), stderr=subprocess.STDOUT, **options)
+    server = subprocess.Popen(command, stdout=log.open("w", encoding="utf-8"), stderr=subprocess.STDOUT, **options)
     wait_for(server, url, log)
     return server

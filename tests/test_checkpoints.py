@@ -130,7 +130,7 @@ def test_export_and_its_card_are_of_that_checkpoint(scored, capsys, flags, step,
     (images,) = onnxruntime.InferenceSession("new/generator.onnx").run(["images"], {"z": z.numpy()})
     netG = Run(scored).load_generator(scored / "checkpoints" / f"step_{step:07d}")
     torch.testing.assert_close(torch.from_numpy(images), generate(netG, z), rtol=0, atol=1e-4)
-    card = (scored.parent / "new" / "README.md").read_text()
+    card = (scored.parent / "new" / "README.md").read_text("utf-8")
     assert f"The weights are those of {words}" in card and fd in card and card.count("fd65_tiny |") == 1
 
 
@@ -143,7 +143,7 @@ def test_the_page_is_of_that_checkpoint(scored):
 
 
 def test_a_card_without_scores_of_its_checkpoint_shows_none(scored):
-    lines = (scored / "metrics.jsonl").read_text().splitlines()
+    lines = (scored / "metrics.jsonl").read_text("utf-8").splitlines()
     (scored / "metrics.jsonl").write_text("\n".join(lines[:2]) + "\n")
     card = export.model_card(load_run(scored, "last"))
     assert "None yet." in card and "step_0000030, the last of 3 checkpoints." in card

@@ -1489,5 +1489,5 @@ def test_the_table_of_the_readme(capsys):
     table = "\n".join(["| check | wrong answers caught | false alarms |", "|---|---|---|", *rows])
     with capsys.disabled():
         print("\n" + table)
-    assert table in (Path(__file__).parents[1] / "README.md").read_text()
+    assert table in (Path(__file__).parents[1] / "README.md").read_text("utf-8")
     assert not re.search(r"\| [1-9]\d* of \d+ \|$", table, re.M)

@@ -214,7 +214,7 @@ def test_sample_into_a_folder(here, finished_run, capsys):
     assert cli.main(["sample", run, "--n", "5", "--seed", "4", "--out", str(folder)]) == 2  # it is there: no slash
     err = capsys.readouterr().err
     assert "seed4_0003.png: exists already" in err and err.count("\n") == 1
-    assert [p.read_text() for p in folder.iterdir()] == ["mine"]
+    assert [p.read_text("utf-8") for p in folder.iterdir()] == ["mine"]
     assert cli.main(["sample", run, "--n", "1", "--seed", "5", "--out", str(folder)]) == 0
     assert len(list(folder.iterdir())) == 2
     assert cli.main(["sample", run, "--n", "1", "--out", "some/pictures/seed5_0000.png/"]) == 2

@@ -48,7 +48,7 @@ def test_the_folder(run, tmp_path, capsys):
     folder = tmp_path / "new"
     assert cli.main(["export", str(run.path), str(folder)]) == 0
     assert {p.name for p in folder.iterdir()} == {"generator.onnx", "README.md", "samples.png"}
-    card = (folder / "README.md").read_text()
+    card = (folder / "README.md").read_text("utf-8")
     assert "input `z` (N, 8), float32: 8 numbers, N(0, 1)" in card and "(N, 1, 28, 28), grey" in card
     assert "--data tiny" in card and "0 thousand images" in card
     assert f"`dcgan-course score runs/{run.path.name}`" in card
@@ -60,7 +60,7 @@ def test_the_folder(run, tmp_path, capsys):
 def test_the_card_has_the_numbers_of_the_run():
     recorded = load_run("mnist")
     card = export.model_card(recorded)
-    kept = json.loads((recorded.path / "record.json").read_text())
+    kept = json.loads((recorded.path / "record.json").read_text("utf-8"))
     name = "fd10k_mnist"
     assert f"| {name} | {kept['generated'][name]:.4g} | {kept['real'][name]:.4g} |" in card
     assert kept["command"] in card and "1,199 thousand images" in card
@@ -72,11 +72,12 @@ def test_the_card_has_the_numbers_of_the_run():
 
 def test_what_is_published_has_no_path_of_this_machine(run, tmp_path):
     file = run.path / "config.json"
-    before = file.read_text()
+    before = file.read_text("utf-8")
     try:
         file.write_text(json.dumps(json.loads(before) | {"data": f"folder:{tmp_path}/photos", "image_size": 28}))
         export.page(load_run(run.path), tmp_path / "page")
-        published = {"card": export.model_card(load_run(run.path)), "page": (tmp_path / "page/index.html").read_text()}
+        published = {"card": export.model_card(load_run(run.path)),
+                     "page": (tmp_path / "page/index.html").read_text("utf-8")}
     finally:
         file.write_text(before)
     for text in published.values():
@@ -100,7 +101,7 @@ def test_a_page_of_another_name_is_escaped(run, tmp_path):
     run.path.rename(strange)
     try:
         export.page(load_run(strange), tmp_path / "page")
-        text = (tmp_path / "page" / "index.html").read_text()
+        text = (tmp_path / "page" / "index.html").read_text("utf-8")
         assert "&lt;b&gt;&amp;: a DCGAN" in text and "<b>" not in text and "{{" not in text
     finally:
         strange.rename(run.path)

@@ -120,7 +120,7 @@ def test_the_command(finished_run, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["features", str(finished_run.path), "--labels", "60", "--draws", "1"]) == 0
     assert "60 labels" in capsys.readouterr().out
-    assert len((tmp_path / "features.csv").read_text().splitlines()) == 1 + len(features.METHODS)
+    assert len((tmp_path / "features.csv").read_text("utf-8").splitlines()) == 1 + len(features.METHODS)
 
 
 def test_a_conditional_run(finished_run, capsys):

@@ -338,7 +338,7 @@ def test_damaged_labels(tmp_path, damage, capsys):
     elif damage in ("few", "large"):
         np.save(file, np.zeros(5, np.int64) if damage == "few" else np.full(8, 7))
     elif damage == "manifest":
-        about = json.loads(manifest.read_text())
+        about = json.loads(manifest.read_text("utf-8"))
         del about["label_names"]
         manifest.write_text(json.dumps(about))
     else:

@@ -56,7 +56,7 @@ def test_stored_executed_and_without_errors(path):
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
     assert path.stat().st_size < 1.5e6
-    assert not re.search(r"/(home|root|work|tmp|Users)/", path.read_text())  # no path of the machine that ran it
+    assert not re.search(r"/(home|root|work|tmp|Users)/", path.read_text("utf-8"))  # no path of the machine that ran it
 
 
 @each_lesson
@@ -210,14 +210,14 @@ def test_handout(tmp_path, monkeypatch):
         assert not [cell for cell in student.cells if "solution" in cell.metadata.get("tags", [])]
         assert "<details open><summary>Solution" in "".join(cell.source for cell in solutions.cells)
         assert len(student.cells) + len(exercises(path)) == len(solutions.cells)
-        assert "<summary>Solution</summary>" in (tmp_path / "html" / f"{path.stem}.html").read_text()
-    plan = (tmp_path / "plan.md").read_text()
+        assert "<summary>Solution</summary>" in (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
+    plan = (tmp_path / "plan.md").read_text("utf-8")
     for path in LESSONS:
         lesson = teach.header(nbformat.read(path, 4))
         assert f"**{lesson['title']}** ({lesson['minutes']} min)" in plan
         assert all(e["name"] in plan for e in lesson["exercises"]) and all(o in plan for o in lesson["objectives"])
-    assert not re.findall(r"\]\(\.\./", "".join(p.read_text() for p in tmp_path.glob("s*/*.ipynb")))
-    assert 'href="04_training_as_a_film.html"' in (tmp_path / "html" / "00_start_here.html").read_text()
+    assert not re.findall(r"\]\(\.\./", "".join(p.read_text("utf-8") for p in tmp_path.glob("s*/*.ipynb")))
+    assert 'href="04_training_as_a_film.html"' in (tmp_path / "html" / "00_start_here.html").read_text("utf-8")
 
 
 STUB, ANSWER = "    raise NotImplementedError", "    return pixels / 127.5 - 1"  # in lesson 00
@@ -240,7 +240,7 @@ def course(folder: Path, commit: bool) -> Path:
 
 def answer(*files: Path) -> None:
     for file in files:
-        text = file.read_text()
+        text = file.read_text("utf-8")
         assert STUB in text
         file.write_text(text.replace(STUB, ANSWER))
 
@@ -319,7 +319,7 @@ def test_answers_saved_in_jupyterlab_do_not_reach_the_sources(tmp_path):
             request.method = "PUT"
             request.data = json.dumps({"type": "notebook", "content": model["content"]}).encode()
             urllib.request.urlopen(request).close()
-            assert ANSWER in (root / "notebooks" / name).read_text()
+            assert ANSWER in (root / "notebooks" / name).read_text("utf-8")
     finally:
         server.terminate()
         server.wait(30)
@@ -335,7 +335,7 @@ def test_answers_saved_in_jupyterlab_do_not_reach_the_sources(tmp_path):
 def test_the_readme_lists_the_lesson(path):
     lesson = teach.header(nbformat.read(path, 4))
     title = lesson["title"].partition(" · ")[2]
-    row = next(line for line in (NOTEBOOKS.parent / "README.md").read_text().splitlines() if path.name in line)
+    row = next(line for line in (NOTEBOOKS.parent / "README.md").read_text("utf-8").splitlines() if path.name in line)
     assert row.startswith(f"| {path.stem[:2]} | [{title}](notebooks/{path.name})") and f"| {lesson['minutes']} |" in row
     assert f"/github/{REPOSITORY}/blob/main/notebooks/{path.name}" in row
 
@@ -351,7 +351,7 @@ def test_badges(tmp_path):
         return subprocess.run(command, capture_output=True, text=True)
 
     assert run("ada/gan-class").returncode == 0
-    changed = {p: p.read_text() for p in tmp_path.rglob("*") if p.suffix in (".ipynb", ".py", ".md", ".toml")}
+    changed = {p: p.read_text("utf-8") for p in tmp_path.rglob("*") if p.suffix in (".ipynb", ".py", ".md", ".toml")}
     for path in LESSONS:
         text = changed[tmp_path / "notebooks" / path.name]
         assert f"/github/ada/gan-class/blob/main/notebooks/{path.name}" in text
@@ -359,7 +359,7 @@ def test_badges(tmp_path):
         assert REPOSITORY not in text and "test -d gan-class" in text and "install -q -e gan-class" in text
     assert run(REPOSITORY).returncode == 0
     for path in LESSONS:
-        assert (tmp_path / "notebooks" / path.name).read_text() == path.read_text()
+        assert (tmp_path / "notebooks" / path.name).read_text("utf-8") == path.read_text("utf-8")
     bad = run("no slash")
     assert bad.returncode and "expected owner/name" in bad.stderr
 

@@ -345,22 +345,22 @@ def test_killed_and_gone_on(tmp_path):
         child = subprocess.Popen([sys.executable, "-c", CHILD, str(folder), str(out)], stderr=subprocess.DEVNULL)
         journal = partial / "journal.jsonl"
         lines = tried // 10 + 4
-        while child.poll() is None and (not journal.exists() or len(journal.read_text().splitlines()) < lines):
+        while child.poll() is None and (not journal.exists() or len(journal.read_text("utf-8").splitlines()) < lines):
             time.sleep(0.005)
         assert child.poll() is None, "ended before it could be killed"
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
         with pytest.raises(UserError, match="not a folder made by prepare"):
             load_images(f"prepared:{out}", 16)
-        now = json.loads(journal.read_text().splitlines()[-1])["tried"]
+        now = json.loads(journal.read_text("utf-8").splitlines()[-1])["tried"]
         assert tried < now < 250
         tried = now
     with (partial / "images.u8").open("ab") as file:  # and a chunk that was cut off in the middle
         file.write(b"garbage")
     subprocess.run([sys.executable, "-c", CHILD, str(folder), str(out)], stderr=subprocess.DEVNULL, check=True)
     assert np.array_equal(manifest.load_prepared(out, 16).pixels, expected)
-    assert json.loads((out / "manifest.json").read_text())["skipped"] == [["0005.png", "not a picture, or of a kind "
-                                                                           "that is not supported"]]
+    skipped = json.loads((out / "manifest.json").read_text("utf-8"))["skipped"]
+    assert skipped == [["0005.png", "not a picture, or of a kind that is not supported"]]
 
 
 def test_two_processes_that_want_the_same_images(tmp_path):
@@ -458,7 +458,7 @@ MEMORY = """if True:
     batches = Batches(Images("synthetic", pixels, 32), 128, 0)
     for step in range(3000):
         batches[step]
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text("utf-8")
     print(sum(int(status.split(key)[1].split()[0]) for key in ("RssAnon:", "RssFile:")))
 """
 

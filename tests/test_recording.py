@@ -61,7 +61,7 @@ def test_record(finished_run, tmp_path, capsys):
     folder = tmp_path / "kept"
     assert main(["record", str(finished_run.path), str(folder), "--discriminator"]) == 0
     kept = Run(folder)
-    about = json.loads((folder / "record.json").read_text())
+    about = json.loads((folder / "record.json").read_text("utf-8"))
     assert about["checkpoint_step"] == 30 and about["checkpoint_kimg"] == 0.6
     assert about["seconds"] == round(seconds(finished_run))
     assert kept.stats() == finished_run.stats() and len(about["first_steps"]) == 8
@@ -95,7 +95,7 @@ def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch):
     monkeypatch.setattr(recording, "scorer_for", lambda config: score)
     run = train(tiny.config(tmp_path, metric_every=1, metric_n=65, judge="mnist"))
     kept = record(run, tmp_path / "kept")
-    about = json.loads((kept.path / "record.json").read_text())
+    about = json.loads((kept.path / "record.json").read_text("utf-8"))
     assert about["checkpoint_step"] == 20 and about["generated"] == {"fd20_tiny": 3.5}
     assert about["real"] == {"fd20_tiny": 0.1} and (kept.path / "metrics.png").is_file()
     weights = run.load_generator(run.best_checkpoint()).state_dict().values()
@@ -122,7 +122,7 @@ def test_the_seconds_are_those_of_the_statistics(tmp_path):
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_run_is_whole(name):
     run = load_run(name)
-    about = json.loads((run.path / "record.json").read_text())
+    about = json.loads((run.path / "record.json").read_text("utf-8"))
     args = shlex.split(about["command"])[2:]
     asked = parse(TrainConfig, args, "train", default=preset(flag_value(args, "--preset")))
     machine = {field: getattr(run.config, field) for field in MACHINE}
@@ -131,7 +131,7 @@ def test_a_recorded_run_is_whole(name):
     assert len(run.samples()) <= 21 and about["seconds"] > 10
     assert (run.path / "reals.png").is_file() == (run.config.data in SHAREABLE)
     path = r"/(home|work|tmp|root|Users|mnt)/|[A-Z]:\\"
-    assert not any(re.search(path, file.read_text()) for file in run.path.glob("*.json*"))
+    assert not any(re.search(path, file.read_text("utf-8")) for file in run.path.glob("*.json*"))
     if about.get("generated"):
         fd = next(key for key in about["generated"] if key.startswith("fd"))
         best = min(line[next(k for k in line if k.startswith("fd"))] for line in run.metrics())
@@ -157,7 +157,7 @@ def test_the_first_steps_of_a_recorded_run_come_again(name, tmp_path):
     learning rates lead elsewhere; with the paper's up to 1.3 % in all eight; 4 % where D wins, of numbers near 0. Other
     seeds: 14 % and more; without batch norm 2.6 % and more, but there the same seed comes as much nearer."""
     recorded = load_run(name)
-    expected = json.loads((recorded.path / "record.json").read_text())["first_steps"]
+    expected = json.loads((recorded.path / "record.json").read_text("utf-8"))["first_steps"]
     steps = len(expected) if max(recorded.config.lr_g, recorded.config.lr_d) <= 2e-4 else 2
 
     def gap(seed):
@@ -188,4 +188,4 @@ def test_a_study_of_the_repository_is_whole(name):
     assert {path.stem for path in folder.glob("*.webp")} == set(study.configs)
     assert all(recorded.curves(config) for config in study.configs)
     assert recorded.about["command"] == f"dcgan-course study data/studies/{name}.json"
-    assert not re.search(r"/(home|root|work|tmp|Users)/", (folder / "about.json").read_text())
+    assert not re.search(r"/(home|root|work|tmp|Users)/", (folder / "about.json").read_text("utf-8"))

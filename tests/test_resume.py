@@ -56,7 +56,7 @@ def test_other_pictures_are_refused_until_they_are_accepted(here, capsys, change
     else:
         shutil.move(file, here / "photos" / "b" / "zz.png")
     before = weights("runs/0001-smoke")
-    stamp = json.loads((here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).read_text())["stamp"]
+    stamp = json.loads((here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).read_text("utf-8"))["stamp"]
     assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 2
     err = capsys.readouterr().err.splitlines()[-1]
     assert f"was trained on 40 images (stamp {stamp}), found {found} (stamp" in err
@@ -65,7 +65,7 @@ def test_other_pictures_are_refused_until_they_are_accepted(here, capsys, change
     assert "remove runs/0001-smoke/images.json" in err and same(weights("runs/0001-smoke"), before)
     (here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).unlink()
     assert cli.main(["resume", "runs/0001-smoke", "--num_epochs", "2"]) == 0
-    about = json.loads((here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).read_text())
+    about = json.loads((here / "work" / "runs" / "0001-smoke" / IMAGES_FILE).read_text("utf-8"))
     assert about["count"] == found and about["stamp"] != stamp and about["label_names"] == ["a", "b"]
 
 
@@ -97,7 +97,7 @@ def test_a_damaged_note_of_the_pictures(here, capsys):
 
 def as_if_on_cuda(run) -> None:
     """The run folder as a GPU would have left it: its config, and a stream of z in another form."""
-    config = json.loads((run / "config.json").read_text())
+    config = json.loads((run / "config.json").read_text("utf-8"))
     (run / "config.json").write_text(json.dumps(config | {"device": "cuda", "precision": "bf16", "compile": "on"}))
     file = Run(run).last_checkpoint() / STATE_FILE
     state = torch.load(file, weights_only=True)

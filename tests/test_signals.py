@@ -108,7 +108,7 @@ def test_a_command_that_is_cut_short(signum, status, monkeypatch, capsys):
 def test_a_stream_whose_reader_has_gone():
     read, write = os.pipe()
     os.close(read)
-    with open(write, "w", buffering=1) as broken:
+    with open(write, "w", encoding="utf-8", buffering=1) as broken:
         lossy = signals.Lossy(broken)
         print("lost", file=lossy, flush=True)
         assert lossy.fileno() == write
@@ -143,7 +143,7 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
     assert process.returncode == 143 and "Traceback" not in said
     assert last.startswith("dcgan-course: folder:") and last.endswith("what is done is kept, run again to go on")
     assert not running(process.pid)
-    assert (tmp_path / "stopped.partial" / "journal.jsonl").read_text().count("\n") == 2
+    assert (tmp_path / "stopped.partial" / "journal.jsonl").read_text("utf-8").count("\n") == 2
     first, second = (prepared(folder_source(tmp_path / "pictures"), 16, tmp_path / name) / "images.u8"
                      for name in ("stopped", "whole"))
     assert first.read_bytes() == second.read_bytes() and first.stat().st_size == 40 * 16 * 16 * 3

@@ -110,7 +110,7 @@ def celeba_folder(root, count=5, rows=None, zipped=False):
 def test_celeba(tmp_path, form):
     root = celeba_folder(tmp_path / "celeba", zipped=form == "images zipped")
     if form == "kaggle":
-        lines = (root / "list_attr_celeba.txt").read_text().splitlines()[1:]
+        lines = (root / "list_attr_celeba.txt").read_text("utf-8").splitlines()[1:]
         table = ["image_id," + ",".join(lines[0].split()), *(",".join(line.split()) for line in lines[1:])]
         (root / "list_attr_celeba.txt").unlink()
         (root / "list_attr_celeba.csv").write_text("\n".join(table))

@@ -87,7 +87,7 @@ def test_a_study_begun_before_a_field_was_added_goes_on(tmp_path):
     asked = study(tmp_path)
     base = studies.begun(asked, tmp_path).base
     note = tmp_path / "study.json"
-    then = json.loads(note.read_text())
+    then = json.loads(note.read_text("utf-8"))
     del then["base"]["checkpoint_minutes"]
     note.write_text(json.dumps(then))
     assert studies.begun(asked, tmp_path).base == base
@@ -142,7 +142,7 @@ def run_pool(out, workers):
     """The study in a process of its own, with a judge of mnist: workers do not see this test's stand-ins."""
     code = STUDY.format(tests=str(Path(__file__).parent), out=str(out), workers=workers, epochs=1)
     assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
-    return (out / "tiny" / "table.csv").read_text()
+    return (out / "tiny" / "table.csv").read_text("utf-8")
 
 
 def test_a_training_that_diverges_is_a_result(tmp_path, monkeypatch):
@@ -208,7 +208,7 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     common = {name: getattr(tiny.config(tmp_path), name)
               for name in ("data", "nz", "ngf", "ndf", "batch_size", "device", "precision")}
     Path("s.json").write_text(json.dumps(
-        {"preset": "smoke", "common": common | {"num_epochs": 1}, "configs": TWO, "seeds": 2}))
+        {"preset": "smoke", "common": common | {"num_epochs": 1}, "configs": TWO, "seeds": 2}), encoding="utf-8")
     assert main(["study", "s.json", "--workers", "1"]) == 0
     out = capsys.readouterr().out
     assert "means over 2 seeds" in out and "difference from 'plain'" in out and "table.csv" in out
@@ -253,7 +253,8 @@ def test_killed_it_goes_on(tmp_path):
         assert len(list(tmp_path.glob("killed/tiny/*/*/score.json"))) == count
     for out in ("killed", "whole"):
         assert begin(out).wait() == 0
-    assert (tmp_path / "killed/tiny/table.csv").read_text() == (tmp_path / "whole/tiny/table.csv").read_text()
+    killed, whole = ((tmp_path / out / "tiny/table.csv").read_text("utf-8") for out in ("killed", "whole"))
+    assert killed == whole
 
 
 # ---- statistics

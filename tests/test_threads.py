@@ -170,7 +170,7 @@ def weights(run: Run) -> list[torch.Tensor]:
 
 
 def lines(run: Run) -> list[dict]:
-    return [json.loads(line) for line in (run.path / "stats.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in (run.path / "stats.jsonl").read_text("utf-8").splitlines()]
 
 
 def test_measuring_leaves_the_training_as_it_is(tmp_path, two_cores):

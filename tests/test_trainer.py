@@ -391,7 +391,7 @@ def test_killed_at_random_times_and_resumed(tmp_path, uninterrupted):
     for lines in (1, 4, 7):
         process = spawn(*command)
         stats = tmp_path / "0001-smoke" / "stats.jsonl"
-        while process.poll() is None and not (stats.exists() and stats.read_text().count("\n") >= lines):
+        while process.poll() is None and not (stats.exists() and stats.read_text("utf-8").count("\n") >= lines):
             time.sleep(0.002)
         process.kill()
         process.communicate()
@@ -651,7 +651,7 @@ def test_memory_stays_small(tmp_path, preset, epochs, precision, most):
         from dcgan_course.config import preset
         from dcgan_course.trainer import train
         train(preset({preset!r}, num_epochs={epochs}, device="cpu", precision={precision!r}, out={str(tmp_path)!r}))
-        print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])"""
+        print(Path("/proc/self/status").read_text("utf-8").split("VmHWM:")[1].split()[0])"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 0.2e9 < 1024 * int(done.stdout) < most
 

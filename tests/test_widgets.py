@@ -161,7 +161,7 @@ def test_attributes_come_from_the_judge(finished_run):
 def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):
     assert "nowhere: not found" in explore("nowhere").value
     assert "z has 8 numbers" in explore(Generator(8, 4), entries=(8,)).value
-    config = json.loads((finished_run.path / "config.json").read_text())
+    config = json.loads((finished_run.path / "config.json").read_text("utf-8"))
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "config.json").write_text(json.dumps(config | {"nz": config["nz"] + 1}))
@@ -199,7 +199,7 @@ def test_a_server_that_does_not_listen_is_killed(tmp_path, monkeypatch, ctrl_c):
         "time.sleep(600)"
     with pytest.raises(KeyboardInterrupt):
         serve([sys.executable, "-c", stubborn], tmp_path / "log")
-    assert not psutil.pid_exists(int((tmp_path / "log").read_text()))
+    assert not psutil.pid_exists(int((tmp_path / "log").read_text("utf-8")))
     assert serve([sys.executable, "-c", "exit(3)"], tmp_path / "log") == 3
 
 
@@ -238,7 +238,7 @@ def test_however_the_page_is_ended_nothing_stays(tmp_path, started):
         assert not alive and not servers.answers(url)
         if how != signal.SIGKILL:
             assert not list(folder.iterdir())
-            assert log.read_text().splitlines()[1:] in ([], ["dcgan-course: stopped"])
+            assert log.read_text("utf-8").splitlines()[1:] in ([], ["dcgan-course: stopped"])
 
 
 def test_the_page_has_one_cell(tmp_path):

@@ -105,8 +105,8 @@ import textwrap
 from dcgan_course.errors import UserError
 
 with tempfile.TemporaryDirectory() as folder:
-    (Path(folder) / "list_attr_celeba.txt").write_text("1\nSmiling\n000001.jpg 1\n")
-    (Path(folder) / "img_align_celeba.zip").write_text("<!DOCTYPE html><title>Quota exceeded</title>")
+    (Path(folder) / "list_attr_celeba.txt").write_bytes(b"1\nSmiling\n000001.jpg 1\n")
+    (Path(folder) / "img_align_celeba.zip").write_bytes(b"<!DOCTYPE html><title>Quota exceeded</title>")
     try:
         load_images(f"celeba:{folder}", 64)
     except UserError as error:
@@ -561,7 +561,7 @@ show(sampling.generate(netC, z), "40 church exteriors that do not exist", 10)
 # %%
 import json
 
-record = json.loads((church.path / "record.json").read_text())
+record = json.loads((church.path / "record.json").read_bytes())
 for name, value in record["generated"].items():
     label = name.partition("1787")[0]
     if label in ("fd", "precision", "recall", "sharpness", "duplicates"):

@@ -311,7 +311,7 @@ for shift in (0, 2):
 import json
 import textwrap
 
-about, about_told = (json.loads((recorded.path / "record.json").read_text()) for recorded in (run, told))
+about, about_told = (json.loads((recorded.path / "record.json").read_bytes()) for recorded in (run, told))
 record = {"other": about["real"], "mnist": about["generated"], "conditional": about_told["generated"]}
 
 # %%

@@ -83,7 +83,7 @@ if FOLDER == Path("my_pictures") and not FOLDER.exists():  # a wrong path of you
         picture = picture.crop((8, 0, 88, 96)) if seed % 3 else picture  # some are higher than wide
         picture.save(kind / f"{seed:04d}.{'jpg' if seed % 2 else 'png'}")
     (FOLDER / "with glasses" / "broken.png").write_bytes(b"\x89PNG and then nothing")
-    (FOLDER / "notes.txt").write_text("not a picture")
+    (FOLDER / "notes.txt").write_bytes(b"not a picture")
 
 # %% [markdown]
 # `folder:PATH` finds every picture below it, nested or flat. What cannot be decoded is left out and named; sub-folders

@@ -1,0 +1,92 @@
+"""The lessons, laid into a folder of the learner's and opened there."""
+
+import importlib.util
+import itertools
+import os
+import re
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+from ..errors import UserError
+from ..files import read_json, to_json, write_atomically
+from ..flags import LessonsFolder, writing
+from ..runtime import course_dir
+
+LAID = ".laid.json"  # the sha256 of each lesson as it was laid: another one has somebody's answers in it
+
+
+def lab(folder: LessonsFolder = Path("lessons"), /, browser: bool = True, port: int = 8888) -> None:
+    """Open the lessons in JupyterLab, in a folder of your own, where your answers and runs stay.
+
+    Args:
+        folder: Made where it is not there. A lesson that you have changed is never written over: a newer version is
+            laid beside it.
+        browser: Open the first lesson in the browser at once.
+        port: Of the page; the next free one where it is taken.
+    """
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise UserError("lab: jupyterlab is not installed, expected after pip install 'dcgan-course[lab]'")
+    with writing(folder):
+        first = lay_lessons(folder)
+    bin_folder = str(Path(sys.executable).parent)  # where terminals and cells find the command dcgan-course
+    environment = os.environ | {"PATH": os.pathsep.join([bin_folder, os.environ.get("PATH", "")])}
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", f"--port={port}",
+               *([] if browser else ["--no-browser"]),
+               *(["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []),  # a container's only user
+               str(folder.resolve() / first)]
+    start(command, environment)
+
+
+def start(command: list[str], environment: dict[str, str]) -> None:
+    """Become another program, which then has the terminal and its signals to itself; Windows can only wait for one."""
+    sys.stdout.flush()
+    if os.name == "nt":
+        sys.exit(subprocess.call(command, env=environment))
+    os.execve(command[0], command, environment)
+
+
+def lay_lessons(folder: Path) -> str:
+    """Lay every lesson into a folder, and say what is not as it was. Returns the name of the first.
+
+    Raises:
+        UserError: there are no lessons here.
+    """
+    course = course_dir()
+    lessons = sorted((course / "notebooks").glob("[0-9][0-9]_*.ipynb")) if course else []
+    if not lessons:
+        raise UserError("lab: found no lessons beside the package, expected a clone of the repository, or its wheel")
+    folder.mkdir(parents=True, exist_ok=True)
+    laid = read_json(folder / LAID) if (folder / LAID).is_file() else {}
+    names = [lay(folder, lesson.stem, for_learners(lesson), laid) for lesson in lessons]
+    write_atomically(folder / LAID, to_json(laid))
+    return names[0]
+
+
+def lay(folder: Path, stem: str, content: bytes, laid: dict[str, str]) -> str:
+    """Write one lesson, unless it is there already, under the first name that holds nobody's answers. Returns the
+    name."""
+    for i in itertools.count():
+        name = f"{stem}{'_new' if i else ''}{i if i > 1 else ''}.ipynb"
+        file = folder / name
+        then, found = laid.get(name), sha256(file.read_bytes()).hexdigest() if file.is_file() else None
+        new = sha256(content).hexdigest()
+        if found in (None, then):
+            if found != new:
+                with writing(file):
+                    write_atomically(file, content)
+                if i or found:
+                    print(f"{file}: {'a newer version, beside yours' if i else 'brought up to date'}")
+            laid[name] = new
+            return name
+        if then == new:  # this version, with answers
+            return name
+
+
+def for_learners(lesson: Path) -> bytes:
+    """A lesson whose links to the package's files lead to the repository, as its badge does: they are not in the
+    learner's folder."""
+    content = lesson.read_bytes()
+    badge = re.search(rb"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/main/", content)
+    return content.replace(b"](../", b"](https://github.com/" + badge[1] + b"/blob/main/") if badge else content
