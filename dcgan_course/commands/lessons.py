@@ -33,6 +33,7 @@ def lab(folder: LessonsFolder = Path("lessons"), /, browser: bool = True, port: 
     bin_folder = str(Path(sys.executable).parent)  # where terminals and cells find the command dcgan-course
     environment = os.environ | {"PATH": os.pathsep.join([bin_folder, os.environ.get("PATH", "")])}
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", f"--port={port}",
+               "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",  # no questions
                *([] if browser else ["--no-browser"]),
                *(["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []),  # a container's only user
                str(folder.resolve() / first)]

@@ -2,8 +2,8 @@
 
 Needs Chromium: `make test` installs it where it may. $SCREENSHOTS names a folder that keeps what was seen."""
 
+import json
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ from dcgan_course.sampling import generate, image_grid, moved, png
 from dcgan_course.widgets import LatentExplorer
 
 sync_api = pytest.importorskip("playwright.sync_api")
-LESSON = Path(__file__).parents[2] / "notebooks" / "08_latent_sliders.ipynb"
+LESSON = "08_latent_sliders.ipynb"
 
 
 class Explorer:
@@ -104,16 +104,16 @@ def run_all(page) -> None:
 
 
 def test_lesson_08_in_jupyterlab(browser, tmp_path):
-    """On a copy: JupyterLab saves by itself."""
-    shutil.copy(LESSON, tmp_path)
+    """In a folder of the learner's, as `dcgan-course lab` opens it."""
     port = free_port()
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--ip=127.0.0.1",
-               "--expose-app-in-browser", "--IdentityProvider.token=", f"--ServerApp.root_dir={tmp_path}",
-               "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    server = served(command, f"http://127.0.0.1:{port}/api", tmp_path / "lab.log")
+    settings = {"IdentityProvider": {"token": ""}, "LabApp": {"expose_app_in_browser": True}}
+    (tmp_path / "jupyter_server_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    command = [sys.executable, "-m", "dcgan_course", "lab", str(tmp_path / "lessons"), f"--port={port}", "--no_browser"]
+    server = served(command, f"http://127.0.0.1:{port}/api", tmp_path / "lab.log",
+                    env=os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path)})
     try:
         page = browser.new_page(viewport={"width": 1250, "height": 9000})  # a cell out of sight is not drawn
-        page.goto(f"http://127.0.0.1:{port}/lab/tree/{LESSON.name}", timeout=1000 * PATIENCE)
+        page.goto(f"http://127.0.0.1:{port}/lab/tree/{LESSON}", timeout=1000 * PATIENCE)
         run_all(page)
         assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
         try_everything(Explorer(page, "mnist2d", seed=0), "lab")
