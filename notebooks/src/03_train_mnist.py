@@ -287,10 +287,11 @@ print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousan
 
 # %% [markdown]
 # **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. So a run that was stopped
-# and resumed must end exactly like one that was not. Try it with a very small network:
+# and resumed must end exactly like one that was not, as long as the same number of CPU threads work: sums that are added
+# up in another order end in other bits. Try it with a very small network, and one thread:
 
 # %%
-half = train(preset("smoke", num_epochs=0.1), quiet=True)
+half = train(preset("smoke", num_epochs=0.1, threads=1), quiet=True)
 resumed = train(half.config.replace(num_epochs=0.2), resume=half, quiet=True)
 whole = train(half.config.replace(num_epochs=0.2), quiet=True)
 pairs = zip(resumed.load_generator().parameters(), whole.load_generator().parameters(), strict=True)
@@ -458,7 +459,7 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 
 # %% [markdown]
 # [Lesson 04](04_training_as_a_film.ipynb) films a training, and shows one that collapses. (Runs of the lessons lie in
-# `notebooks/runs`.)
+# the folder `runs`, beside the lessons.)
 #
 # ## Questions
 #
