@@ -13,7 +13,7 @@ A file imports only from the floors below its own:
     8  trainer
     9  checks/, info, studies, widgets
     10  bench, page, recording
-    11  export
+    11  export, gpu
     12  commands/
     13  cli
 """

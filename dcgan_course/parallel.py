@@ -83,6 +83,11 @@ def started_by_torchrun() -> bool:
     return "RANK" in os.environ and (several or "TORCHELASTIC_RUN_ID" in os.environ)
 
 
+def backend(device: torch.device) -> str:
+    """What processes talk by."""
+    return "nccl" if device.type == "cuda" else "gloo"
+
+
 @contextlib.contextmanager
 def join(device: torch.device):
     """The World that torchrun started, or a world of one.
@@ -93,7 +98,7 @@ def join(device: torch.device):
     if not started_by_torchrun():
         yield World()
         return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    dist.init_process_group(backend(device))
     world = World(dist.get_rank(), dist.get_world_size(), True)
     try:
         yield world
