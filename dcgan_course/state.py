@@ -1,4 +1,4 @@
-"""What a training carries from step to step: saved whole, it goes on bit for bit."""
+"""What a training carries from step to step: saved whole, it goes on bit for bit (on a GPU nearly)."""
 
 import copy
 import itertools
