@@ -4,16 +4,16 @@ A file imports only from the floors below its own:
 
     0  errors
     1  config, files, flags, signals, tables, threads
-    2  checkpoints, models, losses, augment, runtime, parallel, metrics
+    2  checkpoints, models, losses, augment, runtime, scaling, parallel, metrics
     3  data/, sampling, plots
     4  runs
     5  judges, memory, state
-    6  features, scores
+    6  compiling, features, scores
     7  resolve
     8  trainer
     9  checks/, info, studies, widgets
     10  bench, page, recording
-    11  export
+    11  export, gpu
     12  commands/
     13  cli
 """

@@ -3,6 +3,7 @@
 The plain loop is what most tutorials run: float32, contiguous tensors, a DataLoader that transforms PIL images one by
 one, D's gradients computed in the G step too and thrown away, `.item()` at every step, default Adam. Both loops train
 the same networks with the same batch and number of D passes, in turn, so that a slow moment of the machine hits both.
+Neither is compiled.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from .config import TrainConfig
 from .data import Batches, Images, load_images
 from .models import build_discriminator, build_generator, init_weights
 from .parallel import World
-from .runtime import machine, repo_data_dir, time_of
+from .runtime import DTYPES, machine, repo_data_dir, time_of, wait
 from .sampling import draw_z
 from .state import TrainState
 from .threads import all_threads, cpu_threads, ladder
@@ -109,7 +110,7 @@ def step_flops(loop: OurLoop) -> int:
 def matmul_rate(device: torch.device, precision: str) -> float:
     """Floating-point operations a second of a large matrix product: what the machine can do at best."""
     n = 2048 if device.type == "cpu" else 8192
-    a = torch.rand(n, n, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
+    a = torch.rand(n, n, device=device, dtype=DTYPES.get(precision, torch.float32))
     return 2 * n**3 / time_of(lambda: a @ a, device, repeats=9)
 
 
@@ -137,8 +138,7 @@ def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
             start = time.perf_counter()
             for _ in range(per_turn):
                 call()
-            if device.type == "cuda":
-                torch.cuda.synchronize()
+            wait(device)
             speeds[name].append(per_turn * config.batch_size / (time.perf_counter() - start))
         rates.append(matmul_rate(device, config.precision))
     result = {name: statistics.median(values) for name, values in speeds.items()}
@@ -181,7 +181,7 @@ def measure_threads(config: TrainConfig, seconds: float) -> dict[str, float]:
     plain, ours = PlainLoop(config, images), OurLoop(config, images)
     every = all_threads()
     with cpu_threads():
-        auto = working_threads(config, World(), ours.batches, ours.state)
+        auto = working_threads(config, World(), ours.state)
 
         def watched() -> None:
             with auto.timed(config.batch_size):

@@ -111,14 +111,14 @@ class TrainConfig:
     # ---- this machine
     device: str = "auto"
     """auto, cpu, cuda, cuda:1, mps ...; auto = a GPU where there is one."""
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    """Arithmetic of convolutions; auto = bf16 where a short probe finds it faster."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Arithmetic of convolutions; auto = bf16 where a short probe finds it faster; on a GPU without it fp16."""
     threads: int | Literal["auto"] = "auto"
     """How many CPU threads work; auto = as many as are fastest, measured at the start and whenever it becomes slow."""
     sync_batch_norm: bool = False
     """With several GPUs: batch norm over the whole batch in place of each GPU's share."""
     compile: Literal["auto", "on", "off"] = "auto"
-    """torch.compile for both networks; auto = on for CUDA, off elsewhere."""
+    """torch.compile for both networks; auto = on for CUDA where the training is long enough to gain by it."""
 
     # ---- what is kept
     out: str = "runs"

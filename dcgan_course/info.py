@@ -1,5 +1,6 @@
 """Descriptions in text: a run, the networks of a preset, this machine."""
 
+import math
 import shutil
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from .errors import UserError
 from .files import read_json, shown
 from .models import build_discriminator, build_generator, count_parameters
 from .runs import IMAGES_FILE, Run, load_run
-from .runtime import cache_dir, machine, pick_device, probe_precision, repo_data_dir
+from .runtime import cache_dir, fastest, machine, pick_device, probe_precision, repo_data_dir
 
 
 def layer_table(net: nn.Module, x: torch.Tensor) -> list[tuple[str, str, int]]:
@@ -112,6 +113,17 @@ def images_line(about: dict) -> str:
             f"{', '.join(names[:20]) or 'none'}{' ...' * (len(names) > 20)}")
 
 
+def precision_in_words(device: torch.device) -> str:
+    """What a training uses, and why."""
+    if device.type == "mps":
+        return "training uses fp32 (16 bits have not been tried on MPS)"
+    seconds = probe_precision(device)
+    parts = [f"in {name} " + ("cannot be run" if math.isinf(time) else
+                              f"takes {time / seconds['fp32']:.2f} of its time in fp32")
+             for name, time in seconds.items() if name != "fp32"]
+    return f"a convolution {', '.join(parts)}; training uses {fastest(seconds)}"
+
+
 def check_setup() -> str:
     """Versions, device, precision, data and disk, one line each; every line starts with "ok" or "note".
 
@@ -120,10 +132,7 @@ def check_setup() -> str:
     """
     lines = [f"ok    {name}: {value}" for name, value in machine().items()]
     device = pick_device()
-    seconds = probe_precision(device) if device.type != "mps" else {"fp32": 1.0, "bf16": 2.0}
-    ratio = seconds["fp32"] / seconds["bf16"]
-    lines.append(f"ok    device: {device}; bfloat16 runs at {ratio:.1f} times the speed of float32, "
-                 f"training uses {'bf16' if ratio > 1.2 else 'fp32'}")
+    lines.append(f"ok    device: {device}; {precision_in_words(device)}")
     images = load_images("mnist", 28)
     where = "the repository" if repo_data_dir() else cache_dir()
     lines.append(f"ok    mnist: {images.count:,} digits, checksums right, in {where}")

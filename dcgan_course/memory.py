@@ -50,7 +50,7 @@ def least_bytes(config: TrainConfig, processes: int = 1) -> int:
         numbers += 2 * config.ndf * (sum(of_D) + (norms and not config.spectral_norm) * sum(of_D[1:]))
     share = config.batch_size // processes
     return (training_bytes(netG, netD, config.ema_kimg > 0) - 4 * netD
-            + share * numbers * (2 if config.precision == "bf16" else 4))
+            + share * numbers * (4 if config.precision == "fp32" else 2))
 
 
 def memory_limit(device: torch.device) -> int | None:

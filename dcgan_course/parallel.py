@@ -19,10 +19,12 @@ from .errors import UserError
 
 @dataclass(frozen=True)
 class World:
-    """Which of how many processes this is. One process is a world of its own."""
+    """Which of how many processes this is. One process is a world of its own, not joined with any other; but one that
+    torchrun started is, with itself."""
 
     rank: int = 0
     size: int = 1
+    joined: bool = False
 
     @property
     def main(self) -> bool:
@@ -45,7 +47,7 @@ class World:
 
     def wrap(self, net: nn.Module) -> nn.Module:
         """The net with gradients averaged over all processes; batch norm's running statistics stay each one's own."""
-        if self.size == 1:
+        if not self.joined:
             return net
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # its new name is not known to older PyTorch
@@ -53,14 +55,14 @@ class World:
 
     def average_(self, values: Tensor) -> Tensor:
         """The mean over all processes, in place."""
-        if self.size > 1:
+        if self.joined:
             dist.all_reduce(values)
             values /= self.size
         return values
 
     def any(self, flag: bool, device: torch.device) -> bool:
         """True in every process where it is true in one."""
-        if self.size == 1:
+        if not self.joined:
             return flag
         flags = torch.tensor(float(flag), device=device)
         dist.all_reduce(flags, dist.ReduceOp.MAX)
@@ -68,7 +70,7 @@ class World:
 
     def from_main(self, make) -> str:
         """The text that `make()` returns in the main process, in every process."""
-        if self.size == 1:
+        if not self.joined:
             return make()
         box = [make() if self.main else None]
         dist.broadcast_object_list(box)
@@ -76,7 +78,14 @@ class World:
 
 
 def started_by_torchrun() -> bool:
-    return int(os.environ.get("WORLD_SIZE", 1)) > 1 and "RANK" in os.environ
+    """Also alone, so that one GPU is enough to try what several do."""
+    several = int(os.environ.get("WORLD_SIZE", 1)) > 1
+    return "RANK" in os.environ and (several or "TORCHELASTIC_RUN_ID" in os.environ)
+
+
+def backend(device: torch.device) -> str:
+    """What processes talk by."""
+    return "nccl" if device.type == "cuda" else "gloo"
 
 
 @contextlib.contextmanager
@@ -89,8 +98,8 @@ def join(device: torch.device):
     if not started_by_torchrun():
         yield World()
         return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    world = World(dist.get_rank(), dist.get_world_size())
+    dist.init_process_group(backend(device))
+    world = World(dist.get_rank(), dist.get_world_size(), True)
     try:
         yield world
     except RuntimeError as error:  # what a collective operation raises when a partner has gone

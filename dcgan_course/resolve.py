@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from .compiling import obstacle
 from .config import TrainConfig
 from .data import Images
 from .data.names import located, prepared_look
@@ -39,8 +40,8 @@ def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
 def resumed(config: TrainConfig, run: Run) -> TrainConfig:
     """What `resolve` says of a run that goes on."""
     then = run.config
-    if config.device == "auto":
-        config = config.replace(device=then.device)
+    config = config.replace(**{name: getattr(then, name) for name in ("device", "precision", "compile")
+                               if getattr(config, name) == "auto"})
     same = config.replace(**{name: getattr(then, name) for name in GROWABLE})
     if same != then:
         raise UserError(f"{run.path}: cannot go on with another config ({then.difference(same)}); "
@@ -54,12 +55,13 @@ def resumed(config: TrainConfig, run: Run) -> TrainConfig:
     if device.type != torch.device(then.device).type:
         print(f"{run.path}: goes on with {config.device} after {then.device}: not bit for bit")
         return on(config.replace(precision="auto", compile="auto"), device)
+    pick_precision(config.precision, device)  # it may be another GPU
     return config
 
 
 def on(config: TrainConfig, device: torch.device) -> TrainConfig:
-    """With this device, and what is "auto" as fits it."""
-    compile = config.compile if config.compile != "auto" else ("on" if device.type == "cuda" else "off")
+    """With this device, and what is "auto" as fits it; compile stays "auto" where the number of steps has to decide."""
+    compile = "off" if config.compile == "auto" and obstacle(device) else config.compile
     return config.replace(device=str(device), precision=pick_precision(config.precision, device), compile=compile)
 
 

@@ -1,11 +1,13 @@
 """What this machine is and how to use it: device, precision, seeds."""
 
 import hashlib
+import math
 import os
 import platform
 import shutil
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import torch
@@ -38,11 +40,14 @@ def program() -> str:
     return "dcgan-course" if called.name != "dcgan-course" or shutil.which("dcgan-course") else str(called)
 
 
+# ---- device
+
+
 def pick_device(name: str = "auto") -> torch.device:
-    """The device `name`; "auto" = CUDA, else Apple's MPS, else the CPU.
+    """The device `name`; "auto" = CUDA, else Apple's MPS, else the CPU. It has shown that it computes.
 
     Raises:
-        UserError: no such device on this machine.
+        UserError: no such device on this machine, or one for which this PyTorch has no kernels.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -56,7 +61,51 @@ def pick_device(name: str = "auto") -> torch.device:
         found = f"{gpus} CUDA device{'s' * (gpus != 1)}"
         raise UserError(f"device: found {name!r}, expected auto, cpu or a device of this machine, which has "
                         f"{found}") from error
+    try:
+        try_convolution(device)
+    except RuntimeError as error:  # a GPU too old or too new for this PyTorch has memory, but no kernels
+        raise UserError(f"device: found {name!r}, which cannot run a small convolution ({first_line(error)}), expected "
+                        "one that can, such as cpu") from error
     return device
+
+
+def try_convolution(device: torch.device, precision: str = "fp32") -> None:
+    """A small convolution, forward and backward, waited for. Raises RuntimeError where the device cannot."""
+    layer = torch.nn.Conv2d(8, 8, 4, stride=2, padding=1).to(device, memory_format=memory_format(device))
+    with autocast(device, precision):
+        y = layer(torch.ones(2, 8, 8, 8, device=device))
+    y.float().sum().backward()
+    layer.weight.grad.sum().item()
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line; libraries add pages."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def wait(device: torch.device) -> None:
+    """Until the device has done what it was told; the CPU always has."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
+
+
+def memory_format(device: torch.device) -> torch.memory_format:
+    """How images lie in memory: channels side by side, as fast convolutions want them. Not on Apple's MPS, where
+    batch norm then has wrong gradients in some versions of PyTorch from 2.8 on (pytorch/pytorch#175189, #188371)."""
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
+
+
+def use_fast_arithmetic(device: torch.device) -> None:
+    """On CUDA, for the rest of the process: matrix products in TF32, as convolutions are by PyTorch's default, and for
+    each shape the convolution that a trial finds fastest. (Trials differ, so that two trainings of a seed do too.)"""
+    if device.type == "cuda":
+        torch.backends.cudnn.benchmark = True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # 2.9 calls this old; what it wants instead breaks its torch.compile
+            torch.set_float32_matmul_precision("high")
+
+
+# ---- random streams
 
 
 def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
@@ -72,9 +121,15 @@ def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch
     return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "little"))
 
 
+# ---- precision
+
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}  # of convolutions; "fp32" leaves them as they are
+GAIN = 1.1  # 16 bits have to be so much faster than 32 to be taken
+
+
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which networks run: bfloat16 convolutions for "bf16", nothing for "fp32"."""
-    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")
+    """The context in which networks run: 16-bit convolutions for "bf16" and "fp16", nothing for "fp32"."""
+    return torch.autocast(device.type, DTYPES.get(precision, torch.bfloat16), enabled=precision in DTYPES)
 
 
 def time_of(call, device: torch.device, repeats: int = 5) -> float:
@@ -83,40 +138,75 @@ def time_of(call, device: torch.device, repeats: int = 5) -> float:
     for _ in range(repeats + 1):
         start = time.perf_counter()
         call()
-        if device.type != "cpu":
-            getattr(torch, device.type).synchronize()
+        wait(device)
         times.append(time.perf_counter() - start)
     return sorted(times[1:])[repeats // 2]
 
 
 def probe_precision(device: torch.device) -> dict[str, float]:
-    """Seconds of one small convolution, forward and backward, per precision: {"fp32": ..., "bf16": ...}.
+    """Seconds of one convolution, forward and backward, per precision: {"fp32": ..., "bf16": ...}, on CUDA also
+    "fp16". Infinite where the device raises, or only imitates bfloat16.
 
     In turn, and the best of six: a busy machine must not decide. Takes about half a second. Without
     hardware for it, bfloat16 is several times slower than float32.
     """
-    layer = torch.nn.Conv2d(64, 128, 4, stride=2, padding=1).to(device, memory_format=torch.channels_last)
-    x = torch.zeros(64, 64, 16, 16, device=device).to(memory_format=torch.channels_last).requires_grad_()
+    width = 64 if device.type == "cpu" else 256  # a small one would only time how fast a GPU is told
+    form = memory_format(device)
 
-    def step(precision):
-        with autocast(device, precision):
-            y = layer(x)
-        y.float().sum().backward()
+    def once(precision):
+        try:
+            layer = torch.nn.Conv2d(width, 2 * width, 4, stride=2, padding=1).to(device, memory_format=form)
+            x = torch.zeros(64, width, width // 4, width // 4, device=device).to(memory_format=form).requires_grad_()
 
+            def step():
+                with autocast(device, precision):
+                    y = layer(x)
+                y.float().sum().backward()
+
+            return time_of(step, device, 1)
+        except RuntimeError:  # no kernel of that kind, or no memory for it
+            return math.inf
+
+    seconds = {"fp32": math.inf, "bf16": math.inf} | ({"fp16": math.inf} if device.type == "cuda" else {})
+    tried = [name for name in seconds if name != "bf16" or has_bf16(device)]
     with cpu_threads(1):  # several would wait for whatever else runs, which says nothing of the arithmetic
-        rounds = [{precision: time_of(lambda p=precision: step(p), device, 1) for precision in ("fp32", "bf16")}
-                  for _ in range(6)]
-    return {precision: min(times[precision] for times in rounds) for precision in ("fp32", "bf16")}
+        for _ in range(6):
+            for name in tried:
+                seconds[name] = min(seconds[name], once(name))
+    return seconds
+
+
+def has_bf16(device: torch.device) -> bool:
+    """False on a CUDA device that only imitates bfloat16, such as a T4; it takes seconds to be seen to be slow."""
+    if device.type != "cuda":
+        return True
+    with torch.cuda.device(device):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def fastest(seconds: dict[str, float]) -> str:
+    """What `probe_precision` found best. bf16 before fp16: it has the range of float32, so that nothing overflows."""
+    better = [name for name in DTYPES if seconds["fp32"] > GAIN * seconds.get(name, math.inf)]
+    return better[0] if better else "fp32"
 
 
 def pick_precision(name: str, device: torch.device) -> str:
-    """"fp32" or "bf16"; "auto" = bf16 where `probe_precision` finds it at least 1.1 times as fast."""
-    if name != "auto":
-        return name
-    if device.type == "mps":
-        return "fp32"
-    seconds = probe_precision(device)
-    return "bf16" if seconds["fp32"] > 1.1 * seconds["bf16"] else "fp32"
+    """"fp32", "bf16" or "fp16"; "auto" = the `fastest` of a short probe; on MPS, where nobody has tried others, fp32.
+
+    Raises:
+        UserError: the device cannot compute in the precision `name`.
+    """
+    if name == "auto":
+        return "fp32" if device.type == "mps" else fastest(probe_precision(device))
+    try:
+        try_convolution(device, name)
+    except RuntimeError as error:
+        raise UserError(f"precision: found {name}, in which {device} cannot run a convolution ({first_line(error)}), "
+                        "expected auto or another one") from error
+    return name
+
+
+# ---- machine
 
 
 def machine() -> dict[str, str]:

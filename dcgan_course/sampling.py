@@ -70,8 +70,9 @@ def standing_statistics(netG: nn.Module, batches: list[Tensor]) -> None:
         norm.reset_running_stats()
         norm.momentum = None  # the average over all batches
     netG.train()
+    device = next(netG.parameters()).device
     for z in batches:
-        netG(z)
+        netG(z.to(device))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
     netG.eval()

@@ -1,4 +1,4 @@
-"""What a training carries from step to step: saved whole, it goes on bit for bit."""
+"""What a training carries from step to step: saved whole, it goes on bit for bit (on a GPU nearly)."""
 
 import copy
 import itertools
@@ -13,7 +13,8 @@ from .config import TrainConfig
 from .errors import Diverged, UserError
 from .models import build_discriminator, build_generator, init_weights
 from .runs import STATE_FILE, Run
-from .runtime import seeded
+from .runtime import memory_format, seeded, use_fast_arithmetic
+from .scaling import Scaled
 
 STATS = ("loss_D", "loss_G", "D_x", "D_G_z")
 
@@ -25,8 +26,8 @@ class TrainState:
     netG: nn.Module
     netD: nn.Module
     netG_ema: nn.Module | None
-    optG: torch.optim.Optimizer
-    optD: torch.optim.Optimizer
+    optG: torch.optim.Optimizer | Scaled
+    optD: torch.optim.Optimizer | Scaled
     z_stream: torch.Generator
     totals: Tensor  # sums of STATS since the last line of stats.jsonl
     step: int = 0
@@ -38,18 +39,21 @@ class TrainState:
     def start(cls, config: TrainConfig) -> "TrainState":
         """Step 0: networks initialised from config.seed, on config.device."""
         device = torch.device(config.device)
+        use_fast_arithmetic(device)
         netG = init_weights(build_generator(config), seeded(config.seed, "netG"), config.init)
         netD = init_weights(build_discriminator(config), seeded(config.seed, "netD"), config.init)
         netG_ema = copy.deepcopy(netG).to(device).eval().requires_grad_(False) if config.ema_kimg else None
         if config.sync_batch_norm:
             netG, netD = (nn.SyncBatchNorm.convert_sync_batchnorm(net) for net in (netG, netD))
         for net in (netG, netD):
-            net.to(device, memory_format=torch.channels_last).train()
+            net.to(device, memory_format=memory_format(device)).train()
             if config.compile == "on":
                 net.compile()
         betas = (config.beta1, config.beta2)
         optG = torch.optim.Adam(netG.parameters(), config.lr_g, betas, fused=True)
         optD = torch.optim.Adam(netD.parameters(), config.lr_d, betas, fused=True)
+        if config.precision == "fp16":
+            optG, optD = Scaled(optG, device), Scaled(optD, device)
         return cls(netG, netD, netG_ema, optG, optD, seeded(config.seed, "z", device), torch.zeros(4, device=device))
 
     @property
@@ -74,11 +78,15 @@ class TrainState:
         return {"step": self.step, "kimg": self.step * batch_size / 1000, **dict(zip(STATS, means, strict=True))}
 
     def require_finite(self, run: Run) -> None:
-        """Raise Diverged where a statistic or a weight is NaN or infinite: such a state is never saved."""
+        """Raise Diverged where a statistic or a weight is NaN or infinite: such a state is never saved. Or where fp16
+        leaves out every update, as gradients are: the weights then stay as they are."""
         weights = itertools.chain(self.netG.parameters(), self.netD.parameters())
-        if not all(bool(t.isfinite().all()) for t in (self.totals, *weights)):
-            raise Diverged(f"step {self.step}: training has diverged, a loss or a weight is NaN or infinite; "
-                           f"{run.last_good()}. Try smaller learning rates (lr_g, lr_d), or precision fp32")
+        finite = all(bool(t.isfinite().all()) for t in (self.totals, *weights))
+        scaled = [optimizer for optimizer in (self.optG, self.optD) if isinstance(optimizer, Scaled)]
+        if not finite or any(optimizer.lost for optimizer in scaled):
+            what = "gradients do not fit into fp16" if finite else "a loss or a weight is NaN or infinite"
+            raise Diverged(f"step {self.step}: training has diverged, {what}; {run.last_good()}. Try smaller learning "
+                           "rates (lr_g, lr_d), or precision fp32")
 
     def nets(self) -> dict[str, nn.Module]:
         """The networks by the names of their checkpoint files."""

@@ -189,6 +189,8 @@ def begun(study: Study, folder: Path) -> Study:
     so far: a config that was left out once and comes back must still be the same."""
     file = folder / "study.json"
     base = resolve(study.base.replace(out="runs"), None)
+    if base.compile == "auto":  # for all its trainings alike; most are short
+        base = base.replace(compile="off")
     notes = study.definition() | {"base": dataclasses.asdict(base)}
     if file.is_file():
         try:

@@ -11,6 +11,8 @@ from tqdm import tqdm
 
 from . import plots
 from .augment import augmented
+from .checkpoints import step_of
+from .compiling import decided
 from .config import TrainConfig
 from .data import Batches, images_of, to_float
 from .errors import UserError
@@ -23,6 +25,7 @@ from .resolve import match_images, require_same_images, resolve
 from .runs import IMAGES_FILE, Run
 from .runtime import autocast, in_notebook, seeded
 from .sampling import draw_z, generate, image_grid
+from .scaling import scaled
 from .signals import stop_on_interrupt
 from .state import STATS, TrainState
 from .threads import Fixed, Threads, cpu_threads
@@ -68,9 +71,10 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
     with autocast(x_real.device, config.precision):
         x_fake = netG(z)  # one forward of G serves both steps
         x_real = rescaled(x_real, config.scale)
-        loss_D, D_x, D_G_z = d_step(netD, state.optD, seen(x_real, config, one_hot), seen(x_fake, config, one_hot),
-                                    config.loss, config.real_label)
-        loss_G = g_step(state.netD, state.optG, seen(x_fake, config, one_hot), config.loss, config.g_label)
+        loss_D, D_x, D_G_z = d_step(scaled(netD, state.optD), state.optD, seen(x_real, config, one_hot),
+                                    seen(x_fake, config, one_hot), config.loss, config.real_label)
+        loss_G = g_step(scaled(state.netD, state.optG), state.optG, seen(x_fake, config, one_hot), config.loss,
+                        config.g_label)
     state.step += 1
     state.update_ema(config)
     state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
@@ -116,6 +120,9 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
         world.check(config.batch_size, config.sync_batch_norm, config.device)
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
         batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
+        last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
+        left = last_step - (step_of(resume.last_checkpoint()) if resume else 0)
+        config = config.replace(compile=world.from_main(lambda: decided(config, left, lambda c: one_step(c, world))))
         # dropout draws from the global stream, other numbers in each process; the caller's is put back afterwards
         torch.manual_seed(config.seed + world.rank)
         scorer = make_scorer(config) if world.main else None
@@ -135,7 +142,6 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
             if world.main and not resume:
                 some = plots.thinned(range(images.count), 64)  # from all over: folders are sorted
                 save_picture(image_grid(to_float(images.batch(some))), run.path / "reals.png")
-            last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
             if state.step >= last_step and world.main and not quiet:
                 print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
             show = show or (notebook_picture() if in_notebook() and not quiet else None)
@@ -163,7 +169,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
     sample_every = max(1, round(config.sample_kimg * 1000))  # images
     if state.step == 0 and world.main:
         sample(run, state, 0.0, z_fixed, show, board)
-    threads = working_threads(config, world, batches, state)
+    threads = working_threads(config, world, state)
     tell_threads(threads, state, bar)
     saved_at = logged_at = time.perf_counter()
     logged_step, stopping = state.step, False
@@ -213,6 +219,14 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
 # ---- before the loop
 
 
+def one_step(config: TrainConfig, world: World):
+    """A step of a new training on black images, to be timed or tried on all or some of a batch: (n = all) -> None."""
+    state, share = TrainState.start(config), config.batch_size // world.size
+    x_real = -torch.ones(share, config.nc, config.image_size, config.image_size, device=config.device)
+    z = draw_z(config, share, state.z_stream, config.device)
+    return lambda n=share: both_steps(config, state, state.netG, state.netD, x_real[:n], z[:n])
+
+
 def make_scorer(config: TrainConfig):
     """What scores images while training, or None. Raises UserError where no judge knows these images."""
     if not config.metric_every:
@@ -222,20 +236,14 @@ def make_scorer(config: TrainConfig):
     return scorer_for(config)
 
 
-def working_threads(config: TrainConfig, world: World, batches: Batches, state: TrainState) -> Threads | Fixed:
+def working_threads(config: TrainConfig, world: World, state: TrainState) -> Threads | Fixed:
     """The CPU threads that config asks for. "auto" begins with those of the checkpoint, on which the last bits depend;
     without one it tries the step itself, on networks of its own."""
     if config.threads != "auto":
         return Fixed(config.threads)
     if config.device != "cpu" or config.compile == "on" or world.size > 1:  # compiled for a number; torchrun sets one
         return Fixed(state.threads)
-
-    def make_trial():
-        fresh, x_real = TrainState.start(config), batches[state.step]
-        z = draw_z(config, len(x_real), fresh.z_stream)
-        return lambda n: both_steps(config, fresh, fresh.netG, fresh.netD, x_real[:n], z[:n])
-
-    return Threads(make_trial, config.batch_size, state.threads, state.speed)
+    return Threads(lambda: one_step(config, world), config.batch_size, state.threads, state.speed)
 
 
 def tell_threads(threads: Threads | Fixed, state: TrainState, bar: tqdm) -> None:

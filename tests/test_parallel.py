@@ -105,6 +105,20 @@ def assert_close_runs(one, two):
         torch.testing.assert_close(value, weights(two)[name], rtol=0, atol=1e-3)
 
 
+def test_one_process_of_torchrun_is_joined_with_itself(config, monkeypatch):
+    """All that several do, which one GPU is then enough to try; the training is the same to the bit."""
+    alone = train(config, quiet=True)
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    code = f"import runpy, sys; from dcgan_course import parallel; real = parallel.World.wrap; parallel.World.wrap = " \
+           f"lambda world, net: (w := real(world, net), print(type(w).__name__))[0]; sys.argv[0] = {str(TINY)!r}; " \
+           f"runpy.run_path({str(TINY)!r}, run_name='__main__')"
+    (status, out, error), = finish(start(["-c", code, *words(config)[1:]], 1))
+    assert status == 0, error
+    assert out.splitlines()[:2] == ["DistributedDataParallel"] * 2
+    for name, value in weights(alone).items():
+        assert torch.equal(weights(Run(alone.path.with_name("0002-smoke")))[name], value)
+
+
 def test_two_processes_train_what_one_trains(tmp_path, config):
     often = config.replace(checkpoint_minutes=1e-9)
     (status, out, _), (other, silent, _) = finish(start(words(often)))

@@ -1,11 +1,18 @@
+import contextlib
+import math
 import time
+import warnings
 
 import pytest
+import tiny
 import torch
 
-from dcgan_course import runtime
+from dcgan_course import cli, info, runtime
 from dcgan_course.errors import UserError
-from dcgan_course.runtime import pick_device, pick_precision, probe_precision, seeded
+from dcgan_course.runtime import fastest, memory_format, pick_device, pick_precision, probe_precision, seeded
+from dcgan_course.state import TrainState
+
+CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(("called", "on_the_path", "expected"), [
@@ -35,11 +42,21 @@ def test_devices():
             pick_device(name)
 
 
-@pytest.mark.parametrize("fp32, bf16, expected", [(1.0, 5.0, "fp32"), (1.0, 0.95, "fp32"), (1.0, 0.85, "bf16")])
-def test_precision_follows_the_probe(monkeypatch, fp32, bf16, expected):
-    monkeypatch.setattr(runtime, "probe_precision", lambda device: {"fp32": fp32, "bf16": bf16})
-    assert pick_precision("auto", torch.device("cpu")) == expected
-    assert pick_precision("bf16", torch.device("cpu")) == "bf16"  # asked for: not probed
+# ---- precision
+
+
+@pytest.mark.parametrize("seconds, expected", [
+    ({"fp32": 1.0, "bf16": 5.0}, "fp32"), ({"fp32": 1.0, "bf16": 0.95}, "fp32"), ({"fp32": 1.0, "bf16": 0.85}, "bf16"),
+    ({"fp32": 1.0, "bf16": 0.5, "fp16": 0.4}, "bf16"),  # an A100
+    ({"fp32": 1.0, "bf16": math.inf, "fp16": 0.2}, "fp16"),  # a T4
+    ({"fp32": 1.0, "bf16": math.inf, "fp16": 60.0}, "fp32"),  # a GTX 1080
+    ({"fp32": 1.0, "bf16": math.inf, "fp16": math.inf}, "fp32"),
+    ({"fp32": math.inf, "bf16": math.inf}, "fp32")])
+def test_precision_follows_the_probe(monkeypatch, seconds, expected):
+    monkeypatch.setattr(runtime, "probe_precision", lambda device: seconds)
+    assert fastest(seconds) == expected == pick_precision("auto", CPU)
+    assert pick_precision("bf16", CPU) == "bf16"  # asked for: not probed
+    assert pick_precision("auto", torch.device("mps")) == "fp32"  # nor is MPS
 
 
 def test_the_probe_times_both_and_is_short():
@@ -48,3 +65,101 @@ def test_the_probe_times_both_and_is_short():
     total = time.perf_counter() - start
     assert seconds.keys() == {"fp32", "bf16"}
     assert 0 < min(seconds.values()) and 3 * sum(seconds.values()) < total  # real times, not constants
+
+
+def raising(*names):
+    """An autocast with which convolutions in some precisions raise, as without kernels for them."""
+    real = runtime.autocast
+
+    @contextlib.contextmanager
+    def autocast(device, precision):
+        if precision in names:
+            raise RuntimeError("cuDNN error: CUDNN_STATUS_NOT_SUPPORTED\nand a page of more words")
+        with real(device, precision):
+            yield
+
+    return autocast
+
+
+@pytest.mark.parametrize("names", [("bf16",), ("fp32", "bf16")])
+def test_a_precision_that_raises_is_infinitely_slow(monkeypatch, names):
+    monkeypatch.setattr(runtime, "autocast", raising(*names))
+    seconds = probe_precision(CPU)
+    assert [name for name, time in seconds.items() if math.isinf(time)] == list(names)
+    assert pick_precision("auto", CPU) == "fp32"
+    with pytest.raises(UserError) as caught:
+        pick_precision("bf16", CPU)
+    assert str(caught.value) == ("precision: found bf16, in which cpu cannot run a convolution (cuDNN error: "
+                                 "CUDNN_STATUS_NOT_SUPPORTED), expected auto or another one")
+
+
+def test_want_of_memory_while_probing(monkeypatch):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.50 GiB.")
+
+    monkeypatch.setattr(runtime, "time_of", full)
+    assert pick_precision("auto", CPU) == "fp32"
+
+
+def test_imitated_bfloat16_is_not_tried(monkeypatch):
+    """A T4 takes it without a word, and needs seconds for what fp16 does in milliseconds."""
+    tried = []
+    monkeypatch.setattr(runtime, "has_bf16", lambda device: False)
+    monkeypatch.setattr(runtime, "autocast", lambda device, name: tried.append(name) or contextlib.nullcontext())
+    assert math.isinf(probe_precision(CPU)["bf16"]) and set(tried) == {"fp32"}
+
+
+# ---- a device that computes
+
+
+def test_a_device_without_kernels_is_refused_in_one_line(monkeypatch, capsys, tmp_path):
+    """A GPU too old for this PyTorch: it has memory, but no convolution."""
+    def no_kernel(*_):
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nand more")
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", no_kernel)
+    assert cli.main(["train", "--data", "tiny", "--device", "cpu", "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        "dcgan-course: device: found 'cpu', which cannot run a small convolution (CUDA error: no kernel image is "
+        "available for execution on the device), expected one that can, such as cpu\n")
+    with pytest.raises(UserError, match="device: found 'meta', which cannot run a small convolution"):
+        monkeypatch.undo()
+        pick_device("meta")
+
+
+def test_how_images_lie_in_memory(monkeypatch):
+    """Not channels-last on MPS, where its batch norm has had wrong gradients."""
+    assert memory_format(CPU) == memory_format(torch.device("cuda", 1)) == torch.channels_last
+    assert memory_format(torch.device("mps")) == torch.contiguous_format
+    config = tiny.config("unused", nc=1, compile="off")
+    for form in (torch.channels_last, torch.contiguous_format):
+        monkeypatch.setattr("dcgan_course.state.memory_format", lambda device, form=form: form)
+        weight = TrainState.start(config).netD.blocks[1][0].weight
+        assert weight.is_contiguous(memory_format=form)
+        assert not weight.is_contiguous(memory_format=torch.contiguous_format) or form == torch.contiguous_format
+
+
+def test_fast_arithmetic_is_for_cuda_and_says_nothing():
+    before = torch.backends.cudnn.benchmark
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            torch.backends.cudnn.benchmark = False
+            TrainState.start(tiny.config("unused", nc=1, compile="off"))
+            assert not torch.backends.cudnn.benchmark
+            runtime.use_fast_arithmetic(torch.device("cuda"))
+            assert torch.backends.cudnn.benchmark and torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.backends.cudnn.benchmark = before
+        torch.set_float32_matmul_precision("highest")
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps"])
+def test_doctor_tells_what_was_measured(monkeypatch, device):
+    """On MPS nothing is, and nothing is made up."""
+    monkeypatch.setattr(info, "pick_device", lambda: torch.device(device))
+    monkeypatch.setattr(info, "probe_precision", lambda device: {"fp32": 3.0, "bf16": 1.5, "fp16": math.inf})
+    line = next(line for line in info.check_setup().splitlines() if "device:" in line)
+    assert line == {"cpu": "ok    device: cpu; a convolution in bf16 takes 0.50 of its time in fp32, in fp16 cannot be "
+                           "run; training uses bf16",
+                    "mps": "ok    device: mps; training uses fp32 (16 bits have not been tried on MPS)"}[device]

@@ -228,7 +228,7 @@ def test_where_nothing_is_measured(changes):
     config = tiny.config("runs", **({"threads": "auto"} | changes))
     with cpu_threads():
         state = type("State", (), {"threads": 0, "speed": 0.0})
-        found = trainer.working_threads(config, World(), None, state)
+        found = trainer.working_threads(config, World(), state)
     assert isinstance(found, Fixed) and found.number == changes.get("threads", torch.get_num_threads())
 
 

@@ -141,8 +141,24 @@ def bench(preset: str = "mnist64", seconds: float = 60.0, busy: int | None = Non
         print(report_threads(get_preset(preset), seconds, busy))
 
 
-def doctor() -> None:
-    """Check the set-up: versions, device, precision, data, disk."""
-    from ..info import check_setup
+def doctor(gpu: bool = False) -> None:
+    """Check the set-up: versions, device, precision, data, disk.
 
-    print(check_setup())
+    Args:
+        gpu: In place of it try a GPU, part by part, for two minutes or so: a report to paste where you ask for help.
+    """
+    if not gpu:
+        from ..info import check_setup
+
+        return print(check_setup())
+    from ..config import preset
+    from ..errors import UserError
+    from ..gpu import report, this_gpu
+
+    failed = 0
+    for line in report(this_gpu(), preset("mnist64")):
+        print(line, flush=True)
+        failed += line.startswith("FAIL")
+    if failed:
+        raise UserError(f"gpu: {failed} of these parts failed")
+    return None

@@ -56,7 +56,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.recording import RecordedStudy
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded
+from dcgan_course.runtime import has_bf16, pick_device, seeded
 from dcgan_course.trainer import train
 
 # %% [markdown]
@@ -294,7 +294,7 @@ for batch_size in (16, 128, 512):
 
 # %% [markdown]
 # Of activations only, and about twice too much: what is overwritten in place counts twice here, and D's three passes do not
-# all wait at once. (Half of it in bfloat16, if the GPU has it; Colab's free T4 has not.) So 16 GB have room for the paper's
+# all wait at once. (Half of it in 16 bits: bfloat16, or float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the paper's
 # batch, several times over. **On a GPU** the truth can be asked for:
 #
 # `torch.cuda.max_memory_allocated() / 1e9` after a step.
@@ -331,8 +331,8 @@ for name, count in COUNTS.items():
 
 # %% [markdown]
 # On a laptop's CPU the full width is out of the question, and a smaller network is not (section 8). We had no GPU to
-# measure when this was written; run this cell on yours, and you know before you wait. (Compilation, which the trainer adds on
-# a GPU, is not in it.)
+# measure when this was written; run this cell on yours, and you know before you wait. (Compilation, which the trainer adds to
+# long trainings on a GPU, is not in it.)
 #
 # ## 5 · What makes it fast
 #
@@ -341,11 +341,14 @@ for name, count in COUNTS.items():
 # - **channels-last**: a picture's channels lie side by side in memory, as fast convolutions want them;
 # - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums and
 #   losses stay float32. (Losses from *logits*: a cross-entropy of probabilities is unsafe in 16 bits, and a common source
-#   of NaN. A training that diverges stops here and names the last good checkpoint.)
+#   of NaN. A training that diverges stops here and names the last good checkpoint.) NVIDIA's GPUs from before 2020 have at most
+#   float16, with 5 bits of exponent: gradients below 0.00000003 would become 0. So the trainer multiplies them by a large number before
+#   they are rounded, and divides by it before the update (`precision="fp16"`, `dcgan_course/scaling.py`);
 # - **fused Adam**: one kernel updates all weights. "plain" updates tensor by tensor; PyTorch's own default is between the
 #   two on a GPU;
-# - **compilation** (`torch.compile`): chains of small operations become one. It takes a minute to begin, so the trainer
-#   uses it on GPUs only.
+# - **compilation** (`torch.compile`): chains of small operations become one. It takes about a minute to begin, so the trainer
+#   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes, until somebody has measured it on
+#   a GPU, that 15 % of a step are saved.
 #
 # Measured here, in turn, so that a slow moment hits all alike. Each line adds one change:
 
@@ -360,15 +363,16 @@ def variant(precision="fp32", channels_last=True, fused=True, compile="off"):
         net.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
         if compile == "on":
             net.compile()
-    for optimizer in (loop.state.optG, loop.state.optD):
-        optimizer.param_groups[0].update(fused=fused, foreach=False)
+    for optimizer in () if fused else (loop.state.optG, loop.state.optD):
+        optimizer.param_groups[0].update(fused=False, foreach=False)
     return loop
 
 
+sixteen = "bf16" if has_bf16(pick_device()) else "fp16"  # a T4 only imitates bfloat16
 variants = {"plain": variant(channels_last=False, fused=False), "+ channels-last": variant(fused=False),
-            "+ fused Adam": variant(), "+ bfloat16": variant("bf16")}
+            "+ fused Adam": variant(), "+ 16 bits": variant(sixteen)}
 if torch.cuda.is_available():
-    variants["+ compilation"] = variant("bf16", compile="on")
+    variants["+ compilation"] = variant(sixteen, compile="on")
 times = {name: [] for name in variants}
 for _ in range(3):
     for name, loop in variants.items():
@@ -383,14 +387,14 @@ for name, seconds in medians.items():
 # %% [markdown]
 # The gains belong to the machine. bfloat16 needs hardware for it: without, it is several times *slower*, which is why
 # `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the loop of most
-# tutorials, data path included.
+# tutorials, data path included; `dcgan-course doctor --gpu` tries all of this on a GPU and prints a report.
 #
 # **CUDA graphs** are for the other end: small networks on a large GPU, where launching the kernels takes longer than the
 # kernels. A graph records the launches once and replays them at once. On a GPU, here is the gain for drawing one picture:
 
 # %% tags=["nbval-ignore-output"]
 if torch.cuda.is_available():
-    netS, z = variants["+ bfloat16"].state.netG.eval(), torch.randn(1, small.nz, device="cuda")
+    netS, z = variants["+ 16 bits"].state.netG.eval(), torch.randn(1, small.nz, device="cuda")
     with torch.inference_mode():
         plain = bench.time_of(lambda: netS(z), z.device, 20)  # warms up, too
         graph = torch.cuda.CUDAGraph()
