@@ -93,6 +93,7 @@ def test_lab_opens_jupyterlab_at_the_first_lesson(tmp_path, started):
     assert command[:3] == [sys.executable, "-m", "jupyterlab"] and command[-1] == str(tmp_path / "mine" / NAMES[0])
     assert {f"--ServerApp.root_dir={tmp_path / 'mine'}", "--port=9001", "--no-browser"} < set(command)
     assert environment["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+    assert (Path(environment["JUPYTER_CONFIG_PATH"]) / "labconfig" / "default_setting_overrides.json").is_file()
     assert sorted(contents(tmp_path / "mine")) == NAMES
 
 

@@ -14,6 +14,7 @@ from ..files import read_json, to_json, write_atomically
 from ..flags import LessonsFolder, writing
 from ..runtime import course_dir
 
+SETTINGS = Path(__file__).parent / "jupyter"  # no question about news at the first start, no request to the network
 LAID = ".laid.json"  # the sha256 of each lesson as it was laid: another one has somebody's answers in it
 
 
@@ -31,9 +32,10 @@ def lab(folder: LessonsFolder = Path("lessons"), /, browser: bool = True, port: 
     with writing(folder):
         first = lay_lessons(folder)
     bin_folder = str(Path(sys.executable).parent)  # where terminals and cells find the command dcgan-course
-    environment = os.environ | {"PATH": os.pathsep.join([bin_folder, os.environ.get("PATH", "")])}
+    environment = dict(os.environ)
+    for name, place in {"PATH": bin_folder, "JUPYTER_CONFIG_PATH": SETTINGS}.items():
+        environment[name] = os.pathsep.join([str(place), *filter(None, [environment.get(name)])])
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", f"--port={port}",
-               "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",  # no questions
                *([] if browser else ["--no-browser"]),
                *(["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []),  # a container's only user
                str(folder.resolve() / first)]
