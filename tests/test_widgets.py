@@ -120,7 +120,7 @@ def test_the_page_saves_where_the_command_was_started(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     names = {}
-    exec(cell["source"].replace("\n\nexplore", "\n\nview = explore"), names)
+    exec(cell["source"].replace("settle_threads()\nexplore", "view = explore"), names)
     below = names["view"].children[0].children[1]
     save, = (child for child in below.children if child.description == "save picture")
     assert isinstance(save, ipywidgets.Button)
