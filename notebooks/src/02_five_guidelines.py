@@ -24,12 +24,13 @@
 #
 # **You write** a block of G, all of G, all of D and `init_weights`; **we import** the pictures and the checks.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
 LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):  # in Colab or on Kaggle: fetch the course
+if LENT and not os.path.isdir("../dcgan_course"):
     import importlib.util
     import shutil
     import subprocess

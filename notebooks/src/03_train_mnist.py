@@ -25,12 +25,13 @@
 # **You write** the noise, D's step and G's step; **we import** the networks ([models.py](../dcgan_course/models.py)) and,
 # once you have written the steps, the loop around them ([trainer.py](../dcgan_course/trainer.py)).
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
 LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):  # in Colab or on Kaggle: fetch the course
+if LENT and not os.path.isdir("../dcgan_course"):
     import importlib.util
     import shutil
     import subprocess

@@ -25,12 +25,13 @@
 # **You write** a count of modes, batch norm's standing statistics and a diagnosis; **we import** the training and the
 # recorded studies.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
 LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):  # in Colab or on Kaggle: fetch the course
+if LENT and not os.path.isdir("../dcgan_course"):
     import importlib.util
     import shutil
     import subprocess

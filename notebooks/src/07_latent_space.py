@@ -24,12 +24,13 @@
 #
 # **You write** slerp, the four-corner grid and the vector arithmetic; **we import** trained generators and their judges.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
 LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):  # in Colab or on Kaggle: fetch the course
+if LENT and not os.path.isdir("../dcgan_course"):
     import importlib.util
     import shutil
     import subprocess

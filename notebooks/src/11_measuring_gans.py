@@ -26,12 +26,13 @@
 # **You write** the distance of two Gaussians, the step to infinitely many images, precision and a two-sample test; **we
 # import** the trained generators and the judges.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
 LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):  # in Colab or on Kaggle: fetch the course
+if LENT and not os.path.isdir("../dcgan_course"):
     import importlib.util
     import shutil
     import subprocess

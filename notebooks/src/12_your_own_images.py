@@ -25,12 +25,13 @@
 # **You write** the test that two sets of images are equal, and the errata; **we import** the trainer, the exporter and the
 # page.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
 LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):  # in Colab or on Kaggle: fetch the course
+if LENT and not os.path.isdir("../dcgan_course"):
     import importlib.util
     import shutil
     import subprocess
@@ -220,6 +221,12 @@ close = checks.check_close(my_close)
 # Export, load the file with ONNX Runtime (which knows nothing of PyTorch), and compare on 50 new z:
 
 # %%
+import importlib.util
+
+from dcgan_course import colab
+
+if importlib.util.find_spec("onnxruntime") is None:  # as in Colab; what is there stays as it is
+    colab.install("onnx", "onnxruntime", "onnxscript")
 import onnxruntime
 
 content = export.onnx_bytes(mine)
