@@ -49,7 +49,7 @@ badges: .venv/installed-test
 
 .venv/installed: pyproject.toml | .venv/bin/python
 	$(PIP) --upgrade pip
-	$(PIP) -e .
+	$(PIP) -e '.[lab]'
 	touch $@
 
 .venv/installed-test: pyproject.toml | .venv/bin/python

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import html
+import importlib.util
 import json
 import logging
 import lzma
@@ -23,7 +24,7 @@ from .recording import command, shareable
 from .runs import Run
 from .runtime import repo_data_dir, seeded
 from .sampling import draw_z, generate, image_grid
-from .widgets import LatentExplorer
+from .widgets import attribute_directions, class_names, moves
 
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
 LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
@@ -37,12 +38,9 @@ def expect_exportable(run: Run) -> None:
     if run.config.g_dropout and run.config.dropout_at_test:
         raise UserError(f"{run.path}: its generator keeps dropout on at test time, which ONNX cannot repeat; train "
                         "with --no_dropout_at_test")
-    try:
-        import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
-        import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise UserError(f"export: {error.name} is not installed, expected after `pip install {error.name}`") from None
+    missing = [name for name in ("onnx", "onnxruntime", "onnxscript") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UserError(f"export: {missing[0]} is not installed, expected after `pip install {' '.join(missing)}`")
 
 
 def onnx_bytes(run: Run) -> bytes:
@@ -211,11 +209,11 @@ def page(run: Run, folder: Path) -> None:
 
 def about(run: Run) -> dict:
     """What the page knows of a generator: sizes, and the directions of z that `LatentExplorer` has sliders for, each
-    with how far its slider goes."""
-    config, explorer = run.config, LatentExplorer(run)
-    directions = [{"name": name.replace("_", " "), "vector": [round(v, 5) for v in direction.tolist()],
-                   "reach": explorer.sliders[name].max} for name, direction in explorer.directions.items()
-                  if name not in explorer.of_classes]  # the page has a choice instead
+    with how far its slider goes; no classes, of which the page has a choice instead."""
+    config = run.config
+    made = moves(run.load_generator(), config.z, config.classes, attribute_directions(run))
+    directions = [{"name": name.replace("_", " "), "vector": [round(v, 5) for v in direction.tolist()], "reach": reach}
+                  for name, (direction, reach) in made.items() if name not in class_names(config.classes)]
     return {"name": run.path.name, "nz": config.nz, "classes": config.classes, "kind": config.z,
             "size": config.image_size, "channels": config.nc, "directions": directions}
 

@@ -18,7 +18,7 @@ from .errors import UserError
 from .files import read_json, shown
 from .models import build_discriminator, build_generator, count_parameters
 from .runs import IMAGES_FILE, Run, load_run
-from .runtime import cache_dir, fastest, machine, pick_device, probe_precision, repo_data_dir
+from .runtime import cache_dir, fastest, in_notebook, machine, pick_device, probe_precision, repo_data_dir
 
 
 def layer_table(net: nn.Module, x: torch.Tensor) -> list[tuple[str, str, int]]:
@@ -138,7 +138,8 @@ def check_setup() -> str:
     lines.append(f"ok    mnist: {images.count:,} digits, checksums right, in {where}")
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     lines.append(f"{'ok   ' if free > 2 else 'note '} disk: {free:.0f} GB free here")
-    for package, use in (("jupyterlab", "lessons"), ("ipywidgets", "sliders"), ("tensorboard", "--tensorboard")):
+    lessons = () if in_notebook() else (("jupyterlab", "lessons"),)  # Colab has another one, and needs none
+    for package, use in (*lessons, ("ipywidgets", "sliders"), ("tensorboard", "--tensorboard")):
         try:
             __import__(package)
             lines.append(f"ok    {package}: installed")

@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from .errors import UserError
 
+# worked on at once: images, of which ten thousand would need half a gigabyte, and distances, 20 MB of them
+BLOCK, PAIRS = 250, 2_500_000
+
 
 class Given(nn.Module):
     """What torchmetrics takes for its feature network: here the features come ready-made."""
@@ -82,7 +85,7 @@ def nearest(features: np.ndarray, reference: np.ndarray, k: int = 1, itself: boo
         itself: both sets are the same one, in which a row is not its own neighbour.
     """
     reference, found = torch.from_numpy(reference).double(), []  # float32 would blur distances near 0
-    for rows in torch.arange(len(features)).split(1000):
+    for rows in torch.arange(len(features)).split(max(1, PAIRS // len(reference))):
         distances = torch.cdist(torch.from_numpy(features[rows]).double(), reference)
         if itself:
             distances[torch.arange(len(rows)), rows] = torch.inf
@@ -94,8 +97,8 @@ def precision(real: np.ndarray, fake: np.ndarray, k: int = 3) -> float:
     """The share of fakes that lie within reach of a real image, whose reach is the distance to its k-th nearest
     neighbour among the real ones (arXiv 1904.06991). With the roles exchanged it is the recall."""
     reach, _ = nearest(real, real, k, itself=True)
-    real = torch.from_numpy(real)
-    inside = [(torch.cdist(part, real) <= reach).any(1) for part in torch.from_numpy(fake).split(1000)]
+    real, blocks = torch.from_numpy(real), torch.from_numpy(fake).split(max(1, PAIRS // len(real)))
+    inside = [(torch.cdist(block, real) <= reach).any(1) for block in blocks]
     return float(torch.cat(inside).double().mean())
 
 
@@ -154,7 +157,8 @@ def sharpness(images: Tensor) -> Tensor:
         images: (N, 1 or 3, size, size) in [-1, 1].
     """
     laplacian = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]])[None, None]
-    return F.conv2d(images.mean(1, keepdim=True), laplacian).flatten(1).double().var(1)
+    return torch.cat([F.conv2d(part.mean(1, keepdim=True), laplacian).flatten(1).double().var(1)
+                      for part in images.split(BLOCK)])
 
 
 def stray_pixels(images: Tensor, level: float = -0.5, most: int = 12) -> np.ndarray:

@@ -40,8 +40,8 @@ def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
     if port > 65535:
         raise UserError(f"port: found {port}, expected 1 to 65535")
     folder = load_run(run).path.resolve()
-    if importlib.util.find_spec("voila") is None:
-        raise UserError("explore: voila is not installed, expected after `pip install voila`")
+    if missing := [name for name in ("voila", "ipywidgets") if importlib.util.find_spec(name) is None]:
+        raise UserError(f"explore: {missing[0]} is not installed, expected after `pip install {' '.join(missing)}`")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         file, log = Path(temporary) / "explorer.ipynb", Path(temporary) / "log"
         file.write_text(json.dumps(notebook(folder, working_folder())), encoding="utf-8")

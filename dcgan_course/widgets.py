@@ -1,15 +1,15 @@
 """Sliders for the latent space, in JupyterLab, in Colab and as a page of their own.
 
-A thin shell: what they compute is in sampling.py.
+A thin shell: what they compute is in sampling.py. ipywidgets is 7.7, as Colab has it, or 8, and loads when used.
 """
 
 import contextlib
 import html
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-import ipywidgets as w
 import torch
 from torch import Tensor, nn
 
@@ -51,8 +51,55 @@ def attribute_directions(run: Run, n: int = 1000) -> dict[str, Tensor]:
             if 0 < present[:, i].sum() < n}
 
 
-def explore(source: str | Path | Run | nn.Module, **options) -> w.Widget:
-    """`LatentExplorer(source).view`; or, where the source cannot be used, the reason in words."""
+def moves(netG: nn.Module, kind: str = "normal", classes: int = 0, attributes: dict[str, Tensor] | None = None,
+          entries: Sequence[int] | None = None, principal: int = 3) -> dict[str, tuple[Tensor, float]]:
+    """What each slider of a generator adds to z: {name: (direction (nz,), how far it goes to either side)}. In this
+    order: single numbers of z, principal directions, classes, attributes. The arguments are those of `LatentExplorer`.
+
+    Raises:
+        UserError: an entry that z does not have.
+    """
+    weight = first_layer(netG)
+    nz, reach = len(weight), 3.0 if kind == "normal" else 1.0
+    entries = range(min(3, nz)) if entries is None else entries
+    for entry in entries:
+        if not 0 <= entry < nz:
+            raise UserError(f"entries: found {entry}, expected 0 to {nz - 1}, as z has {nz} numbers")
+    unit, length = torch.eye(nz), start(0, nz, kind, classes).norm() / 2  # of a step along a principal direction
+    found = {f"z[{i}]": (unit[i], reach) for i in entries}
+    found |= {f"principal {i + 1}": (length * d / reach, reach)
+              for i, d in enumerate(principal_directions(weight, principal))}
+    found |= {name: (d, 1.0) for name, d in zip(class_names(classes), unit[nz - classes :], strict=True)}
+    return found | {name: (d, 2.0) for name, d in (attributes or {}).items()}
+
+
+def class_names(classes: int) -> list[str]:
+    """What the sliders of a conditional generator's classes are called."""
+    return [f"class {i}" for i in range(classes)]
+
+
+def start(seed: int, nz: int, kind: str, classes: int) -> Tensor:
+    """The z of a seed, (nz,); for a conditional generator of the class seed % classes."""
+    z = sample_z(1, nz - classes, kind, seeded(seed, "explorer"))[0]
+    return torch.cat([z, torch.eye(classes)[seed % classes]]) if classes else z
+
+
+def ipywidgets():
+    """The package. Raises UserError where it is not installed."""
+    try:
+        import ipywidgets
+    except ImportError:
+        raise UserError("explore: ipywidgets is not installed, expected after `pip install ipywidgets`") from None
+    return ipywidgets
+
+
+def explore(source: str | Path | Run | nn.Module, **options):
+    """`LatentExplorer(source).view`; or, where the source cannot be used, a widget that says why.
+
+    Raises:
+        UserError: ipywidgets is not installed.
+    """
+    w = ipywidgets()
     try:
         return LatentExplorer(source, **options).view
     except UserError as error:
@@ -75,10 +122,10 @@ class LatentExplorer:
         z: what is shown, (nz,); with the class at its end where the generator is conditional.
         view: the widget.
     Raises:
-        UserError: no such run, weights of another network, or an entry that z does not have.
+        UserError: no such run, weights of another network, an entry that z does not have, or no ipywidgets.
     """
 
-    def __init__(self, source, entries: tuple[int, ...] | None = None, principal: int = 3,
+    def __init__(self, source, entries: Sequence[int] | None = None, principal: int = 3,
                  attributes: dict[str, Tensor] | None = None, kind: str | None = None, seed: int = 0, width: int = 256,
                  folder: str | Path = "."):
         if isinstance(source, nn.Module):
@@ -87,26 +134,13 @@ class LatentExplorer:
             run = source if isinstance(source, Run) else load_run(source)
             self.netG, self.kind, self.classes = run.load_generator(), kind or run.config.z, run.config.classes
             attributes = attribute_directions(run) if attributes is None else attributes
-        weight = first_layer(self.netG)
-        self.nz, self.width, self.folder = len(weight), width, Path(folder)
-        entries = range(min(3, self.nz)) if entries is None else entries
-        for entry in entries:
-            if not 0 <= entry < self.nz:
-                raise UserError(f"entries: found {entry}, expected 0 to {self.nz - 1}, as z has {self.nz} numbers")
-        reach = 3.0 if self.kind == "normal" else 1.0
-        unit = torch.eye(self.nz)
-        length = self.start(0).norm() / 2  # of a step along a principal direction
-        self.directions = {f"z[{i}]": unit[i] for i in entries}
-        self.directions |= {f"principal {i + 1}": length * d / reach
-                            for i, d in enumerate(principal_directions(weight, principal))}
-        self.sliders = {name: slider(name, -reach, reach) for name in self.directions}
-        self.of_classes = {f"class {i}": d for i, d in enumerate(unit[self.nz - self.classes :])}
-        self.directions |= self.of_classes
-        self.sliders |= {name: slider(name, -1, 1) for name in self.of_classes}
-        self.attributes = {name: slider(name.replace("_", " "), -2, 2) for name in attributes}
-        self.directions |= attributes
-        self.sliders |= self.attributes
+        made = moves(self.netG, self.kind, self.classes, attributes, entries, principal)
+        self.directions = {name: direction for name, (direction, _) in made.items()}
+        self.sliders = {name: slider(name.replace("_", " "), -reach, reach) for name, (_, reach) in made.items()}
+        self.attributes = {name: self.sliders[name] for name in attributes}
+        self.nz, self.width, self.folder = len(first_layer(self.netG)), width, Path(folder)
         self.pasted = None  # a z that somebody brought along; a new seed replaces it
+        w = ipywidgets()
         self.seed = w.BoundedIntText(seed, 0, 10**9, description="seed")
         self.image = w.Image(format="png", width=width)
         self.text = w.Textarea(description="z as text", layout=w.Layout(width="95%", height="60px"))
@@ -117,9 +151,8 @@ class LatentExplorer:
     # ---- what is shown
 
     def start(self, seed: int) -> Tensor:
-        """The z of a seed, (nz,); for a conditional generator of the class seed % classes."""
-        z = sample_z(1, self.nz - self.classes, self.kind, seeded(seed, "explorer"))[0]
-        return torch.cat([z, torch.eye(self.classes)[seed % self.classes]]) if self.classes else z
+        """The z of a seed, (nz,)."""
+        return start(seed, self.nz, self.kind, self.classes)
 
     def show(self, z: Tensor) -> None:
         self.z = z
@@ -195,7 +228,8 @@ class LatentExplorer:
 
     # ---- how it looks
 
-    def layout(self) -> w.Widget:
+    def layout(self):
+        w = ipywidgets()
         self.u, self.v = slider("u: across", 0, 1, 0.5), slider("v: down", 0, 1, 0.5)
         self.corner_seeds = [seed_field(name, i) for i, name in
                              enumerate(("upper left", "upper right", "lower left", "lower right"))]
@@ -203,9 +237,9 @@ class LatentExplorer:
         self.frame = w.IntSlider(0, 0, FRAMES - 1, description="step", layout=w.Layout(width="330px"))
         player = w.Play(min=0, max=FRAMES - 1, interval=120)
         w.jslink((player, "value"), (self.frame, "value"))
-        moves = {self.walk: self.sliders.values(), self.new_seed: [self.seed],
-                 self.mix: [self.u, self.v, *self.corner_seeds], self.play: [self.frame, *self.ends]}
-        for action, widgets in moves.items():
+        actions = {self.walk: self.sliders.values(), self.new_seed: [self.seed],
+                   self.mix: [self.u, self.v, *self.corner_seeds], self.play: [self.frame, *self.ends]}
+        for action, widgets in actions.items():
             for widget in widgets:
                 widget.observe(action, names="value")
         row = w.HBox([button("random", self.random), button("reset", self.reset), self.seed])
@@ -213,7 +247,9 @@ class LatentExplorer:
                  "attributes": [*self.attributes.values()], "four corners": [*self.corner_seeds, self.u, self.v],
                  "walk": [*self.ends, w.HBox([player, self.frame])]}
         pages = {title: page for title, page in pages.items() if page}
-        tabs = w.Tab([w.VBox(page) for page in pages.values()], titles=list(pages))
+        tabs = w.Tab([w.VBox(page) for page in pages.values()])
+        for i, title in enumerate(pages):
+            tabs.set_title(i, title)  # Tab(titles=...) is of ipywidgets 8 alone
         below = w.HBox([button("save picture", self.save), button("copy z", self.copy_z), button("use z", self.use_z)])
         return w.HBox([w.VBox([self.image, below, self.message]), w.VBox([tabs, self.text])],
                       layout=w.Layout(flex_flow="row wrap"))
@@ -245,16 +281,18 @@ def read_z(text: str, nz: int) -> Tensor:
     return z
 
 
-def slider(name: str, low: float, high: float, value: float = 0.0) -> w.FloatSlider:
+def slider(name: str, low: float, high: float, value: float = 0.0):
+    w = ipywidgets()
     return w.FloatSlider(value, min=low, max=high, step=(high - low) / 100, description=name,
                          style={"description_width": "130px"}, layout=w.Layout(width="400px"))
 
 
-def seed_field(name: str, seed: int) -> w.BoundedIntText:
-    return w.BoundedIntText(seed, 0, 10**9, description=name)
+def seed_field(name: str, seed: int):
+    return ipywidgets().BoundedIntText(seed, 0, 10**9, description=name)
 
 
-def button(name: str, action) -> w.Button:
+def button(name: str, action):
+    w = ipywidgets()
     made = w.Button(description=name, layout=w.Layout(width="auto"))
     made.on_click(action)
     return made

@@ -168,8 +168,7 @@ def badges(repo: str) -> None:
     for file in files:
         text = file.read_text(encoding="utf-8")
         text = text.replace(f"github.com/{old}", f"github.com/{repo}").replace(f"/github/{old}/", f"/github/{repo}/")
-        for use in ("test -d {} ", "install -q -e {}", 'chdir(\\"{}/notebooks', 'chdir("{}/notebooks', "&& cd {}\n"):
-            text = text.replace(use.format(old.partition("/")[2]), use.format(repo.partition("/")[2]))
+        text = text.replace(f"&& cd {old.partition('/')[2]}\n", f"&& cd {repo.partition('/')[2]}\n")
         file.write_text(text, encoding="utf-8")
     print(f"{len(files)} files now point to {repo}")
 

@@ -69,8 +69,8 @@ def test_conda_and_pip_install_the_same():
     low, high = re.fullmatch(r"python>=(3\.\d+),<(3\.\d+)", python).groups()
     assert project()["requires-python"] == f">={low}"
     assert (low, high) == ("3.10", "3.14")
-    assert pip == "pip" and packages == {"pip": ["-e .[test]"]}
-    assert "test" in project()["optional-dependencies"]
+    assert pip == "pip" and packages == {"pip": ["-e .[lab]"]}
+    assert "lab" in project()["optional-dependencies"]
 
 
 def test_every_import_is_required():

@@ -184,6 +184,13 @@ def test_lsun(tmp_path, form):
     assert abs(images.pixels[:, 8, 8, 0].astype(int) - 20 * np.arange(6)).max() < 6
 
 
+def test_lsun_without_lmdb(tmp_path, monkeypatch):
+    folder = lsun_folder(tmp_path)
+    monkeypatch.setitem(sys.modules, "lmdb", None)
+    with pytest.raises(UserError, match="lsun: the package lmdb is not installed, expected after `pip install lmdb`"):
+        load_images(f"lsun/church_outdoor:{folder}", 16)
+
+
 def test_torchvision_reads_the_same_pictures(tmp_path, monkeypatch):
     from torchvision.datasets import LSUN
 

@@ -22,7 +22,7 @@ from dcgan_course.page import notebook, serve
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import bilinear, generate, image_grid, moved, png, slerp
 from dcgan_course.trainer import train
-from dcgan_course.widgets import FRAMES, LatentExplorer, attribute_directions, explore, read_z
+from dcgan_course.widgets import FRAMES, LatentExplorer, attribute_directions, explore, moves, read_z
 
 
 def drawn(explorer, z) -> bytes:
@@ -167,6 +167,50 @@ def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):
     (broken / "config.json").write_text(json.dumps(config | {"nz": config["nz"] + 1}))
     (broken / "checkpoints").symlink_to(finished_run.path / "checkpoints")
     assert "netG" in explore(broken).value  # a checkpoint of another network
+
+
+def test_without_ipywidgets(monkeypatch, capsys):
+    """Said in one line, by the command too; the directions of the sliders, which a page needs, are there."""
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    for made in (explore, LatentExplorer):
+        with pytest.raises(UserError, match="ipywidgets is not installed, expected after `pip install ipywidgets`"):
+            made(Generator(8, 4))
+    assert main(["explore", "mnist2d"]) == 2
+    monkeypatch.setitem(sys.modules, "voila", None)
+    assert main(["explore", "mnist2d"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "dcgan-course: explore: ipywidgets is not installed, expected after `pip install ipywidgets`",
+        "dcgan-course: explore: voila is not installed, expected after `pip install voila ipywidgets`"]
+    assert list(moves(Generator(8, 4), principal=1)) == ["z[0]", "z[1]", "z[2]", "principal 1"]
+
+
+def test_with_the_ipywidgets_of_colab(tmp_path):
+    """The real one, in a folder of its own: every page has its title, and sliders and buttons work."""
+    versions = ["ipywidgets==7.7.1", "ipython_genutils==0.2.0"]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), *versions]
+    if subprocess.run(pip, capture_output=True).returncode:
+        pytest.skip("pip cannot fetch ipywidgets 7.7.1")
+    code = """
+import ipywidgets
+from dcgan_course.widgets import LatentExplorer, explore
+
+explorer = LatentExplorer("avatars")
+first, tabs = explorer.image.value, explorer.view.children[1].children[0]
+print(ipywidgets.__version__, [tabs.get_title(i) for i in range(len(tabs.children))])
+for move in (explorer.sliders["z[1]"], explorer.attributes["glasses"], explorer.u, explorer.frame):
+    before, move.value = explorer.image.value, move.max
+    assert explorer.image.value != before
+explorer.copy_z(), explorer.random(), explorer.use_z(), explorer.reset()
+explorer.seed.value = 0
+assert explorer.image.value == first
+print(explore("nowhere").value)
+"""
+    root = str(Path(__file__).parents[1])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
+                          env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), root])})
+    assert done.returncode == 0, done.stderr
+    titles, refused = done.stdout.splitlines()
+    assert titles == "7.7.1 ['directions', 'attributes', 'four corners', 'walk']" and "nowhere: not found" in refused
 
 
 def test_explore_refuses_in_one_line(capsys):

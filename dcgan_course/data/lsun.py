@@ -19,7 +19,7 @@ def lsun_source(category: str, path: Path, unpack_to: Path) -> Source:
     is unpacked once. The pictures are JPEG or WebP; nothing pickled is read.
 
     Raises:
-        UserError: not found, or not such a database.
+        UserError: not found, not such a database, or lmdb is not installed.
     """
     keys, stamp = lmdb_keys(folder := lsun_folder(category, path, unpack_to))
     return Source(f"lsun/{category}:{path}", keys, functools.partial(read_value, folder), stamp)
@@ -63,7 +63,10 @@ def unpack_lmdb(archive: Path, folder: Path) -> Path:
 
 def lmdb_keys(folder: Path) -> tuple[list[bytes], str]:
     """Every key of a database, in its order, and its stamp."""
-    import lmdb
+    try:
+        import lmdb
+    except ImportError:
+        raise UserError("lsun: the package lmdb is not installed, expected after `pip install lmdb`") from None
 
     refuse_web_page(folder / "data.mdb", "an LSUN database")
     try:

@@ -24,21 +24,31 @@
 #
 # **You write** one line; **we import** the rest.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
-if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+if LENT and not os.path.isdir("../dcgan_course"):
+    import importlib.util
+    import shutil
     import subprocess
 
     url = "https://github.com/dcgan-course/dcgan-course"
-    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
-    subprocess.run(fetch, shell=True, check=True)
-    os.chdir("dcgan-course/notebooks")
-    sys.path.insert(0, "..")
-    from google.colab import output
+    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
+    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
+    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
+        shutil.rmtree(home)  # a clone that was cut short
+    whole = os.path.isdir(home)
+    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
+    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
+    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
+    sys.path.insert(0, home)
+    from dcgan_course.colab import ready
 
-    output.enable_custom_widget_manager()  # sliders
+    ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
@@ -58,8 +68,8 @@ print(f"torch {torch.__version__}")
 # %% [markdown]
 # ## 1 · Is everything in place?
 #
-# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab; elsewhere
-# it does nothing.) The lessons come with their outputs. Where one says **predict**, the answer would stand below: *Edit > Clear
+# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
+# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where one says **predict**, the answer would stand below: *Edit > Clear
 # Outputs of All Cells* hides it until you run the cell.
 #
 # Each line says `ok`, or `note` with what to do. (In a terminal: `dcgan-course doctor`.)
@@ -134,6 +144,20 @@ for name, config in networks.items():
 # the command that makes them again. A **preset** is a set of settings with a name, such as `mnist`.
 #
 # JupyterLab saves what you change. `git checkout notebooks` brings the lessons back as they were.
+#
+# **In Colab** the machine is lent to you. It is taken back some time after you leave, and with it goes all that lies on it: the
+# trained networks in `runs`, the prepared pictures, and your answers, unless you save a copy of the lesson
+# (*File > Save a copy in Drive*). To keep networks, connect your Drive in a new cell,
+#
+# ```
+# from google.colab import drive
+#
+# drive.mount("/content/drive")
+# ```
+#
+# and either copy the folder when you are done (`!cp -r runs /content/drive/MyDrive/`), or train into it from the start:
+# `train(preset("mnist", out="/content/drive/MyDrive/runs"))`. Then a training that was cut off goes on the next day, on
+# another machine. **On Kaggle** *Save Version* keeps what lies in `/kaggle/working`, where the first cell put the course.
 #
 # ## 4 · The words
 #

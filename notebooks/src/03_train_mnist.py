@@ -25,21 +25,31 @@
 # **You write** the noise, D's step and G's step; **we import** the networks ([models.py](../dcgan_course/models.py)) and,
 # once you have written the steps, the loop around them ([trainer.py](../dcgan_course/trainer.py)).
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
-if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+if LENT and not os.path.isdir("../dcgan_course"):
+    import importlib.util
+    import shutil
     import subprocess
 
     url = "https://github.com/dcgan-course/dcgan-course"
-    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
-    subprocess.run(fetch, shell=True, check=True)
-    os.chdir("dcgan-course/notebooks")
-    sys.path.insert(0, "..")
-    from google.colab import output
+    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
+    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
+    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
+        shutil.rmtree(home)  # a clone that was cut short
+    whole = os.path.isdir(home)
+    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
+    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
+    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
+    sys.path.insert(0, home)
+    from dcgan_course.colab import ready
 
-    output.enable_custom_widget_manager()  # sliders
+    ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt

@@ -26,21 +26,31 @@
 # **You write** the crop, the memory budget and the shares of several processes; **we import** the data, the trainer and a
 # recorded run on photographs.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
-if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+if LENT and not os.path.isdir("../dcgan_course"):
+    import importlib.util
+    import shutil
     import subprocess
 
     url = "https://github.com/dcgan-course/dcgan-course"
-    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
-    subprocess.run(fetch, shell=True, check=True)
-    os.chdir("dcgan-course/notebooks")
-    sys.path.insert(0, "..")
-    from google.colab import output
+    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
+    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
+    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
+        shutil.rmtree(home)  # a clone that was cut short
+    whole = os.path.isdir(home)
+    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
+    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
+    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
+    sys.path.insert(0, home)
+    from dcgan_course.colab import ready
 
-    output.enable_custom_widget_manager()  # sliders
+    ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
 import time
@@ -74,7 +84,7 @@ from dcgan_course.trainer import train
 #
 # **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
 #
-# - an LMDB folder or its zip: `lsun/church_outdoor:PATH`, `lsun/bedroom:PATH`
+# - an LMDB folder or its zip: `lsun/church_outdoor:PATH`, `lsun/bedroom:PATH` (after `pip install lmdb`, in Colab)
 # - CelebA: `celeba:PATH`, the folder with the two files, or a zip of it
 # - Hugging Face: `hf:tglcourse/lsun_church_train` (after `pip install datasets`; it downloads)
 # - a folder: `folder:PATH`
@@ -231,10 +241,12 @@ show(to_float(photos.batch(some[:24])), f"24 of {NAME}, 64 x 64", 12)
 # ## 3 · Will it fit?
 #
 # The paper's network at full width, preset `lsun` (or `paper`): 4 x 4 x 1024 up to 64 x 64 x 3, kernels 5 x 5, batch 128.
+# To count, its shapes are enough: tensors on the device `meta` have a shape and no numbers, and take no memory.
 
 # %%
 config = preset("lsun")
-netG, netD = models.build_generator(config), models.build_discriminator(config)
+with torch.device("meta"):
+    netG, netD = models.build_generator(config), models.build_discriminator(config)
 sizes = {"G": models.count_parameters(netG), "D": models.count_parameters(netD)}
 print(f"G has {sizes['G']:,} parameters, D {sizes['D']:,}")
 
@@ -288,7 +300,8 @@ def outputs(net, x):
     return sum(total)
 
 
-per_image = outputs(netG, torch.zeros(1, 100)) + 3 * outputs(netD, torch.zeros(1, 3, 64, 64))  # D sees three batches
+with torch.device("meta"):
+    per_image = outputs(netG, torch.zeros(1, 100)) + 3 * outputs(netD, torch.zeros(1, 3, 64, 64))  # D sees three batches
 for batch_size in (16, 128, 512):
     print(f"batch {batch_size:>3}: {4 * batch_size * per_image / 1e9:.1f} GB of activations in float32, half of that in bfloat16")
 
@@ -301,31 +314,45 @@ for batch_size in (16, 128, 512):
 #
 # ## 4 · How long?
 #
-# Work first. PyTorch counts floating-point operations; one step of a batch of 8 is enough:
+# Work first. PyTorch counts floating-point operations, and again shapes are enough: a training step of a batch of 8, in
+# which nothing is computed.
 
 # %%
-def loop_for(config):
-    """One training step at a time, as in `train`."""
-    return bench.OurLoop(config.replace(nc=3, device="cpu" if not torch.cuda.is_available() else "cuda",
-                                        compile="off"), photos)
+from torch.utils.flop_counter import FlopCounterMode
 
+from dcgan_course.trainer import d_step, g_step
 
-paper = loop_for(config.replace(batch_size=8, precision="fp32"))
-per_image = bench.step_flops(paper) / 8
+optG, optD = (torch.optim.Adam(net.parameters()) for net in (netG, netD))
+with FlopCounterMode(display=False) as counter, torch.device("meta"):
+    x_fake = netG(torch.zeros(8, config.nz))
+    d_step(netD, optD, torch.zeros(8, 3, 64, 64), x_fake)
+    g_step(netD, optG, x_fake)
+per_image = counter.get_total_flops() / 8
 print(f"the paper's network: {per_image / 1e9:.1f} Gflop for each image shown")
 for name, count in COUNTS.items():
     print(f"{name:<15} one epoch: {per_image * count / 1e15:>5.1f} Pflop")
 
 # %% [markdown]
 # How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second, a GPU some tens of thousands. **Predict**
-# the hours for one epoch of churches.
+# the hours for one epoch of churches. (Without a GPU a network half as wide is timed, which does with a quarter of the memory.)
 
 # %% tags=["nbval-ignore-output"]
-if torch.cuda.is_available():
-    paper = loop_for(config)  # the full batch, in the precision that is faster here
-x_real = paper.next_batch()
-rate = len(x_real) / bench.time_of(lambda: paper.step(x_real), x_real.device, 5 if torch.cuda.is_available() else 1)
-print(f"this machine shows the paper's network {rate:.1f} pictures a second")
+def loop_for(config):
+    """One training step at a time, as in `train`."""
+    return bench.OurLoop(config.replace(nc=3, device="cpu" if not torch.cuda.is_available() else "cuda",
+                                        compile="off"), photos)
+
+
+def speed(loop, steps):
+    """Floating-point operations a second in a loop's steps."""
+    x_real = loop.next_batch()
+    return bench.step_flops(loop) / bench.time_of(lambda: loop.step(x_real), x_real.device, steps)
+
+
+half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")
+flops = speed(loop_for(config), 5) if torch.cuda.is_available() else speed(loop_for(half), 1)
+rate = flops / per_image
+print(f"this machine: {flops / 1e9:,.0f} Gflop a second, or {rate:.1f} pictures a second with the paper's network")
 for name, count in COUNTS.items():
     print(f"{name:<15} one epoch: {count / rate / 3600:>7.1f} hours")
 
@@ -413,12 +440,13 @@ else:
 # real images, and its deviation from batch to batch:
 
 # %%
-x = to_float(photos.batch(some[:1024]))
-first = netD.blocks[0][0](x).detach()  # (1024, 128, 32, 32)
+first = models.Discriminator(32, 3, 64).blocks[0][0]  # a convolution: 3 channels to 32
+with torch.inference_mode():
+    means = torch.cat([first(to_float(photos.batch(part))).mean((2, 3)) for part in some[:1024].split(64)])
 noise = {}
 for n in (4, 16, 64):
-    batch_means = torch.stack([part.mean((0, 2, 3)) for part in first.split(n)])  # (batches, channels)
-    noise[n] = (batch_means.std(0) / first.mean((2, 3)).std(0)).mean().item()
+    batch_means = means.view(-1, n, 32).mean(1)  # of (1024, 32), a line for each image: (batches, 32)
+    noise[n] = (batch_means.std(0) / means.std(0)).mean().item()
 
 # %% tags=["nbval-ignore-output"]
 for n, value in noise.items():
@@ -498,11 +526,12 @@ def gradient(net, x):
     return torch.cat([p.grad.flatten() for p in net.parameters()])
 
 
+x = to_float(photos.batch(some[:32]))
 for norm in ("none", "batch"):
     torch.manual_seed(0)
     net = models.init_weights(models.Discriminator(8, 3, 64, norm=norm))
-    whole = gradient(net, x[:32])
-    parts = torch.stack([gradient(net, share(x[:32], rank, 4)) for rank in range(4)])
+    whole = gradient(net, x)
+    parts = torch.stack([gradient(net, share(x, rank, 4)) for rank in range(4)])
     difference = (parts.mean(0) - whole).norm() / whole.norm()
     print(f"norm {norm:<6} relative difference {'below 0.001' if difference < 1e-3 else f'above {int(10 * difference) / 10}'}")
 
@@ -618,8 +647,8 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 #
 # <details><summary>Colab disconnects after some hours. What is lost?</summary>
 #
-# The work since the last checkpoint, one for each epoch and one every ten minutes. Put `--out` on a mounted drive and go on with
-# `dcgan-course resume RUN`.
+# With `--out` on your Drive (lesson 00 mounts it): the work since the last checkpoint, one for each epoch and one every ten
+# minutes; go on with `dcgan-course resume RUN`. Without: all.
 # </details>
 #
 # <details><summary>128 x 128?</summary>

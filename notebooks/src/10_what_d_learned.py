@@ -25,21 +25,31 @@
 # **You write** the pooled features, the guided rule and the dropping of feature maps; **we import** the trained networks,
 # a linear SVM from scikit-learn, and the judges.
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
 import os
 import sys
 
-if "google.colab" in sys.modules and not os.path.isdir("../dcgan_course"):  # in Colab: fetch and install the course
+LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+if LENT and not os.path.isdir("../dcgan_course"):
+    import importlib.util
+    import shutil
     import subprocess
 
     url = "https://github.com/dcgan-course/dcgan-course"
-    fetch = f"(test -d dcgan-course || git clone --depth 1 {url}) && pip install -q -e dcgan-course"
-    subprocess.run(fetch, shell=True, check=True)
-    os.chdir("dcgan-course/notebooks")
-    sys.path.insert(0, "..")
-    from google.colab import output
+    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
+    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
+    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
+        shutil.rmtree(home)  # a clone that was cut short
+    whole = os.path.isdir(home)
+    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
+    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
+    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
+    sys.path.insert(0, home)
+    from dcgan_course.colab import ready
 
-    output.enable_custom_widget_manager()  # sliders
+    ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
@@ -336,8 +346,8 @@ show(torch.cat(rows), "The 12 digits that raise feature 1 most; then plain, deco
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures from here on
 church = load_run("heritage")
 z = sample_z(300, church.config.nz, church.config.z, seeded(0, "lesson"))
-churches = generate(church.load_generator(), z)
-nets = {"trained": church.load_discriminator(), "random": features.random_discriminator(church.config, churches)}
+churches = generate(church.load_generator(), z, batch_size=50)
+nets = {"trained": church.load_discriminator(), "random": features.random_discriminator(church.config, churches[:100])}
 
 
 def responding(net, feature, n=6):
@@ -347,7 +357,7 @@ def responding(net, feature, n=6):
 
 
 with torch.inference_mode():
-    highest = {name: torch.cat([features.activations(net, part)[-1].amax((2, 3)) for part in churches.split(100)])
+    highest = {name: torch.cat([features.activations(net, part)[-1].amax((2, 3)) for part in churches.split(50)])
                for name, net in nets.items()}
 highest = {name: values.clone() for name, values in highest.items()}
 
@@ -421,7 +431,7 @@ print(f"glasses lie in rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {co
 
 # %%
 z = sample_z(900, faces.config.nz, faces.config.z, seeded(1, "lesson"))
-images = generate(netG, z)
+images = generate(netG, z, batch_size=50)
 wears = judged(judge, images)[1][:, glasses] > 0.5
 print(f"{wears.mean():.0%} of the generated faces wear glasses (in the data: a third)")
 
@@ -476,8 +486,9 @@ def slopes(images):
 
 drawn = load_images("avatars:3000", 64)
 truth = drawn.labels[:, drawn.label_names.index("glasses")]
-witness = LogisticRegression(C=0.05, max_iter=500).fit(slopes(to_float(drawn.batch(range(2000)))), truth[:2000])
-right = witness.score(slopes(to_float(drawn.batch(range(2000, 3000)))), truth[2000:])
+steep = np.concatenate([slopes(to_float(drawn.batch(part))) for part in torch.arange(3000).split(500)])
+witness = LogisticRegression(C=0.05, max_iter=500).fit(steep[:2000], truth[:2000])
+right = witness.score(steep[2000:], truth[2000:])
 print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
       f"{(witness.predict(slopes(images)) == wears).mean():.0%} of the generated ones")
 
@@ -489,15 +500,16 @@ print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
 # %%
 @torch.inference_mode()
 def activations_at(block, z):
-    """What a block of G gives: (N, channels, height, width)."""
-    return torch.cat([netG.blocks[: block + 1](part[:, :, None, None]) for part in z.split(250)])
+    """What a block of G gives: (N, channels, height, width), in half precision: half the memory, and enough here."""
+    return torch.cat([netG.blocks[: block + 1](part[:, :, None, None]).half() for part in z.split(50)])
 
 
-def weights(positive, negative, n=6000):
-    """A logistic regression's weight for each feature map; both sets (N, channels, places)."""
-    some = seeded(0, "places")
-    rows = [x.transpose(1, 2).flatten(0, 1) for x in (positive, negative)]
-    rows = [x[torch.randperm(len(x), generator=some)[:n]].numpy() for x in rows]
+def weights(maps, positive, negative, n=6000):
+    """A logistic regression's weight for each of the maps (N, channels, H, W); both sets of places (N, H, W)."""
+    some, rows = seeded(0, "places"), []
+    for places in (positive.nonzero(), negative.nonzero()):
+        i, down, across = places[torch.randperm(len(places), generator=some)[:n]].T
+        rows.append(maps[i, :, down, across].float().numpy())
     x, y = np.concatenate(rows), np.repeat([1, 0], [len(r) for r in rows])
     return LogisticRegression(max_iter=300, C=0.01).fit(x / (x.std(0) + 1e-6), y).coef_[0]
 
@@ -506,10 +518,10 @@ def regressions(block):
     """Each map's weight by two contrasts: inside the box against outside, and inside with against without glasses."""
     maps, mask = activations_at(block, z), torch.zeros(1, 64, 64)
     mask[0][box] = 1
-    inside = torch.nn.functional.adaptive_avg_pool2d(mask, maps.shape[2])[0] > 0.4
-    worn, free = maps[wears], maps[~wears]
-    return {"inside/outside": weights(worn[:, :, inside], worn[:, :, ~inside]),
-            "with/without": weights(worn[:, :, inside], free[:, :, inside])}
+    inside = torch.nn.functional.adaptive_avg_pool2d(mask, maps.shape[2]) > 0.4
+    worn = torch.from_numpy(wears)[:, None, None]
+    return {"inside/outside": weights(maps, worn & inside, worn & ~inside),
+            "with/without": weights(maps, worn & inside, ~worn & inside)}
 
 # %% [markdown]
 # *Inside against outside* is the paper's contrast. But the eyes are inside too. *With against without* compares the same
@@ -518,19 +530,20 @@ def regressions(block):
 
 # %%
 z_new = sample_z(400, faces.config.nz, faces.config.z, seeded(2, "lesson"))  # faces that chose nothing above
-before = generate(netG, z_new)
+before = generate(netG, z_new, batch_size=50)
 said = judged(judge, before)[1] > 0.5
 others = [i for i in range(len(judge.names)) if i != glasses]
+shown = np.flatnonzero(said[:, glasses])[:10]  # faces to look at
 
 
 def forget(maps, block):
-    """Faces without some maps; and in words, how many glasses are gone, and the judge's other answers that changed."""
+    """Ten faces without some maps; and in words, how many glasses are gone, and the judge's other answers that changed."""
     with features.without_maps(netG, list(maps), block, dropped):
-        after = generate(netG, z_new)
+        after = generate(netG, z_new, batch_size=50)
     now, worn = judged(judge, after)[1] > 0.5, said[:, glasses]
     gone = 1 - now[worn, glasses].mean(), 1 - witness.predict(slopes(after))[worn].mean()
     changed = (now[:, others] != said[:, others]).mean()
-    return after, f"gone: judge {gone[0]:>4.0%}, witness {gone[1]:>4.0%}; other answers changed {changed:>3.0%}"
+    return after[shown], f"gone: judge {gone[0]:>4.0%}, witness {gone[1]:>4.0%}; other answers changed {changed:>3.0%}"
 
 
 # %%
@@ -554,7 +567,7 @@ netG.requires_grad_(False)
 
 def effects(block, n=64):
     """What each map of a block adds to the judge's logit of glasses, to first order, in faces that wear them: (channels,)."""
-    x = activations_at(block, z[wears][:n]).clone().requires_grad_()
+    x = activations_at(block, z[wears][:n]).float().requires_grad_()
     logit = judge(netG.blocks[block + 1 :](x))[:, glasses]
     (gradient,) = torch.autograd.grad(logit.sum(), x)
     return (x * gradient).sum((2, 3)).mean(0).detach().numpy()
@@ -573,11 +586,10 @@ for block in range(4):
         print(f"block {block}, {count:>2} of {len(value):>3}, {name:<14} {words}")
 
 # %%
-some = np.flatnonzero(said[:, glasses])[:10]
-rows = {"drawn": before, "block 0, effect": pictures[0, "effect"], "block 1, with/without": pictures[1, "with/without"],
+rows = {"drawn": before[shown], "block 0, effect": pictures[0, "effect"], "block 1, with/without": pictures[1, "with/without"],
         "block 2, all positive": lost, "block 3, effect": pictures[3, "effect"]}
 figure, axis = plt.subplots(figsize=(9, 4.2), layout="constrained", facecolor="white")
-axis.imshow(image_grid(torch.cat([images[some] for images in rows.values()]), 10))
+axis.imshow(image_grid(torch.cat(list(rows.values())), 10))
 axis.set_xticks([])
 axis.set_yticks([34 + 66 * i for i in range(len(rows))], list(rows))
 plt.show()
