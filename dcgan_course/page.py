@@ -86,7 +86,7 @@ def serve(command: list[str], log: Path) -> int:
 
 def notebook(run: Path, folder: Path) -> dict:
     """One cell, which shows the explorer of a run, for pictures that are saved in a folder."""
-    code = ("from dcgan_course.threads import settle_threads\nfrom dcgan_course.widgets import explore\n\n"
+    code = ("from dcgan_course.runtime import settle_threads\nfrom dcgan_course.widgets import explore\n\n"
             f"settle_threads()\nexplore({str(run)!r}, folder={str(folder)!r})")
     cell = {"cell_type": "code", "id": "explorer", "source": code, "metadata": {}, "outputs": [],
             "execution_count": None}

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 
 import torch
-from torch import nn
 
 SECONDS = 0.5  # that a measurement takes, about, on a machine with nothing else to do
 COST = 0.025  # the part of the time that may go into measuring
@@ -19,7 +18,7 @@ GAIN = 1.1  # another number is taken where it is so much faster
 PATIENCE = 60.0  # seconds after which fewer threads than all are compared with more again: the machine may be free now
 
 _at_first = torch.get_num_threads()  # before anything here has changed it
-_settled = None  # what `settle_threads` chose for this process
+_settled = None  # what `settle` was told
 
 
 def all_threads() -> int:
@@ -175,10 +174,8 @@ def cpu_threads(number: int | None = None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def settle_threads() -> None:
-    """Let this process, such as a notebook's, work with the number of threads that is fastest now. Takes half a second;
-    a training in it measures by itself again."""
+def settle(number: int) -> None:
+    """From now on so many threads work in this process; who measures again may take all."""
     global _settled
-    layer = nn.Conv2d(32, 64, 4, stride=2, padding=1)
-    x = torch.zeros(64, 32, 14, 14)
-    _settled = Threads(lambda: lambda n: layer(x[:n]).sum().backward(), len(x)).number
+    torch.set_num_threads(number)
+    _settled = number

@@ -11,7 +11,7 @@ MORE = {"00_start_here": 1.7, "11_measuring_gans": 1.7}  # a training at 64 x 64
 
 def high_water(pid: int) -> float:
     """GiB of a process at its worst, as Linux has counted them."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 2**20
 
 

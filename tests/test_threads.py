@@ -10,7 +10,8 @@ from dcgan_course import bench, threads, trainer
 from dcgan_course.config import preset
 from dcgan_course.parallel import World
 from dcgan_course.runs import Run
-from dcgan_course.threads import COST, SECONDS, Fixed, Threads, all_threads, cpu_threads, ladder, settle_threads
+from dcgan_course.runtime import settle_threads
+from dcgan_course.threads import COST, SECONDS, Fixed, Threads, all_threads, cpu_threads, ladder
 from dcgan_course.trainer import train
 
 
@@ -135,7 +136,7 @@ def test_a_process_settles_on_the_fastest_and_a_training_in_it_tries_all_again(m
     monkeypatch.setattr("joblib.cpu_count", lambda: 2)
     with cpu_threads(2):
         monkeypatch.setattr(threads, "speeds", lambda trial, batch, numbers: {1: 9.0, 2: 5.0})
-        settle_threads()
+        assert settle_threads() == 1
         assert torch.get_num_threads() == 1 and all_threads() == 2
         torch.set_num_threads(1)
         monkeypatch.setattr(threads, "_settled", None)

@@ -21,8 +21,8 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto", 
         checkpoint: Only this one: best, last, or the number of a step; None = all.
     """
     from ..runs import load_run
+    from ..runtime import settle_threads
     from ..scores import require_judge, score_run
-    from ..threads import settle_threads
 
     expect_positive(n=n)
     loaded = load_run(run, checkpoint or "best")
@@ -55,10 +55,9 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
 
     from ..resolve import require_same_images
     from ..runs import load_run
-    from ..runtime import seeded
+    from ..runtime import seeded, settle_threads
     from ..sampling import draw_z, generate, image_grid
     from ..scores import compared_with, training_neighbours
-    from ..threads import settle_threads
 
     expect_positive(n=n)
     expect_picture(out)
@@ -94,8 +93,8 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
 
     from ..features import label_study
     from ..runs import load_run
+    from ..runtime import settle_threads
     from ..tables import summary
-    from ..threads import settle_threads
 
     expect_positive(draws=draws)
     expect_file(out)

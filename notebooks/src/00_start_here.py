@@ -61,9 +61,10 @@ from dcgan_course.data import load_images, to_float
 from dcgan_course.info import check_setup
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
 from dcgan_course.runs import load_run
+from dcgan_course.runtime import settle_threads
 from dcgan_course.sampling import generate, image_grid
 
-print(f"torch {torch.__version__}")
+print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · Is everything in place?

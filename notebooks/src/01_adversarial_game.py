@@ -62,11 +62,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
-from dcgan_course.runtime import seeded
+from dcgan_course.runtime import seeded, settle_threads
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # D and real, G and generated, a third
 torch.manual_seed(0)
-print(f"torch {torch.__version__}")
+print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · Two players on a plane

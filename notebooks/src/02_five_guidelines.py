@@ -61,10 +61,11 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.info import layer_table
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
+from dcgan_course.runtime import settle_threads
 from dcgan_course.sampling import generate
 
 torch.manual_seed(0)
-print(f"torch {torch.__version__}")
+print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,

@@ -61,11 +61,11 @@ from dcgan_course.data import Batches, load_images, to_float
 from dcgan_course.models import build_discriminator, build_generator, init_weights
 from dcgan_course.plots import curves
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import pick_device, seeded
+from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.trainer import train
 
-print(f"torch {torch.__version__}, device {pick_device()}")
+print(f"torch {torch.__version__}, device {pick_device()}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · The images

@@ -61,11 +61,11 @@ from PIL import Image
 from dcgan_course.data import load_images, to_float
 from dcgan_course.plots import caption, clock, corner
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import pick_device, seeded
+from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 
 device = pick_device()
-print(f"torch {torch.__version__}, device {device}")
+print(f"torch {torch.__version__}, device {device}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · A fixed z, and a clock

@@ -61,12 +61,12 @@ from dcgan_course import checks
 from dcgan_course.config import preset
 from dcgan_course.plots import curves
 from dcgan_course.recording import RecordedStudy
-from dcgan_course.runtime import pick_device, seeded
+from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.tables import comparison, summary
 from dcgan_course.trainer import train
 
-print(f"torch {torch.__version__}, device {pick_device()}")
+print(f"torch {torch.__version__}, device {pick_device()}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · How a failure is studied here

@@ -61,10 +61,10 @@ from scipy import stats
 from dcgan_course import checks
 from dcgan_course.recording import RecordedStudy
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import pick_device, seeded
+from dcgan_course.runtime import pick_device, seeded, settle_threads
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-print(f"torch {torch.__version__}, device {pick_device()}")
+print(f"torch {torch.__version__}, device {pick_device()}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · A difference, or chance?

@@ -60,12 +60,12 @@ from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
 from dcgan_course.judges import judged, load_judge
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded
+from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import attribute_direction, generate, image_grid, lerp, plane_grid, sample_z
 from dcgan_course.scores import training_neighbours
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-print(f"torch {torch.__version__}")
+print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # Two generators will be walked through: one of digits, one of cartoon faces. Both are recorded; the judge of each is a

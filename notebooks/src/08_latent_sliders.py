@@ -57,12 +57,12 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded
+from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import first_layer, generate, image_grid, plane_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, explore
 
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
-print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}")
+print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · From z to a picture in the browser

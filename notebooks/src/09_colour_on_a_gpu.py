@@ -59,15 +59,16 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import bench, checks, models, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.recording import RecordedStudy
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import has_bf16, pick_device, seeded
+from dcgan_course.runtime import has_bf16, pick_device, seeded, settle_threads
 from dcgan_course.trainer import train
+
+print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · Get the photographs
@@ -179,6 +180,7 @@ for name, size in {"CelebA": (178, 218), "a wide photograph": (640, 480)}.items(
 # first. Four ways to make 64 x 64 of a drawn face, 640 wide and 800 high, with stripes behind it:
 
 # %%
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image
 
 from dcgan_course.data import avatars

@@ -62,11 +62,11 @@ from dcgan_course import checks, features
 from dcgan_course.data import avatar_pair, load_images, to_float
 from dcgan_course.judges import judged, load_judge
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import repo_data_dir, seeded
+from dcgan_course.runtime import repo_data_dir, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.tables import means, summary
 
-print(f"torch {torch.__version__}")
+print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # After a training one keeps G and throws D away. But to tell real from generated D had to look at strokes, loops, edges.

@@ -63,11 +63,11 @@ from dcgan_course import checks
 from dcgan_course.judges import judged, load_judge, parts
 from dcgan_course.metrics import duplicates, frechet_distance, kernel_distance, mode_entropy, precision_recall
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded
+from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import draw_z, generate, image_grid
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
-print(f"torch {torch.__version__}")
+print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 
 # %% [markdown]
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they

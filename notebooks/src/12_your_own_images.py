@@ -61,12 +61,12 @@ import torch
 from IPython.display import Markdown
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from dcgan_course import checks, export, sampling
+from dcgan_course import checks, export, runtime, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.runs import load_run
 
-print(f"torch {torch.__version__}")
+print(f"torch {torch.__version__}, {runtime.settle_threads()} CPU threads")
 
 # %% [markdown]
 # ## 1 · A folder
