@@ -54,7 +54,6 @@ if LENT and not os.path.isdir("../dcgan_course"):
 
 # %% tags=["nbval-ignore-output"]
 import time
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -91,6 +90,8 @@ print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
 # - a folder: `folder:PATH`
 
 # %% tags=["nbval-ignore-output"]
+from pathlib import Path
+
 DATA = "lsun/church_outdoor"  # without a path: in ~/.cache/dcgan_course/lsun, if it is there
 try:
     photos = load_images(DATA, 64)
