@@ -209,8 +209,8 @@ def pick_precision(name: str, device: torch.device) -> str:
 def settle_threads() -> int:
     """Let this process, such as a notebook's, work with the number of CPU threads that is fastest now, and return it.
     Takes half a second; a training in it measures by itself again."""
-    layer, x = torch.nn.Conv2d(32, 64, 4, stride=2, padding=1), torch.zeros(64, 32, 14, 14)
-    settle(Threads(lambda: lambda n: layer(x[:n]).sum().backward(), len(x)).number)
+    weight, x = torch.zeros(64, 32, 4, 4, requires_grad=True), torch.zeros(64, 32, 14, 14)
+    settle(Threads(lambda: lambda n: torch.conv2d(x[:n], weight, stride=2).sum().backward(), len(x)).number)
     return torch.get_num_threads()
 
 

@@ -136,7 +136,8 @@ def test_a_process_settles_on_the_fastest_and_a_training_in_it_tries_all_again(m
     monkeypatch.setattr("joblib.cpu_count", lambda: 2)
     with cpu_threads(2):
         monkeypatch.setattr(threads, "speeds", lambda trial, batch, numbers: {1: 9.0, 2: 5.0})
-        assert settle_threads() == 1
+        stream = torch.get_rng_state()
+        assert settle_threads() == 1 and torch.equal(torch.get_rng_state(), stream)
         assert torch.get_num_threads() == 1 and all_threads() == 2
         torch.set_num_threads(1)
         monkeypatch.setattr(threads, "_settled", None)
