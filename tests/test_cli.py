@@ -15,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course import cli
+from dcgan_course import cli, info
 from dcgan_course.commands.drawing import class_of
 from dcgan_course.config import PRESETS, preset
 from dcgan_course.errors import UserError
@@ -422,6 +422,13 @@ def test_info(finished_run, capsys):
     assert "step 30, 0.6 thousand images" in text and "step_0000030" in text and "nz: 16 -> 8" in text
     changes = text.splitlines()[1]
     assert "changed" in changes and "device" not in changes and "precision" not in changes  # found, not chosen
+
+
+def test_a_notebook_is_not_told_to_install_jupyterlab(monkeypatch):
+    """Colab has a Jupyter of its own."""
+    assert "jupyterlab" in info.check_setup()
+    monkeypatch.setattr(info, "in_notebook", lambda: True)
+    assert "jupyterlab" not in info.check_setup()
 
 
 def test_doctor(capsys):
