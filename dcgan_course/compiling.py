@@ -45,6 +45,8 @@ def decided(config: TrainConfig, steps: int, make_step) -> str:
         return "off"
     if config.compile == "auto" and not pays(time_of(make_step(config.replace(compile="off")), device), steps):
         return "off"
+    if steps < 1:  # it has ended
+        return "on"
     try:
         trial(config, make_step)
     except Exception as error:  # the compiler's errors have no common class

@@ -118,7 +118,7 @@ def precision_in_words(device: torch.device) -> str:
     if device.type == "mps":
         return "training uses fp32 (16 bits have not been tried on MPS)"
     seconds = probe_precision(device)
-    parts = [f"in {name} " + ("cannot be run" if math.isinf(time) else
+    parts = [f"in {name} " + ("cannot be run, or is only imitated" if math.isinf(time) else
                               f"takes {time / seconds['fp32']:.2f} of its time in fp32")
              for name, time in seconds.items() if name != "fp32"]
     return f"a convolution {', '.join(parts)}; training uses {fastest(seconds)}"

@@ -14,6 +14,7 @@ from .errors import UserError
 from .models import build_discriminator, build_generator, count_parameters, halvings
 from .parallel import started_by_torchrun
 from .runs import Run
+from .runtime import DTYPES
 
 WHAT_HELPS = "Try a smaller batch_size first, then ngf and ndf, or image_size"
 PROC, CGROUP = Path("/proc/self"), Path("/sys/fs/cgroup")
@@ -50,7 +51,7 @@ def least_bytes(config: TrainConfig, processes: int = 1) -> int:
         numbers += 2 * config.ndf * (sum(of_D) + (norms and not config.spectral_norm) * sum(of_D[1:]))
     share = config.batch_size // processes
     return (training_bytes(netG, netD, config.ema_kimg > 0) - 4 * netD
-            + share * numbers * (4 if config.precision == "fp32" else 2))
+            + share * numbers * (2 if config.precision in DTYPES else 4))
 
 
 def memory_limit(device: torch.device) -> int | None:

@@ -11,6 +11,7 @@ import warnings
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 
 from .errors import UserError
 from .threads import Threads, cpu_threads, settle
@@ -71,11 +72,11 @@ def pick_device(name: str = "auto") -> torch.device:
 
 def try_convolution(device: torch.device, precision: str = "fp32") -> None:
     """A small convolution, forward and backward, waited for. Raises RuntimeError where the device cannot."""
-    layer = torch.nn.Conv2d(8, 8, 4, stride=2, padding=1).to(device, memory_format=memory_format(device))
+    weight = torch.ones(8, 8, 4, 4, device=device, requires_grad=True)
     with autocast(device, precision):
-        y = layer(torch.ones(2, 8, 8, 8, device=device))
+        y = F.conv2d(torch.ones(2, 8, 8, 8, device=device), weight, stride=2, padding=1)
     y.float().sum().backward()
-    layer.weight.grad.sum().item()
+    weight.grad.sum().item()
 
 
 def first_line(error: BaseException) -> str:
@@ -155,12 +156,12 @@ def probe_precision(device: torch.device) -> dict[str, float]:
 
     def once(precision):
         try:
-            layer = torch.nn.Conv2d(width, 2 * width, 4, stride=2, padding=1).to(device, memory_format=form)
-            x = torch.zeros(64, width, width // 4, width // 4, device=device).to(memory_format=form).requires_grad_()
+            weight, x = (torch.zeros(shape, device=device).to(memory_format=form).requires_grad_()
+                         for shape in ((2 * width, width, 4, 4), (64, width, width // 4, width // 4)))
 
             def step():
                 with autocast(device, precision):
-                    y = layer(x)
+                    y = F.conv2d(x, weight, stride=2, padding=1)
                 y.float().sum().backward()
 
             return time_of(step, device, 1)
@@ -221,7 +222,8 @@ def machine() -> dict[str, str]:
     """This machine and the versions that matter, for run folders and for `doctor`."""
     import torchvision
 
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    apple = "Apple's, by MPS" if torch.backends.mps.is_available() else "none"
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else apple
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,

@@ -121,7 +121,7 @@ def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool
         config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
         batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
         last_step = max(1, round(config.num_epochs * batches.steps_per_epoch))
-        left = last_step - (step_of(resume.last_checkpoint()) if resume else 0)
+        left = last_step - max(map(step_of, resume.checkpoints() if resume else ()), default=0)
         config = config.replace(compile=world.from_main(lambda: decided(config, left, lambda c: one_step(c, world))))
         # dropout draws from the global stream, other numbers in each process; the caller's is put back afterwards
         torch.manual_seed(config.seed + world.rank)

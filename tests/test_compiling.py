@@ -14,6 +14,7 @@ from dcgan_course import compiling, resolve
 from dcgan_course.compiling import decided, obstacle, pays
 from dcgan_course.errors import UserError
 from dcgan_course.runs import Run
+from dcgan_course.studies import Study, begun
 from dcgan_course.trainer import train
 
 CUDA = torch.device("cuda")
@@ -55,7 +56,7 @@ def test_when_it_pays(seconds, steps, expected):
 
 @pytest.mark.parametrize("asked, hindered, steps, expected", [
     ("off", False, 10**9, "off"), ("on", True, 1, "on"), ("auto", True, 10**9, "off"), ("auto", False, 399, "off"),
-    ("auto", False, 401, "on")])
+    ("auto", False, 401, "on"), ("on", False, 0, "on"), ("auto", False, 0, "off")])
 def test_the_decision(monkeypatch, asked, hindered, steps, expected):
     """A step takes one second here; only a training that will be compiled is tried."""
     tried = []
@@ -63,7 +64,7 @@ def test_the_decision(monkeypatch, asked, hindered, steps, expected):
     monkeypatch.setattr(compiling, "time_of", lambda call, device: 1.0)
     config = tiny.config("unused", compile=asked)
     assert decided(config, steps, lambda c: lambda: tried.append(c.compile)) == expected
-    assert tried == (["on"] if expected == "on" else [])
+    assert tried == (["on"] if expected == "on" and steps else [])
 
 
 def test_auto_stays_open_until_the_images_are_counted(monkeypatch):
@@ -71,6 +72,20 @@ def test_auto_stays_open_until_the_images_are_counted(monkeypatch):
     assert resolve.resolve(config, None).compile == "off"  # on the CPU it is never
     monkeypatch.setattr(resolve, "obstacle", lambda device: "")
     assert resolve.resolve(config, None).compile == "auto"
+
+
+def test_a_study_compiles_no_training(monkeypatch, tmp_path):
+    """Its trainings must not differ in that, and most are short."""
+    monkeypatch.setattr(resolve, "obstacle", lambda device: "")
+    study = Study("some", tiny.config("unused"), {"plain": {}})
+    assert begun(study, tmp_path).base.compile == "off"
+
+
+def test_what_is_auto_in_a_resumed_training_is_the_runs(tmp_path):
+    run = train(tiny.config(tmp_path, num_epochs=1, precision="bf16"), quiet=True)
+    asked = run.config.replace(num_epochs=2, device="auto", precision="auto", compile="auto")
+    resolved = resolve.resolve(asked, run)
+    assert (resolved.device, resolved.precision, resolved.compile) == ("cpu", "bf16", "off")
 
 
 def weights(run: Run) -> dict:

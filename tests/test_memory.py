@@ -34,7 +34,8 @@ def child(code: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize("changes", [{}, {"image_size": 28, "nc": 1}, {"d_downsample": "pool"}, {"norm": "none"},
                                      {"spectral_norm": True}, {"compile": "on"}, {"precision": "bf16", "classes": 3},
-                                     {"ema_kimg": 1.0}, {"dense": True}, {"network": "basic"}], ids=str)
+                                     {"precision": "fp16"}, {"ema_kimg": 1.0}, {"dense": True},
+                                     {"network": "basic"}], ids=str)
 def test_the_estimate_counts_what_the_layers_give_out(changes):
     """Against the layers themselves, by hooks; never more than they do."""
     config = preset("paper", **{"device": "cpu", "nc": 3, "ngf": 8, "ndf": 4} | changes)
@@ -49,7 +50,7 @@ def test_the_estimate_counts_what_the_layers_give_out(changes):
             torch.zeros(1, config.nc + config.classes, config.image_size, config.image_size))
         parameters.append(count_parameters(net))
     kept = training_bytes(*parameters, config.ema_kimg > 0) - 4 * parameters[1]
-    expected = kept + 128 * sum(numbers) * (2 if config.precision == "bf16" else 4)
+    expected = kept + 128 * sum(numbers) * (2 if config.precision in ("bf16", "fp16") else 4)
     assert 0.93 * expected < least_bytes(config) <= 1.001 * expected
     assert least_bytes(config, 4) - kept == pytest.approx((least_bytes(config) - kept) / 4, rel=0.02)
 

@@ -9,6 +9,7 @@ import torch
 
 from dcgan_course import cli, info, runtime
 from dcgan_course.errors import UserError
+from dcgan_course.resolve import resolve
 from dcgan_course.runtime import fastest, memory_format, pick_device, pick_precision, probe_precision, seeded
 from dcgan_course.state import TrainState
 
@@ -93,6 +94,26 @@ def test_a_precision_that_raises_is_infinitely_slow(monkeypatch, names):
                                  "CUDNN_STATUS_NOT_SUPPORTED), expected auto or another one")
 
 
+def test_a_run_of_a_better_gpu_is_not_resumed_in_its_precision(finished_run, monkeypatch):
+    """Of the same kind, so that all else goes on; it may not be changed, for the run would be another."""
+    monkeypatch.setattr(runtime, "autocast", raising("fp32"))
+    with pytest.raises(UserError, match="device: found 'cpu', which cannot run"):
+        resolve(finished_run.config, finished_run)
+    monkeypatch.setattr(finished_run, "config", finished_run.config.replace(precision="bf16"))
+    monkeypatch.setattr(runtime, "autocast", raising("bf16"))
+    with pytest.raises(UserError, match="precision: found bf16, in which cpu cannot run a convolution"):
+        resolve(finished_run.config, finished_run)
+
+
+def test_choosing_draws_no_random_numbers():
+    """They would be missing from the caller's stream."""
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    assert pick_precision("auto", pick_device("cpu")) in ("fp32", "bf16")
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_want_of_memory_while_probing(monkeypatch):
     def full(*_):
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.50 GiB.")
@@ -114,10 +135,10 @@ def test_imitated_bfloat16_is_not_tried(monkeypatch):
 
 def test_a_device_without_kernels_is_refused_in_one_line(monkeypatch, capsys, tmp_path):
     """A GPU too old for this PyTorch: it has memory, but no convolution."""
-    def no_kernel(*_):
+    def no_kernel(*_, **__):
         raise RuntimeError("CUDA error: no kernel image is available for execution on the device\nand more")
 
-    monkeypatch.setattr(torch.nn.Conv2d, "forward", no_kernel)
+    monkeypatch.setattr(torch.nn.functional, "conv2d", no_kernel)
     assert cli.main(["train", "--data", "tiny", "--device", "cpu", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
         "dcgan-course: device: found 'cpu', which cannot run a small convolution (CUDA error: no kernel image is "
@@ -161,5 +182,5 @@ def test_doctor_tells_what_was_measured(monkeypatch, device):
     monkeypatch.setattr(info, "probe_precision", lambda device: {"fp32": 3.0, "bf16": 1.5, "fp16": math.inf})
     line = next(line for line in info.check_setup().splitlines() if "device:" in line)
     assert line == {"cpu": "ok    device: cpu; a convolution in bf16 takes 0.50 of its time in fp32, in fp16 cannot be "
-                           "run; training uses bf16",
+                           "run, or is only imitated; training uses bf16",
                     "mps": "ok    device: mps; training uses fp32 (16 bits have not been tried on MPS)"}[device]
