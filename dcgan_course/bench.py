@@ -164,8 +164,7 @@ def busy_processes(n: int):
 
 
 def rate(step, seconds: float) -> float:
-    """Calls of `step` a second, over so long or one call, after one that makes ready."""
-    step()
+    """Calls of `step` a second, over so long, or of one call."""
     begin, calls = time.perf_counter(), 0
     while time.perf_counter() - begin < seconds or not calls:
         step()
