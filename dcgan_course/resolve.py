@@ -50,12 +50,13 @@ def resumed(config: TrainConfig, run: Run) -> TrainConfig:
         raise UserError(f"num_epochs: found {config.num_epochs}, expected at least the run's {then.num_epochs}")
     try:
         device = pick_device(config.device)
+        if device.type == torch.device(then.device).type:
+            pick_precision(config.precision, device)  # it may be another GPU
     except UserError as error:
         raise UserError(f"{error}; another one by --device, such as --device cpu") from None
     if device.type != torch.device(then.device).type:
         print(f"{run.path}: goes on with {config.device} after {then.device}: not bit for bit")
         return on(config.replace(precision="auto", compile="auto"), device)
-    pick_precision(config.precision, device)  # it may be another GPU
     return config
 
 
