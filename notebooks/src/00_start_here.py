@@ -64,7 +64,7 @@ from dcgan_course.runs import load_run
 from dcgan_course.runtime import settle_threads
 from dcgan_course.sampling import generate, image_grid
 
-print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · Is everything in place?

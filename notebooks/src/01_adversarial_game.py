@@ -66,7 +66,7 @@ from dcgan_course.runtime import seeded, settle_threads
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # D and real, G and generated, a third
 torch.manual_seed(0)
-print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · Two players on a plane

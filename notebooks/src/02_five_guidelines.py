@@ -65,7 +65,7 @@ from dcgan_course.runtime import settle_threads
 from dcgan_course.sampling import generate
 
 torch.manual_seed(0)
-print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,

@@ -65,7 +65,7 @@ from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.trainer import train
 
-print(f"torch {torch.__version__}, device {pick_device()}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · The images

@@ -65,7 +65,7 @@ from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 
 device = pick_device()
-print(f"torch {torch.__version__}, device {device}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · A fixed z, and a clock

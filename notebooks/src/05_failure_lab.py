@@ -66,7 +66,7 @@ from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.tables import comparison, summary
 from dcgan_course.trainer import train
 
-print(f"torch {torch.__version__}, device {pick_device()}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · How a failure is studied here

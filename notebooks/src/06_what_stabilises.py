@@ -64,7 +64,7 @@ from dcgan_course.runs import load_run
 from dcgan_course.runtime import pick_device, seeded, settle_threads
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-print(f"torch {torch.__version__}, device {pick_device()}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · A difference, or chance?

@@ -65,7 +65,7 @@ from dcgan_course.sampling import attribute_direction, generate, image_grid, ler
 from dcgan_course.scores import training_neighbours
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
-print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # Two generators will be walked through: one of digits, one of cartoon faces. Both are recorded; the judge of each is a

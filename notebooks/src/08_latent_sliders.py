@@ -62,7 +62,7 @@ from dcgan_course.sampling import first_layer, generate, image_grid, plane_grid,
 from dcgan_course.widgets import LatentExplorer, explore
 
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
-print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · From z to a picture in the browser

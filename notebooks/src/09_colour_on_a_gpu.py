@@ -67,7 +67,7 @@ from dcgan_course.runs import load_run
 from dcgan_course.runtime import has_bf16, pick_device, seeded, settle_threads
 from dcgan_course.trainer import train
 
-print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · Get the photographs

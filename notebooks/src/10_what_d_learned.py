@@ -66,7 +66,7 @@ from dcgan_course.runtime import repo_data_dir, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.tables import means, summary
 
-print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # After a training one keeps G and throws D away. But to tell real from generated D had to look at strokes, loops, edges.

@@ -67,7 +67,7 @@ from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import draw_z, generate, image_grid
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
-print(f"torch {torch.__version__}, {settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they

@@ -66,7 +66,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.runs import load_run
 
-print(f"torch {torch.__version__}, {runtime.settle_threads()} CPU threads")
+print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 
 # %% [markdown]
 # ## 1 · A folder
