@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from .errors import UserError
 
-# worked on at once: images, of which ten thousand would need half a gigabyte, and distances, 20 MB of them
-BLOCK, PAIRS = 250, 2_500_000
+# worked on at once: images, of which ten thousand would need half a gigabyte, and distances, 40 MB of them
+BLOCK, PAIRS = 250, 5_000_000
 
 
 class Given(nn.Module):
