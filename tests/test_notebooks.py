@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jupytext
 import nbformat
@@ -323,21 +324,26 @@ def test_badges(tmp_path):
     assert bad.returncode and "expected owner/name" in bad.stderr
 
 
-def nbval(path) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", f"--rootdir={path.parent}", path]
-    return subprocess.run(command, capture_output=True, text=True, cwd=path.parent, timeout=300)
-
-
-@each_lesson
-def test_a_corrupted_output_turns_nbval_red(path, tmp_path):
-    """The lesson's beginning, up to its first compared output, as stored and with one character changed."""
+def corrupted(path: Path, folder: Path) -> int:
+    """The lesson's beginning, up to its first compared output, with one character of that changed, as a file in a
+    folder. Returns how many code cells it has."""
     notebook = nbformat.read(path, 4)
     first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and compared_text(cell))
     notebook.cells = notebook.cells[: first + 1]
-    nbformat.write(notebook, tmp_path / "stored.ipynb")
     output = notebook.cells[first].outputs[0]
     digit = re.search(r"\d", output.text)[0]
     output.text = output.text.replace(digit, "7" if digit != "7" else "3", 1)
-    nbformat.write(notebook, tmp_path / "corrupted.ipynb")
-    assert nbval(tmp_path / "stored.ipynb").returncode == 0
-    assert nbval(tmp_path / "corrupted.ipynb").returncode == 1
+    nbformat.write(notebook, folder / path.name)
+    return sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
+def test_a_corrupted_output_turns_nbval_red(tmp_path):
+    """In every lesson that cell, and no other one."""
+    expected = {path.stem: corrupted(path, tmp_path) for path in LESSONS}
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", f"--rootdir={tmp_path}",
+               f"--junitxml={tmp_path / 'results.xml'}", tmp_path]
+    assert subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=900).returncode == 1
+    results = {stem: [] for stem in expected}
+    for case in ElementTree.parse(tmp_path / "results.xml").iter("testcase"):
+        results[case.get("classname").split(".")[0]].append(not {"failure", "error"} & {child.tag for child in case})
+    assert results == {stem: [True] * (cells - 1) + [False] for stem, cells in expected.items()}

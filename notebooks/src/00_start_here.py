@@ -144,7 +144,8 @@ for name, config in networks.items():
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson shows
 # the command that makes them again. A **preset** is a set of settings with a name, such as `mnist`.
 #
-# JupyterLab saves what you change. `git checkout notebooks` brings the lessons back as they were.
+# JupyterLab saves what you change. Remove the file of a lesson, or rename it, and it is there again as it was the next time
+# you open the lessons with `make lab` or `dcgan-course lab`.
 #
 # **In Colab** the machine is lent to you. It is taken back some time after you leave, and with it goes all that lies on it: the
 # trained networks in `runs`, the prepared pictures, and your answers, unless you save a copy of the lesson
