@@ -285,7 +285,7 @@ widgets.VBox([slider, view])
 # <details><summary>Two runs of the same cell give slightly different pictures on two machines. Is that a fault?</summary>
 #
 # No. The random numbers are the same, but processors add in different orders, and a GAN's training makes small
-# differences grow. On one machine, with the same number of threads, a run repeats bit for bit.
+# differences grow. On one CPU, with the same number of threads, a run repeats bit for bit.
 # </details>
 #
 # <details><summary>Why does the check not simply run a test and print an error?</summary>
