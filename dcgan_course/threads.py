@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sized
 import torch
 
 SECONDS = 0.5  # that a measurement takes, about, on a machine with nothing else to do
-COST = 0.025  # the part of the time that may go into measuring
+COST = 0.05  # the part of the time that may go into measuring, which takes seconds where the machine is very busy
 SLOW = 0.7  # below this part of the speed that it had, a training measures again
 GAIN = 1.1  # another number is taken where it is so much faster
 PATIENCE = 60.0  # seconds after which fewer threads than all are compared with more again: the machine may be free now
