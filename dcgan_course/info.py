@@ -134,7 +134,7 @@ def check_setup() -> str:
     device = pick_device()
     lines.append(f"ok    device: {device}; {precision_in_words(device)}")
     images = load_images("mnist", 28)
-    where = "the repository" if repo_data_dir() else cache_dir()
+    where = "the course's data" if repo_data_dir() else cache_dir()
     lines.append(f"ok    mnist: {images.count:,} digits, checksums right, in {where}")
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     lines.append(f"{'ok   ' if free > 2 else 'note '} disk: {free:.0f} GB free here")
