@@ -14,6 +14,8 @@ train: .venv/installed
 lab: .venv/installed
 	$(BIN)/dcgan-course lab lessons
 
+# one thread: the same numbers, and nearly the same time, on a machine that is busy
+test: export OMP_NUM_THREADS := 1
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
 	$(BIN)/pytest

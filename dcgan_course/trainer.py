@@ -249,7 +249,8 @@ def working_threads(config: TrainConfig, world: World, state: TrainState) -> Thr
 def tell_threads(threads: Threads | Fixed, state: TrainState, bar: tqdm) -> None:
     """Keep in the state how many threads work, and say it where that is new: fewer than all, or others than before."""
     if not bar.disable and state.threads != threads.number and (state.threads or threads.fewer):
-        bar.write(f"{threads} work" + (f", after {state.threads}: not bit for bit" if state.threads else ""))
+        after = f", after {state.threads}: not bit for bit" if state.threads else ""
+        bar.write(f"{threads} work{after}", file=bar.fp)  # where the bar is
     state.threads, state.speed = threads.number, threads.speed
 
 

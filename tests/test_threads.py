@@ -200,16 +200,17 @@ def test_a_resumed_run_takes_the_number_of_its_checkpoint(tmp_path, two_cores, m
 def test_another_number_when_resuming_is_said(tmp_path, capsys):
     run = train(tiny.config(tmp_path, threads=1, num_epochs=1), quiet=True)
     train(run.config.replace(num_epochs=2, threads=2), resume=run)
-    assert "2 CPU threads work, after 1: not bit for bit" in capsys.readouterr().out
+    assert "2 CPU threads work, after 1: not bit for bit" in capsys.readouterr().err
     assert [line["threads"] for line in lines(run)] == [1] * 3 + [2] * 3
 
 
 def test_a_change_on_the_way_is_said_and_logged(tmp_path, two_cores, monkeypatch, capsys):
     monkeypatch.setattr(trainer, "Threads", Impatient)
     run = train(tiny.config(tmp_path, threads="auto", num_epochs=1))
-    out = capsys.readouterr().out
-    assert "1 of 2 CPU threads (the fastest now, as measured) work\n" in out
-    assert "2 of 2 CPU threads (the fastest now, as measured) work, after 1: not bit for bit" in out
+    out, said = capsys.readouterr()
+    assert "CPU threads" not in out
+    assert "1 of 2 CPU threads (the fastest now, as measured) work\n" in said
+    assert "2 of 2 CPU threads (the fastest now, as measured) work, after 1: not bit for bit" in said
     assert [line["threads"] for line in lines(run)] == [1, 2, 2]
 
 
