@@ -207,6 +207,9 @@ def pick_precision(name: str, device: torch.device) -> str:
     return name
 
 
+# ---- threads
+
+
 def settle_threads() -> int:
     """Let this process, such as a notebook's, work with the number of CPU threads that is fastest now, and return it.
     Takes half a second; a training in it measures by itself again."""

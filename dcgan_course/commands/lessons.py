@@ -37,7 +37,7 @@ def lab(folder: LessonsFolder = Path("lessons"), /, browser: bool = True, port: 
         environment[name] = os.pathsep.join([str(place), *filter(None, [environment.get(name)])])
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}", f"--port={port}",
                *([] if browser else ["--no-browser"]),
-               *(["--allow-root"] if getattr(os, "geteuid", os.getpid)() == 0 else []),  # a container's only user
+               *(["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),  # a container's only user
                str(folder.resolve() / first)]
     start(command, environment)
 
@@ -70,11 +70,11 @@ def lay_lessons(folder: Path) -> str:
 def lay(folder: Path, stem: str, content: bytes, laid: dict[str, str]) -> str:
     """Write one lesson, unless it is there already, under the first name that holds nobody's answers. Returns the
     name."""
+    new = sha256(content).hexdigest()
     for i in itertools.count():
         name = f"{stem}{'_new' if i else ''}{i if i > 1 else ''}.ipynb"
         file = folder / name
         then, found = laid.get(name), sha256(file.read_bytes()).hexdigest() if file.is_file() else None
-        new = sha256(content).hexdigest()
         if found in (None, then):
             if found != new:
                 with writing(file):

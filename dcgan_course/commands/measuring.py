@@ -98,10 +98,10 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
 
     expect_positive(draws=draws)
     expect_file(out)
-    settle_threads()
     loaded, rows = load_run(run), []
     loaded.load_discriminator()  # that it was not kept is said before the images are loaded
     say_weights(loaded)
+    settle_threads()
     for row in label_study(loaded, labels, draws, data):
         print(f"{row['metric']:<13} draw {row['seed']}  {row['config']:<11} {row['value']:.2f} %", flush=True)
         rows.append(row)
