@@ -3,7 +3,6 @@
 import base64
 import gzip
 import html
-import importlib.util
 import json
 import logging
 import lzma
@@ -18,7 +17,7 @@ from torch import nn
 
 from .checkpoints import distance_name, step_of
 from .config import TrainConfig
-from .errors import UserError
+from .errors import UserError, require_packages
 from .files import read_json, whole_or_nothing
 from .recording import command, shareable
 from .runs import Run
@@ -38,9 +37,7 @@ def expect_exportable(run: Run) -> None:
     if run.config.g_dropout and run.config.dropout_at_test:
         raise UserError(f"{run.path}: its generator keeps dropout on at test time, which ONNX cannot repeat; train "
                         "with --no_dropout_at_test")
-    missing = [name for name in ("onnx", "onnxruntime", "onnxscript") if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UserError(f"export: {missing[0]} is not installed, expected after `pip install {' '.join(missing)}`")
+    require_packages("export", "onnx", "onnxruntime", "onnxscript")
 
 
 def onnx_bytes(run: Run) -> bytes:

@@ -1,14 +1,13 @@
 """The latent sliders as a web page without code, by Voila."""
 
 import contextlib
-import importlib.util
 import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from .errors import UserError
+from .errors import UserError, require_packages
 from .flags import RunName, expect_positive
 
 PATIENCE = 8  # seconds for the server and its kernels to end by themselves; `docker stop` waits for 10
@@ -40,8 +39,7 @@ def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
     if port > 65535:
         raise UserError(f"port: found {port}, expected 1 to 65535")
     folder = load_run(run).path.resolve()
-    if missing := [name for name in ("voila", "ipywidgets") if importlib.util.find_spec(name) is None]:
-        raise UserError(f"explore: {missing[0]} is not installed, expected after `pip install {' '.join(missing)}`")
+    require_packages("explore", "voila", "ipywidgets")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         file, log = Path(temporary) / "explorer.ipynb", Path(temporary) / "log"
         file.write_text(json.dumps(notebook(folder, working_folder())), encoding="utf-8")

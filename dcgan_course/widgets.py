@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .errors import UserError
+from .errors import UserError, require_packages
 from .judges import judged
 from .runs import Run, load_run
 from .runtime import seeded
@@ -86,10 +86,9 @@ def start(seed: int, nz: int, kind: str, classes: int) -> Tensor:
 
 def ipywidgets():
     """The package. Raises UserError where it is not installed."""
-    try:
-        import ipywidgets
-    except ImportError:
-        raise UserError("explore: ipywidgets is not installed, expected after `pip install ipywidgets`") from None
+    require_packages("explore", "ipywidgets")
+    import ipywidgets
+
     return ipywidgets
 
 
