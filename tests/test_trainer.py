@@ -641,9 +641,12 @@ def test_a_read_only_run_folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("preset, epochs, precision, most", [
-    ("mnist", 0.03, "fp32", 1.5e9), ("mnist64", 0.005, "bf16", 1.5e9), ("mnist64", 0.005, "fp32", 1.75e9)])
+    ("mnist", 0.03, "fp32", 1.5e9), ("mnist64", 0.005, "bf16", 1.75e9), ("mnist64", 0.005, "fp32", 1.75e9)])
 def test_memory_stays_small(tmp_path, preset, epochs, precision, most):
-    """On the CPU, in a process of its own: 28 steps of 64 images, 2 steps of 128 images at 64x64."""
+    """On the CPU, in a process of its own: 28 steps of 64 images, 2 steps of 128 images at 64x64.
+
+    At 64x64 it was 1.15 to 1.51 GB on different processors: what malloc keeps after trying the threads differs.
+    """
     if not Path("/proc/self/status").exists():
         pytest.skip("reads the high-water mark that Linux keeps")
     code = f"""if True:
