@@ -27,7 +27,8 @@ notebooks: .venv/installed-test
 	  notebook=notebooks/$$(basename $$source .py).ipynb; \
 	  $(BIN)/jupytext --quiet --update --to ipynb --output $$notebook $$source && \
 	  $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace \
-	    --ExecutePreprocessor.record_timing=False $$notebook || exit 1; \
+	    --ExecutePreprocessor.record_timing=False $$notebook && \
+	  $(BIN)/python notebooks/teach.py store $$notebook || exit 1; \
 	done
 
 # For teachers: the lessons without solutions, with open solutions, as web pages, and a plan of one page.

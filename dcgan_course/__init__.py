@@ -11,9 +11,9 @@ A file imports only from the floors below its own:
     6  compiling, features, scores
     7  resolve
     8  trainer
-    9  checks/, info, studies, widgets
-    10  bench, page, recording
-    11  export, gpu
+    9  checks/, explorer/, info, studies
+    10  page, recording, widgets
+    11  bench, export, gpu
     12  commands/
     13  cli
 """

@@ -210,14 +210,14 @@ def report_threads(config: TrainConfig, seconds: float, busy: int) -> str:
 
 
 def slider_latency(run: str = "avatars", moves: int = 200) -> float:
-    """Median milliseconds from a slider's event in the kernel to the encoded picture."""
+    """Median milliseconds that the kernel takes for a picture of the explorer, from its z to its pixels."""
     from .widgets import LatentExplorer
 
-    explorer = LatentExplorer(run, attributes={})
-    times = []
-    for i in range(moves):
+    explorer, times = LatentExplorer(run), []
+    for seed in range(moves):
+        z = explorer.start(seed)
         begin = time.perf_counter()
-        explorer.sliders["z[0]"].value = -3 + 6 * (i + 1) / moves
+        explorer.pixels(z[None])
         times.append(1000 * (time.perf_counter() - begin))
     return statistics.median(times)
 

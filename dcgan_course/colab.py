@@ -27,7 +27,7 @@ def ready(home: str, git: subprocess.CompletedProcess) -> None:
         day = words("git", "-C", home, "log", "-1", "--format=%cs, commit %h").stdout.strip()
         print(f"{home} is of {day} and stays so; git cannot bring it up to date: {ending(git.stderr, 1)}")
     print("The course is being installed: less than a minute ...", flush=True)
-    install("-e", home)
+    install("-e", f"{home}[sliders]")
     lessons = Path(home) / "notebooks"
     os.chdir(lessons)
     print(f"It is in {home}. What you train lands in {lessons / 'runs'} and is lost with this machine: lesson 00.")

@@ -6,6 +6,7 @@ import html
 import json
 import logging
 import lzma
+import re
 import tempfile
 import warnings
 from pathlib import Path
@@ -18,18 +19,22 @@ from torch import nn
 from .checkpoints import distance_name, step_of
 from .config import TrainConfig
 from .errors import UserError, require_packages
+from .explorer import FOLDER, of_run, script, start, style
 from .files import read_json, whole_or_nothing
 from .recording import command, shareable
 from .runs import Run
 from .runtime import repo_data_dir, seeded
-from .sampling import draw_z, generate, image_grid
-from .widgets import attribute_directions, class_names, moves
+from .sampling import draw_z, generate, image_grid, png
 
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
 LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
             "avatars": "the style Avataaars by Pablo Stanley, free for personal and commercial use"}
 TO_DO = "to be filled in by you"
 WASM, CODE = "ort-wasm-simd-threaded.wasm.xz", "ort.wasm.bundle.min.mjs"  # ONNX Runtime Web 1.30.0, see data/README.md
+GIF = "gifenc.esm.js"  # gifenc 1.0.3
+FOOTER = """All of it happens in this page: nothing is sent anywhere. The networks are those of
+<a href="https://arxiv.org/abs/1511.06434">Radford, Metz and Chintala, 2015</a>. Drawn by ONNX Runtime Web (Microsoft)
+and gifenc (Matt DesLauriers), both under the MIT licence."""
 
 
 def expect_exportable(run: Run) -> None:
@@ -176,49 +181,35 @@ def export(run: Run, folder: Path) -> None:
 # ---- a page
 
 
-def page(run: Run, folder: Path) -> None:
-    """A new folder with index.html, which runs the generator in the browser without a server or a network. Its title
-    and its last line, with the source of the training images, are plain HTML, to be changed by hand.
+def page(run: Run, folder: Path, **words) -> None:
+    """A new folder with index.html, one file that runs the generator in the browser without a server or a network.
 
+    Args:
+        words: seed, title and source, as of `explorer.of_run`.
     Raises:
         UserError: as `export`; or the package was installed without the repository, whose data/ has the runtime.
     """
     data = repo_data_dir()
     if data is None:
-        raise UserError("page: data/onnxruntime-web is missing, expected in a clone of the repository")
-    runtime = data / "onnxruntime-web"
-    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    title = f"{run.path.name}: a DCGAN's latent space"
-    config, known = shareable(run.config), licence(run.config)
-    source = f"{config.data} ({known})" if known else config.data
-    footer = (f"Trained on {source}; DCGAN, arXiv 1511.06434. Runs on ONNX Runtime Web (Microsoft, MIT "
-              "licence).")
-
-    def fill(new: Path) -> None:
-        code, wasm = (runtime / CODE).read_bytes(), lzma.decompress((runtime / WASM).read_bytes())
-        write_script(new / "runtime.js", "RUNTIME", {"code": packed(code), "wasm": packed(wasm)})
-        write_script(new / "model.js", "MODEL", {"onnx": packed(onnx_bytes(run)), "about": about(run)})
-        filled = template.replace("{{title}}", html.escape(title)).replace("{{footer}}", html.escape(footer))
-        (new / "index.html").write_text(filled, encoding="utf-8")
-
-    whole_or_nothing(folder, fill)
+        raise UserError("page: data/browser is missing, expected in a clone of the repository")
+    whole_or_nothing(folder, lambda new: (new / "index.html").write_text(
+        filled(of_run(run, **words), run, data / "browser"), encoding="utf-8"))
 
 
-def about(run: Run) -> dict:
-    """What the page knows of a generator: sizes, and the directions of z that `LatentExplorer` has sliders for, each
-    with how far its slider goes; no classes, of which the page has a choice instead."""
-    config = run.config
-    made = moves(run.load_generator(), config.z, config.classes, attribute_directions(run))
-    directions = [{"name": name.replace("_", " "), "vector": [round(v, 5) for v in direction.tolist()], "reach": reach}
-                  for name, (direction, reach) in made.items() if name not in class_names(config.classes)]
-    return {"name": run.path.name, "nz": config.nz, "classes": config.classes, "kind": config.z,
-            "size": config.image_size, "channels": config.nc, "directions": directions}
+def filled(about: dict, run: Run, programs: Path) -> str:
+    """explorer/page.html with all that it needs in it."""
+    z = torch.stack([start(seed, about["nz"], about["kind"], about["classes"]) for seed in about["seeds"]])
+    sheet = png(image_grid(generate(run.load_generator(), z), 6), 720)
+    values = {
+        "title": html.escape(about["title"]), "text": html.escape(about["text"]), "style": style(),
+        "about": json.dumps(about).replace("<", "\\u003c"), "script": script("page.js"), "footer": FOOTER,
+        "sheet": f"data:image/png;base64,{base64.b64encode(sheet).decode()}", "generator": packed(onnx_bytes(run)),
+        "ort_code": packed((programs / CODE).read_bytes()), "gif_code": packed((programs / GIF).read_bytes()),
+        "ort_wasm": packed(lzma.decompress((programs / WASM).read_bytes()))}
+    template = (FOLDER / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], template)
 
 
 def packed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
 
-
-def write_script(file: Path, name: str, value: dict) -> None:
-    """A value as a script: a page that was opened as a file may read no other kind of file."""
-    file.write_text(f"const {name} = {json.dumps(value)};\n", encoding="utf-8")

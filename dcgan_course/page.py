@@ -11,6 +11,8 @@ from .errors import UserError, require_packages
 from .flags import RunName, expect_positive
 
 PATIENCE = 8  # seconds for the server and its kernels to end by themselves; `docker stop` waits for 10
+# what the page may load: Voila's own templates ask for icons on the network, which nobody here needs
+POLICY = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; connect-src 'self' ws: wss: blob: data:"
 # Voila, until its standard input is closed: by `serve`, or by the system where this process was killed
 SERVER = """
 import os, signal, threading
@@ -39,13 +41,14 @@ def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
     if port > 65535:
         raise UserError(f"port: found {port}, expected 1 to 65535")
     folder = load_run(run).path.resolve()
-    require_packages("explore", "voila", "ipywidgets")
+    require_packages("explore", "voila", "anywidget", "ipywidgets")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         file, log = Path(temporary) / "explorer.ipynb", Path(temporary) / "log"
         file.write_text(json.dumps(notebook(folder, working_folder())), encoding="utf-8")
         print(f"the page is at http://localhost:{port}; Ctrl-C ends it", flush=True)
         options = [f"--port={port}", "--ServerApp.port_retries=0", "--Voila.port_retries=0",
                    "--Voila.log_level=CRITICAL", f"--Voila.connection_dir_root={temporary}",
+                   f"--Voila.tornado_settings={{'headers': {{'Content-Security-Policy': \"{POLICY}\"}}}}",
                    "--KernelManager.shutdown_wait_time=1",  # a busy kernel has nothing to lose
                    *([] if browser else ["--no-browser"])]
         status = serve([sys.executable, "-c", SERVER, str(file), *options], log)

@@ -54,7 +54,7 @@ def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
     if discriminator:
         save_file(half(run.load_discriminator(checkpoint)), folder / "discriminator.safetensors")
     (folder / "config.json").write_bytes(to_json(dataclasses.asdict(config)))
-    names = ["machine.json", "stats.jsonl", "metrics.jsonl", "curves.png", "training.gif"]
+    names = ["machine.json", "stats.jsonl", "metrics.jsonl", "curves.png", "training.gif", "explorer.json"]
     for name in names + (["reals.png"] if config.data in SHAREABLE else []):
         if (run.path / name).is_file():
             shutil.copy(run.path / name, folder / name)

@@ -28,7 +28,7 @@ from torch import nn
 from .checkpoints import check_files, distance_name, load_weights, named_checkpoint, no_run, step_of
 from .config import FIELD_TYPES, TrainConfig, nearest
 from .errors import UserError
-from .files import file_sha256, numbered, reading, sync, to_json, write_atomically
+from .files import file_sha256, numbered, read_json, reading, sync, to_json, write_atomically
 from .models import build_discriminator, build_generator
 from .runtime import machine, program, repo_data_dir
 
@@ -224,6 +224,14 @@ class Run:
             if old != best:
                 shutil.rmtree(old, ignore_errors=True)
         return final
+
+    def class_names(self) -> list[str]:
+        """What a conditional run's classes are called, by images.json; without that file "0", "1" and so on."""
+        file, count = self.path / IMAGES_FILE, self.config.classes
+        names = read_json(file).get("label_names") if count and file.is_file() else [str(i) for i in range(count)]
+        if isinstance(names, list) and len(names) >= count:
+            return [str(name) for name in names][:count]
+        raise UserError(f"{file}: no label_names in it, expected {count}")
 
     def load_generator(self, checkpoint: Path | None = None) -> nn.Module:
         """The trained generator in eval mode, on the CPU: the moving average where the run has one.

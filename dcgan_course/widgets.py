@@ -1,297 +1,224 @@
-"""Sliders for the latent space, in JupyterLab, in Colab and as a page of their own.
+"""Sliders for the latent space, in JupyterLab, in Colab, in VS Code and as a page of their own.
 
-A thin shell: what they compute is in sampling.py. ipywidgets is 7.7, as Colab has it, or 8, and loads when used.
+The browser's part is explorer/, by way of anywidget, which brings one module into each of them. The kernel draws.
+ipywidgets is 7.7, as Colab has it, or 8. Both load when used.
 """
 
 import contextlib
+import functools
 import html
 import itertools
-import json
-from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
+from .config import TrainConfig
 from .errors import UserError, require_packages
-from .judges import judged
+from .explorer import described, of_run, script, shown, sliding, start, style
+from .plots import encoded
 from .runs import Run, load_run
-from .runtime import seeded
-from .sampling import (
-    attribute_direction,
-    bilinear,
-    draw_z,
-    first_layer,
-    generate,
-    image_grid,
-    lerp,
-    moved,
-    png,
-    principal_directions,
-    sample_z,
-    slerp,
-)
-from .scores import judge_for
+from .sampling import first_layer, generate, image_grid, png, to_pixels
 from .threads import cpu_threads
 
-FRAMES = 36  # of a walk, as in the paper's figure 4
-
-
-def attribute_directions(run: Run, n: int = 1000) -> dict[str, Tensor]:
-    """{"smile": (nz,), ...} for a run whose judge knows attributes, from n generated images; {} for other runs."""
-    try:
-        judge = judge_for(run.config)
-    except UserError:  # images that no judge knows
-        return {}
-    if not judge.attributes:
-        return {}
-    z = draw_z(run.config, n, seeded(0, "attributes"))
-    present = torch.from_numpy(judged(judge, generate(run.load_generator(), z))[1] > 0.5)
-    return {name: attribute_direction(z, present[:, i]) for i, name in enumerate(judge.names)
-            if 0 < present[:, i].sum() < n}
-
-
-def moves(netG: nn.Module, kind: str = "normal", classes: int = 0, attributes: dict[str, Tensor] | None = None,
-          entries: Sequence[int] | None = None, principal: int = 3) -> dict[str, tuple[Tensor, float]]:
-    """What each slider of a generator adds to z: {name: (direction (nz,), how far it goes to either side)}. In this
-    order: single numbers of z, principal directions, classes, attributes. The arguments are those of `LatentExplorer`.
-
-    Raises:
-        UserError: an entry that z does not have.
-    """
-    weight = first_layer(netG)
-    nz, reach = len(weight), 3.0 if kind == "normal" else 1.0
-    entries = range(min(3, nz)) if entries is None else entries
-    for entry in entries:
-        if not 0 <= entry < nz:
-            raise UserError(f"entries: found {entry}, expected 0 to {nz - 1}, as z has {nz} numbers")
-    unit, length = torch.eye(nz), start(0, nz, kind, classes).norm() / 2  # of a step along a principal direction
-    found = {f"z[{i}]": (unit[i], reach) for i in entries}
-    found |= {f"principal {i + 1}": (length * d / reach, reach)
-              for i, d in enumerate(principal_directions(weight, principal))}
-    found |= {name: (d, 1.0) for name, d in zip(class_names(classes), unit[nz - classes :], strict=True)}
-    return found | {name: (d, 2.0) for name, d in (attributes or {}).items()}
-
-
-def class_names(classes: int) -> list[str]:
-    """What the sliders of a conditional generator's classes are called."""
-    return [f"class {i}" for i in range(classes)]
-
-
-def start(seed: int, nz: int, kind: str, classes: int) -> Tensor:
-    """The z of a seed, (nz,); for a conditional generator of the class seed % classes."""
-    z = sample_z(1, nz - classes, kind, seeded(seed, "explorer"))[0]
-    return torch.cat([z, torch.eye(classes)[seed % classes]]) if classes else z
-
-
-def ipywidgets():
-    """The package. Raises UserError where it is not installed."""
-    require_packages("explore", "ipywidgets")
-    import ipywidgets
-
-    return ipywidgets
+PICTURE, FILM, FRAME = 512, 256, 80  # pixels, at least, of a saved picture and film; milliseconds of a step
 
 
 def explore(source: str | Path | Run | nn.Module, **options):
-    """`LatentExplorer(source).view`; or, where the source cannot be used, a widget that says why.
+    """`LatentExplorer(source)`; or, where the source cannot be used, a widget that says why.
 
     Raises:
-        UserError: ipywidgets is not installed.
+        UserError: anywidget or ipywidgets is not installed.
     """
-    w = ipywidgets()
+    require_packages("explore", "anywidget", "ipywidgets")
+    import ipywidgets
+
     try:
-        return LatentExplorer(source, **options).view
+        return LatentExplorer(source, **options)
     except UserError as error:
-        return w.HTML(f"<b>{html.escape(str(error))}</b>")
+        return ipywidgets.HTML(f"<b>{html.escape(str(error))}</b>")
+
+
+class Still:
+    """A widget, and the picture that stands in its place where no kernel runs: in a stored notebook, on the web.
+
+    Args:
+        picture: a PNG or GIF file.
+        words: what it shows, for those who cannot see it.
+    """
+
+    def __init__(self, widget, picture: bytes, words: str):
+        self.widget, self.picture, self.words = widget, bytes(picture), words  # of a widget it is a memoryview
+
+    def __repr__(self) -> str:
+        return self.words
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        kind = "image/gif" if self.picture.startswith(b"GIF") else "image/png"
+        return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
+                                                             "model_id": self.widget.model_id},
+                kind: self.picture, "text/plain": self.words}
 
 
 class LatentExplorer:
-    """Sliders that move z, a square that mixes four pictures, and a player that walks between two.
+    """One face, or digit, or church, and tools that change it: a sheet to choose from, sliders with names, variations,
+    corners, a walk; for a z of two numbers a map. In a notebook it shows itself.
 
     Args:
         source: a generator, a run, a run's folder, or the name of a recorded run.
-        entries: which numbers of z get a slider; None = the first three.
-        principal: how many principal directions of G's first layer get one.
-        attributes: {name: direction}; None = those of the run's judge, if it knows any.
-        kind: the distribution of z; None = the run's, or normal.
-        seed: of the first picture.
-        width: of the picture on the page, in pixels.
+        seed: of the first picture; None = the run's own first one, or 0.
+        title: above the picture; None = the run's own, or its name.
+        kind: the distribution of z, of a generator without a run.
         folder: where pictures are saved.
     Attributes:
-        z: what is shown, (nz,); with the class at its end where the generator is conditional.
-        view: the widget.
+        about: what the browser knows of the generator, see `explorer.described`.
+        face: what is shown: {"z": ..., "amounts": {name: number}, "name": words}.
+        widget: the part that is in the browser.
     Raises:
-        UserError: no such run, weights of another network, an entry that z does not have, or no ipywidgets.
+        UserError: no such run, weights of another network, or anywidget is not installed.
     """
 
-    def __init__(self, source, entries: Sequence[int] | None = None, principal: int = 3,
-                 attributes: dict[str, Tensor] | None = None, kind: str | None = None, seed: int = 0, width: int = 256,
+    def __init__(self, source, seed: int | None = None, title: str | None = None, kind: str = "normal",
                  folder: str | Path = "."):
         if isinstance(source, nn.Module):
-            self.netG, self.kind, self.classes, attributes = source, kind or "normal", 0, attributes or {}
+            self.netG, config = source, config_of(source, kind)
+            self.about = described(source, config, "generator", [], [], title=title,
+                                   seeds=None if seed is None else [seed])
         else:
             run = source if isinstance(source, Run) else load_run(source)
-            self.netG, self.kind, self.classes = run.load_generator(), kind or run.config.z, run.config.classes
-            attributes = attribute_directions(run) if attributes is None else attributes
-        made = moves(self.netG, self.kind, self.classes, attributes, entries, principal)
-        self.directions = {name: direction for name, (direction, _) in made.items()}
-        self.sliders = {name: slider(name.replace("_", " "), -reach, reach) for name, (_, reach) in made.items()}
-        self.attributes = {name: self.sliders[name] for name in attributes}
-        self.nz, self.width, self.folder = len(first_layer(self.netG)), width, Path(folder)
-        self.pasted = None  # a z that somebody brought along; a new seed replaces it
-        w = ipywidgets()
-        self.seed = w.BoundedIntText(seed, 0, 10**9, description="seed")
-        self.image = w.Image(format="png", width=width)
-        self.text = w.Textarea(description="z as text", layout=w.Layout(width="95%", height="60px"))
-        self.message = w.HTML(layout=w.Layout(max_width=f"{width}px"))  # long ones wrap below the picture
-        self.view = self.layout()
-        self.walk()
+            self.netG, self.about = run.load_generator(), of_run(run, seed, title)
+        self.folder = Path(folder)
+        self.face = self.of_seed(self.about["seeds"][0])
+        self.widget = widget_class()(about=self.about, face=self.face)
+        self.widget.observe(self._follow, names="face")
+        self.widget.on_msg(self._answer)
+
+    def __repr__(self) -> str:
+        return f"LatentExplorer of {self.about['name']}, {self.face['name']}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        return Still(self.widget, self.sheet(), repr(self))._repr_mimebundle_()
 
     # ---- what is shown
 
+    @property
+    def z(self) -> Tensor:
+        """Of the picture that is shown, (nz,); with the class at its end where the generator is conditional."""
+        return shown(self.about, self.face)
+
+    @property
+    def directions(self) -> dict[str, Tensor]:
+        """What each slider adds to z, (nz,), where it stands at 1."""
+        return {item["key"]: torch.tensor(item["vector"]) for item in sliding(self.about)}
+
     def start(self, seed: int) -> Tensor:
-        """The z of a seed, (nz,)."""
-        return start(seed, self.nz, self.kind, self.classes)
+        """The z of a seed, (nz,); the same on the page that `dcgan-course page` writes."""
+        return start(seed, self.about["nz"], self.about["kind"], self.about["classes"])
 
-    def show(self, z: Tensor) -> None:
-        self.z = z
-        with cpu_threads(1):  # hardly slower for one picture, and as fast where the machine is busy
-            picture = generate(self.netG, z[None])
-        self.image.value = png(image_grid(picture), self.width)
+    def of_seed(self, seed: int) -> dict:
+        label = {"label": seed % self.about["classes"]} if self.about["classes"] else {}
+        return {"z": self.start(seed).tolist(), "amounts": {}, "name": f"seed {seed}", "seed": seed, **label}
 
-    def walk(self, *_) -> None:
-        """The picture of the seed, or of the pasted z, moved by the sliders."""
-        z = self.start(self.seed.value) if self.pasted is None else self.pasted
-        self.show(moved(z, {name: s.value for name, s in self.sliders.items()}, self.directions))
+    def go(self, seed: int | None = None, **amounts: float) -> None:
+        """Show the picture of a seed (None = stay with this one), its sliders at these amounts, all others at 0;
+        1 chooses a colour.
 
-    def mix(self, *_) -> None:
-        """The point (u, v) between four seeds' pictures."""
-        self.show(bilinear(torch.stack([self.start(s.value) for s in self.corner_seeds]), self.u.value, self.v.value))
+        Raises:
+            UserError: there is no such control.
+        """
+        known = [item["key"] for group in self.about["groups"] if group["swatches"] for item in group["items"]]
+        known += self.directions
+        for name in amounts:
+            if name not in known:
+                raise UserError(f"{name}: no such control, expected one of {', '.join(known)}")
+        self.widget.face = (self.face if seed is None else self.of_seed(seed)) | {"amounts": amounts}
 
-    def play(self, *_) -> None:
-        """A step of the walk between two seeds' pictures: on the great circle for normal z, else straight."""
-        path = slerp if self.kind == "normal" else lerp
-        self.show(path(*(self.start(s.value) for s in self.ends), self.frame.value / (FRAMES - 1)))
+    def sheet(self) -> bytes:
+        """The twelve pictures to begin with, as a PNG file."""
+        z = torch.stack([self.start(seed) for seed in self.about["seeds"]])
+        return png(image_grid(generate(self.netG, z), 6), 2 * 6 * self.about["size"])
 
-    # ---- buttons
+    # ---- what the browser asks for
 
-    def new_seed(self, *_) -> None:
-        self.pasted = None
-        self.walk()
+    def _follow(self, change) -> None:
+        self.face = change["new"]
 
-    def random(self, *_) -> None:
-        self.seed.value = int(torch.randint(10**6, ()))  # walks by itself, unless the seed is the same
-
-    def reset(self, *_) -> None:
-        self.restart(None)
-
-    def restart(self, pasted: Tensor | None) -> None:
-        """All sliders at 0, from a pasted z or the seed's; drawn once, not once for each slider."""
-        self.pasted = pasted
-        for s in self.sliders.values():
-            s.unobserve(self.walk, names="value")
-            s.value = 0
-            s.observe(self.walk, names="value")
-        self.walk()
-
-    def save(self, *_) -> None:
-        """A new file in the folder, and its whole path in the message."""
+    def _answer(self, widget, content: dict, buffers: list) -> None:
+        """content: {"kind": "draw", "png" or "gif", "id", "count", "smooth"}; buffers: the z, float32."""
+        id, kind = content["id"], content["kind"]
         try:
-            file = new_file(self.folder.absolute())
-            try:
-                file.write_bytes(self.image.value)
-            except OSError:
-                file.unlink()
-                raise
-            message = f"saved as {file}"
+            z = torch.frombuffer(bytearray(buffers[0]), dtype=torch.float32).view(content["count"], -1)
+            if kind == "draw":
+                self.widget.send({"id": id}, [self.pixels(z)])
+            else:
+                self.widget.send({"id": id, "words": f"Saved as {self._save(kind, z, content['smooth'])}"})
         except OSError as error:
-            message = f"{error.filename or self.folder}: cannot be written ({error.strerror})"
-        # a path has no blanks to wrap at
-        self.message.value = f'<span style="overflow-wrap: anywhere">{html.escape(message)}</span>'
+            where = error.filename or self.folder
+            self.widget.send({"id": id, "error": f"{where}: cannot be written ({error.strerror})"})
+        except (RuntimeError, ValueError) as error:
+            self.widget.send({"id": id, "error": str(error)})
 
-    def copy_z(self, *_) -> None:
-        self.text.value = json.dumps([round(v, 4) for v in self.z.tolist()])
-        self.say("z is in the field: copy it from there")
+    def pixels(self, z: Tensor) -> bytes:
+        """The pictures of z (n, nz) as a canvas wants them: n * size * size times red, green, blue and 255."""
+        with cpu_threads(1):  # hardly slower for one picture, and as fast where the machine is busy
+            images = generate(self.netG, z)
+        pixels = torch.stack([to_pixels(image) for image in images]).expand(-1, -1, -1, 3)
+        return torch.cat([pixels, torch.full_like(pixels[..., :1], 255)], -1).numpy().tobytes()
 
-    def use_z(self, *_) -> None:
+    def _save(self, kind: str, z: Tensor, smooth: bool) -> Path:
+        """A new file in the folder: "png" of the first z, or a "gif" of all."""
+        least = FILM if kind == "gif" else PICTURE
+        frames = [enlarged(image, least, smooth) for image in generate(self.netG, z)]
+        content = encoded(frames, ".gif", FRAME) if kind == "gif" else png(torch.tensor(frames[0]))
+        file = new_file(self.folder.absolute(), kind)
         try:
-            z = read_z(self.text.value, self.nz)
-        except UserError as error:
-            self.say(str(error))
-        else:
-            self.say("")
-            self.restart(z)
-
-    def say(self, message: str) -> None:
-        self.message.value = html.escape(message)
-
-    # ---- how it looks
-
-    def layout(self):
-        w = ipywidgets()
-        self.u, self.v = slider("u: across", 0, 1, 0.5), slider("v: down", 0, 1, 0.5)
-        self.corner_seeds = [seed_field(name, i) for i, name in
-                             enumerate(("upper left", "upper right", "lower left", "lower right"))]
-        self.ends = [seed_field("from seed", 0), seed_field("to seed", 1)]
-        self.frame = w.IntSlider(0, 0, FRAMES - 1, description="step", layout=w.Layout(width="330px"))
-        player = w.Play(min=0, max=FRAMES - 1, interval=120)
-        w.jslink((player, "value"), (self.frame, "value"))
-        actions = {self.walk: self.sliders.values(), self.new_seed: [self.seed],
-                   self.mix: [self.u, self.v, *self.corner_seeds], self.play: [self.frame, *self.ends]}
-        for action, widgets in actions.items():
-            for widget in widgets:
-                widget.observe(action, names="value")
-        row = w.HBox([button("random", self.random), button("reset", self.reset), self.seed])
-        pages = {"directions": [row, *(s for name, s in self.sliders.items() if name not in self.attributes)],
-                 "attributes": [*self.attributes.values()], "four corners": [*self.corner_seeds, self.u, self.v],
-                 "walk": [*self.ends, w.HBox([player, self.frame])]}
-        pages = {title: page for title, page in pages.items() if page}
-        tabs = w.Tab([w.VBox(page) for page in pages.values()])
-        for i, title in enumerate(pages):
-            tabs.set_title(i, title)  # Tab(titles=...) is of ipywidgets 8 alone
-        below = w.HBox([button("save picture", self.save), button("copy z", self.copy_z), button("use z", self.use_z)])
-        return w.HBox([w.VBox([self.image, below, self.message]), w.VBox([tabs, self.text])],
-                      layout=w.Layout(flex_flow="row wrap"))
+            file.write_bytes(content)
+        except OSError:
+            file.unlink()
+            raise
+        return file
 
 
-def new_file(folder: Path) -> Path:
+@functools.cache
+def widget_class():
+    """The part in the browser. Raises UserError where anywidget is not installed."""
+    require_packages("explore", "anywidget", "ipywidgets")
+    import anywidget
+    import traitlets
+
+    class ExplorerWidget(anywidget.AnyWidget):
+        _esm = script("widget.js")
+        _css = style()
+        about = traitlets.Dict().tag(sync=True)
+        face = traitlets.Dict().tag(sync=True)
+
+        def __repr__(self) -> str:  # its state is a page long
+            return f"ExplorerWidget of {self.about['name']}"
+
+    return ExplorerWidget
+
+
+def config_of(netG: nn.Module, kind: str) -> TrainConfig:
+    """What `described` asks of a generator that comes without a run."""
+    nz = len(first_layer(netG))
+    image = generate(netG, torch.zeros(1, nz))
+    return TrainConfig(nz=nz, z=kind, image_size=image.shape[-1], nc=image.shape[1])
+
+
+def enlarged(image: Tensor, least: int, smooth: bool) -> np.ndarray:
+    """(1 or 3, size, size) in [-1, 1] as (height, width, 3) uint8, enlarged by a whole number to `least` or more."""
+    picture = Image.fromarray(to_pixels(image.expand(3, -1, -1)).numpy())
+    side = picture.width * -(-least // picture.width)
+    return np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR if smooth else Image.Resampling.NEAREST))
+
+
+def new_file(folder: Path, kind: str) -> Path:
     """An empty explorerNNN.png after the last one there; of several explorers that ask at once each gets its own."""
-    numbers = [int(p.stem[8:]) for p in folder.glob("explorer*.png") if p.stem[8:].isdecimal()]
+    numbers = [int(p.stem[8:]) for p in folder.glob("explorer*") if p.stem[8:].isdecimal()]
     for number in itertools.count(1 + max(numbers, default=0)):
-        file = folder / f"explorer{number:03d}.png"
+        file = folder / f"explorer{number:03d}.{kind}"
         with contextlib.suppress(FileExistsError):
             file.touch(exist_ok=False)
             return file
-
-
-def read_z(text: str, nz: int) -> Tensor:
-    """A z from text such as "[0.1, -2.3]". Raises UserError where it is not nz finite numbers."""
-    try:
-        values = json.loads(text)
-        if not isinstance(values, list) or any(isinstance(v, bool) for v in values):
-            raise ValueError
-        z = torch.tensor([float(v) for v in values])
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        shown = text.strip() if len(text.strip()) <= 40 else f"{text.strip()[:40]} ..."
-        raise UserError(f"z: found {shown!r}, expected {nz} numbers in square brackets, such as [0.1, -2.3, ...]"
-                        ) from None
-    if len(z) != nz or not z.isfinite().all():
-        raise UserError(f"z: found {len(z)} numbers{'' if z.isfinite().all() else ', not all finite'}, expected {nz}")
-    return z
-
-
-def slider(name: str, low: float, high: float, value: float = 0.0):
-    w = ipywidgets()
-    return w.FloatSlider(value, min=low, max=high, step=(high - low) / 100, description=name,
-                         style={"description_width": "130px"}, layout=w.Layout(width="400px"))
-
-
-def seed_field(name: str, seed: int):
-    return ipywidgets().BoundedIntText(seed, 0, 10**9, description=name)
-
-
-def button(name: str, action):
-    w = ipywidgets()
-    made = w.Button(description=name, layout=w.Layout(width="auto"))
-    made.on_click(action)
-    return made

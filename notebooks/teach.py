@@ -1,7 +1,8 @@
-"""The lessons as teaching material: `make handout` and `make badges REPO=owner/name`.
+"""The lessons as teaching material: `make handout`, `make badges REPO=owner/name` and the end of `make notebooks`.
 
     python notebooks/teach.py handout FOLDER     student, solutions and html sets, and plan.md
     python notebooks/teach.py badges OWNER/NAME  the repository that badges and guards point to
+    python notebooks/teach.py store NOTEBOOK     pictures in place of the widgets that it shows, as it is kept
 """
 
 import copy
@@ -153,6 +154,17 @@ def handout(folder: Path) -> None:
     print(f"{folder}: {len(originals)} lessons as student, solutions and html sets, and plan.md")
 
 
+def store(path: Path) -> None:
+    """Of each widget that has a picture beside it only the picture stays, which every viewer shows; a stored widget
+    needs its kernel, and is an error or a line of text without."""
+    lesson = nbformat.read(path, 4)
+    lesson.metadata.pop("widgets", None)
+    for output in (output for cell in lesson.cells for output in cell.get("outputs", [])):
+        if any(kind.startswith("image/") for kind in output.get("data", {})):
+            output.data.pop("application/vnd.jupyter.widget-view+json", None)
+    nbformat.write(lesson, path)
+
+
 def repository() -> str:
     """owner/name, from pyproject.toml."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -174,6 +186,7 @@ def badges(repo: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("handout", "badges"):
+    does = {"handout": lambda folder: handout(Path(folder)), "badges": badges, "store": lambda file: store(Path(file))}
+    if len(sys.argv) != 3 or sys.argv[1] not in does:
         sys.exit(__doc__)
-    handout(Path(sys.argv[2])) if sys.argv[1] == "handout" else badges(sys.argv[2])
+    does[sys.argv[1]](sys.argv[2])

@@ -10,6 +10,7 @@ import torch
 
 from dcgan_course import cli, export
 from dcgan_course.errors import UserError
+from dcgan_course.explorer import of_run
 from dcgan_course.runs import Run, load_discriminator, load_generator, load_run
 from dcgan_course.sampling import generate
 from dcgan_course.trainer import train
@@ -136,10 +137,10 @@ def test_export_and_its_card_are_of_that_checkpoint(scored, capsys, flags, step,
 
 def test_the_page_is_of_that_checkpoint(scored):
     for name, step in (("best", 20), ("last", 30)):
-        directions = {d["name"]: d["vector"] for d in export.about(load_run(scored, name))["directions"]}
+        strongest = of_run(load_run(scored, name))["strongest"][0]
         netG = Run(scored).load_generator(scored / "checkpoints" / f"step_{step:07d}")
-        expected = LatentExplorer(netG).directions["principal 1"]
-        assert directions["principal 1"] == pytest.approx(expected.tolist(), abs=1e-4)
+        expected = LatentExplorer(netG).directions["strongest 1"]
+        assert strongest["vector"] == pytest.approx(expected.tolist(), abs=1e-4)
 
 
 def test_a_card_without_scores_of_its_checkpoint_shows_none(scored):

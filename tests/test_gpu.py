@@ -117,10 +117,10 @@ def test_sampling_and_the_explorer(config):
     netG = run.load_generator().to(config.device)
     z = draw_z(config, 5, torch.Generator().manual_seed(0))
     torch.testing.assert_close(generate(netG, z), generate(run.load_generator(), z), rtol=0, atol=0.02)
-    explorer = LatentExplorer(netG, attributes={})
-    before = explorer.image.value
-    explorer.sliders["z[0]"].value = 2.5
-    assert explorer.image.value != before and explorer.image.value[:4] == b"\x89PNG"
+    explorer = LatentExplorer(netG)
+    before = explorer.pixels(explorer.z[None])
+    explorer.go(**{"strongest 1": 1.5})
+    assert explorer.pixels(explorer.z[None]) != before and len(before) == 4 * config.image_size**2
 
 
 def test_one_process_of_torchrun(config):

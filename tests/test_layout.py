@@ -120,7 +120,7 @@ def test_data_is_listed_with_its_checksum():
     readme = (ROOT / "data" / "README.md").read_text("utf-8")
     for judge in (ROOT / "data" / "judges").iterdir():
         assert hashlib.sha256(judge.read_bytes()).hexdigest() in readme and judge.stat().st_size < 1e6
-    for file in (ROOT / "data" / "onnxruntime-web").iterdir():
+    for file in (ROOT / "data" / "browser").iterdir():
         assert f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}" in readme
     assert all(digest in readme for digest in SHA256.values())
     for run in (ROOT / "data" / "runs").iterdir():

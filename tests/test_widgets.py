@@ -1,5 +1,6 @@
 import ast
 import errno
+import io
 import json
 import os
 import signal
@@ -7,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import ipywidgets
+import numpy as np
 import psutil
 import pytest
 import servers
 import tiny
 import torch
+from IPython.core.formatters import DisplayFormatter
+from PIL import Image
 
 from dcgan_course import page
 from dcgan_course.cli import main
@@ -20,96 +23,106 @@ from dcgan_course.errors import UserError
 from dcgan_course.models import BasicGenerator, Generator
 from dcgan_course.page import notebook, serve
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import bilinear, generate, image_grid, moved, png, slerp
+from dcgan_course.sampling import generate, moved
 from dcgan_course.trainer import train
-from dcgan_course.widgets import FRAMES, LatentExplorer, attribute_directions, explore, moves, read_z
+from dcgan_course.widgets import LatentExplorer, Still, explore, widget_class
 
 
-def drawn(explorer, z) -> bytes:
-    return png(image_grid(generate(explorer.netG, z[None])), explorer.width)
+class Browser:
+    """What the explorer's other half asks for, and gets."""
+
+    def __init__(self, explorer: LatentExplorer, monkeypatch):
+        self.explorer, self.answers = explorer, []
+        monkeypatch.setattr(explorer.widget, "send",
+                            lambda content, buffers=None: self.answers.append((content, buffers)))
+
+    def ask(self, kind: str, z: torch.Tensor, smooth: bool = True) -> tuple[dict, list]:
+        content = {"kind": kind, "id": f"id {len(self.answers)}", "count": len(z), "smooth": smooth}
+        self.explorer.widget._handle_custom_msg(content, [memoryview(z.numpy().tobytes())])
+        answer, buffers = self.answers[-1]
+        assert answer["id"] == content["id"]
+        return answer, buffers
 
 
 @pytest.fixture
-def explorer():
-    return LatentExplorer(Generator(8, 4))
+def explorer(tmp_path):
+    return LatentExplorer(Generator(8, 4), folder=tmp_path)
 
 
-def test_sliders_show_what_the_functions_draw(explorer):
-    first = explorer.image.value
-    assert first == drawn(explorer, explorer.start(0))
-    explorer.sliders["z[1]"].value = 1.5
-    explorer.sliders["principal 2"].value = -0.9
-    z = moved(explorer.start(0), {"z[1]": 1.5, "principal 2": -0.9}, explorer.directions)
-    assert explorer.image.value == drawn(explorer, z) != first
-    explorer.reset()
-    assert explorer.image.value == first and all(s.value == 0 for s in explorer.sliders.values())
+@pytest.fixture
+def browser(explorer, monkeypatch):
+    return Browser(explorer, monkeypatch)
 
 
-def test_corners_and_walk(explorer):
-    explorer.u.value, explorer.v.value = 1.0, 0.25
-    corners = torch.stack([explorer.start(seed) for seed in range(4)])
-    torch.testing.assert_close(explorer.z, bilinear(corners, 1.0, 0.25))
-    torch.testing.assert_close(explorer.z, 0.75 * corners[1] + 0.25 * corners[3])
-    explorer.frame.value = 7
-    torch.testing.assert_close(explorer.z, slerp(corners[0], corners[1], 7 / (FRAMES - 1)))
-    assert explorer.image.value == drawn(explorer, explorer.z)
+def test_the_kernel_draws_what_the_functions_draw(explorer, browser):
+    z = torch.stack([explorer.start(seed) for seed in range(5)])
+    _, (pixels,) = browser.ask("draw", z)
+    pixels = np.frombuffer(pixels, np.uint8).reshape(5, 28, 28, 4)
+    grey = ((generate(explorer.netG, z)[:, 0] + 1) * 127.5).numpy()
+    assert abs(pixels[..., :3] - grey[..., None]).max() <= 0.5 and (pixels[..., 3] == 255).all()
+    colour = LatentExplorer("avatars")
+    z = colour.start(3)[None]
+    found = np.frombuffer(colour.pixels(z), np.uint8).reshape(64, 64, 4)[..., :3]
+    assert abs(found - ((generate(colour.netG, z)[0] + 1) * 127.5).permute(1, 2, 0).numpy()).max() <= 0.5
 
 
-def test_a_new_seed_and_a_pasted_z(explorer):
-    explorer.seed.value = 5
-    assert torch.equal(explorer.z, explorer.start(5))
-    explorer.copy_z()
-    explorer.seed.value = 6
-    explorer.use_z()
-    torch.testing.assert_close(explorer.z, explorer.start(5), atol=1e-4, rtol=0)
-    explorer.sliders["z[0]"].value = 1
-    assert explorer.z[0].item() == pytest.approx(explorer.start(5)[0].item() + 1, abs=1e-3)  # moves the pasted one
-    explorer.random()
-    assert torch.equal(explorer.z[1:], explorer.start(explorer.seed.value)[1:])
+def test_a_wrong_question_is_answered_in_words(browser):
+    assert "error" in browser.ask("draw", torch.zeros(1, 3))[0]
 
 
-def test_a_wrong_z_is_answered_in_words(explorer):
-    before = explorer.image.value
-    explorer.text.value = "[1, 2]"
-    explorer.use_z()
-    assert explorer.message.value == "z: found 2 numbers, expected 8" and explorer.image.value == before
-    for text in ("", "eight numbers", "[1, 2", "5", "[[1]]", '{"0": 1}', "[null]", "[true]", "1, 2", "[" * 10**5):
-        with pytest.raises(UserError, match="z: found .*, expected 8 numbers"):
-            read_z(text, 8)
-    with pytest.raises(UserError, match="not all finite"):
-        read_z("[NaN, 1, 1, 1, 1, 1, 1, 1]", 8)
-    assert read_z("[1, 2, 3.5]", 3).tolist() == [1, 2, 3.5]
+def test_what_python_shows(explorer):
+    start = explorer.start(0)
+    assert torch.equal(explorer.z, start) and explorer.about["seeds"] == list(range(12))
+    explorer.go(**{"strongest 2": 0.9})
+    assert torch.allclose(explorer.z, moved(start, {"strongest 2": 0.9}, explorer.directions), atol=1e-6)
+    explorer.go(seed=5)
+    assert torch.equal(explorer.z, explorer.start(5)) and explorer.face["amounts"] == {}
+    explorer.widget.face = {"z": [1.0] * 8, "amounts": {"strongest 1": -1}, "name": "of the browser"}
+    wanted = torch.ones(8) - explorer.directions["strongest 1"]
+    assert torch.allclose(explorer.z, wanted, atol=1e-6) and "of the browser" in repr(explorer)
+    with pytest.raises(UserError, match="smile: no such control, expected one of strongest 1, strongest 2"):
+        explorer.go(smile=1)
 
 
-def test_saved_pictures_do_not_overwrite(explorer, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    explorer.save()
-    explorer.save()
-    assert {p.name for p in tmp_path.iterdir()} == {"explorer001.png", "explorer002.png"}
-    assert (tmp_path / "explorer002.png").read_bytes() == explorer.image.value
-    assert f">saved as {tmp_path / 'explorer002.png'}<" in explorer.message.value
-    (tmp_path / "explorer999.png").touch()
-    (tmp_path / "explorer1001.png").touch()
-    monkeypatch.setattr(Path, "glob", lambda self, pattern: [Path("explorer999.png")])  # 1001 came in between
-    explorer.save()
-    explorer.save()
-    assert (tmp_path / "explorer1000.png").read_bytes() == (tmp_path / "explorer1002.png").read_bytes()
-    assert (tmp_path / "explorer1001.png").read_bytes() == b""
+def test_strongest_directions_are_those_of_the_first_layer(explorer):
+    """Independent of the package's own function: their images under the first layer are the longest there are."""
+    weight = explorer.netG.state_dict()[next(k for k in explorer.netG.state_dict() if k.endswith("weight"))]
+    weight = weight.flatten(1)
+    stretched = [(direction / direction.norm()) @ weight for direction in explorer.directions.values()]
+    lengths = [s.norm().item() for s in stretched]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths == pytest.approx(torch.linalg.svdvals(weight)[:5].tolist(), rel=1e-3)
+    assert all(d.norm() * 1.5 == pytest.approx(8**0.5 / 2, rel=1e-3) for d in explorer.directions.values())
 
 
-def test_a_picture_that_cannot_be_saved(explorer, tmp_path, monkeypatch):
+def test_saved_pictures_and_films_do_not_overwrite(explorer, browser, tmp_path):
+    z = torch.stack([explorer.start(seed) for seed in range(3)])
+    for kind in ("png", "png", "gif"):
+        answer, _ = browser.ask(kind, z if kind == "gif" else z[:1], smooth=False)
+    assert answer["words"] == f"Saved as {tmp_path / 'explorer003.gif'}"
+    assert {p.name for p in tmp_path.iterdir()} == {"explorer001.png", "explorer002.png", "explorer003.gif"}
+    picture = np.asarray(Image.open(tmp_path / "explorer002.png"))
+    grey = ((generate(explorer.netG, z[:1])[0, 0] + 1) * 127.5).numpy()
+    assert picture.shape == (532, 532, 3) and abs(picture[::19, ::19, 0] - grey).max() <= 0.5  # squares of 19 pixels
+    with Image.open(tmp_path / "explorer003.gif") as film:
+        assert film.n_frames == 3 and film.size == (280, 280)
+    browser.ask("png", z[:1], smooth=True)
+    smooth = np.asarray(Image.open(tmp_path / "explorer004.png"), float)
+    assert not np.array_equal(smooth, picture) and abs(smooth - picture).mean() < 40
+
+
+def test_a_picture_that_cannot_be_saved(explorer, browser, tmp_path, monkeypatch):
     explorer.folder = tmp_path / "gone"
-    explorer.save()
-    assert f"{tmp_path / 'gone' / 'explorer001.png'}: cannot be written (No such file or directory)" in \
-        explorer.message.value
+    answer, _ = browser.ask("png", explorer.start(0)[None])
+    assert answer["error"] == f"{tmp_path / 'gone' / 'explorer001.png'}: cannot be written (No such file or directory)"
     explorer.folder = tmp_path
 
     def full(self, content):
         raise OSError(errno.ENOSPC, "No space left on device", str(self))
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    explorer.save()
-    assert "explorer001.png: cannot be written (No space left on device)" in explorer.message.value
+    answer, _ = browser.ask("png", explorer.start(0)[None])
+    assert "explorer001.png: cannot be written (No space left on device)" in answer["error"]
     assert not list(tmp_path.iterdir())
 
 
@@ -120,47 +133,43 @@ def test_the_page_saves_where_the_command_was_started(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     names = {}
-    exec(cell["source"].replace("settle_threads()\nexplore", "view = explore"), names)
-    below = names["view"].children[0].children[1]
-    save, = (child for child in below.children if child.description == "save picture")
-    assert isinstance(save, ipywidgets.Button)
-    save.click()
+    exec(cell["source"].replace("settle_threads()\nexplore", "shown = explore"), names)
+    Browser(names["shown"], monkeypatch).ask("png", torch.zeros(1, 2))
     assert [p.name for p in (tmp_path / "it's here").iterdir()] == ["explorer001.png"]
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
-@pytest.mark.parametrize("run", ["mnist", "mnist2d", "mnist_basic", "heritage"])
-def test_every_kind_of_generator(run):
+@pytest.mark.parametrize("run", ["mnist", "mnist2d", "mnist_basic", "heritage", "mnist_conditional"])
+def test_every_kind_of_generator(run, monkeypatch):
     explorer = LatentExplorer(run)
-    assert len(explorer.sliders) == 2 * min(3, explorer.nz)
-    explorer.sliders["principal 1"].value = 1
-    assert explorer.image.value == drawn(explorer, explorer.z) != drawn(explorer, explorer.start(0))
+    assert len(explorer.directions) == (0 if run == "mnist2d" else 5) and explorer.about["groups"] == []
+    size, pixels = explorer.about["size"], explorer.pixels(explorer.z[None])
+    assert len(pixels) == 4 * size * size and np.frombuffer(pixels, np.uint8).std() > 10
 
 
 def test_a_network_of_your_own_and_a_run_of_your_own(finished_run):
-    assert LatentExplorer(BasicGenerator(5)).nz == 5
+    about = LatentExplorer(BasicGenerator(5)).about
+    assert (about["nz"], about["size"], about["channels"], about["kind"]) == (5, 28, 1, "normal")
     for source in (finished_run, finished_run.path, str(finished_run.path)):
-        explorer = LatentExplorer(source)
-        assert explorer.nz == finished_run.config.nz and explorer.attributes == {}
-        assert explorer.image.value == drawn(explorer, explorer.start(0))
+        explorer = LatentExplorer(source, seed=3, title="Mine")
+        assert explorer.about["nz"] == finished_run.config.nz and explorer.about["title"] == "Mine"
+        assert explorer.about["seeds"] == [3, 0, 1, 2, *range(4, 12)] and torch.equal(explorer.z, explorer.start(3))
 
 
-def test_attributes_come_from_the_judge(finished_run):
-    from dcgan_course.judges import judged, load_judge
-    from dcgan_course.runs import load_run
-
-    run = load_run("avatars")
-    directions = attribute_directions(run, n=300)
-    z, netG, judge = torch.randn(60, run.config.nz), run.load_generator(), load_judge("avatars")
-    at = judge.names.index("glasses")
-    with_, without = (judged(judge, generate(netG, z + s * directions["glasses"]))[1][:, at] > 0.5 for s in (1, -1))
-    assert with_.mean() > 0.8 and without.mean() < 0.1
-    assert attribute_directions(finished_run) == {}
+def test_what_is_stored_is_a_picture(explorer):
+    """A notebook without a kernel shows the twelve; no bytes stand in any text."""
+    shown, _ = DisplayFormatter().format(explorer)
+    assert shown["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.widget.model_id
+    sheet = Image.open(io.BytesIO(shown["image/png"]))
+    assert sheet.width >= 6 * 56 and np.asarray(sheet).std() > 1
+    assert shown["text/plain"] == "LatentExplorer of generator, seed 0"
+    for widget in (explorer.widget, Still(explorer.widget, b"GIF89a...", "a film")):
+        assert "\\x" not in repr(widget) and len(repr(widget)) < 80
+    assert DisplayFormatter().format(Still(explorer.widget, b"GIF89a...", "a film"))[0]["image/gif"]
 
 
 def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):
     assert "nowhere: not found" in explore("nowhere").value
-    assert "z has 8 numbers" in explore(Generator(8, 4), entries=(8,)).value
     config = json.loads((finished_run.path / "config.json").read_text("utf-8"))
     broken = tmp_path / "broken"
     broken.mkdir()
@@ -169,23 +178,23 @@ def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):
     assert "netG" in explore(broken).value  # a checkpoint of another network
 
 
-def test_without_ipywidgets(monkeypatch, capsys):
-    """Said in one line, by the command too; the directions of the sliders, which a page needs, are there."""
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+def test_without_anywidget(monkeypatch, capsys):
+    """Said in one line, by the command too."""
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    widget_class.cache_clear()
     for made in (explore, LatentExplorer):
-        with pytest.raises(UserError, match="ipywidgets is not installed, expected after `pip install ipywidgets`"):
+        with pytest.raises(UserError, match="anywidget is not installed, expected after `pip install anywidget`"):
             made(Generator(8, 4))
     assert main(["explore", "mnist2d"]) == 2
     monkeypatch.setitem(sys.modules, "voila", None)
     assert main(["explore", "mnist2d"]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "dcgan-course: explore: ipywidgets is not installed, expected after `pip install ipywidgets`",
-        "dcgan-course: explore: voila is not installed, expected after `pip install voila ipywidgets`"]
-    assert list(moves(Generator(8, 4), principal=1)) == ["z[0]", "z[1]", "z[2]", "principal 1"]
+        "dcgan-course: explore: anywidget is not installed, expected after `pip install anywidget`",
+        "dcgan-course: explore: voila is not installed, expected after `pip install voila anywidget`"]
 
 
 def test_with_the_ipywidgets_of_colab(tmp_path):
-    """The real one, in a folder of its own: every page has its title, and sliders and buttons work."""
+    """The real one, in a folder of its own."""
     versions = ["ipywidgets==7.7.1", "ipython_genutils==0.2.0"]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), *versions]
     if subprocess.run(pip, capture_output=True).returncode:
@@ -195,22 +204,23 @@ import ipywidgets
 from dcgan_course.widgets import LatentExplorer, explore
 
 explorer = LatentExplorer("avatars")
-first, tabs = explorer.image.value, explorer.view.children[1].children[0]
-print(ipywidgets.__version__, [tabs.get_title(i) for i in range(len(tabs.children))])
-for move in (explorer.sliders["z[1]"], explorer.attributes["glasses"], explorer.u, explorer.frame):
-    before, move.value = explorer.image.value, move.max
-    assert explorer.image.value != before
-explorer.copy_z(), explorer.random(), explorer.use_z(), explorer.reset()
-explorer.seed.value = 0
-assert explorer.image.value == first
-print(explore("nowhere").value)
+bundle = explorer._repr_mimebundle_()
+assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.widget.model_id
+before, state = explorer.z, explorer.widget.get_state()
+assert state["about"]["title"] == "Faces that nobody drew" and "render" in state["_esm"]
+explorer.widget.set_state({"face": {"z": [0.0] * 100, "amounts": {"smile": 1}, "name": "seed 1"}})
+assert (explorer.z == explorer.directions["smile"]).all()
+answers = []
+explorer.widget.send = lambda *answer: answers.append(answer)
+explorer.widget._handle_custom_msg({"kind": "draw", "id": "1", "count": 1}, [before.numpy().tobytes()])
+assert len(answers[0][1][0]) == 4 * 64 * 64
+print(ipywidgets.__version__, explore("nowhere").value)
 """
     root = str(Path(__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
                           env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), root])})
     assert done.returncode == 0, done.stderr
-    titles, refused = done.stdout.splitlines()
-    assert titles == "7.7.1 ['directions', 'attributes', 'four corners', 'walk']" and "nowhere: not found" in refused
+    assert done.stdout.startswith("7.7.1 ") and "nowhere: not found" in done.stdout
 
 
 def test_explore_refuses_in_one_line(capsys):
@@ -292,11 +302,8 @@ def test_the_page_has_one_cell(tmp_path):
 
 
 def test_a_conditional_generator(tmp_path):
-    """Its explorer has a slider for each class, and a seed's picture has the class seed modulo classes."""
-    run = train(tiny.config(tmp_path, classes=2, num_epochs=0.2), quiet=True)
-    explorer = LatentExplorer(run, seed=3)
-    assert explorer.nz == 10 and explorer.z[8:].tolist() == [0, 1]
-    explorer.sliders["class 0"].value = 0.5
-    assert explorer.z[8:].tolist() == [0.5, 1]
-    explorer.seed.value = 4
-    assert explorer.z[8:].tolist() == [1.5, 0]
+    """A seed's picture has the class seed modulo classes, and its z the class at its end."""
+    explorer = LatentExplorer(train(tiny.config(tmp_path, classes=2, num_epochs=0.2), quiet=True), seed=3)
+    assert explorer.about["labels"] == ["small", "large"] and explorer.z[8:].tolist() == [0, 1]
+    explorer.go(seed=4, **{"strongest 1": 1})
+    assert explorer.z[8:].tolist() == [1, 0] and explorer.face["label"] == 0

@@ -3,8 +3,8 @@
 Each function is a command, and its parameters are the flags.
 """
 
-import json
 import os
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -134,18 +134,24 @@ def export(run: RunName, folder: NewFolder, /, checkpoint: str = "best") -> None
     print(folder)
 
 
-def page(run: RunName, folder: NewFolder, /, checkpoint: str = "best") -> None:
+def page(run: RunName, folder: NewFolder, /, checkpoint: str = "best", seed: int | None = None,
+         title: str | None = None, source: str | None = None) -> None:
     """Write a web page that runs a generator in the browser, without a server or a network.
 
     Args:
         run: A run folder, or the name of a recorded run.
-        folder: The new folder; open its index.html. Its title and last line are plain HTML, to be changed by hand.
+        folder: The new folder, for one file, index.html.
         checkpoint: Whose weights, as for sample.
+        seed: Of the first picture.
+        title: Above the picture; None = the run's name.
+        source: Where the training images come from, in words, such as "my photographs of mushrooms".
     """
     expect_new(folder)
+    if seed is not None and not 0 <= seed < 10**9:
+        raise UserError(f"seed: found {seed}, expected 0 to 999999999")
     from ..export import page as write
 
-    write_folder(run, checkpoint, folder, write)
+    write_folder(run, checkpoint, folder, partial(write, seed=seed, title=title, source=source))
     print(folder / "index.html")
 
 
@@ -176,7 +182,7 @@ def class_of(run, label: str) -> int:
     Raises:
         UserError: the run is not conditional, or has no such class, or several.
     """
-    classes, names = run.config.classes, class_names(run)
+    classes, names = run.config.classes, run.class_names()
     if not classes:
         raise UserError(f"label: found {label}, expected none: the generator of {run.path} was not told classes "
                         "(train --classes)")
@@ -191,18 +197,6 @@ def class_of(run, label: str) -> int:
     known = f"{', '.join(named[:20])}{' ...' if len(named) > 20 else ''}, or " if named else ""
     meant = "" if label.lstrip("-").isdecimal() else nearest(label, names)
     raise UserError(f"label: found {label}, expected {known}0 to {classes - 1}{meant}")
-
-
-def class_names(run) -> list[str]:
-    """The names of a run's classes, in order; none where they are not known, as of a run before there were names."""
-    file = run.path / "images.json"
-    if not file.is_file():
-        return [str(digit) for digit in range(10)] if run.config.data == "mnist" else []
-    try:
-        names = json.loads(file.read_text(encoding="utf-8"))["label_names"]
-        return [str(name) for name in names][: run.config.classes]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file}: no label_names in it ({type(error).__name__})") from None
 
 
 def expect_free(folder: Path, files: list[Path]) -> None:

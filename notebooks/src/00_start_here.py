@@ -251,24 +251,24 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 # The same with a slider: run the cell to see it. Drag it, or click it and use the arrow keys.
 
 # %% tags=["nbval-ignore-output"]
-import io
-
 import ipywidgets as widgets
-from PIL import Image
+
+from dcgan_course.plots import encoded
+from dcgan_course.sampling import png
+from dcgan_course.widgets import Still
 
 
 def picture(first, second=0.0):
-    """One digit as PNG bytes, six times enlarged."""
-    image = generate(netG, torch.tensor([[first, second]]))
-    sheet = Image.fromarray(image_grid(image).numpy()).resize((192, 192), Image.Resampling.NEAREST)
-    sheet.save(content := io.BytesIO(), "PNG")
-    return content.getvalue()
+    """One digit as PNG bytes, enlarged."""
+    return png(image_grid(generate(netG, torch.tensor([[first, second]]))), 192)
 
 
 slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="z[0]")
 view = widgets.Image(value=picture(slider.value), format="png", width=192)
 slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
-widgets.VBox([slider, view])
+sweep = encoded([image_grid(image[None].repeat_interleave(6, 2).repeat_interleave(6, 3)).numpy()
+                 for image in [*images, *images.flip(0)]], ".gif", 120)  # where no kernel runs
+Still(widgets.VBox([slider, view]), sweep, "a digit that changes while a slider moves z[0] from -1 to 1 and back")
 
 # %% [markdown]
 # Nobody told this generator what a digit is, or which digits lie next to each other. It has only played a game against

@@ -59,7 +59,7 @@ from dcgan_course import checks
 from dcgan_course.runs import load_run
 from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import first_layer, generate, image_grid, plane_grid, png, sample_z
-from dcgan_course.widgets import LatentExplorer, explore
+from dcgan_course.widgets import LatentExplorer, Still, explore
 
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
 print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}, CPU threads: {settle_threads()}")
@@ -165,7 +165,7 @@ def redraw(_=None):
 for slider in sliders.values():
     slider.observe(redraw, names="value")
 redraw()
-widgets.HBox([view, widgets.VBox(list(sliders.values()))])
+Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value, "a face, and three sliders that change it")
 
 # %% [markdown]
 # Something happens: hair and background mix their changes, and no number has a name. Better directions are needed. Lesson
@@ -232,50 +232,56 @@ print(f"one in the middle of the order {change(every[50]):.0f}, the last one {ch
 #
 # ## 3 · The explorer
 #
-# All of it in one piece: numbers of z, principal directions, for these faces also attributes with names (as in lesson 07), four
-# corners, a walk. It works for each recorded run (`"mnist"`, `"mnist2d"`, `"heritage"`) and for the folder of your
-# own run.
+# All of it in one piece, made to be played with: twelve faces to choose from, attributes with names (as in lesson 07),
+# principal directions with small pictures of where they lead, variations, four corners, a walk. It works for each recorded
+# run (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own run.
 
 # %% tags=["nbval-ignore-output"]
-explorer = LatentExplorer("avatars", seed=7)
-explorer.view
+explorer = LatentExplorer("avatars")
+explorer
 
 # %% [markdown]
 # Things to try:
 #
-# - In *attributes*, put glasses at +1, then smile at -1. What else changes?
-# - In *four corners*, choose four seeds, and find the face in the middle.
-# - In *walk*, press play.
-# - *copy z* writes the z into the field. Take it to another notebook, paste it there, press *use z*: the same face.
+# - Choose a face. In *Change*, put glasses to +1, then smile to -1. What else changes?
+# - Press ↶ until the first face is back; every step is also a small picture to click on. *Pin* one of them, go on, and hold
+#   the space bar over the large picture to compare.
+# - In *Variations*, move to a neighbour, and to its neighbour. After ten steps, how much is left of the first face?
+# - In *Corners*, drag the dot to where all four meet. In *Walk*, press *Play*, then *Save as GIF*.
+# - In *Change*, open *Strongest changes*. Find a name for one of the five rows. Then open *Raw numbers*, and draw over the
+#   bars: all hundred numbers of z at once.
 #
-# The picture is always what the plain functions give. The widget adds nothing:
+# All tools share one z: each begins with the face that you see. In Python it is `explorer.z`, and what the sliders add is
+# the sum that you wrote above:
 
 # %%
-z = explorer.start(7)
-same = explorer.image.value == png(image_grid(generate(explorer.netG, z[None])), explorer.width)
-print("the explorer's picture is that of the plain functions:", same)
-print(f"{len(explorer.directions)} directions, among them", ", ".join(list(explorer.attributes)[:4]))
-
-# %%
-explorer.sliders["glasses"].value = 1
+z = explorer.start(43)
+explorer.go(seed=43, glasses=1)
 expected = moved(z, {"glasses": 1}, explorer.directions)
 print("a slider moves z along its direction:", torch.allclose(explorer.z, expected))
+print(f"{len(explorer.directions)} sliders:", ", ".join(explorer.directions))
+
+# %%
 figure, axes = plt.subplots(1, 2, figsize=(4.5, 2.4), layout="constrained", facecolor="white")
-for axis, shown, title in zip(axes, (z, explorer.z), ("seed 7", "glasses + 1"), strict=True):
+for axis, shown, title in zip(axes, (z, explorer.z), ("seed 43", "glasses + 1"), strict=True):
     axis.imshow(image_grid(generate(netG, shown[None])))
     axis.set_title(title, fontsize=10)
     axis.axis("off")
 plt.show()
-explorer.sliders["glasses"].value = 0  # as it was
+explorer.go()  # all sliders at 0
 
 # %% [markdown]
+# Colours have buttons in place of sliders. A direction that is added makes black hair blacker; brown hair lies between
+# black and blond, and more of "brown minus all others" does not lead there. A button therefore *replaces* the part of z in
+# which the colours differ by what faces with this colour have on average.
+#
 # Another run: put its name, or the path of your run's folder, in place of `"mnist2d"`. A wrong name is answered in words.
 
 # %% tags=["nbval-ignore-output"]
 explore("mnist2d")
 
 # %% [markdown]
-# Its `z` has two numbers, so z[0] and z[1] alone reach every picture that it can draw:
+# Its `z` has two numbers, so a map shows every picture that it can draw:
 
 # %%
 plane = generate(load_run("mnist2d").load_generator(), plane_grid(8))
@@ -287,10 +293,11 @@ plt.show()
 
 # %% [markdown]
 # **As a page without code**, for people who do not want to see any: in a terminal, `.venv/bin/dcgan-course explore avatars`
-# opens the explorer in the browser.
+# opens the same explorer in the browser. Lesson 12 makes a file of it that
+# needs no Python at all.
 #
 # If nothing moves: the sliders need a running kernel. A stored notebook on the web, or a notebook whose kernel was
-# closed, shows the last picture only. Run the cells again.
+# closed, shows a picture in its place. Run the cells again.
 #
 # ## Questions
 #

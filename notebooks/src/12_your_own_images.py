@@ -64,6 +64,7 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from dcgan_course import checks, export, runtime, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
+from dcgan_course.explorer import of_run
 from dcgan_course.runs import load_run
 
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
@@ -248,10 +249,10 @@ print(f"{len(content) / 1e6:.1f} MB")
 #
 # ## 5 · A page that runs by itself
 #
-# `dcgan-course page avatars my_page` goes one step further: a folder with `index.html`, and beside it the generator
-# and a runtime for it (WebAssembly): 10 MB for this one, 16 MB for a large network. Open `index.html` by a double click. There is no server, and nothing is sent anywhere; it can
-# be put on any web space. A conditional generator gets a choice of the class beside each seed, and one with two numbers a map
-# to drag over: try `mnist_conditional` and `mnist2d`.
+# `dcgan-course page avatars my_page` goes one step further: one file, `index.html`, with the explorer of lesson 08, the
+# generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it, from a
+# disk, a letter or any web space. There is no server, and nothing is sent anywhere. What you find there has an address of
+# its own: *Copy link* keeps the face.
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
@@ -263,13 +264,14 @@ Markdown(f"Find `notebooks/{PAGE}/index.html` in the file browser on the left, r
 # %%
 files = {file.name: file.stat().st_size / 1e6 for file in sorted(PAGE.iterdir())}
 print("\n".join(f"{name:<12} {'below' if size < 20 else 'above'} 20 MB" for name, size in files.items()))
-known = export.about(mine)
-print(f"{len(known['directions'])} sliders, the last three:", ", ".join(d["name"] for d in known["directions"][-3:]))
+known = of_run(mine)
+print("groups of controls:", ", ".join(group["name"] for group in known["groups"]))
+print("under the title:", known["text"])
 
 # %% [markdown]
 # Before you publish: may you? The pictures that G learned from belong to somebody. Faces of real people are a matter of
-# their own. Say on the page where the training pictures come from: its title and
-# its last line are plain HTML, open `index.html` in an editor.
+# their own. Say on the page where the training pictures come from: `--source "photographs of my garden"`; `--title` and
+# `--seed` (of the first picture) are there too.
 #
 # ## 6 · The errata hunt
 #
@@ -371,10 +373,11 @@ print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS
 # anything.
 # </details>
 #
-# <details><summary>Why does the page draw another face for seed 0 than the explorer of lesson 08?</summary>
+# <details><summary>Why does the page draw the same face for seed 43 as lesson 08, although no PyTorch is in it?</summary>
 #
-# The seed starts a stream of random numbers, and the browser's stream is another one than PyTorch's. The same z gives the
-# same picture; the same seed need not.
+# The random numbers of a seed are made by a few lines that Python and the page share (`explorer.start`), not by PyTorch's
+# generator; the network is the one that was exported. What differs are the last bits of the sums: no grey level changes by
+# more than one.
 # </details>
 #
 # ## References

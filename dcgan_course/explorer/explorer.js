@@ -1,0 +1,312 @@
+// The explorer: one face, many tools. `Explorer` holds the face that is shown, its history, and the picture; the tools
+// (tools.js) change the face by `go` and `settle`.
+//
+// about: what the package says of the generator. backend: {draw(zs) -> Promise of RGBA bytes per z, batch, save(kind,
+// zs, name, smooth) -> Promise of words, settled(face), page}.
+
+const KEPT = 12;  // faces in the filmstrip
+
+function h(tag, options = {}, ...children) {  // an element
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(options)) {
+    if (name.startsWith("on")) element[name] = value;
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+function paint(canvas, pixels, size) {
+  if (canvas.width !== size) canvas.width = canvas.height = size;
+  canvas.getContext("2d").putImageData(new ImageData(pixels, size, size), 0, 0);
+  canvas.classList.add("drawn");
+}
+
+// One picture at a time: the large one first, of which the latest wish counts, then the small ones.
+class Painter {
+  constructor(backend, failed) {
+    Object.assign(this, {backend, failed, wish: null, jobs: new Map(), busy: false});
+  }
+
+  large(z, done) {
+    this.wish = {z, done};
+    this.run();
+  }
+
+  small(owner, zs, done) {  // replaces what the owner still waits for; done(pixels, i)
+    this.jobs.set(owner, {zs, done, next: 0});
+    this.run();
+  }
+
+  get idle() { return !this.busy && !this.wish && !this.jobs.size; }
+
+  async run() {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      while (this.wish || this.jobs.size) await (this.wish ? this.drawLarge() : this.drawSmall());
+    } catch (error) {
+      this.wish = null;
+      this.jobs.clear();
+      this.failed(error);
+    }
+    this.busy = false;
+  }
+
+  async drawLarge() {
+    const {z, done} = this.wish;
+    this.wish = null;
+    done((await this.backend.draw([z]))[0], z);
+  }
+
+  async drawSmall() {
+    const [owner, job] = this.jobs.entries().next().value, begin = job.next;
+    const part = job.zs.slice(begin, begin + this.backend.batch);
+    job.next += part.length;
+    if (job.next >= job.zs.length) this.jobs.delete(owner);
+    const drawn = await this.backend.draw(part);
+    drawn.forEach((pixels, i) => job.done(pixels, begin + i));
+  }
+}
+
+class Explorer {
+  constructor(root, about, backend, first) {
+    Object.assign(this, {root, about, backend, history: [], at: -1, pinned: null, pixels: null, comparing: false});
+    this.painter = new Painter(backend, error => this.say(error.message, true));
+    this.build();
+    this.tools = toolsOf(this);
+    this.buildTabs();
+    this.go(first || ofSeed(about, about.seeds[0]));
+    this.settle();
+  }
+
+  // ---- the face
+
+  get z() { return shown(this.about, this.face); }
+
+  // Show a face. `by`: the tool that made it, which knows; the open tool follows all others.
+  go(face, by = null) {
+    this.face = face;
+    this.draw();
+    this.caption();
+    if (this.open && this.open !== by) this.open.follow();
+  }
+
+  // The face stays: it goes into the history and into the address.
+  settle() {
+    const {face, z} = this, now = this.history[this.at];
+    if (now?.face === face || now?.z.every((x, i) => x === z[i])) return;  // such as the two clicks of a double click
+    this.history.push({face, z, pixels: null});
+    if (this.history.length > KEPT) {
+      const [gone] = this.history.splice(this.history[0] === this.pinned ? 1 : 0, 1);
+      if (gone === this.pinned) this.pinned = null;
+    }
+    this.at = this.history.length - 1;
+    this.keepPixels();
+    this.film();
+    this.backend.settled(face);
+  }
+
+  move(face, by) {  // at once
+    this.go(face, by);
+    this.settle();
+  }
+
+  back(steps) {
+    const to = this.at + steps;
+    if (!(to in this.history)) return;
+    this.stop();
+    this.at = to;
+    this.go(this.history[to].face);
+    this.film();
+    this.backend.settled(this.face);
+  }
+
+  fresh() {
+    this.stop();
+    const label = labelOf(this.about, this.face.z);
+    this.move(ofSeed(this.about, randomSeed(), this.about.classes && label >= 0 ? label : undefined));
+  }
+
+  stop() { this.tools.forEach(tool => tool.stop?.()); }
+
+  // ---- the picture
+
+  draw() {
+    this.painter.large(this.z, (pixels, z) => {
+      this.pixels = pixels;
+      this.keepPixels(z);
+      if (!this.comparing) paint(this.canvas, pixels, this.about.size);
+      this.root.dataset.drawn = JSON.stringify(z);
+    });
+  }
+
+  keepPixels(z = null) {  // for the filmstrip, once the picture of its newest face is there
+    const now = this.history[this.at];
+    if (!now || now.pixels || !this.pixels) return;
+    if (z === null ? this.painter.wish || this.painter.busy : z.some((x, i) => x !== now.z[i])) return;
+    now.pixels = this.pixels;
+    this.film();
+  }
+
+  compare(on) {
+    const other = this.pinned || this.history[this.at - 1];
+    if (on && !other?.pixels) return this.say("Nothing to compare with yet: pin a picture, or make another one.");
+    this.comparing = on;
+    const pixels = on ? other.pixels : this.pixels;
+    if (pixels) paint(this.canvas, pixels, this.about.size);
+    this.frame.classList.toggle("comparing", on);
+  }
+
+  pin() {
+    const now = this.history[this.at];
+    this.pinned = this.pinned === now ? null : now;
+    this.film();
+  }
+
+  // ---- how it looks
+
+  build() {
+    const {about} = this;
+    this.canvas = h("canvas", {role: "img", tabindex: 0, "aria-label": `the ${about.noun} that is shown`,
+                               title: "R: a new one · Z or ←: back · →: forward · hold the space bar: compare"});
+    this.canvas.width = this.canvas.height = about.size;
+    this.frame = h("div", {class: "frame"}, this.canvas);
+    this.words = h("p", {class: "caption"});
+    const under = h("div", {class: "under"}, this.words, this.pixelSwitch());
+    this.status = h("p", {class: "status", "aria-live": "polite"});
+    const hold = h("button", {class: "hold", type: "button", title: "the pinned picture, or the one before"}, "Hold to compare");
+    for (const name of ["pointerup", "pointerleave", "pointercancel", "blur"])
+      hold.addEventListener(name, () => this.comparing && this.compare(false));
+    hold.addEventListener("pointerdown", () => this.compare(true));
+    hold.addEventListener("keydown", event => {
+      if (["Enter", " "].includes(event.key) && !event.repeat) this.compare(true);
+    });
+    hold.addEventListener("keyup", () => this.compare(false));
+    this.undo = h("button", {class: "undo", type: "button", "aria-label": "back", title: "Z or ←", onclick: () => this.back(-1)}, "↶");
+    this.pinning = h("button", {class: "pin", type: "button", "aria-pressed": "false", onclick: () => this.pin()}, "Pin");
+    const bar = h("div", {class: "bar"},
+      h("button", {class: "new", type: "button", title: "R", onclick: () => this.fresh()}, `New ${about.noun}`),
+      this.undo, this.pinning, hold,
+      h("button", {class: "save", type: "button", onclick: () => this.save("png", [this.z], this.face.name)}, "Save"));
+    this.strip = h("div", {class: "film", role: "group", "aria-label": `the last ${KEPT} pictures`});
+    this.stage = h("div", {class: "stage"}, this.frame, under, bar, ...this.classes(), this.strip, this.status);
+    this.panels = h("div", {class: "tools"});
+    this.root.append(
+      h("header", {}, h(backendHeading(this.backend), {class: "title"}, about.title), h("p", {}, about.text)),
+      h("div", {class: "board"}, this.stage, this.panels));
+    this.root.addEventListener("keydown", event => this.key(event));
+    this.root.addEventListener("keyup", event => {
+      if (event.key === " " && event.target === this.canvas) this.compare(false);
+    });
+  }
+
+  pixelSwitch() {
+    const box = h("input", {type: "checkbox", class: "pixels"});
+    box.onchange = () => this.root.classList.toggle("hard", box.checked);
+    return h("label", {class: "switch"}, box, "Pixels");
+  }
+
+  get smooth() { return !this.root.classList.contains("hard"); }
+
+  classes() {
+    const {about} = this;
+    if (!about.classes) return [];
+    this.chips = about.labels.map((label, i) => h("button", {type: "button", "aria-pressed": "false",
+      onclick: () => this.choose(i)}, label));
+    return [h("div", {class: "chips", role: "group", "aria-label": "class"}, ...this.chips)];
+  }
+
+  choose(label) {  // the same numbers, drawn as another class
+    this.stop();
+    const {about, face} = this;
+    const name = `${face.name.split(", as ")[0]}, as ${about.labels[label]}`;
+    this.move({...face, z: [...face.z.slice(0, about.nz), ...oneHot(about, label)], name, label});
+  }
+
+  caption() {
+    const {about, face} = this;
+    const moved = items(about).filter(item => face.amounts[item.key]);
+    this.words.textContent = [face.name, ...moved.map(item => item.colour ? `${item.name} ${groupOf(about, item)}`
+      : `${item.name} ${signed(face.amounts[item.key])}`)].join(" · ");
+    this.chips?.forEach((chip, i) => chip.setAttribute("aria-pressed", i === labelOf(about, face.z)));
+  }
+
+  film() {
+    this.undo.disabled = this.at < 1;
+    this.pinning.setAttribute("aria-pressed", Boolean(this.pinned && this.pinned === this.history[this.at]));
+    this.strip.replaceChildren(...this.history.map((entry, i) => {
+      const pin = entry === this.pinned ? ", pinned" : "", small = h("canvas", {"aria-hidden": "true"});
+      if (entry.pixels) paint(small, entry.pixels, this.about.size);
+      return h("button", {type: "button", "aria-label": `back to: ${entry.face.name}${pin}`, title: entry.face.name,
+                          class: pin && "pinned", "aria-current": i === this.at && "true",
+                          onclick: () => this.back(i - this.at)}, small);
+    }), ...Array.from({length: KEPT - this.history.length}, () => h("span", {class: "empty"})));
+  }
+
+  buildTabs() {
+    const list = h("div", {role: "tablist", "aria-label": "tools"}), id = `latent${Math.random().toString(36).slice(2)}`;
+    this.tabs = this.tools.map((tool, i) => {
+      const tab = h("button", {type: "button", role: "tab", id: `${id}tab${i}`, "aria-controls": `${id}panel${i}`,
+                               onclick: () => this.show(tool)}, tool.label);
+      tool.panel = h("div", {role: "tabpanel", id: `${id}panel${i}`, "aria-labelledby": `${id}tab${i}`, class: `tool-${tool.name}`},
+                     ...tool.build());
+      return tab;
+    });
+    list.onkeydown = event => {
+      const step = {ArrowRight: 1, ArrowLeft: -1}[event.key], now = this.tabs.indexOf(event.target);
+      if (!step || now < 0) return;
+      event.stopPropagation();
+      const next = (now + step + this.tabs.length) % this.tabs.length;
+      this.tabs[next].focus();
+      this.show(this.tools[next]);
+    };
+    list.append(...this.tabs);
+    this.panels.append(list, ...this.tools.map(tool => tool.panel));
+    this.mark(this.tools[0]);
+  }
+
+  mark(open) {
+    this.open = open;
+    this.tools.forEach((tool, i) => {
+      this.tabs[i].setAttribute("aria-selected", tool === open);
+      this.tabs[i].tabIndex = tool === open ? 0 : -1;
+      tool.panel.hidden = tool !== open;
+    });
+  }
+
+  show(tool) {
+    this.stop();
+    this.mark(tool);
+    tool.opened ? tool.opened() : tool.follow();
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, [role=slider], [role=tab]")) return;
+    const does = {r: () => this.fresh(), z: () => this.back(-1), ArrowLeft: () => this.back(-1),
+                  ArrowRight: () => this.back(1)}[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (does) does();
+    else if (event.key === " " && event.target === this.canvas) event.repeat || this.compare(true);
+    else return;
+    event.preventDefault();
+  }
+
+  async save(kind, zs, name) {
+    try {
+      this.say(kind === "gif" ? "The film is being made ..." : "");
+      this.say(await this.backend.save(kind, zs, name.replace(/[^\w.-]+/g, "-"), this.smooth));
+    } catch (error) {
+      this.say(error.message, true);
+    }
+  }
+
+  say(words, wrong = false) {
+    this.status.textContent = words;
+    this.status.classList.toggle("wrong", wrong);
+  }
+}
+
+const backendHeading = backend => (backend.page ? "h1" : "h3");
+const signed = x => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(2)}`;
+const groupOf = (about, item) => about.groups.find(group => group.items.includes(item)).name.split(" ")[0];
