@@ -13,9 +13,10 @@ A file imports only from the floors below its own:
     8  trainer
     9  checks/, explorer/, info, studies
     10  page, recording, widgets
-    11  bench, export, gpu
-    12  commands/
-    13  cli
+    11  bench, export
+    12  gpu
+    13  commands/
+    14  cli
 """
 
 __version__ = "0.1.0"

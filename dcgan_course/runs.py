@@ -227,11 +227,11 @@ class Run:
 
     def class_names(self) -> list[str]:
         """What a conditional run's classes are called, by images.json; without that file "0", "1" and so on."""
-        file, count = self.path / IMAGES_FILE, self.config.classes
-        names = read_json(file).get("label_names") if count and file.is_file() else [str(i) for i in range(count)]
-        if isinstance(names, list) and len(names) >= count:
-            return [str(name) for name in names][:count]
-        raise UserError(f"{file}: no label_names in it, expected {count}")
+        file, numbers = self.path / IMAGES_FILE, [str(i) for i in range(self.config.classes)]
+        names = read_json(file).get("label_names") if numbers and file.is_file() else numbers
+        if not isinstance(names, list) or len(names) < len(numbers):
+            raise UserError(f"{file}: no label_names in it, expected {len(numbers)}")
+        return [str(name) for name in names][: len(numbers)]
 
     def load_generator(self, checkpoint: Path | None = None) -> nn.Module:
         """The trained generator in eval mode, on the CPU: the moving average where the run has one.
@@ -307,16 +307,10 @@ def read_config(file: Path) -> TrainConfig:
     Raises:
         UserError: not JSON, or a field that is unknown or out of range.
     """
+    fields = read_json(file)
+    if unknown := sorted(fields.keys() - FIELD_TYPES.keys()):
+        raise UserError(f"{file}: found {unknown}, expected the fields of TrainConfig")
     try:
-        fields = json.loads(file.read_bytes())
-        if not isinstance(fields, dict) or fields.keys() - FIELD_TYPES.keys():
-            unknown = sorted(fields.keys() - FIELD_TYPES.keys()) if isinstance(fields, dict) else "no fields"
-            raise UserError(f"{file}: found {unknown}, expected the fields of TrainConfig")
-        try:
-            return TrainConfig(**fields)
-        except UserError as error:
-            raise UserError(f"{file}: {error}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: not JSON ({error})") from None
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read ({error.strerror})") from None
+        return TrainConfig(**fields)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from None

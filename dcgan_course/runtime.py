@@ -237,6 +237,11 @@ def machine() -> dict[str, str]:
     }
 
 
+def bar_options() -> dict:
+    """How tqdm draws a bar: in a notebook as ordinary output, which stays right when the notebook is stored."""
+    return {"file": sys.stdout, "ncols": 100} if in_notebook() else {"dynamic_ncols": True}
+
+
 def in_notebook() -> bool:
     """True in a Jupyter or Colab kernel."""
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from .config import TrainConfig, nearest, preset
 from .errors import Diverged, UserError
@@ -24,6 +24,7 @@ from .files import read_json, to_json, write_atomically
 from .models import halvings
 from .parallel import started_by_torchrun
 from .runs import Run
+from .runtime import bar_options
 from .scores import Scorer, score_generator, scorer_for
 from .trainer import resolve, train
 
@@ -170,7 +171,7 @@ def run_study(study: Study, out: str | Path = "runs/studies", workers: int | Non
             workers = workers or (cpu_count() if study.base.device == "cpu" else 1)
             pool = Parallel(max(1, min(workers, len(cells))), batch_size=1, return_as="generator_unordered")
             done = pool(delayed(run_cell)(study, name, seed, folder) for name, seed in cells)
-            for _ in tqdm(done, total=len(cells), unit=" trainings", desc=study.name):
+            for _ in tqdm(done, total=len(cells), unit=" trainings", desc=study.name, **bar_options()):
                 pass
             table = read_table(study, folder)
             write_atomically(folder / "table.csv", table.to_csv(index=False).encode())

@@ -1,7 +1,6 @@
 """The training: two steps and one loop, in reading order."""
 
 import contextlib
-import sys
 import time
 
 import torch
@@ -23,7 +22,7 @@ from .models import rescaled, with_class_planes
 from .parallel import World, join
 from .resolve import match_images, require_same_images, resolve
 from .runs import IMAGES_FILE, Run
-from .runtime import autocast, in_notebook, seeded
+from .runtime import autocast, bar_options, in_notebook, seeded
 from .sampling import draw_z, generate, image_grid
 from .scaling import scaled
 from .signals import stop_on_interrupt
@@ -302,10 +301,9 @@ def notebook_picture():
 
 
 def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:
-    """The progress bar, in images; in a notebook as ordinary output, which stays right when the notebook is stored."""
+    """The progress bar, in images."""
     return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit="img",
-                unit_scale=True, desc=run.path.name, disable=not show,
-                **({"file": sys.stdout, "ncols": 100} if in_notebook() else {"dynamic_ncols": True}))
+                unit_scale=True, desc=run.path.name, disable=not show, **bar_options())
 
 
 def tensorboard(run: Run, config: TrainConfig, world: World):

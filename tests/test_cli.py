@@ -160,7 +160,7 @@ def test_as_a_process_there_is_no_traceback(here):
 
 
 @pytest.mark.parametrize("content, words", [
-    ("{", "not JSON"), ("[1]", "expected the fields"), ('{"nz": 0}', "nz: found 0"), ('{"nx": 1}', "nx"),
+    ("{", "not JSON"), ("[1]", "found list, expected a JSON object"), ('{"nz": 0}', "nz: found 0"), ('{"nx": 1}', "nx"),
     (b"\xff\xfe", "not JSON")])
 def test_damaged_config(here, finished_run, capsys, content, words):
     run = shutil.copytree(finished_run.path, here / "run")
@@ -247,7 +247,7 @@ def test_sample_of_one_class(here, capsys):
     ({"label_names": ["cat", "dog", "cow"]}, "cow", "label: found cow, expected cat, dog, or 0 to 1"),
     ({"label_names": ["cat", "cat"]}, "cat", "the name of several classes, expected one of their numbers, 0, 1"),
     ({"label_names": ["cat", "cat"]}, "1", 1),
-    ({}, "1", "images.json: no label_names in it"), (["cat"], "1", "images.json: no label_names in it"),
+    ({}, "1", "images.json: no label_names in it"), (["cat"], "1", "images.json: found list, expected a JSON object"),
     (None, "1", 1), (None, "2", "label: found 2, expected 0 to 1"), (None, "-1", "label: found -1, expected 0 to 1"),
     (None, "dog", "label: found dog, expected 0 to 1")])
 def test_a_label_is_a_name_or_a_number(here, finished_run, capsys, content, label, expected):

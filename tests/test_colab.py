@@ -24,8 +24,9 @@ FOLDER = teach.repository().partition("/")[2]
 LINES = Path(__file__).with_name("colab.txt").read_text().splitlines()
 COLAB = dict(line.partition("#")[0].strip().split("==") for line in LINES if not line.startswith("#"))
 # what the first cell adds
-NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"]}  # among themselves
-NEW = {"dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "resvg-py", "torchmetrics", "tyro"}
+NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"],
+         "anywidget": ["psygnal"]}  # among themselves
+NEW = {"anywidget", "psygnal", "dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "resvg-py", "torchmetrics", "tyro"}
 
 
 # ---- what Colab has
@@ -40,7 +41,7 @@ def needs(lines: list[str]) -> dict[str, Requirement]:
 
 def test_nothing_of_colabs_has_to_move():
     """The core, and what its new packages need in turn, are satisfied by Colab's versions or on the short list."""
-    required = [needs(project()["dependencies"])]
+    required = [needs(project()["dependencies"] + project()["optional-dependencies"]["sliders"])]
     required += [needs(importlib.metadata.requires(name) or []) for name in NEW]
     for name, requirement in ((n, r) for some in required for n, r in some.items()):
         assert name in NEW or requirement.specifier.contains(COLAB[name]), requirement
@@ -240,7 +241,7 @@ def test_where_pip_fails(lent):
     before = lent.packages()
     done = lent.notebook(index=False)
     first, *rest = done.stderr.splitlines()
-    assert done.returncode == 1 and first == f"-e {lent.clone}: pip cannot install it. Its last words:"
+    assert done.returncode == 1 and first == f"-e {lent.clone}[sliders]: pip cannot install it. Its last words:"
     assert 1 <= len(rest) <= 4 and rest[-1].startswith("ERROR: No matching distribution found for ")
     assert lent.packages() == before
     assert lent.arrived(lent.notebook())

@@ -159,6 +159,16 @@ def test_stray_pixels_of_lesson_04_are_those_of_the_package():
         assert found.any() and (found == stray_pixels(noisy, **options)).all()
 
 
+def test_stored_outputs_need_no_kernel():
+    """Pictures in place of widgets, and no bytes in any text: as GitHub, an export and an untrusted copy show them."""
+    for path in LESSONS:
+        lesson = nbformat.read(path, 4)
+        assert "widgets" not in lesson.metadata
+        for output in (output for cell in lesson.cells for output in cell.get("outputs", [])):
+            assert "application/vnd.jupyter.widget-view+json" not in output.get("data", {}), path.name
+            assert "\\x" not in str(output.get("data", {}).get("text/plain", "")), path.name
+
+
 # ---- for teachers
 
 

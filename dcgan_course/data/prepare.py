@@ -18,11 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from ..errors import Unreadable, UserError
 from ..files import file_sha256, reading, shown, to_json
-from ..runtime import cache_dir
+from ..runtime import bar_options, cache_dir
 from .decode import Look, UnknownRange, decode_all, extents, whole_bits
 from .manifest import read_manifest, remarks
 from .sources import Source, digest, require_room
@@ -135,8 +135,8 @@ def build(source: Source, size: int, count: int, stamp: str, strict: bool, folde
     journal = Journal(partial, stamp, row)
     require_room(partial, (count - journal.tried) * row, str(folder))
     start, before = time.perf_counter(), journal.tried
-    with tqdm(total=count, initial=journal.tried, unit=" images", desc=f"preparing {name}"[-60:]) as bar, \
-            (partial / "images.u8").open("r+b") as images:
+    bar = tqdm(total=count, initial=journal.tried, unit=" images", desc=f"preparing {name}"[-60:], **bar_options())
+    with bar, (partial / "images.u8").open("r+b") as images:
         images.truncate(journal.kept * row)
         images.seek(0, os.SEEK_END)
         if strict and journal.bad:

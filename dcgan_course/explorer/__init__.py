@@ -22,7 +22,7 @@ from ..sampling import attribute_direction, draw_z, first_layer, generate, moved
 from ..scores import judge_for
 
 FOLDER = Path(__file__).parent  # of the JavaScript, the style and the page
-PARTS = ("latent.js", "explorer.js", "tools.js", "numbers.js", "paths.js")
+PARTS = ("latent.js", "painter.js", "explorer.js", "tools.js", "numbers.js", "paths.js")
 REACH = 1.5  # of a slider to either side; 1 = the whole way between pictures without an attribute and with it
 REPLACED = 1.5  # how far a colour goes: 1 = the mean of its images; at 1.5 more of them are seen to have it
 CHOSEN = "These twelve came out well; others are not chosen by anyone."

@@ -5,70 +5,7 @@
 // zs, name, smooth) -> Promise of words, settled(face), page}.
 
 const KEPT = 12;  // faces in the filmstrip
-
-function h(tag, options = {}, ...children) {  // an element
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(options)) {
-    if (name.startsWith("on")) element[name] = value;
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
-
-function paint(canvas, pixels, size) {
-  if (canvas.width !== size) canvas.width = canvas.height = size;
-  canvas.getContext("2d").putImageData(new ImageData(pixels, size, size), 0, 0);
-  canvas.classList.add("drawn");
-}
-
-// One picture at a time: the large one first, of which the latest wish counts, then the small ones.
-class Painter {
-  constructor(backend, failed) {
-    Object.assign(this, {backend, failed, wish: null, jobs: new Map(), busy: false});
-  }
-
-  large(z, done) {
-    this.wish = {z, done};
-    this.run();
-  }
-
-  small(owner, zs, done) {  // replaces what the owner still waits for; done(pixels, i)
-    this.jobs.set(owner, {zs, done, next: 0});
-    this.run();
-  }
-
-  get idle() { return !this.busy && !this.wish && !this.jobs.size; }
-
-  async run() {
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      while (this.wish || this.jobs.size) await (this.wish ? this.drawLarge() : this.drawSmall());
-    } catch (error) {
-      this.wish = null;
-      this.jobs.clear();
-      this.failed(error);
-    }
-    this.busy = false;
-  }
-
-  async drawLarge() {
-    const {z, done} = this.wish;
-    this.wish = null;
-    done((await this.backend.draw([z]))[0], z);
-  }
-
-  async drawSmall() {
-    const [owner, job] = this.jobs.entries().next().value, begin = job.next;
-    const part = job.zs.slice(begin, begin + this.backend.batch);
-    job.next += part.length;
-    if (job.next >= job.zs.length) this.jobs.delete(owner);
-    const drawn = await this.backend.draw(part);
-    drawn.forEach((pixels, i) => job.done(pixels, begin + i));
-  }
-}
+const REST = 400;  // milliseconds after which a movement by keys is over
 
 class Explorer {
   constructor(root, about, backend, first) {
@@ -95,8 +32,10 @@ class Explorer {
 
   // The face stays: it goes into the history and into the address.
   settle() {
+    this.resting = clearTimeout(this.resting);
     const {face, z} = this, now = this.history[this.at];
     if (now?.face === face || now?.z.every((x, i) => x === z[i])) return;  // such as the two clicks of a double click
+    if (now) this.history.push(...this.history.splice(this.at, 1));  // after going back: the way back leads to it again
     this.history.push({face, z, pixels: null});
     if (this.history.length > KEPT) {
       const [gone] = this.history.splice(this.history[0] === this.pinned ? 1 : 0, 1);
@@ -108,15 +47,24 @@ class Explorer {
     this.backend.settled(face);
   }
 
+  rest() {  // it stays if nothing else comes soon
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.settle(), REST);
+  }
+
+  flush() { if (this.resting) this.settle(); }
+
   move(face, by) {  // at once
+    this.flush();
     this.go(face, by);
     this.settle();
   }
 
   back(steps) {
+    this.stop();
+    this.flush();
     const to = this.at + steps;
     if (!(to in this.history)) return;
-    this.stop();
     this.at = to;
     this.go(this.history[to].face);
     this.film();
@@ -152,6 +100,7 @@ class Explorer {
 
   compare(on) {
     const other = this.pinned || this.history[this.at - 1];
+    if (on === this.comparing) return;
     if (on && !other?.pixels) return this.say("Nothing to compare with yet: pin a picture, or make another one.");
     this.comparing = on;
     const pixels = on ? other.pixels : this.pixels;
@@ -176,20 +125,16 @@ class Explorer {
     this.words = h("p", {class: "caption"});
     const under = h("div", {class: "under"}, this.words, this.pixelSwitch());
     this.status = h("p", {class: "status", "aria-live": "polite"});
-    const hold = h("button", {class: "hold", type: "button", title: "the pinned picture, or the one before"}, "Hold to compare");
-    for (const name of ["pointerup", "pointerleave", "pointercancel", "blur"])
-      hold.addEventListener(name, () => this.comparing && this.compare(false));
-    hold.addEventListener("pointerdown", () => this.compare(true));
-    hold.addEventListener("keydown", event => {
-      if (["Enter", " "].includes(event.key) && !event.repeat) this.compare(true);
-    });
-    hold.addEventListener("keyup", () => this.compare(false));
-    this.undo = h("button", {class: "undo", type: "button", "aria-label": "back", title: "Z or ←", onclick: () => this.back(-1)}, "↶");
-    this.pinning = h("button", {class: "pin", type: "button", "aria-pressed": "false", onclick: () => this.pin()}, "Pin");
+    const button = (name, words, onclick, options) => h("button", {type: "button", class: name, onclick, ...options}, words);
+    const hold = button("hold", "Hold to compare", null, {title: "the pinned picture, or the one before"});
+    hold.onpointerup = hold.onpointerleave = hold.onpointercancel = hold.onkeyup = hold.onblur = () => this.compare(false);
+    hold.onpointerdown = () => this.compare(true);
+    hold.onkeydown = event => ["Enter", " "].includes(event.key) && !event.repeat && this.compare(true);
+    this.undo = button("undo", "↶", () => this.back(-1), {"aria-label": "back", title: "Z or ←"});
+    this.pinning = button("pin", "Pin", () => this.pin(), {"aria-pressed": "false"});
     const bar = h("div", {class: "bar"},
-      h("button", {class: "new", type: "button", title: "R", onclick: () => this.fresh()}, `New ${about.noun}`),
-      this.undo, this.pinning, hold,
-      h("button", {class: "save", type: "button", onclick: () => this.save("png", [this.z], this.face.name)}, "Save"));
+      button("new", `New ${about.noun}`, () => this.fresh(), {title: "R"}), this.undo, this.pinning, hold,
+      button("save", "Save", () => this.save("png", [this.z], this.face.name)));
     this.strip = h("div", {class: "film", role: "group", "aria-label": `the last ${KEPT} pictures`});
     this.stage = h("div", {class: "stage"}, this.frame, under, bar, ...this.classes(), this.strip, this.status);
     this.panels = h("div", {class: "tools"});
@@ -278,6 +223,7 @@ class Explorer {
 
   show(tool) {
     this.stop();
+    this.flush();
     this.mark(tool);
     tool.opened ? tool.opened() : tool.follow();
   }

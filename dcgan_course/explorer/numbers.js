@@ -108,7 +108,7 @@ class PlaneTool extends Tool {
 
   build() {
     this.sheet = sheet(this.explorer, 10);
-    this.pad = pad("z[0] to the right, z[1] downwards", (u, v) => this.put(u, v), () => this.explorer.settle());
+    this.pad = pad("z[0] to the right, z[1] downwards", (u, v) => this.put(u, v), () => this.explorer.rest());
     this.pad.prepend(this.sheet);
     this.which = h("p", {class: "which"});
     return [this.note(`Two numbers make each ${this.about.noun}: this is all that they can make. Drag over it.`), this.pad,

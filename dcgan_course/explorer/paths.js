@@ -71,7 +71,7 @@ class CornerTool extends BetweenTool {
   thumbs = [];
 
   build() {
-    this.pad = pad("between the four corners", (u, v) => this.put(u, v), () => this.explorer.settle());
+    this.pad = pad("between the four corners", (u, v) => this.put(u, v), () => this.explorer.rest());
     this.sheet = sheet(this.explorer, 5);
     this.pad.prepend(this.sheet);
     const corners = ["upper left", "upper right", "lower left", "lower right"].map((words, i) => this.end(i, words));
@@ -111,7 +111,7 @@ class WalkTool extends BetweenTool {
 
   build() {
     this.slider = range("how far on the way", {min: 0, max: FRAMES - 1, step: 1, value: 0},
-      () => { this.stop(); this.place(); }, () => this.explorer.settle());
+      () => { this.stop(); this.place(); }, () => this.explorer.rest());
     this.player = h("button", {type: "button", class: "play", onclick: () => (this.timer ? this.stop() : this.play())}, "▶ Play");
     return [this.note("From what you see to another one, and back."),
       h("div", {class: "way"}, this.end(0, "the beginning"), this.slider, this.end(1, "the end")),

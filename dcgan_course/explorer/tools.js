@@ -186,13 +186,15 @@ class ChangeTool extends Tool {
   }
 
   amount(key, amount, several = {[key]: amount}) {
+    if (key !== this.last) this.explorer.flush();  // another slider: what the last one did stays
+    this.last = key;
     const {face} = this.explorer;
     this.explorer.go({...face, amounts: {...face.amounts, ...several}}, this);
     this.raw.follow();
   }
 
   done() {
-    this.explorer.settle();
+    this.explorer.rest();
     this.fillStrips();
   }
 

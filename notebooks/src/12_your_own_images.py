@@ -64,7 +64,6 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from dcgan_course import checks, export, runtime, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
-from dcgan_course.explorer import of_run
 from dcgan_course.runs import load_run
 
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
@@ -264,6 +263,8 @@ Markdown(f"Find `notebooks/{PAGE}/index.html` in the file browser on the left, r
 # %%
 files = {file.name: file.stat().st_size / 1e6 for file in sorted(PAGE.iterdir())}
 print("\n".join(f"{name:<12} {'below' if size < 20 else 'above'} 20 MB" for name, size in files.items()))
+from dcgan_course.explorer import of_run
+
 known = of_run(mine)
 print("groups of controls:", ", ".join(group["name"] for group in known["groups"]))
 print("under the title:", known["text"])

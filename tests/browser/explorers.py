@@ -9,7 +9,8 @@ import torch
 from dcgan_course.explorer import of_run, shown, start
 from dcgan_course.sampling import generate
 
-PATIENCE = 20_000  # milliseconds: a busy machine
+PATIENCE = 120_000  # milliseconds for a server or a first picture: a busy machine
+SOON = 20  # seconds for the next picture
 
 
 class Seen:
@@ -28,7 +29,7 @@ class Seen:
 
     def z(self) -> torch.Tensor:
         """What is drawn, once its picture is what torch draws for it, to one grey level."""
-        last, end = None, time.monotonic() + PATIENCE / 2000
+        last, end = None, time.monotonic() + SOON
         while time.monotonic() < end:
             drawn, pixels = self.drawn(), self.pixels()
             if last is not None and torch.equal(drawn, last) and self.close(pixels, drawn):
@@ -39,7 +40,7 @@ class Seen:
 
     def comes(self, z: torch.Tensor, atol: float = 1e-4) -> bool:
         """Whether this z is drawn within a while."""
-        end = time.monotonic() + PATIENCE / 2000
+        end = time.monotonic() + SOON
         while time.monotonic() < end:
             if torch.allclose(self.drawn(), z, atol=atol):
                 return torch.allclose(self.z(), z, atol=atol)
