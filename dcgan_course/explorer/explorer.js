@@ -132,11 +132,12 @@ class Explorer {
     hold.onkeydown = event => ["Enter", " "].includes(event.key) && !event.repeat && this.compare(true);
     this.undo = button("undo", "↶", () => this.back(-1), {"aria-label": "back", title: "Z or ←"});
     this.pinning = button("pin", "Pin", () => this.pin(), {"aria-pressed": "false"});
-    const bar = h("div", {class: "bar"},
-      button("new", `New ${about.noun}`, () => this.fresh(), {title: "R"}), this.undo, this.pinning, hold,
-      button("save", "Save", () => this.save("png", [this.z], this.face.name)));
+    const bars = [
+      h("div", {class: "bar"}, button("new", `New ${about.noun}`, () => this.fresh(), {title: "R"}), this.undo),
+      h("div", {class: "bar"}, this.pinning, hold,
+        button("save", "Save", () => this.save("png", [this.z], this.face.name)))];
     this.strip = h("div", {class: "film", role: "group", "aria-label": `the last ${KEPT} pictures`});
-    this.stage = h("div", {class: "stage"}, this.frame, under, bar, ...this.classes(), this.strip, this.status);
+    this.stage = h("div", {class: "stage"}, this.frame, under, ...bars, ...this.classes(), this.strip, this.status);
     this.panels = h("div", {class: "tools"});
     this.root.append(
       h("header", {}, h(backendHeading(this.backend), {class: "title"}, about.title), h("p", {}, about.text)),
@@ -179,6 +180,13 @@ class Explorer {
   }
 
   film() {
+    const bare = this.history.filter((entry, i) => !entry.pixels && i !== this.at);  // passed before they were drawn
+    if (bare.length) {
+      this.painter.small("film", bare.map(entry => entry.z), (pixels, i) => {
+        bare[i].pixels = pixels;
+        if (i === bare.length - 1) this.film();
+      });
+    }
     this.undo.disabled = this.at < 1;
     this.pinning.setAttribute("aria-pressed", Boolean(this.pinned && this.pinned === this.history[this.at]));
     this.strip.replaceChildren(...this.history.map((entry, i) => {
