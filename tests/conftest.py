@@ -11,6 +11,16 @@ import tiny
 from dcgan_course.trainer import train
 
 
+# slow as a whole: browsers, kills, pip, mounted disks, several processes, ONNX
+SLOW = {"browser", "test_colab.py", "test_disk.py", "test_export.py", "test_kills.py", "test_parallel.py"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if SLOW & {item.path.name, item.path.parent.name}:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 import tiny
 import torch
@@ -318,9 +319,7 @@ def test_resume_of_a_finished_run_changes_nothing(tmp_path, capsys):
 
 def spawn(*args, patch=""):
     """The command line in a process of its own, with the tiny images; `patch` runs first."""
-    code = "\n".join(["import sys, runpy", f"sys.argv = {[str(TINY), *map(str, args)]!r}", patch,
-                      f"runpy.run_path({str(TINY)!r}, run_name='__main__')"])
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return processes.begin(f"{patch}\n{processes.script(TINY, *args)}")
 
 
 def flags(config):
@@ -368,9 +367,9 @@ runs.Run.add_line = cut
 }
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    return train(tiny.config(tmp_path_factory.mktemp("whole")))
+@pytest.fixture
+def uninterrupted(finished_run):
+    return finished_run
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -460,8 +459,7 @@ def test_a_terminal_that_closes(tmp_path, uninterrupted):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     ours, theirs = os.openpty()
-    code = "\n".join([f"import sys, runpy; sys.argv = {[str(TINY), 'train', *flags(tiny.config(tmp_path))]!r}", HANG_UP,
-                      f"runpy.run_path({str(TINY)!r}, run_name='__main__')"])
+    code = f"{HANG_UP}\n{processes.script(TINY, 'train', *flags(tiny.config(tmp_path)))}"
     process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs,
                                start_new_session=True, preexec_fn=own_terminal)
     os.close(theirs)
@@ -763,10 +761,11 @@ def test_two_processes_on_one_run(tmp_path):
     run = train(tiny.config(tmp_path, num_epochs=1), quiet=True)
     assert (run.path / "checkpoints" / ".lock").exists()  # left behind, and open
     files = {f: f.read_bytes() for f in run.path.rglob("*") if f.is_file()}
-    words = [sys.executable, "-c", "import sys; from dcgan_course.runs import Run\nwith Run(sys.argv[1])"
-             ".trained_alone(): print('locked', flush=True); sys.stdin.read()", str(run.path)]
-    other = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert other.stdout.readline() == "locked\n"
+    other = processes.begin(f"import pathlib, time; from dcgan_course.runs import Run\nwith Run({str(run.path)!r})"
+                            f".trained_alone(): pathlib.Path({str(tmp_path / 'locked')!r}).touch(); time.sleep(600)")
+    while not (tmp_path / "locked").exists():
+        assert other.poll() is None
+        time.sleep(0.01)
     with pytest.raises(UserError, match="another process is training it; wait for it, or stop it first"):
         train(run.config.replace(num_epochs=2), resume=run, quiet=True)
     assert {f: f.read_bytes() for f in run.path.rglob("*") if f.is_file()} == files
