@@ -22,10 +22,12 @@ check test: export OMP_NUM_THREADS := 1
 # before each commit: what answers in a minute or so
 check: .venv/installed-test
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/pytest $(WORKERS) --dist worksteal -m "not slow"
 
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 	$(BIN)/pytest $(WORKERS) --dist worksteal
 	$(BIN)/pytest --nbval $(WORKERS) --dist loadfile notebooks
 

@@ -2,14 +2,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))  # teach.py
 sys.path.insert(0, str(Path(__file__).parent))
-import tiny
-
-from dcgan_course.trainer import train
-
 
 # slow as a whole: browsers, kills, pip, mounted disks, several processes, ONNX
 SLOW = {"browser", "test_colab.py", "test_disk.py", "test_export.py", "test_kills.py", "test_parallel.py"}
@@ -21,12 +16,22 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.slow)
 
 
+# torch is imported in what uses it: the process that gives the tests to the workers would wait for it
+
+
 @pytest.fixture(autouse=True)
 def seed():
+    import tiny  # noqa: F401  images of that name, for all tests
+    import torch
+
     torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory):
     """A finished tiny run; tests must not change it."""
+    import tiny
+
+    from dcgan_course.trainer import train
+
     return train(tiny.config(tmp_path_factory.mktemp("runs")))

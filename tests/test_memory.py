@@ -58,6 +58,7 @@ def test_the_estimate_counts_what_the_layers_give_out(changes):
 
 
 @LINUX
+@pytest.mark.slow
 def test_the_estimate_against_what_a_training_takes():
     """Peak memory of two steps in a process of its own, less what it had before the networks were made."""
     code = f"""if True:

@@ -162,6 +162,7 @@ def test_stray_pixels_of_lesson_04_are_those_of_the_package():
 # ---- for teachers
 
 
+@pytest.mark.slow
 def test_handout(tmp_path, monkeypatch):
     monkeypatch.setattr(teach, "why_no_commit", lambda: "somebody may be writing a lesson")
     teach.handout(tmp_path)
@@ -223,6 +224,7 @@ def test_a_lesson_with_answers_is_no_handout(tmp_path):
     assert note.startswith("note: notebooks/src is not compared with a commit (fatal: not a git repository")
 
 
+@pytest.mark.slow
 def test_a_source_with_answers_is_no_handout(tmp_path):
     """Notebook and source agree, and are not what is committed, also where the change is staged."""
     root = course(tmp_path, commit=True)
@@ -245,6 +247,7 @@ def test_a_source_with_answers_is_no_handout(tmp_path):
     assert "13_new.ipynb: has no source notebooks/src/13_new.py" in handout(root)[1]
 
 
+@pytest.mark.slow
 def test_a_handout_has_the_tags_and_says_whose_outputs(tmp_path):
     root = course(tmp_path, commit=True)
     file = root / "notebooks" / LESSONS[0].name
@@ -258,6 +261,7 @@ def test_a_handout_has_the_tags_and_says_whose_outputs(tmp_path):
     assert handout(root)[0] == 2
 
 
+@pytest.mark.slow
 def test_answers_saved_in_jupyterlab_do_not_reach_the_sources(tmp_path):
     """Through the interface that JupyterLab's autosave uses, with jupytext at work in it: where a copy of the course
     pairs its notebooks, the save does reach the source, and the handout refuses all the same."""
@@ -331,6 +335,7 @@ CELLS = [("", "print(12)", "12", None), ("", "print(34)", "37", "Cell outputs di
          ("", "# NBVAL_IGNORE_OUTPUT\nprint(90)", "90", "nbval does not notice another digit")]
 
 
+@pytest.mark.slow
 def test_a_corrupted_output_turns_nbval_red(tmp_path):
     """That cell, and no other one; and a cell in which nobody would notice it. With the words of the Makefile: there
     the lessons' conftest.py tries another digit in every output that is compared, in every lesson."""

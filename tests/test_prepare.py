@@ -273,6 +273,7 @@ def test_prepared_once_and_again_when_the_folder_changes(tmp_path, cache, monkey
     assert not list(cache.rglob("*.partial"))
 
 
+@pytest.mark.slow
 def test_workers_and_chunks_change_nothing(tmp_path, monkeypatch, two_cores):
     folder = write_pictures(tmp_path / "photos", 30)
     (folder / "0007.png").write_bytes(b"broken")
@@ -346,6 +347,7 @@ def preparing(folder, out, decoded=""):
     return processes.begin(CHILD.format(folder=str(folder), out=str(out), decoded=str(decoded)))
 
 
+@pytest.mark.slow
 def test_killed_and_gone_on(tmp_path):
     """kill -9 at several moments: nothing half-made is used, nothing is done twice, and the result is the same."""
     folder = write_pictures(tmp_path / "photos", 250)
@@ -375,6 +377,7 @@ def test_killed_and_gone_on(tmp_path):
     assert skipped == [["0005.png", "not a picture, or of a kind that is not supported"]]
 
 
+@pytest.mark.slow
 def test_two_processes_that_want_the_same_images(tmp_path):
     """One prepares them and the other waits for it: no picture is decoded twice, and both end well."""
     folder, out, decoded = write_pictures(tmp_path / "photos", 250), tmp_path / "out", tmp_path / "decoded"
@@ -387,6 +390,7 @@ def test_two_processes_that_want_the_same_images(tmp_path):
     assert np.array_equal(manifest.load_prepared(out, 16).pixels, expected)
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_one_line(tmp_path, monkeypatch, two_cores):
     folder = write_pictures(tmp_path / "photos", 30)
     monkeypatch.setattr(prepare, "CHUNK", 4)
@@ -452,6 +456,7 @@ WORKERS = """if True:
 """
 
 
+@pytest.mark.slow
 def test_workers_have_no_torch():
     """Whatever a worker is sent, it must not lead to the modules that import torch."""
     done = subprocess.run([sys.executable, "-c", WORKERS], capture_output=True, text=True, check=True)
@@ -475,6 +480,7 @@ MEMORY = """if True:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's own account")
+@pytest.mark.slow
 def test_memory_stays_flat_however_many_images(tmp_path):
     """1,000 batches, 390 MB, out of 30 MB, 300 MB and 3 GB of images: the process stays the same size."""
     used = [1024 * int(processes.begin(MEMORY.format(file=str(tmp_path / "images"), count=count)).communicate()[0])

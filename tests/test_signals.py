@@ -118,6 +118,7 @@ def test_a_stream_whose_reader_has_gone():
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+@pytest.mark.slow
 def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
     """One line, an exit status that tells, no worker left, and at last the same folder as without a stop."""
     (tmp_path / "pictures").mkdir()

@@ -92,6 +92,7 @@ def test_a_study_begun_before_a_field_was_added_goes_on(tmp_path):
     assert studies.begun(asked, tmp_path).base == base
 
 
+@pytest.mark.slow
 def test_workers_and_half_made_folders(tmp_path):
     """Two workers give the table of one; what a kill left of a run folder is made anew; a damaged note is said."""
     half = tmp_path / "two" / "tiny" / "plain" / "seed_0" / "0001-smoke"
@@ -247,6 +248,7 @@ def run_cell(*args):
 REAL_RUN_CELL = studies.run_cell
 
 
+@pytest.mark.slow
 def test_killed_it_goes_on(tmp_path):
     """Ctrl-C and kill -9 in the middle of a training; the table is that of a study that was never disturbed."""
     def begin(out, patch=""):

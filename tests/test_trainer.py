@@ -373,6 +373,7 @@ def uninterrupted(finished_run):
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.slow
 def test_killed_and_resumed(tmp_path, uninterrupted, moment):
     process = spawn("train", *flags(tiny.config(tmp_path)), patch=MOMENTS[moment])
     process.communicate(timeout=120)
@@ -383,6 +384,7 @@ def test_killed_and_resumed(tmp_path, uninterrupted, moment):
     assert_same(uninterrupted, train(run.config, resume=run))
 
 
+@pytest.mark.slow
 def test_killed_at_random_times_and_resumed(tmp_path, uninterrupted):
     """Three kills, each a little later, then the end: the same to the last bit."""
     steps = 30
@@ -420,6 +422,7 @@ trainer.both_steps = asked
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.slow
 def test_stopped_in_the_middle_of_an_epoch_and_resumed(tmp_path, uninterrupted, name):
     """docker stop, a batch system, a closed terminal, Ctrl-C: the step is done, its checkpoint kept, and the end the
     same. The exit status says what it was; of a Ctrl-C, that all went as told."""
@@ -450,6 +453,7 @@ trainer.both_steps = wait_for_it
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="terminals differ")
+@pytest.mark.slow
 def test_a_terminal_that_closes(tmp_path, uninterrupted):
     """Not only a SIGHUP: nothing can be said any more, and that is no reason to lose the work."""
     import fcntl
@@ -503,6 +507,7 @@ def test_checkpoints_by_the_clock_change_nothing(tmp_path, uninterrupted, monkey
     assert [runs.step_of(checkpoint) for checkpoint in never.checkpoints()] == [10, 20, 30]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_at_every_step_and_how_many_stay(tmp_path, uninterrupted):
     config = tiny.config(tmp_path, checkpoint_minutes=1e-9, keep=2)
     process = spawn("train", *flags(config), patch=DIE + """
@@ -640,6 +645,7 @@ def test_a_read_only_run_folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("preset, epochs, precision, most", [
     ("mnist", 0.03, "fp32", 1.5e9), ("mnist64", 0.005, "bf16", 1.75e9), ("mnist64", 0.005, "fp32", 1.75e9)])
+@pytest.mark.slow
 def test_memory_stays_small(tmp_path, preset, epochs, precision, most):
     """On the CPU, in a process of its own: 28 steps of 64 images, 2 steps of 128 images at 64x64.
 
@@ -756,6 +762,7 @@ def test_variants_train(tmp_path, changes):
     assert generate(run.load_generator(), torch.randn(2, 8)).isfinite().all()
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_run(tmp_path):
     """Only one trains it; the other is told so, and changes nothing. A lock that a kill left behind does not count."""
     run = train(tiny.config(tmp_path, num_epochs=1), quiet=True)
