@@ -26,6 +26,7 @@ def test_the_judge_reads_digits(digits):
     assert 2 <= wrong <= 16  # 99.58 % right on all 10,000: about 8 wrong in 2,000
 
 
+@pytest.mark.slow
 def test_scores_tell_good_from_bad(digits):
     images, labels = digits
     scorer = scorer_for(preset("mnist"))
@@ -105,6 +106,7 @@ def test_training_neighbours_without_a_judge(monkeypatch):
         training_neighbours(copies, plain.replace(judge="missing.safetensors"))
 
 
+@pytest.mark.slow
 def test_few_images_are_compared_with_a_fair_sample(monkeypatch):
     """Real images that come class by class: 200 real fakes score as well as 2,000 do."""
     train, test = load_mnist(), load_mnist(split="test")
