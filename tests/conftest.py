@@ -6,13 +6,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))  # teach.py
 sys.path.insert(0, str(Path(__file__).parent))
 
-# slow as a whole: browsers, kills, pip, mounted disks, several processes, ONNX
-SLOW = {"browser", "test_colab.py", "test_disk.py", "test_export.py", "test_kills.py", "test_parallel.py"}
+# folders, files and tests that are slow: browsers, kills, pip, mounted disks, several processes, ONNX, servers
+SLOW = {"browser", "test_colab.py", "test_disk.py", "test_export.py", "test_kills.py", "test_parallel.py",
+        "test_with_the_ipywidgets_of_colab", "test_however_the_page_is_ended_nothing_stays"}
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if SLOW & {item.path.name, item.path.parent.name}:
+        if SLOW & {item.path.parent.name, item.path.name, getattr(item, "originalname", None)}:
             item.add_marker(pytest.mark.slow)
 
 

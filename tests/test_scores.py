@@ -50,6 +50,7 @@ def test_scores_tell_good_from_bad(digits):
     assert real["specks"] < 0.04 and scorer(dotted)["specks2k_mnist"] > 0.95
 
 
+@pytest.mark.slow
 def test_the_judge_of_avatars():
     """On people that it was not trained on: at least 98 % of every attribute right; and broken faces make it worse."""
     seeds = range(10_000, 10_400)
@@ -75,6 +76,7 @@ def test_score_run_refuses_other_images(finished_run):
         score_run(finished_run)
 
 
+@pytest.mark.slow
 def test_training_neighbours_find_copies(monkeypatch):
     """Of training images: themselves, at no distance. Of unseen digits: others, about as far as usual."""
     train, test = load_mnist(), load_mnist(split="test")
@@ -90,6 +92,7 @@ def test_training_neighbours_find_copies(monkeypatch):
     assert larger.shape == (5, 1, 64, 64)
 
 
+@pytest.mark.slow
 def test_training_neighbours_without_a_judge(monkeypatch):
     """Pixels find copies too, at any distance from where they lie; noise is far from all."""
     few = Images("few", load_mnist().pixels[:1500], 28)

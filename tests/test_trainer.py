@@ -290,7 +290,7 @@ def stop_after(step):
     return show
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("precision", ["fp32", *(pytest.param(p, marks=pytest.mark.slow) for p in ("bf16", "fp16"))])
 def test_two_halves_are_one_whole(tmp_path, precision, capsys):
     config = tiny.config(tmp_path, precision=precision)
     whole = train(config)
