@@ -110,6 +110,7 @@ def test_the_commands_draw_with_it_and_say_which(scored, capsys, monkeypatch, fl
         assert capsys.readouterr().out.startswith(f"weights: step_{step:07d}, {words} checkpoints\n")
 
 
+@pytest.mark.slow
 def test_score_takes_all_or_the_one_that_is_asked_for(scored, capsys):
     columns = {}
     for name, flags in {"all": [], "best": ["--checkpoint", "best"], "10": ["--checkpoint", "10"]}.items():

@@ -62,6 +62,7 @@ def test_a_saved_judge_gives_the_same_answers(judge_file, colours):
     assert (probabilities.argmax(1) == images.labels()).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_its_features_score_a_folder(judge_file, colours):
     scorer = scorer_for(preset("avatars", data=colours, judge=str(judge_file)))
     assert scorer.most == 200

@@ -183,6 +183,8 @@ def test_the_run_folder(finished_run):
     assert all(0 < line["D_x"] < 1 and 0 < line["D_G_z"] < 1 and line["loss_D"] > 0 for line in stats)
     assert finished_run.config.precision == "fp32" and finished_run.config.nc == 1  # resolved
     assert Image.open(path / "reals.png").size == Image.open(finished_run.samples()[0][1]).size == (242, 242)
+    curves = Image.open(path / "curves.png")
+    assert curves.size == (990, 330) and curves.getextrema()[0] == (0, 255)
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 100, 60_000])
@@ -753,7 +755,8 @@ def test_tensorboard(tmp_path):
 
 
 @pytest.mark.parametrize("changes", [{"network": "basic"}, {"loss": "least_squares"}, {"z": "uniform"},
-                                     {"image_size": 32}, {"norm": "none"}, {"compile": "on"}], ids=str)
+                                     {"image_size": 32}, {"norm": "none"},
+                                     pytest.param({"compile": "on"}, marks=pytest.mark.slow)], ids=str)
 def test_variants_train(tmp_path, changes):
     if "compile" in changes and not shutil.which("g++"):
         pytest.skip("torch.compile needs a C++ compiler on the CPU")
