@@ -1,10 +1,12 @@
-# make train | lab | test | notebooks | handout | badges REPO=owner/name: each installs what it needs into .venv first.
+# make train | lab | check | test | notebooks | handout | badges REPO=owner/name: each installs what it needs into .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
 # the build warns of a folder with the package's name beside it: that is the package
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
+# a worker for each core; at most four, as each holds PyTorch, and lessons, with up to 2 GB
+WORKERS := -n logical --maxprocesses 4
 
-.PHONY: train lab test notebooks handout badges
+.PHONY: train lab check test notebooks handout badges
 
 train: .venv/installed
 	$(BIN)/dcgan-course train
@@ -15,11 +17,19 @@ lab: .venv/installed
 	$(BIN)/dcgan-course lab lessons
 
 # one thread: the same numbers, and nearly the same time, on a machine that is busy
-test: export OMP_NUM_THREADS := 1
+check test: export OMP_NUM_THREADS := 1
+
+# before each commit: what answers in a minute or so
+check: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest $(WORKERS) --dist worksteal -m "not slow"
+
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
-	$(BIN)/pytest
-	$(BIN)/pytest --nbval notebooks
+	$(BIN)/mypy
+	$(BIN)/pytest $(WORKERS) --dist worksteal
+	$(BIN)/pytest --nbval $(WORKERS) --dist loadfile notebooks
 
 # notebooks/src/*.py are what people edit; this makes the notebooks from them, runs them and keeps the outputs.
 notebooks: .venv/installed-test

@@ -4,6 +4,7 @@ import math
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 import torch.distributed as dist
@@ -39,9 +40,9 @@ def report(device: torch.device, bench: TrainConfig) -> Iterator[str]:
     small = preset("avatars", nc=3, batch_size=16, ngf=16, ndf=16, lr_d=1e-9, compile="off")
     bench = bench.replace(device=str(device), nc=bench.nc or 1, precision=best, compile="off")
     checks: dict[str, Callable[[], str]] = {
-        **{f"gradients in {p}": lambda p=p: gradients_alike(small, device, p) for p in usable},
+        **{f"gradients in {p}": partial(gradients_alike, small, device, p) for p in usable},
         "pictures": lambda: pictures_alike(small, device),
-        **{f"{bench.preset} in {p}": lambda p=p: timed(bench.replace(precision=p)) for p in usable},
+        **{f"{bench.preset} in {p}": partial(timed, bench.replace(precision=p)) for p in usable},
         "memory": lambda: high_mark(device),
         f"compilation in {best}": lambda: compiled(bench),
         "several processes": lambda: summed(device),

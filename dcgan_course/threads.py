@@ -38,7 +38,7 @@ def ladder(most: int) -> list[int]:
     return sorted({most >> i for i in range(most.bit_length())} | {max(1, most - 1)})
 
 
-def speeds(trial: Callable[[int], None], batch: int, numbers: list[int]) -> dict[int, float]:
+def speeds(trial: Callable[[int], object], batch: int, numbers: list[int]) -> dict[int, float]:
     """Images a second with each number of threads, tried in turn.
 
     Args:
@@ -61,7 +61,7 @@ def speeds(trial: Callable[[int], None], batch: int, numbers: list[int]) -> dict
     return {number: part / mean(taken) for number, taken in times.items()}
 
 
-def seconds_of(trial: Callable[[int], None], part: int) -> float:
+def seconds_of(trial: Callable[[int], object], part: int) -> float:
     begin = time.perf_counter()
     trial(part)
     return time.perf_counter() - begin
@@ -82,7 +82,7 @@ class Threads:
         speed: images a second that were seen with `number`.
     """
 
-    def __init__(self, make_trial: Callable[[], Callable[[int], None]], batch: int, number: int = 0,
+    def __init__(self, make_trial: Callable[[], Callable[[int], object]], batch: int, number: int = 0,
                  speed: float = 0.0):
         self.make_trial, self.batch, self.numbers = make_trial, batch, ladder(all_threads())
         self.begun = self.measured_at = time.perf_counter()

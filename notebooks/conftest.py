@@ -1,9 +1,13 @@
-"""`pytest --nbval notebooks` also watches the memory of each lesson: machines that are lent have little."""
+"""`pytest --nbval notebooks` also watches the memory of each lesson, since machines that are lent have little; and that
+it would notice a wrong digit in any output that it compares."""
 
+import copy
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from nbval.plugin import NbCellError
 
 LIMIT = 1.5  # GiB resident, at any moment; the imports alone are 0.8 of them
 MORE = {"00_start_here": 1.7, "11_measuring_gans": 1.7}  # a training at 64 x 64; ten thousand images, several times
@@ -15,15 +19,64 @@ def high_water(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 2**20
 
 
+class Replay:
+    """A kernel that says again what a cell has just said."""
+
+    def __init__(self, outputs):
+        idle = {"msg_type": "status", "content": {"execution_state": "idle"}}
+        said = [{"msg_type": output.output_type, "content": output} for output in copy.deepcopy(outputs)]
+        self.messages = iter([message | {"parent_header": {"msg_id": "again"}} for message in [*said, idle]])
+
+    def is_alive(self) -> bool:
+        return True
+
+    def execute_cell_input(self, source, allow_stdin) -> str:
+        return "again"
+
+    def await_reply(self, msg_id, timeout) -> None:
+        pass
+
+    def get_message(self, stream, timeout):
+        return next(self.messages)
+
+
+def corrupted(outputs: list) -> list | None:
+    """The stored outputs with another last digit in their text; None = there is no digit."""
+    outputs = copy.deepcopy(outputs)
+    for output in reversed(outputs):
+        found = list(re.finditer(r"\d", output.get("text", "")))
+        if output.output_type == "stream" and found:
+            place, digit = found[-1].start(), found[-1][0]
+            output.text = output.text[:place] + ("7" if digit != "7" else "3") + output.text[place + 1 :]
+            return outputs
+    return None
+
+
+def would_be_red(item, outputs: list) -> bool:
+    """Whether nbval turns the cell red, all as it was but for these stored outputs."""
+    stored, kernel = item.cell.outputs, item.parent.kernel
+    item.cell.outputs, item.parent.kernel = outputs, Replay(item.test_outputs)
+    try:
+        item.runtest()
+    except NbCellError:
+        return True
+    finally:
+        item.cell.outputs, item.parent.kernel = stored, kernel
+    return False
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    measured = Path("/proc/self/status").exists() and not shutil.which("nvidia-smi")  # a GPU's driver takes its own
-    if not measured or not hasattr(item.parent, "kernel"):
+    if not hasattr(item.parent, "kernel"):
         return (yield)
+    measured = Path("/proc/self/status").exists() and not shutil.which("nvidia-smi")  # a GPU's driver takes its own
     pid, limit = item.parent.kernel.km.provisioner.pid, MORE.get(item.path.stem, LIMIT)
-    before = high_water(pid)
+    before = high_water(pid) if measured else 0
     result = yield
-    after = high_water(pid)
+    after = high_water(pid) if measured else 0
     if before < limit <= after:
         pytest.fail(f"from here on the lesson's memory is {after:.2f} GiB, expected less than {limit}", pytrace=False)
+    wrong = corrupted(item.cell.outputs)
+    if wrong and "nbval-ignore-output" not in item.cell.metadata.get("tags", []) and not would_be_red(item, wrong):
+        pytest.fail("nbval does not notice another digit in this cell's stored output", pytrace=False)
     return result

@@ -2,21 +2,59 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))  # teach.py
 sys.path.insert(0, str(Path(__file__).parent))
-import tiny
 
-from dcgan_course.trainer import train
+# folders, files and tests that are slow: browsers, kills, pip, mounted disks, several processes, ONNX, servers
+SLOW = {"browser", "test_colab.py", "test_disk.py", "test_export.py", "test_kills.py", "test_parallel.py",
+        "test_with_the_ipywidgets_of_colab", "test_however_the_page_is_ended_nothing_stays"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if SLOW & {item.path.parent.name, item.path.name, getattr(item, "originalname", None)}:
+            item.add_marker(pytest.mark.slow)
+
+
+# torch is imported in what uses it: the process that gives the tests to the workers would wait for it
 
 
 @pytest.fixture(autouse=True)
 def seed():
+    import tiny  # noqa: F401  images of that name, for all tests
+    import torch
+
     torch.manual_seed(0)
+
+
+class Curves:
+    """The curves of a training, not drawn: that is half of a tiny training's time."""
+
+    def __init__(self, stats):
+        self.lines = {key: [line[key] for line in stats] for key in ("kimg", "loss_D", "loss_G", "D_x", "D_G_z")}
+
+    def savefig(self, file, dpi):
+        from PIL import Image
+
+        Image.new("RGB", (9, 3)).save(file)
+
+
+@pytest.fixture(autouse=True)
+def undrawn():
+    """Only `finished_run`, and trainings in processes of their own, draw their curves; see test_plots.py."""
+    from dcgan_course import plots
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(plots, "curves", Curves)
+        yield
 
 
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory):
     """A finished tiny run; tests must not change it."""
+    import tiny
+
+    from dcgan_course.trainer import train
+
     return train(tiny.config(tmp_path_factory.mktemp("runs")))

@@ -111,6 +111,7 @@ def test_the_commands_draw_with_it_and_say_which(scored, capsys, monkeypatch, fl
         assert capsys.readouterr().out.startswith(f"weights: step_{step:07d}, {words} checkpoints\n")
 
 
+@pytest.mark.slow
 def test_score_takes_all_or_the_one_that_is_asked_for(scored, capsys):
     columns = {}
     for name, flags in {"all": [], "best": ["--checkpoint", "best"], "10": ["--checkpoint", "10"]}.items():
@@ -125,6 +126,7 @@ def test_score_takes_all_or_the_one_that_is_asked_for(scored, capsys):
 @pytest.mark.parametrize(("flags", "step", "words", "fd"), [
     ([], 20, "step_0000020, the best by fd65_tiny of 3 checkpoints.", "| fd65_tiny | 3 |"),
     (["--checkpoint=last"], 30, "step_0000030, the last of 3 checkpoints.", "| fd65_tiny | 4 |")])
+@pytest.mark.slow
 def test_export_and_its_card_are_of_that_checkpoint(scored, capsys, flags, step, words, fd):
     assert cli.main(["export", "run", "new", *flags]) == 0
     z = torch.randn(3, 8)

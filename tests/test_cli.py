@@ -153,6 +153,7 @@ def test_bad_input_is_one_line(here, finished_run, capsys, case):
     assert sorted(p for p in here.rglob("*")) == before  # no half-made run folder
 
 
+@pytest.mark.slow
 def test_as_a_process_there_is_no_traceback(here):
     command = [sys.executable, "-m", "dcgan_course", "train", "--nz", "none"]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -393,6 +394,7 @@ def test_gif_makes_the_film_again(here, finished_run):
     assert Path("film.gif").read_bytes() == (finished_run.path / "training.gif").read_bytes()
 
 
+@pytest.mark.slow
 def test_score_is_a_table_for_a_terminal(capsys):
     """A column for the generator and one for real images, with the scorer's own numbers."""
     assert cli.main(["score", "mnist2d", "--n", "100"]) == 0
@@ -438,6 +440,7 @@ def test_doctor(capsys):
     assert all(line.startswith(("ok  ", "note")) for line in text.splitlines())
 
 
+@pytest.mark.slow
 def test_bench(capsys):
     assert cli.main(["bench", "--preset", "smoke", "--seconds", "1"]) == 0
     text = capsys.readouterr().out

@@ -90,6 +90,7 @@ def test_maps_are_dropped_only_meanwhile():
         assert torch.allclose(netG.blocks[1:](first), without, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_few_labels_of_digits():
     """On the recorded D's features a hundred labels do more than on an untrained D's and on pixels."""
     rows = {row["config"]: row for row in features.label_study(load_run("mnist"), [100], 1)}
@@ -116,6 +117,7 @@ def test_impossible_studies_of_labels(finished_run, words, message, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command(finished_run, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["features", str(finished_run.path), "--labels", "60", "--draws", "1"]) == 0

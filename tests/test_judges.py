@@ -43,6 +43,7 @@ def test_a_judge_is_tried_on_images_that_it_never_saw(colours):
     assert learn.floats([0, 1]).shape == (2, 1, 28, 28)
 
 
+@pytest.mark.slow
 def test_training_a_judge_is_deterministic(colours):
     before = torch.get_rng_state()
     weights = [train_judge(colours, "colours", epochs=1)[0].state_dict() for _ in range(2)]
@@ -61,6 +62,7 @@ def test_a_saved_judge_gives_the_same_answers(judge_file, colours):
     assert (probabilities.argmax(1) == images.labels()).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_its_features_score_a_folder(judge_file, colours):
     scorer = scorer_for(preset("avatars", data=colours, judge=str(judge_file)))
     assert scorer.most == 200
@@ -117,6 +119,7 @@ def test_what_is_not_a_judge_is_refused(judge_file, colours, tmp_path):
     assert load_images(colours, 64).channels == 3
 
 
+@pytest.mark.slow
 def test_inception_features(tmp_path, colours, monkeypatch):
     """With random weights in the right shape, since the real ones are not shipped: the wiring, not the numbers."""
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3 as Inception

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from filelock import FileLock
 
 from dcgan_course import runtime
 from dcgan_course.cli import main
@@ -152,12 +153,15 @@ def test_the_package_alone_says_where_runs_and_lessons_are_to_be_had(tmp_path, m
 @pytest.fixture(scope="session")
 def distributions(tmp_path_factory):
     """The wheel, built from the sdist, and the sdist."""
-    out = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--outdir", str(out), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True)
-    if "Could not find a version" in built.stdout + built.stderr:
-        pytest.skip("setuptools cannot be fetched")
-    assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
+    folder = tmp_path_factory.getbasetemp()
+    out = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "dist"
+    with FileLock(f"{out}.lock"):  # once for all workers: building writes into the repository
+        if not list(out.glob("*.whl")):
+            command = [sys.executable, "-m", "build", "--outdir", str(out), str(ROOT)]
+            built = subprocess.run(command, capture_output=True, text=True)
+            if "Could not find a version" in built.stdout + built.stderr:
+                pytest.skip("setuptools cannot be fetched")
+            assert built.returncode == 0, built.stdout[-2000:] + built.stderr[-2000:]
     return next(out.glob("*.whl")), next(out.glob("*.tar.gz"))
 
 
@@ -180,6 +184,7 @@ def in_environment(folder: Path, where: Path, *words: str) -> subprocess.Complet
                           text=True)
 
 
+@pytest.mark.slow
 def test_the_wheel_carries_lessons_and_data_and_is_not_large(distributions):
     wheel, sdist = distributions
     assert 30e6 < wheel.stat().st_size < 100e6 and sdist.stat().st_size < 150e6
@@ -192,6 +197,7 @@ def test_the_wheel_carries_lessons_and_data_and_is_not_large(distributions):
     assert held == expected
 
 
+@pytest.mark.slow
 def test_the_wheel_works_without_the_repository(environment, tmp_path):
     info = in_environment(environment, tmp_path, "dcgan-course", "info", "heritage")
     assert info.returncode == 0 and str(environment) in info.stdout and str(ROOT) not in info.stdout

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import processes
 import pytest
 import tiny
 import torch
@@ -21,9 +22,7 @@ from dcgan_course.trainer import train
 TINY = Path(__file__).with_name("tiny.py")
 
 GRADIENTS = """if True:
-    import sys, torch
-    sys.path.insert(0, sys.argv[1])
-    import tiny
+    import tiny, torch
     from dcgan_course.data import Batches
     from dcgan_course.parallel import join
     from dcgan_course.sampling import sample_z
@@ -34,14 +33,14 @@ GRADIENTS = """if True:
         state = TrainState.start(config)
         batches = Batches(tiny.images(28), config.batch_size, 0, world=world)
         netG, netD = world.wrap(state.netG), world.wrap(state.netD)
-        found = {}
+        found = {{}}
         for step in range(2):
             x_fake = netG(world.share(sample_z(config.batch_size, config.nz, generator=state.z_stream)))
             d_step(netD, state.optD, batches[step], x_fake, real_label=0.9)
-            found |= {f"D{step}.{n}": p.grad.clone() for n, p in state.netD.named_parameters()}
+            found |= {{f"D{{step}}.{{n}}": p.grad.clone() for n, p in state.netD.named_parameters()}}
             g_step(state.netD, state.optG, x_fake)
-            found |= {f"G{step}.{n}": p.grad.clone() for n, p in state.netG.named_parameters()}
-        torch.save(found, f"{sys.argv[2]}/{world.size}_{world.rank}.pt")
+            found |= {{f"G{{step}}.{{n}}": p.grad.clone() for n, p in state.netG.named_parameters()}}
+        torch.save(found, f"{folder}/{{world.size}}_{{world.rank}}.pt")
 """
 
 
@@ -51,13 +50,10 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def start(words, processes=2, **options):
-    """`words` after "python", once for each process, as torchrun would start them."""
-    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(processes),
-              "OMP_NUM_THREADS": "1"}
-    return [subprocess.Popen([sys.executable, *map(str, words)], text=True, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, env=os.environ | common | {"RANK": str(r), "LOCAL_RANK": str(r)},
-                             **options) for r in range(processes)]
+def start(code, count=2):
+    """So many processes, as torchrun would start them."""
+    common = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(count)}
+    return [processes.begin(code, **common, RANK=str(r), LOCAL_RANK=str(r)) for r in range(count)]
 
 
 def finish(children, timeout=120):
@@ -67,8 +63,8 @@ def finish(children, timeout=120):
 
 
 def test_gradients_equal_those_of_one_process(tmp_path):
-    for processes in (1, 2):
-        for status, _, error in finish(start(["-c", GRADIENTS, TINY.parent, tmp_path], processes)):
+    for count in (1, 2):
+        for status, _, error in finish(start(GRADIENTS.format(folder=str(tmp_path)), count)):
             assert status == 0, error
     alone, first, second = (torch.load(tmp_path / f"{name}.pt") for name in ("1_0", "2_0", "2_1"))
     assert alone.keys() == first.keys() and len(alone) > 20
@@ -79,12 +75,16 @@ def test_gradients_equal_those_of_one_process(tmp_path):
         assert largest > 0
 
 
-def words(config, command="train"):
+def training(config):
+    return processes.script(*words(config))
+
+
+def words(config):
     flags = [word for key in ("data", "nz", "ngf", "ndf", "batch_size", "num_epochs", "sample_kimg", "log_steps",
                               "keep", "checkpoint_minutes", "ema_kimg", "g_dropout", "device", "precision", "norm",
                               "out")
              for word in (f"--{key}", str(getattr(config, key)))]
-    return [TINY, command, "--preset", "smoke", *flags]
+    return [TINY, "train", "--preset", "smoke", *flags]
 
 
 @pytest.fixture
@@ -109,10 +109,9 @@ def test_one_process_of_torchrun_is_joined_with_itself(config, monkeypatch):
     """All that several do, which one GPU is then enough to try; the training is the same to the bit."""
     alone = train(config, quiet=True)
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    code = f"import runpy, sys; from dcgan_course import parallel; real = parallel.World.wrap; parallel.World.wrap = " \
-           f"lambda world, net: (w := real(world, net), print(type(w).__name__))[0]; sys.argv[0] = {str(TINY)!r}; " \
-           f"runpy.run_path({str(TINY)!r}, run_name='__main__')"
-    (status, out, error), = finish(start(["-c", code, *words(config)[1:]], 1))
+    said = "from dcgan_course import parallel; real = parallel.World.wrap; parallel.World.wrap = " \
+           "lambda world, net: (w := real(world, net), print(type(w).__name__))[0]; "
+    (status, out, error), = finish(start(said + training(config), 1))
     assert status == 0, error
     assert out.splitlines()[:2] == ["DistributedDataParallel"] * 2
     for name, value in weights(alone).items():
@@ -121,7 +120,7 @@ def test_one_process_of_torchrun_is_joined_with_itself(config, monkeypatch):
 
 def test_two_processes_train_what_one_trains(tmp_path, config):
     often = config.replace(checkpoint_minutes=1e-9)
-    (status, out, _), (other, silent, _) = finish(start(words(often)))
+    (status, out, _), (other, silent, _) = finish(start(training(often)))
     said = [line for line in silent.splitlines() if not line.startswith("[Gloo]")]  # torch 2.8's own
     assert (status, other) == (0, 0) and "training.gif" in out and not said  # only rank 0 writes and speaks
     assert [p.name for p in tmp_path.iterdir()] == ["0001-smoke"]
@@ -135,17 +134,17 @@ def test_two_processes_train_what_one_trains(tmp_path, config):
 def test_resume_from_any_number_of_processes(tmp_path, config):
     one = train(config)
     half = config.replace(num_epochs=1)
-    assert [status for status, *_ in finish(start(words(half)))] == [0, 0]
+    assert [status for status, *_ in finish(start(training(half)))] == [0, 0]
     run = Run(tmp_path / "0002-smoke")
     run = train(run.config.replace(num_epochs=2), resume=run)
-    ended = finish(start([TINY, "resume", run.path, "--num_epochs", "3"]))
+    ended = finish(start(processes.script(TINY, "resume", run.path, "--num_epochs", "3")))
     assert [status for status, *_ in ended] == [0, 0], ended
     assert_close_runs(one, Run(run.path))
 
 
 def test_a_dying_process_ends_all_with_a_clear_message(tmp_path, config):
     config = config.replace(num_epochs=500)
-    children = start(words(config))
+    children = start(training(config))
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("0001-smoke/checkpoints/step_*")) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -188,7 +187,7 @@ def test_torchrun_itself_and_ctrl_c(tmp_path, config, signum):
     ({"batch_size": 21}, "batch_size: found 21, expected a multiple of the 2 processes"),
     ({"batch_size": 2}, "batch_size: found 2 for 2 processes, expected at least 2 for each")])
 def test_batches_that_cannot_be_shared(tmp_path, config, changes, expected):
-    for rank, (status, _, error) in enumerate(finish(start(words(config.replace(**changes))))):
+    for rank, (status, _, error) in enumerate(finish(start(training(config.replace(**changes))))):
         assert status == 2 and f"dcgan-course: rank {rank}: {expected}" in error and "Traceback" not in error
     assert list(tmp_path.iterdir()) == []
 

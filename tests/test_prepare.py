@@ -13,6 +13,7 @@ import zlib
 from types import SimpleNamespace
 
 import numpy as np
+import processes
 import pytest
 from PIL import Image
 
@@ -27,6 +28,12 @@ from dcgan_course.errors import UserError
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    """Where there is one, this process decodes the pictures by itself."""
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
 
 
 def encode(picture, kind="PNG", **settings) -> bytes:
@@ -240,7 +247,7 @@ def test_bad_sets_are_one_line(tmp_path, capsys, monkeypatch):
         "avatars:0": "avatars:COUNT", "avatars:many": "avatars:COUNT", "floder:one": "did you mean folder",
     }
     for name, words in cases.items():
-        assert cli.main(["train", "--data", name]) == 2, name
+        assert cli.main(["train", "--data", name, "--precision", "fp32"]) == 2, name  # not measured each time
         out, err = capsys.readouterr()
         line = [text for text in err.splitlines() if text.startswith("dcgan-course: ")]
         assert len(line) == 1 and words in line[0], (name, err)
@@ -266,7 +273,8 @@ def test_prepared_once_and_again_when_the_folder_changes(tmp_path, cache, monkey
     assert not list(cache.rglob("*.partial"))
 
 
-def test_workers_and_chunks_change_nothing(tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_workers_and_chunks_change_nothing(tmp_path, monkeypatch, two_cores):
     folder = write_pictures(tmp_path / "photos", 30)
     (folder / "0007.png").write_bytes(b"broken")
     one = load_images(f"folder:{folder}", 16)  # one chunk, in this process
@@ -317,23 +325,29 @@ def test_damaged_folders_are_not_used(tmp_path, damage, capsys):
 
 
 CHILD = """if True:
-    import sys, time
+    import time
     from pathlib import Path
     from dcgan_course.data import prepare, sources
     prepare.CHUNK = 10
     def slow(item, size):
         time.sleep(0.002)
-        if len(sys.argv) > 3:
-            (Path(sys.argv[3]) / item).touch(exist_ok=False)
-        return (Path(sys.argv[1]) / item).read_bytes()
-    source = sources.folder_source(Path(sys.argv[1]))
+        if {decoded!r}:
+            (Path({decoded!r}) / item).touch(exist_ok=False)
+        return (Path({folder!r}) / item).read_bytes()
+    source = sources.folder_source(Path({folder!r}))
     source = sources.Source(source.name, source.items, slow, source.stamp)
     import joblib
     joblib.cpu_count = lambda: 1
-    prepare.prepared(source, 16, Path(sys.argv[2]))
+    prepare.prepared(source, 16, Path({out!r}))
 """
 
 
+def preparing(folder, out, decoded=""):
+    """A process that prepares a folder slowly; `decoded` gets an empty file for each picture that it decodes."""
+    return processes.begin(CHILD.format(folder=str(folder), out=str(out), decoded=str(decoded)))
+
+
+@pytest.mark.slow
 def test_killed_and_gone_on(tmp_path):
     """kill -9 at several moments: nothing half-made is used, nothing is done twice, and the result is the same."""
     folder = write_pictures(tmp_path / "photos", 250)
@@ -342,7 +356,7 @@ def test_killed_and_gone_on(tmp_path):
     out, partial = tmp_path / "out", tmp_path / "out.partial"
     tried = 0
     for _ in range(3):
-        child = subprocess.Popen([sys.executable, "-c", CHILD, str(folder), str(out)], stderr=subprocess.DEVNULL)
+        child = preparing(folder, out)
         journal = partial / "journal.jsonl"
         lines = tried // 10 + 4
         while child.poll() is None and (not journal.exists() or len(journal.read_text("utf-8").splitlines()) < lines):
@@ -357,18 +371,18 @@ def test_killed_and_gone_on(tmp_path):
         tried = now
     with (partial / "images.u8").open("ab") as file:  # and a chunk that was cut off in the middle
         file.write(b"garbage")
-    subprocess.run([sys.executable, "-c", CHILD, str(folder), str(out)], stderr=subprocess.DEVNULL, check=True)
+    assert preparing(folder, out).wait() == 0
     assert np.array_equal(manifest.load_prepared(out, 16).pixels, expected)
     skipped = json.loads((out / "manifest.json").read_text("utf-8"))["skipped"]
     assert skipped == [["0005.png", "not a picture, or of a kind that is not supported"]]
 
 
+@pytest.mark.slow
 def test_two_processes_that_want_the_same_images(tmp_path):
     """One prepares them and the other waits for it: no picture is decoded twice, and both end well."""
     folder, out, decoded = write_pictures(tmp_path / "photos", 250), tmp_path / "out", tmp_path / "decoded"
     decoded.mkdir()
-    words = [sys.executable, "-c", CHILD, str(folder), str(out), str(decoded)]
-    children = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    children = [preparing(folder, out, decoded) for _ in range(2)]
     errors = [child.communicate()[1] for child in children]
     assert [child.returncode for child in children] == [0, 0], errors
     assert len(list(decoded.iterdir())) == 250
@@ -376,19 +390,20 @@ def test_two_processes_that_want_the_same_images(tmp_path):
     assert np.array_equal(manifest.load_prepared(out, 16).pixels, expected)
 
 
-def test_a_killed_worker_is_one_line(tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_a_killed_worker_is_one_line(tmp_path, monkeypatch, two_cores):
     folder = write_pictures(tmp_path / "photos", 30)
     monkeypatch.setattr(prepare, "CHUNK", 4)
-    source = folder_source(folder)
+    source, content = folder_source(folder), encode(plain())
+
+    def die_at_20(item, size):  # in here, so that the workers need not import this file, and with it torch
+        if item == "0020.png":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return content
+
     with pytest.raises(UserError, match="a worker process was killed"):
         prepare.prepared(Source(source.name, source.items, die_at_20, source.stamp), 16, tmp_path / "out")
     prepare.prepared(source, 16, tmp_path / "out")  # goes on
-
-
-def die_at_20(item, size):
-    if item == "0020.png":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return encode(plain())
 
 
 def test_ctrl_c_says_that_nothing_is_lost(tmp_path, monkeypatch, capsys):
@@ -429,18 +444,19 @@ def test_worker_modules_start_without_torch():
 
 
 WORKERS = """if True:
-    import sys
+    import joblib, sys
     from dcgan_course.data import prepare
     from dcgan_course.data.decode import Undecodable
     from dcgan_course.data.sources import Source
     def read(item, size):
         raise Undecodable("torch" if "torch" in sys.modules else "light")
-    prepare.CHUNK = 1
+    prepare.CHUNK, joblib.cpu_count = 1, lambda: 2
     print({reason for _, (_, bad) in prepare.in_workers(prepare.decode_all, Source("x", range(4), read, ""), 0, 4, 8,
                                                         prepare.Look()) for _, reason in bad})
 """
 
 
+@pytest.mark.slow
 def test_workers_have_no_torch():
     """Whatever a worker is sent, it must not lead to the modules that import torch."""
     done = subprocess.run([sys.executable, "-c", WORKERS], capture_output=True, text=True, check=True)
@@ -451,12 +467,12 @@ MEMORY = """if True:
     import sys, numpy as np, torch
     from pathlib import Path
     from dcgan_course.data import Batches, Images
-    file = Path(sys.argv[1])
+    file, count = Path({file!r}), {count}
     with file.open("wb") as f:
-        f.truncate(int(sys.argv[2]) * 32 * 32 * 3)  # a sparse file: it reads as zeros
-    pixels = np.memmap(file, np.uint8, "c", shape=(int(sys.argv[2]), 32, 32, 3))
+        f.truncate(count * 32 * 32 * 3)  # a sparse file: it reads as zeros
+    pixels = np.memmap(file, np.uint8, "c", shape=(count, 32, 32, 3))
     batches = Batches(Images("synthetic", pixels, 32), 128, 0)
-    for step in range(3000):
+    for step in range(1000):
         batches[step]
     status = Path("/proc/self/status").read_text("utf-8")
     print(sum(int(status.split(key)[1].split()[0]) for key in ("RssAnon:", "RssFile:")))
@@ -464,9 +480,9 @@ MEMORY = """if True:
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads Linux's own account")
+@pytest.mark.slow
 def test_memory_stays_flat_however_many_images(tmp_path):
-    """3,000 batches out of 30 MB, 300 MB and 3 GB of images: the process stays the same size."""
-    used = [1024 * int(subprocess.run([sys.executable, "-c", MEMORY, str(tmp_path / "images"), str(count)],
-                                      capture_output=True, text=True, check=True).stdout)
+    """1,000 batches, 390 MB, out of 30 MB, 300 MB and 3 GB of images: the process stays the same size."""
+    used = [1024 * int(processes.begin(MEMORY.format(file=str(tmp_path / "images"), count=count)).communicate()[0])
             for count in (10_000, 100_000, 1_000_000)]
     assert max(used) < min(used) + 60e6, used  # 8 MB of order for a million

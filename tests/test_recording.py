@@ -150,6 +150,7 @@ def test_a_recorded_generator_draws_its_picture(name):
 
 
 @pytest.mark.parametrize("name", [name for name in RECORDED if name.startswith("mnist")])
+@pytest.mark.slow
 def test_the_first_steps_of_a_recorded_run_come_again(name, tmp_path):
     """Within 10 % of the recorded statistics, and much nearer than another seed.
 

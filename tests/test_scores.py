@@ -26,6 +26,7 @@ def test_the_judge_reads_digits(digits):
     assert 2 <= wrong <= 16  # 99.58 % right on all 10,000: about 8 wrong in 2,000
 
 
+@pytest.mark.slow
 def test_scores_tell_good_from_bad(digits):
     images, labels = digits
     scorer = scorer_for(preset("mnist"))
@@ -49,6 +50,7 @@ def test_scores_tell_good_from_bad(digits):
     assert real["specks"] < 0.04 and scorer(dotted)["specks2k_mnist"] > 0.95
 
 
+@pytest.mark.slow
 def test_the_judge_of_avatars():
     """On people that it was not trained on: at least 98 % of every attribute right; and broken faces make it worse."""
     seeds = range(10_000, 10_400)
@@ -74,6 +76,7 @@ def test_score_run_refuses_other_images(finished_run):
         score_run(finished_run)
 
 
+@pytest.mark.slow
 def test_training_neighbours_find_copies(monkeypatch):
     """Of training images: themselves, at no distance. Of unseen digits: others, about as far as usual."""
     train, test = load_mnist(), load_mnist(split="test")
@@ -89,6 +92,7 @@ def test_training_neighbours_find_copies(monkeypatch):
     assert larger.shape == (5, 1, 64, 64)
 
 
+@pytest.mark.slow
 def test_training_neighbours_without_a_judge(monkeypatch):
     """Pixels find copies too, at any distance from where they lie; noise is far from all."""
     few = Images("few", load_mnist().pixels[:1500], 28)
@@ -105,6 +109,7 @@ def test_training_neighbours_without_a_judge(monkeypatch):
         training_neighbours(copies, plain.replace(judge="missing.safetensors"))
 
 
+@pytest.mark.slow
 def test_few_images_are_compared_with_a_fair_sample(monkeypatch):
     """Real images that come class by class: 200 real fakes score as well as 2,000 do."""
     train, test = load_mnist(), load_mnist(split="test")

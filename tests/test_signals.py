@@ -118,6 +118,7 @@ def test_a_stream_whose_reader_has_gone():
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
+@pytest.mark.slow
 def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
     """One line, an exit status that tells, no worker left, and at last the same folder as without a stop."""
     (tmp_path / "pictures").mkdir()
@@ -126,10 +127,11 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
         Image.fromarray(colours.integers(0, 256, (40, 50, 3), np.uint8)).save(tmp_path / "pictures" / f"{i}.png")
 
     code = f"""if True:
-        import os, signal, sys
+        import joblib, os, signal, sys
         from dcgan_course import cli
         from dcgan_course.data import prepare
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        joblib.cpu_count = lambda: 2
         prepare.CHUNK, add = 4, prepare.Journal.add  # ten chunks: two workers
         def stop(self, *args):
             add(self, *args)

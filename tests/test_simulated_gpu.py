@@ -84,6 +84,7 @@ VARIANTS = {name: preset(name) for name in PRESETS} | {
 
 @pytest.mark.parametrize("resident", [True, False], ids=["images there", "images here"])
 @pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.slow
 def test_a_training_stays_on_its_device(watch, monkeypatch, name, resident):
     """Two steps with their data path, statistics and the pictures on the way, as in the loop of the trainer."""
     monkeypatch.setattr(images, "room", lambda device: 1e18 if resident else 0)

@@ -4,7 +4,6 @@ import gzip
 import io
 import pickle
 import struct
-import subprocess
 import sys
 import zipfile
 from concurrent.futures import ProcessPoolExecutor
@@ -12,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 from PIL import Image
 
@@ -261,8 +261,9 @@ def test_a_database_that_was_cut_short_is_refused(tmp_path):
         assert "\n" not in str(error.value)
         assert ("cut short" in str(error.value)) == (end > 2 * 4096)
     code = f"import sys; from dcgan_course.cli import main; sys.exit(main(['prepare', 'lsun/church_outdoor:{folder}']))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 2 and "cut short" in done.stderr and done.stderr.count("\n") == 1
+    process = processes.begin(code)
+    _, error = process.communicate()
+    assert process.returncode == 2 and "cut short" in error and error.count("\n") == 1
     (folder / "data.mdb").write_bytes(whole)
     assert len(lsun_source("church_outdoor", folder, tmp_path / "unpacked").items) == 12
 

@@ -1,15 +1,14 @@
 """Studies: the grid, the table, going on after a kill, and the statistics against written-out formulas."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import processes
 import pytest
 import tiny
 from PIL import Image
@@ -93,6 +92,7 @@ def test_a_study_begun_before_a_field_was_added_goes_on(tmp_path):
     assert studies.begun(asked, tmp_path).base == base
 
 
+@pytest.mark.slow
 def test_workers_and_half_made_folders(tmp_path):
     """Two workers give the table of one; what a kill left of a run folder is made anew; a damaged note is said."""
     half = tmp_path / "two" / "tiny" / "plain" / "seed_0" / "0001-smoke"
@@ -141,7 +141,10 @@ def test_a_recorded_study(tmp_path, monkeypatch, capsys):
 def run_pool(out, workers):
     """The study in a process of its own, with a judge of mnist: workers do not see this test's stand-ins."""
     code = STUDY.format(tests=str(Path(__file__).parent), out=str(out), workers=workers, epochs=1)
-    assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
+    if workers == 1:
+        assert processes.begin(code).wait() == 0
+    else:  # joblib's workers end with a whole interpreter
+        assert subprocess.run([sys.executable, "-c", code], stderr=subprocess.DEVNULL).returncode == 0
     return (out / "tiny" / "table.csv").read_text("utf-8")
 
 
@@ -224,6 +227,16 @@ studies.scorer_of = lambda config: FakeScorer()
 studies.run_cell = run_cell
 studies.run_study(studies.Study("tiny", tiny.config("x", num_epochs={epochs}), TWO, (0, 1)), {out!r}, workers={workers})
 """
+STOP = """
+import os
+from dcgan_course import trainer
+real, steps = trainer.both_steps, []
+def both_steps(config, state, *rest):
+    real(config, state, *rest)
+    steps.append(state.step)
+    if len(steps) == {step}: os.kill(os.getpid(), {how})
+trainer.both_steps = both_steps
+"""
 
 
 def run_cell(*args):
@@ -235,22 +248,20 @@ def run_cell(*args):
 REAL_RUN_CELL = studies.run_cell
 
 
+@pytest.mark.slow
 def test_killed_it_goes_on(tmp_path):
     """Ctrl-C and kill -9 in the middle of a training; the table is that of a study that was never disturbed."""
-    def begin(out):
-        code = STUDY.format(tests=str(Path(__file__).parent), out=str(tmp_path / out), workers=1, epochs=30)
-        return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    def begin(out, patch=""):
+        code = STUDY.format(tests=str(Path(__file__).parent), out=str(tmp_path / out), workers=1, epochs=3)
+        return processes.begin(patch + code)
 
-    for count, how in ((1, signal.SIGINT), (2, signal.SIGKILL), (3, signal.SIGKILL)):  # once so many are done
-        process = begin("killed")
-        while len(list(tmp_path.glob("killed/tiny/*/*/score.json"))) < count:
-            assert process.poll() is None
-            time.sleep(0.02)
-        while not list(tmp_path.glob("killed/tiny/*/*/*/checkpoints/step_*")):  # in the middle of the next
-            time.sleep(0.005)
-        os.kill(process.pid, how)
-        assert process.wait() != 0
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # also in the background
+    # after 15 of the 30 steps of the second training, the third, the last; the rest of the one before comes first
+    for count, step, how in ((1, 45, signal.SIGINT), (2, 15 + 15, signal.SIGKILL), (3, 20 + 15, signal.SIGKILL)):
+        process = begin("killed", listen + STOP.format(step=step, how=int(how)))
+        assert process.wait() in (130, -how)
         assert len(list(tmp_path.glob("killed/tiny/*/*/score.json"))) == count
+        assert list(tmp_path.glob("killed/tiny/*/*/*/checkpoints/step_*"))
     for out in ("killed", "whole"):
         assert begin(out).wait() == 0
     killed, whole = ((tmp_path / out / "tiny/table.csv").read_text("utf-8") for out in ("killed", "whole"))

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
 import tiny
 import torch
@@ -182,6 +183,8 @@ def test_the_run_folder(finished_run):
     assert all(0 < line["D_x"] < 1 and 0 < line["D_G_z"] < 1 and line["loss_D"] > 0 for line in stats)
     assert finished_run.config.precision == "fp32" and finished_run.config.nc == 1  # resolved
     assert Image.open(path / "reals.png").size == Image.open(finished_run.samples()[0][1]).size == (242, 242)
+    curves = Image.open(path / "curves.png")
+    assert curves.size == (990, 330) and curves.getextrema()[0] == (0, 255)
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 100, 60_000])
@@ -289,7 +292,7 @@ def stop_after(step):
     return show
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("precision", ["fp32", *(pytest.param(p, marks=pytest.mark.slow) for p in ("bf16", "fp16"))])
 def test_two_halves_are_one_whole(tmp_path, precision, capsys):
     config = tiny.config(tmp_path, precision=precision)
     whole = train(config)
@@ -318,9 +321,7 @@ def test_resume_of_a_finished_run_changes_nothing(tmp_path, capsys):
 
 def spawn(*args, patch=""):
     """The command line in a process of its own, with the tiny images; `patch` runs first."""
-    code = "\n".join(["import sys, runpy", f"sys.argv = {[str(TINY), *map(str, args)]!r}", patch,
-                      f"runpy.run_path({str(TINY)!r}, run_name='__main__')"])
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return processes.begin(f"{patch}\n{processes.script(TINY, *args)}")
 
 
 def flags(config):
@@ -368,12 +369,13 @@ runs.Run.add_line = cut
 }
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
-    return train(tiny.config(tmp_path_factory.mktemp("whole")))
+@pytest.fixture
+def uninterrupted(finished_run):
+    return finished_run
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.slow
 def test_killed_and_resumed(tmp_path, uninterrupted, moment):
     process = spawn("train", *flags(tiny.config(tmp_path)), patch=MOMENTS[moment])
     process.communicate(timeout=120)
@@ -384,6 +386,7 @@ def test_killed_and_resumed(tmp_path, uninterrupted, moment):
     assert_same(uninterrupted, train(run.config, resume=run))
 
 
+@pytest.mark.slow
 def test_killed_at_random_times_and_resumed(tmp_path, uninterrupted):
     """Three kills, each a little later, then the end: the same to the last bit."""
     steps = 30
@@ -421,6 +424,7 @@ trainer.both_steps = asked
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.slow
 def test_stopped_in_the_middle_of_an_epoch_and_resumed(tmp_path, uninterrupted, name):
     """docker stop, a batch system, a closed terminal, Ctrl-C: the step is done, its checkpoint kept, and the end the
     same. The exit status says what it was; of a Ctrl-C, that all went as told."""
@@ -451,6 +455,7 @@ trainer.both_steps = wait_for_it
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="terminals differ")
+@pytest.mark.slow
 def test_a_terminal_that_closes(tmp_path, uninterrupted):
     """Not only a SIGHUP: nothing can be said any more, and that is no reason to lose the work."""
     import fcntl
@@ -460,8 +465,7 @@ def test_a_terminal_that_closes(tmp_path, uninterrupted):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     ours, theirs = os.openpty()
-    code = "\n".join([f"import sys, runpy; sys.argv = {[str(TINY), 'train', *flags(tiny.config(tmp_path))]!r}", HANG_UP,
-                      f"runpy.run_path({str(TINY)!r}, run_name='__main__')"])
+    code = f"{HANG_UP}\n{processes.script(TINY, 'train', *flags(tiny.config(tmp_path)))}"
     process = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs,
                                start_new_session=True, preexec_fn=own_terminal)
     os.close(theirs)
@@ -505,6 +509,7 @@ def test_checkpoints_by_the_clock_change_nothing(tmp_path, uninterrupted, monkey
     assert [runs.step_of(checkpoint) for checkpoint in never.checkpoints()] == [10, 20, 30]
 
 
+@pytest.mark.slow
 def test_a_checkpoint_at_every_step_and_how_many_stay(tmp_path, uninterrupted):
     config = tiny.config(tmp_path, checkpoint_minutes=1e-9, keep=2)
     process = spawn("train", *flags(config), patch=DIE + """
@@ -642,6 +647,7 @@ def test_a_read_only_run_folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("preset, epochs, precision, most", [
     ("mnist", 0.03, "fp32", 1.5e9), ("mnist64", 0.005, "bf16", 1.75e9), ("mnist64", 0.005, "fp32", 1.75e9)])
+@pytest.mark.slow
 def test_memory_stays_small(tmp_path, preset, epochs, precision, most):
     """On the CPU, in a process of its own: 28 steps of 64 images, 2 steps of 128 images at 64x64.
 
@@ -749,7 +755,8 @@ def test_tensorboard(tmp_path):
 
 
 @pytest.mark.parametrize("changes", [{"network": "basic"}, {"loss": "least_squares"}, {"z": "uniform"},
-                                     {"image_size": 32}, {"norm": "none"}, {"compile": "on"}], ids=str)
+                                     {"image_size": 32}, {"norm": "none"},
+                                     pytest.param({"compile": "on"}, marks=pytest.mark.slow)], ids=str)
 def test_variants_train(tmp_path, changes):
     if "compile" in changes and not shutil.which("g++"):
         pytest.skip("torch.compile needs a C++ compiler on the CPU")
@@ -758,15 +765,17 @@ def test_variants_train(tmp_path, changes):
     assert generate(run.load_generator(), torch.randn(2, 8)).isfinite().all()
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_run(tmp_path):
     """Only one trains it; the other is told so, and changes nothing. A lock that a kill left behind does not count."""
     run = train(tiny.config(tmp_path, num_epochs=1), quiet=True)
     assert (run.path / "checkpoints" / ".lock").exists()  # left behind, and open
     files = {f: f.read_bytes() for f in run.path.rglob("*") if f.is_file()}
-    words = [sys.executable, "-c", "import sys; from dcgan_course.runs import Run\nwith Run(sys.argv[1])"
-             ".trained_alone(): print('locked', flush=True); sys.stdin.read()", str(run.path)]
-    other = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert other.stdout.readline() == "locked\n"
+    other = processes.begin(f"import pathlib, time; from dcgan_course.runs import Run\nwith Run({str(run.path)!r})"
+                            f".trained_alone(): pathlib.Path({str(tmp_path / 'locked')!r}).touch(); time.sleep(600)")
+    while not (tmp_path / "locked").exists():
+        assert other.poll() is None
+        time.sleep(0.01)
     with pytest.raises(UserError, match="another process is training it; wait for it, or stop it first"):
         train(run.config.replace(num_epochs=2), resume=run, quiet=True)
     assert {f: f.read_bytes() for f in run.path.rglob("*") if f.is_file()} == files

@@ -80,7 +80,7 @@ def interpolate(run: RunName, /, frames: int = 36, nrow: int = 9, method: Litera
     netG = loaded.load_generator()
     say_weights(loaded)
     ends = draw_z(loaded.config, 2, seeded(seed, "interpolate"))
-    images = generate(netG, walk(*ends, frames, method))
+    images = generate(netG, walk(ends[0], ends[1], frames, method))
     if ending not in FILMS:
         return save(image_grid(images, nrow), out)
     times = -(-FILM // images.shape[2])

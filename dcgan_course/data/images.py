@@ -78,7 +78,7 @@ class Images:
         size = self.pixels[0].nbytes
         content = bytearray(len(indices) * size)
         view = memoryview(content)
-        with reading(self.pixels.filename):
+        with reading(self.pixels.filename):  # type: ignore[attr-defined]  # of the map
             for place, i in enumerate(indices.tolist()):
                 if os.preadv(self._file.fileno(), (view[place * size : (place + 1) * size],), i * size) < size:
                     raise OSError("it has become shorter")
