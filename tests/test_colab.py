@@ -26,7 +26,8 @@ COLAB = dict(line.partition("#")[0].strip().split("==") for line in LINES if not
 # what the first cell adds
 NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"],
          "anywidget": ["psygnal"]}  # among themselves
-NEW = {"anywidget", "psygnal", "dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "resvg-py", "torchmetrics", "tyro"}
+NEW = {"anywidget", "dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "psygnal", "resvg-py",
+       "torchmetrics", "tyro"}
 
 
 # ---- what Colab has
