@@ -174,14 +174,19 @@ def environment(distributions, tmp_path_factory):
     site = next(folder.glob("lib/python*/site-packages"))
     (site / "packages.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps",
-                    str(distributions[0])], check=True)
+                    str(distributions[0])], check=True, env=without_pythonpath())
     return folder
 
 
 def in_environment(folder: Path, where: Path, *words: str) -> subprocess.CompletedProcess:
-    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"OMP_NUM_THREADS": "1"}
+    clean = without_pythonpath() | {"OMP_NUM_THREADS": "1"}
     return subprocess.run([str(folder / "bin" / words[0]), *words[1:]], cwd=where, env=clean, capture_output=True,
                           text=True)
+
+
+def without_pythonpath() -> dict[str, str]:
+    """Where it names the repository, pip would find the package installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 @pytest.mark.slow
