@@ -1478,6 +1478,7 @@ def test_every_check_has_a_table():
     assert all(len(wrong) >= 4 and len(right) >= 2 for wrong, right in TABLE.values())
 
 
+@pytest.mark.slow
 def test_the_table_of_the_readme(capsys):
     """Wrong answers caught and false alarms, counted here; printed with `pytest -s`."""
     rows = []

@@ -426,6 +426,7 @@ def test_info(finished_run, capsys):
     assert "changed" in changes and "device" not in changes and "precision" not in changes  # found, not chosen
 
 
+@pytest.mark.slow
 def test_a_notebook_is_not_told_to_install_jupyterlab(monkeypatch):
     """Colab has a Jupyter of its own."""
     assert "jupyterlab" in info.check_setup()

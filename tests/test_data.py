@@ -17,6 +17,7 @@ from dcgan_course.runtime import repo_data_dir
 BUNDLED = repo_data_dir() / "mnist"
 
 
+@pytest.mark.slow
 def test_mnist_content():
     train, test = load_mnist(), load_mnist(split="test")
     assert (train.count, test.count, train.channels, train.size) == (60_000, 10_000, 1, 28)

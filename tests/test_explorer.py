@@ -50,6 +50,7 @@ def faces():
     return about, seen
 
 
+@pytest.mark.slow
 def test_sliders_do_what_they_say(faces):
     _, seen = faces
     for name, least, most in (("glasses", 0.1, 0.85), ("long_hair", 0.3, 0.85)):
@@ -57,6 +58,7 @@ def test_sliders_do_what_they_say(faces):
         assert without < least < most < with_
 
 
+@pytest.mark.slow
 def test_colours_are_replaced(faces):
     """Of each group the extreme ones are nearly always seen afterwards, and all of them more often than before."""
     about, seen = faces
@@ -70,6 +72,7 @@ def test_colours_are_replaced(faces):
                 assert hit[1].mean() > 0.8, key
 
 
+@pytest.mark.slow
 def test_groups_and_their_order(faces):
     about, _ = faces
     assert [(g["name"], g["swatches"], [i["name"] for i in g["items"]]) for g in about["groups"]] == [

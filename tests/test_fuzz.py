@@ -83,6 +83,7 @@ def test_statistics(content):
             assert all(isinstance(line["step"], int) for line in Run(folder).stats())
 
 
+@pytest.mark.slow
 @quick
 @given(st.lists(NAMES.map("--{}".format) | st.text(max_size=6) | st.integers().map(str), max_size=6))
 @example(["--nz"])
@@ -330,6 +331,7 @@ def test_reads_that_fail_at_random(tmp_path, monkeypatch, kind, capsys):
     assert images.pixels[:, 0, 0, 0].tolist() == [30 * i for i in range(8)]
 
 
+@pytest.mark.slow
 def test_idx_files(tmp_path):
     """A wrong bit in the packed file is seen, in whatever part of it."""
     names = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

@@ -114,6 +114,7 @@ def test_each_of_several_processes_needs_its_share(tmp_path, monkeypatch):
     memory.require_memory(config)
 
 
+@pytest.mark.slow
 @LINUX
 def test_the_limit_of_the_process():
     """ulimit -v, less what is mapped; from the command line."""

@@ -130,6 +130,7 @@ def test_gradients_that_never_fit_stop_the_training(tmp_path, monkeypatch):
         train(tiny.config(tmp_path, precision="fp16", log_steps=1, num_epochs=2), quiet=True)
 
 
+@pytest.mark.slow
 def test_it_trains(tmp_path):
     run = train(tiny.config(tmp_path, precision="fp16", num_epochs=5), quiet=True)
     losses = [line["loss_D"] for line in run.stats()]

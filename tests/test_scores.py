@@ -18,6 +18,7 @@ def digits():
     return to_float(test.batch(some)), torch.from_numpy(test.labels)[some]
 
 
+@pytest.mark.slow
 def test_the_judge_reads_digits(digits):
     images, labels = digits
     features, probabilities = judged(load_judge(), images)

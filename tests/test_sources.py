@@ -289,6 +289,7 @@ def test_a_database_that_cannot_be_read_stops(tmp_path, monkeypatch, capsys):
 # ---- Hugging Face, torchvision
 
 
+@pytest.mark.slow
 def test_hugging_face(tmp_path, monkeypatch):
     datasets = pytest.importorskip("datasets")
     monkeypatch.setenv("HF_DATASETS_CACHE", str(tmp_path / "hf"))

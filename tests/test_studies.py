@@ -49,6 +49,7 @@ def test_grid():
     assert rows["z=uniform, flip=False"] == {"z": "uniform", "flip": False}
 
 
+@pytest.mark.slow
 def test_a_table_of_every_config_and_seed(tmp_path):
     asked = study(tmp_path)
     table = run_study(asked, tmp_path, workers=1)

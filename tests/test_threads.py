@@ -176,6 +176,7 @@ def lines(run: Run) -> list[dict]:
     return [json.loads(line) for line in (run.path / "stats.jsonl").read_text("utf-8").splitlines()]
 
 
+@pytest.mark.slow
 def test_measuring_leaves_the_training_as_it_is(tmp_path, two_cores):
     auto = train(tiny.config(tmp_path, threads="auto", instance_noise=0.1), quiet=True)
     fixed = train(tiny.config(tmp_path, threads=1, instance_noise=0.1), quiet=True)
@@ -198,6 +199,7 @@ def test_a_resumed_run_takes_the_number_of_its_checkpoint(tmp_path, two_cores, m
     assert {line["threads"] for line in lines(run)} == {1}
 
 
+@pytest.mark.slow
 def test_another_number_when_resuming_is_said(tmp_path, capsys):
     run = train(tiny.config(tmp_path, threads=1, num_epochs=1), quiet=True)
     train(run.config.replace(num_epochs=2, threads=2), resume=run)
@@ -236,6 +238,7 @@ def test_where_nothing_is_measured(changes):
     assert isinstance(found, Fixed) and found.number == changes.get("threads", torch.get_num_threads())
 
 
+@pytest.mark.slow
 def test_bench_compares_auto_with_each_number(two_cores, monkeypatch):
     monkeypatch.setattr(bench, "all_threads", lambda: 2)
     words = bench.report_threads(preset("smoke", data="tiny", batch_size=20, precision="fp32"), 0.1, busy=1)

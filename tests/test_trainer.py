@@ -495,6 +495,7 @@ class Clock:
         return self.now
 
 
+@pytest.mark.slow
 def test_checkpoints_by_the_clock_change_nothing(tmp_path, uninterrupted, monkeypatch):
     """One after each so many minutes since the last one, beside those at the end of the epochs."""
     monkeypatch.setattr(trainer, "time", Clock())
@@ -685,6 +686,7 @@ def test_keep(tmp_path):
     assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000030"]
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
     from dcgan_course import scores
 

@@ -54,6 +54,7 @@ def browser(explorer, monkeypatch):
     return Browser(explorer, monkeypatch)
 
 
+@pytest.mark.slow
 def test_the_kernel_draws_what_the_functions_draw(explorer, browser):
     z = torch.stack([explorer.start(seed) for seed in range(5)])
     _, (pixels,) = browser.ask("draw", z)
