@@ -2,7 +2,7 @@
 
 A file imports only from the floors below its own:
 
-    0  colab, errors
+    0  colab, errors, websocket
     1  config, files, flags, signals, tables, threads
     2  checkpoints, models, losses, augment, runtime, scaling, parallel, metrics
     3  data/, sampling, plots

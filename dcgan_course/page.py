@@ -16,6 +16,7 @@ POLICY = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; connect-
 # Voila, until its standard input is closed: by `serve`, or by the system where this process was killed
 SERVER = """
 import os, signal, threading
+from dcgan_course.websocket import hasten
 from voila.app import main
 
 def watch():
@@ -23,6 +24,7 @@ def watch():
     os.kill(os.getpid(), signal.SIGTERM)
 
 threading.Thread(target=watch, daemon=True).start()
+hasten()
 main()
 """
 

@@ -1,4 +1,5 @@
 import ast
+import asyncio
 import errno
 import io
 import json
@@ -25,6 +26,7 @@ from dcgan_course.page import notebook, serve
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, moved
 from dcgan_course.trainer import train
+from dcgan_course.websocket import _load_jupyter_server_extension
 from dcgan_course.widgets import LatentExplorer, Still, explore, widget_class
 
 
@@ -223,6 +225,25 @@ print(ipywidgets.__version__, explore("nowhere").value)
                           env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), root])})
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("7.7.1 ") and "nowhere: not found" in done.stdout
+
+
+def test_answers_of_a_kernel_do_not_wait(monkeypatch):
+    """Both servers, Voila and JupyterLab, switch Nagle's algorithm off for each connection to a kernel."""
+    from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+
+    done = []
+
+    class Connection:
+        def set_nodelay(self, value):
+            done.append(value)
+
+    async def opened(self, kernel_id):
+        done.append(kernel_id)
+
+    monkeypatch.setattr(KernelWebsocketHandler, "open", opened)
+    _load_jupyter_server_extension(None)
+    asyncio.run(KernelWebsocketHandler.open(Connection(), kernel_id="a kernel"))
+    assert done == [True, "a kernel"] and "hasten()" in page.SERVER
 
 
 def test_explore_refuses_in_one_line(capsys):

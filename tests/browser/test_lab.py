@@ -78,6 +78,7 @@ def lab(tmp_path_factory):
     command = [sys.executable, "-m", "dcgan_course", "lab", str(folder / "lessons"), f"--port={port}", "--no_browser"]
     server = served(command, f"http://127.0.0.1:{port}/api", folder / "lab.log",
                     env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder)})
+    assert "dcgan_course.websocket | extension was successfully loaded" in (folder / "lab.log").read_text("utf-8")
     yield f"http://127.0.0.1:{port}", folder / "lessons"
     server.terminate()
     server.wait(30)
