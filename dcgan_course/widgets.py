@@ -118,8 +118,11 @@ class LatentExplorer:
         return start(seed, self.about["nz"], self.about["kind"], self.about["classes"])
 
     def of_seed(self, seed: int) -> dict:
-        label = {"label": seed % self.about["classes"]} if self.about["classes"] else {}
-        return {"z": self.start(seed).tolist(), "amounts": {}, "name": f"seed {seed}", "seed": seed, **label}
+        face = {"z": self.start(seed).tolist(), "amounts": {}, "name": f"seed {seed}", "seed": seed}
+        if not self.about["classes"]:
+            return face
+        label = seed % self.about["classes"]
+        return face | {"label": label, "name": f"seed {seed}, as {self.about['labels'][label]}"}
 
     def go(self, seed: int | None = None, **amounts: float) -> None:
         """Show the picture of a seed (None = stay with this one), its sliders at these amounts, all others at 0;

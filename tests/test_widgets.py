@@ -330,3 +330,4 @@ def test_a_conditional_generator(tmp_path):
     assert explorer.about["labels"] == ["small", "large"] and explorer.z[8:].tolist() == [0, 1]
     explorer.go(seed=4, **{"strongest 1": 1})
     assert explorer.z[8:].tolist() == [1, 0] and explorer.face["label"] == 0
+    assert explorer.face["name"] == "seed 4, as small"

@@ -182,7 +182,7 @@ def described(netG: nn.Module, config: TrainConfig, name: str, groups: list[dict
         groups: of controls, as of `attribute_groups`.
         labels: what the classes are called.
         texts: "title", "noun" (what one image is called), "source" (of the training images), "seeds" (of the first
-            pictures): in place of the usual ones. None = the usual one.
+            pictures), "note" (on them): in place of the usual ones. None = the usual one.
     """
     noun, source = SOURCES.get(config.data, ("picture", None))
     texts = {key: value for key, value in texts.items() if value is not None}
@@ -195,7 +195,7 @@ def described(netG: nn.Module, config: TrainConfig, name: str, groups: list[dict
         "text": f"A DCGAN draws every {noun} from {numbers}.{trained}",
         "nz": config.nz, "classes": config.classes, "labels": labels, "kind": config.z, "limit": LIMITS[config.z],
         "size": config.image_size, "channels": config.nc, "reach": REACH,
-        "seeds": texts.get("seeds", list(range(12))), "note": CHOSEN if "seeds" in texts else "", "groups": groups,
+        "seeds": texts.get("seeds", list(range(12))), "note": texts.get("note", ""), "groups": groups,
         "strongest": [{"key": f"strongest {i + 1}", "name": f"strongest {i + 1}", "vector": rounded(direction)}
                       for i, direction in enumerate(strongest(netG, config.nz, config.classes))]}
 
@@ -210,6 +210,8 @@ def of_run(run: Run, seed: int | None = None, title: str | None = None, source: 
         UserError: the file cannot be read, or is not of this kind.
     """
     texts = words_of(run)
+    if "seeds" in texts and seed is None:
+        texts["note"] = CHOSEN
     texts |= {key: value for key, value in {"title": title, "source": source}.items() if value is not None}
     if seed is not None:
         texts["seeds"] = [seed, *(i for i in texts.get("seeds", range(12)) if i != seed)][:12]
