@@ -10,7 +10,7 @@ const REST = 400;  // milliseconds after which a movement by keys is over
 class Explorer {
   constructor(root, about, backend, first) {
     Object.assign(this, {root, about, backend, history: [], at: -1, pinned: null, pixels: null, comparing: false});
-    this.painter = new Painter(backend, error => this.say(error.message, true));
+    this.painter = new Painter(backend, yes => root.setAttribute("aria-busy", yes), error => this.say(error.message, true));
     this.build();
     this.tools = toolsOf(this);
     this.buildTabs();

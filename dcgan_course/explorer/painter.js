@@ -19,8 +19,8 @@ function paint(canvas, pixels, size) {
 
 // One picture at a time: the large one first, of which the latest wish counts, then the small ones.
 class Painter {
-  constructor(backend, failed) {
-    Object.assign(this, {backend, failed, wish: null, jobs: new Map(), busy: false});
+  constructor(backend, working, failed) {  // working(yes): whether anything is being drawn
+    Object.assign(this, {backend, working, failed, wish: null, jobs: new Map(), busy: false});
   }
 
   large(z, done) {
@@ -33,11 +33,9 @@ class Painter {
     this.run();
   }
 
-  get idle() { return !this.busy && !this.wish && !this.jobs.size; }
-
   async run() {
     if (this.busy) return;
-    this.busy = true;
+    this.working(this.busy = true);
     try {
       while (this.wish || this.jobs.size) await (this.wish ? this.drawLarge() : this.drawSmall());
     } catch (error) {
@@ -45,7 +43,7 @@ class Painter {
       this.jobs.clear();
       this.failed(error);
     }
-    this.busy = false;
+    this.working(this.busy = false);
   }
 
   async drawLarge() {

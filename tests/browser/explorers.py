@@ -10,7 +10,7 @@ from dcgan_course.explorer import of_run, shown, start
 from dcgan_course.sampling import generate
 
 PATIENCE = 120_000  # milliseconds for a server or a first picture: a busy machine
-SOON = 20  # seconds for the next picture
+SOON = 60  # seconds for the next picture
 
 
 class Seen:
@@ -32,7 +32,8 @@ class Seen:
         last, end = None, time.monotonic() + SOON
         while time.monotonic() < end:
             drawn, pixels = self.drawn(), self.pixels()
-            if last is not None and torch.equal(drawn, last) and self.close(pixels, drawn):
+            idle = self.box.get_attribute("aria-busy") == "false"
+            if idle and last is not None and torch.equal(drawn, last) and self.close(pixels, drawn):
                 return drawn
             last = drawn
             self.page.wait_for_timeout(50)
