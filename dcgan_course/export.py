@@ -19,12 +19,12 @@ from torch import nn
 from .checkpoints import distance_name, step_of
 from .config import TrainConfig
 from .errors import UserError, require_packages
-from .explorer import FOLDER, of_run, script, start, style
+from .explorer import FOLDER, of_run, script, sheet, style
 from .files import read_json, whole_or_nothing
 from .recording import command, shareable
 from .runs import Run
 from .runtime import repo_data_dir, seeded
-from .sampling import draw_z, generate, image_grid, png
+from .sampling import draw_z, generate, image_grid
 
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
 LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
@@ -198,12 +198,11 @@ def page(run: Run, folder: Path, **words) -> None:
 
 def filled(about: dict, run: Run, programs: Path) -> str:
     """explorer/page.html with all that it needs in it."""
-    z = torch.stack([start(seed, about["nz"], about["kind"], about["classes"]) for seed in about["seeds"]])
-    sheet = png(image_grid(generate(run.load_generator(), z), 6), 720)
+    twelve = base64.b64encode(sheet(about, run.load_generator(), 720)).decode()
     values = {
         "title": html.escape(about["title"]), "text": html.escape(about["text"]), "style": style(),
         "about": json.dumps(about).replace("<", "\\u003c"), "script": script("page.js"), "footer": FOOTER,
-        "sheet": f"data:image/png;base64,{base64.b64encode(sheet).decode()}", "generator": packed(onnx_bytes(run)),
+        "sheet": f"data:image/png;base64,{twelve}", "generator": packed(onnx_bytes(run)),
         "ort_code": packed((programs / CODE).read_bytes()), "gif_code": packed((programs / GIF).read_bytes()),
         "ort_wasm": packed(lzma.decompress((programs / WASM).read_bytes()))}
     template = (FOLDER / "page.html").read_text(encoding="utf-8")

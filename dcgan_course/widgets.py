@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from .config import TrainConfig
 from .errors import UserError, require_packages
-from .explorer import described, of_run, script, shown, sliding, start, style
+from .explorer import described, of_run, script, sheet, shown, sliding, start, style
 from .plots import encoded
 from .runs import Run, load_run
-from .sampling import first_layer, generate, image_grid, png, to_pixels
+from .sampling import first_layer, generate, png, to_pixels
 from .threads import cpu_threads
 
 PICTURE, FILM, FRAME = 512, 256, 80  # pixels, at least, of a saved picture and film; milliseconds of a step
@@ -99,7 +99,8 @@ class LatentExplorer:
         return f"LatentExplorer of {self.about['name']}, {self.face['name']}"
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return Still(self.widget, self.sheet(), repr(self))._repr_mimebundle_()
+        picture = sheet(self.about, self.netG, 2 * 6 * self.about["size"])
+        return Still(self.widget, picture, repr(self))._repr_mimebundle_()
 
     # ---- what is shown
 
@@ -137,11 +138,6 @@ class LatentExplorer:
             if name not in known:
                 raise UserError(f"{name}: no such control, expected one of {', '.join(known)}")
         self.widget.face = (self.face if seed is None else self.of_seed(seed)) | {"amounts": amounts}
-
-    def sheet(self) -> bytes:
-        """The twelve pictures to begin with, as a PNG file."""
-        z = torch.stack([self.start(seed) for seed in self.about["seeds"]])
-        return png(image_grid(generate(self.netG, z), 6), 2 * 6 * self.about["size"])
 
     # ---- what the browser asks for
 

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from ..config import TrainConfig
+from ..data.avatars import BACKGROUND, HAIR, SKIN
 from ..errors import UserError
 from ..files import read_json
 from ..judges import judged
 from ..runs import Run
 from ..runtime import seeded
-from ..sampling import attribute_direction, draw_z, first_layer, generate, moved, principal_directions
+from ..sampling import attribute_direction, draw_z, first_layer, generate, image_grid, moved, png, principal_directions
 from ..scores import judge_for
 
 FOLDER = Path(__file__).parent  # of the JavaScript, the style and the page
@@ -34,13 +35,10 @@ PLACES = {
     "smile": ("face", "smile", None), "smiling": ("face", "smile", None), "glasses": ("face", "glasses", None),
     "eyeglasses": ("face", "glasses", None), "facial_hair": ("face", "beard", None), "male": ("face", "man", None),
     "young": ("face", "young", None), "long_hair": ("hair", "long", None), "bangs": ("hair", "fringe", None),
-    "black_hair": ("hair colour", "black", "#2c1b18"), "brown_hair": ("hair colour", "brown", "#724133"),
-    "blond_hair": ("hair colour", "blond", "#d6b370"), "red_hair": ("hair colour", "red", "#c93305"),
-    "grey_hair": ("hair colour", "grey", "#e8e1e1"), "gray_hair": ("hair colour", "grey", "#e8e1e1"),
-    "pale_skin": ("skin", "pale", "#ffdbb4"), "tan_skin": ("skin", "tan", "#edb98a"),
-    "brown_skin": ("skin", "brown", "#ae5d29"), "dark_skin": ("skin", "dark", "#614335"),
-    "blue_background": ("background", "blue", "#65c9ff"), "green_background": ("background", "green", "#a7ffc4"),
-    "pink_background": ("background", "pink", "#ffafb9"), "yellow_background": ("background", "yellow", "#ffffb1"),
+    **{f"{name}_hair": ("hair colour", name, colour) for name, colour in HAIR.items()},
+    "gray_hair": ("hair colour", "grey", HAIR["grey"]),
+    **{f"{name}_skin": ("skin", name, colour) for name, colour in SKIN.items()},
+    **{f"{name}_background": ("background", name, colour) for name, colour in BACKGROUND.items()},
 }
 # What images are called, one of them, and where they come from, by the name of the data.
 SOURCES = {
@@ -172,6 +170,12 @@ def shown(about: dict, face: dict) -> Tensor:
 def sliding(about: dict) -> list[dict]:
     """The controls that are sliders."""
     return [item for group in about["groups"] if not group["swatches"] for item in group["items"]] + about["strongest"]
+
+
+def sheet(about: dict, netG: nn.Module, width: int) -> bytes:
+    """The pictures to begin with, six in a row, as a PNG file at least so wide."""
+    z = torch.stack([start(seed, about["nz"], about["kind"], about["classes"]) for seed in about["seeds"]])
+    return png(image_grid(generate(netG, z), 6), width)
 
 
 def described(netG: nn.Module, config: TrainConfig, name: str, groups: list[dict], labels: list[str], **texts) -> dict:

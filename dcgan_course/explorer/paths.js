@@ -37,14 +37,12 @@ class VariationTool extends Tool {
 class BetweenTool extends Tool {  // ends are faces with a z; the first one is the face that was shown
   opened() {
     const {about, explorer} = this;
-    this.ends = this.thumbs.map((_, i) => (i ? ofSeed(about, randomSeed(), this.sameClass()) : {...explorer.face, z: explorer.z, amounts: {}}));
+    this.ends = this.thumbs.map((_, i) => (i ? ofSeed(about, randomSeed(), explorer.face.label) : {...explorer.face, z: explorer.z, amounts: {}}));
     this.begin();
     this.fillEnds();
   }
 
   follow() { this.opened(); }
-
-  sameClass() { return this.explorer.face.label; }
 
   fillEnds() {
     const zs = this.ends.map(end => end.z);

@@ -21,9 +21,9 @@ class Tool {
     return h("button", {type: "button", class: "thumb", "aria-label": words, title: words, onclick}, h("canvas", {"aria-hidden": "true"}));
   }
 
-  fill(thumbs, zs, owner = this.name) {
+  fill(thumbs, zs) {
     const {size} = this.about;
-    this.explorer.painter.small(owner, zs, (pixels, i) => paint(thumbs[i].querySelector("canvas"), pixels, size));
+    this.explorer.painter.small(this.name, zs, (pixels, i) => paint(thumbs[i].querySelector("canvas"), pixels, size));
   }
 
   // A button that throws another one.
