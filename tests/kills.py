@@ -1,7 +1,7 @@
 """A hundred kill -9 at random moments, for test_kills.py: what is gone on with must end as if nothing had happened.
 
 python tests/kills.py FOLDER prints a line of JSON: {job: [kills, whether the end is that of an undisturbed one]}.
-Each attempt is a fork of this process, so that Python and torch are imported once.
+Each attempt is a fork of this process, so that Python and torch are imported once, and kills hit the work.
 """
 
 import contextlib
@@ -145,7 +145,8 @@ def scoring_ended(folder: Path) -> set[str]:
     return {(folder / "scores.json").read_text("utf-8")}
 
 
-JOBS = {"training": (training, training_ended, 55, 1.2), "preparing": (preparing, prepared_ended, 15, 2.0),
+# kills, and the seconds within which they come: about as long as the job takes
+JOBS = {"training": (training, training_ended, 55, 0.8), "preparing": (preparing, prepared_ended, 15, 0.3),
         "drawing": (drawing, prepared_ended, 15, 2.0), "scoring": (scoring, scoring_ended, 15, 0.4)}
 
 

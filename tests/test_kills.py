@@ -2,10 +2,9 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
+import processes
 import pytest
 
 
@@ -13,10 +12,10 @@ import pytest
 def test_a_hundred_kills(tmp_path, capsys):
     """Training, preparing pictures, drawing avatars and scoring, killed at random moments, end bit for bit as if left
     alone; printed with `pytest -s`."""
-    words = [sys.executable, Path(__file__).with_name("kills.py"), tmp_path]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=900, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    assert done.returncode == 0, done.stderr[-2000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    process = processes.begin(processes.script(Path(__file__).with_name("kills.py"), tmp_path))
+    out, err = process.communicate(timeout=900)
+    assert process.returncode == 0, err[-2000:]
+    found = json.loads(out.splitlines()[-1])
     with capsys.disabled():
         print("\nkill -9 at random moments, then gone on with:")
         for job, (kills, same) in found.items():
