@@ -76,7 +76,8 @@ def pytest_runtest_call(item):
     result = yield
     after = high_water(pid) if measured else 0
     if before < limit <= after:
-        pytest.fail(f"from here on the lesson's own memory is {after:.2f} GiB, expected less than {limit}", pytrace=False)
+        pytest.fail(f"from here on the lesson's own memory is {after:.2f} GiB, expected less than {limit}",
+                    pytrace=False)
     wrong = corrupted(item.cell.outputs)
     if wrong and "nbval-ignore-output" not in item.cell.metadata.get("tags", []) and not would_be_red(item, wrong):
         pytest.fail("nbval does not notice another digit in this cell's stored output", pytrace=False)
