@@ -1,22 +1,17 @@
 """dcgan_course: a small DCGAN (arXiv 1511.06434) to learn from: networks, losses, data, training, sampling.
 
-A file imports only from the floors below its own:
+What is taught stands at the door, a file for each; what it needs is in wings, which are folders. A room imports only
+from the floors below its own:
 
-    0  colab, errors, websocket
-    1  config, files, flags, signals, tables, threads
-    2  checkpoints, models, losses, augment, runtime, scaling, parallel, metrics
-    3  data/, sampling, plots
-    4  runs
-    5  judges, memory, state
-    6  compiling, features, scores
-    7  resolve
-    8  trainer
-    9  checks/, explorer/, info, studies
-    10  page, recording, widgets
-    11  bench, export
-    12  gpu
-    13  commands/
-    14  cli
+    0  machine/
+    1  config
+    2  augment, data/, losses, models, plots
+    3  runs/, sampling
+    4  measuring/, state
+    5  planning/, publishing/
+    6  trainer, widgets
+    7  checks/, experiments/
+    8  commands/
 """
 
 __version__ = "0.1.0"

@@ -9,7 +9,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 
 from PIL import ImageColor
 
-from .errors import UserError
+from .machine.errors import UserError
 
 
 @dataclass(frozen=True)

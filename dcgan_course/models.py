@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
 from .config import TrainConfig
-from .errors import UserError
+from .machine.errors import UserError
 
 
 def halvings(image_size: int) -> list[int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
-from .errors import UserError
+from .machine.errors import UserError
 
 # Okabe and Ito's palette: distinguishable with every kind of colour blindness.
 COLOURS = {"D": "#0072B2", "G": "#D55E00"}

@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .checkpoints import check_files, load_state, load_weights
 from .config import TrainConfig
-from .errors import Diverged, UserError
+from .machine.errors import Diverged, UserError
+from .machine.runtime import memory_format, seeded, use_fast_arithmetic
+from .machine.scaling import Scaled
 from .models import build_discriminator, build_generator, init_weights
 from .runs import STATE_FILE, Run
-from .runtime import memory_format, seeded, use_fast_arithmetic
-from .scaling import Scaled
+from .runs.checkpoints import check_files, load_state, load_weights
 
 STATS = ("loss_D", "loss_G", "D_x", "D_G_z")
 

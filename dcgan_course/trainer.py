@@ -10,24 +10,24 @@ from tqdm import tqdm
 
 from . import plots
 from .augment import augmented
-from .checkpoints import step_of
-from .compiling import decided
 from .config import TrainConfig
 from .data import Batches, images_of, to_float
-from .errors import UserError
-from .files import to_json, write_atomically
 from .losses import d_loss, g_loss, realness
-from .memory import memory_in_one_line, out_of_memory, require_memory
+from .machine.errors import UserError
+from .machine.files import to_json, write_atomically
+from .machine.parallel import World, join
+from .machine.runtime import autocast, bar_options, in_notebook, seeded
+from .machine.scaling import scaled
+from .machine.signals import stop_on_interrupt
+from .machine.threads import Fixed, Threads, cpu_threads
 from .models import rescaled, with_class_planes
-from .parallel import World, join
-from .resolve import match_images, require_same_images, resolve
+from .planning.compiling import decided
+from .planning.memory import memory_in_one_line, out_of_memory, require_memory
+from .planning.resolve import match_images, require_same_images, resolve
 from .runs import IMAGES_FILE, Run
-from .runtime import autocast, bar_options, in_notebook, seeded
+from .runs.checkpoints import step_of
 from .sampling import draw_z, generate, image_grid
-from .scaling import scaled
-from .signals import stop_on_interrupt
 from .state import STATS, TrainState
-from .threads import Fixed, Threads, cpu_threads
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
@@ -230,7 +230,7 @@ def make_scorer(config: TrainConfig):
     """What scores images while training, or None. Raises UserError where no judge knows these images."""
     if not config.metric_every:
         return None
-    from .scores import scorer_for
+    from .measuring.scores import scorer_for
 
     return scorer_for(config)
 

@@ -1,7 +1,7 @@
 """Sliders for the latent space, in JupyterLab, in Colab, in VS Code and as a page of their own.
 
-The browser's part is explorer/, by way of anywidget, which brings one module into each of them. The kernel draws.
-ipywidgets is 7.7, as Colab has it, or 8. Both load when used.
+The browser's part is in publishing/assets/, by way of anywidget, which brings one module into each of them. The kernel
+draws. ipywidgets is 7.7, as Colab has it, or 8. Both load when used.
 """
 
 import contextlib
@@ -16,12 +16,12 @@ from PIL import Image
 from torch import Tensor, nn
 
 from .config import TrainConfig
-from .errors import UserError, require_packages
-from .explorer import described, of_run, script, sheet, shown, sliding, start, style
+from .machine.errors import UserError, require_packages
+from .machine.threads import cpu_threads
 from .plots import encoded
+from .publishing.explorer import described, of_run, script, sheet, shown, sliding, start, style
 from .runs import Run, load_run
 from .sampling import first_layer, generate, png, to_pixels
-from .threads import cpu_threads
 
 PICTURE, FILM, FRAME = 512, 256, 80  # pixels, at least, of a saved picture and film; milliseconds of a step
 

@@ -21,9 +21,9 @@ from PIL import Image
 
 from dcgan_course.data.prepare import prepared
 from dcgan_course.data.sources import avatar_source, folder_source
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
+from dcgan_course.measuring.scores import Scorer, score_generator
 from dcgan_course.runs import Run
-from dcgan_course.scores import Scorer, score_generator
 from dcgan_course.trainer import train
 
 
@@ -131,7 +131,7 @@ def scoring(folder: Path) -> None:
         def probabilities(self, x):
             return x.softmax(1)
 
-    from dcgan_course.judges import Part
+    from dcgan_course.measuring.judges import Part
 
     images = tiny.images(28)
     scorer = Scorer(Plain(), Part(images, range(0, 200, 2)), Part(images, range(1, 200, 2)))

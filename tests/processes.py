@@ -146,7 +146,8 @@ if __name__ == "__main__":
     import torch._dynamo  # noqa: F401  the first optimiser would import it
     import torch.nn.parallel  # noqa: F401
 
-    from dcgan_course import cli, studies  # noqa: F401
+    from dcgan_course.commands import cli  # noqa: F401
+    from dcgan_course.experiments import studies  # noqa: F401
 
     gc.freeze()  # else each fork would copy nearly all memory as soon as it collects garbage
     live(serve())

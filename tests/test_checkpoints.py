@@ -8,9 +8,10 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course import cli, export
-from dcgan_course.errors import UserError
-from dcgan_course.explorer import of_run
+from dcgan_course.commands import cli
+from dcgan_course.machine.errors import UserError
+from dcgan_course.publishing import export
+from dcgan_course.publishing.explorer import of_run
 from dcgan_course.runs import Run, load_discriminator, load_generator, load_run
 from dcgan_course.sampling import generate
 from dcgan_course.trainer import train

@@ -15,17 +15,17 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course import cli, info
+from dcgan_course.commands import cli, info
 from dcgan_course.commands.drawing import class_of
 from dcgan_course.config import PRESETS, preset
-from dcgan_course.errors import UserError
-from dcgan_course.flags import writing
-from dcgan_course.judges import judged, load_judge
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.flags import writing
+from dcgan_course.machine.runtime import seeded
+from dcgan_course.measuring.judges import judged, load_judge
+from dcgan_course.measuring.scores import score_generator, scorer_for
 from dcgan_course.models import build_discriminator, build_generator
 from dcgan_course.runs import Run, load_run
-from dcgan_course.runtime import seeded
 from dcgan_course.sampling import generate, image_grid, sample_z
-from dcgan_course.scores import score_generator, scorer_for
 
 README_WORDS = "--num_epochs 10 --batch_size 128 --channels_noise 100 --lr_g 0.0002 --lr_d 0.0002 --beta1 0.5".split()
 
@@ -330,7 +330,8 @@ def film_in(file):
 def test_what_needs_no_work_is_said_before_the_work(here, finished_run, capsys, monkeypatch, words, expected):
     (here / "a_file").write_text("mine")
     (here / "folder").mkdir()
-    for module in ("imageio_ffmpeg", "dcgan_course.export", "dcgan_course.recording"):  # the latter two take seconds
+    slow = ("dcgan_course.publishing.export", "dcgan_course.experiments.recording")  # they take seconds
+    for module in ("imageio_ffmpeg", *slow):
         monkeypatch.setitem(sys.modules, module, None)  # whoever imports one now gets an error
     monkeypatch.setattr(Run, "__init__", None)
     assert cli.main([word.format(run=finished_run.path) for word in words]) == 2
@@ -356,8 +357,9 @@ def test_a_judge_or_a_network_that_will_not_do_is_said_before_images(here, finis
     def work(*_):
         raise AssertionError("images were loaded or drawn first")
 
-    importlib.import_module("dcgan_course.export")  # before the patch, which what it imports would keep
-    for name in ("judges.load_images", "scores.images_of", "sampling.generate", "export.converted"):
+    importlib.import_module("dcgan_course.publishing.export")  # before the patch, which what it imports would keep
+    for name in ("measuring.judges.load_images", "measuring.scores.images_of", "sampling.generate",
+                 "publishing.export.converted"):
         monkeypatch.setattr(f"dcgan_course.{name}", work)
     assert cli.main([word.format(run=finished_run.path, broken=broken) for word in words]) == 2
     err = capsys.readouterr().err

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from dcgan_course.config import PRESETS, TrainConfig, preset
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
 
 
 def test_paper_preset_is_section_4():

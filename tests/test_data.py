@@ -10,9 +10,9 @@ import tiny
 import torch
 
 from dcgan_course.data import Batches, Images, load_images, load_mnist, mnist, to_float
-from dcgan_course.errors import UserError
-from dcgan_course.parallel import World
-from dcgan_course.runtime import repo_data_dir
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.parallel import World
+from dcgan_course.machine.places import repo_data_dir
 
 BUNDLED = repo_data_dir() / "mnist"
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import tiny
 
-from dcgan_course import cli
+from dcgan_course.commands import cli
 from dcgan_course.trainer import train
 
 

@@ -6,8 +6,8 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course import cli, gpu
-from dcgan_course.errors import UserError
+from dcgan_course.commands import cli, gpu
+from dcgan_course.machine.errors import UserError
 
 CPU = torch.device("cpu")
 

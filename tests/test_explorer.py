@@ -4,10 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from dcgan_course.errors import UserError
-from dcgan_course.explorer import attribute_groups, described, grouped, of_run, shown, sliding, start, strongest, within
-from dcgan_course.judges import judged, load_judge
+from dcgan_course.machine.errors import UserError
+from dcgan_course.measuring.judges import judged, load_judge
 from dcgan_course.models import Generator
+from dcgan_course.publishing.explorer import (
+    attribute_groups,
+    described,
+    grouped,
+    of_run,
+    shown,
+    sliding,
+    start,
+    strongest,
+    within,
+)
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate
 

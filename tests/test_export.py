@@ -7,8 +7,9 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course import cli, export
-from dcgan_course.errors import UserError
+from dcgan_course.commands import cli
+from dcgan_course.machine.errors import UserError
+from dcgan_course.publishing import export
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 from dcgan_course.trainer import train

@@ -6,10 +6,11 @@ import tiny
 import torch
 import torch.nn.functional as F
 
-from dcgan_course import cli, features
+from dcgan_course.commands import cli
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, load_mnist, to_float
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
+from dcgan_course.measuring import features
 from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate

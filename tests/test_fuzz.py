@@ -18,18 +18,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from dcgan_course import cli
-from dcgan_course.checkpoints import load_state
+from dcgan_course.commands import cli
 from dcgan_course.config import FIELD_TYPES
 from dcgan_course.data import load_images, load_mnist, lsun, prepare
 from dcgan_course.data.celeba import read_attributes
 from dcgan_course.data.decode import SUFFIXES, Look, Undecodable, UnknownRange, decode, extent, whole_bits
 from dcgan_course.data.listing import unchanged_zip
 from dcgan_course.data.sources import folder_source
-from dcgan_course.errors import UserError
-from dcgan_course.explorer import words_of
-from dcgan_course.files import file_sha256
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.files import file_sha256
+from dcgan_course.publishing.explorer import words_of
 from dcgan_course.runs import STATE_FILE, Run, load_run
+from dcgan_course.runs.checkpoints import load_state
 from dcgan_course.state import TrainState
 
 quick = settings(max_examples=100, deadline=None, database=None, derandomize=True,

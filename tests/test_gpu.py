@@ -13,13 +13,13 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course import bench, gpu
-from dcgan_course.compiling import obstacle, trial
+from dcgan_course.commands import bench, gpu
 from dcgan_course.config import PRESETS, preset
-from dcgan_course.errors import UserError
-from dcgan_course.parallel import World, backend
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.parallel import World, backend
+from dcgan_course.machine.runtime import memory_format, pick_device, pick_precision
+from dcgan_course.planning.compiling import obstacle, trial
 from dcgan_course.runs import Run
-from dcgan_course.runtime import memory_format, pick_device, pick_precision
 from dcgan_course.sampling import draw_z, generate
 from dcgan_course.state import TrainState
 from dcgan_course.trainer import one_step, train
@@ -132,7 +132,7 @@ def test_one_process_of_torchrun(config):
              for word in (f"--{key}", str(getattr(config, key)))]
     code = f"""if True:
         import runpy, sys
-        from dcgan_course import parallel
+        from dcgan_course.machine import parallel
         begin = parallel.dist.init_process_group
         parallel.dist.init_process_group = lambda name: (print("joined by", name), begin(name))
         sys.argv[0] = {str(TINY)!r}

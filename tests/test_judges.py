@@ -5,12 +5,12 @@ import pytest
 import torch
 from PIL import Image
 
-from dcgan_course.cli import main
+from dcgan_course.commands.cli import main
 from dcgan_course.config import preset
 from dcgan_course.data import load_images
-from dcgan_course.errors import UserError
-from dcgan_course.judges import judged, load_judge, parts, train_judge
-from dcgan_course.scores import scorer_for
+from dcgan_course.machine.errors import UserError
+from dcgan_course.measuring.judges import judged, load_judge, parts, train_judge
+from dcgan_course.measuring.scores import scorer_for
 
 
 @pytest.fixture(scope="module")

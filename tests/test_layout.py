@@ -28,39 +28,59 @@ def project():
 
 
 def floors() -> dict[str, int]:
-    """{"models": 1, ...} from the table in the package's docstring."""
+    """{"models": 2, ...} from the table in the package's docstring."""
     rows = re.findall(r"^ {4}(\d+)  (.+)$", dcgan_course.__doc__, re.M)
     return {name.strip().rstrip("/"): int(floor) for floor, names in rows for name in names.split(",")}
 
 
+def room(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
 def imports(file: Path):
-    """(part of the package, whether at the top level) for each import of our own."""
-    depth = len(file.relative_to(PACKAGE).parts)
+    """The path inside the package, such as ("runs", "checkpoints"), of each import of our own, hidden ones too."""
+    package = file.relative_to(PACKAGE).parts[:-1]
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == depth:
-            for name in [node.module] if node.module else [alias.name for alias in node.names]:
-                yield name.split(".")[0]
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = (*package[: len(package) + 1 - node.level], *(node.module.split(".") if node.module else ()))
+            for alias in node.names:
+                inner = PACKAGE.joinpath(*base, alias.name)
+                named = inner.is_dir() or inner.with_suffix(".py").is_file() or not base
+                yield (*base, alias.name) if named else base
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_imports_come_from_lower_floors(file):
-    table = floors()
-    part = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    if part in ("__init__", "__main__"):
+    table, here = floors(), room(file)
+    if here in ("__init__", "__main__"):
         return
-    for name in imports(file):
-        if name != "__version__":
-            assert table[name] < table[part], f"{part} (floor {table[part]}) imports {name} (floor {table[name]})"
+    for name in {path[0] for path in imports(file)} - {here, "__version__"}:
+        assert table[name] < table[here], f"{here} (floor {table[here]}) imports {name} (floor {table[name]})"
+
+
+@pytest.mark.parametrize("wing", sorted(f.parent.name for f in PACKAGE.glob("*/__init__.py")))
+def test_no_wing_imports_in_a_circle(wing):
+    files = sorted((PACKAGE / wing).rglob("*.py"))
+    within = {file.stem: {path[1] if len(path) > 1 else "__init__" for path in imports(file) if path[0] == wing}
+              for file in files}
+    while free := [name for name, needed in within.items() if not needed & within.keys()]:
+        for name in free:
+            del within[name]
+    assert not within, f"in a circle, or above one: {within}"
 
 
 def test_the_table_of_floors_is_complete():
-    parts = {f.relative_to(PACKAGE).parts[0].removesuffix(".py") for f in FILES} - {"__init__", "__main__"}
-    assert floors().keys() == parts
+    assert floors().keys() == {room(file) for file in FILES} - {"__init__", "__main__"}
+
+
+def test_the_house_stays_small():
+    assert len(floors()) <= 18 and len(set(floors().values())) <= 10
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_rooms_stay_small(file):
     assert len(file.read_text("utf-8").splitlines()) <= 320
+
 
 def test_conda_and_pip_install_the_same():
     """environment.yml names no packages of its own: it installs the package, whose list is in pyproject.toml."""

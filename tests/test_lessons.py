@@ -13,9 +13,9 @@ import nbformat
 import pytest
 from filelock import FileLock
 
-from dcgan_course import runtime
-from dcgan_course.cli import main
 from dcgan_course.commands import lessons
+from dcgan_course.commands.cli import main
+from dcgan_course.machine import places
 
 ROOT = Path(__file__).parents[1]
 NAMES = sorted(file.name for file in (ROOT / "notebooks").glob("*.ipynb"))
@@ -137,7 +137,7 @@ def test_without_jupyterlab_it_says_what_to_install(tmp_path, started, monkeypat
 
 
 def test_the_package_alone_says_where_runs_and_lessons_are_to_be_had(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(runtime, "__file__", str(tmp_path / "dcgan_course" / "runtime.py"))
+    monkeypatch.setattr(places, "__file__", str(tmp_path / "dcgan_course" / "machine" / "places.py"))
     assert main(["sample", "mnist", "--out", str(tmp_path / "x.png")]) == 2
     assert main(["lab", str(tmp_path / "mine")]) == 2
     said = capsys.readouterr().err.splitlines()

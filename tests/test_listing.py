@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_course import cli
+from dcgan_course.commands import cli
 from dcgan_course.data import load_images, prepare
 from dcgan_course.data.listing import list_files
 from dcgan_course.data.manifest import read_manifest, remarks
 from dcgan_course.data.sources import LOOSE, folder_source
-from dcgan_course.errors import Unreadable, UserError
+from dcgan_course.machine.errors import Unreadable, UserError
 
 posix = pytest.mark.skipif(os.name == "nt", reason="links and pipes of POSIX")
 

@@ -13,11 +13,13 @@ import tiny
 import torch
 from torch import nn
 
-from dcgan_course import cli, memory, trainer
+from dcgan_course import trainer
+from dcgan_course.commands import cli
 from dcgan_course.config import preset
-from dcgan_course.errors import UserError
-from dcgan_course.memory import control_group_limits, least_bytes, memory_limit, out_of_memory, training_bytes
+from dcgan_course.machine.errors import UserError
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
+from dcgan_course.planning import memory
+from dcgan_course.planning.memory import control_group_limits, least_bytes, memory_limit, out_of_memory, training_bytes
 from dcgan_course.runs import Run
 from dcgan_course.trainer import train
 
@@ -65,7 +67,7 @@ def test_the_estimate_against_what_a_training_takes():
         import sys, tempfile; sys.path.insert(0, {str(TINY.parent)!r})
         import tiny
         from dcgan_course import trainer
-        from dcgan_course.memory import least_bytes
+        from dcgan_course.planning.memory import least_bytes
         def status(key): return 1024 * int(open("/proc/self/status").read().split(key + ":")[1].split()[0])
         real, before = trainer.TrainState.start, []
         def start(config): before.append(status("VmRSS")); return real(config)
@@ -122,7 +124,8 @@ def test_the_limit_of_the_process():
         import resource, sys
         sys.path.insert(0, {str(TINY.parent)!r})
         import tiny
-        from dcgan_course import cli, trainer
+        from dcgan_course.commands import cli
+        from dcgan_course import trainer
         mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (mapped + 300_000_000,) * 2)
         sys.exit(cli.main("train --preset smoke --data tiny --device cpu --precision fp32 --batch_size 200 --ngf 256"
@@ -249,7 +252,8 @@ def test_a_real_want_of_memory(tmp_path):
         import resource, sys
         sys.path.insert(0, {str(TINY.parent)!r})
         import tiny
-        from dcgan_course import cli, trainer
+        from dcgan_course.commands import cli
+        from dcgan_course import trainer
         def both_steps(config, state, *rest):
             mapped = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
             resource.setrlimit(resource.RLIMIT_AS, (mapped + 5_000_000, resource.RLIM_INFINITY))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from dcgan_course.errors import UserError
-from dcgan_course.metrics import (
+from dcgan_course.machine.errors import UserError
+from dcgan_course.measuring.metrics import (
     classifier_score,
     duplicates,
     extrapolated,

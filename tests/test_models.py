@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from dcgan_course.config import preset
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
 from dcgan_course.models import (
     BasicDiscriminator,
     BasicGenerator,

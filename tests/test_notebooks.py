@@ -148,7 +148,7 @@ def test_the_solution_of_lesson_02_is_the_package(capsys):
 def test_stray_pixels_of_lesson_04_are_those_of_the_package():
     import torch
 
-    from dcgan_course.metrics import stray_pixels
+    from dcgan_course.measuring.metrics import stray_pixels
 
     cell = next(c for c in code_cells(NOTEBOOKS / "04_training_as_a_film.ipynb") if "def stray_pixels" in c.source)
     names = {"np": np, "torch": torch}

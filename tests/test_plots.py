@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
 from dcgan_course.plots import clock, curves, encoded, expect_film, metric_curve, thinned, write_film, write_gif
 
 

@@ -17,11 +17,11 @@ import processes
 import pytest
 from PIL import Image
 
-from dcgan_course import cli
+from dcgan_course.commands import cli
 from dcgan_course.data import Images, load_images, manifest, prepare
 from dcgan_course.data.decode import Look, Undecodable, decode
 from dcgan_course.data.sources import Source, folder_source
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
 
 
 @pytest.fixture(autouse=True)

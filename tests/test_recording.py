@@ -11,25 +11,24 @@ import tiny
 import torch
 from PIL import Image
 
-from dcgan_course import recording, scores
-from dcgan_course.cli import main
+from dcgan_course.commands.cli import main
 from dcgan_course.config import TrainConfig, preset
-from dcgan_course.errors import UserError
-from dcgan_course.flags import flag_value, parse
-from dcgan_course.recording import (
-    MACHINE,
+from dcgan_course.experiments import recording
+from dcgan_course.experiments.recording import (
     SHAREABLE,
     RecordedStudy,
-    command,
     first_steps,
     record,
     seconds,
-    shareable,
 )
+from dcgan_course.experiments.studies import read_study
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.flags import flag_value, parse
+from dcgan_course.machine.runtime import seeded
+from dcgan_course.measuring import scores
 from dcgan_course.runs import Run, load_generator, load_run
-from dcgan_course.runtime import seeded
+from dcgan_course.runs.again import MACHINE, command, shareable
 from dcgan_course.sampling import draw_z, generate, image_grid
-from dcgan_course.studies import read_study
 from dcgan_course.trainer import train
 
 RECORDED = sorted(folder.name for folder in (Path(__file__).parents[1] / "data" / "runs").iterdir())

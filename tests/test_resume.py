@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from dcgan_course import cli
-from dcgan_course.recording import command
+from dcgan_course.commands import cli
 from dcgan_course.runs import IMAGES_FILE, STATE_FILE, Run
+from dcgan_course.runs.again import command
 
 WORDS = ("--preset smoke --image_size 16 --nz 8 --ngf 4 --ndf 4 --batch_size 10 --device cpu --precision fp32").split()
 
@@ -103,7 +103,7 @@ def as_if_on_cuda(run) -> None:
     state = torch.load(file, weights_only=True)
     gpus = [torch.zeros(16, dtype=torch.uint8)] * 2
     torch.save(state | {"device": "cuda", "z_stream": torch.zeros(16, dtype=torch.uint8), "cuda_rng": gpus}, file)
-    from dcgan_course.files import file_sha256
+    from dcgan_course.machine.files import file_sha256
 
     digests = {f.name: file_sha256(f) for f in file.parent.iterdir() if f.name != "sha256.json"}
     (file.parent / "sha256.json").write_text(json.dumps(digests))
@@ -172,7 +172,7 @@ def test_a_prepared_folder_keeps_its_look(here):
 def test_the_last_weights_are_scored_too(here, monkeypatch):
     """An epoch that is not finished: its end has a score, else the best could not be the last."""
     monkeypatch.setattr("dcgan_course.trainer.make_scorer", lambda config: Scores())
-    monkeypatch.setattr("dcgan_course.scores.require_judge", lambda config: None)
+    monkeypatch.setattr("dcgan_course.measuring.scores.require_judge", lambda config: None)
     assert train("--data", "folder:../photos", "--metric_every", "1", "--num_epochs", "1.5") == 0
     assert [line["step"] for line in Run("runs/0001-smoke").metrics()] == [4, 6]
 

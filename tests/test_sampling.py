@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from dcgan_course.machine.runtime import seeded
 from dcgan_course.models import Generator
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded
 from dcgan_course.sampling import (
     attribute_direction,
     corner_grid,

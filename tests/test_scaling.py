@@ -6,10 +6,10 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course.errors import Diverged
+from dcgan_course.machine.errors import Diverged
+from dcgan_course.machine.scaling import START, Scaled, ScaledNet, scaled
 from dcgan_course.runs import Run
 from dcgan_course.sampling import draw_z
-from dcgan_course.scaling import START, Scaled, ScaledNet, scaled
 from dcgan_course.state import TrainState
 from dcgan_course.trainer import both_steps, train
 

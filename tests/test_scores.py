@@ -6,9 +6,9 @@ import torch
 
 from dcgan_course.config import preset
 from dcgan_course.data import Images, avatars, load_mnist, to_float
-from dcgan_course.errors import UserError
-from dcgan_course.judges import Part, judged, load_judge
-from dcgan_course.scores import Scorer, score_run, scorer_for, training_neighbours
+from dcgan_course.machine.errors import UserError
+from dcgan_course.measuring.judges import Part, judged, load_judge
+from dcgan_course.measuring.scores import Scorer, score_run, scorer_for, training_neighbours
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_training_neighbours_find_copies(monkeypatch):
     """Of training images: themselves, at no distance. Of unseen digits: others, about as far as usual."""
     train, test = load_mnist(), load_mnist(split="test")
     few = Images("few", train.pixels[:3000], 28)
-    monkeypatch.setattr("dcgan_course.scores.images_of", lambda config, size: few)
+    monkeypatch.setattr("dcgan_course.measuring.scores.images_of", lambda config, size: few)
     copies = to_float(few.batch(range(100)))
     found, ratio = training_neighbours(copies, preset("mnist"))
     assert torch.equal(found, copies) and ratio == pytest.approx(0, abs=1e-3)
@@ -97,7 +97,7 @@ def test_training_neighbours_find_copies(monkeypatch):
 def test_training_neighbours_without_a_judge(monkeypatch):
     """Pixels find copies too, at any distance from where they lie; noise is far from all."""
     few = Images("few", load_mnist().pixels[:1500], 28)
-    monkeypatch.setattr("dcgan_course.scores.images_of", lambda config, size: few)
+    monkeypatch.setattr("dcgan_course.measuring.scores.images_of", lambda config, size: few)
     copies = to_float(few.batch(range(7, 107)))
     plain = preset("mnist", data="folder:photos")
     found, ratio = training_neighbours(copies, plain)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dcgan_course import cli, signals
+from dcgan_course.commands import cli
 from dcgan_course.data.prepare import prepared
 from dcgan_course.data.sources import folder_source
-from dcgan_course.signals import interrupted_by_all, stop_on_interrupt
+from dcgan_course.machine import signals
+from dcgan_course.machine.signals import interrupted_by_all, stop_on_interrupt
 
 ASKED = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -128,7 +129,7 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
 
     code = f"""if True:
         import joblib, os, signal, sys
-        from dcgan_course import cli
+        from dcgan_course.commands import cli
         from dcgan_course.data import prepare
         signal.signal(signal.SIGINT, signal.default_int_handler)
         joblib.cpu_count = lambda: 2

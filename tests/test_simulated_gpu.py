@@ -13,9 +13,9 @@ from torch.utils._pytree import tree_leaves
 from dcgan_course import state, trainer
 from dcgan_course.config import PRESETS, preset
 from dcgan_course.data import Batches, Images, images
-from dcgan_course.judges import judged, load_judge
-from dcgan_course.parallel import World
-from dcgan_course.runtime import seeded
+from dcgan_course.machine.parallel import World
+from dcgan_course.machine.runtime import seeded
+from dcgan_course.measuring.judges import judged, load_judge
 from dcgan_course.sampling import draw_z, generate, image_grid, sample_z, standing_statistics
 from dcgan_course.state import TrainState
 from dcgan_course.trainer import both_steps, one_step

@@ -21,7 +21,7 @@ from dcgan_course.data.celeba import celeba_source
 from dcgan_course.data.decode import decode
 from dcgan_course.data.lsun import lsun_source
 from dcgan_course.data.prepare import prepared
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
 
 REFERENCE = Path(__file__).with_name("avatars.png")  # the persons 0 to 3, side by side
 
@@ -260,7 +260,8 @@ def test_a_database_that_was_cut_short_is_refused(tmp_path):
             lsun_source("church_outdoor", folder, tmp_path / "unpacked")
         assert "\n" not in str(error.value)
         assert ("cut short" in str(error.value)) == (end > 2 * 4096)
-    code = f"import sys; from dcgan_course.cli import main; sys.exit(main(['prepare', 'lsun/church_outdoor:{folder}']))"
+    code = ("import sys; from dcgan_course.commands.cli import main; "
+            f"sys.exit(main(['prepare', 'lsun/church_outdoor:{folder}']))")
     process = processes.begin(code)
     _, error = process.communicate()
     assert process.returncode == 2 and "cut short" in error and error.count("\n") == 1

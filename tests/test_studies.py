@@ -13,13 +13,14 @@ import pytest
 import tiny
 from PIL import Image
 
-from dcgan_course import recording, studies, trainer
-from dcgan_course.cli import main
-from dcgan_course.errors import UserError
-from dcgan_course.recording import RecordedStudy
+from dcgan_course import trainer
+from dcgan_course.commands.cli import main
+from dcgan_course.experiments import recording, studies
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.experiments.studies import Study, grid, read_study, run_study
+from dcgan_course.machine.errors import UserError
+from dcgan_course.measuring.tables import comparison, differences, means, summary
 from dcgan_course.runs import Run
-from dcgan_course.studies import Study, grid, read_study, run_study
-from dcgan_course.tables import comparison, differences, means, summary
 
 TWO = {"plain": {}, "slow": {"lr_g": 1e-5}}
 
@@ -222,7 +223,7 @@ def test_the_command(tmp_path, capsys, monkeypatch):
 STUDY = """
 import sys; sys.path.insert(0, {tests!r})
 import tiny
-from dcgan_course import studies
+from dcgan_course.experiments import studies
 from test_studies import FakeScorer, TWO, run_cell
 studies.scorer_of = lambda config: FakeScorer()
 studies.run_cell = run_cell

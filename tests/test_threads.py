@@ -6,12 +6,14 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course import bench, threads, trainer
+from dcgan_course import trainer
+from dcgan_course.commands import bench
 from dcgan_course.config import preset
-from dcgan_course.parallel import World
+from dcgan_course.machine import threads
+from dcgan_course.machine.parallel import World
+from dcgan_course.machine.runtime import settle_threads
+from dcgan_course.machine.threads import COST, SECONDS, Fixed, Threads, all_threads, cpu_threads, ladder
 from dcgan_course.runs import Run
-from dcgan_course.runtime import settle_threads
-from dcgan_course.threads import COST, SECONDS, Fixed, Threads, all_threads, cpu_threads, ladder
 from dcgan_course.trainer import train
 
 

@@ -23,9 +23,9 @@ import torch.nn.functional as F
 from PIL import Image
 
 from dcgan_course import plots, runs, trainer
+from dcgan_course.commands.info import run_summary
 from dcgan_course.data import names
-from dcgan_course.errors import UserError
-from dcgan_course.info import run_summary
+from dcgan_course.machine.errors import UserError
 from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import Run
 from dcgan_course.sampling import draw_z, generate, sample_z
@@ -688,7 +688,7 @@ def test_keep(tmp_path):
 
 @pytest.mark.slow
 def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
-    from dcgan_course import scores
+    from dcgan_course.measuring import scores
 
     drawn = []
     distances = iter([5.0, 3.0, 4.0, 9.0, 8.0, 7.0])
@@ -714,7 +714,7 @@ def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
 
 def test_the_best_checkpoint_among_those_by_the_clock(tmp_path, monkeypatch):
     """Only those at the end of an epoch have a score; the best of them stays, however many come after it."""
-    from dcgan_course import scores
+    from dcgan_course.measuring import scores
 
     distances = iter([5.0, 3.0, 4.0])
     score = lambda images: {"fd100_tiny": next(distances)}  # noqa: E731
@@ -740,7 +740,7 @@ def test_that_no_judge_knows_the_images_is_said_before_they_are_prepared(tmp_pat
     def prepare(*_):
         raise AssertionError("the images were loaded first")
 
-    for name in ("trainer.images_of", "judges.load_images", "scores.images_of"):
+    for name in ("trainer.images_of", "measuring.judges.load_images", "measuring.scores.images_of"):
         monkeypatch.setattr(f"dcgan_course.{name}", prepare)
     with pytest.raises(UserError, match=words):
         train(tiny.config(tmp_path, metric_every=1, **changes))

@@ -18,15 +18,15 @@ import torch
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from dcgan_course import page
-from dcgan_course.cli import main
-from dcgan_course.errors import UserError
+from dcgan_course.commands import exploring
+from dcgan_course.commands.cli import main
+from dcgan_course.commands.exploring import notebook, serve
+from dcgan_course.commands.websocket import _load_jupyter_server_extension
+from dcgan_course.machine.errors import UserError
 from dcgan_course.models import BasicGenerator, Generator
-from dcgan_course.page import notebook, serve
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, moved
 from dcgan_course.trainer import train
-from dcgan_course.websocket import _load_jupyter_server_extension
 from dcgan_course.widgets import LatentExplorer, Still, explore, widget_class
 
 
@@ -243,7 +243,7 @@ def test_answers_of_a_kernel_do_not_wait(monkeypatch):
     monkeypatch.setattr(KernelWebsocketHandler, "open", opened)
     _load_jupyter_server_extension(None)
     asyncio.run(KernelWebsocketHandler.open(Connection(), kernel_id="a kernel"))
-    assert done == [True, "a kernel"] and "hasten()" in page.SERVER
+    assert done == [True, "a kernel"] and "hasten()" in exploring.SERVER
 
 
 def test_explore_refuses_in_one_line(capsys):
@@ -271,7 +271,7 @@ def ctrl_c():
 
 def test_a_server_that_does_not_listen_is_killed(tmp_path, monkeypatch, ctrl_c):
     """After Ctrl-C; this server presses it, and then sleeps."""
-    monkeypatch.setattr(page, "PATIENCE", 0.1)
+    monkeypatch.setattr(exploring, "PATIENCE", 0.1)
     stubborn = "import os, signal, time; print(os.getpid(), flush=True); os.kill(os.getppid(), signal.SIGINT); " \
         "time.sleep(600)"
     with pytest.raises(KeyboardInterrupt):

@@ -30,6 +30,6 @@ def config(out, **changes):
 names.ARRAYS["tiny"] = lambda where, split: images(28)
 
 if __name__ == "__main__":  # python tests/tiny.py train ...: the command line, with these images added
-    from dcgan_course.cli import main
+    from dcgan_course.commands.cli import main
 
     sys.exit(main())

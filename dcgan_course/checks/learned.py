@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from ..features import dropped, guided, pooled
+from ..measuring.features import dropped, guided, pooled
 from .base import described, exercise, expect, expect_none_of, expect_shape, expect_tensor, same
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from ..metrics import extrapolated, frechet_of_gaussians, precision, two_sample_accuracy
+from ..measuring.metrics import extrapolated, frechet_of_gaussians, precision, two_sample_accuracy
 from .base import described, exercise, expect
 
 

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from scipy import stats
 
 from .. import losses
+from ..measuring.tables import interval
 from ..state import update_ema
-from ..tables import interval
 from .base import described, exercise, expect, expect_none_of, same
 from .failures import TwoNorms
 from .steps import expect_scalar

@@ -9,9 +9,18 @@ from pathlib import Path
 from typing import Literal
 
 from ..config import nearest
-from ..errors import UserError
-from ..files import expect_new
-from ..flags import FileOrFolder, NewFolder, RunName, expect_file, expect_picture, expect_positive, save, writing
+from ..machine.errors import UserError
+from ..machine.files import expect_new
+from ..machine.flags import (
+    FileOrFolder,
+    NewFolder,
+    RunName,
+    expect_file,
+    expect_picture,
+    expect_positive,
+    save,
+    writing,
+)
 
 FILM, FRAME = 256, 80  # pixels, at least, of a side of a film; milliseconds of a step of a walk
 TRANSLATING = "translating the generator into ONNX, and comparing it with torch: some seconds ..."
@@ -32,8 +41,8 @@ def sample(run: RunName, /, n: int = 64, seed: int = 0, label: str | None = None
     """
     import torch
 
+    from ..machine.runtime import seeded
     from ..runs import load_run
-    from ..runtime import seeded
     from ..sampling import draw_z, generate, image_grid
 
     expect_positive(n=n, nrow=nrow)
@@ -66,9 +75,9 @@ def interpolate(run: RunName, /, frames: int = 36, nrow: int = 9, method: Litera
         checkpoint: Whose weights, as for sample.
         out: The picture to write; with the ending .gif, .webp or .mp4 a film.
     """
+    from ..machine.runtime import seeded
     from ..plots import FILMS, encoded, expect_film
     from ..runs import load_run
-    from ..runtime import seeded
     from ..sampling import draw_z, generate, image_grid
     from ..sampling import interpolate as walk
 
@@ -128,7 +137,7 @@ def export(run: RunName, folder: NewFolder, /, checkpoint: str = "best") -> None
         checkpoint: Whose weights, as for sample.
     """
     expect_new(folder)
-    from ..export import export as write
+    from ..publishing.export import export as write
 
     write_folder(run, checkpoint, folder, write)
     print(folder)
@@ -149,7 +158,7 @@ def page(run: RunName, folder: NewFolder, /, checkpoint: str = "best", seed: int
     expect_new(folder)
     if seed is not None and not 0 <= seed < 10**9:
         raise UserError(f"seed: found {seed}, expected 0 to 999999999")
-    from ..export import page as write
+    from ..publishing.export import page as write
 
     write_folder(run, checkpoint, folder, partial(write, seed=seed, title=title, source=source))
     print(folder / "index.html")
@@ -159,7 +168,7 @@ def page(run: RunName, folder: NewFolder, /, checkpoint: str = "best", seed: int
 
 
 def write_folder(run: str, checkpoint: str, folder: Path, write) -> None:
-    from ..export import expect_exportable
+    from ..publishing.export import expect_exportable
     from ..runs import load_run
 
     loaded = load_run(run, checkpoint)

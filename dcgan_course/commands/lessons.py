@@ -9,10 +9,10 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from ..errors import UserError
-from ..files import read_json, to_json, write_atomically
-from ..flags import LessonsFolder, writing
-from ..runtime import course_dir
+from ..machine.errors import UserError
+from ..machine.files import read_json, to_json, write_atomically
+from ..machine.flags import LessonsFolder, writing
+from ..machine.places import course_dir
 
 SETTINGS = Path(__file__).parent / "jupyter"  # no question about news at the first start, no request to the network
 LAID = ".laid.json"  # the sha256 of each lesson as it was laid: another one has somebody's answers in it

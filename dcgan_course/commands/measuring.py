@@ -5,7 +5,7 @@ Each function is a command, and its parameters are the flags.
 
 from pathlib import Path
 
-from ..flags import RunName, expect_file, expect_picture, expect_positive, save, writing
+from ..machine.flags import RunName, expect_file, expect_picture, expect_positive, save, writing
 from .drawing import say_weights
 
 
@@ -20,9 +20,9 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto", 
             `dcgan-course judge`, or the weights of the Inception network.
         checkpoint: Only this one: best, last, or the number of a step; None = all.
     """
+    from ..machine.runtime import settle_threads
+    from ..measuring.scores import require_judge, score_run
     from ..runs import load_run
-    from ..runtime import settle_threads
-    from ..scores import require_judge, score_run
 
     expect_positive(n=n)
     loaded = load_run(run, checkpoint or "best")
@@ -53,11 +53,11 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     """
     import torch
 
-    from ..resolve import require_same_images
+    from ..machine.runtime import seeded, settle_threads
+    from ..measuring.scores import compared_with, training_neighbours
+    from ..planning.resolve import require_same_images
     from ..runs import load_run
-    from ..runtime import seeded, settle_threads
     from ..sampling import draw_z, generate, image_grid
-    from ..scores import compared_with, training_neighbours
 
     expect_positive(n=n)
     expect_picture(out)
@@ -91,10 +91,10 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
     """
     import pandas as pd
 
-    from ..features import label_study
+    from ..machine.runtime import settle_threads
+    from ..measuring.features import label_study
+    from ..measuring.tables import summary
     from ..runs import load_run
-    from ..runtime import settle_threads
-    from ..tables import summary
 
     expect_positive(draws=draws)
     expect_file(out)
@@ -116,7 +116,7 @@ def info(name: RunName, /) -> None:
     Args:
         name: A run folder, the name of a recorded run, a preset, or images by name: folder:PATH.
     """
-    from ..info import describe
+    from .info import describe
 
     print(describe(name))
 
@@ -129,8 +129,8 @@ def bench(preset: str = "mnist64", seconds: float = 60.0, busy: int | None = Non
         seconds: How long to measure, about.
         busy: In place of that, each number of CPU threads beside so many processes that compute all the time.
     """
-    from ..bench import report, report_threads
     from ..config import preset as get_preset
+    from .bench import report, report_threads
 
     expect_positive(seconds=seconds)
     if busy is None:
@@ -147,12 +147,12 @@ def doctor(gpu: bool = False) -> None:
         gpu: In place of it try a GPU, part by part, for two minutes or so: a report to paste where you ask for help.
     """
     if not gpu:
-        from ..info import check_setup
+        from .info import check_setup
 
         return print(check_setup())
     from ..config import preset
-    from ..errors import UserError
-    from ..gpu import report, this_gpu
+    from ..machine.errors import UserError
+    from .gpu import report, this_gpu
 
     failed = 0
     for line in report(this_gpu(), preset("mnist64")):

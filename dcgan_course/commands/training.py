@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from ..config import TrainConfig, is_colour, preset
-from ..errors import UserError
-from ..files import expect_new
-from ..flags import ImagesName, NewFolder, RunName, StudyFile, expect_positive, flag_value, parse, writing
+from ..machine.errors import UserError
+from ..machine.files import expect_new
+from ..machine.flags import ImagesName, NewFolder, RunName, StudyFile, expect_positive, flag_value, parse, writing
 
 
 def prepare(name: ImagesName, /, image_size: int = 64, fit: Literal["crop", "pad", "stretch"] = "crop",
@@ -68,8 +68,8 @@ def study(file: StudyFile, /, out: Path = Path("runs/studies"), workers: int | N
         out: The folder in which the study, named after the file, has its own.
         workers: Trainings at once, with one thread each; None = as many as there are cores, 1 on a GPU.
     """
-    from ..studies import read_study, run_study
-    from ..tables import comparison, summary
+    from ..experiments.studies import read_study, run_study
+    from ..measuring.tables import comparison, summary
 
     expect_positive(workers=1 if workers is None else workers)
     asked = read_study(file)
@@ -92,7 +92,7 @@ def judge(data: ImagesName, /, epochs: int | None = None, out: Path = Path("judg
         epochs: How often it sees each image; None = 10 for digits, 8 for avatars, 60 for others.
         out: The file to write, named after what the judge knows.
     """
-    from ..judges import train_judge
+    from ..measuring.judges import train_judge
 
     expect_positive(epochs=1 if epochs is None else epochs)
     if out.suffix != ".safetensors":
@@ -116,8 +116,8 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
         discriminator: Keep D too.
     """
     expect_new(folder)
-    from ..recording import record as keep
-    from ..recording import record_study
+    from ..experiments.recording import record as keep
+    from ..experiments.recording import record_study
     from ..runs import Run
 
     with writing(folder):
@@ -130,7 +130,7 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
 
 def show_result(run) -> None:
     """Where the pictures of a run are, and what can be done next. Of several processes, one says it."""
-    from ..runtime import program
+    from ..machine.runtime import program
 
     if os.environ.get("RANK", "0") != "0":
         return

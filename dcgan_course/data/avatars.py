@@ -9,7 +9,7 @@ import random
 
 import numpy as np
 
-from ..errors import UserError
+from ..machine.errors import UserError
 from .decode import decode
 
 COUNT = 10_000  # how many `avatars` means

@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ..errors import UserError
+from ..machine.errors import UserError
 from .decode import Undecodable
 from .listing import Listing, list_files, read_file, refuse_web_page
 from .sources import Source, digest, link_note, reader

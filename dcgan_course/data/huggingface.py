@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import Unreadable, UserError
-from ..files import reading
+from ..machine.errors import Unreadable, UserError
+from ..machine.files import reading
 from .decode import Undecodable
 from .sources import Source, one_line
 

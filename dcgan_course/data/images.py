@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional as TF
 
-from ..errors import UserError
-from ..files import reading
-from ..parallel import World
-from ..runtime import seeded
+from ..machine.errors import UserError
+from ..machine.files import reading
+from ..machine.parallel import World
+from ..machine.runtime import seeded
 
 
 @dataclass

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
-from ..errors import Unreadable, UserError
-from ..files import in_bytes, reading, shown
+from ..machine.errors import Unreadable, UserError
+from ..machine.files import in_bytes, reading, shown
 from .decode import SUFFIXES, Undecodable
 
 MAX_MEMBER = 500_000_000  # bytes of one unpacked picture in a zip; more is taken for a bomb

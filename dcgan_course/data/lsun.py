@@ -5,8 +5,8 @@ import os
 import shutil
 from pathlib import Path, PurePosixPath
 
-from ..errors import Unreadable, UserError
-from ..files import in_bytes, reading
+from ..machine.errors import Unreadable, UserError
+from ..machine.files import in_bytes, reading
 from .listing import DAMAGES, open_zip, refuse_web_page, stamp_of
 from .sources import Source, digest, require_room
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
-from ..files import file_sha256, in_bytes, reading
+from ..machine.errors import UserError
+from ..machine.files import file_sha256, in_bytes, reading
 from .images import Images
 from .sources import digest
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
-from ..runtime import cache_dir, repo_data_dir
+from ..machine.errors import UserError
+from ..machine.places import cache_dir, repo_data_dir
 from .images import Images
 from .sources import one_line
 

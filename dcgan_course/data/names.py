@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from ..config import TrainConfig, nearest
-from ..errors import UserError
-from ..files import shown
-from ..runtime import cache_dir
+from ..machine.errors import UserError
+from ..machine.files import shown
+from ..machine.places import cache_dir
 from . import celeba, huggingface, lsun, sources
 from .decode import Look
 from .images import Images

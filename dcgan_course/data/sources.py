@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ..errors import UserError
-from ..files import in_bytes, shown
+from ..machine.errors import UserError
+from ..machine.files import in_bytes, shown
 from . import avatars
 from .decode import SUFFIXES
 from .listing import OTHERS, Listing, list_files, read_member, read_plain

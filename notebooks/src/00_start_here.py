@@ -43,10 +43,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -55,13 +55,13 @@ import matplotlib.pyplot as plt
 import torch
 
 from dcgan_course import checks
-from dcgan_course.bench import images_per_second
+from dcgan_course.commands.bench import images_per_second
+from dcgan_course.commands.info import check_setup
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
-from dcgan_course.info import check_setup
+from dcgan_course.machine.runtime import settle_threads
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import settle_threads
 from dcgan_course.sampling import generate, image_grid
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")

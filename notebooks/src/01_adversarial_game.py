@@ -45,10 +45,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -62,7 +62,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
-from dcgan_course.runtime import seeded, settle_threads
+from dcgan_course.machine.runtime import seeded, settle_threads
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # D and real, G and generated, a third
 torch.manual_seed(0)

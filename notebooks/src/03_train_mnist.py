@@ -44,10 +44,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -58,10 +58,10 @@ import torch
 from dcgan_course import checks, losses
 from dcgan_course.config import preset
 from dcgan_course.data import Batches, load_images, to_float
+from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, init_weights
 from dcgan_course.plots import curves
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.trainer import train
 
@@ -406,8 +406,8 @@ show(x_fake[:64], "Generated digits: can you find the ones that no person would 
 
 # %%
 from dcgan_course.data import load_mnist
-from dcgan_course.judges import judged, load_judge
-from dcgan_course.metrics import mode_entropy
+from dcgan_course.measuring.judges import judged, load_judge
+from dcgan_course.measuring.metrics import mode_entropy
 
 judge, test = load_judge("mnist"), load_mnist(split="test")
 x_test = to_float(test.batch(torch.randperm(test.count, generator=seeded(0, "lesson"))[:1000]))

@@ -44,10 +44,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -59,9 +59,9 @@ import torch
 from PIL import Image
 
 from dcgan_course.data import load_images, to_float
+from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.plots import caption, clock, corner
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
 
 device = pick_device()
@@ -476,7 +476,7 @@ print(f"of the {len(run.samples())} sheets, the last after {clock(run.samples()[
 # %%
 import textwrap
 
-from dcgan_course.recording import MACHINE
+from dcgan_course.runs.again import MACHINE
 
 healthy, collapsed = load_run("mnist_quick"), load_run("mnist_collapse")
 same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, precision, folder ...
@@ -529,8 +529,8 @@ Inline(data=content, format="gif", width=620)
 
 # %%
 from dcgan_course.data import load_mnist
-from dcgan_course.judges import judged, load_judge
-from dcgan_course.metrics import duplicates, mode_entropy
+from dcgan_course.measuring.judges import judged, load_judge
+from dcgan_course.measuring.metrics import duplicates, mode_entropy
 
 
 def thousand(run):

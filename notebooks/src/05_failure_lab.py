@@ -44,10 +44,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -59,11 +59,11 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.config import preset
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
+from dcgan_course.measuring.tables import comparison, summary
 from dcgan_course.plots import curves
-from dcgan_course.recording import RecordedStudy
-from dcgan_course.runtime import pick_device, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
-from dcgan_course.tables import comparison, summary
 from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
@@ -94,7 +94,7 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
 # against other real digits, and the healthy baseline.
 
 # %%
-from dcgan_course.scores import scorer_for
+from dcgan_course.measuring.scores import scorer_for
 
 NUMBERS = ("fd", "mode_entropy", "sharpness")
 
@@ -219,7 +219,7 @@ for name, images in (("first 2,000 of the test file", test), ("on dark grey", te
 # contrast. Divide each picture's by its own variance, and only blur is left:
 
 # %%
-from dcgan_course.metrics import sharpness
+from dcgan_course.measuring.metrics import sharpness
 
 
 def tiles(study, config):
@@ -659,7 +659,7 @@ mode_count = checks.check_mode_count(my_mode_count)
 # </details>
 
 # %%
-from dcgan_course.judges import judged, load_judge
+from dcgan_course.measuring.judges import judged, load_judge
 
 judge = load_judge("mnist")
 for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):

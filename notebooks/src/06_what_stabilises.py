@@ -43,10 +43,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -59,9 +59,9 @@ import torch
 from scipy import stats
 
 from dcgan_course import checks
-from dcgan_course.recording import RecordedStudy
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import pick_device, seeded, settle_threads
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
@@ -390,7 +390,7 @@ for name in ("D learns 4 times as fast", "G learns 4 times as fast", "instance n
 # a minute.
 
 # %% tags=["nbval-ignore-output"]
-from dcgan_course.scores import score_generator, scorer_for
+from dcgan_course.measuring.scores import score_generator, scorer_for
 from dcgan_course.trainer import train
 
 RETRAIN = False

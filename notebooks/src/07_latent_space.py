@@ -43,10 +43,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -58,11 +58,11 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
-from dcgan_course.judges import judged, load_judge
+from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.measuring.judges import judged, load_judge
+from dcgan_course.measuring.scores import training_neighbours
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import attribute_direction, generate, image_grid, lerp, plane_grid, sample_z
-from dcgan_course.scores import training_neighbours
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")

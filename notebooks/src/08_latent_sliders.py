@@ -42,10 +42,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -56,8 +56,8 @@ import torch
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
+from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import first_layer, generate, image_grid, plane_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, Still, explore
 

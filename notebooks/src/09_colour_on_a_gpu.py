@@ -45,10 +45,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -59,12 +59,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from dcgan_course import bench, checks, models, sampling
+from dcgan_course import checks, models, sampling
+from dcgan_course.commands import bench
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
-from dcgan_course.recording import RecordedStudy
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.machine.runtime import has_bf16, pick_device, seeded, settle_threads
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import has_bf16, pick_device, seeded, settle_threads
 from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -114,7 +115,7 @@ print(f"{photos.count:,} pictures: {NAME}")
 import tempfile
 import textwrap
 
-from dcgan_course.errors import UserError
+from dcgan_course.machine.errors import UserError
 
 with tempfile.TemporaryDirectory() as folder:
     (Path(folder) / "list_attr_celeba.txt").write_bytes(b"1\nSmiling\n000001.jpg 1\n")
@@ -373,7 +374,7 @@ for name, count in COUNTS.items():
 #   losses stay float32. (Losses from *logits*: a cross-entropy of probabilities is unsafe in 16 bits, and a common source
 #   of NaN. A training that diverges stops here and names the last good checkpoint.) NVIDIA's GPUs from before 2020 have at most
 #   float16, with 5 bits of exponent: gradients below 0.00000003 would become 0. So the trainer multiplies them by a large number before
-#   they are rounded, and divides by it before the update (`precision="fp16"`, `dcgan_course/scaling.py`);
+#   they are rounded, and divides by it before the update (`precision="fp16"`, `dcgan_course/machine/scaling.py`);
 # - **fused Adam**: one kernel updates all weights. "plain" updates tensor by tensor; PyTorch's own default is between the
 #   two on a GPU;
 # - **compilation** (`torch.compile`): chains of small operations become one. It takes about a minute to begin, so the trainer

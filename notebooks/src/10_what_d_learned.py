@@ -44,10 +44,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -58,13 +58,15 @@ import pandas as pd
 import torch
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from dcgan_course import checks, features
+from dcgan_course import checks
 from dcgan_course.data import avatar_pair, load_images, to_float
-from dcgan_course.judges import judged, load_judge
+from dcgan_course.machine.places import repo_data_dir
+from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.measuring import features
+from dcgan_course.measuring.judges import judged, load_judge
+from dcgan_course.measuring.tables import means, summary
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import repo_data_dir, seeded, settle_threads
 from dcgan_course.sampling import generate, image_grid, sample_z
-from dcgan_course.tables import means, summary
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 

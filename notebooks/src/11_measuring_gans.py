@@ -45,10 +45,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -60,10 +60,10 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from sklearn.metrics import pairwise_distances
 
 from dcgan_course import checks
-from dcgan_course.judges import judged, load_judge, parts
-from dcgan_course.metrics import duplicates, frechet_distance, kernel_distance, mode_entropy, precision_recall
+from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.measuring.judges import judged, load_judge, parts
+from dcgan_course.measuring.metrics import duplicates, frechet_distance, kernel_distance, mode_entropy, precision_recall
 from dcgan_course.runs import load_run
-from dcgan_course.runtime import seeded, settle_threads
 from dcgan_course.sampling import draw_z, generate, image_grid
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"

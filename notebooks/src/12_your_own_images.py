@@ -44,10 +44,10 @@ if LENT and not os.path.isdir("../dcgan_course"):
     whole = os.path.isdir(home)
     git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
     done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/colab.py"):
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
         sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
     sys.path.insert(0, home)
-    from dcgan_course.colab import ready
+    from dcgan_course.machine.colab import ready
 
     ready(home, done)
 
@@ -61,9 +61,11 @@ import torch
 from IPython.display import Markdown
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-from dcgan_course import checks, export, runtime, sampling
+from dcgan_course import checks, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
+from dcgan_course.machine import runtime
+from dcgan_course.publishing import export
 from dcgan_course.runs import load_run
 
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
@@ -223,7 +225,7 @@ close = checks.check_close(my_close)
 # %%
 import importlib.util
 
-from dcgan_course import colab
+from dcgan_course.machine import colab
 
 if importlib.util.find_spec("onnxruntime") is None:  # as in Colab; what is there stays as it is
     colab.install("onnx", "onnxruntime", "onnxscript")
@@ -263,7 +265,7 @@ Markdown(f"Find `notebooks/{PAGE}/index.html` in the file browser on the left, r
 # %%
 files = {file.name: file.stat().st_size / 1e6 for file in sorted(PAGE.iterdir())}
 print("\n".join(f"{name:<12} {'below' if size < 20 else 'above'} 20 MB" for name, size in files.items()))
-from dcgan_course.explorer import of_run
+from dcgan_course.publishing.explorer import of_run
 
 known = of_run(mine)
 print("groups of controls:", ", ".join(group["name"] for group in known["groups"]))

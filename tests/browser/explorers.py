@@ -6,7 +6,7 @@ import time
 import numpy as np
 import torch
 
-from dcgan_course.explorer import of_run, shown, start
+from dcgan_course.publishing.explorer import of_run, shown, start
 from dcgan_course.sampling import generate
 
 PATIENCE = 120_000  # milliseconds for a server or a first picture: a busy machine

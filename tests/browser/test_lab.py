@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from explorers import PATIENCE, Seen
 from servers import free_port, served
 
-from dcgan_course.export import page as write_page
+from dcgan_course.publishing.export import page as write_page
 from dcgan_course.runs import load_run
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -78,7 +78,8 @@ def lab(tmp_path_factory):
     command = [sys.executable, "-m", "dcgan_course", "lab", str(folder / "lessons"), f"--port={port}", "--no_browser"]
     server = served(command, f"http://127.0.0.1:{port}/api", folder / "lab.log",
                     env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder)})
-    assert "dcgan_course.websocket | extension was successfully loaded" in (folder / "lab.log").read_text("utf-8")
+    said = (folder / "lab.log").read_text("utf-8")
+    assert "dcgan_course.commands.websocket | extension was successfully loaded" in said
     yield f"http://127.0.0.1:{port}", folder / "lessons"
     server.terminate()
     server.wait(30)

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from explorers import PATIENCE, Seen
 from PIL import Image
 
-from dcgan_course.explorer import FOLDER, within
-from dcgan_course.export import page as write_page
+from dcgan_course.publishing.explorer import FOLDER, within
+from dcgan_course.publishing.export import page as write_page
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import lerp, slerp
 
@@ -476,7 +476,7 @@ def test_where_scripts_are_off(file, browser):
 @pytest.mark.parametrize("kind, mean, std", [("normal", 0, 1), ("uniform", 0, 3**-0.5), ("uniform01", 0.5, 12**-0.5)])
 def test_a_seed_is_the_same_z_in_both_languages(latent, kind, mean, std):
     """And its numbers have the distribution that G was trained on; a conditional G's class follows the seed."""
-    from dcgan_course.explorer import start
+    from dcgan_course.publishing.explorer import start
 
     about = {"nz": 30, "classes": 3, "labels": ["a", "b", "c"], "kind": kind}
     seeds = [*range(400), 4_294_967, 999_999_999]
@@ -491,7 +491,7 @@ def test_a_seed_is_the_same_z_in_both_languages(latent, kind, mean, std):
 
 def test_a_face_is_the_same_z_in_both_languages(latent):
     """Sliders, colours and limits: random faces of random generators."""
-    from dcgan_course.explorer import shown
+    from dcgan_course.publishing.explorer import shown
 
     for trial in range(30):
         torch.manual_seed(trial)

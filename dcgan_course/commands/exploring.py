@@ -7,8 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .errors import UserError, require_packages
-from .flags import RunName, expect_positive
+from ..machine.errors import UserError, require_packages
+from ..machine.flags import RunName, expect_positive
 
 PATIENCE = 8  # seconds for the server and its kernels to end by themselves; `docker stop` waits for 10
 # what the page may load: Voila's own templates ask for icons on the network, which nobody here needs
@@ -16,7 +16,7 @@ POLICY = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; connect-
 # Voila, until its standard input is closed: by `serve`, or by the system where this process was killed
 SERVER = """
 import os, signal, threading
-from dcgan_course.websocket import hasten
+from dcgan_course.commands.websocket import hasten
 from voila.app import main
 
 def watch():
@@ -37,7 +37,7 @@ def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
         port: The page's address is http://localhost:PORT.
         browser: Open the page in the browser at once.
     """
-    from .runs import load_run
+    from ..runs import load_run
 
     expect_positive(port=port)
     if port > 65535:
@@ -89,7 +89,7 @@ def serve(command: list[str], log: Path) -> int:
 
 def notebook(run: Path, folder: Path) -> dict:
     """One cell, which shows the explorer of a run, for pictures that are saved in a folder."""
-    code = ("from dcgan_course.runtime import settle_threads\nfrom dcgan_course.widgets import explore\n\n"
+    code = ("from dcgan_course.machine.runtime import settle_threads\nfrom dcgan_course.widgets import explore\n\n"
             f"settle_threads()\nexplore({str(run)!r}, folder={str(folder)!r})")
     cell = {"cell_type": "code", "id": "explorer", "source": code, "metadata": {}, "outputs": [],
             "execution_count": None}

@@ -14,15 +14,15 @@ from torch import Tensor, nn
 
 from ..config import TrainConfig
 from ..data.avatars import BACKGROUND, HAIR, SKIN
-from ..errors import UserError
-from ..files import read_json
-from ..judges import judged
+from ..machine.errors import UserError
+from ..machine.files import read_json
+from ..machine.runtime import seeded
+from ..measuring.judges import judged
+from ..measuring.scores import judge_for
 from ..runs import Run
-from ..runtime import seeded
 from ..sampling import attribute_direction, draw_z, first_layer, generate, image_grid, moved, png, principal_directions
-from ..scores import judge_for
 
-FOLDER = Path(__file__).parent  # of the JavaScript, the style and the page
+FOLDER = Path(__file__).parent / "assets"  # of the JavaScript, the style and the page
 PARTS = ("latent.js", "painter.js", "explorer.js", "tools.js", "numbers.js", "paths.js")
 REACH = 1.5  # of a slider to either side; 1 = the whole way between pictures without an attribute and with it
 REPLACED = 1.5  # how far a colour goes: 1 = the mean of its images; at 1.5 more of them are seen to have it

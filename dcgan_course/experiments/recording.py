@@ -1,7 +1,6 @@
 """Keep a run, or a study, as a small folder that can be shipped, as in data/runs and data/studies."""
 
 import dataclasses
-import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,23 +10,22 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from . import plots
-from .checkpoints import distance_name, half, step_of
-from .config import PRESETS, TrainConfig
-from .data import images_of
-from .data.names import in_grey
-from .errors import UserError
-from .files import read_json, to_json, whole_or_nothing
-from .runs import Run
-from .runtime import repo_data_dir, seeded
-from .sampling import draw_z, generate, image_grid
-from .scores import score_generator, scorer_for
-from .state import STATS
+from .. import plots
+from ..config import TrainConfig
+from ..data import images_of
+from ..machine.errors import UserError
+from ..machine.files import read_json, to_json, whole_or_nothing
+from ..machine.places import repo_data_dir
+from ..machine.runtime import seeded
+from ..measuring.scores import score_generator, scorer_for
+from ..runs import Run
+from ..runs.again import command, shareable
+from ..runs.checkpoints import distance_name, half, step_of
+from ..sampling import draw_z, generate, image_grid
+from ..state import STATS
+from ..trainer import train
 from .studies import Study, read_begun, read_study, read_table, score_file
-from .trainer import train
 
-# what the machine decides, not the person
-MACHINE = ("device", "precision", "compile", "out", "nc", "keep", "checkpoint_minutes", "tensorboard")
 SHAREABLE = ("mnist", "avatars")  # pictures of other data belong to other people
 PICTURES, PICTURE_BYTES = 21, 2_500_000  # at most so many sample grids are kept, evenly spread
 
@@ -71,26 +69,6 @@ def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
     if run.metrics():
         about |= scores(run, folder, netG, n, kimg)
     (folder / "record.json").write_bytes(to_json(about))
-
-
-def shareable(config: TrainConfig) -> TrainConfig:
-    """The same without the paths of this machine: of a folder, a zip or a judge's file, only the name stays."""
-    kind, colon, where = config.data.partition(":")
-    data = kind + colon + Path(where).expanduser().resolve().name if colon and kind != "hf" else config.data
-    return config.replace(data=data, judge=Path(config.judge).name, out="runs")
-
-
-def command(config: TrainConfig) -> str:
-    """The command that trains with this config: its preset, and every flag that differs from it."""
-    default = PRESETS.get(config.preset, TrainConfig())
-    words = ["dcgan-course", "train", "--preset", config.preset]
-    for field in dataclasses.fields(config):
-        value = getattr(config, field.name)
-        chosen = field.name not in MACHINE or (field.name == "nc" and in_grey(config))
-        if chosen and value != getattr(default, field.name):
-            flags = {True: [f"--{field.name}"], False: [f"--no_{field.name}"]} if isinstance(value, bool) else {}
-            words += flags.get(value) or [f"--{field.name}", str(value)]
-    return shlex.join(words)
 
 
 def seconds(run: Run) -> float:

@@ -7,10 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import TrainConfig
-from .data import Images, images_of, to_float
-from .data.decode import Look
-from .errors import UserError
+from ..config import TrainConfig
+from ..data import Images, images_of, to_float
+from ..data.decode import Look
+from ..machine.errors import UserError
+from ..machine.runtime import seeded
+from ..runs import Run
+from ..sampling import draw_z, generate
 from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
 from .metrics import (
     classifier_score,
@@ -23,9 +26,6 @@ from .metrics import (
     sharpness,
     stray_pixels,
 )
-from .runs import Run
-from .runtime import seeded
-from .sampling import draw_z, generate
 
 OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
 LEAST, MOST = 65, 10_000  # images of a score: a judge of ours has 64 features, fewer images have no covariance

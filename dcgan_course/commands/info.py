@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from .config import PRESETS, TrainConfig, nearest, preset
-from .data import images_of, load_images
-from .data.manifest import summary
-from .data.names import SOURCES, find_source, in_grey
-from .data.sources import Source
-from .errors import UserError
-from .files import read_json, shown
-from .models import build_discriminator, build_generator, count_parameters
-from .runs import IMAGES_FILE, Run, load_run
-from .runtime import cache_dir, fastest, in_notebook, machine, pick_device, probe_precision, repo_data_dir
+from ..config import PRESETS, TrainConfig, nearest, preset
+from ..data import images_of, load_images
+from ..data.manifest import summary
+from ..data.names import SOURCES, find_source, in_grey
+from ..data.sources import Source
+from ..machine.errors import UserError
+from ..machine.files import read_json, shown
+from ..machine.places import cache_dir, repo_data_dir
+from ..machine.runtime import fastest, in_notebook, machine, pick_device, probe_precision
+from ..models import build_discriminator, build_generator, count_parameters
+from ..runs import IMAGES_FILE, Run, load_run
 
 
 def layer_table(net: nn.Module, x: torch.Tensor) -> list[tuple[str, str, int]]:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import torch
 
-from .config import TrainConfig
-from .errors import UserError
-from .models import build_discriminator, build_generator, count_parameters, halvings
-from .parallel import started_by_torchrun
-from .runs import Run
-from .runtime import DTYPES
+from ..config import TrainConfig
+from ..machine.errors import UserError
+from ..machine.parallel import started_by_torchrun
+from ..machine.runtime import DTYPES
+from ..models import build_discriminator, build_generator, count_parameters, halvings
+from ..runs import Run
 
 WHAT_HELPS = "Try a smaller batch_size first, then ngf and ndf, or image_size"
 PROC, CGROUP = Path("/proc/self"), Path("/sys/fs/cgroup")

@@ -5,9 +5,9 @@ import time
 
 import torch
 
-from .config import TrainConfig
+from ..config import TrainConfig
+from ..machine.runtime import first_line, time_of, wait
 from .memory import out_of_memory
-from .runtime import first_line, time_of, wait
 
 COST = 60.0  # seconds that compiling both networks takes, about
 GAIN = 0.15  # of a step's time that it saves: batch norm, activations and casts; convolutions stay as they are

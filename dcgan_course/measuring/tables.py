@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from .errors import UserError
+from ..machine.errors import UserError
 
 
 def means(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import TrainConfig
-from .data import Images, load_images, to_float
-from .errors import UserError
-from .models import build_discriminator, init_weights
-from .runs import Run
-from .runtime import seeded
-from .sampling import standing_statistics
+from ..config import TrainConfig
+from ..data import Images, load_images, to_float
+from ..machine.errors import UserError
+from ..machine.runtime import seeded
+from ..models import build_discriminator, init_weights
+from ..runs import Run
+from ..sampling import standing_statistics
 
 METHODS = ("D", "random D", "pixels", "supervised")
 

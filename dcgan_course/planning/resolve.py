@@ -4,15 +4,15 @@ from pathlib import Path
 
 import torch
 
+from ..config import TrainConfig
+from ..data import Images
+from ..data.names import located, prepared_look
+from ..machine.errors import UserError
+from ..machine.files import read_json
+from ..machine.runtime import pick_device, pick_precision
+from ..models import halvings
+from ..runs import IMAGES_FILE, Run
 from .compiling import obstacle
-from .config import TrainConfig
-from .data import Images
-from .data.names import located, prepared_look
-from .errors import UserError
-from .files import read_json
-from .models import halvings
-from .runs import IMAGES_FILE, Run
-from .runtime import pick_device, pick_precision
 
 # what a resumed run may change: nothing that its past depends on
 GROWABLE = ("num_epochs", "keep", "checkpoint_minutes", "tensorboard", "metric_every", "device", "threads",
@@ -29,7 +29,7 @@ def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
     if config.network == "dcgan":
         halvings(config.image_size)  # a size that cannot be built is said before images are prepared for it
     if config.metric_every:  # as is that no judge knows them
-        from .scores import require_judge
+        from ..measuring.scores import require_judge
 
         require_judge(config)
     if resume:

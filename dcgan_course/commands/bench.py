@@ -16,15 +16,17 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .config import TrainConfig
-from .data import Batches, Images, load_images
-from .models import build_discriminator, build_generator, init_weights
-from .parallel import World
-from .runtime import DTYPES, machine, repo_data_dir, time_of, wait
-from .sampling import draw_z
-from .state import TrainState
-from .threads import all_threads, cpu_threads, ladder
-from .trainer import both_steps, match_images, resolve, working_threads
+from ..config import TrainConfig
+from ..data import Batches, Images, load_images
+from ..machine.parallel import World
+from ..machine.places import repo_data_dir
+from ..machine.runtime import DTYPES, machine, time_of, wait
+from ..machine.threads import all_threads, cpu_threads, ladder
+from ..models import build_discriminator, build_generator, init_weights
+from ..planning.resolve import match_images, resolve
+from ..sampling import draw_z
+from ..state import TrainState
+from ..trainer import both_steps, working_threads
 
 
 class PlainLoop:
@@ -211,7 +213,7 @@ def report_threads(config: TrainConfig, seconds: float, busy: int) -> str:
 
 def slider_latency(run: str = "avatars", moves: int = 200) -> float:
     """Median milliseconds that the kernel takes for a picture of the explorer, from its z to its pixels."""
-    from .widgets import LatentExplorer
+    from ..widgets import LatentExplorer
 
     explorer, times = LatentExplorer(run), []
     for seed in range(moves):

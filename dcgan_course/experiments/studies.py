@@ -18,15 +18,16 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from .config import TrainConfig, nearest, preset
-from .errors import Diverged, UserError
-from .files import read_json, to_json, write_atomically
-from .models import halvings
-from .parallel import started_by_torchrun
-from .runs import Run
-from .runtime import bar_options
-from .scores import Scorer, score_generator, scorer_for
-from .trainer import resolve, train
+from ..config import TrainConfig, nearest, preset
+from ..machine.errors import Diverged, UserError
+from ..machine.files import read_json, to_json, write_atomically
+from ..machine.parallel import started_by_torchrun
+from ..machine.runtime import bar_options
+from ..measuring.scores import Scorer, score_generator, scorer_for
+from ..models import halvings
+from ..planning.resolve import resolve
+from ..runs import Run
+from ..trainer import train
 
 KEYS = ("preset", "common", "configs", "grid", "seeds", "n")
 RESOLVED = ("device", "precision", "compile")  # once for the whole study, where it was begun

@@ -16,15 +16,16 @@ import torch
 from PIL import Image
 from torch import nn
 
-from .checkpoints import distance_name, step_of
-from .config import TrainConfig
-from .errors import UserError, require_packages
+from ..config import TrainConfig
+from ..machine.errors import UserError, require_packages
+from ..machine.files import read_json, whole_or_nothing
+from ..machine.places import repo_data_dir
+from ..machine.runtime import seeded
+from ..runs import Run
+from ..runs.again import command, shareable
+from ..runs.checkpoints import distance_name, step_of
+from ..sampling import draw_z, generate, image_grid
 from .explorer import FOLDER, of_run, script, sheet, style
-from .files import read_json, whole_or_nothing
-from .recording import command, shareable
-from .runs import Run
-from .runtime import repo_data_dir, seeded
-from .sampling import draw_z, generate, image_grid
 
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
 LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
@@ -197,7 +198,7 @@ def page(run: Run, folder: Path, **words) -> None:
 
 
 def filled(about: dict, run: Run, programs: Path) -> str:
-    """explorer/page.html with all that it needs in it."""
+    """assets/page.html with all that it needs in it."""
     twelve = base64.b64encode(sheet(about, run.load_generator(), 720)).decode()
     values = {
         "title": html.escape(about["title"]), "text": html.escape(about["text"]), "style": style(),

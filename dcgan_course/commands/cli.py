@@ -6,19 +6,19 @@ import os
 import signal
 import sys
 
-from . import __version__, commands
-from .config import PRESETS, nearest
-from .errors import UserError
-from .files import shown
-from .flags import parse
-from .page import explore
-from .signals import Lossy, came, interrupted_by_all
+from .. import __version__
+from ..config import PRESETS, nearest
+from ..machine.errors import UserError
+from ..machine.files import shown
+from ..machine.flags import parse
+from ..machine.signals import Lossy, came, interrupted_by_all
+from . import drawing, exploring, lessons, measuring, training
 
-OWN_PARSING = {"train": commands.train, "resume": commands.resume}
+OWN_PARSING = {"train": training.train, "resume": training.resume}
 COMMANDS = OWN_PARSING | {f.__name__: f for f in (
-    commands.prepare, commands.sample, commands.interpolate, commands.gif, commands.score, commands.neighbours,
-    commands.features, commands.judge, commands.record, commands.export, commands.page, commands.study, explore,
-    commands.lab, commands.info, commands.bench, commands.doctor)}
+    training.prepare, drawing.sample, drawing.interpolate, drawing.gif, measuring.score, measuring.neighbours,
+    measuring.features, training.judge, training.record, drawing.export, drawing.page, training.study,
+    exploring.explore, lessons.lab, measuring.info, measuring.bench, measuring.doctor)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -78,7 +78,7 @@ def run(args: list[str]) -> int:
 def memory_asked_for(error: Exception) -> str | None:
     """How much memory was asked for, in words, "" where that is not known; None for an error of another kind."""
     try:
-        from .memory import asked_for, out_of_memory
+        from ..planning.memory import asked_for, out_of_memory
     except MemoryError:  # not enough even for that
         return "" if isinstance(error, MemoryError) else None
     return asked_for(error) if out_of_memory(error) else None

@@ -10,16 +10,16 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from ..config import TrainConfig, preset
+from ..machine.errors import UserError
+from ..machine.parallel import World, backend
+from ..machine.runtime import fastest, first_line, machine, pick_device, probe_precision, time_of
+from ..planning.compiling import COST, GAIN, obstacle, trial
+from ..planning.memory import in_words
+from ..sampling import draw_z, generate
+from ..state import TrainState
+from ..trainer import both_steps, one_step
 from .bench import images_per_second
-from .compiling import COST, GAIN, obstacle, trial
-from .config import TrainConfig, preset
-from .errors import UserError
-from .memory import in_words
-from .parallel import World, backend
-from .runtime import fastest, first_line, machine, pick_device, probe_precision, time_of
-from .sampling import draw_z, generate
-from .state import TrainState
-from .trainer import both_steps, one_step
 
 CLOSE = {"fp32": 0.1, "bf16": 0.3, "fp16": 0.1}  # of a gradient's length; TF32, which fp32 is on CUDA, rounds as fp16
 

@@ -19,15 +19,16 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torchvision.transforms import v2
 
-from .checkpoints import half, load_state, load_weights
-from .data import Images, load_images, to_float
-from .data.avatars import COUNT
-from .data.decode import Look
-from .data.names import ARRAYS
-from .errors import UserError
-from .files import write_atomically
-from .runtime import repo_data_dir, seeded
-from .threads import Fixed, Threads, cpu_threads
+from ..data import Images, load_images, to_float
+from ..data.avatars import COUNT
+from ..data.decode import Look
+from ..data.names import ARRAYS
+from ..machine.errors import UserError
+from ..machine.files import write_atomically
+from ..machine.places import repo_data_dir
+from ..machine.runtime import seeded
+from ..machine.threads import Fixed, Threads, cpu_threads
+from ..runs.checkpoints import half, load_state, load_weights
 
 
 def conv(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:

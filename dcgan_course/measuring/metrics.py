@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .errors import UserError
+from ..machine.errors import UserError
 
 # worked on at once: images, of which ten thousand would need half a gigabyte, and distances, 40 MB of them
 BLOCK, PAIRS = 250, 5_000_000

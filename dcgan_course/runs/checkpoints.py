@@ -8,8 +8,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from .errors import UserError
-from .files import file_sha256
+from ..machine.errors import UserError
+from ..machine.files import file_sha256
 
 
 def distance_name(scores: dict) -> str:

@@ -25,12 +25,13 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
+from ..config import FIELD_TYPES, TrainConfig, nearest
+from ..machine.errors import UserError
+from ..machine.files import file_sha256, numbered, read_json, reading, sync, to_json, write_atomically
+from ..machine.places import repo_data_dir
+from ..machine.runtime import machine, program
+from ..models import build_discriminator, build_generator
 from .checkpoints import check_files, distance_name, load_weights, named_checkpoint, no_run, step_of
-from .config import FIELD_TYPES, TrainConfig, nearest
-from .errors import UserError
-from .files import file_sha256, numbered, read_json, reading, sync, to_json, write_atomically
-from .models import build_discriminator, build_generator
-from .runtime import machine, program, repo_data_dir
 
 STATE_FILE, IMAGES_FILE = "state.pt", "images.json"
 
