@@ -8,7 +8,7 @@ from the floors below its own:
     2  augment, data/, losses, models, plots
     3  runs/, sampling
     4  measuring/, state
-    5  planning/, publishing/
+    5  backstage/, publishing/
     6  trainer, widgets
     7  checks/, experiments/
     8  commands/

@@ -13,8 +13,9 @@ from .machine.errors import Diverged, UserError
 from .machine.runtime import memory_format, seeded, use_fast_arithmetic
 from .machine.scaling import Scaled
 from .models import build_discriminator, build_generator, init_weights
-from .runs import STATE_FILE, Run
-from .runs.checkpoints import check_files, load_state, load_weights
+from .runs import Run
+from .runs.checkpoints import STATE_FILE, check_files, load_state, load_weights
+from .runs.writing import save_checkpoint
 
 STATS = ("loss_D", "loss_G", "D_x", "D_G_z")
 
@@ -105,7 +106,7 @@ class TrainState:
         }
         if torch.cuda.is_available():
             state["cuda_rng"] = torch.cuda.get_rng_state_all()
-        run.save_checkpoint(self.step, self.nets(), state, keep)
+        save_checkpoint(run, self.step, self.nets(), state, keep)
 
     def load(self, checkpoint: Path) -> None:
         """Continue from a checkpoint folder. Raises UserError where it is damaged or of another network."""

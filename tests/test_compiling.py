@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
+from dcgan_course.backstage import compiling, resolve
+from dcgan_course.backstage.compiling import decided, obstacle, pays
 from dcgan_course.experiments.studies import Study, begun
 from dcgan_course.machine.errors import UserError
-from dcgan_course.planning import compiling, resolve
-from dcgan_course.planning.compiling import decided, obstacle, pays
 from dcgan_course.runs import Run
 from dcgan_course.trainer import train
 

@@ -28,8 +28,8 @@ from dcgan_course.data.sources import folder_source
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.files import file_sha256
 from dcgan_course.publishing.explorer import words_of
-from dcgan_course.runs import STATE_FILE, Run, load_run
-from dcgan_course.runs.checkpoints import load_state
+from dcgan_course.runs import Run, load_run
+from dcgan_course.runs.checkpoints import STATE_FILE, load_state
 from dcgan_course.state import TrainState
 
 quick = settings(max_examples=100, deadline=None, database=None, derandomize=True,

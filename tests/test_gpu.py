@@ -13,12 +13,12 @@ import pytest
 import tiny
 import torch
 
+from dcgan_course.backstage.compiling import obstacle, trial
 from dcgan_course.commands import bench, gpu
 from dcgan_course.config import PRESETS, preset
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.parallel import World, backend
 from dcgan_course.machine.runtime import memory_format, pick_device, pick_precision
-from dcgan_course.planning.compiling import obstacle, trial
 from dcgan_course.runs import Run
 from dcgan_course.sampling import draw_z, generate
 from dcgan_course.state import TrainState

@@ -14,13 +14,15 @@ import torch
 from torch import nn
 
 from dcgan_course import trainer
+from dcgan_course.backstage import memory
+from dcgan_course.backstage.memory import control_group_limits, least_bytes, memory_limit, out_of_memory, training_bytes
+from dcgan_course.backstage.resolve import match_images, resolve
 from dcgan_course.commands import cli
 from dcgan_course.config import preset
 from dcgan_course.machine.errors import UserError
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
-from dcgan_course.planning import memory
-from dcgan_course.planning.memory import control_group_limits, least_bytes, memory_limit, out_of_memory, training_bytes
 from dcgan_course.runs import Run
+from dcgan_course.runs.writing import create
 from dcgan_course.trainer import train
 
 TINY = Path(__file__).with_name("tiny.py")
@@ -67,7 +69,7 @@ def test_the_estimate_against_what_a_training_takes():
         import sys, tempfile; sys.path.insert(0, {str(TINY.parent)!r})
         import tiny
         from dcgan_course import trainer
-        from dcgan_course.planning.memory import least_bytes
+        from dcgan_course.backstage.memory import least_bytes
         def status(key): return 1024 * int(open("/proc/self/status").read().split(key + ":")[1].split()[0])
         real, before = trainer.TrainState.start, []
         def start(config): before.append(status("VmRSS")); return real(config)
@@ -88,7 +90,7 @@ def test_a_training_that_cannot_fit_is_refused_before_anything_is_made(tmp_path,
     config = tiny.config(tmp_path, batch_size=200, ngf=64)
     least = least_bytes(config)
     monkeypatch.setattr(memory, "memory_limit", lambda device: least - 1)
-    monkeypatch.setattr(trainer, "images_of", lambda *_: pytest.fail("images were prepared"))
+    monkeypatch.setattr("dcgan_course.backstage.resolve.images_of", lambda *_: pytest.fail("images were prepared"))
     size = f"{least / 1e6:.0f} MB"
     expected = (f"batch_size: found 200, expected at most what fits into the {size} of cpu: with ngf 64, ndf 4 and "
                 f"image_size 28 it needs {size} at least. Try a smaller batch_size first")
@@ -239,7 +241,7 @@ def test_too_little_for_the_networks_alone(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="out of memory .*Try a smaller batch_size first, then ngf and ndf"):
         train(tiny.config(tmp_path))
     assert not list(tmp_path.iterdir())
-    run = Run.create(trainer.match_images(trainer.resolve(tiny.config(tmp_path), None), tiny.images(28)))
+    run = create(match_images(resolve(tiny.config(tmp_path), None), tiny.images(28)))
     with pytest.raises(UserError, match="out of memory"):
         train(run.config, resume=run)
     assert (run.path / "config.json").is_file()

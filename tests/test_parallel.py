@@ -16,7 +16,8 @@ from safetensors.torch import load_file
 
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.parallel import World
-from dcgan_course.runs import Run, step_of
+from dcgan_course.runs import Run
+from dcgan_course.runs.checkpoints import step_of
 from dcgan_course.trainer import train
 
 TINY = Path(__file__).with_name("tiny.py")
@@ -27,7 +28,7 @@ GRADIENTS = """if True:
     from dcgan_course.machine.parallel import join
     from dcgan_course.sampling import sample_z
     from dcgan_course.state import TrainState
-    from dcgan_course.planning.resolve import match_images, resolve
+    from dcgan_course.backstage.resolve import match_images, resolve
     from dcgan_course.trainer import d_step, g_step
     config = match_images(resolve(tiny.config(".", norm="none", g_dropout=0.0, real_label=0.9), None), tiny.images(28))
     with join(torch.device("cpu")) as world:

@@ -28,6 +28,7 @@ from dcgan_course.machine.runtime import seeded
 from dcgan_course.measuring import scores
 from dcgan_course.runs import Run, load_generator, load_run
 from dcgan_course.runs.again import MACHINE, command, shareable
+from dcgan_course.runs.writing import add_line, create
 from dcgan_course.sampling import draw_z, generate, image_grid
 from dcgan_course.trainer import train
 
@@ -109,9 +110,9 @@ def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch):
 
 
 def test_the_seconds_are_those_of_the_statistics(tmp_path):
-    run = Run.create(tiny.config(tmp_path))
-    run.add_line({"step": 10, "kimg": 2.0, "images_per_s": 100.0})
-    run.add_line({"step": 20, "kimg": 5.0, "images_per_s": 1000.0})
+    run = create(tiny.config(tmp_path))
+    add_line(run, {"step": 10, "kimg": 2.0, "images_per_s": 100.0})
+    add_line(run, {"step": 20, "kimg": 5.0, "images_per_s": 1000.0})
     assert seconds(run) == pytest.approx(20 + 3)
 
 

@@ -10,8 +10,9 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from dcgan_course.commands import cli
-from dcgan_course.runs import IMAGES_FILE, STATE_FILE, Run
+from dcgan_course.runs import IMAGES_FILE, Run
 from dcgan_course.runs.again import command
+from dcgan_course.runs.checkpoints import STATE_FILE
 
 WORDS = ("--preset smoke --image_size 16 --nz 8 --ngf 4 --ndf 4 --batch_size 10 --device cpu --precision fp32").split()
 

@@ -7,11 +7,11 @@ import pytest
 import tiny
 import torch
 
+from dcgan_course.backstage.resolve import resolve
 from dcgan_course.commands import cli, info
 from dcgan_course.machine import runtime
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.runtime import fastest, memory_format, pick_device, pick_precision, probe_precision, seeded
-from dcgan_course.planning.resolve import resolve
 from dcgan_course.state import TrainState
 
 CPU = torch.device("cpu")

@@ -22,12 +22,16 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-from dcgan_course import plots, runs, trainer
+from dcgan_course import plots, trainer
+from dcgan_course.backstage import journal, resolve
 from dcgan_course.commands.info import run_summary
 from dcgan_course.data import names
 from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.files import file_sha256
 from dcgan_course.models import Discriminator, Generator, init_weights
-from dcgan_course.runs import Run
+from dcgan_course.runs import Run, writing
+from dcgan_course.runs.checkpoints import step_of
+from dcgan_course.runs.writing import create
 from dcgan_course.sampling import draw_z, generate, sample_z
 from dcgan_course.state import TrainState
 from dcgan_course.trainer import d_step, g_step, seen, train
@@ -150,7 +154,7 @@ def test_a_training_is_the_plain_algorithm(tmp_path):
     """Three steps of `train` against a loop written out with textbook formulas."""
     config = tiny.config(tmp_path, num_epochs=1, batch_size=60, ema_kimg=0.0, g_dropout=0.0, real_label=0.9)
     run = train(config)
-    state = TrainState.start(trainer.match_images(trainer.resolve(config, None), tiny.images(28)))
+    state = TrainState.start(resolve.match_images(resolve.resolve(config, None), tiny.images(28)))
     netG, netD = copy.deepcopy(state.netG), copy.deepcopy(state.netD)
     optG = torch.optim.Adam(netG.parameters(), 2e-4, (0.5, 0.999))
     optD = torch.optim.Adam(netD.parameters(), 2e-4, (0.5, 0.999))
@@ -234,7 +238,7 @@ def test_the_seed_decides(tmp_path):
 
 
 def test_ema_is_the_recursion_of_its_definition(tmp_path):
-    config = trainer.match_images(trainer.resolve(tiny.config(tmp_path, ema_kimg=0.05), None), tiny.images(28))
+    config = resolve.match_images(resolve.resolve(tiny.config(tmp_path, ema_kimg=0.05), None), tiny.images(28))
     state = TrainState.start(config)
     name = "blocks.0.0.weight"
     expected = state.netG_ema.state_dict()[name].double()
@@ -337,7 +341,7 @@ def flags(config):
 
 DIE = """
 import os, signal
-from dcgan_course import runs
+from dcgan_course.runs import writing
 def die(*args): os.kill(os.getpid(), signal.SIGKILL)
 """
 # Where the process is killed: while the weights are written, before the rename, after it, and within a line of text.
@@ -347,24 +351,25 @@ def half(tensors, file):
     open(file, 'wb').write(b'half a file')
     if 'step_0000020' in str(file): die()
     real(tensors, file)
-real, runs.save_file = runs.save_file, half
+real, writing.save_file = writing.save_file, half
 """,
     "before the rename": DIE + """
-real = runs.sync
-runs.sync = lambda path: die() if path.name == '.step_0000020.tmp' else real(path)
+real = writing.sync
+writing.sync = lambda path: die() if path.name == '.step_0000020.tmp' else real(path)
 """,
     "after the rename": DIE + """
-real = runs.sync
-runs.sync = lambda path: die() if (path / 'step_0000020').exists() else real(path)
+real = writing.sync
+writing.sync = lambda path: die() if (path / 'step_0000020').exists() else real(path)
 """,
     "in a line of statistics": DIE + """
-real = runs.Run.add_line
-def cut(self, line):
+from dcgan_course.backstage import journal
+real = journal.add_line
+def cut(run, line):
     if line['step'] == 24:
-        with (self.path / 'stats.jsonl').open('a') as file: file.write('{"step": 24, "ki')
+        with (run.path / 'stats.jsonl').open('a') as file: file.write('{"step": 24, "ki')
         die()
-    real(self, line)
-runs.Run.add_line = cut
+    real(run, line)
+journal.add_line = cut
 """,
 }
 
@@ -498,16 +503,16 @@ class Clock:
 @pytest.mark.slow
 def test_checkpoints_by_the_clock_change_nothing(tmp_path, uninterrupted, monkeypatch):
     """One after each so many minutes since the last one, beside those at the end of the epochs."""
-    monkeypatch.setattr(trainer, "time", Clock())
+    monkeypatch.setattr(journal, "time", Clock())
     run = train(tiny.config(tmp_path, checkpoint_minutes=5 / 60))
-    steps = [runs.step_of(checkpoint) for checkpoint in run.checkpoints()]
+    steps = [step_of(checkpoint) for checkpoint in run.checkpoints()]
     assert {10, 20, 30} < set(steps) and len(steps) > 6
     assert all(b - a <= 5 for a, b in itertools.pairwise(steps)) and set(range(1, 31)) - set(steps)
     for step in set(steps) - {10, 20, 30}:
         shutil.rmtree(run.path / "checkpoints" / f"step_{step:07d}")
     assert_same(uninterrupted, run)
     never = train(tiny.config(tmp_path, checkpoint_minutes=0), quiet=True)
-    assert [runs.step_of(checkpoint) for checkpoint in never.checkpoints()] == [10, 20, 30]
+    assert [step_of(checkpoint) for checkpoint in never.checkpoints()] == [10, 20, 30]
 
 
 @pytest.mark.slow
@@ -588,7 +593,7 @@ def test_damaged_checkpoints(broken, name, how, forged, tmp_path, monkeypatch):
         file.write_bytes({"truncated": content[:middle], "foreign": b"GIF89a" * 50,
                           "flipped": content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1:]}[how])
     if forged and file.exists():
-        digests = {f.name: runs.file_sha256(f) for f in file.parent.iterdir() if f.name != "sha256.json"}
+        digests = {f.name: file_sha256(f) for f in file.parent.iterdir() if f.name != "sha256.json"}
         (file.parent / "sha256.json").write_text(json.dumps(digests))
     if forged and how == "flipped":
         return  # a forger who also flips bits has made a different, valid checkpoint
@@ -610,7 +615,7 @@ def test_weights_of_another_network(broken, tmp_path):
     other = train(tiny.config(tmp_path / "other", ngf=8, num_epochs=1))
     checkpoint = broken.last_checkpoint()
     shutil.copy(other.last_checkpoint() / "netG.safetensors", checkpoint / "netG.safetensors")
-    digests = {f.name: runs.file_sha256(f) for f in checkpoint.iterdir() if f.name != "sha256.json"}
+    digests = {f.name: file_sha256(f) for f in checkpoint.iterdir() if f.name != "sha256.json"}
     (checkpoint / "sha256.json").write_text(json.dumps(digests))
     with pytest.raises(UserError, match=r"netG\.safetensors: weights of another network"):
         train(broken.config, resume=broken)
@@ -618,18 +623,18 @@ def test_weights_of_another_network(broken, tmp_path):
 
 @pytest.mark.parametrize("call", ["save_file", "sync"])
 def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, call):
-    real = getattr(runs, call)
+    real = getattr(writing, call)
 
     def full(*args):
         if any("step_0000020" in str(arg) for arg in args):
             raise OSError(28, "No space left on device")
         return real(*args)
 
-    monkeypatch.setattr(runs, call, full)
+    monkeypatch.setattr(writing, call, full)
     expected = r"step_0000020: cannot be written .*No space left.*last good checkpoint is step_0000010"
     with pytest.raises(UserError, match=expected):
         train(tiny.config(tmp_path))
-    monkeypatch.setattr(runs, call, real)
+    monkeypatch.setattr(writing, call, real)
     run = Run(tmp_path / "0001-smoke")
     assert {p.name for p in (run.path / "checkpoints").iterdir()} == {".lock", "step_0000010"}
     assert train(run.config, resume=run).stats()[-1]["step"] == 30
@@ -641,7 +646,7 @@ def test_a_read_only_run_folder(tmp_path, monkeypatch):
     def read_only(*_):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(runs, "write_atomically", read_only)
+    monkeypatch.setattr(writing, "write_atomically", read_only)
     with pytest.raises(UserError, match=r"0001-smoke: cannot be written \(Read-only file system\); .*step_0000010"):
         train(run.config.replace(num_epochs=2), resume=run)
 
@@ -740,7 +745,7 @@ def test_that_no_judge_knows_the_images_is_said_before_they_are_prepared(tmp_pat
     def prepare(*_):
         raise AssertionError("the images were loaded first")
 
-    for name in ("trainer.images_of", "measuring.judges.load_images", "measuring.scores.images_of"):
+    for name in ("backstage.resolve.images_of", "measuring.judges.load_images", "measuring.scores.images_of"):
         monkeypatch.setattr(f"dcgan_course.{name}", prepare)
     with pytest.raises(UserError, match=words):
         train(tiny.config(tmp_path, metric_every=1, **changes))
@@ -773,8 +778,9 @@ def test_two_processes_on_one_run(tmp_path):
     run = train(tiny.config(tmp_path, num_epochs=1), quiet=True)
     assert (run.path / "checkpoints" / ".lock").exists()  # left behind, and open
     files = {f: f.read_bytes() for f in run.path.rglob("*") if f.is_file()}
-    other = processes.begin(f"import pathlib, time; from dcgan_course.runs import Run\nwith Run({str(run.path)!r})"
-                            f".trained_alone(): pathlib.Path({str(tmp_path / 'locked')!r}).touch(); time.sleep(600)")
+    other = processes.begin("import pathlib, time\nfrom dcgan_course.runs import Run, writing\n"
+                            f"with writing.trained_alone(Run({str(run.path)!r})): "
+                            f"pathlib.Path({str(tmp_path / 'locked')!r}).touch(); time.sleep(600)")
     while not (tmp_path / "locked").exists():
         assert other.poll() is None
         time.sleep(0.01)
@@ -789,5 +795,5 @@ def test_two_processes_on_one_run(tmp_path):
 
 def test_runs_that_begin_at_once_have_their_own_folders(tmp_path):
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(lambda _: Run.create(tiny.config(tmp_path)).path.name, range(16)))
+        made = list(pool.map(lambda _: create(tiny.config(tmp_path)).path.name, range(16)))
     assert sorted(made) == [f"{i:04d}-smoke" for i in range(1, 17)]

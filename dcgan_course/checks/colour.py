@@ -4,8 +4,8 @@ import numbers
 
 import torch
 
+from ..backstage.memory import training_bytes
 from ..machine.parallel import World
-from ..planning.memory import training_bytes
 from .base import described, exercise, expect
 
 # ---- the square in the middle

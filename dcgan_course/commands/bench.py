@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..backstage.resolve import match_images, resolve
 from ..config import TrainConfig
 from ..data import Batches, Images, load_images
 from ..machine.parallel import World
@@ -23,7 +24,6 @@ from ..machine.places import repo_data_dir
 from ..machine.runtime import DTYPES, machine, time_of, wait
 from ..machine.threads import all_threads, cpu_threads, ladder
 from ..models import build_discriminator, build_generator, init_weights
-from ..planning.resolve import match_images, resolve
 from ..sampling import draw_z
 from ..state import TrainState
 from ..trainer import both_steps, working_threads

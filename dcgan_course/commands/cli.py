@@ -78,7 +78,7 @@ def run(args: list[str]) -> int:
 def memory_asked_for(error: Exception) -> str | None:
     """How much memory was asked for, in words, "" where that is not known; None for an error of another kind."""
     try:
-        from ..planning.memory import asked_for, out_of_memory
+        from ..backstage.memory import asked_for, out_of_memory
     except MemoryError:  # not enough even for that
         return "" if isinstance(error, MemoryError) else None
     return asked_for(error) if out_of_memory(error) else None

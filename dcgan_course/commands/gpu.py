@@ -10,12 +10,12 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from ..backstage.compiling import COST, GAIN, obstacle, trial
+from ..backstage.memory import in_words
 from ..config import TrainConfig, preset
 from ..machine.errors import UserError
 from ..machine.parallel import World, backend
 from ..machine.runtime import fastest, first_line, machine, pick_device, probe_precision, time_of
-from ..planning.compiling import COST, GAIN, obstacle, trial
-from ..planning.memory import in_words
 from ..sampling import draw_z, generate
 from ..state import TrainState
 from ..trainer import both_steps, one_step

@@ -14,10 +14,11 @@ from ..data import images_of, load_images
 from ..data.manifest import summary
 from ..data.names import SOURCES, find_source, in_grey
 from ..data.sources import Source
+from ..machine.display import in_notebook
 from ..machine.errors import UserError
 from ..machine.files import read_json, shown
 from ..machine.places import cache_dir, repo_data_dir
-from ..machine.runtime import fastest, in_notebook, machine, pick_device, probe_precision
+from ..machine.runtime import fastest, machine, pick_device, probe_precision
 from ..models import build_discriminator, build_generator, count_parameters
 from ..runs import IMAGES_FILE, Run, load_run
 

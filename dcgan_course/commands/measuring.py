@@ -53,9 +53,9 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     """
     import torch
 
+    from ..backstage.resolve import require_same_images
     from ..machine.runtime import seeded, settle_threads
     from ..measuring.scores import compared_with, training_neighbours
-    from ..planning.resolve import require_same_images
     from ..runs import load_run
     from ..sampling import draw_z, generate, image_grid
 

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ..machine.display import bar_options
 from ..machine.errors import Unreadable, UserError
 from ..machine.files import file_sha256, reading, shown, to_json
 from ..machine.places import cache_dir
-from ..machine.runtime import bar_options
 from .decode import Look, UnknownRange, decode_all, extents, whole_bits
 from .manifest import read_manifest, remarks
 from .sources import Source, digest, require_room

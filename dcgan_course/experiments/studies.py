@@ -18,14 +18,14 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from ..backstage.resolve import resolve
 from ..config import TrainConfig, nearest, preset
+from ..machine.display import bar_options
 from ..machine.errors import Diverged, UserError
 from ..machine.files import read_json, to_json, write_atomically
 from ..machine.parallel import started_by_torchrun
-from ..machine.runtime import bar_options
 from ..measuring.scores import Scorer, score_generator, scorer_for
 from ..models import halvings
-from ..planning.resolve import resolve
 from ..runs import Run
 from ..trainer import train
 

@@ -217,14 +217,3 @@ def machine() -> dict[str, str]:
         "cpu": f"{torch.backends.cpu.get_cpu_capability()}, threads: {torch.get_num_threads()}",
         "gpu": gpu,
     }
-
-
-def bar_options() -> dict:
-    """How tqdm draws a bar: in a notebook as ordinary output, which stays right when the notebook is stored."""
-    return {"file": sys.stdout, "ncols": 100} if in_notebook() else {"dynamic_ncols": True}
-
-
-def in_notebook() -> bool:
-    """True in a Jupyter or Colab kernel."""
-    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
-    return shell is not None and hasattr(shell, "kernel")

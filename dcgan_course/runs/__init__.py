@@ -12,28 +12,21 @@
         curves.png, training.gif
 """
 
-import contextlib
-import dataclasses
 import json
 import re
-import shutil
 from pathlib import Path
 
-import torch
-from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import nn
 
 from ..config import FIELD_TYPES, TrainConfig, nearest
 from ..machine.errors import UserError
-from ..machine.files import file_sha256, numbered, read_json, reading, sync, to_json, write_atomically
+from ..machine.files import read_json, reading
 from ..machine.places import repo_data_dir
-from ..machine.runtime import machine, program
+from ..machine.runtime import program
 from ..models import build_discriminator, build_generator
 from .checkpoints import check_files, distance_name, load_weights, named_checkpoint, no_run, step_of
 
-STATE_FILE, IMAGES_FILE = "state.pt", "images.json"
+IMAGES_FILE = "images.json"
 
 
 class Run:
@@ -56,31 +49,6 @@ class Run:
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
-
-    @classmethod
-    def create(cls, config: TrainConfig) -> "Run":
-        """A new folder under config.out, numbered after the last one there: runs/0003-mnist."""
-        out = Path(config.out)
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            path = numbered(out, config.preset)
-            (path / "samples").mkdir()
-            (path / "checkpoints").mkdir()
-            (path / "config.json").write_bytes(to_json(dataclasses.asdict(config)))
-            (path / "machine.json").write_bytes(to_json(machine()))
-        except OSError as error:
-            raise UserError(f"{out}: cannot make a run folder ({error.strerror or error})") from error
-        return cls(path)
-
-    @contextlib.contextmanager
-    def trained_alone(self, main: bool = True):
-        """While this is open, no other process can train the run (`main`: of several that train it together, the one
-        that asks). Raises UserError where one does already."""
-        try:
-            with FileLock(self.path / "checkpoints" / ".lock", timeout=0) if main else contextlib.nullcontext():
-                yield
-        except Timeout:
-            raise UserError(f"{self.path}: another process is training it; wait for it, or stop it first") from None
 
     # ---- statistics
 
@@ -107,21 +75,6 @@ class Run:
             if not isinstance(found[-1], dict) or not isinstance(found[-1].get("step"), int):
                 raise UserError(f"{file}: line {number} has no step; remove that line to go on")
         return found
-
-    def add_line(self, line: dict, name: str = "stats.jsonl") -> None:
-        """Append one line to stats.jsonl or metrics.jsonl."""
-        with (self.path / name).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-
-    def rewind(self, config: TrainConfig, step: int) -> None:
-        """Go back to a checkpoint: forget the statistics after `step`, which will be made again, and note `config`."""
-        for name, lines in (("stats.jsonl", self.stats()), ("metrics.jsonl", self.metrics())):
-            kept = [json.dumps(line) + "\n" for line in lines if line["step"] <= step]
-            if kept or (self.path / name).exists():
-                write_atomically(self.path / name, "".join(kept).encode())
-        write_atomically(self.path / "config.json", to_json(dataclasses.asdict(config)))
-        (self.path / "samples").mkdir(exist_ok=True)
-        self.config = config
 
     # ---- pictures
 
@@ -191,40 +144,6 @@ class Run:
         if not checkpoints:
             return "there is no checkpoint yet"
         return f"the last good checkpoint is {checkpoints[-1].name}, go on with: {program()} resume {self.path}"
-
-    def save_checkpoint(self, step: int, nets: dict[str, nn.Module], state: dict, keep: int) -> Path:
-        """Write checkpoints/step_NNNNNNN as a whole or not at all: to a temporary folder, synced, renamed.
-
-        Args:
-            nets: written as NAME.safetensors.
-            state: everything else, for torch.load(weights_only=True).
-            keep: how many checkpoints stay; 0 = all.
-        Raises:
-            UserError: the disk is full or read-only; the checkpoints before this one stay whole.
-        """
-        folder = self.path / "checkpoints"
-        final, temporary = folder / f"step_{step:07d}", folder / f".step_{step:07d}.tmp"
-        try:
-            shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir()
-            for name, net in nets.items():
-                save_file({k: v.contiguous() for k, v in net.state_dict().items()}, temporary / f"{name}.safetensors")
-            torch.save(state, temporary / STATE_FILE)
-            digests = {f.name: file_sha256(f) for f in sorted(temporary.iterdir())}
-            (temporary / "sha256.json").write_bytes(to_json(digests))
-            for file in [*temporary.iterdir(), temporary]:
-                sync(file)
-            shutil.rmtree(final, ignore_errors=True)
-            temporary.rename(final)
-            sync(folder)
-        except (OSError, RuntimeError, SafetensorError) as error:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise UserError(f"{final}: cannot be written ({error}); {self.last_good()}") from error
-        best = self.best_checkpoint()
-        for old in self.checkpoints()[:-keep] if keep else []:
-            if old != best:
-                shutil.rmtree(old, ignore_errors=True)
-        return final
 
     def class_names(self) -> list[str]:
         """What a conditional run's classes are called, by images.json; without that file "0", "1" and so on."""

@@ -11,6 +11,8 @@ from torch import nn
 from ..machine.errors import UserError
 from ..machine.files import file_sha256
 
+STATE_FILE = "state.pt"  # of optimisers and random streams
+
 
 def distance_name(scores: dict) -> str:
     """The Frechet distance's name among scores: fd10k_mnist."""

@@ -60,7 +60,6 @@ import numpy as np
 import torch
 
 from dcgan_course import checks, models, sampling
-from dcgan_course.commands import bench
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.experiments.recording import RecordedStudy
@@ -341,6 +340,9 @@ for name, count in COUNTS.items():
 # the hours for one epoch of churches. (Without a GPU a network half as wide is timed, which does with a quarter of the memory.)
 
 # %% tags=["nbval-ignore-output"]
+from dcgan_course.commands import bench
+
+
 def loop_for(config):
     """One training step at a time, as in `train`."""
     return bench.OurLoop(config.replace(nc=3, device="cpu" if not torch.cuda.is_available() else "cuda",

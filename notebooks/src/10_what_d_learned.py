@@ -60,7 +60,6 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.data import avatar_pair, load_images, to_float
-from dcgan_course.machine.places import repo_data_dir
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring import features
 from dcgan_course.measuring.judges import judged, load_judge
@@ -187,6 +186,8 @@ for name, shares in answers.items():
 # (`dcgan-course features mnist --labels 100 300 1000 10000 60000 --draws 5`):
 
 # %%
+from dcgan_course.machine.places import repo_data_dir
+
 table = pd.read_csv(repo_data_dir() / "features" / "mnist.csv")
 print("percent right on 10,000 test digits, with the 95 % interval over the draws")
 print(summary(table))

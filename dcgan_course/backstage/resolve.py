@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from ..config import TrainConfig
-from ..data import Images
+from ..data import Images, images_of
 from ..data.names import located, prepared_look
 from ..machine.errors import UserError
 from ..machine.files import read_json
@@ -13,10 +13,32 @@ from ..machine.runtime import pick_device, pick_precision
 from ..models import halvings
 from ..runs import IMAGES_FILE, Run
 from .compiling import obstacle
+from .memory import require_memory
 
 # what a resumed run may change: nothing that its past depends on
 GROWABLE = ("num_epochs", "keep", "checkpoint_minutes", "tensorboard", "metric_every", "device", "threads",
             "data")
+
+
+def planned(config: TrainConfig, resume: Run | None) -> tuple[TrainConfig, Images]:
+    """What will be trained, and on which images. What can be refused is refused before they are prepared.
+
+    Raises:
+        UserError: as `resolve`, `require_memory`, `match_images` and `require_same_images`; or there are no images.
+    """
+    config = resolve(config, resume)
+    if not resume:  # what has trained once is not refused
+        require_memory(config)
+    try:
+        images = images_of(config)
+    except UserError as error:
+        if resume:
+            raise UserError(f"{error}; if they were moved: resume {resume.path} --data NAME") from None
+        raise
+    config = match_images(config, images)
+    if resume:
+        require_same_images(resume, images)
+    return config, images
 
 
 def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:

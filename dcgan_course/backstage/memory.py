@@ -1,4 +1,4 @@
-"""Memory: what a training needs at least, what this machine has, and one line where it did not suffice."""
+"""Memory: what a training needs at least, what this machine has, and one line where it did not suffice, or the disk."""
 
 import contextlib
 import errno
@@ -147,3 +147,14 @@ def memory_in_one_line(config: TrainConfig, resumed: Run | None):
             elif not resumed:
                 shutil.rmtree(run.path, ignore_errors=True)
         raise UserError(what) from error
+
+
+@contextlib.contextmanager
+def disk_in_one_line(run: Run):
+    """Says in one line that a run cannot be written, and what is safe."""
+    try:
+        yield
+    except OSError as error:
+        if out_of_memory(error):
+            raise
+        raise UserError(f"{run.path}: cannot be written ({error.strerror or error}); {run.last_good()}") from error
