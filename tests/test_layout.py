@@ -73,6 +73,25 @@ def test_the_table_of_floors_is_complete():
     assert floors().keys() == {room(file) for file in FILES} - {"__init__", "__main__"}
 
 
+def test_the_map_is_made_of_the_imports():
+    """ARCHITECTURE.md draws every import between rooms that does not follow from others, and names every room."""
+    arrows = {here: set() for here in floors()}
+    for file in FILES:
+        if room(file) in arrows:
+            arrows[room(file)] |= {path[0] for path in imports(file)} - {room(file), "__version__"}
+
+    def reached(here: str) -> set[str]:
+        return arrows[here].union(*map(reached, arrows[here]))
+
+    direct = {here: {to for to in needed if not any(to in reached(other) for other in needed - {to})}
+              for here, needed in arrows.items()}
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    drawn = {here: set(to.split(" & ")) for here, to in re.findall(r"^ {4}(\w+) --> (.+)$", text, re.M)}
+    assert drawn == {here: to for here, to in direct.items() if to}
+    told = re.findall(r"^  (\w+)(?:\.py|/)  ", text.split("```")[1], re.M)
+    assert sorted(told) == sorted(floors())
+
+
 def test_the_house_stays_small():
     assert len(floors()) <= 18 and len(set(floors().values())) <= 10
 
