@@ -8,6 +8,7 @@ import functools
 import gc
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,13 @@ def begin(code: str, **variables: str):
         return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 env=environment)
     return Fork(code, environment)
+
+
+def own_memory(key: str) -> int:
+    """Bytes that this process has asked for, now ("VmRSS") or at its worst ("VmHWM"), by Linux; without the pages of
+    files, libraries above all: how many of those are resident is the system's choice."""
+    fields = dict(re.findall(r"(\w+):\s+(\d+) kB", Path("/proc/self/status").read_text("utf-8")))
+    return 1024 * (int(fields[key]) - int(fields["RssFile"]))
 
 
 def script(file: Path, *words) -> str:

@@ -68,15 +68,15 @@ def test_the_estimate_against_what_a_training_takes():
     code = f"""if True:
         import sys, tempfile; sys.path.insert(0, {str(TINY.parent)!r})
         import tiny
+        from processes import own_memory
         from dcgan_course import trainer
         from dcgan_course.backstage.memory import least_bytes
-        def status(key): return 1024 * int(open("/proc/self/status").read().split(key + ":")[1].split()[0])
         real, before = trainer.TrainState.start, []
-        def start(config): before.append(status("VmRSS")); return real(config)
+        def start(config): before.append(own_memory("VmRSS")); return real(config)
         trainer.TrainState.start = start
         config = tiny.config(tempfile.mkdtemp(), ngf=64, ndf=64, batch_size=100, num_epochs=1)
         run = trainer.train(config, quiet=True)
-        print(status("VmHWM") - before[0], least_bytes(run.config))"""
+        print(own_memory("VmHWM") - before[0], least_bytes(run.config))"""
     done = child(code)
     assert done.returncode == 0, done.stderr
     taken, estimated = map(int, done.stdout.split()[-2:])
