@@ -1,5 +1,6 @@
 """The command line as a person uses it: each bad input gets one line, status 2, and loses nothing."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -16,6 +17,7 @@ import torch
 from PIL import Image
 
 from dcgan_course.commands import cli, info
+from dcgan_course.commands.catalogue import COMMANDS, GROUPS, first_line, flags
 from dcgan_course.commands.drawing import class_of
 from dcgan_course.config import PRESETS, preset
 from dcgan_course.machine.errors import UserError
@@ -97,8 +99,48 @@ def test_info_says_what_several_devices_exchange(capsys):
 def test_overview(capsys):
     assert cli.main([]) == 0
     text = capsys.readouterr().out
-    for command in ("train", "resume", "prepare", "sample", "interpolate", "gif", "info", "bench", "doctor"):
-        assert f"  {command} " in text
+    assert re.findall(r"^\w+$", text, re.M) == ["train", "look", "measure", "publish", "machine"]
+    assert re.findall(r"^  (\w+) ", text, re.M) == list(COMMANDS)
+
+
+def test_the_readme_lists_the_commands():
+    rows = [f"| {group} | `{command.__name__}` | {first_line(command.__name__)} |"
+            for group, commands in GROUPS.items() for command in commands]
+    table = "\n".join(["| to | command | does |", "|---|---|---|", *rows, ""])
+    assert f"\n\n{table}\n" in (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
+
+def test_help_and_completion_do_not_wait_for_torch():
+    code = ("import sys; from dcgan_course.commands.cli import main; "
+            "sys.exit(main([]) or main(['completion', 'bash']) or 'torch' in sys.modules)")
+    assert subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    ("sa", {"sample"}), ("", set(COMMANDS)), ("train --lr", {"--lr_g", "--lr_d"}),
+    ("resume runs/1 --num", {"--num_epochs"}), ("train --no_fl", {"--no_flip"}), ("sample --he", {"--help"}),
+    ("sample mni", set()), ("nothing --", set())])
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+def test_completion(here, capsys, shell, words, expected):
+    """What is left to the shell are files: here, in a folder without one, nothing."""
+    if not shutil.which(shell):
+        pytest.skip(f"there is no {shell}")
+    assert cli.main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    script += {"fish": f"\ncomplete -C 'dcgan-course {words}'", "bash": f"""
+COMP_WORDS=(dcgan-course {words or "''"}) COMP_CWORD={max(1, len(words.split()))}
+_dcgan_course
+printf '%s\\n' "${{COMPREPLY[@]}}\""""}[shell]
+    said = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert {row.split("\t")[0] for row in said.splitlines() if row} == expected
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "resume"])
+def test_completed_flags_are_those_of_the_parser(capsys, name):
+    with contextlib.suppress(SystemExit):
+        cli.main([name, "--help"])
+    rows = re.findall(r"^\W ((?:-h, )?--.*?)(?:  | [A-Z{].*)?$", capsys.readouterr().out, re.M)
+    assert set(re.findall(r"--\w+", " ".join(rows))) == set(flags(name))
 
 
 BAD = {

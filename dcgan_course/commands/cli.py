@@ -7,18 +7,12 @@ import signal
 import sys
 
 from .. import __version__
-from ..config import PRESETS, nearest
+from ..config import nearest
 from ..machine.errors import UserError
 from ..machine.files import shown
 from ..machine.flags import parse
 from ..machine.signals import Lossy, came, interrupted_by_all
-from . import drawing, exploring, lessons, measuring, training
-
-OWN_PARSING = {"train": training.train, "resume": training.resume}
-COMMANDS = OWN_PARSING | {f.__name__: f for f in (
-    training.prepare, drawing.sample, drawing.interpolate, drawing.gif, measuring.score, measuring.neighbours,
-    measuring.features, training.judge, training.record, drawing.export, drawing.page, training.study,
-    exploring.explore, lessons.lab, measuring.info, measuring.bench, measuring.doctor)}
+from .catalogue import COMMANDS, OWN_PARSING, overview
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,7 +43,7 @@ def run(args: list[str]) -> int:
             known = ", ".join(COMMANDS)
             raise UserError(f"command: found {args[0]!r}, expected one of {known}{nearest(args[0], COMMANDS)}")
         elif args[0] in OWN_PARSING:
-            OWN_PARSING[args[0]](args[1:])
+            COMMANDS[args[0]](args[1:])
         else:
             parse(COMMANDS[args[0]], args[1:], args[0])
     except UserError as error:
@@ -82,11 +76,6 @@ def memory_asked_for(error: Exception) -> str | None:
     except MemoryError:  # not enough even for that
         return "" if isinstance(error, MemoryError) else None
     return asked_for(error) if out_of_memory(error) else None
-
-
-def overview() -> str:
-    lines = [f"  {name:<12} {command.__doc__.splitlines()[0]}" for name, command in COMMANDS.items()]
-    return "\n".join(["dcgan-course COMMAND [--help] ...", "", *lines, "", f"presets: {', '.join(PRESETS)}"])
 
 
 def script() -> None:

@@ -63,7 +63,6 @@ from dcgan_course.data import avatar_pair, load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring import features
 from dcgan_course.measuring.judges import judged, load_judge
-from dcgan_course.measuring.tables import means, summary
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, image_grid, sample_z
 
@@ -187,6 +186,7 @@ for name, shares in answers.items():
 
 # %%
 from dcgan_course.machine.places import repo_data_dir
+from dcgan_course.measuring.tables import means, summary
 
 table = pd.read_csv(repo_data_dir() / "features" / "mnist.csv")
 print("percent right on 10,000 test digits, with the 95 % interval over the draws")
