@@ -80,7 +80,7 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
 
 def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int = 3, data: str | None = None,
              out: Path = Path("features.csv")) -> None:
-    """How well do few labels do on D's features, on raw pixels, and others? A linear SVM's answers on the test images.
+    """Learn from few labels with a linear SVM: on D's features, on raw pixels, and beside a supervised network.
 
     Args:
         run: A run folder with its discriminator, or the name of a recorded run.
