@@ -7,7 +7,8 @@ The paper's protocol (arXiv 1511.06434, section 5): the features of all convolut
 import contextlib
 import copy
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from ..runs import Run
 from ..sampling import standing_statistics
 
 METHODS = ("D", "random D", "pixels", "supervised")
+Rule = Callable[[Tensor, Tensor], Tensor]  # (x, gradient) -> what an activation with input x lets through backwards
 
 
 # ---- a linear model on features
@@ -178,26 +180,31 @@ class RuledLeakyReLU(torch.autograd.Function):
     """LeakyReLU forward; backward whatever a rule (x, gradient) -> gradient says."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, leak: float, rule) -> Tensor:
+    def forward(ctx: Any, x: Tensor, leak: float, rule: Rule) -> Tensor:
+        """x of any shape -> the same shape, with negative numbers times `leak`."""
         ctx.save_for_backward(x)
         ctx.rule = rule
         return F.leaky_relu(x, leak)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        """What the rule makes of the gradient, of x's shape; leak and rule have none."""
         return ctx.rule(*ctx.saved_tensors, gradient), None, None
 
 
 class Ruled(nn.Module):
-    def __init__(self, leak: float, rule):
+    """A layer that does in a network what `RuledLeakyReLU` does."""
+
+    def __init__(self, leak: float, rule: Rule):
         super().__init__()
         self.leak, self.rule = leak, rule
 
     def forward(self, x: Tensor) -> Tensor:
+        """x of any shape -> the same shape, with negative numbers times the leak."""
         return RuledLeakyReLU.apply(x, self.leak, self.rule)
 
 
-def saliency(netD: nn.Module, x: Tensor, feature: int, rule=guided, block: int = -2) -> Tensor:
+def saliency(netD: nn.Module, x: Tensor, feature: int, rule: Rule = guided, block: int = -2) -> Tensor:
     """Which pixels of images x (N, nc, size, size) raise a feature of a layer of D at the place where it responds most:
     the gradient there, of x's shape.
 
@@ -229,7 +236,8 @@ def dropped(x: Tensor, maps: Sequence[int]) -> Tensor:
 
 
 @contextlib.contextmanager
-def without_maps(netG: nn.Module, maps: Sequence[int], block: int = -3, drop=dropped):
+def without_maps(netG: nn.Module, maps: Sequence[int], block: int = -3,
+                 drop: Callable[[Tensor, Sequence[int]], Tensor] = dropped) -> Iterator[nn.Module]:
     """While this is open, G draws without some feature maps of a block (paper, section 6.3.1).
 
     Args:
