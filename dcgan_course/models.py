@@ -53,7 +53,7 @@ def activation(name: str, leak: float) -> nn.Module:
 
 
 def batch_norm(wanted: bool, channels: int) -> list[nn.Module]:
-    """A layer to put between others, or none."""
+    """A list to be joined with other layers: batch norm of so many channels where it is wanted, else nothing."""
     return [nn.BatchNorm2d(channels)] if wanted else []
 
 

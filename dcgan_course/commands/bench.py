@@ -94,7 +94,7 @@ class OurLoop:
         return self.batches[self.state.step]
 
     def step(self, x_real: torch.Tensor) -> None:
-        """D's update, then G's, on images of `next_batch`; does not wait for the device."""
+        """D's update, then G's, on images of `next_batch` and new z: what a training does."""
         config, state = self.config, self.state
         z = draw_z(config, len(x_real), state.z_stream, self.device)
         both_steps(config, state, state.netG, state.netD, x_real, z)

@@ -4,7 +4,6 @@ Nothing is imported that takes time, so that the command line can listen from th
 """
 
 import contextlib
-import io
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TextIO
 
 # Ctrl-C; docker stop, a batch system or kill; a closed terminal, which Windows does not tell
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -81,18 +81,18 @@ class Lossy:
     """A stream whose reader may go away, such as a closed terminal or a `tee` that Ctrl-C has ended: what is said then
     is lost, and the work is not."""
 
-    def __init__(self, stream: io.TextIOBase | None):
+    def __init__(self, stream: TextIO | None):
         self.stream = stream or open(os.devnull, "w", encoding="utf-8")  # closed from the start
 
     def __getattr__(self, name: str):
         return getattr(self.stream, name)
 
     def write(self, text: str) -> None:
-        """To the stream; lost where that fails."""
+        """Pass a text on to the stream; where that fails, it is lost."""
         with contextlib.suppress(OSError):
             self.stream.write(text)
 
     def flush(self) -> None:
-        """Bring out what the stream holds; lost where that fails."""
+        """Have the stream write out what it holds; where that fails, it is lost."""
         with contextlib.suppress(OSError):
             self.stream.flush()

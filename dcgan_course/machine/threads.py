@@ -69,7 +69,7 @@ def seconds_of(trial: Callable[[int], object], part: int) -> float:
 
 
 def mean(times: list[float]) -> float:
-    """Seconds, on average over some times; at least one."""
+    """The mean of one or more times, in seconds."""
     return sum(times) / len(times)
 
 
@@ -158,11 +158,11 @@ class Fixed:
         return f"{self.number} CPU threads"
 
     def timed(self, images: int) -> contextlib.AbstractContextManager:
-        """As `Threads.timed`, around work that nobody looks at."""
+        """As `Threads.timed`, but nothing is measured."""
         return contextlib.nullcontext()
 
     def over(self, parts: Iterable[Sized]) -> Iterator:
-        """As `Threads.over`, while nobody looks at the time."""
+        """As `Threads.over`, but nothing is measured."""
         return iter(parts)
 
 

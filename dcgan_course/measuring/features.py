@@ -48,14 +48,14 @@ def pooled(maps: Iterable[Tensor], grid: int = 4) -> Tensor:
 
 
 @torch.inference_mode()
-def conv_features(netD: nn.Module, images: Images, indices: Sequence[int]) -> np.ndarray:
+def conv_features(netD: nn.Module, images: Images, indices: Sequence[int] | np.ndarray) -> np.ndarray:
     """D's features of some images, in eval mode: (N, F) float32."""
     netD.eval()
     return torch.cat([pooled(activations(netD, to_float(images.batch(part))))
                       for part in torch.as_tensor(indices).split(500)]).numpy()
 
 
-def pixels(images: Images, indices: Sequence[int]) -> np.ndarray:
+def pixels(images: Images, indices: Sequence[int] | np.ndarray) -> np.ndarray:
     """The images themselves as features: (N, channels * size^2) float32 in [-1, 1]."""
     return to_float(images.batch(indices)).flatten(1).numpy()
 
@@ -92,8 +92,8 @@ def random_discriminator(config: TrainConfig, x: Tensor, seed: int = 0) -> nn.Mo
     return netD
 
 
-def supervised(config: TrainConfig, images: Images, indices: Sequence[int], seed: int = 0, steps: int = 500,
-               epochs: int = 5) -> nn.Module:
+def supervised(config: TrainConfig, images: Images, indices: Sequence[int] | np.ndarray, seed: int = 0,
+               steps: int = 500, epochs: int = 5) -> nn.Module:
     """A classifier of the same shape as D, with a logit for each class, trained on the labels of some images: `steps`
     steps of 64 images, or `epochs` epochs where that is more. Adam, learning rate 1e-3."""
     netD = init_weights(build_discriminator(config), seeded(seed, "supervised"))

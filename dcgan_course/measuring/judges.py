@@ -124,7 +124,7 @@ class InceptionJudge(nn.Module):
         return self.net(pixels.expand(-1, 3, -1, -1))[0]
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """What the logits (N, 1008) mean."""
+        """Logits (N, 1008) -> probabilities (N, 1008) of classes that exclude one another, so that a row sums to 1."""
         return logits.softmax(1)
 
 
