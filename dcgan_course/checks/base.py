@@ -4,7 +4,7 @@ import contextlib
 import functools
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -15,12 +15,12 @@ class Wrong(Exception):
     """What is wrong with an answer, in the learner's words."""
 
 
-def exercise(package_own: Callable):
+def exercise(package_own: Callable) -> Callable[[Callable], Callable]:
     """Turns a function that raises Wrong for a wrong answer into a check, which prints what it found and returns the
     answer where it is right, else `package_own`. Random streams and the gradient mode are left as they were."""
     def decorate(examine: Callable):
         @functools.wraps(examine)
-        def check(answer):
+        def check(answer: object) -> object:
             try:
                 with untouched(), warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -46,7 +46,7 @@ def exercise(package_own: Callable):
 
 
 @contextlib.contextmanager
-def untouched():
+def untouched() -> Iterator[None]:
     """Runs the learner's code without letting it change what the notebook goes on with."""
     numpy_stream, grad = np.random.get_state(), torch.is_grad_enabled()
     try:
@@ -60,7 +60,7 @@ def untouched():
         torch.set_grad_enabled(grad)
 
 
-def stumble(error: Exception, answer) -> str:
+def stumble(error: Exception, answer: object) -> str:
     """Where the learner's code stopped, in one line."""
     name = getattr(answer, "__name__", "your code")
     own = [frame for frame in traceback.extract_tb(error.__traceback__)
@@ -71,33 +71,36 @@ def stumble(error: Exception, answer) -> str:
 
 
 def expect(good: bool, message: str) -> None:
+    """Raise Wrong with the message unless `good`."""
     if not good:
         raise Wrong(message)
 
 
-def expect_shape(found, shape: tuple, hint: str = "", what: str = "the result") -> None:
+def expect_shape(found: Tensor, shape: tuple, hint: str = "", what: str = "the result") -> None:
     """A tensor of floating-point numbers of that shape."""
     expect(isinstance(found, Tensor), f"{what} is {described(found)}, expected a tensor.")
     expect(found.is_floating_point(), f"{what} holds {found.dtype}, expected floating-point numbers.")
     expect(tuple(found.shape) == tuple(shape), f"{what} has shape {tuple(found.shape)}, expected {tuple(shape)}{hint}.")
 
 
-def expect_tensor(x, shape: tuple, what: str) -> None:
+def expect_tensor(x: Tensor, shape: tuple, what: str) -> None:
     """A float32 tensor of that shape."""
     expect(isinstance(x, Tensor), f"{what} is {described(x)}, expected a tensor.")
     expect(tuple(x.shape) == tuple(shape), f"{what} has shape {tuple(x.shape)}, expected {tuple(shape)}.")
     expect(x.dtype == torch.float32, f"{what} has type {x.dtype}, expected torch.float32.")
 
 
-def described(x) -> str:
+def described(x: object) -> str:
+    """What came instead of the right thing, by its type, to stand after "is"; of None a guess at the reason."""
     return "None (is a `return` missing?)" if x is None else f"of type {type(x).__name__}"
 
 
 def same(a: Tensor, b: Tensor, tolerance: float = 1e-5) -> bool:
+    """Whether two tensors have one shape and, as float32, the same numbers within `tolerance`, relative or absolute."""
     return a.shape == b.shape and torch.allclose(a.float(), b.float(), rtol=tolerance, atol=tolerance)
 
 
-def expect_none_of(found, mistakes: dict[str, Tensor], tolerance: float = 1e-4) -> None:
+def expect_none_of(found: Tensor, mistakes: dict[str, Tensor], tolerance: float = 1e-4) -> None:
     """Name the mistake whose result was found."""
     for message, value in mistakes.items():
         expect(not same(found, value, tolerance), message)

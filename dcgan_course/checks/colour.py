@@ -1,6 +1,7 @@
 """Checks about larger images: cropping, memory, and several processes."""
 
 import numbers
+from collections.abc import Callable
 
 import torch
 
@@ -19,7 +20,7 @@ def centre_box(width: int, height: int) -> tuple[int, int, int, int]:
 
 
 @exercise(centre_box)
-def check_centre_box(answer) -> None:
+def check_centre_box(answer: Callable[[int, int], tuple[int, int, int, int]]) -> None:
     """answer(width, height) -> (left, top, right, bottom), whole numbers."""
     for width, height in ((178, 218), (640, 480), (64, 64), (7, 4), (30, 5)):
         found = answer(width, height)
@@ -53,7 +54,7 @@ def check_centre_box(answer) -> None:
 
 
 @exercise(training_bytes)
-def check_training_bytes(answer) -> None:
+def check_training_bytes(answer: Callable[[int, int, bool], int]) -> None:
     """answer(netG, netD, ema) -> bytes."""
     for g, d, ema in ((1000, 300, False), (7, 11, False), (1000, 300, True)):
         found = answer(g, d, ema)
@@ -96,7 +97,7 @@ def share(batch: torch.Tensor, rank: int, size: int) -> torch.Tensor:
 
 
 @exercise(share)
-def check_share(answer) -> None:
+def check_share(answer: Callable[[torch.Tensor, int, int], torch.Tensor]) -> None:
     """answer(batch, rank, size): equal parts, none twice, together the batch; rank counts from 0."""
     for n, size in ((12, 3), (12, 4), (8, 1), (10, 5)):
         batch = torch.arange(float(n))[:, None].expand(n, 2).clone()

@@ -1,6 +1,7 @@
 """Checks about the latent space: paths, grids and sums of z."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -18,7 +19,7 @@ def turned(angle: float) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 @exercise(slerp)
-def check_slerp(answer) -> None:
+def check_slerp(answer: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
     """answer(a, b, t): the point at the share t of the way from a to b, along the great circle."""
     a, b = turned(2.0)
     t, angle = 0.3, 2.0
@@ -62,7 +63,7 @@ def check_slerp(answer) -> None:
 
 
 @exercise(corner_grid)
-def check_corner_grid(answer) -> None:
+def check_corner_grid(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     """answer(corners, n): (4, nz) -> (n * n, nz), row by row, bilinear."""
     corners, n = torch.randn(4, 5), 4
     found = answer(corners.clone(), n)
@@ -70,7 +71,7 @@ def check_corner_grid(answer) -> None:
            "rows of z, expected (16, 5). flatten(0, 1) puts the grid's rows one after the other.")
     expect_shape(found, (n * n, 5), ", for n = 4 and four corners of length 5")
 
-    def grid(order=(0, 1, 2, 3), line=None, swap=False):
+    def grid(order: Sequence[int] = (0, 1, 2, 3), line: torch.Tensor | None = None, swap: bool = False) -> torch.Tensor:
         c, line = corners[list(order)], torch.linspace(0, 1, n) if line is None else line
         rows = [[lerp(lerp(c[0], c[2], v), lerp(c[1], c[3], v), u) for u in line] for v in line]
         cells = [rows[j][i] if swap else rows[i][j] for i in range(n) for j in range(n)]
@@ -102,7 +103,7 @@ def check_corner_grid(answer) -> None:
 
 
 @exercise(vector_sum)
-def check_vector_sum(answer) -> None:
+def check_vector_sum(answer: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
     """answer(a, b, c): exemplars (k, nz) of three concepts -> a - b + c, from their means, (nz,)."""
     a, b, c = torch.randn(3, 6), torch.randn(4, 6) + 1, torch.randn(5, 6) - 1
     same_k = answer(a, b[:3], c[:3])
@@ -134,7 +135,7 @@ def check_vector_sum(answer) -> None:
 
 
 @exercise(moved)
-def check_moved(answer) -> None:
+def check_moved(answer: Callable[[torch.Tensor, dict[str, float], dict[str, torch.Tensor]], torch.Tensor]) -> None:
     """answer(z, amounts, directions): z plus each amount times the direction of that name; z itself stays."""
     z, directions = torch.randn(6), {name: torch.randn(6) for name in ("smile", "age", "hair")}
     amounts = {"hair": 2.0, "smile": -0.5}
@@ -168,14 +169,14 @@ def check_moved(answer) -> None:
 
 
 @exercise(principal_directions)
-def check_principal_directions(answer) -> None:
+def check_principal_directions(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     """answer(weight, n): the left singular vectors of weight (nz, outputs) of the largest singular values, (n, nz)."""
     weight = torch.randn(7, 7) * torch.tensor([3.0, 1, 5, 2, 0.5, 4, 1.5])  # square, so that a mix-up shows
     U, S, Vh = torch.linalg.svd(weight)
     found = answer(weight.clone(), 3)
     expect_shape(found, (3, 7), " for n = 3 and z of 7 numbers")
 
-    def is_(directions):
+    def is_(directions: torch.Tensor) -> bool:
         """Up to their signs."""
         return all(min((a - b).abs().max(), (a + b).abs().max()) < 1e-3 for a, b in zip(found, directions, strict=True))
 

@@ -1,5 +1,7 @@
 """Checks about measuring: distances between Gaussians, precision, the two-sample test, infinitely many samples."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -7,7 +9,7 @@ from ..measuring.metrics import extrapolated, frechet_of_gaussians, precision, t
 from .base import described, exercise, expect
 
 
-def number(found, what: str = "the result") -> float:
+def number(found: object, what: str = "the result") -> float:
     """A learner's single number, of whatever type."""
     expect(found is not None and not isinstance(found, (str, tuple, list, dict)), f"{what} is {described(found)}, "
            "expected one number.")
@@ -20,6 +22,7 @@ def number(found, what: str = "the result") -> float:
 
 
 def close(a: float, b: float, tolerance: float = 1e-6) -> bool:
+    """Whether a and b differ by at most `tolerance` times |b|, or times 1 where |b| is below 1."""
     return abs(a - b) <= tolerance * max(1, abs(b))
 
 
@@ -45,7 +48,7 @@ def root(matrix: np.ndarray) -> np.ndarray:
 
 
 @exercise(frechet_of_gaussians)
-def check_frechet(answer) -> None:
+def check_frechet(answer: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]) -> None:
     """answer(mean_a, cov_a, mean_b, cov_b) -> |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)); means (F,),
     covariances (F, F)."""
     np.random.seed(0)
@@ -92,15 +95,17 @@ def check_frechet(answer) -> None:
 
 
 def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Euclidean distances from each row of a (N, F) to each of b (M, F): (N, M)."""
     return np.sqrt(((a[:, None] - b) ** 2).sum(2))
 
 
 def kth(d: np.ndarray, k: int) -> np.ndarray:
+    """The k-th smallest number of each row of d (N, M), counted from 1: (N,)."""
     return np.sort(d, 1)[:, k - 1]
 
 
 @exercise(precision)
-def check_precision(answer) -> None:
+def check_precision(answer: Callable[[np.ndarray, np.ndarray, int], float]) -> None:
     """answer(real, fake, k): (N, F), (M, F) -> the share of fakes within the reach of at least one real row."""
     stream = np.random.RandomState(2497)  # where no two mistakes give the same number
     real = np.concatenate([stream.normal(size=(70, 2)), 4 + 0.3 * stream.normal(size=(30, 2))])  # wide, and narrow
@@ -152,12 +157,12 @@ def check_precision(answer) -> None:
 
 
 @exercise(two_sample_accuracy)
-def check_two_sample(answer) -> None:
+def check_two_sample(answer: Callable[[np.ndarray, np.ndarray], float]) -> None:
     """answer(a, b): (N, F), (M, F) -> the leave-one-out accuracy of 1-NN in telling the rows of a and b apart."""
     stream = np.random.RandomState(345)  # where no two mistakes give the same number
     a, b = stream.normal(size=(60, 3)), stream.normal(size=(60, 3)) * 0.7 + 0.9
 
-    def right(a, b, place=0):
+    def right(a: np.ndarray, b: np.ndarray, place: int = 0) -> np.ndarray:
         """For each row, whether its neighbour at that place is of its set."""
         both, own = np.concatenate([a, b]), np.arange(len(a) + len(b)) < len(a)
         d = distances(both, both)
@@ -199,7 +204,7 @@ def check_two_sample(answer) -> None:
 
 
 @exercise(extrapolated)
-def check_extrapolated(answer) -> None:
+def check_extrapolated(answer: Callable[[np.ndarray, np.ndarray], float]) -> None:
     """answer(sizes, distances): (K,) twice -> where the line in 1/n, fitted by least squares, meets 1/n = 0."""
     n = np.array([500.0, 1000, 2000, 5000])
     y = 12 + 9000 / n + np.array([0.5, -0.8, 0.4, 0.3])

@@ -1,5 +1,7 @@
 """Checks about the networks: sizes, blocks, G, D, and their first weights."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -24,7 +26,7 @@ WRONG_SIZES = {
 
 
 @exercise(output_size)
-def check_output_size(answer) -> None:
+def check_output_size(answer: Callable[[int, int, int, int], int]) -> None:
     """answer(size, kernel_size, stride, padding): compared with what torch makes of it."""
     cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1))
     found = [answer(*case) for case in cases]
@@ -42,7 +44,7 @@ def check_output_size(answer) -> None:
 
 @exercise(lambda n_in, n_out: nn.Sequential(nn.ConvTranspose2d(n_in, n_out, 4, 2, 1, bias=False),
                                             nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)))
-def check_generator_block(answer) -> None:
+def check_generator_block(answer: Callable[[int, int], nn.Module]) -> None:
     """answer(n_in, n_out): a module (N, n_in, s, s) -> (N, n_out, 2 s, 2 s), one of G's hidden blocks."""
     block = answer(12, 5)
     expect(isinstance(block, nn.Module), f"the result is {described(block)}, expected a module.")
@@ -88,9 +90,9 @@ class Reference64D(models.Discriminator):
         super().__init__(ndf, nc, image_size=64)
 
 
-def expect_same_maps(own: nn.Module, reference: nn.Module, x, usual: str) -> None:
+def expect_same_maps(own: nn.Module, reference: nn.Module, x: torch.Tensor, usual: str) -> None:
     """The same convolutions in the same order; names the first that differs."""
-    def maps(net):
+    def maps(net: nn.Module) -> list[tuple[int, int, int]]:
         return [(m.in_channels, m.out_channels, m.kernel_size[0]) for m in ran(net, x)[1]
                 if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
 
@@ -107,7 +109,7 @@ def expect_same_maps(own: nn.Module, reference: nn.Module, x, usual: str) -> Non
 
 
 @exercise(Reference64)
-def check_generator(answer) -> None:
+def check_generator(answer: type[nn.Module]) -> None:
     """answer(nz, ngf, nc): z (N, nz) -> images (N, nc, 64, 64) in [-1, 1], by the five guidelines."""
     expect(not isinstance(answer, nn.Module), "give the class itself, without brackets: check_generator(MyGenerator).")
     net, z = answer(10, 4, 3), torch.randn(6, 10)
@@ -155,7 +157,7 @@ def check_generator(answer) -> None:
 
 
 @exercise(Reference64D)
-def check_discriminator(answer) -> None:
+def check_discriminator(answer: type[nn.Module]) -> None:
     """answer(ndf, nc): images (N, nc, 64, 64) -> logits (N,), by the five guidelines."""
     expect(not isinstance(answer, nn.Module), "give the class itself, without brackets: "
            "check_discriminator(MyDiscriminator).")
@@ -201,7 +203,7 @@ def check_discriminator(answer) -> None:
 
 
 @exercise(models.init_weights)
-def check_init_weights(answer) -> None:
+def check_init_weights(answer: Callable[[nn.Module], nn.Module]) -> None:
     """answer(net): convolutions N(0, 0.02), batch-norm gains N(1, 0.02), shifts and biases 0; returns net."""
     def fresh():
         net = nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64), nn.ReLU(),

@@ -1,5 +1,7 @@
 """Checks about pictures: their range, and drawing them from a generator."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import nn
@@ -10,7 +12,7 @@ from .base import described, exercise, expect, expect_none_of, expect_tensor, sa
 
 
 @exercise(to_float)
-def check_scaled(answer) -> None:
+def check_scaled(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(pixels): (N, 1, H, W) uint8 from 0 to 255 -> float32 from -1 to 1."""
     pixels = torch.arange(256, dtype=torch.uint8).reshape(4, 1, 8, 8)
     grey = pixels[2:3].clone()  # 128 to 191: neither black nor white
@@ -53,13 +55,14 @@ class Painter(nn.Module):
         super().__init__()
         self.linear, self.norm, self.drop = nn.Linear(5, 12), nn.BatchNorm1d(12), nn.Dropout(0.3)
 
-    def forward(self, z):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """z (N, 5), which is noted -> images (N, 3, 2, 2) in [-0.5, 0.5]."""
         self.given.append(z.detach().clone())
         return torch.tanh(self.drop(self.norm(self.linear(z)))).reshape(-1, 3, 2, 2) * 0.5
 
 
 @exercise(generate)
-def check_snapshot(answer) -> None:
+def check_snapshot(answer: Callable[[nn.Module, torch.Tensor], torch.Tensor]) -> None:
     """answer(netG, z_fixed): images in eval mode, without a graph; the net's mode is put back."""
     netG = Painter().train()
     for _ in range(20):
@@ -95,13 +98,13 @@ def check_snapshot(answer) -> None:
     expect(not netG.training, "netG came in eval mode and is left in train mode: put back the mode that it had.")
 
 
-def frame(sheet):
+def frame(sheet: torch.Tensor) -> torch.Tensor:
     """(3, H, W) in [-1, 1] -> (H, W, 3) uint8, rounded."""
     return ((sheet + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
 
 
 @exercise(frame)
-def check_frame(answer) -> None:
+def check_frame(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(sheet): (3, H, W) float in [-1, 1] -> (H, W, 3) uint8, -1 black and 1 white."""
     sheet = torch.rand(3, 5, 7) * 1.6 - 0.8  # neither black nor white: a picture that is stretched shows itself
     result = answer(sheet.clone())

@@ -1,6 +1,7 @@
 """Checks about the game: losses, steps, noise."""
 
 import copy
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -11,16 +12,16 @@ from ..sampling import sample_z
 from .base import described, exercise, expect, expect_none_of, same
 
 
-def alternating_step(x, y, lr):
+def alternating_step(x: float, y: float, lr: float) -> tuple[float, float]:
     """One step of the game x * y: x descends, then y ascends and sees the new x."""
     x = x - lr * y
     return x, y + lr * x
 
 
 @exercise(alternating_step)
-def check_alternating_step(answer) -> None:
+def check_alternating_step(answer: Callable[[float, float, float], tuple[float, float]]) -> None:
     """answer(x, y, lr): for f(x, y) = x y, x goes down its slope first, then y up its own, with the new x."""
-    def moved(x, y, lr):
+    def moved(x: float, y: float, lr: float) -> list[float]:
         found = answer(x, y, lr)
         expect(hasattr(found, "__len__") and len(found) == 2,
                f"the result is {described(found)}, expected a pair (x, y).")
@@ -52,14 +53,15 @@ LOGARITHM = ("there is the logarithm of something below 0. D answers with logits
              "softplus(-logit) is -log D(x), and the package's losses take logits as they are.")
 
 
-def expect_scalar(value, what: str = "the loss") -> None:
+def expect_scalar(value: torch.Tensor, what: str = "the loss") -> None:
+    """A tensor without dimensions: one number."""
     expect(torch.is_tensor(value), f"{what} is {described(value)}, expected a tensor with one number.")
     expect(value.dim() == 0, f"{what} has shape {tuple(value.shape)}, expected one number: take the mean over the "
            "batch.")
 
 
 @exercise(losses.d_loss)
-def check_d_loss(answer) -> None:
+def check_d_loss(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
     """answer(logits_real, logits_fake): -mean log D(x) - mean log(1 - D(G(z))), from logits; half of it is fine too."""
     real, fake = ((torch.randn(7) * 2 + shift).requires_grad_() for shift in (1, -0.5))
     found = answer(real, fake)
@@ -99,7 +101,7 @@ def check_d_loss(answer) -> None:
 
 
 @exercise(losses.g_loss)
-def check_g_loss(answer) -> None:
+def check_g_loss(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(logits_fake): -mean log D(G(z)), from logits."""
     fake = (torch.randn(9) * 2 - 0.5).requires_grad_()
     found = answer(fake)
@@ -134,12 +136,13 @@ class Two(nn.Module):
         super().__init__()
         self.blocks = nn.Sequential(nn.Linear(n_in, 6), nn.Tanh(), nn.Linear(6, n_out))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x (N, ...) of n_in numbers each -> logits (N,) where n_out is 1, images (N, 1, 2, 2) where it is 4."""
         y = self.blocks(x.flatten(1))
         return y.flatten() if y.shape[1] == 1 else y.reshape(-1, 1, 2, 2) * 1.0
 
 
-def arena():
+def arena() -> tuple[Two, Two, torch.Tensor, torch.Tensor]:
     """G, D, real images and z, with old gradients lying about, as after any step before."""
     netG, netD = Two(3, 4), Two(4, 1)
     for p in (*netG.parameters(), *netD.parameters()):
@@ -147,15 +150,17 @@ def arena():
     return netG, netD, torch.randn(5, 1, 2, 2), torch.randn(5, 3)
 
 
-def weights(net) -> torch.Tensor:
+def weights(net: nn.Module) -> torch.Tensor:
+    """A copy of all weights in one row, (P,), that no later step changes."""
     return torch.cat([p.detach().flatten() for p in net.parameters()]).clone()
 
 
-def gradients(net) -> torch.Tensor:
+def gradients(net: nn.Module) -> torch.Tensor:
+    """A copy of all gradients in one row, (P,), with 0 for weights that have none."""
     return torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in net.parameters()])
 
 
-def after(step, *nets) -> list[torch.Tensor]:
+def after(step: Callable[..., None], *nets: nn.Module) -> list[torch.Tensor]:
     """The weights of copies of the nets, old gradients included, after step(*copies)."""
     copies = copy.deepcopy(nets)
     for net, twin in zip(nets, copies, strict=True):
@@ -165,23 +170,24 @@ def after(step, *nets) -> list[torch.Tensor]:
     return [weights(net) for net in copies]
 
 
-def plain(net, loss, lr: float = 0.1, keep_old: bool = False) -> None:
+def plain(net: nn.Module, loss: Callable[[], torch.Tensor], lr: float = 0.1, keep_old: bool = False) -> None:
     """One step of plain gradient descent."""
     if not keep_old:
         net.zero_grad()
     loss().backward()
     with torch.no_grad():
         for p in net.parameters():
-            p -= lr * p.grad
+            p.sub_(lr * p.grad)
 
 
 @exercise(trainer.d_step)
-def check_d_step(answer) -> None:
+def check_d_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tensor, torch.Tensor],
+                                  torch.Tensor | tuple[torch.Tensor, ...]]) -> None:
     """answer(netD, optD, x_real, x_fake): one update of D; G, behind x_fake, is left alone. Returns loss_D (first)."""
     netG, netD, x_real, z = arena()
     x_fixed = netG(z).detach()
 
-    def d_after(loss, **options):
+    def d_after(loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], **options: bool) -> torch.Tensor:
         return after(lambda D: plain(D, lambda: loss(D(x_real), D(x_fixed)), **options), netD)[0]
 
     expected, half = d_after(losses.d_loss), d_after(lambda r, f: losses.d_loss(r, f) / 2)
@@ -217,7 +223,7 @@ def check_d_step(answer) -> None:
     expect_as_before(netD)
 
 
-def expect_loss(loss, wanted: tuple[float, ...]) -> None:
+def expect_loss(loss: torch.Tensor | float, wanted: tuple[float, ...]) -> None:
     """What a step returns: one number, without a graph."""
     if isinstance(loss, float):
         loss = torch.tensor(loss)
@@ -229,17 +235,18 @@ def expect_loss(loss, wanted: tuple[float, ...]) -> None:
 
 
 def expect_as_before(netD: nn.Module) -> None:
+    """That a step leaves D in train mode, with all its weights ready to learn."""
     expect(all(p.requires_grad for p in netD.parameters()), "D is left frozen: the next d_step would fail. Set "
            "requires_grad back to True.")
     expect(netD.training, "D is left in eval mode: it would go on with frozen batch norm.")
 
 
 @exercise(trainer.g_step)
-def check_g_step(answer) -> None:
+def check_g_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tensor], torch.Tensor]) -> None:
     """answer(netD, optG, x_fake): one update of G, through D, which is left alone. Returns loss_G."""
     netG, netD, _, z = arena()
 
-    def g_after(loss, **options):
+    def g_after(loss: Callable[[torch.Tensor], torch.Tensor], **options: bool) -> torch.Tensor:
         return after(lambda G, D: plain(G, lambda: loss(D(G(z))), **options), netG, netD)[0]
 
     mistakes = {
@@ -268,13 +275,13 @@ def check_g_step(answer) -> None:
     expect_as_before(netD)
 
 
-def noise(x_real, nz: int):
+def noise(x_real: torch.Tensor, nz: int) -> torch.Tensor:
     """As many normal z as there are images: (len(x_real), nz)."""
     return sample_z(len(x_real), nz, device=x_real.device)
 
 
 @exercise(noise)
-def check_noise(answer) -> None:
+def check_noise(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     """answer(x_real, nz): one new z from N(0, 1) for each image of the batch, (N, nz)."""
     for n in (64, 37, 1):
         z = answer(torch.zeros(n, 1, 28, 28), 100)

@@ -53,6 +53,7 @@ OWN_PARSING = ("train", "resume")  # they take the words as they are: their flag
 
 
 def first_line(name: str) -> str:
+    """What a command does, in the words of its help."""
     return COMMANDS[name].__doc__.splitlines()[0]
 
 
@@ -73,6 +74,7 @@ def flags(name: str) -> list[str]:
 
 
 def fish_lines() -> list[str]:
+    """One line of fish for each command, and for each flag of it."""
     lines = [f'complete -c dcgan-course -n __fish_use_subcommand -f -a {name} -d "{first_line(name)}"'
              for name in COMMANDS]
     return lines + [f"complete -c dcgan-course -n '__fish_seen_subcommand_from {name}' -l {flag.removeprefix('--')}"
