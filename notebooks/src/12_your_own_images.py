@@ -233,7 +233,7 @@ if importlib.util.find_spec("onnxruntime") is None:  # as in Colab; what is ther
     colab.install("onnx", "onnxruntime", "onnxscript")
 import onnxruntime
 
-content = export.onnx_bytes(mine)
+content = export.onnx_bytes(mine, netG)
 session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 z = sampling.draw_z(mine.config, 50, torch.Generator().manual_seed(5))
 (found,) = session.run(["images"], {"z": z.numpy()})
@@ -269,7 +269,7 @@ files = {file.name: file.stat().st_size / 1e6 for file in sorted(PAGE.iterdir())
 print("\n".join(f"{name:<12} {'below' if size < 20 else 'above'} 20 MB" for name, size in files.items()))
 from dcgan_course.publishing.explorer import of_run
 
-known = of_run(mine)
+known = of_run(mine, netG)
 print("groups of controls:", ", ".join(group["name"] for group in known["groups"]))
 print("under the title:", known["text"])
 
