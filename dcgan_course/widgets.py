@@ -93,7 +93,8 @@ class LatentExplorer:
                                    seeds=None if seed is None else [seed])
         else:
             run = source if isinstance(source, Run) else load_run(source)
-            self.netG, self.about = run.load_generator(), of_run(run, seed, title)
+            self.netG = run.load_generator()
+            self.about = of_run(run, self.netG, seed, title)
         self.folder = Path(folder)
         self.face = self.of_seed(self.about["seeds"][0])
         self.widget = widget_class()(about=self.about, face=self.face)

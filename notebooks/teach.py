@@ -1,7 +1,8 @@
-"""The lessons as teaching material: `make handout`, `make badges REPO=owner/name` and the end of `make notebooks`.
+"""The lessons as teaching material: `make handout`, `make badges REPO=owner/name`, both ends of `make notebooks`.
 
     python notebooks/teach.py handout FOLDER     student, solutions and html sets, and plan.md
     python notebooks/teach.py badges OWNER/NAME  the repository that badges and guards point to
+    python notebooks/teach.py guard SOURCE       the first code cell of a lesson's text, from guard.py
     python notebooks/teach.py store NOTEBOOK     pictures in place of the widgets that it shows, as it is kept
 """
 
@@ -154,6 +155,13 @@ def handout(folder: Path) -> None:
     print(f"{folder}: {len(originals)} lessons as student, solutions and html sets, and plan.md")
 
 
+def guard(source: Path) -> None:
+    """Copy guard.py into a lesson's text: what a machine that is lent does there first, the same in all lessons."""
+    head, cell, rest = re.split(r"(?m)^(# %% cellView=.*\n)", source.read_text(encoding="utf-8"), maxsplit=1)
+    code = (NOTEBOOKS / "guard.py").read_text(encoding="utf-8")
+    source.write_text(head + cell + code + rest[rest.index("\n# %%") :], encoding="utf-8")
+
+
 def store(path: Path) -> None:
     """Of each widget that has a picture beside it only the picture stays, which every viewer shows; a stored widget
     needs its kernel, and is an error or a line of text without."""
@@ -176,7 +184,8 @@ def badges(repo: str) -> None:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         stop(f"REPO: found {repo!r}, expected owner/name")
     old = repository()
-    files = [ROOT / "pyproject.toml", ROOT / "README.md", *lessons(), *(NOTEBOOKS / "src").glob("*.py")]
+    files = [ROOT / "pyproject.toml", ROOT / "README.md", *lessons(), *(NOTEBOOKS / "src").glob("*.py"),
+             NOTEBOOKS / "guard.py"]
     for file in files:
         text = file.read_text(encoding="utf-8")
         text = text.replace(f"github.com/{old}", f"github.com/{repo}").replace(f"/github/{old}/", f"/github/{repo}/")
@@ -186,7 +195,8 @@ def badges(repo: str) -> None:
 
 
 if __name__ == "__main__":
-    does = {"handout": lambda folder: handout(Path(folder)), "badges": badges, "store": lambda file: store(Path(file))}
+    does = {"handout": lambda folder: handout(Path(folder)), "badges": badges,
+            "guard": lambda file: guard(Path(file)), "store": lambda file: store(Path(file))}
     if len(sys.argv) != 3 or sys.argv[1] not in does:
         sys.exit(__doc__)
     does[sys.argv[1]](sys.argv[2])

@@ -140,7 +140,8 @@ def test_export_and_its_card_are_of_that_checkpoint(scored, capsys, flags, step,
 
 def test_the_page_is_of_that_checkpoint(scored):
     for name, step in (("best", 20), ("last", 30)):
-        strongest = of_run(load_run(scored, name))["strongest"][0]
+        run = load_run(scored, name)
+        strongest = of_run(run, run.load_generator())["strongest"][0]
         netG = Run(scored).load_generator(scored / "checkpoints" / f"step_{step:07d}")
         expected = LatentExplorer(netG).directions["strongest 1"]
         assert strongest["vector"] == pytest.approx(expected.tolist(), abs=1e-4)

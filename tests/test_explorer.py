@@ -22,6 +22,10 @@ from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate
 
 
+def about_run(run, **words) -> dict:
+    return of_run(run, run.load_generator(), **words)
+
+
 def test_the_z_of_a_seed_does_not_change():
     """Links and lessons rely on it."""
     assert start(0, 3, "uniform01").tolist() == pytest.approx([0.2664292, 0.0003297, 0.2232720], abs=1e-7)
@@ -50,7 +54,8 @@ def test_within():
 def faces():
     """Of the recorded avatars: description, z of 150 seeds, and what the judge sees in them after a change."""
     run = load_run("avatars")
-    about, netG, judge = of_run(run), run.load_generator(), load_judge("avatars")
+    netG, judge = run.load_generator(), load_judge("avatars")
+    about = of_run(run, netG)
     z = torch.stack([start(seed, about["nz"], about["kind"]) for seed in range(150)])
 
     def seen(**amounts) -> dict[str, np.ndarray]:
@@ -112,7 +117,8 @@ def test_a_colour_alone_is_no_choice():
 
 
 def test_runs_without_attributes(finished_run):
-    assert attribute_groups(finished_run) == attribute_groups(load_run("mnist")) == []
+    for run in (finished_run, load_run("mnist")):
+        assert attribute_groups(run, run.load_generator()) == []
 
 
 def test_strongest():
@@ -122,14 +128,14 @@ def test_strongest():
 
 
 def test_words_come_from_the_run(finished_run):
-    about = of_run(finished_run)
+    about = about_run(finished_run)
     assert about["title"] == finished_run.path.name and about["note"] == "" and about["seeds"] == list(range(12))
-    heritage = of_run(load_run("heritage"), seed=9, title="T", source="my photographs")
+    heritage = about_run(load_run("heritage"), seed=9, title="T", source="my photographs")
     assert heritage["title"] == "T" and heritage["noun"] == "church" and heritage["seeds"][0] == 9
     assert heritage["text"] == "A DCGAN draws every church from 100 random numbers. It learned from my photographs."
     assert len(heritage["seeds"]) == 12 == len(set(heritage["seeds"])) and heritage["note"] == ""
-    assert "came out well" in of_run(load_run("heritage"))["note"]  # those that were chosen, and no others
-    assert of_run(finished_run, seed=4)["note"] == ""
+    assert "came out well" in about_run(load_run("heritage"))["note"]  # those that were chosen, and no others
+    assert about_run(finished_run, seed=4)["note"] == ""
 
 
 @pytest.mark.parametrize("words, message", [
@@ -141,7 +147,7 @@ def test_words_that_are_none(finished_run, words, message):
     file.write_text(json.dumps(words), "utf-8")
     try:
         with pytest.raises(UserError, match=f"explorer.json: {message}"):
-            of_run(finished_run)
+            about_run(finished_run)
     finally:
         file.unlink()
 

@@ -24,7 +24,7 @@ def run(tmp_path_factory):
 def test_onnx_draws_what_torch_draws(name):
     """For any number of z, also others than the export has compared."""
     recorded = load_run(name)
-    session = onnxruntime.InferenceSession(export.onnx_bytes(recorded))
+    session = onnxruntime.InferenceSession(export.onnx_bytes(recorded, recorded.load_generator()))
     for n in (1, 5):
         z = draw_z(recorded.config, n, torch.Generator().manual_seed(n))
         (images,) = session.run(["images"], {"z": z.numpy()})
@@ -42,7 +42,7 @@ def test_a_model_that_differs_is_not_written(run, tmp_path, monkeypatch, capsys)
 
 def test_dropout_at_test_time_cannot_be_exported(finished_run):
     with pytest.raises(UserError, match="keeps dropout on at test time"):
-        export.onnx_bytes(finished_run)
+        export.onnx_bytes(finished_run, finished_run.load_generator())
 
 
 def test_the_folder(run, tmp_path, capsys):
@@ -89,7 +89,7 @@ def test_what_is_published_has_no_path_of_this_machine(run, tmp_path):
 def test_the_lines_of_the_card_work(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     recorded = load_run(name)
-    (tmp_path / "generator.onnx").write_bytes(export.onnx_bytes(recorded))
+    (tmp_path / "generator.onnx").write_bytes(export.onnx_bytes(recorded, recorded.load_generator()))
     lines = export.model_card(recorded).partition("## Use")[2].partition("## Training")[0].splitlines()
     words = {}
     exec("\n".join(line[4:] for line in lines if line.startswith("    ")), words)

@@ -76,7 +76,16 @@ def test_header(path):
     objectives = re.findall(r"^- ", title.source, re.M)
     assert 3 <= len(objectives) <= 5
     assert '"google.colab" in sys.modules' in guard.source and f'"https://github.com/{REPOSITORY}"' in guard.source
+    assert f"{guard.source}\n" == (NOTEBOOKS / "guard.py").read_text("utf-8")
     assert len(imports.source.splitlines()) <= 15
+
+
+def test_the_guard_is_copied_into_a_lesson(tmp_path):
+    source = NOTEBOOKS / "src" / f"{LESSONS[0].stem}.py"
+    older = tmp_path / source.name
+    older.write_text(source.read_text("utf-8").replace("--depth=1", "--depth=2"), "utf-8")
+    teach.guard(older)
+    assert older.read_text("utf-8") == source.read_text("utf-8")
 
 
 @each_lesson

@@ -111,7 +111,7 @@ def test_one_process_of_torchrun_is_joined_with_itself(config, monkeypatch):
     """All that several do, which one GPU is then enough to try; the training is the same to the bit."""
     alone = train(config, quiet=True)
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
-    said = "from dcgan_course import parallel; real = parallel.World.wrap; parallel.World.wrap = " \
+    said = "from dcgan_course.machine import parallel; real = parallel.World.wrap; parallel.World.wrap = " \
            "lambda world, net: (w := real(world, net), print(type(w).__name__))[0]; "
     (status, out, error), = finish(start(said + training(config), 1))
     assert status == 0, error

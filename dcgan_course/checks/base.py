@@ -76,18 +76,13 @@ def expect(good: bool, message: str) -> None:
         raise Wrong(message)
 
 
-def expect_shape(found: Tensor, shape: tuple, hint: str = "", what: str = "the result") -> None:
-    """A tensor of floating-point numbers of that shape."""
+def expect_tensor(found: Tensor, shape: tuple, what: str = "the result", hint: str = "",
+                  dtype: torch.dtype | None = None) -> None:
+    """A tensor of that shape; of floating-point numbers, whichever where no type is asked for."""
     expect(isinstance(found, Tensor), f"{what} is {described(found)}, expected a tensor.")
-    expect(found.is_floating_point(), f"{what} holds {found.dtype}, expected floating-point numbers.")
     expect(tuple(found.shape) == tuple(shape), f"{what} has shape {tuple(found.shape)}, expected {tuple(shape)}{hint}.")
-
-
-def expect_tensor(x: Tensor, shape: tuple, what: str) -> None:
-    """A float32 tensor of that shape."""
-    expect(isinstance(x, Tensor), f"{what} is {described(x)}, expected a tensor.")
-    expect(tuple(x.shape) == tuple(shape), f"{what} has shape {tuple(x.shape)}, expected {tuple(shape)}.")
-    expect(x.dtype == torch.float32, f"{what} has type {x.dtype}, expected torch.float32.")
+    expect(found.dtype == dtype if dtype else found.is_floating_point(),
+           f"{what} holds {found.dtype}, expected {dtype or 'floating-point numbers'}.")
 
 
 def described(x: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from ..sampling import corner_grid, lerp, moved, principal_directions, slerp, vector_sum
-from .base import exercise, expect, expect_none_of, expect_shape, same
+from .base import exercise, expect, expect_none_of, expect_tensor, same
 
 # ---- slerp
 
@@ -26,7 +26,7 @@ def check_slerp(answer: Callable[[torch.Tensor, torch.Tensor, float], torch.Tens
     sin_a, sin_b, sin = (math.sin(x) for x in ((1 - t) * angle, t * angle, angle))
     expected = (sin_a * a + sin_b * b) / sin
     found = answer(a, b, t)
-    expect_shape(found, (6,), ", as a and b have")
+    expect_tensor(found, (6,), hint=", as a and b have")
     found = found.float()  # NumPy computes in float64
     straight = lerp(a, b, t)
     raw = torch.acos(torch.clamp(a @ b, -1, 1)).item()  # the dot product of vectors that are not of length 1
@@ -69,7 +69,7 @@ def check_corner_grid(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> No
     found = answer(corners.clone(), n)
     expect(not (torch.is_tensor(found) and tuple(found.shape) == (n, n, 5)), "the result has shape (4, 4, 5): G takes "
            "rows of z, expected (16, 5). flatten(0, 1) puts the grid's rows one after the other.")
-    expect_shape(found, (n * n, 5), ", for n = 4 and four corners of length 5")
+    expect_tensor(found, (n * n, 5), hint=", for n = 4 and four corners of length 5")
 
     def grid(order: Sequence[int] = (0, 1, 2, 3), line: torch.Tensor | None = None, swap: bool = False) -> torch.Tensor:
         c, line = corners[list(order)], torch.linspace(0, 1, n) if line is None else line
@@ -109,9 +109,9 @@ def check_vector_sum(answer: Callable[[torch.Tensor, torch.Tensor, torch.Tensor]
     same_k = answer(a, b[:3], c[:3])
     expect(not (torch.is_tensor(same_k) and tuple(same_k.shape) == (3, 6)), "there is one result for each exemplar, "
            "expected one for all: take the mean of each concept's exemplars first.")
-    expect_shape(same_k, (6,), ": one z")
+    expect_tensor(same_k, (6,), hint=": one z")
     found = answer(a, b, c)
-    expect_shape(found, (6,), ": one z")
+    expect_tensor(found, (6,), hint=": one z")
     means = [x.mean(0) for x in (a, b, c)]
     expect_none_of(found, {
         "the signs are off: b is taken away, c is added.": means[0] + means[1] - means[2],
@@ -146,7 +146,7 @@ def check_moved(answer: Callable[[torch.Tensor, dict[str, float], dict[str, torc
     except KeyError as missing:
         expect(missing.args != ("age",), "amounts may name fewer directions than there are: go through amounts.")
         raise
-    expect_shape(found, (6,), ", as z has")
+    expect_tensor(found, (6,), hint=", as z has")
     expect(torch.equal(z, before), "the z that was given has changed: with the next movement of a slider the steps "
            "would add up. z = z + ... makes a new one, z += ... does not.")
     expected = z + 2.0 * hair - 0.5 * smile
@@ -174,7 +174,7 @@ def check_principal_directions(answer: Callable[[torch.Tensor, int], torch.Tenso
     weight = torch.randn(7, 7) * torch.tensor([3.0, 1, 5, 2, 0.5, 4, 1.5])  # square, so that a mix-up shows
     U, S, Vh = torch.linalg.svd(weight)
     found = answer(weight.clone(), 3)
-    expect_shape(found, (3, 7), " for n = 3 and z of 7 numbers")
+    expect_tensor(found, (3, 7), hint=" for n = 3 and z of 7 numbers")
 
     def is_(directions: torch.Tensor) -> bool:
         """Up to their signs."""

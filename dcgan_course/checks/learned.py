@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from ..measuring.features import dropped, guided, pooled
-from .base import described, exercise, expect, expect_none_of, expect_shape, expect_tensor, same
+from .base import described, exercise, expect, expect_none_of, expect_tensor, same
 
 
 @exercise(pooled)
@@ -31,7 +31,7 @@ def check_pooled(answer: Callable[[list[torch.Tensor]], torch.Tensor]) -> None:
                                        "nothing. F.adaptive_max_pool2d chooses its windows.",
     }
     expect(tuple(found.shape) not in shapes, shapes.get(tuple(found.shape), ""))
-    expect_tensor(found, (3, 11 * 16), "the result")
+    expect_tensor(found, (3, 11 * 16), dtype=torch.float32)
     flat = [x.flatten(1) for x in grid]
     expect_none_of(found, {
         "these are means: F.adaptive_avg_pool2d. The paper takes each window's highest response.":
@@ -59,7 +59,7 @@ def check_guided(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -
     x, gradient = torch.randn(4, 3, 5, 5), torch.randn(4, 3, 5, 5)
     kept = x.clone(), gradient.clone()
     found = answer(x, gradient)
-    expect_shape(found, (4, 3, 5, 5), ", as x and the gradient have")
+    expect_tensor(found, (4, 3, 5, 5), hint=", as x and the gradient have")
     expect(torch.equal(x, kept[0]) and torch.equal(gradient, kept[1]), "what was given has changed: other layers still "
            "need it. Make a new tensor.")
     both = (x > 0) & (gradient > 0)
@@ -90,7 +90,7 @@ def check_dropped(answer: Callable[[torch.Tensor, list[int]], torch.Tensor]) -> 
     x, maps = torch.randn(6, 7, 5, 5) + 0.3, [1, 4, 5]
     before = x.clone()
     found = answer(x, list(maps))
-    expect_shape(found, (6, 7, 5, 5), ", as x has")
+    expect_tensor(found, (6, 7, 5, 5), hint=", as x has")
     expect(torch.equal(x, before), "the activations that were given have changed: work on x.clone().")
 
     def without(*places: int | slice | list[int]) -> torch.Tensor:

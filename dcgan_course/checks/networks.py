@@ -60,7 +60,7 @@ def check_generator_block(answer: Callable[[int, int], nn.Module]) -> None:
            "fractionally strided convolution).")
     expect(tuple(y.shape) != (4, 5, 16, 16), "a map of 7 x 7 becomes 16 x 16, expected 14 x 14: kernel 4 and stride 2 "
            "need padding 1.")
-    expect_tensor(y, (4, 5, 14, 14), "the output for a map of 7 x 7")
+    expect_tensor(y, (4, 5, 14, 14), "the output for a map of 7 x 7", dtype=torch.float32)
     norms = [i for i, layer in enumerate(layers) if isinstance(layer, NORMS)]
     expect(bool(norms), "there is no batch norm (guideline 2).")
     expect(norms[0] > 0, "batch norm comes before the convolution; the order is convolution, batch norm, ReLU.")
@@ -119,7 +119,7 @@ def check_generator(answer: type[nn.Module]) -> None:
         expect("conv_transpose2d" not in str(error), "z comes as (N, nz), and ConvTranspose2d wants images: "
                "make it (N, nz, 1, 1) first, as with z[:, :, None, None].")
         raise
-    expect_tensor(x, (6, 3, 64, 64), "the output for z of shape (6, 10)")
+    expect_tensor(x, (6, 3, 64, 64), "the output for z of shape (6, 10)", dtype=torch.float32)
     one = net.eval()(z[:1])
     expect(tuple(one.shape) == (1, 3, 64, 64), f"one z gives {tuple(one.shape)}, expected (1, 3, 64, 64): a squeeze "
            "took the batch away.")
@@ -152,8 +152,8 @@ def check_generator(answer: type[nn.Module]) -> None:
     usual = "channels of 8, 4, 2, 1 times ngf, then nc, with 4x4 kernels"
     for nc in (3, 1):
         expect_same_maps(answer(10, 4, nc), Reference64(10, 4, nc), z, usual)
-    expect_tensor(answer(ngf=2)(torch.randn(2, 100)), (2, 3, 64, 64), "with nz and nc left at their defaults, the "
-           "output")
+    expect_tensor(answer(ngf=2)(torch.randn(2, 100)), (2, 3, 64, 64),
+                  "with nz and nc left at their defaults, the output", dtype=torch.float32)
 
 
 @exercise(Reference64D)

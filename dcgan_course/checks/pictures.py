@@ -38,7 +38,7 @@ def check_scaled(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
         "the range is [-0.5, 0.5], expected [-1, 1].": x / 255 - 0.5,
         "nothing has changed: 0 to 255, expected -1 to 1.": x,
     })
-    expect_tensor(result, pixels.shape, "the result")
+    expect_tensor(result, pixels.shape, dtype=torch.float32)
     expect(same(result, x / 127.5 - 1), f"0, 128 and 255 become {result[0, 0, 0, 0]:.3f}, {result[2, 0, 0, 0]:.3f} and "
            f"{result[3, 0, 7, 7]:.3f}, expected -1, 0.004 and 1.")
     expect(same(result_grey, grey / 127.5 - 1), "a batch without black and white comes out otherwise than among "
@@ -85,7 +85,7 @@ def check_snapshot(answer: Callable[[nn.Module, torch.Tensor], torch.Tensor]) ->
         expect(not same(images, stretched) and not same(images, stretched * 2 - 1), "the images are stretched between "
                "their own darkest and brightest. Leave them in [-1, 1], so that all snapshots share one range.")
     expect_none_of(images, {"the images are in [0, 1]; leave them in [-1, 1], as netG draws them.": (expected + 1) / 2})
-    expect_tensor(images, expected.shape, "the result")
+    expect_tensor(images, expected.shape, dtype=torch.float32)
     expect(same(images, expected), "these are not netG's images for z_fixed in eval mode.")
     expect(not images.requires_grad, "the images still carry the graph of their making, which fills the memory: draw "
            "them under torch.no_grad() or torch.inference_mode().")

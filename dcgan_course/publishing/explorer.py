@@ -59,7 +59,7 @@ def style() -> str:
     return (FOLDER / "explorer.css").read_text(encoding="utf-8")
 
 
-def attribute_groups(run: Run, n: int = 1000) -> list[dict]:
+def attribute_groups(run: Run, netG: nn.Module, n: int = 1000) -> list[dict]:
     """The groups of controls of a run whose judge knows attributes, from n generated images; [] for other runs."""
     try:
         judge = judge_for(run.config)
@@ -68,7 +68,7 @@ def attribute_groups(run: Run, n: int = 1000) -> list[dict]:
     if not judge.attributes:
         return []
     z = draw_z(run.config, n, seeded(0, "attributes"))
-    scores = torch.from_numpy(judged(judge, generate(run.load_generator(), z))[1])
+    scores = torch.from_numpy(judged(judge, generate(netG, z))[1])
     return grouped(judge.names, z, scores)
 
 
@@ -206,11 +206,13 @@ def described(netG: nn.Module, config: TrainConfig, name: str, groups: list[dict
                       for i, direction in enumerate(strongest(netG, config.nz, config.classes))]}
 
 
-def of_run(run: Run, seed: int | None = None, title: str | None = None, source: str | None = None) -> dict:
+def of_run(run: Run, netG: nn.Module, seed: int | None = None, title: str | None = None,
+           source: str | None = None) -> dict:
     """The description of a run's generator, with the words and the first seeds that its explorer.json has, if there is
     one ({"title": ..., "noun": ..., "source": ..., "seeds": [12 numbers]}, all of them optional).
 
     Args:
+        netG: the run's generator.
         seed: of the first picture. title, source: in place of the file's.
     Raises:
         UserError: the file cannot be read, or is not of this kind.
@@ -221,7 +223,7 @@ def of_run(run: Run, seed: int | None = None, title: str | None = None, source: 
     texts |= {key: value for key, value in {"title": title, "source": source}.items() if value is not None}
     if seed is not None:
         texts["seeds"] = [seed, *(i for i in texts.get("seeds", range(12)) if i != seed)][:12]
-    return described(run.load_generator(), run.config, run.path.name, attribute_groups(run), run.class_names(), **texts)
+    return described(netG, run.config, run.path.name, attribute_groups(run, netG), run.class_names(), **texts)
 
 
 def words_of(run: Run) -> dict:

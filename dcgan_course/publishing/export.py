@@ -46,7 +46,7 @@ def expect_exportable(run: Run) -> None:
     require_packages("export", "onnx", "onnxruntime", "onnxscript")
 
 
-def onnx_bytes(run: Run) -> bytes:
+def onnx_bytes(run: Run, netG: nn.Module) -> bytes:
     """The run's generator as an ONNX model: input "z" (N, nz), of a conditional one with the class one-hot at the end;
     output "images" (N, nc, size, size) in [-1, 1]. Compared with torch on 16 z before it is returned.
 
@@ -56,7 +56,7 @@ def onnx_bytes(run: Run) -> bytes:
     expect_exportable(run)
     import onnxruntime
 
-    netG, z = run.load_generator(), draw_z(run.config, 16, seeded(0, "export"))
+    z = draw_z(run.config, 16, seeded(0, "export"))
     content = converted(netG, z)
     onnxruntime.set_default_logger_severity(3)  # errors only: batch norm's counters are in the file and unused
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -173,10 +173,11 @@ def export(run: Run, folder: Path) -> None:
         UserError: as `onnx_bytes`; or the folder exists already.
     """
     def fill(new: Path) -> None:
-        (new / "generator.onnx").write_bytes(onnx_bytes(run))
+        netG = run.load_generator()
+        (new / "generator.onnx").write_bytes(onnx_bytes(run, netG))
         (new / "README.md").write_text(model_card(run), encoding="utf-8")
         z = draw_z(run.config, 64, seeded(run.config.seed, "z_fixed"))
-        Image.fromarray(image_grid(generate(run.load_generator(), z)).numpy()).save(new / "samples.png")
+        Image.fromarray(image_grid(generate(netG, z)).numpy()).save(new / "samples.png")
 
     whole_or_nothing(folder, fill)
 
@@ -195,17 +196,22 @@ def page(run: Run, folder: Path, **words: str | int | None) -> None:
     data = repo_data_dir()
     if data is None:
         raise UserError("page: data/browser is missing, expected in a clone of the repository")
-    whole_or_nothing(folder, lambda new: (new / "index.html").write_text(
-        filled(of_run(run, **words), run, data / "browser"), encoding="utf-8"))
+
+    def fill(new: Path) -> None:
+        netG = run.load_generator()
+        about = of_run(run, netG, **words)
+        (new / "index.html").write_text(filled(about, onnx_bytes(run, netG), netG, data / "browser"), encoding="utf-8")
+
+    whole_or_nothing(folder, fill)
 
 
-def filled(about: dict, run: Run, programs: Path) -> str:
+def filled(about: dict, onnx: bytes, netG: nn.Module, programs: Path) -> str:
     """assets/page.html with all that it needs in it."""
-    twelve = base64.b64encode(sheet(about, run.load_generator(), 720)).decode()
+    twelve = base64.b64encode(sheet(about, netG, 720)).decode()
     values = {
         "title": html.escape(about["title"]), "text": html.escape(about["text"]), "style": style(),
         "about": json.dumps(about).replace("<", "\\u003c"), "script": script("page.js"), "footer": FOOTER,
-        "sheet": f"data:image/png;base64,{twelve}", "generator": packed(onnx_bytes(run)),
+        "sheet": f"data:image/png;base64,{twelve}", "generator": packed(onnx),
         "ort_code": packed((programs / CODE).read_bytes()), "gif_code": packed((programs / GIF).read_bytes()),
         "ort_wasm": packed(lzma.decompress((programs / WASM).read_bytes()))}
     template = (FOLDER / "page.html").read_text(encoding="utf-8")

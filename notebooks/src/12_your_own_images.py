@@ -65,8 +65,6 @@ from dcgan_course import checks, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine import runtime
-from dcgan_course.publishing import export
-from dcgan_course.runs import load_run
 
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 
@@ -159,6 +157,8 @@ show(sampling.generate(run.load_generator(), sampling.draw_z(run.config, 12, tor
 # place.
 
 # %%
+from dcgan_course.runs import load_run
+
 RUN = "avatars"  # or the folder of your run, such as "../runs/0001-photos"
 mine = load_run(RUN)
 netG = mine.load_generator()
@@ -172,6 +172,8 @@ show(sampling.generate(netG, sampling.draw_z(mine.config, 24, torch.Generator().
 # `export.model_card(run)` writes what the run knows; the last lines are yours.
 
 # %%
+from dcgan_course.publishing import export
+
 card = export.model_card(mine)
 print("sections:", ", ".join(line[3:] for line in card.splitlines() if line.startswith("## ")))
 numbers = [line for line in card.splitlines() if line.startswith(("| number", "| fd", "| precision", "| recall"))]
@@ -231,7 +233,7 @@ if importlib.util.find_spec("onnxruntime") is None:  # as in Colab; what is ther
     colab.install("onnx", "onnxruntime", "onnxscript")
 import onnxruntime
 
-content = export.onnx_bytes(mine)
+content = export.onnx_bytes(mine, netG)
 session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 z = sampling.draw_z(mine.config, 50, torch.Generator().manual_seed(5))
 (found,) = session.run(["images"], {"z": z.numpy()})
@@ -267,7 +269,7 @@ files = {file.name: file.stat().st_size / 1e6 for file in sorted(PAGE.iterdir())
 print("\n".join(f"{name:<12} {'below' if size < 20 else 'above'} 20 MB" for name, size in files.items()))
 from dcgan_course.publishing.explorer import of_run
 
-known = of_run(mine)
+known = of_run(mine, netG)
 print("groups of controls:", ", ".join(group["name"] for group in known["groups"]))
 print("under the title:", known["text"])
 

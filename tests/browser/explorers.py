@@ -17,7 +17,8 @@ class Seen:
     """The explorer of a run on a page. `frame`: where it is; `box`: its element."""
 
     def __init__(self, page, run):
-        self.page, self.run, self.netG, self.about = page, run, run.load_generator(), of_run(run)
+        self.page, self.run, self.netG = page, run, run.load_generator()
+        self.about = of_run(run, self.netG)
         self.box = page.locator(".latent").last
         self.box.locator("canvas.drawn").first.wait_for(timeout=PATIENCE)
 
