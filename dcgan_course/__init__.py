@@ -1,7 +1,7 @@
 """dcgan_course: a small DCGAN (arXiv 1511.06434) to learn from: networks, losses, data, training, sampling.
 
-What is taught stands at the door, a file for each; what it needs is in wings, which are folders. A room imports only
-from the floors below its own:
+The DCGAN itself stands at the door, a file for each of its parts; all else is in folders. A room, which is a file or a
+folder here, imports only from the floors below its own:
 
     0  machine/
     1  config

@@ -30,7 +30,7 @@ def recoloured(x: Tensor) -> Tensor:
 
 
 def shifted(x: Tensor, most: float = 1 / 8) -> Tensor:
-    """By whole pixels; what comes in from outside is 0, mid-grey."""
+    """Each image moved by whole pixels, up to `most` of its side; what comes in from outside is 0, mid-grey."""
     size = x.shape[2]
     reach = round(size * most)
     pixels = torch.randint(-reach, reach + 1, (len(x), 2), device=x.device)
@@ -41,7 +41,7 @@ def shifted(x: Tensor, most: float = 1 / 8) -> Tensor:
 
 
 def blanked(x: Tensor) -> Tensor:
-    """With a square of half the size, anywhere, partly outside too, set to 0."""
+    """A square of half the side set to 0, at a random place for each image, partly outside too."""
     size = x.shape[2]
     centres = torch.randint(0, size + 1, (len(x), 2, 1), device=x.device)
     away = torch.arange(size, device=x.device) - centres  # (N, 2, size): of rows and of columns

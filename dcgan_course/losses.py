@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .machine.errors import UserError
+
 LOSSES = ("non_saturating", "minimax", "least_squares")
 
 
@@ -21,18 +23,23 @@ def d_loss(logits_real: Tensor, logits_fake: Tensor, loss: str = "non_saturating
             Fakes always have target 0: smoothing both sides would reward D for leaving fakes where they are.
     Returns:
         a scalar, float32.
+    Raises:
+        UserError: another loss.
     """
     logits_real, logits_fake = logits_real.float(), logits_fake.float()
     if loss == "least_squares":  # arXiv 1611.04076, equation 9 with a = 0, b = c = 1
         return 0.5 * ((logits_real - real_label) ** 2).mean() + 0.5 * (logits_fake**2).mean()
-    # -[t log D(x) + (1 - t) log(1 - D(x))], with t = real_label
-    loss_real = F.binary_cross_entropy_with_logits(logits_real, torch.full_like(logits_real, real_label))
-    loss_fake = F.softplus(logits_fake).mean()  # -log(1 - D(G(z)))
-    return loss_real + loss_fake
+    if loss in ("non_saturating", "minimax"):
+        # -[t log D(x) + (1 - t) log(1 - D(x))], with t = real_label
+        loss_real = F.binary_cross_entropy_with_logits(logits_real, torch.full_like(logits_real, real_label))
+        loss_fake = F.softplus(logits_fake).mean()  # -log(1 - D(G(z)))
+        return loss_real + loss_fake
+    raise unknown(loss)
 
 
 def g_loss(logits_fake: Tensor, loss: str = "non_saturating", label: float = 1.0) -> Tensor:
     """What G minimises, from D's answers for its images, shape (N,). Returns a scalar, float32.
+    Raises UserError for a loss that is not one of LOSSES.
 
     label: what G wants D to answer. Below 1 G is told to stop short of convincing D; "minimax" has no label.
 
@@ -44,8 +51,15 @@ def g_loss(logits_fake: Tensor, loss: str = "non_saturating", label: float = 1.0
         return 0.5 * ((logits_fake - label) ** 2).mean()
     if loss == "minimax":
         return -F.softplus(logits_fake).mean()  # log(1 - D(G(z)))
-    # -log D(G(z)), and for a label t below 1: -[t log D(G(z)) + (1 - t) log(1 - D(G(z)))]
-    return (label * F.softplus(-logits_fake) + (1 - label) * F.softplus(logits_fake)).mean()
+    if loss == "non_saturating":
+        # -log D(G(z)), and for a label t below 1: -[t log D(G(z)) + (1 - t) log(1 - D(G(z)))]
+        return (label * F.softplus(-logits_fake) + (1 - label) * F.softplus(logits_fake)).mean()
+    raise unknown(loss)
+
+
+def unknown(loss: str) -> UserError:
+    """The error that says which losses there are."""
+    return UserError(f"loss: found {loss!r}, expected one of {', '.join(LOSSES)}")
 
 
 def realness(logits: Tensor, loss: str = "non_saturating") -> Tensor:

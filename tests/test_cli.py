@@ -158,7 +158,7 @@ BAD = {
     "negative rate": (["train", "--lr_g", "-1"], "lr_g: found -1"),
     "nan rate": (["train", "--lr_d", "nan"], "lr_d: found nan"),
     "word rate": (["train", "--lr_d", "fast"], "--lr_d: found 'fast', expected a number"),
-    "choice": (["train", "--loss", "hinge"], "non_saturating"),
+    "choice": (["train", "--loss", "guess"], "non_saturating"),
     "colour digits": (["train", "--nc", "3"], "nc: found 3, expected 1"),
     "large batch": (["train", "--batch_size", "60001"], "batch_size: found 60001, expected at most"),
     "no such GPU": (["train", "--device", "cuda:9"], "device: found 'cuda:9'"),

@@ -39,7 +39,7 @@ def test_presets_carry_their_name(name):
     ({"beta1": 1.0}, "beta1: found 1.0"),
     ({"ema_kimg": float("inf")}, "ema_kimg: found inf"),
     ({"kernel_size": 7}, "kernel_size: found 7"),
-    ({"loss": "hinge"}, "loss: found 'hinge', expected one of non_saturating, minimax, least_squares"),
+    ({"loss": "guess"}, "loss: found 'guess', expected one of non_saturating, minimax, least_squares"),
     ({"z": "norml"}, "did you mean normal"),
     ({"preset": "../up"}, "preset: found '../up'"),
     ({"learning_rate": 1e-3}, "unknown field 'learning_rate'"),

@@ -1,9 +1,13 @@
 """Losses against the formulas of the papers, written with probabilities in float64."""
 
+from typing import get_args
+
 import pytest
 import torch
 
+from dcgan_course.config import FIELD_TYPES
 from dcgan_course.losses import LOSSES, d_loss, g_loss, realness
+from dcgan_course.machine.errors import UserError
 
 REAL, FAKE = torch.randn(50, generator=torch.Generator().manual_seed(1)), torch.linspace(-3, 3, 40)
 
@@ -68,3 +72,12 @@ def test_minimax_gradient_vanishes_where_non_saturating_does_not():
 def test_realness():
     assert realness(FAKE).item() == pytest.approx(probability(FAKE).mean().item(), rel=1e-5)
     assert realness(REAL, "least_squares").item() == pytest.approx(REAL.mean().item(), rel=1e-5)
+
+
+def test_a_loss_that_is_none():
+    """It does not train another one in silence; and a config may ask for those that there are."""
+    assert get_args(FIELD_TYPES["loss"]) == LOSSES
+    expected = "loss: found .guess., expected one of non_saturating, minimax, least_squares"
+    for refused in (lambda: d_loss(REAL, FAKE, "guess"), lambda: g_loss(FAKE, "guess")):
+        with pytest.raises(UserError, match=expected):
+            refused()

@@ -692,6 +692,21 @@ def test_keep(tmp_path):
     assert [c.name for c in run.checkpoints()] == ["step_0000020", "step_0000030"]
 
 
+def test_killed_while_old_checkpoints_are_removed(tmp_path, monkeypatch):
+    """What is half removed is no checkpoint, and the next save takes the rest of it away."""
+    def killed(folder, **_):
+        if (Path(folder) / "sha256.json").exists():
+            raise KeyboardInterrupt
+    monkeypatch.setattr(writing.shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny.config(tmp_path, keep=1))
+    monkeypatch.undo()
+    run = Run(tmp_path / "0001-smoke")
+    assert [c.name for c in run.checkpoints()] == ["step_0000020"]
+    train(run.config, resume=run)
+    assert {p.name for p in (run.path / "checkpoints").iterdir()} == {".lock", "step_0000030"}
+
+
 @pytest.mark.slow
 def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
     from dcgan_course.measuring import scores

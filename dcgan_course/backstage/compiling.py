@@ -29,7 +29,7 @@ def obstacle(device: torch.device) -> str:
 
 
 def pays(step_seconds: float, steps: int) -> bool:
-    """Whether steps of so many seconds are enough of them: what compiling saves against what it costs."""
+    """Whether compiling saves more time in so many steps than it costs."""
     return GAIN * step_seconds * steps > COST
 
 

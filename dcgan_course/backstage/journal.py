@@ -42,7 +42,7 @@ class Journal:
         self.z_metric = draw_z(self.config, self.config.metric_n, seeded(self.config.seed, "z_metric"))
 
     def begin(self, state: TrainState, threads: Threads | Fixed) -> None:
-        """The clocks start."""
+        """Start the clocks of lines and of checkpoints."""
         self.tell_threads(state, threads)
         self.saved_at = self.logged_at = time.perf_counter()
         self.logged_step = state.step
@@ -100,7 +100,7 @@ class Journal:
             add_line(self.run, {"step": state.step, "kimg": self.images_shown(state) / 1000, **scores}, "metrics.jsonl")
 
     def checkpoint_is_due(self) -> bool:
-        """By the clock, since the last one."""
+        """Whether checkpoint_minutes have passed since the last one."""
         return 0 < 60 * self.config.checkpoint_minutes <= time.perf_counter() - self.saved_at
 
     def save(self, state: TrainState) -> None:

@@ -1,4 +1,4 @@
-"""The one list of commands: help, the README's table and shell completion are made from it."""
+"""The one list of commands: help and shell completion are made from it, and the README's table is compared with it."""
 
 import inspect
 from collections.abc import Callable

@@ -93,7 +93,7 @@ def gradients_alike(config: TrainConfig, device: torch.device, precision: str) -
 
 
 def pictures_alike(config: TrainConfig, device: torch.device) -> str:
-    """The same of G's pictures, drawn in eval mode."""
+    """How near the device's pictures of G are to the CPU's, in eval mode; in words, as the gradients."""
     z = draw_z(config, 4, torch.Generator().manual_seed(0))
     here, there = (generate(TrainState.start(config.replace(device=str(place), precision="fp32")).shown, z)
                    for place in ("cpu", device))

@@ -130,7 +130,7 @@ def stamp_of(file: Path) -> str:
 
 
 def safe_member(archive: Path, info: zipfile.ZipInfo) -> bool:
-    """True. Raises UserError for a name that leads outside the archive, and for a bomb."""
+    """True for a member that may be read. Raises UserError for one that leads outside the archive, or is a bomb."""
     name = info.filename.replace("\\", "/")
     if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0]:
         raise UserError(f"{archive}: found the member {info.filename!r}, whose name leads outside the archive; "

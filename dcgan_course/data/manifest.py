@@ -14,7 +14,7 @@ DARK = 32  # of 255: a set whose brightest value is below it shows nothing
 
 
 def read_manifest(folder: Path) -> dict:
-    """Raises UserError where the folder is not a prepared one, or only half of one."""
+    """The manifest of a prepared folder. Raises UserError where it is none, or only half of one."""
     try:
         manifest = json.loads((folder / "manifest.json").read_bytes())
         shape = (manifest["count"], manifest["size"], manifest["size"], 3)

@@ -1,1 +1,1 @@
-"""What knows nothing of GANs: devices and threads, several processes, files, signals, flags, errors."""
+"""What would serve any training: devices and threads, several processes, files, signals, flags, errors."""

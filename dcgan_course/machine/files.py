@@ -72,7 +72,7 @@ def to_json(content: dict) -> bytes:
 
 
 def read_json(file: Path) -> dict:
-    """Raises UserError where the file holds no JSON object; Unreadable."""
+    """The JSON object in a file. Raises UserError where it holds none, Unreadable where it cannot be read."""
     with reading(file):
         content = file.read_bytes()
     try:

@@ -92,7 +92,7 @@ def expect_file(out: Path) -> None:
 
 
 def expect_picture(out: Path, others: str = "") -> None:
-    """The same of a picture, whose ending has to be known too; `others`: what else would do."""
+    """Raises UserError where no picture can be written, or its ending is unknown. `others`: what else would do."""
     if out.suffix.lower() not in PICTURES:
         raise UserError(f"{out}: cannot be written as a picture, expected an ending of {', '.join(PICTURES)}{others}")
     expect_file(out)

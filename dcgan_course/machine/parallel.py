@@ -79,13 +79,13 @@ class World:
 
 
 def started_by_torchrun() -> bool:
-    """Also alone, so that one GPU is enough to try what several do."""
+    """Whether torchrun started this process; also where it is the only one, so that one GPU is enough to try it."""
     several = int(os.environ.get("WORLD_SIZE", 1)) > 1
     return "RANK" in os.environ and (several or "TORCHELASTIC_RUN_ID" in os.environ)
 
 
 def backend(device: torch.device) -> str:
-    """What processes talk by."""
+    """What torch.distributed sends by: nccl between GPUs, else gloo."""
     return "nccl" if device.type == "cuda" else "gloo"
 
 

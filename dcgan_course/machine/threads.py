@@ -101,7 +101,7 @@ class Threads:
 
     @property
     def fewer(self) -> bool:
-        """Than all."""
+        """Whether they are fewer than there are."""
         return self.number < self.numbers[-1]
 
     def measure(self, gain: float = GAIN) -> None:

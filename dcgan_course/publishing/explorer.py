@@ -55,7 +55,7 @@ def script(end: str) -> str:
 
 
 def style() -> str:
-    """Its CSS."""
+    """The explorer's style sheet, as text."""
     return (FOLDER / "explorer.css").read_text(encoding="utf-8")
 
 

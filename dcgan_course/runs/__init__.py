@@ -92,7 +92,7 @@ class Run:
         return sorted(f for f in folders if re.fullmatch(r"step_\d{7,}", f.name) and f.is_dir())
 
     def last_checkpoint(self) -> Path:
-        """Raises UserError where there is none yet."""
+        """The newest checkpoint folder. Raises UserError where there is none yet."""
         checkpoints = self.checkpoints()
         if not checkpoints:
             raise UserError(f"{self.path}: no checkpoint yet")

@@ -77,7 +77,8 @@ def save_checkpoint(run: Run, step: int, nets: dict[str, nn.Module], state: dict
     folder = run.path / "checkpoints"
     final, temporary = folder / f"step_{step:07d}", folder / f".step_{step:07d}.tmp"
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
+        for left in folder.glob(".step_*.tmp"):  # by a kill
+            shutil.rmtree(left, ignore_errors=True)
         temporary.mkdir()
         fill(temporary, nets, state)
         shutil.rmtree(final, ignore_errors=True)
@@ -89,7 +90,7 @@ def save_checkpoint(run: Run, step: int, nets: dict[str, nn.Module], state: dict
     best = run.best_checkpoint()
     for old in run.checkpoints()[:-keep] if keep else []:
         if old != best:
-            shutil.rmtree(old, ignore_errors=True)
+            shutil.rmtree(old.rename(folder / f".{old.name}.tmp"), ignore_errors=True)  # half of it is never seen
     return final
 
 
