@@ -498,7 +498,7 @@ print("fewer than the patient G covers, in all of them:", max(covered) < score(f
 # that way. Then D learns that this place is fake, likes another one better, and the whole crowd moves on. Each move makes
 # sense; together they go nowhere.
 #
-# Running in circles is not special to networks. It can be seen with two numbers.
+# Networks are not the only players that run in circles. Two numbers are enough to see it.
 
 # %% [markdown]
 # ## 5 · The smallest game
@@ -528,7 +528,7 @@ x, y = simultaneous_step(3.0, 4.0, 0.1)
 print(f"distance before 5, after {math.hypot(x, y):.4f}; predicted {5 * math.sqrt(1 + 0.1**2):.4f}")
 
 # %% [markdown]
-# A GAN's loop does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
+# The loop of a GAN does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
 # help?
 #
 # **Exercise 3 · Taking turns** — difficulty 1 of 3 · importance 2 of 3 · 4 minutes
@@ -606,8 +606,8 @@ for k in (0, 100, 200, 314):
     print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
 
 # %% [markdown]
-# So it does not diverge, and it does not arrive either. One more thing: compare the point of the closed path that comes
-# nearest to the saddle with the *mean* of all its points.
+# So the path does not diverge, and it does not arrive either. One more thing: compare the point of the closed path that
+# comes nearest to the saddle with the *mean* of all its points.
 
 # %%
 mean_x, mean_y = (sum(values) / len(turns) for values in zip(*turns, strict=True))
@@ -618,8 +618,9 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 # The mean lies on the saddle, though no point of the path comes near it. Remember it when you meet the
 # *moving average of G's weights* (`ema_kimg`): a way to show the middle of the circling in place of the latest point.
 #
-# A real GAN is not this game. Its losses curve, which can pull it inwards; its steps are noisy, which pushes it about.
-# But the turning is there, and it is why the losses of a GAN do not settle like those of a classifier.
+# A real GAN is not this game. Its losses are curved where $x \cdot y$ is not, and curvature can pull the path inwards;
+# its gradients come from random batches, and their noise pushes the path about. But the turning is there, and it is one
+# reason why the losses of a GAN do not settle like those of a classifier.
 
 # %% [markdown]
 # ## 6 · From 2 numbers to 784
@@ -660,8 +661,9 @@ figure.suptitle("Fully connected G: look at the single bright pixels around the 
 print(f"{len(samples)} sample grids of 64 pictures each, always from the same z")
 
 # %% [markdown]
-# Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another; after so
-# short a run there is little variety. And something else is odd. The pictures are full of **specks**, single pixels that stand out from their surroundings. No pen draws those.
+# Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another,
+# because after so short a run there is little variety. And something else is odd. The pictures are full of **specks**,
+# single pixels that stand out from their surroundings. No pen draws those.
 #
 # Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of the way
 # from black to white. Before you run the cell: how many does a real digit have, and how many once its 784 pixels are
@@ -688,11 +690,11 @@ x_fake = generate(live.load_generator(), sample_z(500, config.nz, config.z, seed
 print(f"specks in a generated digit: {specks(x_fake):.1f}")
 
 # %% [markdown]
-# A real digit has hardly any, one of G's has several times as many. Where pixels lie in no order at all, there are specks everywhere.
+# A real digit has hardly any specks, and one of G's has several times as many. Where pixels lie in no order at all,
+# there are specks everywhere.
 #
-# Where should this G have its notion of a "neighbour" from? To a fully connected layer the image is a list of 784 numbers in
-# some order. Here are digits, and below each the same digit with
-# its pixels shuffled, all in the same way:
+# How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
+# some order. Here are digits, and below each the same digit with its pixels shuffled, all in the same way:
 
 # %%
 sheet = image_grid(torch.cat([digits[:12], shuffled[:12]]), nrow=12)
@@ -715,9 +717,9 @@ with torch.inference_mode():
 print(f"largest difference between the logits of {len(digits)} digits: {(before - after).abs().max():.3f}")
 
 # %% [markdown]
-# None. Whatever this D can learn about digits it can learn about shuffled digits, just as fast. That neighbouring pixels
-# belong together, and that a stroke is a stroke wherever it lies, must be learned from examples, pixel by
-# pixel.
+# The logits do not differ. Whatever this D can learn about digits it can learn about shuffled digits, just as fast.
+# That neighbouring pixels belong together, and that a stroke is a stroke wherever it lies, must be learned from
+# examples, pixel by pixel.
 #
 # A *convolution* has both built in: it looks at neighbours, and at every place with the same weights. Building G and
 # D from convolutions, so that they still train, took five guidelines. They are lesson 02.
