@@ -300,9 +300,9 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))], ["fixed 
       "One untrained G, two ranges: which picture is true?", height=4)
 
 # %% [markdown]
-# The left one. The right one shows a contrast that G did not draw. In a film it is worse: each frame is stretched by
-# another amount, so the black of the background jumps from frame to frame, and the one thing that really changes
-# first, the contrast, is invisible.
+# The left picture is true. The right one shows a contrast that G did not draw. In a film it is worse: each frame is
+# stretched by another amount, so the black of the background jumps from frame to frame, and the one thing that really
+# changes first, the contrast, is invisible.
 #
 # **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -450,8 +450,8 @@ for epoch, (a, b) in enumerate(pairwise(sheets)):
     print(f"epoch {epoch} to {epoch + 1}: {abs(a - b).mean():.0f} grey levels")
 
 # %% [markdown]
-# It slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. The game has
-# no fixed answer that it must settle on.
+# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. The
+# game has no fixed answer that it must settle on.
 #
 # The run drew more sheets than were kept as files. All of them are in its film:
 
@@ -726,11 +726,12 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 # The next two compare two trainings, with one seed each; another seed could change them (lesson 05 has more). And a line
 # counts as an improvement only if ink and confidence in the table stay near those of real digits.
 #
-# So the report's pictures may well be right, and its explanation wrong: dropout **in training**, switched off for the
-# pictures, is what its code does. Here too that has fewer specks. Dropout at test time adds them.
+# What does this say about the readme? Its pictures may well be right. But what its code does is dropout **in
+# training**, switched off for the pictures, and that is what left fewer specks here too. The explanation that it gives,
+# dropout at test time, did not hold in this experiment: with dropout on at test time there were more specks, not fewer.
 #
-# So that is how a claim from a readme becomes one that you can check: a definition, a floor, a spread, and a guard
-# against winning by accident.
+# A claim from a readme has become one that can be checked. It took a definition, a floor, a spread, and a guard against
+# winning by accident.
 
 # %% [markdown]
 # ## Questions
@@ -746,8 +747,8 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 # <details><summary>Two films come from the same training, one with a fixed <code>z</code>, one with a new
 # <code>z</code> per frame. What can you read from the second?</summary>
 #
-# Whether the sheet as a whole gets better, and whether it gets monotonous. Not what happened to any one picture: its
-# change and the change of <code>z</code> are mixed.
+# You can see whether the sheet as a whole gets better, and whether it gets monotonous. You cannot see what happened to
+# any one picture: its change and the change of <code>z</code> are mixed.
 # </details>
 #
 # <details><summary>Why does a GIF of the untrained generator's frames take fewer bytes than one of finished
