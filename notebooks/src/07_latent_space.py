@@ -170,7 +170,8 @@ show(generate(netG, walk(ends[0], ends[1], slerp)), "36 steps on the great circl
 # %% [markdown]
 # ## 2 · Is the sphere better?
 #
-# Everybody says so, because of the length. **Predict:** how much worse are the pictures halfway on the straight line?
+# It is usually said to be better, because of the length. **Predict:** how much worse are the pictures halfway on the
+# straight line?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -271,9 +272,9 @@ for name, values in rows.items():
     print(f"{name:<11} largest step {jump:>4.0%} of the way, the picture halfway {middle:.0f} from real digits")
 
 # %% [markdown]
-# The cross-fade is the smoothest of all, and leaves the digits. The memoriser never leaves them (its pictures *are* real),
-# and jumps. G's walk is between: no jump like the memoriser's, and it stays nearer to digits than the fade. "Smooth" alone
-# proves nothing; **smooth and on the data** does.
+# The cross-fade is the smoothest of all, but its pictures leave the digits. The memoriser's pictures never leave them
+# (they *are* real), but they jump. G's walk lies between the two: it has no jump like the memoriser's, and it stays
+# nearer to digits than the fade. "Smooth" alone proves nothing; **smooth and on the data** does.
 #
 # One walk of each kind:
 
@@ -285,8 +286,8 @@ show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cro
 # %% [markdown]
 # ## 4 · Has it learned by heart?
 #
-# The other half of the question: which training image is nearest to a generated one? By pixels the nearest is often just
-# one with as much ink, so the judge's features decide.
+# The other half of the question is which training image lies nearest to a generated one. By pixels the nearest is often
+# just one with as much ink, so the judge's features decide.
 
 # %%
 some = generate(netG, ends[:12])
@@ -495,16 +496,16 @@ for attribute in rates:
     print(f"{attribute:<13}" + "".join(f"{rate:>11.0%}" for rate in chance))
 
 # %% [markdown]
-# - **One exemplar is luck.** A single face carries its hair colour, its background and its mouth into the sum; the mean
-#   of ten keeps what they share. The paper found the same: single samples were "unstable".
+# - **One exemplar is a matter of luck.** A single face carries its hair colour, its background and its mouth into the
+#   sum; the mean of ten keeps what they share. The paper found the same: sums of single samples "were unstable".
 # - **In pixels averaging does not help**, and ten are worst: one exemplar of each leaves ghosts of three faces, ten a
 #   haze. That single ghosts score no worse than single `z` for glasses and beards is a weakness of the judge: it sees
 #   glasses through the mist. It counts attributes, not beauty; look at the pictures below.
 # - **Beards mostly fail**, with any number: more than by chance, but more exemplars do not help, and with few of them pixels
 #   do no worse. G draws few convincing beards (on about a fifth of its faces, most half-hearted), and in this style beard
 #   and hair share a colour. What G has not learned as a thing of its own can hardly be added.
-# - Is it the length? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale the sums to
-#   a length of 10. The rates hardly change.
+# - Could the length explain it? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale
+#   the sums to a length of 10. The rates hardly change.
 
 # %%
 show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in
