@@ -165,9 +165,9 @@ figure.suptitle("$D^*$: blue where G draws too little, orange where it draws too
 plt.show()
 
 # %% [markdown]
-# Read it as a map of complaints. Left: eight blue islands where points are missing. Middle: four modes are missing, so
-# their side is blue; the other four are real too, but G draws them too often, so their side is pale orange. How
-# pale? Which probability stands there?
+# Read each picture as a map of complaints. On the left, eight blue islands show where points are missing. In the
+# middle, four modes are missing, so their side is blue; the other four are real too, but G draws them too often, so
+# their side is pale orange. How pale? Which probability stands there?
 
 # %%
 log_ratio = log_density(centres, centres, spread) - log_density(centres, centres[:4], spread)
@@ -175,11 +175,11 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
     print(f"D* in the centre of {name}: {torch.sigmoid(log_ratio[mode]):.2f}")
 
 # %% [markdown]
-# A third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best answer is
-# not "right" or "wrong"; it is a price for every place. Right: with a perfect G the best D answers one half
-# everywhere, and can do no better than guess.
+# It is one third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best
+# answer is not "right" or "wrong"; it is a price for every place. In the picture on the right G is perfect. There the
+# best D answers one half everywhere, and can do no better than guess.
 #
-# A real D is a network. It does not know the densities. It sees samples, and learns to come close to $D^*$.
+# A real D is a network, and does not know the densities. It sees samples, and learns to come close to $D^*$.
 
 # %% [markdown]
 # ## 2 · Two losses, on logits
@@ -467,10 +467,10 @@ print("more than half of the points near a mode:", near > 0.5)
 print("as many as of the real points (99 %):", near >= 0.985)
 
 # %% [markdown]
-# All modes are found early. What stays missing is sharpness: some points never come near any mode. Look for them in
-# the last picture, on the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill
-# one connected region, so its points form one connected shape too. Eight separate islands cannot be drawn by such a
-# G; it can only make the bridges thin.
+# All modes are found early. What stays missing is sharpness: some points never come near any mode. In the last picture
+# you find them on the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill
+# one connected region, so its points form one connected shape too. Such a G cannot draw eight separate islands; it can
+# only make the bridges thin.
 
 # %% [markdown]
 # ### When G runs ahead

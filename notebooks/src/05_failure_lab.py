@@ -487,8 +487,8 @@ for mode in ("train", "eval"):
 numbers(stabilisers, "baseline", "minimax")
 
 # %% [markdown]
-# Not by itself: as long as D is not sure, the slope is fine. It fails once D gets ahead. In the recorded run
-# `mnist_d_wins` D learns twenty times as fast as G:
+# The minimax loss does not fail by itself: as long as D is not sure, its slope is fine. It fails once D gets ahead. In
+# the recorded run `mnist_d_wins` D learns twenty times as fast as G:
 
 # %%
 d_wins = load_run("mnist_d_wins")
@@ -603,9 +603,9 @@ print("loss on logits stays finite:       ", stays_finite(on_logits))
 # Sometimes: it depends on where G's gradients are emptied.
 # </details>
 #
-# It depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away: the result is
-# the same, only slower. If they are emptied at the start of the loop, for both networks at once, it stays and is
-# added:
+# Whether it breaks depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away:
+# the result is the same, only slower. If they are emptied at the start of the loop, for both networks at once, D's wish
+# stays and is added to G's own:
 
 # %%
 from dcgan_course.losses import d_loss, g_loss

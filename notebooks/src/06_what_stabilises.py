@@ -193,17 +193,17 @@ plt.show()
 # %% [markdown]
 # Guideline by guideline, with the ratios of the table above:
 #
-# | guideline | what was changed | times the distance | verdict on these digits |
+# | guideline | variant | times the distance | verdict on these digits |
 # |---|---|---|---|
 # | 1, strides | pooling in D; resizing in G | 0.56; 0.74 | both came out better |
-# | 2, batch norm | none at all; on G's output; on D's input | 3.50; 22.75; 0.97 | the first two are worse, the third is undecided |
+# | 2, batch norm | none at all; on G's output; on D's input | 3.50; 22.75; 0.97 | two are worse, the third undecided |
 # | 3, no dense hidden layers | one in G and one in D, 1,024 units wide | 10.72 | worse on average; it depends on the seed |
-# | 4, ReLU and tanh in G | LeakyReLU in G; images in [0, 1]; sigmoid; images scaled as for a classifier | 1.11; 1.08; 35.69; 30.87 | the first two are undecided, the last two fail |
+# | 4, ReLU, tanh | LeakyReLU in G; images in [0, 1]; a sigmoid | 1.11; 1.08; 35.69 | two undecided, the third fails |
 # | 5, LeakyReLU in D | ReLU | 0.76 | better |
 #
-# - **Two kinds of failure** stand out: batch norm on G's output, and an output that cannot reach the data. Lesson 05
-#   shows why. Fully connected hidden layers and, at these learning rates, least squares are bad on average and uneven
-#   from seed to seed.
+# - **Two kinds of failure** stand out: batch norm on G's output, and an output that cannot reach the data (the sigmoid,
+#   and images scaled as for a classifier: 30.87). Lesson 05 shows why. Fully connected hidden layers and, at these
+#   learning rates, least squares are bad on average and uneven from seed to seed.
 # - **Up to five times worse** are no batch norm, gains around 0, and spectral norm in place of D's batch norm; with
 #   smaller ratios also dropout in G, no moving average, and a D that learns faster than G. The pictures are digits all
 #   the same, and you would not guess the cause from them.

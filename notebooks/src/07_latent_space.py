@@ -346,8 +346,8 @@ corners = sample_z(4, faces.config.nz, faces.config.z, seeded(3, "lesson"))
 show(generate(netF, corner_grid(corners, 8)), "Four faces in the corners, their mixtures between them", 8, 5.5)
 
 # %% [markdown]
-# Look along the edges: hair, skin and background change, not at the same place, but each rather quickly. A half-way
-# between glasses and no glasses is rare in the data, so G hurries past it.
+# Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly. A
+# half-way between glasses and no glasses is rare in the data, so G hurries past it.
 #
 # ## 6 · A whole latent plane
 #
@@ -458,9 +458,9 @@ for axis, row, title in zip(axes, rows, ("glasses, long", "- long", "+ short", "
 plt.show()
 
 # %% [markdown]
-# Nice, or picked? **Count.** 200 sums with exemplars drawn at random; a success has the attribute, and short hair. With 1,
-# 3 and 10 exemplars for each concept; and the same sum with **pixels** in place of `z`. **Predict** two things: do more
-# exemplars help, with `z`? And with pixels?
+# Is this result typical, or a lucky pick? **Count.** The next cell makes 200 sums with exemplars drawn at random; a
+# success has the attribute, and short hair. It does so with 1, 3 and 10 exemplars for each concept, and once more with
+# **pixels** in place of `z`. **Predict** two things: do more exemplars help, with `z`? And with pixels?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -498,9 +498,10 @@ for attribute in rates:
 # %% [markdown]
 # - **One exemplar is a matter of luck.** A single face carries its hair colour, its background and its mouth into the
 #   sum; the mean of ten keeps what they share. The paper found the same: sums of single samples "were unstable".
-# - **In pixels averaging does not help**, and ten are worst: one exemplar of each leaves ghosts of three faces, ten a
-#   haze. That single ghosts score no worse than single `z` for glasses and beards is a weakness of the judge: it sees
-#   glasses through the mist. It counts attributes, not beauty; look at the pictures below.
+# - **In pixels averaging does not help**, and ten exemplars are worst: one exemplar of each concept leaves ghosts of
+#   three faces, and ten leave a haze. For glasses and beards single pictures score no worse than single `z`, though
+#   nobody would accept the ghosts as faces. That is a weakness of the judge, which counts attributes and does not ask
+#   for beauty; look at the pictures below.
 # - **Beards mostly fail**, with any number: more than by chance, but more exemplars do not help, and with few of them pixels
 #   do no worse. G draws few convincing beards (on about a fifth of its faces, most half-hearted), and in this style beard
 #   and hair share a colour. What G has not learned as a thing of its own can hardly be added.
@@ -558,7 +559,8 @@ plt.show()
 # and +2. A direction is one average for all faces; walk far enough along it, and you leave the faces that G has learned.
 # Hair length, the one side effect counted here, hardly changes; in the sheet above you see others.
 #
-# In [lesson 00](00_start_here.ipynb) you had one slider for one number. You have now everything for sliders that mean something.
+# In [lesson 00](00_start_here.ipynb) you had one slider for one number. Now you have everything for sliders that mean
+# something.
 #
 # ## Questions
 #

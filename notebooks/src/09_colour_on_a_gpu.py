@@ -137,8 +137,8 @@ with tempfile.TemporaryDirectory() as folder:
 # Training slices that file and never decodes again. (In a terminal: `dcgan-course prepare DATA --image_size 64`; an
 # interrupted preparation continues where it stopped.)
 #
-# Photographs are rarely square. Squashing them would teach G squashed churches; so the largest square in the middle is cut
-# out.
+# Photographs are rarely square, and squashing them would teach G squashed churches. So the largest square in the middle
+# is cut out.
 #
 # **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -200,7 +200,7 @@ for axis, (name, picture) in zip(axes, ways.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# What does it cost on the disk, and in time? 64 x 64 x 3 bytes each:
+# How much disk and how much time does it take? Each picture has 64 x 64 x 3 bytes:
 
 # %%
 COUNTS = {"church_outdoor": 126_227, "CelebA": 202_599, "bedroom": 3_033_042}
@@ -222,7 +222,7 @@ for name, count in COUNTS.items():
     print(f"{name:<15} {count / rate / 60:>6.1f} minutes to prepare on one core, {rate:,.0f} pictures of 178 x 218 a second")
 
 # %% [markdown]
-# Bedrooms do not fit into memory; they need not: the file is read in slices, and on a GPU the array moves there once if it
+# The bedrooms need not fit into memory: the file is read in slices. On a GPU the whole array moves there once, if it
 # fits into half of what is free.
 #
 # Here are some of yours:
@@ -318,8 +318,8 @@ for batch_size in (16, 128, 512):
 #
 # ## 4 · How long?
 #
-# Work first. PyTorch counts floating-point operations, and again shapes are enough: a training step of a batch of 8, in
-# which nothing is computed.
+# Begin with the amount of work. PyTorch counts floating-point operations, and again shapes are enough: the next cell
+# counts a training step of a batch of 8, in which nothing is computed.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode

@@ -233,9 +233,9 @@ for name, points in {"other eight (floor)": again, **toys}.items():
 # %% [markdown]
 # The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
 # notice. The kernel distance notices the three heaps, and only those. Why? Multiply the cube out: it compares products
-# of up to three coordinates, so means, covariances and **third moments**. The three heaps differ in the third (a
-# triangle points somewhere, a ring does not), the four heaps and the cloud do not. "It needs no Gaussian" is true; "it
-# sees everything" is not.
+# of up to three coordinates, and so means, covariances and **third moments**. The three heaps differ from the ring in
+# the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not. "It needs no
+# Gaussian" is true of the kernel distance; "it sees everything" is not.
 #
 # Features of digits are less tricky than these toys. But remember it: **distance 0 does not mean alike**.
 #
@@ -457,9 +457,10 @@ for name in ("other", "mnist", "conditional"):
     print(f"{name:<12} {both(features['real'][:2000], features[name][:2000])}")
 
 # %% [markdown]
-# Read each line against the first. Now you know more than the distances said: `mnist` has the recall of real digits and
+# Read each line against the first. Now you know more than the distances said. `mnist` has the recall of real digits and
 # loses in precision: some of its digits are no digits. The conditional one has the precision of real digits, and a
-# little less recall: it leaves out some odd ones. Two different faults, which a single distance cannot name.
+# little less recall: it seems to leave out some odd ones. These are two different faults, which a single distance
+# cannot name.
 #
 # ## 5 · Counting modes
 #
