@@ -736,8 +736,9 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>D* depends on a ratio of densities. What does G hear at a place where neither density has any
 # points?</summary>
 #
-# Nothing reliable. No sample ever corrects D there, so its answer is whatever the network's shape happens to continue.
-# Look at the corners of the strip in section 4: D has an opinion about them, and hardly ever saw a point there.
+# It hears nothing reliable. No sample ever corrects D there, so its answer is whatever the network's shape happens to
+# continue. Look at the corners of the strip in section 4: D has an opinion about them, and hardly ever saw a point
+# there.
 # </details>
 #
 # <details><summary>Why does G's loss not forbid mode collapse?</summary>
@@ -749,8 +750,8 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>In the game x·y you halve <code>lr</code> and take twice as many steps, simultaneously. Is the end
 # nearer to the saddle?</summary>
 #
-# Nearer, but still outside. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps / 2). Half of
-# <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
+# It is nearer, but still outside of where it began. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps
+# / 2). Half of <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
 # </details>
 #
 # <details><summary>Try it: in <code>play</code>, replace G's loss by minimax,

@@ -247,7 +247,8 @@ g_step = checks.check_g_step(my_g_step)
 # </details>
 
 # %% [markdown]
-# That is a GAN. The loop around it has four lines. A hundred steps, with your functions where they were right:
+# That is a GAN. The loop around it has four lines. The next two cells run it for a hundred steps, with your functions
+# where they were right:
 
 # %%
 config = preset("mnist", nc=digits.channels)
@@ -299,9 +300,9 @@ for axis, (kimg, file) in zip(axes, moments, strict=True):
 print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousand images")
 
 # %% [markdown]
-# **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. So a run that was stopped
-# and resumed must end exactly like one that was not, as long as the same number of CPU threads work: sums that are added
-# up in another order end in other bits. Try it with a very small network, and one thread:
+# **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. So a run that was
+# stopped and resumed must end exactly like one that was not, as long as the same number of CPU threads work: sums that
+# are added up in another order differ in their last bits. Try it with a very small network, and one thread:
 
 # %%
 half = train(preset("smoke", num_epochs=0.1, threads=1), quiet=True)
@@ -488,7 +489,7 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
     print(f"{mode} mode: the same z differs by {127.5 * (a - b).abs().mean():.1f} grey levels on average")
 
 # %% [markdown]
-# And the call in train mode has moved batch norm's running averages: it changed the network. Lesson 04 makes a rule of
+# The call in train mode has also moved batch norm's running averages: it changed the network. Lesson 04 makes a rule of
 # it.
 
 # %% [markdown]
@@ -506,8 +507,8 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 #
 # <details><summary>D(x) = D(G(z)) = 0.5 from the first step to the last. Is that success?</summary>
 #
-# Not by itself. It says that D cannot tell them apart, which is also true of a D that has learned nothing. Look at the
-# samples.
+# Not by itself. It says that D cannot tell the two apart, which is also true of a D that has learned nothing. Look at
+# the samples.
 # </details>
 #
 # <details><summary>Why are the samples drawn in eval mode?</summary>

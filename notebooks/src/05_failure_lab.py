@@ -380,8 +380,8 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.1f}")
 
 # %% [markdown]
-# No blur from batch norm here, and the distance is, if anything, smaller with it (undecided). The right column is one
-# picture for every `z`, as on digits.
+# Batch norm brings no blur here, and the distance is, if anything, smaller with it (undecided). In the right column
+# every `z` gives one and the same picture, as on digits.
 #
 # **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast learning
 # rate it costs detail and contrast; at a slow one it gives noise; on churches, the readme's own subject, at the start of
@@ -426,7 +426,7 @@ sheets(stabilisers, BATCH_NORM, "Left: nothing. Right: a mistake that one does n
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# (a) and (c): there G cannot reach all of the data. In (b) it can.
+# (a) and (c) fail, because there G cannot reach all of the data. In (b) it can.
 # </details>
 
 # %%
@@ -471,8 +471,8 @@ for mode in ("train", "eval"):
     print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} when every number is multiplied by 0.4")
 
 # %% [markdown]
-# So G found the one way out: real digits, scaled down into the range that it has. D cannot object, and nobody tells G
-# that they are too faint. Curves like those of a healthy training, and wrong pictures.
+# So G found the one way out: it draws real digits, scaled down into the range that it has. D cannot object, and nobody
+# tells G that they are too faint. The curves look like those of a healthy training, and the pictures are wrong.
 #
 # ## 5 · When D wins
 #
@@ -480,7 +480,7 @@ for mode in ("train", "eval"):
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Only if D gets sure. In a training that is in balance it need not.
+# It fails only if D gets sure, and in a balanced training D need not.
 # </details>
 
 # %%
@@ -514,7 +514,7 @@ print(f"D(G(z)) = {last['D_G_z']:.0e}: of a full push of 1, G feels "
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Ours was 0.0002 with 0.5, as in the paper. It is not: 60,000 images are few.
+# Ours was 0.0002 with 0.5, as in the paper, and we were wrong: 60,000 images are few for so low a rate.
 # </details>
 
 # %%
@@ -544,7 +544,7 @@ for config in rates.study.configs:
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Exactly it is about 6, and 8. In bfloat16: 5.5, and infinite.
+# The exact losses are about 6 and 8. In bfloat16 they come out as 5.5 and infinite.
 # </details>
 
 # %%
@@ -600,7 +600,7 @@ print("loss on logits stays finite:       ", stays_finite(on_logits))
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Sometimes: it depends on where G's gradients are emptied.
+# It breaks sometimes, depending on where G's gradients are emptied.
 # </details>
 #
 # Whether it breaks depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away:
@@ -641,7 +641,8 @@ for emptied in (True, False):
 #
 # ## 9 · Mode collapse, counted
 #
-# A sheet of pictures shows a collapse to one picture. It hardly shows that one digit is missing. So count.
+# A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing. For that you
+# have to count.
 #
 # **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -810,8 +811,9 @@ for step, (batch, running, standing) in contrast.items():
           f"batch's contrast, standing ones {'less than half' if standing < batch / 2 else 'most'}")
 
 # %% [markdown]
-# After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller:
-# eval mode divides by too much, and the picture is grey. Nothing is wrong with G. After 150 steps the three agree.
+# After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller.
+# So eval mode divides by too much, and the picture is grey although nothing is wrong with G. After 150 steps the three
+# agree.
 #
 # So "my samples are grey, but the loss looks fine" early in a training is often no failure at all.
 #

@@ -666,8 +666,8 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 #
 # <details><summary>Colab disconnects after some hours. What is lost?</summary>
 #
-# With `--out` on your Drive (lesson 00 mounts it): the work since the last checkpoint, one for each epoch and one every ten
-# minutes; go on with `dcgan-course resume RUN`. Without: all.
+# With `--out` on your Drive (lesson 00 mounts it): the work since the last checkpoint, one for each epoch and one every
+# ten minutes; go on with `dcgan-course resume RUN`. Without it, everything is lost.
 # </details>
 #
 # <details><summary>128 x 128?</summary>

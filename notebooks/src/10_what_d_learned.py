@@ -94,7 +94,7 @@ figure.suptitle("A digit (left) and the first nine maps of each of D's layers, e
 plt.show()
 
 # %% [markdown]
-# The first layer finds strokes and their edges; further on the maps are too coarse to read with the eye.
+# The first layer responds to strokes and their edges; further on the maps are too coarse to read with the eye.
 #
 # ## 1 · The paper's protocol
 #
@@ -638,13 +638,14 @@ plt.show()
 #
 # <details><summary>D was trained on 60,000 images, the supervised network on 100. Is that fair?</summary>
 #
-# It is the point. Images without labels are cheap; D uses them all, and a supervised network cannot.
+# That is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised network
+# cannot.
 # </details>
 #
 # <details><summary>Guided backpropagation shows neat pictures. Do they explain D's decision?</summary>
 #
-# With care. The rule throws away everything that argues against, and it sharpens edges of the input by itself: the random
-# filters are there to show how much of the picture comes from the method.
+# Only with care. The rule throws away everything that argues against, and it sharpens edges of the input by itself: the
+# random filters are there to show how much of the picture comes from the method.
 # </details>
 #
 # <details><summary>A map has a large positive weight in the regression. Does it draw glasses?</summary>

@@ -266,9 +266,9 @@ for name, values in curves.items():
 # farther. Mean and covariance of a few images are off by chance, the distance is a kind of square, and squares of
 # errors do not cancel. Compare scores at **equal n** only.
 #
-# Does equal n settle it? Look at the last two rows from right to left. At 5,000 the conditional generator is clearly
-# better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than either:
-# chance is now most of the number.
+# Does equal n settle the matter? Look at the last two rows from right to left. At 5,000 the conditional generator is
+# clearly better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than
+# either, for chance is now most of the number.
 #
 # The cure: the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where that line meets
 # 1/n = 0, there are infinitely many images.
@@ -447,8 +447,8 @@ print("anywhere, clean data:    ", both(ring_real, anywhere))
 print("anywhere, 8 stray points:", both(stray, anywhere))
 
 # %% [markdown]
-# Eight points of a thousand, and rubbish becomes "realistic": a stray point has no neighbours, so its reach is huge.
-# Look at your data before you believe a precision.
+# Eight points of a thousand are enough to make rubbish "realistic": a stray point has no neighbours, so its reach is
+# huge. Look at your data before you believe a precision.
 #
 # The digits, 2,000 of each:
 
@@ -835,14 +835,14 @@ for name in changed(0):
 #
 # <details><summary>A paper reports a distance of 5.1, of 5,000 images, and compares with another's 4.8, of 50,000. Who is better?</summary>
 #
-# Nobody knows. With fewer images the distance is larger for that reason alone; extrapolate both, or measure both at one
-# n, with the same judge and the same real images.
+# Nobody can tell from these numbers. With fewer images the distance is larger for that reason alone; extrapolate both,
+# or measure both at one n, with the same judge and the same real images.
 # </details>
 #
 # <details><summary>The kernel distance of your generator is -0.3. Is something broken?</summary>
 #
-# No. An unbiased estimate of something near 0 is below 0 about as often as above. It says: not to be told from the
-# floor.
+# No. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number cannot tell
+# your generator from the floor.
 # </details>
 #
 # <details><summary>Precision 0.95, floor 0.87. Better than real?</summary>

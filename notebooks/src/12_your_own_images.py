@@ -253,9 +253,9 @@ print(f"{len(content) / 1e6:.1f} MB")
 # ## 5 · A page that runs by itself
 #
 # `dcgan-course page avatars my_page` goes one step further: one file, `index.html`, with the explorer of lesson 08, the
-# generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it, from a
-# disk, a letter or any web space. There is no server, and nothing is sent anywhere. What you find there has an address of
-# its own: *Copy link* keeps the face.
+# generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it,
+# from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. What you find there has an
+# address of its own: *Copy link* keeps the face.
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
@@ -274,9 +274,9 @@ print("groups of controls:", ", ".join(group["name"] for group in known["groups"
 print("under the title:", known["text"])
 
 # %% [markdown]
-# Before you publish: may you? The pictures that G learned from belong to somebody. Faces of real people are a matter of
-# their own. Say on the page where the training pictures come from: `--source "photographs of my garden"`; `--title` and
-# `--seed` (of the first picture) are there too.
+# Before you publish, ask whether you may. The pictures that G learned from belong to somebody, and faces of real people
+# are a matter of their own. Say on the page where the training pictures come from:
+# `--source "photographs of my garden"`; `--title` and `--seed` (of the first picture) are there too.
 #
 # ## 6 · The errata hunt
 #
