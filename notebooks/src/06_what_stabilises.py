@@ -216,6 +216,10 @@ plt.show()
 # (lesson 12). A sigmoid with images in [0, 1] can reach all of the data; ours failed because its images were in [-1,
 # 1].
 #
+# One warning before you use this table: each verdict is that of a single comparison, and 25 of them share the same five
+# baseline trainings. What chance does with so many comparisons is the subject of the end of this section; verdicts
+# whose interval comes near 1, as that of the dense layers does, are the first to doubt.
+#
 # The widest interval is that of the fully connected layers. Here are its seeds, one by one:
 
 # %%
