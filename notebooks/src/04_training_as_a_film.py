@@ -391,9 +391,9 @@ for name, some, colours in versions:
     print(f"{name:<31}{len(some):>7}{len(write_film(some, colours)) / 1000:>6.0f}")
 
 # %% [markdown]
-# Fewer colours save something, and with 16 of them you begin to see steps in the grey. Frames and pictures cost
-# nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames of the whole sheet fit
-# into it with 16 colours only. We keep 64 colours, and give up every other frame.
+# Fewer colours save something, and with 16 of them you begin to see steps in the grey. Fewer frames and fewer pictures
+# save nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames of the whole
+# sheet fit into it with 16 colours only. We keep 64 colours, and give up every other frame.
 
 # %%
 from io import BytesIO
@@ -485,8 +485,9 @@ print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
 
 
 # %% [markdown]
-# The distribution of `z`, both learning rates and the moving average, all at once: good enough to see a collapse, no good for
-# saying what caused it. That takes one change at a time, and several seeds; lesson 05 does it, and gives the reason.
+# The distribution of `z`, both learning rates and the moving average were changed, all at once. That is good enough to
+# see a collapse, but it cannot tell what caused it. For that you need one change at a time, and several seeds; lesson
+# 05 has both, and gives the reason.
 #
 # Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of that moment.
 
@@ -511,9 +512,9 @@ print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 #
 # <details><summary>What we see</summary>
 #
-# They were never different: from the first strokes on, all 64 places show one picture. It does not stay the same picture; D
-# learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like parts of digits,
-# so G does learn, but it never learns to use its `z`.
+# They were never different. From the first strokes on, all 64 places show one picture. It does not stay the same
+# picture: D learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like
+# parts of digits, so G does learn, but it never learns to use its `z`.
 # </details>
 
 # %% tags=["nbval-ignore-output"]
@@ -652,9 +653,9 @@ drawing[0, 0, 2, 8:11] = 1  # a patch of three pixels, farther away
 print("stray pixels in the test drawing:", stray_pixels(drawing).sum())
 
 # %% [markdown]
-# Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is no noise.
-# No limit is perfect: scanned digits have a few specks too, and a small piece of a broken stroke still counts. So we
-# measure real digits first; that is the floor. With and without the limit:
+# Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is not
+# noise. No limit is perfect: scanned digits have a few specks too, and a small piece of a broken stroke still counts.
+# So we measure real digits first, as the floor, with the limit and without it:
 
 # %%
 for most in (12, 28 * 28):

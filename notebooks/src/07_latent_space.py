@@ -203,9 +203,9 @@ for name, images in {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5), 
     print(f"{name:<22} {quality(images)}")
 
 # %% [markdown]
-# Halfway on the straight line the pictures are a little worse, far less than expected, and **bolder**: more ink. A shorter
-# `z` makes the first layer's output smaller, and the fixed shifts of batch norm after it weigh more. At 0.71 of the length
-# that is still a digit. It does not stay so:
+# Halfway on the straight line the pictures are a little worse, far less so than expected, and **bolder**: they have
+# more ink. A shorter `z` makes the first layer's output smaller, and the fixed shifts of batch norm after it weigh
+# more. At 0.71 of the length the picture is still a digit. At smaller lengths it does not stay one:
 
 # %%
 for scale in (1.0, 0.71, 0.5, 0.35):
@@ -222,14 +222,14 @@ for t in (0.1, 0.25, 0.5):
     print(f"t = {t:.2f}: one is {torch.rad2deg(torch.acos(cosine.clamp(-1, 1))):.0f} degrees ahead of the other")
 
 # %% [markdown]
-# Slerp is the cleaner choice: it asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
-# weight. But straight lines are no disaster. The *mean of two pictures* is another matter: a double exposure that no one
-# would call a digit.
+# Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
+# weight. But straight lines are no disaster. The *mean of two pictures* is another matter: it is a double exposure that
+# no one would call a digit.
 #
 # ## 3 · "No sharp transitions", in numbers
 #
-# The paper looks at walks for a reason: a G that had learned its training images by heart would jump from one to the next.
-# "Smooth" can be measured. Take a walk's 36 pictures, in the judge's features, and ask
+# The paper looks at walks for a reason: "sharp transitions" would be a sign that G has memorised its training images,
+# and jumps from one to the next. "Smooth" can be measured. Take a walk's 36 pictures, in the judge's features, and ask
 #
 # - how much of the whole way is the **largest step**? Were all equal, 1/35, about 3 %;
 # - how far is the picture halfway from real digits?
@@ -284,7 +284,7 @@ fade = walk(images[0], images[-1], lerp, 18)
 show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cross-fade. Bottom: a memoriser", 18)
 
 # %% [markdown]
-# ## 4 · Has it learned by heart?
+# ## 4 · Has it memorised?
 #
 # The other half of the question is which training image lies nearest to a generated one. By pixels the nearest is often
 # just one with as much ink, so the judge's features decide.
@@ -296,8 +296,11 @@ show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image neare
 print(f"distance to the nearest training image, over that from one training image to the next: {ratio:.1f}")
 
 # %% [markdown]
-# A copy machine would have a ratio near 0. Above 1, G's digits are farther from the training images than those are from
-# each other: not copied, and not as good as the real thing either.
+# A copy machine would have a ratio near 0. A ratio above 1 says that G's digits are farther from the training images
+# than those are from each other: they are not copies, and not as good as the real thing either. (The ratio comes from
+# 12 pictures and from features that were trained on these very images. It is a look, not a test;
+# [lesson 11](11_measuring_gans.ipynb), section 6, has tests, and says why the paper's authors trusted no nearest
+# neighbours at all.)
 #
 # ## 5 · Four corners
 #
@@ -380,8 +383,9 @@ print("ten steps of equal probability:", "  ".join(f"{value:+.2f}" for value in 
 # %% [markdown]
 # ## 7 · Vector arithmetic
 #
-# The paper's most famous picture: *smiling woman - neutral woman + neutral man = smiling man*. Not with pictures: with
-# `z`. Cartoon faces have exact labels, and a judge that reads them, so here it can be counted.
+# The paper's most famous picture shows *smiling woman - neutral woman + neutral man = smiling man*. The sum is taken
+# not of pictures but of their `z`. Cartoon faces have exact labels, and a judge that reads them, so here the successes
+# can be counted.
 #
 # Our version: **glasses with long hair - long hair without glasses + short hair without glasses**. It should give short
 # hair with glasses. First find exemplars: draw 2,000 faces, and let the judge sort them.
@@ -555,9 +559,10 @@ axes[1].legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# One step takes most faces across. Farther is not better: along its own direction the smile becomes rarer again between +1
-# and +2. A direction is one average for all faces; walk far enough along it, and you leave the faces that G has learned.
-# Hair length, the one side effect counted here, hardly changes; in the sheet above you see others.
+# One step takes most faces across. Going farther is not always better: along its own direction the smile becomes rarer
+# again between +1 and +2. A direction is one average for all faces; walk far enough along it, and you leave the faces
+# that G has learned. Hair length, the one side effect counted here, hardly changes; in the sheet above you can see
+# others.
 #
 # In [lesson 00](00_start_here.ipynb) you had one slider for one number. Now you have everything for sliders that mean
 # something.
