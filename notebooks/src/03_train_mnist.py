@@ -467,12 +467,13 @@ for name, run in (("fully connected", basic), ("DCGAN", healthy)):
 show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look for specks beside the strokes")
 
 # %% [markdown]
-# Is that comparison fair? Look at the two commands: the DCGAN learned at a rate of 0.002, the preset's, and the fully
-# connected GAN at 0.0002. Two things differ, so the gap of the print is not the convolution's alone. The run
-# `mnist_plain` is the fair partner: the same DCGAN at 0.0002, for 180 thousand images. Its `fd` was 241 then, and that
-# of the fully connected GAN after as many images 1,254 (`metrics.jsonl` of both runs, in `data/runs`). One difference
-# is left, and it is in the other's favour: `mnist_plain` has no moving average of G. So the convolution does matter, by
-# a factor of about five here and not by the thirty of the print; each number comes from one seed.
+# Is that comparison fair? Look at the command: the fully connected GAN learned at a rate of 0.0002, the DCGAN at the
+# preset's 0.002. So the gap of the print is not the network's alone. The run `mnist_plain` is the fairer partner: the
+# same DCGAN at 0.0002, for 180 thousand images. Its `fd` was 241 then, and that of the fully connected GAN after as
+# many images 1,254 (`metrics.jsonl` of both runs, in `data/runs`). One setting still differs, in favour of the fully
+# connected GAN: `mnist_plain` has no moving average of G. So the DCGAN is ahead by a factor of about five, not by the
+# thirty of the print, and each number comes from one seed. Nor is it all due to the convolution: the fully connected
+# networks have no batch norm either. Lesson 06 changes one thing at a time.
 #
 # Why does the course train at ten times the paper's rate? Because its trainings are short. After 60 thousand images the
 # `fd` of `mnist_plain` was 597, that of `mnist_quick` 159 ([data/README.md](../data/README.md)); part of that gap is
