@@ -140,9 +140,9 @@ for name, config in networks.items():
 # | [11 Measuring GANs](11_measuring_gans.ipynb) | measure how good a generator is, and what each number cannot see |
 # | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
 #
-# Each lesson runs by itself, top to bottom, also when you skip the exercises: it then goes on with the package's own
-# version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson shows
-# the command that makes them again. A **preset** is a set of settings with a name, such as `mnist`.
+# Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
+# version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson
+# shows the command that makes them again. A **preset** is a set of settings with a name, such as `mnist`.
 #
 # JupyterLab saves what you change. Remove the file of a lesson, or rename it, and it is there again as it was the next time
 # you open the lessons with `make lab` or `dcgan-course lab`.
@@ -245,8 +245,8 @@ plt.axis("off")
 print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
 # %% [markdown]
-# Both happen. Within a digit the shape changes smoothly, and so does the way from one digit to the next; but it is a short
-# way, a step or two wide, and what lies on it is no digit.
+# Both happen. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well, but it
+# is only a step or two wide, and what lies on it is not a digit.
 #
 # The same with a slider: run the cell to see it. Drag it, or click it and use the arrow keys.
 

@@ -165,9 +165,9 @@ figure.suptitle("$D^*$: blue where G draws too little, orange where it draws too
 plt.show()
 
 # %% [markdown]
-# Read it as a map of complaints. Left: eight blue islands where points are missing. Middle: four modes are missing, so
-# their side is blue; the other four are real too, but G draws them too often, so their side is pale orange. How
-# pale? Which probability stands there?
+# Read each picture as a map of complaints. On the left, eight blue islands show where points are missing. In the
+# middle, four modes are missing, so their side is blue; the other four are real too, but G draws them too often, so
+# their side is pale orange. How pale? Which probability stands there?
 
 # %%
 log_ratio = log_density(centres, centres, spread) - log_density(centres, centres[:4], spread)
@@ -175,11 +175,11 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
     print(f"D* in the centre of {name}: {torch.sigmoid(log_ratio[mode]):.2f}")
 
 # %% [markdown]
-# A third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best answer is
-# not "right" or "wrong"; it is a price for every place. Right: with a perfect G the best D answers one half
-# everywhere, and can do no better than guess.
+# It is one third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best
+# answer is not "right" or "wrong"; it is a price for every place. In the picture on the right G is perfect. There the
+# best D answers one half everywhere, and can do no better than guess.
 #
-# A real D is a network. It does not know the densities. It sees samples, and learns to come close to $D^*$.
+# A real D is a network, and does not know the densities. It sees samples, and learns to come close to $D^*$.
 
 # %% [markdown]
 # ## 2 · Two losses, on logits
@@ -467,10 +467,10 @@ print("more than half of the points near a mode:", near > 0.5)
 print("as many as of the real points (99 %):", near >= 0.985)
 
 # %% [markdown]
-# All modes are found early. What stays missing is sharpness: some points never come near any mode. Look for them in
-# the last picture, on the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill
-# one connected region, so its points form one connected shape too. Eight separate islands cannot be drawn by such a
-# G; it can only make the bridges thin.
+# All modes are found early. What stays missing is sharpness: some points never come near any mode. In the last picture
+# you find them on the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill
+# one connected region, so its points form one connected shape too. Such a G cannot draw eight separate islands; it can
+# only make the bridges thin.
 
 # %% [markdown]
 # ### When G runs ahead
@@ -498,7 +498,7 @@ print("fewer than the patient G covers, in all of them:", max(covered) < score(f
 # that way. Then D learns that this place is fake, likes another one better, and the whole crowd moves on. Each move makes
 # sense; together they go nowhere.
 #
-# Running in circles is not special to networks. It can be seen with two numbers.
+# Networks are not the only players that run in circles. Two numbers are enough to see it.
 
 # %% [markdown]
 # ## 5 · The smallest game
@@ -528,7 +528,7 @@ x, y = simultaneous_step(3.0, 4.0, 0.1)
 print(f"distance before 5, after {math.hypot(x, y):.4f}; predicted {5 * math.sqrt(1 + 0.1**2):.4f}")
 
 # %% [markdown]
-# A GAN's loop does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
+# The loop of a GAN does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
 # help?
 #
 # **Exercise 3 · Taking turns** — difficulty 1 of 3 · importance 2 of 3 · 4 minutes
@@ -606,8 +606,8 @@ for k in (0, 100, 200, 314):
     print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
 
 # %% [markdown]
-# So it does not diverge, and it does not arrive either. One more thing: compare the point of the closed path that comes
-# nearest to the saddle with the *mean* of all its points.
+# So the path does not diverge, and it does not arrive either. One more thing: compare the point of the closed path that
+# comes nearest to the saddle with the *mean* of all its points.
 
 # %%
 mean_x, mean_y = (sum(values) / len(turns) for values in zip(*turns, strict=True))
@@ -618,8 +618,9 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 # The mean lies on the saddle, though no point of the path comes near it. Remember it when you meet the
 # *moving average of G's weights* (`ema_kimg`): a way to show the middle of the circling in place of the latest point.
 #
-# A real GAN is not this game. Its losses curve, which can pull it inwards; its steps are noisy, which pushes it about.
-# But the turning is there, and it is why the losses of a GAN do not settle like those of a classifier.
+# A real GAN is not this game. Its losses are curved where $x \cdot y$ is not, and curvature can pull the path inwards;
+# its gradients come from random batches, and their noise pushes the path about. But the turning is there, and it is one
+# reason why the losses of a GAN do not settle like those of a classifier.
 
 # %% [markdown]
 # ## 6 · From 2 numbers to 784
@@ -660,8 +661,9 @@ figure.suptitle("Fully connected G: look at the single bright pixels around the 
 print(f"{len(samples)} sample grids of 64 pictures each, always from the same z")
 
 # %% [markdown]
-# Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another; after so
-# short a run there is little variety. And something else is odd. The pictures are full of **specks**, single pixels that stand out from their surroundings. No pen draws those.
+# Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another,
+# because after so short a run there is little variety. And something else is odd. The pictures are full of **specks**,
+# single pixels that stand out from their surroundings. No pen draws those.
 #
 # Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of the way
 # from black to white. Before you run the cell: how many does a real digit have, and how many once its 784 pixels are
@@ -688,11 +690,11 @@ x_fake = generate(live.load_generator(), sample_z(500, config.nz, config.z, seed
 print(f"specks in a generated digit: {specks(x_fake):.1f}")
 
 # %% [markdown]
-# A real digit has hardly any, one of G's has several times as many. Where pixels lie in no order at all, there are specks everywhere.
+# A real digit has hardly any specks, and one of G's has several times as many. Where pixels lie in no order at all,
+# there are specks everywhere.
 #
-# Where should this G have its notion of a "neighbour" from? To a fully connected layer the image is a list of 784 numbers in
-# some order. Here are digits, and below each the same digit with
-# its pixels shuffled, all in the same way:
+# How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
+# some order. Here are digits, and below each the same digit with its pixels shuffled, all in the same way:
 
 # %%
 sheet = image_grid(torch.cat([digits[:12], shuffled[:12]]), nrow=12)
@@ -715,9 +717,9 @@ with torch.inference_mode():
 print(f"largest difference between the logits of {len(digits)} digits: {(before - after).abs().max():.3f}")
 
 # %% [markdown]
-# None. Whatever this D can learn about digits it can learn about shuffled digits, just as fast. That neighbouring pixels
-# belong together, and that a stroke is a stroke wherever it lies, must be learned from examples, pixel by
-# pixel.
+# The logits do not differ. Whatever this D can learn about digits it can learn about shuffled digits, just as fast.
+# That neighbouring pixels belong together, and that a stroke is a stroke wherever it lies, must be learned from
+# examples, pixel by pixel.
 #
 # A *convolution* has both built in: it looks at neighbours, and at every place with the same weights. Building G and
 # D from convolutions, so that they still train, took five guidelines. They are lesson 02.
@@ -734,8 +736,9 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>D* depends on a ratio of densities. What does G hear at a place where neither density has any
 # points?</summary>
 #
-# Nothing reliable. No sample ever corrects D there, so its answer is whatever the network's shape happens to continue.
-# Look at the corners of the strip in section 4: D has an opinion about them, and hardly ever saw a point there.
+# It hears nothing reliable. No sample ever corrects D there, so its answer is whatever the network's shape happens to
+# continue. Look at the corners of the strip in section 4: D has an opinion about them, and hardly ever saw a point
+# there.
 # </details>
 #
 # <details><summary>Why does G's loss not forbid mode collapse?</summary>
@@ -747,8 +750,8 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>In the game x·y you halve <code>lr</code> and take twice as many steps, simultaneously. Is the end
 # nearer to the saddle?</summary>
 #
-# Nearer, but still outside. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps / 2). Half of
-# <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
+# It is nearer, but still outside of where it began. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps
+# / 2). Half of <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
 # </details>
 #
 # <details><summary>Try it: in <code>play</code>, replace G's loss by minimax,

@@ -69,15 +69,15 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,
-# Metz and Chintala tried many combinations, and wrote down what worked in five lines:
+# Metz and Chintala tried many combinations, and summed up what worked in five guidelines:
 #
-# 1. **Strides** in place of pooling: strided convolutions in D, fractionally strided ones in G.
+# 1. **Strides** in place of pooling: strided convolutions in D, fractionally strided (*transposed*) ones in G.
 # 2. **Batch norm** in both, but not on G's output nor on D's input layer.
 # 3. **No fully connected** hidden layers.
 # 4. **ReLU** in G, and **tanh** at its output.
 # 5. **LeakyReLU** in D.
 #
-# We take them one at a time: the reason, the alternative, and what to look for.
+# This lesson takes them one at a time: the reason for each, the alternative, and what to look for later.
 
 # %% [markdown]
 # ## 1 · Strides, by hand
@@ -150,11 +150,13 @@ print(" -> ".join(map(str, sizes)))
 # **Why not pooling?** Max pooling keeps the largest of four numbers: the rule is fixed in advance. A strided
 # convolution *learns* what to keep. And pooling has no useful reverse: G would have to guess where the largest number
 # stood. *What to look for:* lesson 06 trains both over five seeds, and on digits pooling in D comes out **better**. The
-# guidelines were found with deep networks and photographs; they are a safe start, no law.
+# guidelines were found with deep networks and photographs. They are a safe place to start, and other networks and other
+# data may not need all of them.
 #
 # ## 2 · Fractional strides: the way up
 #
-# G must go from small to large. A **transposed convolution** turns the picture round: each input number *stamps* the
+# G must go from small to large. What the paper calls a *fractionally strided* convolution is called a **transposed
+# convolution** today (and `ConvTranspose2d` in PyTorch). It turns the picture round: each input number *stamps* the
 # whole kernel onto the output, multiplied by itself, and the stamps are added where they overlap. The stride is the
 # distance between stamps in the *output*.
 
@@ -291,10 +293,16 @@ print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} ti
 # learn an edge anew at every place. *What to look for:* lesson 03 compares a fully connected GAN with the DCGAN, on
 # the same budget.
 #
+# Is anything fully connected left? Yes: G's **first layer**. It turns the 100 numbers of `z` into 4 x 4 x 1024 by a
+# kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says so itself: this
+# layer "could be called fully connected as it is just a matrix multiplication", but its result is reshaped and starts
+# the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4 map. The guideline is
+# about *hidden* layers between these two.
+#
 # ## 5 · Guideline 2: batch norm, and where it must not be
 #
-# Batch norm takes one channel, over the whole batch and all places, subtracts its mean, divides by its deviation, then
-# multiplies by a learned gain and adds a learned shift:
+# Batch norm takes one channel, over the whole batch and all places, subtracts its mean, divides by its standard
+# deviation, then multiplies by a learned gain and adds a learned shift:
 #
 # $$y = \gamma\,\frac{x - \text{mean}(x)}{\sqrt{\text{var}(x) + \epsilon}} + \beta$$
 
@@ -306,8 +314,9 @@ by_torch = nn.BatchNorm2d(3)(x)
 print("largest difference from torch below 0.00001:", bool((by_hand - by_torch).abs().max() < 1e-5))
 
 # %% [markdown]
-# It keeps the signal at a healthy size through a deep stack, so gradients arrive. Without it, a stack of random layers
-# either fades or explodes:
+# It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Here
+# is a stack of random layers with PyTorch's default first weights, without batch norm and with it. The number is the
+# standard deviation of what leaves each layer:
 
 # %%
 torch.manual_seed(0)
@@ -320,10 +329,22 @@ for name, norm in (("without", nn.Identity), ("with", lambda: nn.BatchNorm2d(16)
     print(f"{name:>7} batch norm, deviation after each of 6 layers:", " ".join(f"{d:.1f}" for d in deviations))
 
 # %% [markdown]
-# Two places are left out.
+# Without batch norm this stack fades. That is the fault of these first weights, and better ones exist: He's
+# initialisation draws them so that a stack of ReLU layers keeps its size
+# ([arXiv 1502.01852](https://arxiv.org/abs/1502.01852)). What a fixed standard deviation such as the paper's 0.02 does
+# depends on the width: a layer with few inputs fades, one with very many grows. With batch norm the choice matters much
+# less.
+#
+# The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
+# learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
+# section 3, trains without any. And in *every* layer, the paper continues, batch norm led to "sample oscillation and
+# model instability".
+#
+# So two places are left out. The paper gives no further reason; what follows are plausible ones.
 #
 # **D's input layer.** Brightness and contrast of a batch are news: if G's images are too dark, D should notice. Batch
-# norm right after the first layer would erase that. A dark batch and a bright one, before and after:
+# norm right after the first layer erases that difference between a batch of real and a batch of generated images. A
+# dark batch and a bright one, before and after:
 
 # %%
 torch.manual_seed(0)
@@ -334,9 +355,13 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
     print(f"{name:>7} batch norm, dark and bright differ by {(means[0] - means[1]).abs().mean():.2f}")
 
 # %% [markdown]
+# Take that reason with care. D's *second* layer has batch norm in every DCGAN, and erases much of the same difference
+# there. *What to look for:* lesson 05 (sections 3 and 4) puts batch norm on D's input, finds no visible harm on digits,
+# and shows that even the usual D does not see pictures that are all too faint.
+#
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
-# against the batch's mean and deviation, one gain and one shift for all. What must G be able to draw? Most of a digit
-# is pure black:
+# against the batch's mean and standard deviation, one gain and one shift for all. What must G be able to draw? Most of
+# a digit is pure black:
 
 # %%
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
@@ -345,18 +370,19 @@ fresh = torch.tanh(torch.randn(1_000_000))
 print(f"tanh after batch norm with gain 1, shift 0: {100 * (fresh < -0.99).float().mean():.1f} %")
 
 # %% [markdown]
-# Gain and shift can be learned, but one pair must serve all pixels of all images. *What to look for:* blur and
-# oscillation, the paper says. A well-known report of the blur changed two things at once; lesson 05 takes them apart
-# over several seeds.
+# Gain and shift can be learned, but one pair must serve all pixels of all images. *What to look for:* the paper names
+# oscillation and instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes
+# them apart over several seeds.
 #
 # ## 6 · Guidelines 4 and 5: the activations
 #
 # **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. A sigmoid would end at 0 and
 # could not draw anything darker than mid-grey.
 #
-# **ReLU in G's hidden layers** is the guideline with the weakest reason. The paper gives none but that it worked; ReLU is
-# the simplest choice whose slope does not fade for large inputs, as tanh's does. And G can afford dead ends better than D can:
-# nobody else learns through it. In lesson 06 LeakyReLU in G's place is *undecided* on digits.
+# **ReLU in G's hidden layers** is the guideline with the weakest reason: the paper gives none. ReLU is the simplest
+# choice whose slope does not fade for large inputs, as that of tanh does. And G can afford dead ends better than D can,
+# since no other network learns through it. Lesson 06 puts LeakyReLU in its place, and five seeds on digits are too few
+# to say which is better.
 #
 # **LeakyReLU in D** lets a little through below zero: its slope there is 0.2, ReLU's is 0. G learns only from the gradient
 # that comes *through* D, and where the slope is 0 none passes. How many of D's units are such dead ends, for a batch of
@@ -389,11 +415,17 @@ for axis, title in zip(axes, ("Output: only tanh reaches black", "Hidden: only L
 # %% [markdown]
 # ## 7 · The first weights
 #
-# The paper draws all weights from N(0, 0.02), normal with the *deviation* 0.02; the authors' code draws batch norm's gains
-# from N(1, 0.02). Nobody has a proof for 0.02: a maintainer of PyTorch's examples called it "no real rationale, just empirical success".
+# The paper draws all weights from N(0, 0.02), normal with the *standard deviation* 0.02. The authors' code draws batch
+# norm's gains from N(1, 0.02); a gain near 0 would all but switch its channel off. Asked for the reason behind the 1, a
+# co-author of the paper answered: "no real rationale, just empirical success"
+# ([pytorch/examples, issue 516](https://github.com/pytorch/examples/issues/516)). For the 0.02 the paper gives no
+# reason either.
 #
-# Two mistakes of well-known tutorials: the gains drawn from N(0, 0.02) as well, so that every channel starts 50 times
-# too weak; and a function that is defined, tested, and never **applied**.
+# Two mistakes of well-known teaching material: the gains drawn from N(0, 0.02) as well, so that every channel starts
+# some 50 times too weak (the DCGAN chapter of
+# [Dive into Deep Learning](https://d2l.ai/chapter_generative-adversarial-networks/dcgan.html) draws *every* parameter
+# so); and a function that is defined, tested, and never **applied** (the GAN day of
+# [ARENA 3.0](https://github.com/callummcdougall/ARENA_3.0)).
 #
 # **Exercise 3 · init_weights** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 #
@@ -412,8 +444,9 @@ init_weights = checks.check_init_weights(my_init_weights)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `net.modules()` goes through all layers; `isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))` picks convolutions;
-# `nn.init.normal_(m.weight, mean, deviation)` fills a tensor in place. A bias may be `None`.
+# `net.modules()` goes through all layers; `isinstance(m, (nn.Conv2d,
+# nn.ConvTranspose2d))` picks convolutions; `nn.init.normal_(m.weight, mean, std)` fills a tensor in place; `std` is the
+# standard deviation. A bias may be `None`.
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -582,8 +615,8 @@ print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bo
 #
 # <details><summary>Your tutorial's initialisation test passes, though nobody calls the function. How can that be?</summary>
 #
-# PyTorch's own first weights have a deviation of 1 / sqrt(3 n) for n inputs: for n = 800 that is 0.0204. A test that
-# accepts 0.02 plus or minus 0.01 on such a layer cannot fail. Test with a layer whose default is far away.
+# PyTorch's own first weights have a standard deviation of 1 / sqrt(3 n) for n inputs: for n = 800 that is 0.0204. A
+# test that accepts 0.02 plus or minus 0.01 on such a layer cannot fail. Test with a layer whose default is far away.
 # </details>
 #
 # ## References
@@ -594,4 +627,5 @@ print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bo
 #   [arXiv 1603.07285](https://arxiv.org/abs/1603.07285).
 # - Ioffe, Szegedy: *Batch Normalization*, [arXiv 1502.03167](https://arxiv.org/abs/1502.03167).
 # - Odena, Dumoulin, Olah: *Deconvolution and Checkerboard Artifacts*, https://distill.pub/2016/deconv-checkerboard.
-# - The maintainer's word on 0.02: https://github.com/pytorch/examples/issues/516.
+# - The answer about the gains, N(1, 0.02): https://github.com/pytorch/examples/issues/516.
+# - He and others: *Delving Deep into Rectifiers*, [arXiv 1502.01852](https://arxiv.org/abs/1502.01852).

@@ -300,9 +300,9 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))], ["fixed 
       "One untrained G, two ranges: which picture is true?", height=4)
 
 # %% [markdown]
-# The left one. The right one shows a contrast that G did not draw. In a film it is worse: each frame is stretched by
-# another amount, so the black of the background jumps from frame to frame, and the one thing that really changes
-# first, the contrast, is invisible.
+# The left picture is true. The right one shows a contrast that G did not draw. In a film it is worse: each frame is
+# stretched by another amount, so the black of the background jumps from frame to frame, and the one thing that really
+# changes first, the contrast, is invisible.
 #
 # **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -391,9 +391,9 @@ for name, some, colours in versions:
     print(f"{name:<31}{len(some):>7}{len(write_film(some, colours)) / 1000:>6.0f}")
 
 # %% [markdown]
-# Fewer colours save something, and with 16 of them you begin to see steps in the grey. Frames and pictures cost
-# nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames of the whole sheet fit
-# into it with 16 colours only. We keep 64 colours, and give up every other frame.
+# Fewer colours save something, and with 16 of them you begin to see steps in the grey. Fewer frames and fewer pictures
+# save nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames of the whole
+# sheet fit into it with 16 colours only. We keep 64 colours, and give up every other frame.
 
 # %%
 from io import BytesIO
@@ -450,8 +450,8 @@ for epoch, (a, b) in enumerate(pairwise(sheets)):
     print(f"epoch {epoch} to {epoch + 1}: {abs(a - b).mean():.0f} grey levels")
 
 # %% [markdown]
-# It slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. The game has
-# no fixed answer that it must settle on.
+# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. The
+# game has no fixed answer that it must settle on.
 #
 # The run drew more sheets than were kept as files. All of them are in its film:
 
@@ -485,8 +485,9 @@ print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
 
 
 # %% [markdown]
-# The distribution of `z`, both learning rates and the moving average, all at once: good enough to see a collapse, no good for
-# saying what caused it. That takes one change at a time, and several seeds; lesson 05 does it, and gives the reason.
+# The distribution of `z`, both learning rates and the moving average were changed, all at once. That is good enough to
+# see a collapse, but it cannot tell what caused it. For that you need one change at a time, and several seeds; lesson
+# 05 has both, and gives the reason.
 #
 # Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of that moment.
 
@@ -511,9 +512,9 @@ print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 #
 # <details><summary>What we see</summary>
 #
-# They were never different: from the first strokes on, all 64 places show one picture. It does not stay the same picture; D
-# learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like parts of digits,
-# so G does learn, but it never learns to use its `z`.
+# They were never different. From the first strokes on, all 64 places show one picture. It does not stay the same
+# picture: D learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like
+# parts of digits, so G does learn, but it never learns to use its `z`.
 # </details>
 
 # %% tags=["nbval-ignore-output"]
@@ -652,9 +653,9 @@ drawing[0, 0, 2, 8:11] = 1  # a patch of three pixels, farther away
 print("stray pixels in the test drawing:", stray_pixels(drawing).sum())
 
 # %% [markdown]
-# Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is no noise.
-# No limit is perfect: scanned digits have a few specks too, and a small piece of a broken stroke still counts. So we
-# measure real digits first; that is the floor. With and without the limit:
+# Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is not
+# noise. No limit is perfect: scanned digits have a few specks too, and a small piece of a broken stroke still counts.
+# So we measure real digits first, as the floor, with the limit and without it:
 
 # %%
 for most in (12, 28 * 28):
@@ -726,11 +727,12 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 # The next two compare two trainings, with one seed each; another seed could change them (lesson 05 has more). And a line
 # counts as an improvement only if ink and confidence in the table stay near those of real digits.
 #
-# So the report's pictures may well be right, and its explanation wrong: dropout **in training**, switched off for the
-# pictures, is what its code does. Here too that has fewer specks. Dropout at test time adds them.
+# What does this say about the readme? Its pictures may well be right. But what its code does is dropout **in
+# training**, switched off for the pictures, and that is what left fewer specks here too. The explanation that it gives,
+# dropout at test time, did not hold in this experiment: with dropout on at test time there were more specks, not fewer.
 #
-# So that is how a claim from a readme becomes one that you can check: a definition, a floor, a spread, and a guard
-# against winning by accident.
+# A claim from a readme has become one that can be checked. It took a definition, a floor, a spread, and a guard against
+# winning by accident.
 
 # %% [markdown]
 # ## Questions
@@ -746,8 +748,8 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 # <details><summary>Two films come from the same training, one with a fixed <code>z</code>, one with a new
 # <code>z</code> per frame. What can you read from the second?</summary>
 #
-# Whether the sheet as a whole gets better, and whether it gets monotonous. Not what happened to any one picture: its
-# change and the change of <code>z</code> are mixed.
+# You can see whether the sheet as a whole gets better, and whether it gets monotonous. You cannot see what happened to
+# any one picture: its change and the change of <code>z</code> are mixed.
 # </details>
 #
 # <details><summary>Why does a GIF of the untrained generator's frames take fewer bytes than one of finished

@@ -71,9 +71,9 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 # %% [markdown]
 # ## 1 · How a failure is studied here
 #
-# One training proves little: another seed gives another result. So each experiment of this lesson is a **study**: the
-# same digits, the same small network, the same number of images; one thing changed; several seeds. The studies were
-# recorded, because all trainings together take hours. Each names the command that makes it again.
+# One training proves little, because another seed gives another result. So each experiment of this lesson is a
+# **study**: the same digits, the same small network, the same number of images; one thing changed; several seeds. The
+# studies were recorded, since all their trainings together take hours. Each names the command that makes it again.
 
 # %%
 stabilisers = RecordedStudy("stabilisers")
@@ -90,8 +90,15 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
 # - `sharpness`: how much neighbouring pixels differ, over that of real digits (the variance of the Laplacian). 1 is right.
 #   Blur lowers it, and so does a faint picture.
 #
-# "±" is half of a 95 % confidence interval over the seeds (lesson 06 builds it). First the measure of all: real digits
-# against other real digits, and the healthy baseline.
+# > **What does "±" mean?** Each config was trained with several seeds, and the number before the "±" is the mean over
+# > them. The number after it is half the width of a 95 % confidence interval for that mean: if the study were repeated
+# > many times, about 95 of 100 such intervals would contain the true mean. It tells how far another set of seeds might
+# > move the number, and nothing about other networks or other data; [lesson 06](06_what_stabilises.ipynb) builds it.
+#
+# With few seeds such an interval is crude. Where a number has bounds, as `mode_entropy` has, it may even reach beyond
+# them; read "0 ± 0" as "0 for every seed".
+#
+# First comes the measure of all others: real digits against other real digits, and then the healthy baseline.
 
 # %%
 from dcgan_course.measuring.scores import scorer_for
@@ -169,19 +176,23 @@ live("4 sigmoid output")
 # %% [markdown]
 # ## 2 · Batch norm on G's output: is it blur?
 #
-# The paper leaves batch norm out of G's last layer. What happens with it? The readme of a PyTorch reimplementation shows two
-# trainings on church exteriors: *model 1* is blurred, *model 2* is clear, and concludes that batch norm on the output blurs.
+# The paper leaves batch norm out of G's last layer. What happens with it? The readme of the DCGAN folder of
+# [GANs-in-PyTorch](https://github.com/iamkissg/GANs-in-PyTorch) shows two trainings on church exteriors. For *model 1*
+# its author had put batch norm on G's output by mistake; the samples, the readme says, were "so blurred that they just
+# had the roughly contour of churches". *Model 2* is clear.
 #
-# But two things differ between its models. Model 1 has batch norm on the output **and** draws `z` uniformly from
-# [0, 1]. Model 2 has neither: its `z` is normal. One training each, no numbers. The claim is **confounded**: from these
-# two runs nobody can tell which change mattered.
+# But two things differ between the models, as the readme says itself. Model 1 has batch norm on the output **and**
+# draws `z` from a uniform distribution (`torch.rand`, by a line that is still in the code: from 0 to 1). Model 2 draws
+# a normal `z`. There was one training of each, and no numbers. The claim is **confounded**: from these two runs nobody
+# can tell which change mattered.
 #
 # To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
 # [-1, 1], the paper's own; and uniform in [0, 1]. Six configs, five seeds.
 #
 # <details><summary>Predict first: which of the two changes does the harm?</summary>
 #
-# Most people say: batch norm. On digits both do, in different ways; on churches one of them.
+# If you said batch norm, so does the readme. On digits both changes do harm, in different ways; on churches one of them
+# does.
 # </details>
 
 # %%
@@ -215,8 +226,9 @@ for name, images in (("first 2,000 of the test file", test), ("on dark grey", te
 
 # %% [markdown]
 # (The first 2,000 digits of that file are neater than the rest, hence 18 and not 6, as above.) So a good part of the
-# distance is the judge's fright at grey. Sharpness has no such judge; but it mixes blur with lack of
-# contrast. Divide each picture's by its own variance, and only blur is left:
+# distance comes from the judge, which has never seen a grey background, and not from the digits. Sharpness has no such
+# judge, but it mixes blur with lack of contrast. Divide each picture's sharpness by its own variance, and contrast
+# drops out of it. What is left answers to detail: blur lowers it (and noise would raise it).
 
 # %%
 from dcgan_course.measuring.metrics import sharpness
@@ -240,11 +252,11 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.2f}")
 
 # %% [markdown]
-# Sharpness fell to 0.52 of what it was. Blur takes a factor of about 0.7 of that, and lost contrast another 0.7.
-# **Blur, yes, but less than the sharpness alone says.**
+# Sharpness fell to 0.52 of what it was. Lost detail accounts for a factor of about 0.7 of that, and lost contrast for
+# another 0.7. **There is blur, then, but less than the sharpness alone says.**
 #
-# Both changes of model 1 do harm, and not the same harm. Each effect alone, seed by seed (a question mark says that
-# the interval includes 0):
+# Both changes of model 1 do harm, each in its own way. Here is each effect alone, seed by seed (a question mark says
+# that the interval includes 0):
 
 # %%
 def effect(study, before, after, metrics=("fd", "sharpness")):
@@ -332,7 +344,8 @@ sheets(slow, list(slow.study.configs), "The same at the paper's learning rate: w
 
 # %% [markdown]
 # Both effects are still there, and the first is now much stronger: the shift cannot get far enough in so few steps, D
-# sees grey where black should be, wins, and G learns nothing but noise. Not blur: failure.
+# sees grey where black should be, wins, and G learns nothing but noise. That is no longer blur; the training has
+# failed.
 #
 # **And on churches?** The report's pictures were church exteriors. A photograph has no black background to reach: its
 # pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do. **Predict**: does the blur come back?
@@ -367,8 +380,8 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.1f}")
 
 # %% [markdown]
-# No blur from batch norm here, and the distance is, if anything, smaller with it (undecided). The right column is one
-# picture for every `z`, as on digits.
+# Batch norm brings no blur here, and the distance is, if anything, smaller with it (undecided). In the right column
+# every `z` gives one and the same picture, as on digits.
 #
 # **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast learning
 # rate it costs detail and contrast; at a slow one it gives noise; on churches, the readme's own subject, at the start of
@@ -385,7 +398,8 @@ for kind in ("normal", "uniform"):
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Without any, training is harder and depends more on luck. On D's input we expected harm, and were wrong: see below.
+# Without any, training is harder and depends more on luck. On D's input we expected harm, and were wrong, as you will
+# see below.
 # </details>
 
 # %%
@@ -394,24 +408,25 @@ numbers(stabilisers, "baseline", *BATCH_NORM)
 sheets(stabilisers, BATCH_NORM, "Left: nothing. Right: a mistake that one does not see here", columns=2, width=8)
 
 # %% [markdown]
-# (Live: `live("2 no batch norm")`.) Without batch norm the digits are ragged, and above all it becomes a matter of
-# luck: the mean distance is four times as large, with an interval wider than itself, for some seeds fail and some hardly
-# do. Weights of 0.02 make every layer's output smaller than its input (lesson 02), so the first steps barely reach the
-# end of the network.
+# (Live: `live("2 no batch norm")`.) Without batch norm the digits are ragged, and above all the result depends on the
+# seed. The mean distance is more than four times as large, with an interval wider than itself, because some seeds fail
+# and some hardly do. In this small network weights of 0.02 make every layer's output smaller than its input (compare
+# lesson 02), so the first steps barely reach the end of the network.
 #
-# Batch norm on D's input does no visible harm here. It removes the mean and the spread of a whole *batch*, and D's other
-# batch norms do that anyway, one layer later (section 4 has a consequence). A guideline is a warning, not a law; deeper
-# networks and photographs may need it more.
+# Batch norm on D's input does no visible harm here. It removes the mean and the spread of a whole *batch*, and D's
+# other batch norms do much the same one layer later (section 4 has a consequence). The paper reports "sample
+# oscillation and model instability". Our three numbers show no sign of it, in this network and within one epoch of
+# digits; deeper networks and photographs may still need the guideline.
 #
 # ## 4 · The wrong range
 #
 # **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
 # in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
-# and deviation, as for a classifier. Which of the three fail?
+# and standard deviation, as for a classifier. Which of the three fail?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# (a) and (c): there G cannot reach all of the data. In (b) it can.
+# (a) and (c) fail, because there G cannot reach all of the data. In (b) it can.
 # </details>
 
 # %%
@@ -420,12 +435,14 @@ numbers(stabilisers, "baseline", *RANGES)
 sheets(stabilisers, RANGES, "Which of the three is no failure? Pictures are shown in the range of the data")
 
 # %% [markdown]
-# - (a) Nothing darker than mid-grey: D sees it at the first pixel.
-# - (b) **Works.** A tanh can reach all of [0, 1]; half of its range lies idle, and G learns to stay out of it.
-# - (c) White is 2.82, far above what a tanh can reach: faint digits, on a background that is not quite black.
+# - (a) **Fails.** Nothing is darker than mid-grey, and D can tell from any background pixel.
+# - (b) **Works**, about as well as the baseline. A tanh can reach all of [0, 1]. Half of its range lies idle, and G
+#   learns to stay out of it.
+# - (c) **Fails.** White is 2.82, far above what a tanh can reach: the digits are faint, on a background that is not
+#   quite black.
 #
-# So the rule is not "use [-1, 1]". It is: G must be able to reach **all** of the data. How sure is D, over the last
-# lines of each training?
+# So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data". Does D notice where it cannot?
+# Here is how sure D was over the last lines of each training:
 
 # %%
 for config in ["baseline", *RANGES]:
@@ -434,8 +451,8 @@ for config in ["baseline", *RANGES]:
     print(f"{config:<40} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
 
 # %% [markdown]
-# (a) is as one would expect: D has won. But in (c) D is **not** sure, though brightness alone would tell. Why does it not
-# see that G's digits are faint?
+# (a) is as one would expect: D has won. But in (c) D is **not** sure, though brightness alone would tell the two apart.
+# Why does it not see that G's digits are faint?
 #
 # In training, D looks at real and at generated images in separate batches, and its batch norm divides each by its own
 # spread. A batch with every number multiplied by 0.4 looks the same. Try it with a trained D:
@@ -454,8 +471,8 @@ for mode in ("train", "eval"):
     print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} when every number is multiplied by 0.4")
 
 # %% [markdown]
-# So G found the one way out: real digits, scaled down into the range that it has. D cannot object, and nobody tells G
-# that they are too faint. Curves like those of a healthy training, and wrong pictures.
+# So G found the one way out: it draws real digits, scaled down into the range that it has. D cannot object, and nobody
+# tells G that they are too faint. The curves look like those of a healthy training, and the pictures are wrong.
 #
 # ## 5 · When D wins
 #
@@ -463,15 +480,15 @@ for mode in ("train", "eval"):
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Only if D gets sure. In a training that is in balance it need not.
+# It fails only if D gets sure, and in a balanced training D need not.
 # </details>
 
 # %%
 numbers(stabilisers, "baseline", "minimax")
 
 # %% [markdown]
-# Not by itself: as long as D is not sure, the slope is fine. It fails once D gets ahead. In the recorded run
-# `mnist_d_wins` D learns twenty times as fast as G:
+# The minimax loss does not fail by itself: as long as D is not sure, its slope is fine. It fails once D gets ahead. In
+# the recorded run `mnist_d_wins` D learns twenty times as fast as G:
 
 # %%
 d_wins = load_run("mnist_d_wins")
@@ -497,7 +514,7 @@ print(f"D(G(z)) = {last['D_G_z']:.0e}: of a full push of 1, G feels "
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Ours was 0.0002 with 0.5, as in the paper. It is not: 60,000 images are few.
+# Ours was 0.0002 with 0.5, as in the paper, and we were wrong: 60,000 images are few for so low a rate.
 # </details>
 
 # %%
@@ -527,7 +544,7 @@ for config in rates.study.configs:
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Exactly it is about 6, and 8. In bfloat16: 5.5, and infinite.
+# The exact losses are about 6 and 8. In bfloat16 they come out as 5.5 and infinite.
 # </details>
 
 # %%
@@ -583,12 +600,12 @@ print("loss on logits stays finite:       ", stays_finite(on_logits))
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
-# Sometimes: it depends on where G's gradients are emptied.
+# It breaks sometimes, depending on where G's gradients are emptied.
 # </details>
 #
-# It depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away: the result is
-# the same, only slower. If they are emptied at the start of the loop, for both networks at once, it stays and is
-# added:
+# Whether it breaks depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away:
+# the result is the same, only slower. If they are emptied at the start of the loop, for both networks at once, D's wish
+# stays and is added to G's own:
 
 # %%
 from dcgan_course.losses import d_loss, g_loss
@@ -624,7 +641,8 @@ for emptied in (True, False):
 #
 # ## 9 · Mode collapse, counted
 #
-# A sheet of pictures shows a collapse to one picture. It hardly shows that one digit is missing. So count.
+# A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing. For that you
+# have to count.
 #
 # **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -668,10 +686,16 @@ for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):
     print(f"{name:<15} {mode_count(judged(judge, pictures)[1]):>2} of 10 digits")
 
 # %% [markdown]
-# `mnist_basic` is the fully connected GAN: two digits are missing, which no one sees on a sheet. `mnist_collapse`
-# draws one stroke for every `z`: collapsed, whatever the judge reads in it. But `mnist_d_wins` has not collapsed: it draws
-# noise, and the judge, who must say something, calls all noise the same digit. A count of modes means something only where
-# the pictures can be read at all.
+# `mnist_basic` is the fully connected GAN. Two digits are missing from its pictures, which is easily overlooked on a
+# sheet.
+#
+# The last two runs have collapsed, whatever the judge reads in their pictures. `mnist_collapse` draws one stroke for
+# every `z`, and `mnist_d_wins` one picture of noise: lesson 03 shows 24 pictures of each, and nearly all of them have a
+# twin (`duplicates` 0.999 for `mnist_d_wins`, in [data/README.md](../data/README.md)). So "D wins" and "G collapses"
+# can come together: in this run G hears next to nothing from D (section 5), and what it draws hardly depends on `z`.
+#
+# The count itself is weak evidence here. The judge must name some digit, and pictures of noise that differ from one
+# another could all get the same name. A count of modes means something only where the pictures can be read.
 #
 # ## 10 · Noise pixels, and dropout in G
 #
@@ -687,9 +711,9 @@ for config in DROPOUT:
     effect(stabilisers, "baseline", config, ("fd", "specks"))
 
 # %% [markdown]
-# The claim is half right. Dropout in training **only** does remove most of the specks. Kept on at test time, it adds more
-# than it removed. (The code behind the claim drops in training only, whatever its readme says.) Kept on at test time
-# it also costs much `fd`. In training only, `fd` rises by a fifth in the mean, but the interval just includes 0: undecided
+# The claim is half right. Dropout in training **only** does remove most of the specks. Kept on at test time as well, it
+# adds more than it removed, and it also costs much `fd`. (The code behind the claim drops in training only, whatever
+# its readme says.) In training only, `fd` rises by a fifth in the mean, but the interval just includes 0: undecided
 # here, and "worse" by a hair when lesson 06 compares ratios in place of differences.
 #
 # ## 11 · Batch, running and standing statistics
@@ -787,8 +811,9 @@ for step, (batch, running, standing) in contrast.items():
           f"batch's contrast, standing ones {'less than half' if standing < batch / 2 else 'most'}")
 
 # %% [markdown]
-# After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller:
-# eval mode divides by too much, and the picture is grey. Nothing is wrong with G. After 150 steps the three agree.
+# After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller.
+# So eval mode divides by too much, and the picture is grey although nothing is wrong with G. After 150 steps the three
+# agree.
 #
 # So "my samples are grey, but the loss looks fine" early in a training is often no failure at all.
 #
@@ -873,12 +898,15 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #
 # <details><summary>A study finds that batch norm on D's input does no harm. May you now recommend it?</summary>
 #
-# No. It found no harm *on digits, with this network, at one epoch*. Another network and other images may need the guideline.
+# No. It found no harm *on digits, with this network, after one epoch*. Another network and other images may need the
+# guideline.
 # </details>
 #
 # ## References
 #
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), sections 3 and 4.
+# - The report on blur: the readme and the code of the folder `DCGAN` of
+#   [github.com/iamkissg/GANs-in-PyTorch](https://github.com/iamkissg/GANs-in-PyTorch).
 # - Ioffe, Szegedy: *Batch Normalization*, [arXiv 1502.03167](https://arxiv.org/abs/1502.03167).
 # - Brock, Donahue, Simonyan: [arXiv 1809.11096](https://arxiv.org/abs/1809.11096), for standing statistics.
 # - Mao and others: *Least Squares GAN*, [arXiv 1611.04076](https://arxiv.org/abs/1611.04076).

@@ -170,7 +170,8 @@ show(generate(netG, walk(ends[0], ends[1], slerp)), "36 steps on the great circl
 # %% [markdown]
 # ## 2 · Is the sphere better?
 #
-# Everybody says so, because of the length. **Predict:** how much worse are the pictures halfway on the straight line?
+# It is usually said to be better, because of the length. **Predict:** how much worse are the pictures halfway on the
+# straight line?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -202,9 +203,9 @@ for name, images in {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5), 
     print(f"{name:<22} {quality(images)}")
 
 # %% [markdown]
-# Halfway on the straight line the pictures are a little worse, far less than expected, and **bolder**: more ink. A shorter
-# `z` makes the first layer's output smaller, and the fixed shifts of batch norm after it weigh more. At 0.71 of the length
-# that is still a digit. It does not stay so:
+# Halfway on the straight line the pictures are a little worse, far less so than expected, and **bolder**: they have
+# more ink. A shorter `z` makes the first layer's output smaller, and the fixed shifts of batch norm after it weigh
+# more. At 0.71 of the length the picture is still a digit. At smaller lengths it does not stay one:
 
 # %%
 for scale in (1.0, 0.71, 0.5, 0.35):
@@ -221,14 +222,14 @@ for t in (0.1, 0.25, 0.5):
     print(f"t = {t:.2f}: one is {torch.rad2deg(torch.acos(cosine.clamp(-1, 1))):.0f} degrees ahead of the other")
 
 # %% [markdown]
-# Slerp is the cleaner choice: it asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
-# weight. But straight lines are no disaster. The *mean of two pictures* is another matter: a double exposure that no one
-# would call a digit.
+# Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
+# weight. But straight lines are no disaster. The *mean of two pictures* is another matter: it is a double exposure that
+# no one would call a digit.
 #
 # ## 3 · "No sharp transitions", in numbers
 #
-# The paper looks at walks for a reason: a G that had learned its training images by heart would jump from one to the next.
-# "Smooth" can be measured. Take a walk's 36 pictures, in the judge's features, and ask
+# The paper looks at walks for a reason: "sharp transitions" would be a sign that G has memorised its training images,
+# and jumps from one to the next. "Smooth" can be measured. Take a walk's 36 pictures, in the judge's features, and ask
 #
 # - how much of the whole way is the **largest step**? Were all equal, 1/35, about 3 %;
 # - how far is the picture halfway from real digits?
@@ -271,9 +272,9 @@ for name, values in rows.items():
     print(f"{name:<11} largest step {jump:>4.0%} of the way, the picture halfway {middle:.0f} from real digits")
 
 # %% [markdown]
-# The cross-fade is the smoothest of all, and leaves the digits. The memoriser never leaves them (its pictures *are* real),
-# and jumps. G's walk is between: no jump like the memoriser's, and it stays nearer to digits than the fade. "Smooth" alone
-# proves nothing; **smooth and on the data** does.
+# The cross-fade is the smoothest of all, but its pictures leave the digits. The memoriser's pictures never leave them
+# (they *are* real), but they jump. G's walk lies between the two: it has no jump like the memoriser's, and it stays
+# nearer to digits than the fade. "Smooth" alone proves nothing; **smooth and on the data** does.
 #
 # One walk of each kind:
 
@@ -283,10 +284,10 @@ fade = walk(images[0], images[-1], lerp, 18)
 show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cross-fade. Bottom: a memoriser", 18)
 
 # %% [markdown]
-# ## 4 · Has it learned by heart?
+# ## 4 · Has it memorised?
 #
-# The other half of the question: which training image is nearest to a generated one? By pixels the nearest is often just
-# one with as much ink, so the judge's features decide.
+# The other half of the question is which training image lies nearest to a generated one. By pixels the nearest is often
+# just one with as much ink, so the judge's features decide.
 
 # %%
 some = generate(netG, ends[:12])
@@ -295,8 +296,11 @@ show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image neare
 print(f"distance to the nearest training image, over that from one training image to the next: {ratio:.1f}")
 
 # %% [markdown]
-# A copy machine would have a ratio near 0. Above 1, G's digits are farther from the training images than those are from
-# each other: not copied, and not as good as the real thing either.
+# A copy machine would have a ratio near 0. A ratio above 1 says that G's digits are farther from the training images
+# than those are from each other: they are not copies, and not as good as the real thing either. (The ratio comes from
+# 12 pictures and from features that were trained on these very images. It is a look, not a test;
+# [lesson 11](11_measuring_gans.ipynb), section 6, has tests, and says why the paper's authors trusted no nearest
+# neighbours at all.)
 #
 # ## 5 · Four corners
 #
@@ -345,8 +349,8 @@ corners = sample_z(4, faces.config.nz, faces.config.z, seeded(3, "lesson"))
 show(generate(netF, corner_grid(corners, 8)), "Four faces in the corners, their mixtures between them", 8, 5.5)
 
 # %% [markdown]
-# Look along the edges: hair, skin and background change, not at the same place, but each rather quickly. A half-way
-# between glasses and no glasses is rare in the data, so G hurries past it.
+# Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly. A
+# half-way between glasses and no glasses is rare in the data, so G hurries past it.
 #
 # ## 6 · A whole latent plane
 #
@@ -379,8 +383,9 @@ print("ten steps of equal probability:", "  ".join(f"{value:+.2f}" for value in 
 # %% [markdown]
 # ## 7 · Vector arithmetic
 #
-# The paper's most famous picture: *smiling woman - neutral woman + neutral man = smiling man*. Not with pictures: with
-# `z`. Cartoon faces have exact labels, and a judge that reads them, so here it can be counted.
+# The paper's most famous picture shows *smiling woman - neutral woman + neutral man = smiling man*. The sum is taken
+# not of pictures but of their `z`. Cartoon faces have exact labels, and a judge that reads them, so here the successes
+# can be counted.
 #
 # Our version: **glasses with long hair - long hair without glasses + short hair without glasses**. It should give short
 # hair with glasses. First find exemplars: draw 2,000 faces, and let the judge sort them.
@@ -457,9 +462,9 @@ for axis, row, title in zip(axes, rows, ("glasses, long", "- long", "+ short", "
 plt.show()
 
 # %% [markdown]
-# Nice, or picked? **Count.** 200 sums with exemplars drawn at random; a success has the attribute, and short hair. With 1,
-# 3 and 10 exemplars for each concept; and the same sum with **pixels** in place of `z`. **Predict** two things: do more
-# exemplars help, with `z`? And with pixels?
+# Is this result typical, or a lucky pick? **Count.** The next cell makes 200 sums with exemplars drawn at random; a
+# success has the attribute, and short hair. It does so with 1, 3 and 10 exemplars for each concept, and once more with
+# **pixels** in place of `z`. **Predict** two things: do more exemplars help, with `z`? And with pixels?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -495,16 +500,17 @@ for attribute in rates:
     print(f"{attribute:<13}" + "".join(f"{rate:>11.0%}" for rate in chance))
 
 # %% [markdown]
-# - **One exemplar is luck.** A single face carries its hair colour, its background and its mouth into the sum; the mean
-#   of ten keeps what they share. The paper found the same: single samples were "unstable".
-# - **In pixels averaging does not help**, and ten are worst: one exemplar of each leaves ghosts of three faces, ten a
-#   haze. That single ghosts score no worse than single `z` for glasses and beards is a weakness of the judge: it sees
-#   glasses through the mist. It counts attributes, not beauty; look at the pictures below.
+# - **One exemplar is a matter of luck.** A single face carries its hair colour, its background and its mouth into the
+#   sum; the mean of ten keeps what they share. The paper found the same: sums of single samples "were unstable".
+# - **In pixels averaging does not help**, and ten exemplars are worst: one exemplar of each concept leaves ghosts of
+#   three faces, and ten leave a haze. For glasses and beards single pictures score no worse than single `z`, though
+#   nobody would accept the ghosts as faces. That is a weakness of the judge, which counts attributes and does not ask
+#   for beauty; look at the pictures below.
 # - **Beards mostly fail**, with any number: more than by chance, but more exemplars do not help, and with few of them pixels
 #   do no worse. G draws few convincing beards (on about a fifth of its faces, most half-hearted), and in this style beard
 #   and hair share a colour. What G has not learned as a thing of its own can hardly be added.
-# - Is it the length? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale the sums to
-#   a length of 10. The rates hardly change.
+# - Could the length explain it? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale
+#   the sums to a length of 10. The rates hardly change.
 
 # %%
 show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in
@@ -553,11 +559,13 @@ axes[1].legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# One step takes most faces across. Farther is not better: along its own direction the smile becomes rarer again between +1
-# and +2. A direction is one average for all faces; walk far enough along it, and you leave the faces that G has learned.
-# Hair length, the one side effect counted here, hardly changes; in the sheet above you see others.
+# One step takes most faces across. Going farther is not always better: along its own direction the smile becomes rarer
+# again between +1 and +2. A direction is one average for all faces; walk far enough along it, and you leave the faces
+# that G has learned. Hair length, the one side effect counted here, hardly changes; in the sheet above you can see
+# others.
 #
-# In [lesson 00](00_start_here.ipynb) you had one slider for one number. You have now everything for sliders that mean something.
+# In [lesson 00](00_start_here.ipynb) you had one slider for one number. Now you have everything for sliders that mean
+# something.
 #
 # ## Questions
 #

@@ -168,8 +168,8 @@ redraw()
 Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value, "a face, and three sliders that change it")
 
 # %% [markdown]
-# Something happens: hair and background mix their changes, and no number has a name. Better directions are needed. Lesson
-# 07 made some from labels. Are there any without?
+# Something happens, but hair and background change together, and none of the three numbers deserves a name. Better
+# directions are needed. Lesson 07 made some from labels. Are there any without?
 #
 # ## 2 · Directions without labels
 #
@@ -226,15 +226,18 @@ every = principal(weight, run.config.nz)
 print(f"one in the middle of the order {change(every[50]):.0f}, the last one {change(every[-1]):.0f}")
 
 # %% [markdown]
-# Twice as much as by an average number; hardly more than by the best of the hundred, but found without trying each, and
-# without a label. Among the first three the order does not hold; farther apart it does. But do they have names? Try to find words for each row. A direction that
-# stretches most is not obliged to mean one thing.
+# A principal direction changes the picture about twice as much as the average single number of z does, and about a
+# quarter more than the best of the hundred. It was found without trying each of them, and without a label. Among the
+# first three the order by stretching is not the order by change. Farther apart it is: directions in the middle and at
+# the end of the list change little. But do the strong ones have names? Try to find words for each row. A direction that
+# stretches most need not mean one thing.
 #
 # ## 3 · The explorer
 #
-# All of it in one piece, made to be played with: twelve faces to choose from, attributes with names (as in lesson 07),
-# principal directions with small pictures of where they lead, variations, four corners, a walk. It works for each recorded
-# run (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own run.
+# The explorer puts all of this into one piece, made to be played with: twelve faces to choose from, attributes with
+# names (as in lesson 07), principal directions with small pictures of where they lead, variations, four corners, a
+# walk. It works for each recorded run (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own
+# run.
 
 # %% tags=["nbval-ignore-output"]
 explorer = LatentExplorer("avatars")

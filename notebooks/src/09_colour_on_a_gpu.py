@@ -137,8 +137,8 @@ with tempfile.TemporaryDirectory() as folder:
 # Training slices that file and never decodes again. (In a terminal: `dcgan-course prepare DATA --image_size 64`; an
 # interrupted preparation continues where it stopped.)
 #
-# Photographs are rarely square. Squashing them would teach G squashed churches; so the largest square in the middle is cut
-# out.
+# Photographs are rarely square, and squashing them would teach G squashed churches. So the largest square in the middle
+# is cut out.
 #
 # **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -200,7 +200,7 @@ for axis, (name, picture) in zip(axes, ways.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# What does it cost on the disk, and in time? 64 x 64 x 3 bytes each:
+# How much disk and how much time does it take? Each picture has 64 x 64 x 3 bytes:
 
 # %%
 COUNTS = {"church_outdoor": 126_227, "CelebA": 202_599, "bedroom": 3_033_042}
@@ -222,7 +222,7 @@ for name, count in COUNTS.items():
     print(f"{name:<15} {count / rate / 60:>6.1f} minutes to prepare on one core, {rate:,.0f} pictures of 178 x 218 a second")
 
 # %% [markdown]
-# Bedrooms do not fit into memory; they need not: the file is read in slices, and on a GPU the array moves there once if it
+# The bedrooms need not fit into memory: the file is read in slices. On a GPU the whole array moves there once, if it
 # fits into half of what is free.
 #
 # Here are some of yours:
@@ -287,8 +287,8 @@ training_bytes = checks.check_training_bytes(my_training_bytes)
 print(f"kept from step to step: {training_bytes(sizes['G'], sizes['D']) / 1e6:,.0f} MB")
 
 # %% [markdown]
-# That is the smaller part. Between forward and backward pass every layer's output has to wait for its gradient, for each
-# image of the batch. A forward hook counts them:
+# These bytes are the smaller part. Between the forward and the backward pass every layer's output has to wait for its
+# gradient, for each image of the batch. A forward hook counts them:
 
 # %%
 def outputs(net, x):
@@ -309,16 +309,17 @@ for batch_size in (16, 128, 512):
     print(f"batch {batch_size:>3}: {4 * batch_size * per_image / 1e9:.1f} GB of activations in float32, half of that in bfloat16")
 
 # %% [markdown]
-# Of activations only, and about twice too much: what is overwritten in place counts twice here, and D's three passes do not
-# all wait at once. (Half of it in 16 bits: bfloat16, or float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the paper's
-# batch, several times over. **On a GPU** the truth can be asked for:
+# These numbers count activations only, and about twice too many of them: what is overwritten in place counts twice
+# here, and the outputs of D's three passes do not all wait at the same time. (In 16 bits they take half: bfloat16, or
+# float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the paper's batch, several times over. **On a
+# GPU** you can ask for the true number:
 #
 # `torch.cuda.max_memory_allocated() / 1e9` after a step.
 #
 # ## 4 · How long?
 #
-# Work first. PyTorch counts floating-point operations, and again shapes are enough: a training step of a batch of 8, in
-# which nothing is computed.
+# Begin with the amount of work. PyTorch counts floating-point operations, and again shapes are enough: the next cell
+# counts a training step of a batch of 8, in which nothing is computed.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -442,8 +443,8 @@ else:
 #
 # A GPU wants large batches. Two things change with them.
 #
-# **Batch norm** takes its mean from the batch: a small batch makes it noisy. How noisy? A channel's mean over batches of N
-# real images, and its deviation from batch to batch:
+# **Batch norm** takes its mean from the batch, and a small batch makes that mean noisy. How noisy? The next cell takes
+# a channel's mean over batches of N real images, and its standard deviation from batch to batch:
 
 # %%
 first = models.Discriminator(32, 3, 64).blocks[0][0]  # a convolution: 3 channels to 32
@@ -459,8 +460,9 @@ for n, value in noise.items():
     print(f"batches of {n:>3}: the mean moves by {value:.2f} of one image's deviation; 1 / sqrt({n}) = {n**-0.5:.2f}")
 
 # %% [markdown]
-# As for every mean of N: by one over the root of N. With 4 images the mean that is subtracted is off by half of what
-# images differ by. That is what happens to the *share* of each of many GPUs, and what `--sync_batch_norm` is for.
+# The noise falls with one over the root of N, as for every mean of N numbers. With 4 images the mean that is subtracted
+# is off by half of what images differ by. That is what happens to the *share* of each of many GPUs, and what
+# `--sync_batch_norm` is for.
 #
 # **The learning rate.** With the same number of images, a batch four times as large makes a quarter of the steps. The
 # usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). **Predict**, then read the
@@ -477,10 +479,12 @@ for name in study.study.configs:
     print(f"{name:<22}{60_000 // batch_size:>7,}  {values:<20} {even}")
 
 # %% [markdown]
-# - Down to 16: a rate divided by 4 gives what 64 gave, so the advice holds. But keeping the rate is *better*: four times
-#   the steps for the same images, each as long. Small batches are not worse for the pictures; they are slower on a GPU.
-# - Up to 256: with the unchanged rate two of three trainings have collapsed to one digit. Multiplied by 2 and by 4 it
-#   recovers part, and stays behind. A quarter of the steps cannot be made good by longer ones here.
+# - Down to 16, a rate divided by 4 gives what a batch of 64 gave, so the advice holds. But keeping the rate is
+#   *better*: four times the steps for the same images, each as long. Small batches are not worse for the pictures; they
+#   are slower on a GPU.
+# - Up to 256, with the unchanged rate two of three trainings have collapsed to one digit. Multiplied by 2 and by 4 the
+#   rate recovers a part of the loss, and the result stays behind. Longer steps do not make up here for having a quarter
+#   as many.
 #
 # So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
 # GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
@@ -542,8 +546,8 @@ for norm in ("none", "batch"):
     print(f"norm {norm:<6} relative difference {'below 0.001' if difference < 1e-3 else f'above {int(10 * difference) / 10}'}")
 
 # %% [markdown]
-# Without batch norm: exactly, up to rounding. With it the shares differ, because each process normalises with its own images;
-# `--sync_batch_norm` takes the statistics of all, at the price of more messages.
+# Without batch norm the two are equal, up to rounding. With it they differ, because each process normalises with its
+# own images; `--sync_batch_norm` takes the statistics of all, at the price of more messages.
 #
 # What has to travel? All gradients of both networks, at each step:
 
@@ -578,9 +582,9 @@ images = sampling.generate(run.load_generator(), sampling.draw_z(run.config, 12,
 show(images, f"Twelve pictures after {run.stats()[-1]['kimg']:.0f} thousand images", 12)
 
 # %% [markdown]
-# Three thousand images are next to nothing. Of cartoon faces a head, hair and eyes already show; of photographs the
-# colours, hardly more. For good avatars 400 thousand were shown, for the
-# churches below 500 thousand, for the paper's bedrooms 15 million.
+# Three thousand images are next to nothing. With cartoon faces a head, hair and eyes already show; with photographs the
+# colours do, and hardly more. Good avatars took 400 thousand images, the churches below 500 thousand, and the paper's
+# bedrooms 15 million.
 #
 # ## 9 · Real photographs: a recorded training
 #
@@ -594,8 +598,14 @@ z = sampling.draw_z(church.config, 40, torch.Generator().manual_seed(1))
 show(sampling.generate(netC, z), "40 church exteriors that do not exist", 10)
 
 # %% [markdown]
-# By numbers, beside real photographs that the judge never saw (lesson 11 explains them). The distance, fd, should be as low as
-# that of real ones; all others should be what they are for real ones:
+# How good are they, by numbers? The next cell prints them beside those of real photographs that the judge never saw.
+# The distance, `fd`, should be as low as that of real ones (lesson 03 has a first explanation of it); all others should
+# be what they are for real ones.
+#
+# > **What are precision and recall?** Two shares, taken among the judge's features. *Precision* is the share of
+# > generated pictures that lie close to real ones: it falls when pictures are bad. *Recall* is the share of real
+# > pictures that generated ones come close to: it falls when kinds of pictures are missing.
+# > [Lesson 11](11_measuring_gans.ipynb), section 4, says what "close" means, and how eight stray points can spoil it.
 
 # %%
 import json
@@ -628,11 +638,12 @@ plt.show()
 print(church.config.difference(load_run("heritage_no_augment").config).replace(", lr_d", ",\nlr_d").replace(", ema", ",\nema"))
 
 # %% [markdown]
-# So the gap between the curves is not `--augment`'s alone, and each is one seed. What the blue one shows by itself: from some
-# moment on it gets *worse*. With a few thousand photographs D comes to know them by heart, and what it then teaches G is no
-# longer about churches. `--augment` shows D every picture with random colours, shifts and blanks, real and generated ones
-# alike ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)), and with it the curve still falls at the end. (Their first points
-# were scored at different times.) With LSUN's hundred thousands you need it less.
+# So the gap between the curves is not due to `--augment` alone, and each curve is one seed. What the blue one shows by
+# itself is that from some moment on the pictures get *worse*. A likely reason: with a few thousand photographs D
+# memorises them, and what it then teaches G is no longer about churches. `--augment` shows D every picture with random
+# colours, shifts and blanks, real and generated ones alike ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)), and
+# with it the curve still falls at the end. (Their first points were scored at different times.) With LSUN's hundred
+# thousands you need it less.
 #
 # A walk between two churches, on the great circle, and a grid between four:
 
@@ -648,13 +659,15 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 #
 # <details><summary>Why does the paper scale images to [-1, 1] and do nothing else?</summary>
 #
-# That is the range of G's tanh. Other normalisations would be told apart by D at once: lesson 05.
+# That is the range of G's tanh, and a G that cannot reach all of the data cannot match it. Lesson 05, section 4,
+# measures it: images in [0, 1] work as well, for a tanh reaches them; images scaled by mean and standard deviation do
+# not, though D in training mode hardly notices.
 # </details>
 #
 # <details><summary>Colab disconnects after some hours. What is lost?</summary>
 #
-# With `--out` on your Drive (lesson 00 mounts it): the work since the last checkpoint, one for each epoch and one every ten
-# minutes; go on with `dcgan-course resume RUN`. Without: all.
+# With `--out` on your Drive (lesson 00 mounts it): the work since the last checkpoint, one for each epoch and one every
+# ten minutes; go on with `dcgan-course resume RUN`. Without it, everything is lost.
 # </details>
 #
 # <details><summary>128 x 128?</summary>

@@ -69,8 +69,8 @@ from dcgan_course.sampling import generate, image_grid, sample_z
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# After a training one keeps G and throws D away. But to tell real from generated D had to look at strokes, loops, edges.
-# Has it learned something that is of use elsewhere, without having seen a single label?
+# After a training one usually keeps G and throws D away. But to tell real from generated D had to look at strokes,
+# loops, edges. Has it learned something that is of use elsewhere, without having seen a single label?
 #
 # `RUN` is the recorded run of digits. A run of your own will do as well, if its images have classes and a test set:
 # `mnist`, `fashion_mnist`, `cifar10`, `svhn` (32x32: `dcgan-course train --data cifar10 --image_size 32`).
@@ -94,7 +94,7 @@ figure.suptitle("A digit (left) and the first nine maps of each of D's layers, e
 plt.show()
 
 # %% [markdown]
-# The first layer finds strokes and their edges; further on the maps are too coarse to read with the eye.
+# The first layer responds to strokes and their edges; further on the maps are too coarse to read with the eye.
 #
 # ## 1 · The paper's protocol
 #
@@ -143,15 +143,18 @@ of_test = features_of(netD, test, some)
 print(f"{of_test.shape[1]:,} numbers for each digit, in place of {size * size} pixels")
 
 # %% [markdown]
-# *Count with the paper.* It says that its features are 28,672 numbers, and that no layer has more than 512 maps. For three
-# layers of 128, 256 and 512 maps:
+# *A detective story.* The paper says that its features are 28,672 numbers, and that the highest layer has 512 maps. It
+# does not print the other widths. Three layers of 128, 256 and 512 maps, which double as usual, would give:
 
 # %%
 print(f"(128 + 256 + 512) x 16 = {(128 + 256 + 512) * 16:,}, and twice that is {2 * (128 + 256 + 512) * 16:,}")
 
 # %% [markdown]
-# Exactly half. So which widths give 28,672? (256 + 512 + 1024, for one; then a layer has more than 512. Or four layers, 256 and
-# three times 512.) The paper does not say. Recomputing a number that somebody printed is a good habit.
+# That is exactly half of what the paper says, so something is missing once more. The text does not solve it, but the
+# authors' released code does. Their ImageNet model has *six* convolutional layers, of which every second one has stride
+# 1: its D has 128, 128, 256, 256, 512 and 512 maps ([Newmu/dcgan_code](https://github.com/Newmu/dcgan_code), the folder
+# `imagenet`). Each width comes twice, 1,792 maps in all, and 1,792 x 16 = 28,672. Recomputing a number that somebody
+# printed is a good habit: here it reveals that the network behind the paper's Table 1 is not the one of its figure 1.
 #
 # ## 2 · Few labels
 #
@@ -178,11 +181,11 @@ for name, shares in answers.items():
     print(f"{name:<12} {np.mean(shares):.0%} right with 100 labels")
 
 # %% [markdown]
-# D has never seen a label, and its features need ten examples of each digit to do what pixels cannot. The untrained network
-# is the control: without it one might think that any network's features would do.
+# D has never seen a label, and with its features ten examples of each digit are enough for what pixels cannot do. The
+# untrained network is the control: without it one might think that any network's features would do.
 #
-# All of it, over five draws and up to all 60,000 labels, takes an hour; it is recorded
-# (`dcgan-course features mnist --labels 100 300 1000 10000 60000 --draws 5`):
+# The whole experiment, over five draws and up to all 60,000 labels, takes an hour; it is recorded (`dcgan-course
+# features mnist --labels 100 300 1000 10000 60000 --draws 5`):
 
 # %%
 from dcgan_course.machine.places import repo_data_dir
@@ -219,9 +222,10 @@ plt.show()
 #
 # ### Beside the paper
 #
-# The paper's D had been trained on ImageNet, and was then tried on other images, CIFAR-10 (its Table 1) and SVHN (Table 2);
-# ours was trained on the same digits, without their labels. The numbers cannot be compared across the tables, the
-# pattern can:
+# For CIFAR-10 (its Table 1) the paper took the D that it had trained on ImageNet, without any CIFAR-10 image. For SVHN
+# (Table 2) it does not say what D was trained on; the released script loads one that was trained on SVHN itself,
+# without labels (`svhn_unsup_...`). That is what we did with digits. The numbers cannot be compared across the tables,
+# the pattern can.
 #
 # (TSVM, M1+M2 and SWWAE are other ways of using images without labels, of that time.)
 #
@@ -232,7 +236,7 @@ plt.show()
 # | M1+M2 (variational autoencoders) | 36.02 % |
 # | SWWAE with dropout | 23.56 % |
 # | **DCGAN + L2-SVM** | **22.48 %** |
-# | supervised CNN of the same shape, best of 64 | 28.87 % |
+# | supervised CNN of the same shape, best of 64 | 28.87 % (validation) |
 #
 # | the paper, CIFAR-10 | all labels | 400 for each class |
 # |---|---|---|
@@ -241,6 +245,10 @@ plt.show()
 # | view-invariant K-means | 81.9 % | |
 # | Exemplar CNN | 84.3 % | 77.4 ± 0.2 % |
 # | **DCGAN + L2-SVM** | **82.8 %** | 73.8 ± 0.4 % |
+#
+# Two remarks. The 28.87 % of the supervised network is a *validation* error, as the text of section 5.2 says, though it
+# is listed beside test errors. And the empty cells stand for numbers that we have not been able to check against the
+# paper's Table 1.
 
 # %%
 thousand = statistics.xs("1000 labels", level="metric")
@@ -248,8 +256,8 @@ for name, row in thousand.iterrows():
     print(f"ours, MNIST, 1,000 labels: {name:<11} error {100 - row['mean']:.1f} ± {row['half_width']:.1f} %")
 
 # %% [markdown]
-# The paper's striking line is that D's features beat a *supervised* network of the same shape, where labels are few. Here
-# too. (Ours was trained with one setting; the paper's is the best of 64.)
+# The striking line of the paper's table is that D's features beat a *supervised* network of the same shape where labels
+# are few. They do so here too. (Ours was trained with one setting; the paper's is the best of 64.)
 #
 # Which layer does it? One at a time, with 300 labels:
 
@@ -263,7 +271,7 @@ for i, (a, b) in enumerate(zip(*parts, strict=True), 1):
     print(f"layer {i} alone: {share:.1%}" if i <= len(widths) else f"all layers:    {share:.1%}")
 
 # %% [markdown]
-# All three know something, the last one most, and together they know a little more than the last alone.
+# Each layer alone is worth something, the last one most, and together they reach a little more than the last alone.
 #
 # ## 3 · What makes a feature respond?
 #
@@ -336,14 +344,17 @@ rows = [top] + [scaled(features.saliency(netD, top, 1, rule)) for rule in rules.
 show(torch.cat(rows), "The 12 digits that raise feature 1 most; then plain, deconvolution, guided", 12)
 
 # %% [markdown]
-# Plain gradients: grey noise around the right place. The rule of deconvolution shows the same carpet for every digit: it
-# asks only about the gradient, and so forgets which picture it started from. Guided: the stroke that the feature answers to,
-# and where it is.
+# The plain gradients are grey noise around the right place. The rule of deconvolution shows the same carpet for every
+# digit: it asks only about the gradient, and so forgets which picture it started from. The guided rule shows the stroke
+# that the feature answers to, and where it is.
 #
-# ### Edges, by number
+# ### A smaller claim: edges, by number
 #
-# The paper's figure 5 shows six features of the last layer, trained on bedrooms, beside the same for random filters. Ours:
-# D of the church exteriors, and churches that its G has drawn.
+# The paper's figure 5 shows six features of the last layer, trained on bedrooms, beside the same for random filters.
+# Its claim is about *objects*: the features "activate on typical parts of a bedroom, like beds and windows", and random
+# filters on nothing in particular. To test that, somebody would have to mark towers and windows in our churches. We
+# test a smaller claim, that trained features answer to **edges**, and whatever comes out neither confirms nor refutes
+# the paper's. We use the D of the church exteriors, and churches that its G has drawn.
 
 # %%
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures from here on
@@ -370,9 +381,10 @@ for name in nets:
     show(torch.cat(rows), f"{name} filters: four features, a row each; churches (left), the pixels that raise it", 12, 8.5)
 
 # %% [markdown]
-# Look along a row. A trained feature answers to lines in **one direction**, in whatever church they are; a random one to
-# a patch of colour and its surroundings. "Looks like edges" can be put into numbers. The direction of a picture's edges
-# follows from its slopes across and down, as an arrow; with twice the angle, opposite slopes count as one direction.
+# Look along a row. A trained feature answers to lines in **one direction**, in whatever church they are; a random one
+# to a patch of colour and its surroundings. Can "looks like edges" be put into numbers? The direction of a picture's
+# edges follows from its slopes across and down, as an arrow; with twice the angle, opposite slopes count as one
+# direction.
 #
 # - Within a picture: if all its slopes point one way, their mean arrow has length 1; if they point anywhere, 0.
 # - Between the six pictures of a feature: the same, of six arrows of length 1. By chance six arrows give about 0.36.
@@ -392,8 +404,9 @@ for name in nets:
           f"between the pictures of a feature {(arrows / arrows.abs()).mean(1).abs().mean():.1f}")
 
 # %% [markdown]
-# Trained features answer to lines (the first number), and each to its own direction (the second). Random filters hardly know
-# lines; but what direction there is agrees more than chance would have it, for an untrained filter has a shape too.
+# Trained features answer to lines (the first number), and each to its own direction (the second). Random filters hardly
+# answer to lines at all, but what direction there is agrees more often than by chance, since an untrained filter has a
+# shape too.
 #
 # Does a feature of the digits' D belong to *one digit*? Among the 20 digits that raise a feature most, how many are of the
 # commonest kind? (By chance about 0.22.)
@@ -410,8 +423,8 @@ def commonest(net):
 print(f"trained D {commonest(netD):.2f}, random D {commonest(untrained):.2f}")
 
 # %% [markdown]
-# No: and hardly more than random filters do. These features are strokes, not digits; the linear classifier makes digits of
-# them.
+# The features do not belong to single digits: the share is above chance, but no more so than for random filters. They
+# answer to strokes that several digits share, it seems, and the linear classifier puts digits together from them.
 #
 # ## 4 · Forgetting glasses
 #
@@ -472,9 +485,9 @@ dropped = checks.check_dropped(my_dropped)
 # %% [markdown]
 # ### Two witnesses
 #
-# Who says that glasses are gone? The judge. But a network can be fooled: lesson 05 showed its fright at grey. So a second
-# witness that works in another way: a logistic regression that sees nothing but **slopes** of brightness in the box, blurred.
-# It learns from drawn faces.
+# The judge says whether glasses are gone. But a network can be fooled: in lesson 05 digits on a dark grey background,
+# which anybody can read, were to the judge far from digits. So we ask a second witness that works in another way: a
+# logistic regression that sees nothing but **slopes** of brightness in the box, blurred. It learns from drawn faces.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -498,7 +511,11 @@ print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
 # %% [markdown]
 # ### The paper's way
 #
-# The layers of our G, from z to the image, are `blocks` 0 to 4; the second-highest hidden one, of 16 x 16, is block 2.
+# The paper dropped maps of "the second highest convolution layer", "200 in total". Which layer is that? Counted from
+# the picture down, the highest hidden layer of its G is the one of 32 x 32 and the second highest that of 16 x 16, with
+# 256 maps, of which 200 would be 78 %. Counted from the other end, where a network is most abstract, it is the one of 8
+# x 8 with 512 maps, and 200 would be 39 %. The text does not decide it. We begin with the first reading. The layers of
+# our G, from z to the image, are `blocks` 0 to 4: 16 x 16 is block 2, and 8 x 8 is block 1.
 
 # %%
 @torch.inference_mode()
@@ -555,9 +572,9 @@ for name, weight in regressions(2).items():
     print(f"{name:<15}{(weight > 0).mean():.0%} of the maps. {words}")
 
 # %% [markdown]
-# That is not forgetting. Most glasses are still there, and what was dropped took other things with it. The paper's pictures
-# show the same kind of damage; with numbers it can no longer be overlooked. Three things might be wrong: the **layer**, the
-# **number** of maps, or the **choice**. Try them one by one, or you will blame the wrong one.
+# That is not forgetting. Most glasses are still there, and what was dropped took other things with it. The paper
+# reports lower visual quality for its own pictures as well; here the damage has numbers. Three things might be wrong:
+# the **layer**, the **number** of maps, or the **choice**. Try them one by one, or you will blame the wrong one.
 #
 # For the choice there is another criterion. A regression finds maps that are *active where* glasses are. We want maps
 # *without which* there would be none: how much of the judge's answer would be lost if a map were zero? To first order that is
@@ -598,14 +615,16 @@ axis.set_yticks([34 + 66 * i for i in range(len(rows))], list(rows))
 plt.show()
 
 # %% [markdown]
-# - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps removes
-#   many or all of them, and little else changes. One layer on it still works with a good choice. In the layers close to
-#   the picture, where the paper looked, nothing does: they draw edges and colours, of glasses as of all else.
+# - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
+#   removes many or all of them, and little else changes. One layer on, at 8 x 8, it still works with a good choice. In
+#   the layers close to the picture, 16 x 16 and 32 x 32, nothing does: they draw edges and colours, of glasses as of
+#   all else. If the paper's "second highest" is its layer of 8 x 8, our result agrees with its pictures; if it is that
+#   of 16 x 16, it does not.
 # - **The choice matters within a layer.** In block 0 the effect is best, in block 1 the contrast of with against without;
 #   random maps do nothing to glasses anywhere.
-# - **And look at the last row.** The judge says that nearly all glasses are gone. The witness, and you, say that they are
-#   all there. Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the judge*, which is
-#   called an adversarial example. Where the one that chooses also counts, ask somebody else.
+# - **And look at the last row.** The judge says that nearly all glasses are gone. The witness, and you, say that they
+#   are all there. Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the
+#   judge*, which is called an adversarial example. Where the one who chooses also counts, ask somebody else.
 #
 # This is one G and one attribute; yours may differ.
 #
@@ -619,13 +638,14 @@ plt.show()
 #
 # <details><summary>D was trained on 60,000 images, the supervised network on 100. Is that fair?</summary>
 #
-# It is the point. Images without labels are cheap; D uses them all, and a supervised network cannot.
+# That is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised network
+# cannot.
 # </details>
 #
 # <details><summary>Guided backpropagation shows neat pictures. Do they explain D's decision?</summary>
 #
-# With care. The rule throws away everything that argues against, and it sharpens edges of the input by itself: the random
-# filters are there to show how much of the picture comes from the method.
+# Only with care. The rule throws away everything that argues against, and it sharpens edges of the input by itself: the
+# random filters are there to show how much of the picture comes from the method.
 # </details>
 #
 # <details><summary>A map has a large positive weight in the regression. Does it draw glasses?</summary>

@@ -106,7 +106,8 @@ def show(images, title, nrow, width=9.0):
 show(torch.cat([x[:20] for x in (real, plain, conditional)]), "Top: real. Middle: mnist. Bottom: mnist_conditional", 20)
 
 # %% [markdown]
-# Good enough that eyes no longer settle it. **Predict** now, and keep it: which of the two generators is better?
+# Both are good enough that eyes no longer settle the matter. **Predict** now, and keep it: which of the two generators
+# is better?
 #
 # The **judge**, for all that follows, is a classifier that has read real digits only. Its last hidden layer turns each
 # picture into 64 numbers, its **features**.
@@ -126,7 +127,8 @@ print("features of each set:", features["real"].shape)
 # line the cheapest plan keeps the order: the leftmost grain goes to the leftmost place, and so on.
 #
 # For two bells the mean cost has a short formula, the **Frechet distance**: $(m_a - m_b)^2 + (s_a - s_b)^2$, with the
-# means $m$ and the deviations $s$. (Strictly it is the square of a distance, and everybody calls it a distance.)
+# means $m$ and the standard deviations $s$. (Strictly it is the square of a distance, and everybody calls it a
+# distance.)
 
 # %%
 stream = np.random.default_rng(0)
@@ -135,7 +137,8 @@ cost = ((np.sort(first) - np.sort(second)) ** 2).mean()
 print(f"carried, grain by grain: {cost:.1f}; by the formula: {(0 - 3) ** 2 + (1 - 2) ** 2}")
 
 # %% [markdown]
-# With many numbers for each picture, the means become vectors, and the deviations become covariance matrices A and B:
+# With many numbers for each picture, the means become vectors, and the standard deviations become covariance matrices A
+# and B:
 #
 # $$|m_a - m_b|^2 + \mathrm{trace}\big(A + B - 2\,(A B)^{1/2}\big)$$
 #
@@ -177,8 +180,7 @@ frechet = checks.check_frechet(my_frechet)
 # %% [markdown]
 # Now put the features in the place of the Gaussians: take their mean and covariance, and *pretend* that they are
 # normal. With the Inception network's features this is the FID. With our judge's it is not, so it has another name
-# here: `fd`. The package's version, which takes the arithmetic from the
-# library torchmetrics, should agree:
+# here: `fd`. The package's version, which takes the arithmetic from the library torchmetrics, should agree:
 
 # %%
 def moments(x):
@@ -231,9 +233,9 @@ for name, points in {"other eight (floor)": again, **toys}.items():
 # %% [markdown]
 # The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
 # notice. The kernel distance notices the three heaps, and only those. Why? Multiply the cube out: it compares products
-# of up to three coordinates, so means, covariances and **third moments**. The three heaps differ in the third (a
-# triangle points somewhere, a ring does not), the four heaps and the cloud do not. "It needs no Gaussian" is true; "it
-# sees everything" is not.
+# of up to three coordinates, and so means, covariances and **third moments**. The three heaps differ from the ring in
+# the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not. "It needs no
+# Gaussian" is true of the kernel distance; "it sees everything" is not.
 #
 # Features of digits are less tricky than these toys. But remember it: **distance 0 does not mean alike**.
 #
@@ -264,9 +266,9 @@ for name, values in curves.items():
 # farther. Mean and covariance of a few images are off by chance, the distance is a kind of square, and squares of
 # errors do not cancel. Compare scores at **equal n** only.
 #
-# Does equal n settle it? Look at the last two rows from right to left. At 5,000 the conditional generator is clearly
-# better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than either:
-# chance is now most of the number.
+# Does equal n settle the matter? Look at the last two rows from right to left. At 5,000 the conditional generator is
+# clearly better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than
+# either, for chance is now most of the number.
 #
 # The cure: the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where that line meets
 # 1/n = 0, there are infinitely many images.
@@ -346,10 +348,11 @@ plt.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# The line foretells the records of 10,000 images to within about 1. The floor should come out at 0 and comes out near
-# it, not at it: three noisy points, and two sets of people who wrote. And the points at 500, at the right, which the
-# fit did not see, lie below their lines: with so few images for 64 features it is no straight line any more. What the
-# fit does well: it takes away most of what n had added, and the order of the three is plain.
+# The line predicts the records of 10,000 images to within about 1. The floor should come out at 0 and comes out near
+# it, not at it, because the line rests on three noisy points, and the two real sets were written by different people.
+# The points at 500, which the fit did not see, lie below their lines: with so few images for 64 features the excess is
+# no longer proportional to 1/n. What the fit does well is to take away most of what n had added, and the order of the
+# three is plain.
 #
 # The kernel distance needs no cure: it is **unbiased**, which means right on average for any n. (Features are scaled to
 # mean square 1; in thousandths. ± is the spread from one draw of n images to the next.)
@@ -363,8 +366,8 @@ for name in ("other", "mnist", "conditional"):
                                     for n, (mean, spread) in zip((100, 500, 2000), found, strict=True)))
 
 # %% [markdown]
-# The means stay about where they are, and that of real digits is at 0. What few images cost here is **spread**, and you
-# see it, while the bias of the other distance hides.
+# The means stay about where they are, and that of real digits is at 0. What few images cost here is **spread**. The
+# spread can be seen, while the bias of the other distance stays hidden.
 #
 # But compare the two generators. The Frechet distance calls the conditional one clearly better; the kernel distance of
 # the same images shows **no difference** that its spread would not swallow. When two distances disagree, ask what
@@ -444,8 +447,8 @@ print("anywhere, clean data:    ", both(ring_real, anywhere))
 print("anywhere, 8 stray points:", both(stray, anywhere))
 
 # %% [markdown]
-# Eight points of a thousand, and rubbish becomes "realistic": a stray point has no neighbours, so its reach is huge.
-# Look at your data before you believe a precision.
+# Eight points of a thousand are enough to make rubbish "realistic": a stray point has no neighbours, so its reach is
+# huge. Look at your data before you believe a precision.
 #
 # The digits, 2,000 of each:
 
@@ -454,9 +457,10 @@ for name in ("other", "mnist", "conditional"):
     print(f"{name:<12} {both(features['real'][:2000], features[name][:2000])}")
 
 # %% [markdown]
-# Read each line against the first. Now you know more than the distances said: `mnist` has the recall of real digits and
+# Read each line against the first. Now you know more than the distances said. `mnist` has the recall of real digits and
 # loses in precision: some of its digits are no digits. The conditional one has the precision of real digits, and a
-# little less recall: it leaves out some odd ones. Two different faults, which a single distance cannot name.
+# little less recall: it seems to leave out some odd ones. These are two different faults, which a single distance
+# cannot name.
 #
 # ## 5 · Counting modes
 #
@@ -507,12 +511,17 @@ for name, images in {"real, never seen (floor)": fresh, "mnist": plain[:1000], "
 
 # %% [markdown]
 # With 1,000 pictures, chance alone moves a half by about 3 points. The two generators show no sign of copying, and a
-# forger who copies every fifth time stands out, though only just. Moved by a pixel, copies still
-# stand out, less. (There are 60,000 training digits, and we have
-# looked at 5,000 of them. A copy of any other is not caught: for a full answer, compare with all.)
+# forger who copies every fifth time stands out, though only just. Copies that were moved by one pixel still stand out,
+# but less. (There are 60,000 training digits, and we have looked at 5,000 of them. A copy of any other is not caught:
+# for a full answer, compare with all.)
 #
-# The same is worth doing in features, but not in this judge's: it was *trained* on the training digits, and is no
-# neutral witness. `dcgan-course neighbours mnist` shows the pairs.
+# The paper refuses this kind of evidence. Its authors "do not do any kind of nearest neighbor search on the training
+# set", because neighbours "in pixel or feature space are trivially fooled" by "small image transforms" (section 6). The
+# last line shows what they mean: one pixel to the side, and a fifth of the copies look innocent. So a high share is
+# evidence of copying, and a share of one half is no proof that nothing was copied.
+#
+# The same could be done in features, but this judge was *trained* on the training digits, and is no neutral witness.
+# `dcgan-course neighbours mnist` shows the pairs that its features choose: pictures to look at, not a test.
 #
 # **By hashing.** Comparing each picture with each other takes long where there are millions. The paper's authors
 # removed about 275,000 near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units
@@ -597,8 +606,12 @@ for name, rows in tables.items():
 # Read the table at no more than 5 % false alarms (second line of each). The autoencoder wins where a stroke changes as
 # a whole, darker or rescaled. With faint noise on single pixels it is the other way round: the random matrix averages
 # it out. It has learned nothing, and is hard to beat: always try the simple thing too. A picture that was moved by one
-# pixel escapes both. And at 1 %, the paper's mark, each misses most near-duplicates of some kind. But digits are a hard
-# case: strokes on black are alike in earnest, where photographs differ. What are the false alarms?
+# pixel escapes both. And at 1 % each hash misses most near-duplicates of some kind.
+#
+# Do not compare that 1 % with the paper's "less than 1 in 100". Ours is the share of *innocent digits* that are
+# flagged. The paper's authors looked at *flagged pairs*, and estimated how many of those were no duplicates: another
+# rate, which also depends on how many true duplicates there are. And digits are a hard case, for simple strokes on
+# black differ much less from one another than photographs do. Which digits are the false alarms?
 
 # %%
 codes = bits(other, "autoencoder")
@@ -607,7 +620,7 @@ first = distance.argsort()[:20]
 show(torch.cat([fresh[first], other[place[first]]]), "Top: never in the set. Bottom: the 'original' found for it", 20)
 
 # %% [markdown]
-# Mostly ones. Two people's straight strokes *are* near-duplicates, to any honest judge.
+# Most of them are ones. The straight strokes of two people *are* near-duplicates, for any honest judge.
 #
 # ## 7 · A test with the answer one half
 #
@@ -672,9 +685,9 @@ for name, (images, x) in sets.items():
 # less, for distance between pixels is mostly distance between the places of strokes. The conditional one can still be
 # told, but barely.
 #
-# The thief is far **below** one half: each copy has its original next to it, of the other kind. Too good is suspicious
-# too. And the memoriser passes in the features like a fresh set, in pixels almost: no test of this kind, and no distance, can see that pictures were
-# taken from the training set. That is what section 6 is for.
+# The thief is far **below** one half: each copy has its original next to it, of the other kind. A result that is too
+# good is suspicious too. And the memoriser passes in the features like a fresh set, in pixels almost: no test of this
+# kind, and no distance, can see that pictures were taken from the training set. That is what section 6 is for.
 #
 # ## 8 · Does it teach?
 #
@@ -709,10 +722,10 @@ for name, (x, y) in kinds.items():
 # generated digits are **easier to read** than real ones. G draws the usual fours; people also draw unusual ones. With a
 # thousand examples a clean textbook helps. Does it still with many?
 #
-# The paper's supplement asks this with the simplest pupil of all, the nearest neighbour in pixels, up to 50,000 and 10
-# million digits. Its table 3, quoted from memory (look it up before you cite it): error 3.1 % with real digits, 2.98 % with as
-# many from a conditional DCGAN, 1.48 % with 10 million of them; 6.28 % with an ordinary GAN's. Ours, up to 20,000
-# digits:
+# The paper's supplement (8.1) asks this with the simplest pupil of all, the nearest neighbour, for a conditional DCGAN
+# on MNIST. It reports "the same test error as a nearest neighbor classifier fitted on the training dataset", and with a
+# million samples for each digit a better result than InfiMNIST, which makes new digits by moving and bending the
+# training digits. Ours, in pixels and with up to 20,000 digits:
 
 # %%
 def neighbours_by_thousand(images, questions):
@@ -742,14 +755,15 @@ for name, (x, y) in kinds.items():
 # %% [markdown]
 # (Each is the mean over all sets of that size in 20,000 digits. ± is a 95 % interval for 2,000 questions.) With few
 # examples generated digits are a little ahead, with more the real ones; each time by less than the interval. So at this
-# size we cannot tell them apart as teachers, which agrees with what the paper reports. Whether the real ones pull away
-# later, as they should if G leaves out odd cases, would need more questions and more examples.
+# size we cannot tell them apart as teachers, which fits what the paper reports. Whether the real ones pull away later,
+# as they should if G leaves out odd cases, would need more questions and more examples.
 #
-# ## 9 · Why FID on MNIST means little
+# ## 9 · A judge that learned something else
 #
-# FID takes its features from a network that learned to tell a thousand kinds of colour photographs apart. What does
-# such a judge see in grey digits? Its weights are not in this course, so here is a **stand-in**: our judge `heritage`,
-# which learned church exteriors from photographs. It is far smaller; the kind of question is the same.
+# FID takes its features from Inception, a network that learned to tell a thousand kinds of colour photographs apart.
+# People compute it for MNIST too. What does a judge of photographs see in grey digits? Inception's weights are not in
+# this course, so this section does not measure FID. It asks the same kind of question with a **stand-in**, our judge
+# `heritage`, which learned church exteriors from photographs and is far smaller.
 #
 # Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the
 # judge's own floor, so that both speak one language. One draw of 1,000 is a matter of luck, as section 3 has shown; so
@@ -795,12 +809,14 @@ for name in changed(0):
 # To the judge of digits, missing digits and mirrored ones are disasters, twenty times as bad as noise that you can
 # hardly see. To the judge of photographs that noise is **as bad as half of the digits missing**. (Mirrored digits it
 # does notice, more than anything else, although it was trained on churches mirrored at random. We had expected it to be
-# blind there.) And the last two rows: the first judge sees that `mnist` is the worse of the two, beyond the deviations; to the
-# second both are about at the floor, and it cannot tell one from the other.
+# blind there.) And the last two rows: the first judge sees that `mnist` is the worse of the two, by more than the
+# standard deviations; to the second both are about at the floor, and it cannot tell one from the other.
 #
-# A judge measures what it has learned to see. Ours is no neutral witness either: lesson 05 showed its fright at a dark
-# grey background that nobody would mind. So: name the judge, the number of images and the floor with every number; and
-# never compare numbers of two judges.
+# A judge measures what it has learned to see. Ours is no neutral witness either: in lesson 05 a dark grey background
+# that nobody would mind moved real digits far away from real digits. So name the judge, the number of images and the
+# floor with every number, and never compare numbers of two judges. Whether Inception is as easily misled by digits as
+# this small stand-in, you would have to measure with its weights; that it learned from other pictures is reason enough
+# to ask.
 #
 # ## What to measure
 #
@@ -819,20 +835,20 @@ for name in changed(0):
 #
 # <details><summary>A paper reports a distance of 5.1, of 5,000 images, and compares with another's 4.8, of 50,000. Who is better?</summary>
 #
-# Nobody knows. With fewer images the distance is larger for that reason alone; extrapolate both, or measure both at one
-# n, with the same judge and the same real images.
+# Nobody can tell from these numbers. With fewer images the distance is larger for that reason alone; extrapolate both,
+# or measure both at one n, with the same judge and the same real images.
 # </details>
 #
 # <details><summary>The kernel distance of your generator is -0.3. Is something broken?</summary>
 #
-# No. An unbiased estimate of something near 0 is below 0 about as often as above. It says: not to be told from the
-# floor.
+# No. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number cannot tell
+# your generator from the floor.
 # </details>
 #
 # <details><summary>Precision 0.95, floor 0.87. Better than real?</summary>
 #
-# It keeps to the middle of the data, where everything is within somebody's reach. Look at recall: it has probably paid
-# there.
+# It probably keeps to the middle of the data, where everything is within somebody's reach. Look at its recall, which
+# may have paid for that.
 # </details>
 #
 # <details><summary>A two-sample accuracy of 0.3?</summary>
@@ -848,8 +864,8 @@ for name in changed(0):
 #
 # ## References
 #
-# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 4 (near-duplicates) and the
-#   supplement (conditional digits).
+# - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 4 (near-duplicates), section
+#   6 (no nearest neighbours) and the supplement, 8.1 (conditional digits).
 # - Heusel and others: [arXiv 1706.08500](https://arxiv.org/abs/1706.08500), the Frechet distance; Bińkowski and others:
 #   [arXiv 1801.01401](https://arxiv.org/abs/1801.01401), the kernel distance.
 # - Chong, Forsyth: *Effectively Unbiased FID*, [arXiv 1911.07023](https://arxiv.org/abs/1911.07023), for 1/n.

@@ -152,9 +152,9 @@ show(sampling.generate(run.load_generator(), sampling.draw_z(run.config, 12, tor
      f"After {run.stats()[-1]['kimg']:.0f} thousand images", 12)
 
 # %% [markdown]
-# That is a beginning. What an hour of two CPU cores makes of 3,573 photographs, you have seen in lesson 09 (`heritage`). From
-# here on the lesson works with a recorded run, so that there is something worth keeping; put your own run's folder in its
-# place.
+# This is only a beginning. Lesson 09 showed what an hour of two CPU cores makes of 3,573 photographs (`heritage`). From
+# here on the lesson works with a recorded run, so that there is something worth keeping; put your own run's folder in
+# its place.
 
 # %%
 from dcgan_course.runs import load_run
@@ -253,9 +253,9 @@ print(f"{len(content) / 1e6:.1f} MB")
 # ## 5 · A page that runs by itself
 #
 # `dcgan-course page avatars my_page` goes one step further: one file, `index.html`, with the explorer of lesson 08, the
-# generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it, from a
-# disk, a letter or any web space. There is no server, and nothing is sent anywhere. What you find there has an address of
-# its own: *Copy link* keeps the face.
+# generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it,
+# from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. What you find there has an
+# address of its own: *Copy link* keeps the face.
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
@@ -274,9 +274,9 @@ print("groups of controls:", ", ".join(group["name"] for group in known["groups"
 print("under the title:", known["text"])
 
 # %% [markdown]
-# Before you publish: may you? The pictures that G learned from belong to somebody. Faces of real people are a matter of
-# their own. Say on the page where the training pictures come from: `--source "photographs of my garden"`; `--title` and
-# `--seed` (of the first picture) are there too.
+# Before you publish, ask whether you may. The pictures that G learned from belong to somebody, and faces of real people
+# are a matter of their own. Say on the page where the training pictures come from:
+# `--source "photographs of my garden"`; `--title` and `--seed` (of the first picture) are there too.
 #
 # ## 6 · The errata hunt
 #
@@ -331,9 +331,9 @@ errata = checks.check_errata(my_errata)
 # </details>
 
 # %% [markdown]
-# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and
-# give worse pictures; lesson 05 measured what some of them cost. The exercises of this course are small checks for that
-# reason. Does the right one refuse each listing?
+# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and give worse
+# pictures; lesson 05 measured what some of them cost. That is why every exercise of this course has a small check. Does
+# the right check refuse each listing?
 
 # %%
 import torch.nn.functional as F
@@ -352,24 +352,37 @@ print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS
 # %% [markdown]
 # ### Even the paper
 #
-# What the paper says and what its authors' released code does are not the same. Neither is wrong; but "I did what the paper
-# says" and "I ran their code" are different experiments:
+# What the paper says and what its authors' released code does are not the same. Neither is wrong; but "I did what the
+# paper says" and "I ran their code" are different experiments:
 #
 # | | the paper | the authors' code |
 # |---|---|---|
-# | kernels | 5 x 5 | 5 x 5; in the ImageNet model 3 x 3 |
+# | kernels | 5 x 5 (figure 1) | 5 x 5; in the ImageNet model 3 x 3 |
+# | hidden layers | not fully connected (guideline 3) | for MNIST fully connected ones of 1,024 units, in G and in D |
+# | G's output | tanh (guideline 4) | for MNIST a sigmoid |
+# | images | scaled to [-1, 1] | for MNIST to [0, 1] |
 # | weight decay | not mentioned | 1e-5 for faces, 2.5e-5 for MNIST |
-# | batch-norm gains | not mentioned | N(1, 0.02), eps 1e-8 |
+# | gain and shift of batch norm | left out for MNIST (8.1) | none for MNIST; else gains from N(1, 0.02); eps 1e-8 |
 # | D and G | not said | updated on alternate batches |
 # | samples | not said | batch norm with the batch's statistics |
-# | z | uniform | the SVHN model's name says Gaussian |
+# | z | uniform | uniform from -1 to 1; the SVHN model's name says Gaussian |
+#
+# The MNIST rows are the best erratum of all. The authors' own network for digits
+# ([mnist/train_cond_dcgan.py](https://github.com/Newmu/dcgan_code/blob/master/mnist/train_cond_dcgan.py)) breaks
+# guideline 3, in both networks, and the tanh of guideline 4. The sigmoid is no contradiction to lesson 05: images in
+# [0, 1] are exactly what a sigmoid can reach. But whoever quotes the five guidelines as rules should know that their
+# authors set two of them aside for digits. (It is a conditional network, so the digit's label also enters at every
+# layer.)
+#
+# The row on batch norm agrees with the paper's supplement: on MNIST, "removing the scale and bias parameters from
+# batchnorm produced better results for both models".
 #
 # ## Questions
 #
 # <details><summary>My G draws the same picture for every z.</summary>
 #
-# Collapse. Lesson 05, section on modes; look at the curves first. Then: smaller learning rates, `--real_label 0.9`, and
-# check that your pictures are scaled to [-1, 1].
+# It has collapsed. Look at the curves first, and at lesson 05, section 9. Then try smaller learning rates and
+# `--real_label 0.9`, and check that your pictures are scaled to [-1, 1].
 # </details>
 #
 # <details><summary>May I use the generated faces in a product?</summary>
