@@ -9,8 +9,8 @@ from .. import losses
 from ..measuring.tables import interval
 from ..state import update_ema
 from .base import described, exercise, expect, expect_none_of, same
+from .costs import expect_scalar
 from .failures import TwoNorms
-from .steps import expect_scalar
 
 # ---- numbers over seeds
 
