@@ -107,7 +107,7 @@ def stumble(error: BaseException, answer) -> str:
     what = f"{type(error).__name__}{': ' if message else ''}{message}{line}"
     if own or getattr(error, "of_the_answer", False):
         return f"{called(answer)} stopped with {what}"
-    return f"what {called(answer)} gives cannot be used as the lesson does ({what}). Is it of the kind that is asked for?"
+    return f"what {called(answer)} gives cannot be used as the lesson does ({what}). Is it of the kind that is wanted?"
 
 
 @contextlib.contextmanager

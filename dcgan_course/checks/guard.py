@@ -63,7 +63,7 @@ def untouched() -> Iterator[None]:
 
 @contextlib.contextmanager
 def limited(seconds: float) -> Iterator[None]:
-    """Raises TooLong in what takes longer, where there is a timer signal: not on Windows, and in the main thread only."""
+    """Raises TooLong in what takes longer, where there is a timer signal: not on Windows, and in no other thread."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -14,6 +14,7 @@ from .words import Wrong
 
 CHANGED = {  # what may be found changed, in words
     "numbers": "the {name} that was given has changed: it is still needed as it was. Work on a copy.",
+    "items": "the {name} that was given holds something else now: it is still needed as it was. Work on a copy.",
     "type": "the {name} that was given has another type or shape now: it is still needed as it was. Work on a copy.",
     "history": "{name} itself was detached, or told whether to keep gradients (detach_(), requires_grad_()): the "
                "lesson still needs it as it was.",
@@ -59,7 +60,8 @@ def of_the_answer() -> Iterator[None]:
         raise
 
 
-def expect_unchanged(x, old: dict[str, object], name: str, but: str = "", says: Mapping[str, str] | None = None) -> None:
+def expect_unchanged(x, old: dict[str, object], name: str, but: str = "",
+                     says: Mapping[str, str] | None = None) -> None:
     """That something is as it was recorded, but for words of CHANGED."""
     for aspect, now in record(x).items():
         if aspect not in but.split() and not equal(old[aspect], now):
@@ -99,7 +101,7 @@ def record(x) -> dict[str, object]:
     if torch.is_tensor(x):
         return {"type": (x.dtype, x.shape), "history": x.requires_grad, "numbers": copied(x),
                 "gradients": copied(x.grad) if x.is_leaf else None}
-    return {"numbers": copied(x)}
+    return {"items" if isinstance(x, (dict, list, tuple)) else "numbers": copied(x)}
 
 
 def copied(x):

@@ -31,7 +31,8 @@ WRONG_SIZES = {
 @exercise(output_size)
 def check_output_size(answer) -> None:
     """answer(size, kernel_size, stride, padding): compared with what torch makes of it."""
-    cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1), (4, 4, 1, 0), (5, 1, 2, 3))
+    cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1), (4, 4, 1, 0),
+             (5, 1, 2, 3))
     found = [answer(*case) for case in cases]
     expect(all(size is not None for size in found), "nothing is returned (is a `return` missing?).")
     expect(all(isinstance(size, numbers.Real) for size in found), f"the result is {described(found[0])}, expected one "
@@ -93,8 +94,8 @@ def built(answer, *args, **kwargs) -> nn.Module:
     """One of the learner's networks."""
     with of_the_answer():
         net = answer(*args, **kwargs)
-    expect(isinstance(net, nn.Module), f"{getattr(answer, '__name__', 'it')} makes something {described(net)}, expected "
-           "a network: class ...(nn.Module).")
+    expect(isinstance(net, nn.Module), f"{getattr(answer, '__name__', 'it')} makes something {described(net)}, "
+           "expected a network: class ...(nn.Module).")
     return net
 
 
@@ -239,8 +240,8 @@ def first_step(netG: nn.Module, netD: nn.Module) -> None:
 
 
 @exercise(models.init_weights, {0: "weights"},
-          statistics="batch norm's running statistics have changed: only weights and shifts are drawn. state_dict() holds "
-                     "the statistics too.",
+          statistics="batch norm's running statistics have changed: only weights and shifts are drawn, and state_dict() "
+                     "holds the statistics too.",
           mode="the net came in {then} and is returned in {now}: leave its mode alone.",
           dtype="the net is returned in {now}: what it is fed with is {then}.")
 def check_init_weights(answer) -> None:
