@@ -16,7 +16,8 @@ from .latent import (
     check_vector_sum,
 )
 from .learned import check_dropped, check_guided, check_pooled
-from .measuring import check_extrapolated, check_frechet, check_precision, check_two_sample
+from .measuring import check_extrapolated, check_frechet
+from .neighbours import check_precision, check_two_sample
 from .networks import (
     check_discriminator,
     check_generator,

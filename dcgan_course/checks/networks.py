@@ -240,8 +240,8 @@ def first_step(netG: nn.Module, netD: nn.Module) -> None:
 
 
 @exercise(models.init_weights, {0: "weights"},
-          statistics="batch norm's running statistics have changed: only weights and shifts are drawn, and state_dict() "
-                     "holds the statistics too.",
+          statistics="batch norm's running statistics have changed: only weights and shifts are drawn. state_dict() "
+                     "has the statistics too.",
           mode="the net came in {then} and is returned in {now}: leave its mode alone.",
           dtype="the net is returned in {now}: what it is fed with is {then}.")
 def check_init_weights(answer) -> None:
