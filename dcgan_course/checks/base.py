@@ -25,7 +25,7 @@ from .words import (
 __all__ = ["Wrong", "described", "exercise", "expect", "expect_none_of", "expect_shape", "expect_tensor", "plain",
            "same", "serves"]
 
-PACKAGE, PYTHON = str(Path(__file__).parents[1]), str(Path(contextlib.__file__).parent)
+NOT_OWN = (str(Path(__file__).parents[1]), str(Path(contextlib.__file__).parent), "<frozen")  # this package, Python's
 
 
 def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None, **says: str) -> Callable:
@@ -91,7 +91,7 @@ def unwritten(error: NotImplementedError, answer) -> str:
 
 def is_own(frame: traceback.FrameSummary) -> bool:
     """Whether it is the learner's code."""
-    return not frame.filename.startswith((PACKAGE, PYTHON, "<frozen")) and not any(
+    return not frame.filename.startswith(NOT_OWN) and not any(
         part in frame.filename for part in ("site-packages", "dist-packages"))
 
 

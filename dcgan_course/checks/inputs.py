@@ -46,8 +46,7 @@ def watched(answer: Callable, own: Callable, may_change: Mapping[int, str], says
         for place, (name, x, old) in enumerate(zip(names, args, before, strict=True)):
             expect_unchanged(x, old, name, may_change.get(place, ""), says)
         return result
-    call.__wrapped__ = answer
-    return functools.update_wrapper(call, answer) if hasattr(answer, "__name__") else call
+    return functools.update_wrapper(call, answer, updated=())
 
 
 @contextlib.contextmanager
@@ -56,7 +55,7 @@ def of_the_answer() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.of_the_answer = True
+        vars(error)["of_the_answer"] = True
         raise
 
 

@@ -51,7 +51,7 @@ def check_pooled(answer) -> None:
     expect(same(found, torch.cat(flat, 1)), "the numbers are not each window's highest response, map by map, layer by "
            "layer.")
     expect(same(answer(maps[:1]), flat[0]), "for three layers it is right, for one it is not.")
-    odd = [torch.randn(2, 1, 13, 13) * 100 - 50, torch.randn(2, 3, 5, 5)]
+    odd = [torch.randn(2, 1, 13, 13) * 10 - 100, torch.randn(2, 3, 5, 5)]
     wanted = torch.cat([F.adaptive_max_pool2d(x, 4).flatten(1) for x in odd], 1)
     expect(same(answer(odd), wanted), "for a layer with one map of 13 x 13, and three of 5 x 5, it is wrong.")
     with serves("it is called in torch.inference_mode() with what D's layers give, and a NumPy array is made of it."):
@@ -88,8 +88,8 @@ def check_guided(answer) -> None:
         "nothing is stopped.": gradient,
     })
     expect(same(found, gradient * both), "this is not the gradient where both are positive, and 0 elsewhere.")
-    large = 1e4 * gradient[:1, :1, :3]
-    expect(same(answer(1e-4 * x[:1, :1, :3], large), large * both[:1, :1, :3]), "for small x and large gradients, of "
+    large = 1e4 * gradient[:, :1, :3]
+    expect(same(answer(1e-4 * x[:, :1, :3], large), large * both[:, :1, :3]), "for small x and large gradients, of "
            "one channel, it is wrong.")
     with serves("it stands in place of D's activations, backwards."):
         netD, image = models.Discriminator(2), torch.rand(3, 1, 28, 28) * 2 - 1

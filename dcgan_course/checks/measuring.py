@@ -171,7 +171,7 @@ def check_extrapolated(answer) -> None:
     expect(close(number(answer(n[order], y[order])), found[0], 1e-4), "in another order of the sizes it is wrong.")
     expect(close(number(answer(n[:3] * 2, y[:3] - 30)), line(0.5 / n[:3], y[:3] - 30), 1e-4), "for three other sizes, "
            "and a limit below 0, it is wrong: are the arguments used?")
-    with serves("the sizes come as whole numbers there."):
+    with serves("the sizes come as whole numbers there, and what is given back, a Python or NumPy number, is rounded."):
         x = number(answer(n.astype(int), y))
         expect(close(x, found[0], 1e-4), f"for sizes that are whole numbers (the lesson's are) it gives {x:.3f}, "
                f"expected {found[0]:.3f}.")

@@ -94,7 +94,7 @@ def built(answer, *args, **kwargs) -> nn.Module:
     """One of the learner's networks."""
     with of_the_answer():
         net = answer(*args, **kwargs)
-    expect(isinstance(net, nn.Module), f"{getattr(answer, '__name__', 'it')} makes something {described(net)}, "
+    expect(isinstance(net, nn.Module), f"what was given makes something {described(net)}, "
            "expected a network: class ...(nn.Module).")
     return net
 
