@@ -172,7 +172,8 @@ def check_nothing(answer):
 @exercise(lambda x: x)
 def check_lesson(answer):
     with serves("a number above 1."):
-        assert answer(3) > 1, "too small"
+        if answer(3) <= 1:
+            raise ValueError("too small")
 
 
 def test_the_checks_own_errors_are_not_the_learners(capsys, monkeypatch):
@@ -181,7 +182,7 @@ def test_the_checks_own_errors_are_not_the_learners(capsys, monkeypatch):
         "Not yet: what <lambda> gives cannot be used as the lesson does (TypeError: object of type 'int' has no len()")
     assert said(lambda x: len(x), capsys, check_nothing).startswith("Not yet: <lambda> stopped with TypeError")
     assert said(lambda x: 0, capsys, check_lesson) == (
-        "Not yet: the values are right, but the lesson would stop at them: a number above 1. (AssertionError: too "
+        "Not yet: the values are right, but the lesson would stop at them: a number above 1. (ValueError: too "
         "small)\n")
 
 
