@@ -21,6 +21,7 @@ def uniform(x: Tensor, low: float, high: float) -> Tensor:
 
 
 def recoloured(x: Tensor) -> Tensor:
+    """Brighter or darker by up to 0.5, with 0 to 2 times the saturation and 0.5 to 1.5 times the contrast."""
     x = x + uniform(x, -0.5, 0.5)
     grey = x.mean(1, keepdim=True)
     x = (x - grey) * uniform(x, 0, 2) + grey

@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
@@ -176,7 +177,7 @@ class TrainConfig:
         pairs = ((f.name, getattr(self, f.name), getattr(other, f.name)) for f in dataclasses.fields(self))
         return ", ".join(f"{name}: {a!r} -> {b!r}" for name, a, b in pairs if a != b)
 
-    def replace(self, **changes) -> "TrainConfig":
+    def replace(self, **changes: object) -> "TrainConfig":
         """A copy with some fields changed.
 
         Raises:
@@ -191,7 +192,7 @@ class TrainConfig:
 FIELD_TYPES = get_type_hints(TrainConfig)
 
 
-def check_type(name: str, value) -> None:
+def check_type(name: str, value: object) -> None:
     """Raise UserError unless `value` has the type of the field `name`: a whole number also serves as a float."""
     wanted = FIELD_TYPES[name]
     if get_origin(wanted) is Literal:
@@ -208,7 +209,7 @@ def check_type(name: str, value) -> None:
         raise UserError(f"{name}: found {value!r}, expected {'/'.join([*words, *(k.__name__ for k in kinds)])}")
 
 
-def kinds_and_words(wanted) -> tuple[tuple[type, ...], tuple[str, ...]]:
+def kinds_and_words(wanted: object) -> tuple[tuple[type, ...], tuple[str, ...]]:
     """What a field's type allows: `int | Literal["auto"]` -> (int,), ("auto",)."""
     kinds = get_args(wanted) or (wanted,)
     words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
@@ -216,6 +217,7 @@ def kinds_and_words(wanted) -> tuple[tuple[type, ...], tuple[str, ...]]:
 
 
 def is_colour(text: str) -> bool:
+    """Whether a text is a colour that Pillow knows, by name or as #rrggbb."""
     try:
         ImageColor.getrgb(text)
     except ValueError:
@@ -223,7 +225,7 @@ def is_colour(text: str) -> bool:
     return True
 
 
-def nearest(name: str, known) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
     """"; did you mean X?" for the known name closest to a mistyped one, or ""."""
     close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else ""
@@ -259,7 +261,7 @@ PRESETS: dict[str, TrainConfig] = {
 }
 
 
-def preset(name: str, **changes) -> TrainConfig:
+def preset(name: str, **changes: object) -> TrainConfig:
     """The preset `name` with some fields changed: preset("mnist", num_epochs=2, seed=7).
 
     Raises:

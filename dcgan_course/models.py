@@ -53,6 +53,7 @@ def activation(name: str, leak: float) -> nn.Module:
 
 
 def batch_norm(wanted: bool, channels: int) -> list[nn.Module]:
+    """A list to be joined with other layers: batch norm of so many channels where it is wanted, else nothing."""
     return [nn.BatchNorm2d(channels)] if wanted else []
 
 
@@ -73,9 +74,11 @@ class Dropout(nn.Module):
         self.p, self.at_test = p, at_test
 
     def forward(self, x: Tensor) -> Tensor:
+        """x of any shape, with a share p of its numbers at 0 and the others times 1 / (1 - p)."""
         return F.dropout(x, self.p, training=self.training or self.at_test)
 
     def extra_repr(self) -> str:
+        """What stands between the brackets when the network is printed."""
         return f"p={self.p}, at_test={self.at_test}"
 
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from .machine.errors import UserError
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 # Okabe and Ito's palette: distinguishable with every kind of colour blindness.
 COLOURS = {"D": "#0072B2", "G": "#D55E00"}
 FILMS = (".gif", ".webp", ".mp4")
 
 
-def curves(stats: list[dict]):
+def curves(stats: list[dict]) -> "Figure":
     """Two panels over thousand images shown: the losses, and D(x) with D(G(z)). Returns a matplotlib Figure.
 
     Args:
@@ -48,7 +52,7 @@ def clock(kimg: float, decimals: int = 1) -> str:
     return f"{round(kimg, decimals):.10g} thousand images"
 
 
-def metric_curve(scores: list[dict], name: str, floor: float, best: float):
+def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "Figure":
     """One score over thousand images shown, with the best moment marked. Returns a matplotlib Figure.
 
     Args:

@@ -1,8 +1,11 @@
 """The training: two steps and one loop, in reading order."""
 
+from collections.abc import Callable
 from threading import Event
+from typing import TYPE_CHECKING
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from .augment import augmented
@@ -25,6 +28,9 @@ from .runs.checkpoints import step_of
 from .runs.writing import create, rewind, trained_alone
 from .sampling import draw_z
 from .state import TrainState
+
+if TYPE_CHECKING:
+    from .measuring.scores import Scorer
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
@@ -86,7 +92,8 @@ def seen(x: Tensor, config: TrainConfig, one_hot: Tensor) -> Tensor:
     return with_class_planes(x, one_hot) if config.classes else x
 
 
-def train(config: TrainConfig, resume: Run | None = None, show=None, quiet: bool = False) -> Run:
+def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.Image, str], None] | None = None,
+          quiet: bool = False) -> Run:
     """Train as `config` says, into a new run folder, or go on with the run `resume`.
 
     Args:
@@ -182,6 +189,7 @@ def agreed(config: TrainConfig, images: Images, world: World, resume: Run | None
 
 
 def last_step_of(config: TrainConfig, batches: Batches) -> int:
+    """How many steps the whole training has, at least one."""
     return max(1, round(config.num_epochs * batches.steps_per_epoch))
 
 
@@ -194,7 +202,7 @@ def go_on(run: Run, config: TrainConfig, world: World, state: TrainState) -> Non
         torch.manual_seed(config.seed + state.step + world.rank)
 
 
-def one_step(config: TrainConfig, world: World):
+def one_step(config: TrainConfig, world: World) -> Callable[..., None]:
     """A step of a new training on black images, to be timed or tried on all or some of a batch: (n = all) -> None."""
     state, share = TrainState.start(config), config.batch_size // world.size
     x_real = -torch.ones(share, config.nc, config.image_size, config.image_size, device=config.device)
@@ -202,7 +210,7 @@ def one_step(config: TrainConfig, world: World):
     return lambda n=share: both_steps(config, state, state.netG, state.netD, x_real[:n], z[:n])
 
 
-def make_scorer(config: TrainConfig):
+def make_scorer(config: TrainConfig) -> "Scorer | None":
     """What scores images while training, or None. Raises UserError where no judge knows these images."""
     if not config.metric_every:
         return None

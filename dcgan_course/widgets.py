@@ -9,6 +9,7 @@ import functools
 import html
 import itertools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,10 +24,14 @@ from .publishing.explorer import described, of_run, script, sheet, shown, slidin
 from .runs import Run, load_run
 from .sampling import first_layer, generate, png, to_pixels
 
+if TYPE_CHECKING:
+    import anywidget
+    import ipywidgets
+
 PICTURE, FILM, FRAME = 512, 256, 80  # pixels, at least, of a saved picture and film; milliseconds of a step
 
 
-def explore(source: str | Path | Run | nn.Module, **options):
+def explore(source: str | Path | Run | nn.Module, **options: object) -> "LatentExplorer | ipywidgets.HTML":
     """`LatentExplorer(source)`; or, where the source cannot be used, a widget that says why.
 
     Raises:
@@ -49,13 +54,13 @@ class Still:
         words: what it shows, for those who cannot see it.
     """
 
-    def __init__(self, widget, picture: bytes, words: str):
+    def __init__(self, widget: "ipywidgets.DOMWidget", picture: bytes, words: str):
         self.widget, self.picture, self.words = widget, bytes(picture), words  # of a widget it is a memoryview
 
     def __repr__(self) -> str:
         return self.words
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
         kind = "image/gif" if self.picture.startswith(b"GIF") else "image/png"
         return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
                                                              "model_id": self.widget.model_id},
@@ -80,8 +85,8 @@ class LatentExplorer:
         UserError: no such run, weights of another network, or anywidget is not installed.
     """
 
-    def __init__(self, source, seed: int | None = None, title: str | None = None, kind: str = "normal",
-                 folder: str | Path = "."):
+    def __init__(self, source: str | Path | Run | nn.Module, seed: int | None = None, title: str | None = None,
+                 kind: str = "normal", folder: str | Path = "."):
         if isinstance(source, nn.Module):
             self.netG, config = source, config_of(source, kind)
             self.about = described(source, config, "generator", [], [], title=title,
@@ -98,7 +103,7 @@ class LatentExplorer:
     def __repr__(self) -> str:
         return f"LatentExplorer of {self.about['name']}, {self.face['name']}"
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
         picture = sheet(self.about, self.netG, 2 * 6 * self.about["size"])
         return Still(self.widget, picture, repr(self))._repr_mimebundle_()
 
@@ -119,6 +124,7 @@ class LatentExplorer:
         return start(seed, self.about["nz"], self.about["kind"], self.about["classes"])
 
     def of_seed(self, seed: int) -> dict:
+        """The `face` of a seed before any change: its z, and of a conditional generator the class seed % classes."""
         face = {"z": self.start(seed).tolist(), "amounts": {}, "name": f"seed {seed}", "seed": seed}
         if not self.about["classes"]:
             return face
@@ -141,10 +147,10 @@ class LatentExplorer:
 
     # ---- what the browser asks for
 
-    def _follow(self, change) -> None:
+    def _follow(self, change: dict) -> None:
         self.face = change["new"]
 
-    def _answer(self, widget, content: dict, buffers: list) -> None:
+    def _answer(self, widget: object, content: dict, buffers: list) -> None:
         """content: {"kind": "draw", "png" or "gif", "id", "count", "smooth"}; buffers: the z, float32."""
         id, kind = content["id"], content["kind"]
         try:
@@ -181,7 +187,7 @@ class LatentExplorer:
 
 
 @functools.cache
-def widget_class():
+def widget_class() -> "type[anywidget.AnyWidget]":
     """The part in the browser. Raises UserError where anywidget is not installed."""
     require_packages("explore", "anywidget", "ipywidgets")
     import anywidget

@@ -2,6 +2,7 @@
 
 import importlib
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -32,7 +33,7 @@ def pays(step_seconds: float, steps: int) -> bool:
     return GAIN * step_seconds * steps > COST
 
 
-def decided(config: TrainConfig, steps: int, make_step) -> str:
+def decided(config: TrainConfig, steps: int, make_step: Callable[[TrainConfig], Callable[[], None]]) -> str:
     """config.compile as "on" or "off": "auto" is on where nothing stands against it and so many steps pay. A trial step
     has then shown that it compiles; where it does not, one line says so, and the training goes on without: its pictures
     are the same, and a run that was compiled on another machine can be resumed.
@@ -58,7 +59,7 @@ def decided(config: TrainConfig, steps: int, make_step) -> str:
     return "on"
 
 
-def trial(config: TrainConfig, make_step) -> float:
+def trial(config: TrainConfig, make_step: Callable[[TrainConfig], Callable[[], None]]) -> float:
     """Seconds until the first compiled step is done. Raises whatever compiling raises."""
     start = time.perf_counter()
     make_step(config.replace(compile="on"))()

@@ -77,6 +77,7 @@ class Journal:
             self.board.add_scalar(key, line[key], self.images_shown(state))
 
     def sample_is_due(self, state: TrainState) -> bool:
+        """Whether the last step reached, or went past, a multiple of sample_kimg thousand images."""
         every, shown = max(1, round(self.config.sample_kimg * 1000)), self.images_shown(state)
         return shown // every > (shown - self.config.batch_size) // every
 
@@ -103,11 +104,13 @@ class Journal:
         return 0 < 60 * self.config.checkpoint_minutes <= time.perf_counter() - self.saved_at
 
     def save(self, state: TrainState) -> None:
+        """Write a checkpoint, from which `checkpoint_is_due` counts anew."""
         if self.main:
             state.save(self.run, self.config.keep)
             self.saved_at = time.perf_counter()
 
     def say_stopped(self, state: TrainState) -> None:
+        """Close the bar, and say how far the training came and what of it is kept."""
         if self.main:
             self.bar.close()
             print(f"Stopped after step {state.step} of {self.last_step}; {self.run.last_good()}")
@@ -136,4 +139,5 @@ def write_pictures(run: Run) -> None:
 
 
 def save_picture(grid: Tensor, file: Path) -> None:
+    """Write a grid (height, width, 3) uint8 in the format of the file's ending."""
     Image.fromarray(grid.numpy()).save(file)

@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -100,10 +101,12 @@ def require_memory(config: TrainConfig) -> None:
 
 
 def widths(config: TrainConfig) -> str:
+    """In words, the parameters that decide beside batch_size how much memory a training takes."""
     return f"ngf {config.ngf}, ndf {config.ndf} and image_size {config.image_size}"
 
 
 def in_words(size: int) -> str:
+    """So many bytes as text: "1.5 GB", below 1 GB in whole megabytes, "340 MB"."""
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 
 
@@ -130,7 +133,7 @@ def asked_for(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def memory_in_one_line(config: TrainConfig, resumed: Run | None):
+def memory_in_one_line(config: TrainConfig, resumed: Run | None) -> Iterator[list[Run]]:
     """Says in one line that memory did not suffice for a training. Yields a list for the new run that is begun; where
     it has no checkpoint yet nothing stays of it."""
     begun: list[Run] = []
@@ -150,7 +153,7 @@ def memory_in_one_line(config: TrainConfig, resumed: Run | None):
 
 
 @contextlib.contextmanager
-def disk_in_one_line(run: Run):
+def disk_in_one_line(run: Run) -> Iterator[None]:
     """Says in one line that a run cannot be written, and what is safe."""
     try:
         yield

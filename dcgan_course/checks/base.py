@@ -39,7 +39,7 @@ def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None,
         says: texts for what has changed, in place of those of `inputs.CHANGED`.
     """
     def decorate(examine: Callable) -> Callable:
-        def examined(answer) -> None:
+        def examined(answer: object) -> None:
             expect(callable(answer), f"what was given is {described(answer)}. Give the function itself, without "
                    f"brackets: {examine.__name__}(my_{examine.__name__[6:]}).")
             then = settings()
@@ -47,7 +47,7 @@ def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None,
             expect_settings(then)  # a class is not watched
 
         @functools.wraps(examine)
-        def check(answer):
+        def check(answer: object) -> object:
             verdict = found(examined, answer)
             print(verdict or "Right. The lesson goes on with yours.")
             return package_own if verdict else answer
@@ -55,7 +55,7 @@ def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None,
     return decorate
 
 
-def found(examined: Callable, answer) -> str:
+def found(examined: Callable, answer: object) -> str:
     """What is wrong with an answer, in one line; nothing where it is right."""
     try:
         with untouched(), warnings.catch_warnings():
@@ -79,7 +79,7 @@ def found(examined: Callable, answer) -> str:
     return ""
 
 
-def unwritten(error: NotImplementedError, answer) -> str:
+def unwritten(error: NotImplementedError, answer: object) -> str:
     """The stub's `raise NotImplementedError`, unless it is one of torch's own."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     if error.args and not is_own(last):
@@ -95,11 +95,12 @@ def is_own(frame: traceback.FrameSummary) -> bool:
         part in frame.filename for part in ("site-packages", "dist-packages"))
 
 
-def called(answer) -> str:
+def called(answer: object) -> str:
+    """The answer's name, to begin a sentence with."""
     return getattr(answer, "__name__", "your code")
 
 
-def stumble(error: BaseException, answer) -> str:
+def stumble(error: BaseException, answer: object) -> str:
     """Where the learner's code stopped, in one line; or that the check could not go on with what came of it."""
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame)]
     line = f", at `{own[-1].line}`" if own and own[-1].line else ""

@@ -1,6 +1,7 @@
 """Checks about larger images: cropping, memory, and several processes."""
 
 import numbers
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +23,7 @@ def centre_box(width: int, height: int) -> tuple[int, int, int, int]:
 
 
 @exercise(centre_box)
-def check_centre_box(answer) -> None:
+def check_centre_box(answer: Callable[[int, int], tuple[int, int, int, int]]) -> None:
     """answer(width, height) -> (left, top, right, bottom), whole numbers."""
     for width, height in ((178, 218), (640, 480), (64, 64), (7, 4), (30, 5)):
         found = answer(width, height)
@@ -61,7 +62,7 @@ def check_centre_box(answer) -> None:
 
 
 @exercise(training_bytes)
-def check_training_bytes(answer) -> None:
+def check_training_bytes(answer: Callable[..., int]) -> None:
     """answer(netG, netD, ema) -> bytes."""
     for g, d, ema in ((1000, 300, False), (7, 11, False), (1000, 300, True)):
         found = plain(answer(g, d, ema))
@@ -108,7 +109,7 @@ def share(batch: torch.Tensor, rank: int, size: int) -> torch.Tensor:
 
 
 @exercise(share)
-def check_share(answer) -> None:
+def check_share(answer: Callable[[torch.Tensor, int, int], torch.Tensor]) -> None:
     """answer(batch, rank, size): equal parts, none twice, together the batch; rank counts from 0."""
     for shape, size in (((12, 2), 3), ((12, 3, 5, 4), 4), ((8, 1, 2, 2), 1), ((10, 2), 5), ((24, 3, 1, 7), 2)):
         expect_parts(answer, torch.arange(float(shape[0])), shape, size)
@@ -120,7 +121,7 @@ def check_share(answer) -> None:
                "shares' losses is not that of the batch.")
 
 
-def expect_parts(answer, numbered: torch.Tensor, shape: tuple, size: int) -> None:
+def expect_parts(answer: Callable, numbered: torch.Tensor, shape: tuple, size: int) -> None:
     """Of a batch of that shape, each image filled with its number."""
     n = shape[0]
     batch = numbered.reshape(n, *[1] * (len(shape) - 1)).expand(shape).clone()

@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +11,7 @@ from .. import losses
 from .base import described, exercise, expect, expect_none_of, plain, same, serves
 
 
-def alternating_step(x, y, lr):
+def alternating_step(x: float, y: float, lr: float) -> tuple[float, float]:
     """One step of the game x * y: x descends, then y ascends and sees the new x."""
     x = x - lr * y
     return x, y + lr * x
@@ -31,14 +32,15 @@ WRONG_STEPS = {
 }
 
 
-def near(found, expected) -> bool:
+def near(found: list, expected: list) -> bool:
+    """Whether the numbers are the same, but for rounding."""
     return same(torch.tensor(found, dtype=torch.float64), torch.tensor(expected, dtype=torch.float64))
 
 
 @exercise(alternating_step)
-def check_alternating_step(answer) -> None:
+def check_alternating_step(answer: Callable[[float, float, float], tuple[float, float]]) -> None:
     """answer(x, y, lr): for f(x, y) = x y, x goes down its slope first, then y up its own, with the new x."""
-    def moved(x, y, lr):
+    def moved(x: float, y: float, lr: float) -> list[float]:
         found = answer(x, y, lr)
         pair = isinstance(found, (tuple, list)) or getattr(found, "ndim", 0) == 1  # an array or tensor will do
         expect(pair and len(found) == 2, f"the result is {described(found)}, expected a pair (x, y).")
@@ -68,7 +70,8 @@ LOGARITHM = ("there is the logarithm of something below 0. D answers with logits
              "softplus(-logit) is -log D(x), and the package's losses take logits as they are.")
 
 
-def expect_scalar(value, what: str = "the loss") -> None:
+def expect_scalar(value: torch.Tensor, what: str = "the loss") -> None:
+    """A tensor without dimensions: one number."""
     expect(torch.is_tensor(value), f"{what} is {described(value)}, expected a tensor with one number.")
     expect(value.dim() == 0, f"{what} has shape {tuple(value.shape)}, expected one number: take the mean over the "
            "batch.")
@@ -86,7 +89,7 @@ def expect_no_logarithm(found: torch.Tensor, small: torch.Tensor, logarithm: tor
     expect(not found.isnan(), "the loss of ordinary logits, some above 0 and some below, is not a number (NaN).")
 
 
-def expect_slopes(answer, loss, *given: torch.Tensor) -> None:
+def expect_slopes(answer: Callable, loss: Callable, *given: torch.Tensor) -> None:
     """The loss's value and its gradients, or half of both."""
     given = [x.detach().clone().requires_grad_() for x in given]
     found, expected = answer(*given), loss(*given)
@@ -102,7 +105,7 @@ def expect_slopes(answer, loss, *given: torch.Tensor) -> None:
 
 
 @exercise(losses.d_loss)
-def check_d_loss(answer) -> None:
+def check_d_loss(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
     """answer(logits_real, logits_fake): -mean log D(x) - mean log(1 - D(G(z))), from logits; half of it is fine too."""
     real, fake = logits(7, 1), logits(7, -0.5)
     found = answer(real, fake)
@@ -152,7 +155,7 @@ def check_d_loss(answer) -> None:
 
 
 @exercise(losses.g_loss)
-def check_g_loss(answer) -> None:
+def check_g_loss(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(logits_fake): -mean log D(G(z)), from logits."""
     fake = logits(9, -0.5)
     found = answer(fake)

@@ -2,6 +2,7 @@
 
 import numbers
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -17,7 +18,7 @@ def close(a: torch.Tensor, b: torch.Tensor, tolerance: float) -> bool:
 
 
 @exercise(close, numbers="the images that were given have changed ({name}): they are still needed.")
-def check_close(answer) -> None:
+def check_close(answer: Callable[[torch.Tensor, torch.Tensor, float], bool]) -> None:
     """answer(a, b, tolerance) -> True or False."""
     a = torch.rand(8, 3, 64, 64) * 2 - 1
 
@@ -115,6 +116,7 @@ class Listing:
 
 
 def listing(about: str, code: str, faulty: tuple[int, ...], mended: str, why: str, check: str, seen: str) -> Listing:
+    """A Listing of code that is indented like what stands around it, and begins and ends with empty lines."""
     return Listing(about, textwrap.dedent(code).strip(), faulty, mended, why, check, seen)
 
 
@@ -183,7 +185,7 @@ LISTINGS = {
 
 
 @exercise(lambda: {number: entry.faulty[0] for number, entry in LISTINGS.items()})
-def check_errata(answer) -> None:
+def check_errata(answer: Callable[[], dict[int, int]]) -> None:
     """answer(): {number of the listing: number of the line}."""
     found = answer()
     expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{1: 3, 2: 5, ...}}, the "

@@ -2,6 +2,7 @@
 
 import copy
 import numbers
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -27,16 +28,19 @@ class TwoNorms(nn.Module):
             nn.init.uniform_(norm.weight, 0.5, 1.5)
             nn.init.normal_(norm.bias)
 
-    def forward(self, z):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """z (N, 5) -> images (N, 3, 8, 8) in [-1, 1]."""
         x = F.relu(self.norm1(self.first(z[:, :, None, None])))
         return torch.tanh(self.norm2(self.second(x)))
 
 
 def statistics(net: TwoNorms) -> torch.Tensor:
+    """The running mean and variance of the first batch norm, then of the second, in one row: (18,)."""
     return torch.cat([t for norm in (net.norm1, net.norm2) for t in (norm.running_mean, norm.running_var)])
 
 
-def after_batches(net: TwoNorms, batches, momentum: float | None, reset: bool = True) -> torch.Tensor:
+def after_batches(net: TwoNorms, batches: list[torch.Tensor], momentum: float | None,
+                  reset: bool = True) -> torch.Tensor:
     """The running statistics of a copy after batches in train mode, with another momentum."""
     net = copy.deepcopy(net).train()
     for norm in (net.norm1, net.norm2):
@@ -50,7 +54,7 @@ def after_batches(net: TwoNorms, batches, momentum: float | None, reset: bool = 
 
 
 @exercise(standing_statistics, {0: "weights statistics settings mode"})
-def check_standing_statistics(answer) -> None:
+def check_standing_statistics(answer: Callable[[nn.Module, list[torch.Tensor]], None]) -> None:
     """answer(netG, batches): batch norm's running statistics become the average over those batches of z; eval mode."""
     net = TwoNorms().train()
     batches = [torch.randn(16, 5) * scale for scale in (0.5, 1.0, 2.0, 1.0)]
@@ -108,7 +112,7 @@ def votes(*counts: int) -> np.ndarray:
 
 
 @exercise(mode_count, numbers="the probabilities that were given have changed ({name}): they are still needed.")
-def check_mode_count(answer) -> None:
+def check_mode_count(answer: Callable[..., int]) -> None:
     """answer(probabilities, least): the number of classes that at least that share of images has as its likeliest."""
     collapsed = votes(960, 30, 9, 1, 0)  # of 1,000 images
     found = plain(answer(collapsed, 0.01))
@@ -149,7 +153,7 @@ LOOK = {
 
 
 @exercise(lambda: dict(CASES))
-def check_diagnosis(answer) -> None:
+def check_diagnosis(answer: Callable[[], dict[str, str]]) -> None:
     """answer(): {letter: name of the failure} for CASES."""
     found = answer()
     expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{'A': 'minimax', ...}}.")

@@ -1,6 +1,7 @@
 """What runs inside a network, in which order, and what passes between its layers."""
 
 import itertools
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -12,20 +13,22 @@ LINEAR_MAPS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
+Activation = Callable[[torch.Tensor], torch.Tensor]  # of a map, of any shape, number by number
+
 
 def kinds(net: nn.Module) -> list[nn.Module]:
     """The layers that compute something: without children, or with weights (spectral norm adds children to a layer)."""
     return [m for m in net.modules() if isinstance(m, LINEAR_MAPS + NORMS) or not list(m.children())]
 
 
-def ran(net: nn.Module, x) -> tuple[torch.Tensor, list[nn.Module], list[tuple]]:
+def ran(net: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, list[nn.Module], list[tuple]]:
     """net(x), the layers in the order in which they ran, and (layer, input, output) of those with weights.
 
     A layer that runs twice is there twice, one that never runs is not.
     """
     layers, flow = [], []
 
-    def note(layer, inputs, output):
+    def note(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
         layers.append(layer)
         if isinstance(layer, LINEAR_MAPS + NORMS):
             flow.append((layer, inputs[0].detach().clone(), output.detach().clone()))
@@ -40,12 +43,13 @@ def ran(net: nn.Module, x) -> tuple[torch.Tensor, list[nn.Module], list[tuple]]:
 
 
 def expect_registered(flow: list[tuple]) -> None:
+    """That `ran` has seen a layer with weights at all."""
     expect(len(flow) > 0, "no layer with weights is found in it. Layers in a plain Python list, or made anew in "
            "forward, are not registered, so nothing could be learned: use nn.Sequential or nn.ModuleList, made in "
            "__init__.")
 
 
-def ran_loudly(net: nn.Module, x):
+def ran_loudly(net: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, list[nn.Module], list[tuple]]:
     """`ran` in train mode, the last layer's weights enlarged: of small numbers, tanh and sigmoid leave no trace."""
     y, _, flow = ran(net.train(), x)
     expect(y is not None, "forward returns None: is a `return` missing?")
@@ -63,7 +67,7 @@ def ran_loudly(net: nn.Module, x):
     return y.detach() if torch.is_tensor(y) else y, layers, flow
 
 
-def expect_flow(net: nn.Module, x, act, name: str, end, end_name: str) -> None:
+def expect_flow(net: nn.Module, x: torch.Tensor, act: Activation, name: str, end: Activation, end_name: str) -> None:
     """Between two layers with weights there is `act` and nothing else, batch norm follows its convolution directly, and
     the output is `end` of what leaves the last layer. Found out by the numbers, so that it does not matter how the
     activations are written."""

@@ -68,7 +68,7 @@ def limited(seconds: float) -> Iterator[None]:
         yield
         return
 
-    def stop(*_):
+    def stop(*_: object) -> None:
         raise TooLong
 
     begun = time.monotonic()

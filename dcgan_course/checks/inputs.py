@@ -4,6 +4,7 @@ import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ def watched(answer: Callable, own: Callable, may_change: Mapping[int, str], says
         may_change: what may change of which argument, by its place: words of CHANGED.
         says: other texts than those of CHANGED.
     """
-    def call(*args, **kwargs):
+    def call(*args: object, **kwargs: object) -> object:
         names, before, then = named(answer, own, args), [record(x) for x in args], settings()
         with of_the_answer():
             result = answer(*args, **kwargs)
@@ -59,7 +60,7 @@ def of_the_answer() -> Iterator[None]:
         raise
 
 
-def expect_unchanged(x, old: dict[str, object], name: str, but: str = "",
+def expect_unchanged(x: object, old: dict[str, object], name: str, but: str = "",
                      says: Mapping[str, str] | None = None) -> None:
     """That something is as it was recorded, but for words of CHANGED."""
     for aspect, now in record(x).items():
@@ -90,7 +91,7 @@ def named(answer: Callable, own: Callable, args: tuple) -> list[str]:
     return [f"argument {i}" for i in range(1, len(args) + 1)]
 
 
-def record(x) -> dict[str, object]:
+def record(x: object) -> dict[str, object]:
     """What can be seen of an argument, as copies, under the words of CHANGED."""
     if isinstance(x, nn.Module):
         norms = [m for m in x.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
@@ -103,7 +104,7 @@ def record(x) -> dict[str, object]:
     return {"items" if isinstance(x, (dict, list, tuple)) else "numbers": copied(x)}
 
 
-def copied(x):
+def copied(x: Any) -> Any:
     """A copy of tensors, arrays, and lists and dicts of them."""
     if torch.is_tensor(x):
         return x.detach().clone()
@@ -114,7 +115,7 @@ def copied(x):
     return [copied(value) for value in x] if isinstance(x, (list, tuple)) else x
 
 
-def equal(a, b) -> bool:
+def equal(a: Any, b: Any) -> bool:
     """Whether two copies are the same, NaN included."""
     if torch.is_tensor(a) or torch.is_tensor(b):
         alike = torch.is_tensor(a) and torch.is_tensor(b) and a.shape == b.shape and a.dtype == b.dtype
@@ -128,7 +129,7 @@ def equal(a, b) -> bool:
     return a is b or bool(a == b)
 
 
-def in_words(value) -> str:
+def in_words(value: object) -> str:
     """A net's mode or type, from that of its parts."""
     parts = set(value) if isinstance(value, list) and all(isinstance(x, (bool, torch.dtype)) for x in value) else set()
     if parts <= {True, False}:

@@ -1,6 +1,7 @@
 """Checks about the latent space: paths, grids and sums of z."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +29,8 @@ def turned(angle: float) -> tuple[torch.Tensor, torch.Tensor]:
     return a, b
 
 
-def arc(a: torch.Tensor, b: torch.Tensor, t: float, weight=math.sin, angle: float | None = None) -> torch.Tensor:
+def arc(a: torch.Tensor, b: torch.Tensor, t: float, weight: Callable = math.sin,
+        angle: float | None = None) -> torch.Tensor:
     """slerp, by its formula; or one of its mistakes."""
     own = math.acos((a @ b / (a.norm() * b.norm())).item())
     angle = own if angle is None else angle
@@ -41,6 +43,7 @@ def product(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 def degrees(a: torch.Tensor, b: torch.Tensor) -> float:
+    """The angle, in degrees."""
     return math.degrees(math.acos(F.cosine_similarity(a, b, 0).item()))
 
 
@@ -61,7 +64,7 @@ WRONG_PATHS = {
 
 
 @exercise(slerp)
-def check_slerp(answer) -> None:
+def check_slerp(answer: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
     """answer(a, b, t): the point at the share t of the way from a to b, along the great circle."""
     tries = [(*turned(2.0), 0.3), (*turned(1.8), 0.6)]
     found = [answer(*given) for given in tries]
@@ -90,11 +93,11 @@ def check_slerp(answer) -> None:
     expect(lost == 0, f"for {lost} of 200 z the way from z to itself is not z. By rounding, their cosine with "
            "themselves comes out above 1, which is no cosine: torch.clamp(cosine, -1, 1).")
     with serves("G draws 36 points of the way."):
-        ends = torch.randn(2, 100)
-        expect_drawn(torch.stack([answer(*ends, float(t)) for t in torch.linspace(0, 1, 36)]))
+        a, b = torch.randn(2, 100)
+        expect_drawn(torch.stack([answer(a, b, float(t)) for t in torch.linspace(0, 1, 36)]))
 
 
-def expect_lengths(answer) -> None:
+def expect_lengths(answer: Callable) -> None:
     """a and b of lengths 2 and 5: as the formula makes it, or the length goes evenly from one to the other."""
     a, b = 2 / 3 * turned(1.2)[0], 5 / 3 * turned(1.2)[1]
     shares = (0.0, 0.3, 0.8, 1.0)
@@ -116,7 +119,7 @@ def expect_drawn(z: torch.Tensor) -> None:
 
 
 @exercise(corner_grid)
-def check_corner_grid(answer) -> None:
+def check_corner_grid(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     """answer(corners, n): (4, nz) -> (n * n, nz), row by row, bilinear."""
     corners, n = torch.randn(4, 5), 4
     found = answer(corners, n)
@@ -124,7 +127,8 @@ def check_corner_grid(answer) -> None:
            "rows of z, expected (16, 5). flatten(0, 1) puts the grid's rows one after the other.")
     expect_shape(found, (n * n, 5), ", for n = 4 and four corners of length 5")
 
-    def grid(order=(0, 1, 2, 3), line=None, swap=False, n=n):
+    def grid(order: Sequence[int] = (0, 1, 2, 3), line: torch.Tensor | None = None, swap: bool = False,
+             n: int = n) -> torch.Tensor:
         c, line = corners[list(order)], torch.linspace(0, 1, n) if line is None else line
         rows = [[lerp(lerp(c[0], c[2], v), lerp(c[1], c[3], v), u) for u in line] for v in line]
         cells = [rows[j][i] if swap else rows[i][j] for i in range(n) for j in range(n)]
@@ -159,7 +163,7 @@ def check_corner_grid(answer) -> None:
 
 
 @exercise(vector_sum)
-def check_vector_sum(answer) -> None:
+def check_vector_sum(answer: Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
     """answer(a, b, c): exemplars (k, nz) of three concepts -> a - b + c, from their means, (nz,)."""
     a, b, c = torch.randn(3, 6), torch.randn(4, 6) + 1, torch.randn(5, 6) - 1
     same_k = answer(a, b[:3], c[:3])
@@ -201,7 +205,7 @@ def check_vector_sum(answer) -> None:
 
 @exercise(moved, numbers="the {name} that was given has changed: with the next movement of a slider the steps would "
                          "add up. z = z + ... makes a new one, z += ... does not.")
-def check_moved(answer) -> None:
+def check_moved(answer: Callable[[torch.Tensor, dict[str, float], dict[str, torch.Tensor]], torch.Tensor]) -> None:
     """answer(z, amounts, directions): z plus each amount times the direction of that name; z itself stays."""
     z, directions = torch.randn(6), {name: torch.randn(6) for name in ("smile", "age", "hair")}
     amounts = {"hair": 2.0, "smile": -0.5}
@@ -242,14 +246,14 @@ def check_moved(answer) -> None:
 @exercise(principal_directions,
           numbers="the {name} that was given has changed, and it is the network's own: G would draw otherwise from now "
                   "on. Make a new tensor.")
-def check_principal_directions(answer) -> None:
+def check_principal_directions(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     """answer(weight, n): the left singular vectors of weight (nz, outputs) of the largest singular values, (n, nz)."""
     weight = torch.randn(7, 7) * torch.tensor([3.0, 1, 5, 2, 0.5, 4, 1.5])  # square, so that a mix-up shows
     U, S, Vh = torch.linalg.svd(weight)
     found = answer(weight, 3)
     expect_shape(found, (3, 7), " for n = 3 and z of 7 numbers")
 
-    def is_(directions, found=found):
+    def is_(directions: torch.Tensor, found: torch.Tensor = found) -> bool:
         """Up to their signs."""
         return found.shape == directions.shape and all(
             min((a - b).abs().max(), (a + b).abs().max()) < 1e-3 for a, b in zip(found, directions, strict=True))

@@ -1,5 +1,7 @@
 """Checks about what a network has learned: features, what makes them respond, and what they draw."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -12,7 +14,7 @@ from .base import described, exercise, expect, expect_none_of, expect_shape, exp
 
 
 @exercise(pooled, items="the {name} that were given have changed: the network still needs them.")
-def check_pooled(answer) -> None:
+def check_pooled(answer: Callable[[list[torch.Tensor]], torch.Tensor]) -> None:
     """answer(maps): [(N, C, H, W), ...] -> (N, all C * 16), max-pooled to 4x4."""
     maps = [torch.randn(3, c, size, size) for c, size in ((2, 14), (5, 7), (4, 4))]
     grid = [F.adaptive_max_pool2d(x, 4) for x in maps]
@@ -63,7 +65,7 @@ def check_pooled(answer) -> None:
 
 
 @exercise(guided, numbers="the {name} that was given has changed: other layers still need it. Make a new tensor.")
-def check_guided(answer) -> None:
+def check_guided(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
     """answer(x, gradient): the gradient where x and it are both positive, else 0."""
     x, gradient = torch.randn(4, 3, 5, 5), torch.randn(4, 3, 5, 5)
     found = answer(x, gradient)
@@ -98,13 +100,13 @@ def check_guided(answer) -> None:
 
 
 @exercise(dropped, numbers="the activations that were given have changed ({name}): work on x.clone().")
-def check_dropped(answer) -> None:
+def check_dropped(answer: Callable[[torch.Tensor, list[int]], torch.Tensor]) -> None:
     """answer(x, maps): x with the feature maps `maps` at zero everywhere; x itself stays."""
     x, maps = torch.randn(6, 7, 5, 5) + 0.3, [1, 4, 5]
     found = answer(x, maps)
     expect_shape(found, (6, 7, 5, 5), ", as x has")
 
-    def without(*places):
+    def without(*places: int | slice | list[int]) -> torch.Tensor:
         y = x.clone()
         y[places] = 0
         return y

@@ -9,7 +9,7 @@ from ..measuring.metrics import extrapolated, frechet_of_gaussians
 from .base import described, exercise, expect, serves
 
 
-def number(found, what: str = "the result") -> float:
+def number(found: object, what: str = "the result") -> float:
     """A learner's single number, of whatever type."""
     expect(found is not None and not isinstance(found, (str, tuple, list, dict)), f"{what} is {described(found)}, "
            "expected one number.")
@@ -22,6 +22,7 @@ def number(found, what: str = "the result") -> float:
 
 
 def close(a: float, b: float, tolerance: float = 1e-6) -> bool:
+    """Whether a and b differ by at most `tolerance` times |b|, or times 1 where |b| is below 1."""
     return abs(a - b) <= tolerance * max(1, abs(b))
 
 
@@ -58,10 +59,12 @@ def whole_root(A: np.ndarray, B: np.ndarray) -> np.ndarray:
 
 
 def distance(a: np.ndarray, A: np.ndarray, b: np.ndarray, B: np.ndarray) -> float:
+    """What is asked for: of two Gaussians, by means a, b and covariances A, B."""
     return ((a - b) ** 2).sum() + np.trace(A + B) - 2 * cross(A, B)
 
 
 def square(a: np.ndarray, b: np.ndarray) -> float:
+    """The squared distance of the means."""
     return ((a - b) ** 2).sum()
 
 
@@ -96,7 +99,7 @@ WRONG_DISTANCES = {
 
 
 @exercise(frechet_of_gaussians)
-def check_frechet(answer) -> None:
+def check_frechet(answer: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], float]) -> None:
     """answer(mean_a, cov_a, mean_b, cov_b) -> |mean_a - mean_b|^2 + trace(A + B - 2 (A B)^(1/2)); means (F,),
     covariances (F, F)."""
     tries = [(np.random.normal(size=n), covariance(n), np.random.normal(size=n) + shift, covariance(n))
@@ -156,7 +159,7 @@ WRONG_LIMITS = {
 
 
 @exercise(extrapolated)
-def check_extrapolated(answer) -> None:
+def check_extrapolated(answer: Callable[[np.ndarray, np.ndarray], float]) -> None:
     """answer(sizes, distances): (K,) twice -> where the line in 1/n, fitted by least squares, meets 1/n = 0."""
     tries = []
     for sizes in ([500.0, 1000, 2000, 5000], [400.0, 700, 3000, 10_000, 20_000]):

@@ -1,5 +1,7 @@
 """Checks about neighbours: precision, and the two-sample test."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..measuring.metrics import precision, two_sample_accuracy
@@ -10,10 +12,12 @@ from .measuring import close, expect_none, number
 
 
 def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Euclidean distances from each row of a (N, F) to each of b (M, F): (N, M)."""
     return np.sqrt(((a[:, None] - b) ** 2).sum(2))
 
 
 def kth(d: np.ndarray, k: int) -> np.ndarray:
+    """The k-th smallest number of each row of d (N, M), counted from 1: (N,)."""
     return np.sort(d, 1)[:, k - 1]
 
 
@@ -66,7 +70,7 @@ WRONG_SHARES = {
 
 
 @exercise(precision)
-def check_precision(answer) -> None:
+def check_precision(answer: Callable[[np.ndarray, np.ndarray, int], float]) -> None:
     """answer(real, fake, k): (N, F), (M, F) -> the share of fakes within the reach of at least one real row."""
     stream = np.random.RandomState(2497)  # where no two mistakes give the same numbers
     real = np.concatenate([stream.normal(size=(70, 2)), 4 + 0.3 * stream.normal(size=(30, 2))])  # wide, and narrow
@@ -119,7 +123,7 @@ WRONG_ACCURACIES = {
 
 
 @exercise(two_sample_accuracy)
-def check_two_sample(answer) -> None:
+def check_two_sample(answer: Callable[[np.ndarray, np.ndarray], float]) -> None:
     """answer(a, b): (N, F), (M, F) -> the leave-one-out accuracy of 1-NN in telling the rows of a and b apart."""
     stream = np.random.RandomState(345)  # where no two mistakes give the same numbers
     a, b = stream.normal(size=(60, 3)), stream.normal(size=(60, 3)) * 0.7 + 0.9

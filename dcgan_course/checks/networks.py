@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -29,7 +30,7 @@ WRONG_SIZES = {
 
 
 @exercise(output_size)
-def check_output_size(answer) -> None:
+def check_output_size(answer: Callable[[int, int, int, int], int]) -> None:
     """answer(size, kernel_size, stride, padding): compared with what torch makes of it."""
     cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1), (4, 4, 1, 0),
              (5, 1, 2, 3))
@@ -48,7 +49,7 @@ def check_output_size(answer) -> None:
 
 @exercise(lambda n_in, n_out: nn.Sequential(nn.ConvTranspose2d(n_in, n_out, 4, 2, 1, bias=False),
                                             nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)))
-def check_generator_block(answer) -> None:
+def check_generator_block(answer: Callable[[int, int], nn.Module]) -> None:
     """answer(n_in, n_out): a module (N, n_in, s, s) -> (N, n_out, 2 s, 2 s), one of G's hidden blocks."""
     expect_no_instance(answer, "the function", "check_generator_block(my_block)")
     block = answer(12, 5)
@@ -85,12 +86,13 @@ def check_generator_block(answer) -> None:
         expect_tensor(three(torch.randn(2, 32, 4, 4)), (2, 1, 32, 32), "the output of three blocks")
 
 
-def expect_no_instance(answer, what: str, call: str) -> None:
+def expect_no_instance(answer: object, what: str, call: str) -> None:
+    """That a class or function was given, not a network that it has made."""
     expect(not isinstance(getattr(answer, "__wrapped__", answer), nn.Module), f"give {what} itself, without brackets: "
            f"{call}.")
 
 
-def built(answer, *args, **kwargs) -> nn.Module:
+def built(answer: Callable, *args: object, **kwargs: object) -> nn.Module:
     """One of the learner's networks."""
     with of_the_answer():
         net = answer(*args, **kwargs)
@@ -113,9 +115,9 @@ class Reference64D(models.Discriminator):
         super().__init__(ndf, nc, image_size=64)
 
 
-def expect_same_maps(own: nn.Module, reference: nn.Module, x, usual: str) -> None:
+def expect_same_maps(own: nn.Module, reference: nn.Module, x: torch.Tensor, usual: str) -> None:
     """The same convolutions in the same order; names the first that differs."""
-    def maps(net):
+    def maps(net: nn.Module) -> list[tuple[int, int, int]]:
         return [(m.in_channels, m.out_channels, m.kernel_size[0]) for m in ran(net, x)[1]
                 if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d))]
 
@@ -132,7 +134,7 @@ def expect_same_maps(own: nn.Module, reference: nn.Module, x, usual: str) -> Non
 
 
 @exercise(Reference64)
-def check_generator(answer) -> None:
+def check_generator(answer: type[nn.Module]) -> None:
     """answer(nz, ngf, nc): z (N, nz) -> images (N, nc, 64, 64) in [-1, 1], by the five guidelines."""
     expect_no_instance(answer, "the class", "check_generator(MyGenerator)")
     net, z = built(answer, 10, 4, 3), torch.randn(6, 10)
@@ -182,7 +184,7 @@ def check_generator(answer) -> None:
 
 
 @exercise(Reference64D)
-def check_discriminator(answer) -> None:
+def check_discriminator(answer: type[nn.Module]) -> None:
     """answer(ndf, nc): images (N, nc, 64, 64) -> logits (N,), by the five guidelines."""
     expect_no_instance(answer, "the class", "check_discriminator(MyDiscriminator)")
     net, x = built(answer, 4, 3), torch.rand(6, 3, 64, 64) * 2 - 1
@@ -244,7 +246,7 @@ def first_step(netG: nn.Module, netD: nn.Module) -> None:
                      "has the statistics too.",
           mode="the net came in {then} and is returned in {now}: leave its mode alone.",
           dtype="the net is returned in {now}: what it is fed with is {then}.")
-def check_init_weights(answer) -> None:
+def check_init_weights(answer: Callable[[nn.Module], nn.Module]) -> None:
     """answer(net): convolutions N(0, 0.02), batch-norm gains N(1, 0.02), shifts and biases 0; returns net."""
     def fresh():
         net = nn.Sequential(nn.Conv2d(3, 1024, 4), nn.BatchNorm2d(1024), nn.ReLU(),

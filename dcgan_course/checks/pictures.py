@@ -1,5 +1,7 @@
 """Checks about pictures: their range, and drawing them from a generator."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from PIL import Image
@@ -13,7 +15,7 @@ from .base import described, exercise, expect, expect_none_of, expect_tensor, sa
 
 
 @exercise(to_float, numbers="the {name} that were given have changed; make a new tensor.")
-def check_scaled(answer) -> None:
+def check_scaled(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(pixels): (N, 1, H, W) uint8 from 0 to 255 -> float32 from -1 to 1."""
     pixels = torch.arange(256, dtype=torch.uint8).reshape(4, 1, 8, 8)
     grey = pixels[2:3].clone()  # 128 to 191: neither black nor white
@@ -61,7 +63,8 @@ class Painter(nn.Module):
         super().__init__()
         self.layer, self.norm, self.drop = nn.ConvTranspose2d(5, nc, 2), nn.BatchNorm2d(nc), nn.Dropout(0.3)
 
-    def forward(self, z):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """z (N, 5), which is noted -> images (N, 3, 2, 2) in [-0.5, 0.5]."""
         self.given.append(z.detach().clone())
         return torch.tanh(self.drop(self.norm(self.layer(z[:, :, None, None])))) * 0.5
 
@@ -73,7 +76,7 @@ class Painter(nn.Module):
                  "torch.no_grad() for the drawing only.",
           mode="{name} came in {then} and is left in {now}: the training would go on in another mode. Put back the one "
                "that it had.")
-def check_snapshot(answer) -> None:
+def check_snapshot(answer: Callable[[nn.Module, torch.Tensor], torch.Tensor]) -> None:
     """answer(netG, z_fixed): images in eval mode, without a graph; the net's mode is put back."""
     for nc, n in ((3, 6), (1, 6), (1, 1)):
         expect_snapshot(answer, nc, n)
@@ -85,7 +88,7 @@ def check_snapshot(answer) -> None:
         netG(torch.randn(4, 6)).sum().backward()
 
 
-def expect_snapshot(answer, nc: int, n: int) -> None:
+def expect_snapshot(answer: Callable, nc: int, n: int) -> None:
     """Of n pictures with nc channels, from a net in train mode, then in eval mode."""
     netG = Painter(nc).train()
     for _ in range(20):
@@ -112,13 +115,13 @@ def expect_snapshot(answer, nc: int, n: int) -> None:
     expect(same(answer(netG.eval(), z_fixed), expected), "of a netG that comes in eval mode the images are wrong.")
 
 
-def frame(sheet):
+def frame(sheet: torch.Tensor) -> torch.Tensor:
     """(3, H, W) in [-1, 1] -> (H, W, 3) uint8, rounded."""
     return ((sheet + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
 
 
 @exercise(frame)
-def check_frame(answer) -> None:
+def check_frame(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(sheet): (3, H, W) float in [-1, 1] -> (H, W, 3) uint8, -1 black and 1 white."""
     grey = torch.randint(26, 230, (3, 5, 7))  # neither black nor white: a picture that is stretched shows itself
     sheet = (grey + torch.rand(3, 5, 7) * 0.8 - 0.4) / 127.5 - 1  # each is nearer to one whole number than to others

@@ -2,11 +2,13 @@
 
 import copy
 import numbers
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from scipy import stats
+from torch import nn
 
 from .. import losses, models
 from ..measuring.tables import interval
@@ -18,7 +20,8 @@ from .failures import TwoNorms
 # ---- numbers over seeds
 
 
-def two_numbers(found) -> list[float]:
+def two_numbers(found: tuple[float, float]) -> list[float]:
+    """A learner's pair of numbers, in whatever sequence and of whatever type."""
     expect(hasattr(found, "__len__") and not isinstance(found, (str, dict)), f"the result is {described(found)}, "
            "expected a pair (mean, half_width).")
     expect(len(found) == 2, f"the result has {len(found)} parts, expected two: (mean, half_width).")
@@ -28,15 +31,15 @@ def two_numbers(found) -> list[float]:
 
 
 @exercise(interval)
-def check_interval(answer) -> None:
+def check_interval(answer: Callable[[list[float]], tuple[float, float]]) -> None:
     """answer(differences): (mean, half_width)."""
     values = [1.0, 2.5, -0.5, 3.0, 0.7]
     n, deviation, population = len(values), np.std(values, ddof=1), np.std(values)
     expected_mean, expected = interval(values)
     mean, half = two_numbers(answer(values))
 
-    def is_(a, b):
-        return np.isclose(a, b, rtol=1e-3)
+    def is_(a: float, b: float) -> bool:
+        return bool(np.isclose(a, b, rtol=1e-3))
 
     expect(not (is_(mean, expected) and is_(half, expected_mean)), "the two numbers come back in the wrong order.")
     expect(not (is_(mean, expected_mean - expected) and is_(half, expected_mean + expected)), "these are the ends of "
@@ -80,9 +83,9 @@ def check_interval(answer) -> None:
 
 
 @exercise(update_ema, {0: "weights statistics", 1: "weights statistics"})
-def check_ema(answer) -> None:
+def check_ema(answer: Callable[[nn.Module, nn.Module, float], None]) -> None:
     """answer(netG_ema, netG, weight): in place; batch norm's statistics too."""
-    def floats(net):
+    def floats(net: nn.Module) -> dict[str, torch.Tensor]:
         return {name: value.clone() for name, value in net.state_dict().items() if value.is_floating_point()}
 
     netG, netG_ema = TwoNorms(), TwoNorms()
@@ -101,7 +104,7 @@ def check_ema(answer) -> None:
            "moves.")
     parameters = {name for name, _ in netG.named_parameters()}
 
-    def is_(weight, names):
+    def is_(weight: float, names: Iterable[str]) -> bool:
         return all(same(after[name], then[name] + weight * (now[name] - then[name])) for name in names)
 
     expect(not is_(0, now), "nothing has changed: move netG_ema itself, in place (lerp_, copy_).")
@@ -131,13 +134,13 @@ def check_ema(answer) -> None:
                "lesson's G is not where it should be: is the argument used?")
 
 
-def smoothed_d_loss(logits_real, logits_fake, label: float = 0.9):
+def smoothed_d_loss(logits_real: torch.Tensor, logits_fake: torch.Tensor, label: float = 0.9) -> torch.Tensor:
     """What D minimises where real images have the target `label`, generated ones 0."""
     return losses.d_loss(logits_real, logits_fake, real_label=label)
 
 
 @exercise(smoothed_d_loss)
-def check_smoothed_d_loss(answer) -> None:
+def check_smoothed_d_loss(answer: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
     """answer(logits_real, logits_fake, label): the target of real images is `label`, of generated ones 0."""
     real, fake = (torch.randn(n) * 2 + shift for n, shift in ((7, 1), (5, -0.5)))  # of two lengths: nothing is joined
     found = answer(real.clone().requires_grad_(), fake.clone().requires_grad_(), 0.9)
@@ -146,7 +149,7 @@ def check_smoothed_d_loss(answer) -> None:
            "no_grad.")
     found = found.detach()
 
-    def cross_entropy(logits, target):
+    def cross_entropy(logits: torch.Tensor, target: float) -> torch.Tensor:
         return (target * F.softplus(-logits) + (1 - target) * F.softplus(logits)).mean()
 
     expected = cross_entropy(real, 0.9) + cross_entropy(fake, 0.0)

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -27,12 +28,13 @@ class Two(nn.Module):
             nn.init.uniform_(self.blocks[-1].weight, -0.06, 0.06)
             nn.init.constant_(self.blocks[-1].bias, 0.5)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x (N, ...) of n_in numbers each -> logits (N,) where n_out is 1, images (N, 1, 2, 2) where it is 4."""
         y = self.blocks(x.flatten(1))
         return y.flatten() if y.shape[1] == 1 else y.reshape(-1, 1, 2, 2) * 1.0
 
 
-def arena():
+def arena() -> tuple[Two, Two, torch.Tensor, torch.Tensor]:
     """G, D, real images and z, with old gradients lying about, as after any step before."""
     netG, netD = Two(3, 4), Two(4, 1)
     for p in (*netG.parameters(), *netD.parameters()):
@@ -40,15 +42,17 @@ def arena():
     return netG, netD, torch.randn(5, 1, 2, 2), torch.randn(5, 3)
 
 
-def weights(net) -> torch.Tensor:
+def weights(net: nn.Module) -> torch.Tensor:
+    """A copy of all weights in one row, (P,), that no later step changes."""
     return torch.cat([p.detach().flatten() for p in net.parameters()]).clone()
 
 
-def gradients(net) -> torch.Tensor:
+def gradients(net: nn.Module) -> torch.Tensor:
+    """A copy of all gradients in one row, (P,), with 0 for weights that have none."""
     return torch.cat([(p.grad if p.grad is not None else torch.zeros_like(p)).flatten() for p in net.parameters()])
 
 
-def after(step, *nets) -> list[torch.Tensor]:
+def after(step: Callable[..., None], *nets: nn.Module) -> list[torch.Tensor]:
     """The weights of copies of the nets, old gradients included, after step(*copies)."""
     copies = copy.deepcopy(nets)
     for net, twin in zip(nets, copies, strict=True):
@@ -58,14 +62,14 @@ def after(step, *nets) -> list[torch.Tensor]:
     return [weights(net) for net in copies]
 
 
-def plain_step(net, loss, lr: float = 0.1, keep_old: bool = False) -> None:
+def plain_step(net: nn.Module, loss: Callable[[], torch.Tensor], lr: float = 0.1, keep_old: bool = False) -> None:
     """One step of plain gradient descent."""
     if not keep_old:
         net.zero_grad()
     loss().backward()
     with torch.no_grad():
         for p in net.parameters():
-            p -= lr * p.grad
+            p.sub_(lr * p.grad)
 
 
 FROZEN = "{name} is left frozen: the next step would fail. Set requires_grad back to True."
@@ -76,23 +80,30 @@ EVAL = "{name} came in {then} and is left in {now}: it would go on with frozen b
           history="x_fake itself was detached (detach_()): G's step, which comes next, needs its history. Use "
                   "x_fake.detach(), which leaves it as it is.",
           numbers="the {name} that was given has changed: G's step, which comes next, needs it as it is.")
-def check_d_step(answer) -> None:
+def check_d_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tensor, torch.Tensor],
+                                  torch.Tensor | tuple[torch.Tensor, ...]]) -> None:
     """answer(netD, optD, x_real, x_fake): one update of D; G, behind x_fake, is left alone. Returns loss_D (first)."""
     netG, netD, x_real, z = arena()
     x_fixed = netG(z).detach()
 
-    def d_after(loss, **options):
+    def d_after(loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], **options: bool) -> torch.Tensor:
         return after(lambda D: plain_step(D, lambda: loss(D(x_real), D(x_fixed)), **options), netD)[0]
 
-    def joined(D):  # one batch of both, of which batch norm makes other numbers
+    def joined(D: nn.Module) -> torch.Tensor:  # one batch of both, of which batch norm makes other numbers
         both = D(torch.cat([x_real, x_fixed]))
         return losses.d_loss(both[: len(x_real)], both[len(x_real) :])
 
-    def in_eval_mode(D):
-        return plain_step(D, lambda: losses.d_loss(D.eval()(x_real), D(x_fixed)))
+    def in_eval_mode(D: nn.Module) -> None:
+        plain_step(D, lambda: losses.d_loss(D.eval()(x_real), D(x_fixed)))
 
-    right = [d_after(lambda r, f, share=share: share * losses.d_loss(r, f)) for share in (1, 0.5)]
-    right += [after(lambda D, share=share: plain_step(D, lambda: share * joined(D)), netD)[0] for share in (1, 0.5)]
+    def joined_step(D: nn.Module, share: float = 1.0) -> None:
+        plain_step(D, lambda: share * joined(D))
+
+    def half_step(D: nn.Module) -> None:
+        joined_step(D, 0.5)
+
+    right = [d_after(losses.d_loss), d_after(lambda r, f: losses.d_loss(r, f) / 2)]
+    right += [after(step, netD)[0] for step in (joined_step, half_step)]
     mistakes = {
         "D judged in eval mode, by its running statistics, which then never move: a training step is in train mode.":
             after(in_eval_mode, netD)[0],
@@ -128,7 +139,7 @@ def check_d_step(answer) -> None:
         a_few_steps(answer, trainer.g_step)
 
 
-def expect_loss(loss, wanted: tuple[float, ...]) -> None:
+def expect_loss(loss: torch.Tensor | float, wanted: tuple[float, ...]) -> None:
     """What a step returns: one number, without a graph."""
     if isinstance(plain(loss), float) and not torch.is_tensor(loss):
         loss = torch.tensor(float(loss))
@@ -139,7 +150,7 @@ def expect_loss(loss, wanted: tuple[float, ...]) -> None:
            f"the step is right, but it returns {loss:.4f}, expected the loss that it lowered, {wanted[0]:.4f}.")
 
 
-def a_few_steps(d_step, g_step) -> None:
+def a_few_steps(d_step: Callable, g_step: Callable) -> None:
     """The lesson's loop, with smaller networks."""
     netG, netD = models.init_weights(models.Generator(6, 2)), models.init_weights(models.Discriminator(2))
     optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999)) for net in (netG, netD))
@@ -156,14 +167,14 @@ def a_few_steps(d_step, g_step) -> None:
 
 @exercise(trainer.g_step, {0: "statistics"}, frozen=FROZEN, mode=EVAL,
           weights="D's weights have changed: this step must train G only.")
-def check_g_step(answer) -> None:
+def check_g_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tensor], torch.Tensor]) -> None:
     """answer(netD, optG, x_fake): one update of G, through D, which is left alone. Returns loss_G."""
     netG, netD, _, z = arena()
 
-    def g_after(loss, **options):
+    def g_after(loss: Callable[[torch.Tensor], torch.Tensor], **options: bool) -> torch.Tensor:
         return after(lambda G, D: plain_step(G, lambda: loss(D(G(z))), **options), netG, netD)[0]
 
-    def in_eval_mode(G, D):
+    def in_eval_mode(G: nn.Module, D: nn.Module) -> None:
         D.eval()
         plain_step(G, lambda: losses.g_loss(D(G(z))))
 
@@ -197,13 +208,13 @@ def check_g_step(answer) -> None:
         a_few_steps(trainer.d_step, answer)
 
 
-def noise(x_real, nz: int):
+def noise(x_real: torch.Tensor, nz: int) -> torch.Tensor:
     """As many normal z as there are images: (len(x_real), nz)."""
     return sample_z(len(x_real), nz, device=x_real.device)
 
 
 @exercise(noise)
-def check_noise(answer) -> None:
+def check_noise(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     """answer(x_real, nz): one new z from N(0, 1) for each image of the batch, (N, nz)."""
     for n, size in ((64, 28), (37, 64), (1, 28)):
         z = answer(torch.randn(n, 1, size, size), 100)

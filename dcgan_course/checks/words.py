@@ -10,38 +10,41 @@ class Wrong(Exception):
 
 
 def expect(good: bool, message: str) -> None:
+    """Raise Wrong with the message unless `good`."""
     if not good:
         raise Wrong(message)
 
 
-def expect_shape(found, shape: tuple, hint: str = "", what: str = "the result") -> None:
+def expect_shape(found: Tensor, shape: tuple, hint: str = "", what: str = "the result") -> None:
     """A tensor of floating-point numbers of that shape."""
     expect(isinstance(found, Tensor), f"{what} is {described(found)}, expected a tensor.")
     expect(found.is_floating_point(), f"{what} holds {found.dtype}, expected floating-point numbers.")
     expect(tuple(found.shape) == tuple(shape), f"{what} has shape {tuple(found.shape)}, expected {tuple(shape)}{hint}.")
 
 
-def expect_tensor(x, shape: tuple, what: str) -> None:
+def expect_tensor(x: Tensor, shape: tuple, what: str) -> None:
     """A float32 tensor of that shape."""
     expect(isinstance(x, Tensor), f"{what} is {described(x)}, expected a tensor.")
     expect(tuple(x.shape) == tuple(shape), f"{what} has shape {tuple(x.shape)}, expected {tuple(shape)}.")
     expect(x.dtype == torch.float32, f"{what} has type {x.dtype}, expected torch.float32.")
 
 
-def described(x) -> str:
+def described(x: object) -> str:
+    """What came instead of the right thing, by its type, to stand after "is"; of None a guess at the reason."""
     return "None (is a `return` missing?)" if x is None else f"of type {type(x).__name__}"
 
 
-def plain(x):
+def plain(x: object) -> object:
     """A single number or truth value as Python has it, out of NumPy's types, or an array or tensor without axes."""
     return x.item() if isinstance(x, (np.generic, np.ndarray, Tensor)) and np.ndim(x) == 0 else x
 
 
 def same(a: Tensor, b: Tensor, tolerance: float = 1e-5) -> bool:
+    """Whether two tensors have one shape and, as float32, the same numbers within `tolerance`, relative or absolute."""
     return a.shape == b.shape and torch.allclose(a.float(), b.float(), rtol=tolerance, atol=tolerance)
 
 
-def expect_none_of(found, mistakes: dict[str, Tensor], tolerance: float = 1e-4) -> None:
+def expect_none_of(found: Tensor, mistakes: dict[str, Tensor], tolerance: float = 1e-4) -> None:
     """Name the mistake whose result was found."""
     for message, value in mistakes.items():
         expect(not same(found, value, tolerance), message)

@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import nn
@@ -50,6 +51,7 @@ class PlainLoop:
         self.batches = iter(self.loader)
 
     def next_batch(self) -> torch.Tensor:
+        """Images (batch_size, nc, size, size) in [-1, 1] on the device, without end: one epoch follows another."""
         try:
             return next(self.batches).to(self.device)
         except StopIteration:
@@ -57,6 +59,7 @@ class PlainLoop:
             return self.next_batch()
 
     def step(self, x_real: torch.Tensor) -> None:
+        """D's update, then G's, on images of `next_batch`; waits for the losses."""
         ones = torch.ones(len(x_real), device=self.device)
         z = torch.randn(len(x_real), self.config.nz, device=self.device)
         self.netD.zero_grad()
@@ -73,7 +76,8 @@ class PlainLoop:
         loss_real.item(), loss_fake.item(), loss_G.item()
 
 
-def decode(samples) -> torch.Tensor:
+def decode(samples: list[tuple]) -> torch.Tensor:
+    """A batch (N, channels, size, size) from N of (pixels of all images, which of them, transform)."""
     return torch.stack([transform(pixels[i]) for pixels, i, transform in samples])
 
 
@@ -86,9 +90,11 @@ class OurLoop:
         self.batches = Batches(images, config.batch_size, config.seed, self.device)
 
     def next_batch(self) -> torch.Tensor:
+        """Images (batch_size, nc, size, size) in [-1, 1] on the device: those of the state's next step."""
         return self.batches[self.state.step]
 
     def step(self, x_real: torch.Tensor) -> None:
+        """D's update, then G's, on images of `next_batch` and new z: what a training does."""
         config, state = self.config, self.state
         z = draw_z(config, len(x_real), state.z_stream, self.device)
         both_steps(config, state, state.netG, state.netD, x_real, z)
@@ -154,7 +160,7 @@ def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def busy_processes(n: int):
+def busy_processes(n: int) -> Iterator[None]:
     """n other processes that compute all the time, as a browser or a second training would."""
     processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(n)]
     try:
@@ -165,7 +171,7 @@ def busy_processes(n: int):
             process.wait()
 
 
-def rate(step, seconds: float) -> float:
+def rate(step: Callable[[], object], seconds: float) -> float:
     """Calls of `step` a second, over so long, or of one call."""
     begin, calls = time.perf_counter(), 0
     while time.perf_counter() - begin < seconds or not calls:

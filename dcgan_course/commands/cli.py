@@ -85,6 +85,7 @@ def memory_asked_for(error: Exception) -> str | None:
 
 
 def overview() -> str:
+    """All commands, each with the first line of its help, and the presets."""
     lines = [f"  {name:<12} {command.__doc__.splitlines()[0]}" for name, command in COMMANDS.items()]
     return "\n".join(["dcgan-course COMMAND [--help] ...", "", *lines, "", f"presets: {', '.join(PRESETS)}"])
 

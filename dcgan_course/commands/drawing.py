@@ -4,9 +4,10 @@ Each function is a command, and its parameters are the flags.
 """
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..config import nearest
 from ..machine.errors import UserError
@@ -21,6 +22,11 @@ from ..machine.flags import (
     save,
     writing,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..runs import Run
 
 FILM, FRAME = 256, 80  # pixels, at least, of a side of a film; milliseconds of a step of a walk
 TRANSLATING = "translating the generator into ONNX, and comparing it with torch: some seconds ..."
@@ -167,7 +173,8 @@ def page(run: RunName, folder: NewFolder, /, checkpoint: str = "best", seed: int
 # ---- what they share
 
 
-def write_folder(run: str, checkpoint: str, folder: Path, write) -> None:
+def write_folder(run: str, checkpoint: str, folder: Path, write: "Callable[[Run, Path], None]") -> None:
+    """Have `write` make the folder of a run, once it is clear that the run can be exported; says whose weights."""
     from ..publishing.export import expect_exportable
     from ..runs import load_run
 
@@ -179,13 +186,13 @@ def write_folder(run: str, checkpoint: str, folder: Path, write) -> None:
         write(loaded, folder)
 
 
-def say_weights(run) -> None:
+def say_weights(run: "Run") -> None:
     """A line for a run with checkpoints: which of them draws."""
     if words := run.weights():
         print(f"weights: {words}", flush=True)
 
 
-def class_of(run, label: str) -> int:
+def class_of(run: "Run", label: str) -> int:
     """The number of a class of a conditional run, by its name or number.
 
     Raises:
@@ -218,7 +225,7 @@ def expect_free(folder: Path, files: list[Path]) -> None:
         raise UserError(f"{there}: exists already, expected another folder or seed; nothing was written")
 
 
-def save_each(images, files: list[Path]) -> None:
+def save_each(images: "Tensor", files: list[Path]) -> None:
     """One PNG per image (nc, size, size) in [-1, 1], grey or in colour as it is, and which files they are."""
     from PIL import Image
 

@@ -62,6 +62,7 @@ def explore(run: RunName, /, port: int = 8866, browser: bool = True) -> None:
 
 
 def working_folder() -> Path:
+    """The folder of this process. Raises UserError where it has been removed meanwhile."""
     try:
         return Path.cwd()
     except FileNotFoundError as error:

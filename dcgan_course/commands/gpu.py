@@ -107,10 +107,12 @@ def pictures_alike(config: TrainConfig, device: torch.device) -> str:
 
 
 def timed(config: TrainConfig) -> str:
+    """How many images a second a training takes in, in words."""
     return f"{images_per_second(config):,.0f} images/s with data, not compiled"
 
 
 def high_mark(device: torch.device) -> str:
+    """How much of a GPU's memory has been in use: on CUDA at most so far, on MPS now."""
     if device.type == "cuda":
         return f"{in_words(torch.cuda.max_memory_allocated(device))} at most so far"
     return f"{in_words(torch.mps.driver_allocated_memory())} now" if device.type == "mps" else "not told"

@@ -88,6 +88,7 @@ def source_summary(source: Source) -> str:
 
 
 def run_summary(run: Run) -> str:
+    """A run in a few lines: what differs from its preset, its images, last statistics, checkpoints and samples."""
     found = {name: getattr(run.config, name) for name in ("device", "precision", "compile")}  # not chosen
     found |= {} if in_grey(run.config) else {"nc": run.config.nc}
     default = PRESETS.get(run.config.preset)

@@ -5,12 +5,15 @@ Each function is a command, and its parameters are the flags.
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ..config import TrainConfig, is_colour, preset
 from ..machine.errors import UserError
 from ..machine.files import expect_new
 from ..machine.flags import ImagesName, NewFolder, RunName, StudyFile, expect_positive, flag_value, parse, writing
+
+if TYPE_CHECKING:
+    from ..runs import Run
 
 
 def prepare(name: ImagesName, /, image_size: int = 64, fit: Literal["crop", "pad", "stretch"] = "crop",
@@ -128,7 +131,7 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
         print(folder)
 
 
-def show_result(run) -> None:
+def show_result(run: "Run") -> None:
     """Where the pictures of a run are, and what can be done next. Of several processes, one says it."""
     from ..machine.runtime import program
 

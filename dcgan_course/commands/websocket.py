@@ -5,13 +5,13 @@ acknowledged that, which it does after 40 ms: more than a picture takes.
 """
 
 
-def hasten(server=None) -> None:
+def hasten(server: object = None) -> None:
     """For all kernels of this process's server; also as an extension of Jupyter's server, which passes itself."""
     from jupyter_server.services.kernels.websocket import KernelWebsocketHandler as Handler
 
     opened = Handler.open
 
-    async def open(self, kernel_id: str):
+    async def open(self: Handler, kernel_id: str) -> None:
         self.set_nodelay(True)
         await opened(self, kernel_id)
 

@@ -6,11 +6,16 @@ changed while the person stays. Imports no torch, so that worker processes start
 
 import functools
 import random
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..machine.errors import UserError
 from .decode import decode
+
+if TYPE_CHECKING:
+    import dicebear
 
 COUNT = 10_000  # how many `avatars` means
 
@@ -53,7 +58,7 @@ def person(seed: int) -> dict:
     return {option: values[int(stream.random() * len(values))] for option, values in OPTIONS.items()}
 
 
-def labels(seeds) -> np.ndarray:
+def labels(seeds: Iterable[int]) -> np.ndarray:
     """(N, attributes) uint8: 1 where the person has the attribute, in the order of ATTRIBUTES."""
     people = [person(seed) for seed in seeds]
     return np.array([[who[option] == value for option, value in ATTRIBUTES.values()] for who in people], np.uint8)
@@ -110,7 +115,7 @@ def avatar_pair(seed: int, attribute: str, size: int = 64) -> np.ndarray:
 
 
 @functools.cache
-def style():
+def style() -> "dicebear.Style":
     """The drawing style, read once per process."""
     import importlib.resources
     import json

@@ -46,6 +46,7 @@ def celeba_source(path: Path) -> Source:
 
 
 def partly(rows: int, pictures: int) -> str:
+    """A note for where the table lists other images than there are; "" where both are as many."""
     return f"the table has {rows:,} rows, found {pictures:,} pictures: unpacked in part?" if rows != pictures else ""
 
 
@@ -58,6 +59,7 @@ def table_text(listing: Listing, name: str) -> str:
 
 
 def celeba_pictures(listing: Listing) -> list[str]:
+    """The names of those pictures that lie in a folder img_align_celeba, however deep."""
     return [name for name in listing.files
             if "img_align_celeba" in PurePosixPath(name).parts and name.lower().endswith((".jpg", ".png"))]
 

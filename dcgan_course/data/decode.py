@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,7 +76,8 @@ def extent(content: bytes) -> tuple[int, int] | None:
         return None
 
 
-def decode_all(read, items: list, size: int, look: Look) -> tuple[np.ndarray, list[tuple[int, str]]]:
+def decode_all(read: Callable[..., bytes], items: list, size: int,
+               look: Look) -> tuple[np.ndarray, list[tuple[int, str]]]:
     """What `read(item, size)` gives for each item, decoded: (N, size, size, 3) uint8; and (position, reason) of those
     that cannot be."""
     pixels, bad = np.empty((len(items), size, size, 3), np.uint8), []
@@ -89,7 +91,7 @@ def decode_all(read, items: list, size: int, look: Look) -> tuple[np.ndarray, li
     return pixels[:kept], bad
 
 
-def extents(read, items: list, size: int) -> list[tuple[int, int]]:
+def extents(read: Callable[..., bytes], items: list, size: int) -> list[tuple[int, int]]:
     """The extents of those items that have more than 8 bits."""
     found = []
     for item in items:
@@ -109,7 +111,7 @@ def whole_bits(low: int, high: int) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def opened(content: bytes):
+def opened(content: bytes) -> Iterator[Image.Image]:
     """The picture in some bytes; whatever fails inside becomes Undecodable."""
     if not content:
         raise Undecodable("empty file")

@@ -2,6 +2,7 @@
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,8 +11,11 @@ from ..machine.files import reading
 from .decode import Undecodable
 from .sources import Source, one_line
 
+if TYPE_CHECKING:
+    from datasets import Dataset
 
-def read_cell(dataset, name: str, column: str, i: int, size: int) -> bytes:
+
+def read_cell(dataset: "Dataset", name: str, column: str, i: int, size: int) -> bytes:
     """The undecoded picture in a row. Raises Unreadable, or Undecodable for an empty cell."""
     try:
         cell = dataset[i][column]

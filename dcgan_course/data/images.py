@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +43,12 @@ class Images:
 
     @property
     def count(self) -> int:
+        """How many images there are."""
         return len(self.pixels)
 
     @property
     def channels(self) -> int:
+        """Of a batch: 1 where it is grey, else as many as the pixels have."""
         return 1 if self.grey else self.pixels.shape[3]
 
     def about(self) -> dict:
@@ -56,8 +59,8 @@ class Images:
             self.stamp = content.hexdigest()[:12]
         return {"count": self.count, "stamp": self.stamp, "label_names": list(self.label_names)}
 
-    def batch(self, indices) -> Tensor:
-        """The images at `indices` (any sequence of N numbers): (N, channels, size, size) uint8."""
+    def batch(self, indices: Sequence[int] | np.ndarray | Tensor) -> Tensor:
+        """The images at `indices` (N whole numbers): (N, channels, size, size) uint8."""
         indices = torch.as_tensor(indices)
         if isinstance(self.pixels, np.memmap) and hasattr(os, "preadv"):
             rows = self._read(indices)

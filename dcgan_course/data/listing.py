@@ -68,6 +68,7 @@ def list_files(path: Path) -> Listing:
 
 
 def list_folder(root: Path) -> Listing:
+    """All that lies in a folder and below it but hidden names, in the same order on every machine."""
     listing, seen, waiting = Listing(root, {}), set(), [""]
     while waiting:
         prefix = waiting.pop()
@@ -118,6 +119,7 @@ def list_zip(archive: Path, inside: str) -> Listing:
 
 
 def hidden(part: str) -> bool:
+    """Whether a name is not for people: it begins with a dot, or macOS has put it into a zip."""
     return part.startswith((".", "__MACOSX"))
 
 
@@ -151,6 +153,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 @functools.lru_cache(maxsize=4)
 def unchanged_zip(path: Path, stamp: str) -> zipfile.ZipFile:
+    """As `open_zip`, for a file whose stamp is known: another stamp opens it anew."""
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
@@ -184,11 +187,14 @@ def read_file(listing: Listing, name: str) -> bytes:
 
 
 def read_plain(root: Path, name: str) -> bytes:
+    """A file in a folder. Raises Unreadable."""
     with reading(root / name):
         return (root / name).read_bytes()
 
 
 def read_member(archive: Path, name: str) -> bytes:
+    """A file in a zip. Raises Unreadable where the zip cannot be read, Undecodable where the file in it is damaged or
+    has a password."""
     try:
         return open_zip(archive).read(name)
     except DAMAGES as error:

@@ -4,11 +4,15 @@ import functools
 import os
 import shutil
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from ..machine.errors import Unreadable, UserError
 from ..machine.files import in_bytes, reading
 from .listing import DAMAGES, open_zip, refuse_web_page, stamp_of
 from .sources import Source, digest, require_room
+
+if TYPE_CHECKING:
+    from lmdb import Environment
 
 HELP = "fetch it from http://dl.yf.io/lsun/scenes, or with https://github.com/fyu/lsun, and put it into"
 OPEN: dict[Path, tuple] = {}  # the databases of this process: folder -> (stamp of its file, database)
@@ -83,7 +87,7 @@ def lmdb_keys(folder: Path) -> tuple[list[bytes], str]:
     return keys, digest(os.path.abspath(folder), stamp_of(folder / "data.mdb"), str(len(keys)))
 
 
-def require_whole(folder: Path, database) -> None:
+def require_whole(folder: Path, database: "Environment") -> None:
     """Raise UserError where data.mdb ends before its last page: reading beyond the end kills a process without a
     word."""
     found = (folder / "data.mdb").stat().st_size
@@ -93,7 +97,7 @@ def require_whole(folder: Path, database) -> None:
                         f"{expected}; copy or fetch it again")
 
 
-def open_lmdb(folder: Path):
+def open_lmdb(folder: Path) -> "Environment":
     """One open database per process, opened anew when the file has changed."""
     import lmdb
 

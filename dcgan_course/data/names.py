@@ -127,6 +127,7 @@ def parsed(name: str) -> tuple[str, str]:
 
 
 def path_after(kind: str, where: str) -> Path:
+    """The path that was named after the colon. Raises UserError where there is none."""
     if not where:
         raise UserError(f"data: found {kind + ':'!r} without a path, expected {kind}:PATH")
     return Path(where).expanduser()
@@ -138,19 +139,21 @@ def folder_or_cache(where: str, name: str) -> Path:
 
 
 def whole_number(text: str) -> int:
+    """The COUNT of avatars:COUNT. Raises UserError where it is no whole number above 0."""
     if not text.isdigit() or not int(text):
         raise UserError(f"data: found 'avatars:{text}', expected avatars:COUNT with a whole number above 0")
     return int(text)
 
 
 def lsun_category(category: str, where: str) -> sources.Source:
+    """A category of LSUN, from the folder that was named or the cache's. Raises UserError where none is named."""
     if not category:
         raise UserError("data: found 'lsun' without a category, expected such as lsun/church_outdoor:PATH")
     return lsun.lsun_source(category, folder_or_cache(where, "lsun"),
                                cache_dir() / "lsun" / f"{category}_unpacked")
 
 
-def from_torchvision(kind: str, where: str, **part) -> Images:
+def from_torchvision(kind: str, where: str, **part: bool | str) -> Images:
     """A data set of torchvision, read from the folder `where`, or downloaded into the cache folder.
 
     torchvision compares its files with known checksums before it reads them.

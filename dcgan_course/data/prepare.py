@@ -13,9 +13,10 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -94,7 +95,7 @@ def prepared(source: Source, size: int, folder: Path | None = None, limit: int |
 
 
 @contextlib.contextmanager
-def alone(folder: Path, name: str):
+def alone(folder: Path, name: str) -> Iterator[None]:
     """While this is open, no other process makes the folder; says that it waits, where it has to."""
     from filelock import FileLock, Timeout
 
@@ -113,6 +114,7 @@ def alone(folder: Path, name: str):
 
 
 def is_whole(folder: Path) -> bool:
+    """Whether a folder has a readable manifest, and as many bytes of images as that says."""
     try:
         read_manifest(folder)
     except UserError:
@@ -210,6 +212,7 @@ class Journal:
         self.file.write_text("".join(json.dumps(line) + "\n" for line in whole), encoding="utf-8")
 
     def count(self, line: dict) -> None:
+        """Add a line of the journal to what is known to be done."""
         if "levels" in line:
             self.levels = tuple(line["levels"])
             return
@@ -222,15 +225,18 @@ class Journal:
                     "grey": bool((pixels[..., :1] == pixels).all())})
 
     def set_levels(self, levels: tuple[int, int]) -> None:
+        """Note which values are black and white in pictures of more than 8 bits."""
         self.write({"levels": levels})
 
     def write(self, line: dict) -> None:
+        """Count a line, and append it to the file."""
         self.count(line)
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
 
-def chunks(source: Source, size: int, journal: Journal, count: int, look: Look):
+def chunks(source: Source, size: int, journal: Journal, count: int,
+           look: Look) -> Iterator[tuple[int, np.ndarray, list]]:
     """(pictures tried so far, (N, size, size, 3) uint8, [[name, why it was skipped, index]]) for each chunk, in order,
     after those of the journal."""
     look = replace(look, levels=journal.levels)
@@ -245,7 +251,8 @@ def measured_levels(source: Source, size: int, count: int) -> tuple[int, int]:
     return whole_bits(min(low for low, _ in found), max(high for _, high in found))
 
 
-def in_workers(task: Callable, source: Source, start: int, count: int, *options):
+def in_workers(task: Callable, source: Source, start: int, count: int,
+               *options: object) -> Iterator[tuple[tuple[int, int], Any]]:
     """((first, end), task(read, items first to end, *options)) for each chunk of the items, in order."""
     from joblib import Parallel, cpu_count, delayed
 
@@ -256,5 +263,6 @@ def in_workers(task: Callable, source: Source, start: int, count: int, *options)
 
 
 def title(source: Source, i: int) -> str:
+    """What messages call picture i of a source: by its file's name, if it has one, else by its number."""
     item = source.items[i]
     return shown(item) if isinstance(item, str) else f"number {i}"

@@ -94,6 +94,7 @@ def reader(listing: Listing) -> Callable[..., bytes]:
 
 
 def in_place(read: Callable[[Path, str], bytes], root: Path, name: str, size: int) -> bytes:
+    """A picture as it lies there, of whatever size: `size` is for those that are drawn."""
     return read(root, name)
 
 

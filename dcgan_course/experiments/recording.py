@@ -46,6 +46,7 @@ def record(run: Run, folder: str | Path, discriminator: bool = False, n: int = 1
 
 
 def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
+    """Write into a folder what `record` keeps of a run, with the scores of n images."""
     checkpoint, config = run.best_checkpoint() or run.last_checkpoint(), shareable(run.config)
     netG = run.load_generator(checkpoint)
     save_file(half(netG), folder / "generator.safetensors")
@@ -117,6 +118,7 @@ def record_study(source: str | Path, folder: str | Path) -> None:
 
 
 def fill_study(folder: Path, study: Study, source: Path) -> None:
+    """Write into a folder what `record_study` keeps of a study, which lies in the folder `source`."""
     table = read_table(study, source)
     if table.empty:
         raise UserError(f"{source}: nothing has been trained yet")
@@ -177,4 +179,5 @@ class RecordedStudy:
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:
+    """The values with four significant digits."""
     return {name: float(f"{value:.4g}") for name, value in values.items()}

@@ -264,6 +264,7 @@ def train_on(config: TrainConfig, here: Path) -> Run:
 
 
 def scorer_of(config: TrainConfig) -> Scorer:
+    """As `scorer_for`, made once for all configs of a worker that ask for the same one."""
     return cached_scorer(*(getattr(config, name) for name in SCORED_BY))
 
 
@@ -271,12 +272,13 @@ SCORED_BY = ("data", "image_size", "nc", "fit", "pad_colour", "judge")  # what a
 
 
 @functools.lru_cache(2)
-def cached_scorer(*values) -> Scorer:
+def cached_scorer(*values: str | int | None) -> Scorer:
     """One for all trainings of a worker: reading the real images takes seconds."""
     return scorer_for(TrainConfig(**dict(zip(SCORED_BY, values, strict=True))))
 
 
 def score_file(folder: Path, name: str, seed: int) -> Path:
+    """Where a study in `folder` keeps the scores of the config `name` with a seed; the run lies beside it."""
     return folder / name / f"seed_{seed}" / "score.json"
 
 

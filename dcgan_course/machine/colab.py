@@ -46,8 +46,10 @@ def install(*what: str) -> None:
 
 
 def words(*command: str) -> subprocess.CompletedProcess:
+    """A command that has run to its end, whatever came of it: stdout and stderr are text, returncode its status."""
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace")
 
 
 def ending(said: str, lines: int) -> str:
+    """The last so many lines of a text."""
     return "\n".join(said.strip().splitlines()[-lines:])

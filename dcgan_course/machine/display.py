@@ -2,11 +2,16 @@
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from .errors import UserError
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 
 def bar_options() -> dict:
@@ -20,7 +25,7 @@ def in_notebook() -> bool:
     return shell is not None and hasattr(shell, "kernel")
 
 
-def notebook_picture():
+def notebook_picture() -> Callable[[Image.Image, str], None]:
     """A function (picture, caption) that shows a picture in a notebook and replaces it at the next call."""
     from IPython.display import Markdown, display
 
@@ -33,8 +38,9 @@ def notebook_picture():
     return show
 
 
-def tensorboard(folder: Path, asked: bool):
-    """A TensorBoard writer into a folder, where it is asked for. Raises UserError where it is not installed."""
+def tensorboard(folder: Path, asked: bool) -> "contextlib.AbstractContextManager[SummaryWriter | None]":
+    """A TensorBoard writer into a folder, or None where it is not asked for. Raises UserError where it is
+    not installed."""
     if not asked:
         return contextlib.nullcontext()
     try:

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .errors import Unreadable, UserError
@@ -24,7 +24,7 @@ def file_sha256(file: Path) -> str:
 
 
 @contextlib.contextmanager
-def reading(file: Path | str):
+def reading(file: Path | str) -> Iterator[None]:
     """Turns a failure to read into one line."""
     try:
         yield
@@ -33,7 +33,7 @@ def reading(file: Path | str):
 
 
 def shown(name: str) -> str:
-    """A file's name as text that can be printed in a line: what is no character becomes such as \\udcff or \\n."""
+    r"""A file's name as text that can be printed in a line: what is no character becomes such as \udcff or \n."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
@@ -67,6 +67,7 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 
 def to_json(content: dict) -> bytes:
+    """A JSON object for people to read too: indented, and with a newline at its end."""
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
@@ -84,6 +85,7 @@ def read_json(file: Path) -> dict:
 
 
 def expect_new(folder: Path) -> None:
+    """Raises UserError where a folder, or anything of that name, is there already."""
     if folder.exists():
         raise UserError(f"{folder}: exists already, expected a new folder")
 

@@ -5,13 +5,17 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from safetensors import SafetensorError
 
 from .errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # What stands without a flag, as --help and complaints call it.
 RunName = Annotated[str, tyro.conf.arg(metavar="RUN")]
@@ -24,7 +28,7 @@ FileOrFolder = Annotated[str, tyro.conf.arg(metavar="PATH")]  # a Path would los
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 
 
-def parse(target, args: list[str], command: str, default=None):
+def parse(target: Callable, args: list[str], command: str, default: object = None) -> Any:
     """tyro's parsing of `args` for a dataclass or a function, with its boxed errors made into one line."""
     keywords = {} if default is None else {"default": default}
     args = [re.sub(r"^--channels[-_]noise(?==|$)", "--nz", arg) for arg in args]
@@ -72,6 +76,7 @@ def flag_value(args: list[str], flag: str) -> str | None:
 
 
 def expect_positive(**values: float) -> None:
+    """Raises UserError, by the name of the flag, where a value is not above 0, or is above 1e9."""
     for name, value in values.items():
         if not 0 < value <= 1e9:
             raise UserError(f"{name}: found {value}, expected a number above 0{', at most 1e9' * (value > 0)}")
@@ -94,7 +99,7 @@ def expect_picture(out: Path, others: str = "") -> None:
 
 
 @contextlib.contextmanager
-def writing(file: Path):
+def writing(file: Path) -> Iterator[None]:
     """Turns a failure to write into one line; one to read another file on the way is told apart."""
     try:
         yield
@@ -111,7 +116,7 @@ def concerns(path: Path, file: Path) -> bool:
     return file.is_relative_to(path) or path.is_relative_to(file) or any(p.startswith(".new-") for p in path.parts)
 
 
-def save(sheet, out: Path) -> None:
+def save(sheet: "Tensor", out: Path) -> None:
     """Write a picture (height, width, 3) uint8, and say where."""
     from PIL import Image
 

@@ -8,6 +8,7 @@ means the same on one device and on many.
 import contextlib
 import os
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -68,7 +69,7 @@ class World:
         dist.all_reduce(flags, dist.ReduceOp.MAX)
         return bool(flags)
 
-    def from_main(self, make) -> str:
+    def from_main(self, make: Callable[[], str]) -> str:
         """The text that `make()` returns in the main process, in every process."""
         if not self.joined:
             return make()
@@ -89,7 +90,7 @@ def backend(device: torch.device) -> str:
 
 
 @contextlib.contextmanager
-def join(device: torch.device):
+def join(device: torch.device) -> Iterator[World]:
     """The World that torchrun started, or a world of one.
 
     Raises:

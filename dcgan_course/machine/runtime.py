@@ -8,6 +8,7 @@ import shutil
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -115,7 +116,7 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     return torch.autocast(device.type, DTYPES.get(precision, torch.bfloat16), enabled=precision in DTYPES)
 
 
-def time_of(call, device: torch.device, repeats: int = 5) -> float:
+def time_of(call: Callable[[], object], device: torch.device, repeats: int = 5) -> float:
     """Median seconds of `call()`, after one warm-up, waiting for the device."""
     times = []
     for _ in range(repeats + 1):
@@ -136,7 +137,7 @@ def probe_precision(device: torch.device) -> dict[str, float]:
     width = 64 if device.type == "cpu" else 256  # a small one would only time how fast a GPU is told
     form = memory_format(device)
 
-    def once(precision):
+    def once(precision: str) -> float:
         try:
             weight, x = (torch.zeros(shape, device=device).to(memory_format=form).requires_grad_()
                          for shape in ((2 * width, width, 4, 4), (64, width, width // 4, width // 4)))

@@ -3,6 +3,8 @@
 bf16 has the range of float32 and needs none of this; GPUs such as the T4 have only fp16.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -20,9 +22,11 @@ class Scaled:
         self.optimizer, self.scaler = optimizer, torch.amp.GradScaler(device.type, START)
 
     def zero_grad(self) -> None:
+        """Forget the gradients of the step before."""
         self.optimizer.zero_grad()
 
     def step(self) -> None:
+        """Update the weights with the gradients brought back to their size, if none overflowed, and set the scale."""
         self.scaler.step(self.optimizer)
         self.scaler.update()
 
@@ -32,6 +36,7 @@ class Scaled:
         return self.scaler.get_scale() < 1
 
     def state_dict(self) -> dict:
+        """That of the optimiser, with the scale's own under "scaler"."""
         return self.optimizer.state_dict() | {"scaler": self.scaler.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
@@ -49,6 +54,7 @@ class ScaledNet(nn.Module):
         self.netD, self.scaler = netD, scaler
 
     def forward(self, x: Tensor) -> Tensor:
+        """Images (N, nc, size, size) -> logits (N,) float32."""
         logits = self.netD(x).float()  # first: a gradient is scaled before it is rounded to 16 bits
         return ScaledBack.apply(logits, self.scaler.scale(torch.ones((), device=logits.device)))
 
@@ -57,15 +63,17 @@ class ScaledBack(torch.autograd.Function):
     """Forward nothing; backward times a scale."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, scale: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
+        """x of any shape, as it is; `scale` is one number, on the device."""
         ctx.save_for_backward(scale)
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """The gradient of x, times the scale, which has no gradient itself."""
         return gradient * ctx.saved_tensors[0], None
 
 
-def scaled(netD: nn.Module, optimizer) -> nn.Module:
+def scaled(netD: nn.Module, optimizer: torch.optim.Optimizer | Scaled) -> nn.Module:
     """D for a step of an optimiser: itself, unless the optimiser is `Scaled`."""
     return ScaledNet(netD, optimizer.scaler) if isinstance(optimizer, Scaled) else netD

@@ -9,6 +9,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TextIO
 
 # Ctrl-C; docker stop, a batch system or kill; a closed terminal, which Windows does not tell
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -17,7 +20,7 @@ came: list[int] = []  # the signals that asked this process to stop, since `inte
 
 
 @contextlib.contextmanager
-def stop_on_interrupt():
+def stop_on_interrupt() -> Iterator[threading.Event]:
     """Turns Ctrl-C (in a notebook: the stop button), SIGTERM and SIGHUP into an event that a loop can look at between
     two steps.
 
@@ -30,7 +33,7 @@ def stop_on_interrupt():
 
 
 @contextlib.contextmanager
-def interrupted_by_all():
+def interrupted_by_all() -> Iterator[None]:
     """SIGTERM and SIGHUP interrupt as Ctrl-C does, where nothing else listens to them: what is done is kept, and worker
     processes end."""
     def interrupt():
@@ -42,7 +45,7 @@ def interrupted_by_all():
 
 
 @contextlib.contextmanager
-def answered(chosen, answer):
+def answered(chosen: Callable[[int, object], bool], answer: Callable[[], None]) -> Iterator[None]:
     """While this is open, `answer()` is called at the first signal of each kind for which `chosen(signal, handler)`.
 
     A second one goes to the handler of before. Two within a second are one request: `timeout` and a closing terminal
@@ -54,7 +57,7 @@ def answered(chosen, answer):
         before = {signum: handler for signum, handler in handlers.items()
                   if handler is not None and chosen(signum, handler)}
 
-    def come(signum, frame):
+    def come(signum: int, frame: FrameType | None) -> None:
         if signum not in seen:
             seen[signum] = time.monotonic()
             came.append(signum)
@@ -78,16 +81,18 @@ class Lossy:
     """A stream whose reader may go away, such as a closed terminal or a `tee` that Ctrl-C has ended: what is said then
     is lost, and the work is not."""
 
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO | None):
         self.stream = stream or open(os.devnull, "w", encoding="utf-8")  # closed from the start
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str):
         return getattr(self.stream, name)
 
     def write(self, text: str) -> None:
+        """Pass a text on to the stream; where that fails, it is lost."""
         with contextlib.suppress(OSError):
             self.stream.write(text)
 
     def flush(self) -> None:
+        """Have the stream write out what it holds; where that fails, it is lost."""
         with contextlib.suppress(OSError):
             self.stream.flush()

@@ -62,12 +62,14 @@ def speeds(trial: Callable[[int], object], batch: int, numbers: list[int]) -> di
 
 
 def seconds_of(trial: Callable[[int], object], part: int) -> float:
+    """Seconds that a trial works on so many images."""
     begin = time.perf_counter()
     trial(part)
     return time.perf_counter() - begin
 
 
 def mean(times: list[float]) -> float:
+    """The mean of one or more times, in seconds."""
     return sum(times) / len(times)
 
 
@@ -156,9 +158,11 @@ class Fixed:
         return f"{self.number} CPU threads"
 
     def timed(self, images: int) -> contextlib.AbstractContextManager:
+        """As `Threads.timed`, but nothing is measured."""
         return contextlib.nullcontext()
 
     def over(self, parts: Iterable[Sized]) -> Iterator:
+        """As `Threads.over`, but nothing is measured."""
         return iter(parts)
 
 

@@ -7,7 +7,8 @@ The paper's protocol (arXiv 1511.06434, section 5): the features of all convolut
 import contextlib
 import copy
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from ..runs import Run
 from ..sampling import standing_statistics
 
 METHODS = ("D", "random D", "pixels", "supervised")
+Rule = Callable[[Tensor, Tensor], Tensor]  # (x, gradient) -> what an activation with input x lets through backwards
 
 
 # ---- a linear model on features
@@ -46,14 +48,14 @@ def pooled(maps: Iterable[Tensor], grid: int = 4) -> Tensor:
 
 
 @torch.inference_mode()
-def conv_features(netD: nn.Module, images: Images, indices: Sequence[int]) -> np.ndarray:
+def conv_features(netD: nn.Module, images: Images, indices: Sequence[int] | np.ndarray) -> np.ndarray:
     """D's features of some images, in eval mode: (N, F) float32."""
     netD.eval()
     return torch.cat([pooled(activations(netD, to_float(images.batch(part))))
                       for part in torch.as_tensor(indices).split(500)]).numpy()
 
 
-def pixels(images: Images, indices: Sequence[int]) -> np.ndarray:
+def pixels(images: Images, indices: Sequence[int] | np.ndarray) -> np.ndarray:
     """The images themselves as features: (N, channels * size^2) float32 in [-1, 1]."""
     return to_float(images.batch(indices)).flatten(1).numpy()
 
@@ -90,8 +92,8 @@ def random_discriminator(config: TrainConfig, x: Tensor, seed: int = 0) -> nn.Mo
     return netD
 
 
-def supervised(config: TrainConfig, images: Images, indices: Sequence[int], seed: int = 0, steps: int = 500,
-               epochs: int = 5) -> nn.Module:
+def supervised(config: TrainConfig, images: Images, indices: Sequence[int] | np.ndarray, seed: int = 0,
+               steps: int = 500, epochs: int = 5) -> nn.Module:
     """A classifier of the same shape as D, with a logit for each class, trained on the labels of some images: `steps`
     steps of 64 images, or `epochs` epochs where that is more. Adam, learning rate 1e-3."""
     netD = init_weights(build_discriminator(config), seeded(seed, "supervised"))
@@ -178,26 +180,31 @@ class RuledLeakyReLU(torch.autograd.Function):
     """LeakyReLU forward; backward whatever a rule (x, gradient) -> gradient says."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, leak: float, rule) -> Tensor:
+    def forward(ctx: Any, x: Tensor, leak: float, rule: Rule) -> Tensor:
+        """x of any shape -> the same shape, with negative numbers times `leak`."""
         ctx.save_for_backward(x)
         ctx.rule = rule
         return F.leaky_relu(x, leak)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        """What the rule makes of the gradient, of x's shape; leak and rule have none."""
         return ctx.rule(*ctx.saved_tensors, gradient), None, None
 
 
 class Ruled(nn.Module):
-    def __init__(self, leak: float, rule):
+    """A layer that does in a network what `RuledLeakyReLU` does."""
+
+    def __init__(self, leak: float, rule: Rule):
         super().__init__()
         self.leak, self.rule = leak, rule
 
     def forward(self, x: Tensor) -> Tensor:
+        """x of any shape -> the same shape, with negative numbers times the leak."""
         return RuledLeakyReLU.apply(x, self.leak, self.rule)
 
 
-def saliency(netD: nn.Module, x: Tensor, feature: int, rule=guided, block: int = -2) -> Tensor:
+def saliency(netD: nn.Module, x: Tensor, feature: int, rule: Rule = guided, block: int = -2) -> Tensor:
     """Which pixels of images x (N, nc, size, size) raise a feature of a layer of D at the place where it responds most:
     the gradient there, of x's shape.
 
@@ -229,7 +236,8 @@ def dropped(x: Tensor, maps: Sequence[int]) -> Tensor:
 
 
 @contextlib.contextmanager
-def without_maps(netG: nn.Module, maps: Sequence[int], block: int = -3, drop=dropped):
+def without_maps(netG: nn.Module, maps: Sequence[int], block: int = -3,
+                 drop: Callable[[Tensor, Sequence[int]], Tensor] = dropped) -> Iterator[nn.Module]:
     """While this is open, G draws without some feature maps of a block (paper, section 6.3.1).
 
     Args:

@@ -32,6 +32,7 @@ from ..runs.checkpoints import half, load_state, load_weights
 
 
 def conv(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
+    """A 3x3 convolution, batch norm and ReLU: (N, n_in, size, size) -> (N, n_out, size / stride, size / stride)."""
     return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(n_out), nn.ReLU())
 
 
@@ -123,6 +124,7 @@ class InceptionJudge(nn.Module):
         return self.net(pixels.expand(-1, 3, -1, -1))[0]
 
     def probabilities(self, logits: Tensor) -> Tensor:
+        """Logits (N, 1008) -> probabilities (N, 1008) of classes that exclude one another, so that a row sums to 1."""
         return logits.softmax(1)
 
 
@@ -139,11 +141,12 @@ class Part:
     def __len__(self) -> int:
         return len(self.indices)
 
-    def floats(self, places=slice(None)) -> Tensor:
+    def floats(self, places: slice | Sequence[int] | np.ndarray | Tensor = slice(None)) -> Tensor:
         """Those at `places` of this part: (N, channels, size, size) in [-1, 1]."""
         return to_float(self.images.batch(np.asarray(self.indices)[places]))
 
     def labels(self) -> np.ndarray | None:
+        """Of this part: (N,) classes or (N, attributes); None where the images have none."""
         return None if self.images.labels is None else self.images.labels[np.asarray(self.indices)]
 
 
@@ -200,7 +203,8 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
     return judge, float((answers == unseen.labels()).mean())
 
 
-def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Generator, jitter) -> None:
+def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Generator,
+        jitter: v2.Transform | None) -> None:
     """AdamW over `epochs`, with the learning rate first rising, then falling."""
     steps = len(learn) // BATCH
     optimizer = torch.optim.AdamW(judge.train().parameters(), lr=3e-3, weight_decay=1e-2)
@@ -227,11 +231,13 @@ def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Gen
 
 
 def shifted_and_turned() -> v2.Transform:
+    """For digits on black: turned by up to 8 degrees, shifted and scaled by up to 7 % of their size."""
     return v2.RandomAffine(degrees=8, translate=(0.07, 0.07), scale=(0.93, 1.07), fill=-1.0,
                            interpolation=v2.InterpolationMode.BILINEAR)
 
 
 def cropped_and_mirrored() -> v2.Transform:
+    """For pictures of 64x64: a part of at least half of their area, scaled to 64x64, and mirrored half of the time."""
     return v2.Compose([v2.RandomResizedCrop(64, scale=(0.5, 1.0), ratio=(0.85, 1.18), antialias=True),
                        v2.RandomHorizontalFlip()])
 

@@ -5,6 +5,7 @@ equal N only, and beside each number show the floor, which is the same number fo
 """
 
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,6 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..machine.errors import UserError
+
+if TYPE_CHECKING:
+    from torchmetrics import Metric
 
 # worked on at once: images, of which ten thousand would need half a gigabyte, and distances, 40 MB of them
 BLOCK, PAIRS = 250, 5_000_000
@@ -25,10 +29,11 @@ class Given(nn.Module):
         self.num_features = num_features
 
     def forward(self, x: Tensor) -> Tensor:
+        """Features (N, num_features), as they are."""
         return x
 
 
-def compare(metric, real: np.ndarray, fake: np.ndarray):
+def compare(metric: "Metric", real: np.ndarray, fake: np.ndarray) -> Tensor | tuple[Tensor, Tensor]:
     """Feed both sets of features to a metric of torchmetrics and compute it."""
     metric.set_dtype(torch.float64)
     metric.update(torch.from_numpy(real), real=True)

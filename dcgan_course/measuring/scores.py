@@ -96,6 +96,7 @@ class Scorer:
 
 
 def has_judge(config: TrainConfig) -> bool:
+    """Whether a config names a judge, or its data have one of their own."""
     return config.judge != "auto" or config.data.partition(":")[0] in OWN_JUDGES
 
 
@@ -110,6 +111,7 @@ def judge_for(config: TrainConfig) -> Judge | InceptionJudge:
 
 
 def require_channels(judge: Judge | InceptionJudge, channels: int, name: str) -> None:
+    """Raises UserError where a judge of grey images would look at the coloured ones of `name`."""
     if judge.size == 28 and channels == 3:
         raise UserError(f"judge: {judge.family} looks at images of 1 channel, found 3 in those of {name}; --nc 1 "
                         "trains on grey ones")
@@ -163,7 +165,8 @@ def compared_with(config: TrainConfig) -> tuple[Judge | InceptionJudge | None, I
     return judge, training
 
 
-def training_neighbours(images: Tensor, config: TrainConfig, against=None) -> tuple[Tensor, float]:
+def training_neighbours(images: Tensor, config: TrainConfig,
+                        against: tuple[Judge | InceptionJudge | None, Images] | None = None) -> tuple[Tensor, float]:
     """Has a generator learned its training images by heart? For each image (N, channels, size, size) the training image
     that is nearest in the judge's features, of the same shape; and the median distance to it, over that of 1,000
     training images to their nearest other one: about 1 where nothing was copied, near 0 where all was. Images that no

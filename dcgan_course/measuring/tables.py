@@ -1,6 +1,7 @@
 """A study's table (columns config, seed, metric, value) in numbers and in text: means and differences over seeds."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     return result
 
 
-def interval(values) -> tuple[float, float]:
+def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
     """Mean of a few numbers, one for each seed, and half the width of its 95 % confidence interval (Student's t; NaN
     for one number)."""
     from scipy import stats
@@ -46,7 +47,8 @@ def interval(values) -> tuple[float, float]:
     return values.mean(), stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
 
 
-def intervals(groups) -> pd.DataFrame:
+def intervals(groups: Iterable[tuple[tuple[str, str], pd.Series]]) -> pd.DataFrame:
+    """A row for each ((config, metric), values): mean, half_width and n."""
     rows = {name: (*interval(values), len(values)) for name, values in groups}
     index = pd.MultiIndex.from_tuples(rows, names=["config", "metric"])
     return pd.DataFrame(list(rows.values()), index, ["mean", "half_width", "n"])
@@ -74,10 +76,12 @@ def comparison(table: pd.DataFrame, baseline: str) -> str:
 
 
 def half_width(result: pd.DataFrame) -> pd.Series:
+    """As text, " ± 0.01" for each row; "" for one seed, which has none."""
     return result["half_width"].map(" ± {:.2g}".format).replace(" ± nan", "")
 
 
 def wide(cells: pd.Series, table: pd.DataFrame) -> str:
+    """Texts by config and metric as lines: a row for each config, a column for each metric, in the order of `table`."""
     shown = set(cells.index.unique("metric"))
     names = {metric: re.sub(r"\d+k?_\w+$", "", metric) for metric in table["metric"].unique() if metric in shown}
     configs = [name for name in table["config"].unique() if name in cells.index.unique("config")]

@@ -150,6 +150,7 @@ def strongest(netG: nn.Module, nz: int, classes: int) -> list[Tensor]:
 
 
 def rounded(vector: Tensor) -> list[float]:
+    """A vector's numbers with five decimals, which keeps the JSON short."""
     return [round(v, 5) for v in vector.tolist()]
 
 
@@ -178,7 +179,8 @@ def sheet(about: dict, netG: nn.Module, width: int) -> bytes:
     return png(image_grid(generate(netG, z), 6), width)
 
 
-def described(netG: nn.Module, config: TrainConfig, name: str, groups: list[dict], labels: list[str], **texts) -> dict:
+def described(netG: nn.Module, config: TrainConfig, name: str, groups: list[dict], labels: list[str],
+              **texts: object) -> dict:
     """All that the explorer knows of a generator, as JSON.
 
     Args:

@@ -154,10 +154,12 @@ def kept(record: Path) -> dict:
 
 
 def licence(config: TrainConfig) -> str | None:
+    """Whose the training images are and under which licence, in words; None where that is not known."""
     return LICENCES.get(config.data.partition(":")[0])
 
 
 def about_machine(run: Run) -> str:
+    """What a run was trained on, in words: its GPU, else its CPU, and the version of PyTorch."""
     file = run.path / "machine.json"
     machine = read_json(file) if file.is_file() else {}
     names = [machine[key] for key in ("gpu", "cpu") if machine.get(key, "none") != "none"]
@@ -182,7 +184,7 @@ def export(run: Run, folder: Path) -> None:
 # ---- a page
 
 
-def page(run: Run, folder: Path, **words) -> None:
+def page(run: Run, folder: Path, **words: str | int | None) -> None:
     """A new folder with index.html, one file that runs the generator in the browser without a server or a network.
 
     Args:
@@ -211,5 +213,6 @@ def filled(about: dict, run: Run, programs: Path) -> str:
 
 
 def packed(content: bytes) -> str:
+    """Compressed by gzip, in base64: what page.js unpacks."""
     return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
 

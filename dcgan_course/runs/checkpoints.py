@@ -20,6 +20,7 @@ def distance_name(scores: dict) -> str:
 
 
 def step_of(checkpoint: Path) -> int:
+    """How many steps had been done when a checkpoint was written, by its name."""
     return int(checkpoint.name.removeprefix("step_"))
 
 

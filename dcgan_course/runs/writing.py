@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -36,7 +37,7 @@ def create(config: TrainConfig) -> Run:
 
 
 @contextlib.contextmanager
-def trained_alone(run: Run, main: bool = True):
+def trained_alone(run: Run, main: bool = True) -> Iterator[None]:
     """While this is open, no other process can train the run (`main`: of several that train it together, the one
     that asks). Raises UserError where one does already."""
     try:
