@@ -114,6 +114,24 @@ def test_ctrl_c_interrupts(capsys):
     assert states() == before and not capsys.readouterr().out
 
 
+@timed
+def test_ctrl_c_interrupts_where_somebody_handles_it(monkeypatch):
+    """A handler written in Python raises with `raise`, as an answer would; it is no code of the learner's."""
+    def handler(*_):
+        raise KeyboardInterrupt
+
+    def answer(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(base, "is_own", lambda frame: frame.name != "handler")
+    then = signal.signal(signal.SIGINT, handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            checks.check_alternating_step(answer)
+    finally:
+        signal.signal(signal.SIGINT, then)
+
+
 def endless(*_):
     while True:
         pass

@@ -71,7 +71,8 @@ def found(examined: Callable, answer: object) -> str:
     except SystemExit:
         return f"Not yet: {called(answer)} ends the whole program (exit, SystemExit). `return` ends a function."
     except KeyboardInterrupt as error:
-        if not raised_on_purpose(error):  # Ctrl-C, or the stop button
+        own = is_own(traceback.extract_tb(error.__traceback__)[-1])
+        if not (own and raised_on_purpose(error)):  # Ctrl-C, or the stop button
             raise
         return f"Not yet: {stumble(error, answer)}"
     except Exception as error:

@@ -163,4 +163,5 @@ def check_frame(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     with serves("a picture file is made of it."):
         sheet = make_grid(torch.rand(9, 1, 28, 28) * 2 - 1, nrow=3, padding=2, pad_value=0.0)
         picture = np.asarray(Image.fromarray(np.asarray(answer(sheet))))
-        expect(np.array_equal(picture, frame(sheet)), "a sheet of nine pictures comes out wrong.")
+        apart = abs(picture.astype(int) - frame(sheet).numpy())  # grey between them is 127.5, which may go either way
+        expect(apart.max() <= 1, "a sheet of nine pictures comes out wrong.")
