@@ -5,6 +5,7 @@ own.
 """
 
 from .colour import check_centre_box, check_share, check_training_bytes
+from .costs import check_alternating_step, check_d_loss, check_g_loss
 from .errata import LISTINGS, check_close, check_errata
 from .failures import CASES, check_diagnosis, check_mode_count, check_standing_statistics
 from .latent import (
@@ -15,7 +16,8 @@ from .latent import (
     check_vector_sum,
 )
 from .learned import check_dropped, check_guided, check_pooled
-from .measuring import check_extrapolated, check_frechet, check_precision, check_two_sample
+from .measuring import check_extrapolated, check_frechet
+from .neighbours import check_precision, check_two_sample
 from .networks import (
     check_discriminator,
     check_generator,
@@ -25,14 +27,7 @@ from .networks import (
 )
 from .pictures import check_frame, check_scaled, check_snapshot
 from .stabilisers import check_ema, check_interval, check_smoothed_d_loss
-from .steps import (
-    check_alternating_step,
-    check_d_loss,
-    check_d_step,
-    check_g_loss,
-    check_g_step,
-    check_noise,
-)
+from .steps import check_d_step, check_g_step, check_noise
 
 __all__ = [
     "CASES", "LISTINGS", "check_alternating_step", "check_centre_box", "check_close", "check_corner_grid",

@@ -2,100 +2,123 @@
 
 import contextlib
 import functools
+import inspect
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
+from . import guard
+from .guard import raised_on_purpose, settings, untouched
+from .inputs import expect_settings, watched
+from .words import (
+    Wrong,
+    described,
+    expect,
+    expect_none_of,
+    expect_tensor,
+    plain,
+    same,
+)
+
+__all__ = ["Wrong", "described", "exercise", "expect", "expect_none_of", "expect_tensor", "plain",
+           "same", "serves"]
+
+NOT_OWN = (str(Path(__file__).parents[1]), str(Path(contextlib.__file__).parent), "<frozen")  # this package, Python's
 
 
-class Wrong(Exception):
-    """What is wrong with an answer, in the learner's words."""
-
-
-def exercise(package_own: Callable) -> Callable[[Callable], Callable]:
+def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None, **says: str) -> Callable:
     """Turns a function that raises Wrong for a wrong answer into a check, which prints what it found and returns the
-    answer where it is right, else `package_own`. Random streams and the gradient mode are left as they were."""
-    def decorate(examine: Callable):
+    answer where it is right, else `package_own`.
+
+    Random streams and settings are left as they were, and what the answer is given must stay as it was.
+
+    Args:
+        may_change: what an answer may change of its arguments, by their place, such as {0: "weights statistics"}.
+        says: texts for what has changed, in place of those of `inputs.CHANGED`.
+    """
+    def decorate(examine: Callable) -> Callable:
+        def examined(answer: object) -> None:
+            expect(callable(answer), f"what was given is {described(answer)}. Give the function itself, without "
+                   f"brackets: {examine.__name__}(my_{examine.__name__[6:]}).")
+            then = settings()
+            examine(answer if inspect.isclass(answer) else watched(answer, package_own, may_change or {}, says))
+            expect_settings(then)  # a class is not watched
+
         @functools.wraps(examine)
         def check(answer: object) -> object:
-            try:
-                with untouched(), warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    examine(answer)
-            except Wrong as wrong:
-                print(f"Not yet: {wrong}")
-            except NotImplementedError as error:
-                where = traceback.extract_tb(error.__traceback__)[-1].name
-                if error.args:  # torch's own, not the stub's
-                    print(f"Not yet: {stumble(error, answer)}")
-                elif where == "forward":
-                    print("Not yet: the line `raise NotImplementedError` is still reached in forward.")
-                else:
-                    print("Not attempted yet. The lesson goes on with the package's own version.")
-            except Exception as error:
-                print(f"Not yet: {stumble(error, answer)}")
-            else:
-                print("Right. The lesson goes on with yours.")
-                return answer
-            return package_own
+            verdict = found(examined, answer)
+            print(verdict or "Right. The lesson goes on with yours.")
+            return package_own if verdict else answer
         return check
     return decorate
 
 
-@contextlib.contextmanager
-def untouched() -> Iterator[None]:
-    """Runs the learner's code without letting it change what the notebook goes on with."""
-    numpy_stream, grad = np.random.get_state(), torch.is_grad_enabled()
+def found(examined: Callable, answer: object) -> str:
+    """What is wrong with an answer, in one line; nothing where it is right."""
     try:
-        with torch.random.fork_rng(), torch.enable_grad():
-            torch.manual_seed(0)
-            yield
-            expect(torch.is_grad_enabled(), "gradients are left switched off for all that follows. Switch them off "
-                   "for a block only: `with torch.no_grad():`.")
-    finally:
-        np.random.set_state(numpy_stream)
-        torch.set_grad_enabled(grad)
+        with untouched(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            examined(answer)
+    except Wrong as wrong:
+        return f"Not yet: {wrong}"
+    except NotImplementedError as error:
+        return unwritten(error, answer)
+    except guard.TooLong:
+        return (f"Not yet: {called(answer)} had not finished after {guard.SECONDS:.0f} s, and was stopped. Is there a "
+                "loop that never ends?")
+    except SystemExit:
+        return f"Not yet: {called(answer)} ends the whole program (exit, SystemExit). `return` ends a function."
+    except KeyboardInterrupt as error:
+        own = is_own(traceback.extract_tb(error.__traceback__)[-1])
+        if not (own and raised_on_purpose(error)):  # Ctrl-C, or the stop button
+            raise
+        return f"Not yet: {stumble(error, answer)}"
+    except Exception as error:
+        return f"Not yet: {stumble(error, answer)}"
+    return ""
 
 
-def stumble(error: Exception, answer: object) -> str:
-    """Where the learner's code stopped, in one line."""
-    name = getattr(answer, "__name__", "your code")
-    own = [frame for frame in traceback.extract_tb(error.__traceback__)
-           if not any(part in frame.filename for part in ("dcgan_course", "site-packages", "dist-packages"))]
+def unwritten(error: NotImplementedError, answer: object) -> str:
+    """The stub's `raise NotImplementedError`, unless it is one of torch's own."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    if error.args and not is_own(last):
+        return f"Not yet: {stumble(error, answer)}"
+    if last.name == "forward":
+        return "Not yet: the line `raise NotImplementedError` is still reached in forward."
+    return "Not attempted yet. The lesson goes on with the package's own version."
+
+
+def is_own(frame: traceback.FrameSummary) -> bool:
+    """Whether it is the learner's code."""
+    return not frame.filename.startswith(NOT_OWN) and not any(
+        part in frame.filename for part in ("site-packages", "dist-packages"))
+
+
+def called(answer: object) -> str:
+    """The answer's name, to begin a sentence with."""
+    return getattr(answer, "__name__", "your code")
+
+
+def stumble(error: BaseException, answer: object) -> str:
+    """Where the learner's code stopped, in one line; or that the check could not go on with what came of it."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_own(frame)]
     line = f", at `{own[-1].line}`" if own and own[-1].line else ""
     message = " ".join(str(error).split())[:160]
-    return f"{name} stopped with {type(error).__name__}{': ' if message else ''}{message}{line}"
+    what = f"{type(error).__name__}{': ' if message else ''}{message}{line}"
+    if own or getattr(error, "of_the_answer", False):
+        return f"{called(answer)} stopped with {what}"
+    return f"what {called(answer)} gives cannot be used as the lesson does ({what}). Is it of the kind that is wanted?"
 
 
-def expect(good: bool, message: str) -> None:
-    """Raise Wrong with the message unless `good`."""
-    if not good:
-        raise Wrong(message)
-
-
-def expect_tensor(found: Tensor, shape: tuple, what: str = "the result", hint: str = "",
-                  dtype: torch.dtype | None = None) -> None:
-    """A tensor of that shape; of floating-point numbers, whichever where no type is asked for."""
-    expect(isinstance(found, Tensor), f"{what} is {described(found)}, expected a tensor.")
-    expect(tuple(found.shape) == tuple(shape), f"{what} has shape {tuple(found.shape)}, expected {tuple(shape)}{hint}.")
-    expect(found.dtype == dtype if dtype else found.is_floating_point(),
-           f"{what} holds {found.dtype}, expected {dtype or 'floating-point numbers'}.")
-
-
-def described(x: object) -> str:
-    """What came instead of the right thing, by its type, to stand after "is"; of None a guess at the reason."""
-    return "None (is a `return` missing?)" if x is None else f"of type {type(x).__name__}"
-
-
-def same(a: Tensor, b: Tensor, tolerance: float = 1e-5) -> bool:
-    """Whether two tensors have one shape and, as float32, the same numbers within `tolerance`, relative or absolute."""
-    return a.shape == b.shape and torch.allclose(a.float(), b.float(), rtol=tolerance, atol=tolerance)
-
-
-def expect_none_of(found: Tensor, mistakes: dict[str, Tensor], tolerance: float = 1e-4) -> None:
-    """Name the mistake whose result was found."""
-    for message, value in mistakes.items():
-        expect(not same(found, value, tolerance), message)
+@contextlib.contextmanager
+def serves(needs: str) -> Iterator[None]:
+    """The answer is right; here it is used as its lesson does. Where that fails, `needs` says what the lesson wants."""
+    try:
+        yield
+    except Wrong:
+        raise
+    except Exception as error:
+        message = " ".join(str(error).split())[:100]
+        raise Wrong(f"the values are right, but the lesson would stop at them: {needs} ({type(error).__name__}"
+                    f"{': ' if message else ''}{message})") from error

@@ -4,10 +4,13 @@ import numbers
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
+from PIL import Image
 
+from .. import models
 from ..backstage.memory import training_bytes
 from ..machine.parallel import World
-from .base import described, exercise, expect
+from .base import described, exercise, expect, plain, serves
 
 # ---- the square in the middle
 
@@ -27,6 +30,7 @@ def check_centre_box(answer: Callable[[int, int], tuple[int, int, int, int]]) ->
         what = f"for a picture {width} wide and {height} high the result is "
         expect(isinstance(found, (tuple, list)) and len(found) == 4,
                f"{what}{described(found)}, expected four numbers: (left, top, right, bottom).")
+        found = [plain(x) for x in found]
         expect(all(isinstance(x, numbers.Integral) for x in found),
                f"{what}{tuple(found)}, expected whole numbers: // divides without a remainder.")
         left, top, right, bottom = found = tuple(found)
@@ -48,16 +52,20 @@ def check_centre_box(answer: Callable[[int, int], tuple[int, int, int, int]]) ->
                "right and bottom are the first column and row that no longer belong to it.")
         centred = abs(left + right - width) <= 1 and abs(top + bottom - height) <= 1  # an odd rest may go either way
         expect(centred, what + "it is not in the middle.")
+    with serves("a picture is cropped to the box."):
+        box = answer(40, 24)
+        expect(Image.new("L", (40, 24)).crop(box).size == (24, 24), "the picture that is left is no square.")
+        format((box[2] - box[0]) ** 2 / (40 * 24), ".0%")
 
 
 # ---- memory
 
 
 @exercise(training_bytes)
-def check_training_bytes(answer: Callable[[int, int, bool], int]) -> None:
+def check_training_bytes(answer: Callable[..., int]) -> None:
     """answer(netG, netD, ema) -> bytes."""
     for g, d, ema in ((1000, 300, False), (7, 11, False), (1000, 300, True)):
-        found = answer(g, d, ema)
+        found = plain(answer(g, d, ema))
         expect(isinstance(found, numbers.Real) and not isinstance(found, bool), f"the result is {described(found)}, "
                "expected a number of bytes.")
         n, expected, extra = g + d, training_bytes(g, d, ema), 4 * g if ema else 0
@@ -86,6 +94,10 @@ def check_training_bytes(answer: Callable[[int, int, bool], int]) -> None:
             expect(found == expected or abs(found - value) > 1e-9 * value, message)
         expect(found == expected, f"for G with {g} parameters and D with {d}{', and ema' if ema else ''} it is "
                f"{found:,}, expected {expected:,}.")
+    with serves("it is called without `ema`, which is False then: training_bytes(G, D)."):
+        found, expected = answer(1_234_567, 89_101), training_bytes(1_234_567, 89_101)
+        expect(plain(found) == expected, f"without `ema`, which is False then, it gives {found}, expected {expected}.")
+        format(found / 1e6, ",.0f")
 
 
 # ---- several processes
@@ -99,27 +111,42 @@ def share(batch: torch.Tensor, rank: int, size: int) -> torch.Tensor:
 @exercise(share)
 def check_share(answer: Callable[[torch.Tensor, int, int], torch.Tensor]) -> None:
     """answer(batch, rank, size): equal parts, none twice, together the batch; rank counts from 0."""
-    for n, size in ((12, 3), (12, 4), (8, 1), (10, 5)):
-        batch = torch.arange(float(n))[:, None].expand(n, 2).clone()
-        parts = [answer(batch, rank, size) for rank in range(size)]
-        what = f"of a batch of {n} and {size} processes "
-        for rank, part in enumerate(parts):
-            expect(torch.is_tensor(part), f"{what}rank {rank} got {described(part)}, expected a tensor.")
-            expect(part.ndim == 2 and part.shape[1] == 2, f"{what}rank {rank} got shape {tuple(part.shape)}: cut "
-                   "along the first axis only, with a slice.")
-        lengths = [len(part) for part in parts]
-        rows = [part[:, 0].tolist() for part in parts]
-        if size > 1:
-            expect(set(lengths) != {n}, f"{what}each got the whole batch: then nothing is won.")
-            expect(not all(row == rows[0] for row in rows), f"{what}all got the same images: rank is not used.")
-            expect(lengths[0] > 0, f"{what}rank 0 got nothing: ranks count from 0.")
-            expect(lengths[-1] > 0, f"{what}the last rank got nothing.")
-        expect(max(lengths) == min(lengths), f"{what}the parts have {', '.join(map(str, lengths))} images, expected "
-               f"{n // size} each: with unequal parts the mean of the gradients is not that of the batch.")
-        every = sorted(x for row in rows for x in row)
-        twice = sorted({x for x in every if every.count(x) > 1})
-        expect(not twice, f"{what}image {twice[0] if twice else 0:.0f} is in more than one part.")
-        expect(every == list(range(n)), f"{what}only {len(every)} images are used.")
-        again = [answer(batch, rank, size)[:, 0].tolist() for rank in range(size)]
-        expect(again == rows, f"{what}the parts change from call to call: each process asks for itself, so that "
-               "all must get the same answer.")
+    for shape, size in (((12, 2), 3), ((12, 3, 5, 4), 4), ((8, 1, 2, 2), 1), ((10, 2), 5), ((24, 3, 1, 7), 2)):
+        expect_parts(answer, torch.arange(float(shape[0])), shape, size)
+    with serves("the mean of the shares' gradients is taken, for pictures (N, 3, 64, 64) and a D."):
+        netD, x = models.Discriminator(2, 3, 64, norm="none"), torch.rand(8, 3, 64, 64) * 2 - 1
+        losses = [F.softplus(-netD(answer(x, rank, 4))).mean() for rank in range(4)]
+        torch.stack(losses).mean().backward()
+        expect(torch.allclose(torch.stack(losses).mean(), F.softplus(-netD(x)).mean(), atol=1e-5), "the mean of the "
+               "shares' losses is not that of the batch.")
+
+
+def expect_parts(answer: Callable, numbered: torch.Tensor, shape: tuple, size: int) -> None:
+    """Of a batch of that shape, each image filled with its number."""
+    n = shape[0]
+    batch = numbered.reshape(n, *[1] * (len(shape) - 1)).expand(shape).clone()
+    parts = [answer(batch, rank, size) for rank in range(size)]
+    what = f"of a batch {tuple(shape)} and {size} processes "
+    for rank, part in enumerate(parts):
+        expect(torch.is_tensor(part), f"{what}rank {rank} got {described(part)}, expected a tensor.")
+        expect(part.shape[1:] == batch.shape[1:] and part.ndim == batch.ndim, f"{what}rank {rank} got shape "
+               f"{tuple(part.shape)}: cut along the first axis only, with a slice.")
+        expect(part.dtype == batch.dtype, f"{what}rank {rank} got {part.dtype}, expected {batch.dtype}.")
+        whole = part.flatten(1)
+        expect(bool((whole == whole[:, :1]).all()), f"{what}rank {rank} got images that are mixed up.")
+    lengths = [len(part) for part in parts]
+    rows = [part.flatten(1)[:, 0].tolist() for part in parts]
+    if size > 1:
+        expect(set(lengths) != {n}, f"{what}each got the whole batch: then nothing is won.")
+        expect(rows[0] == [] or not all(row == rows[0] for row in rows), f"{what}all got the same images.")
+        expect(lengths[0] > 0, f"{what}rank 0 got nothing: ranks count from 0.")
+        expect(lengths[-1] > 0, f"{what}the last rank got nothing.")
+    expect(max(lengths) == min(lengths), f"{what}the parts have {', '.join(map(str, lengths))} images, expected "
+           f"{n // size} each: with unequal parts the mean of the gradients is not that of the batch.")
+    every = sorted(x for row in rows for x in row)
+    twice = sorted({x for x in every if every.count(x) > 1})
+    expect(not twice, f"{what}image {twice[0] if twice else 0:.0f} is in more than one part.")
+    expect(every == list(range(n)), f"{what}only {len(every)} images are used.")
+    again = [answer(batch, rank, size).flatten(1)[:, 0].tolist() for rank in range(size)]
+    expect(again == rows, f"{what}the parts change from call to call: each process asks for itself, so that "
+           "all must get the same answer.")

@@ -1,6 +1,7 @@
 """Checks about failures: batch norm's statistics, counting modes, and telling failures apart by their looks."""
 
 import copy
+import numbers
 from collections.abc import Callable
 
 import numpy as np
@@ -8,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..sampling import standing_statistics
-from .base import described, exercise, expect, expect_none_of, same
+from .. import models
+from ..sampling import generate, standing_statistics
+from .base import described, exercise, expect, expect_none_of, plain, same, serves
 
 
 class TwoNorms(nn.Module):
@@ -51,7 +53,7 @@ def after_batches(net: TwoNorms, batches: list[torch.Tensor], momentum: float | 
     return statistics(net)
 
 
-@exercise(standing_statistics)
+@exercise(standing_statistics, {0: "weights statistics settings mode"})
 def check_standing_statistics(answer: Callable[[nn.Module, list[torch.Tensor]], None]) -> None:
     """answer(netG, batches): batch norm's running statistics become the average over those batches of z; eval mode."""
     net = TwoNorms().train()
@@ -59,20 +61,20 @@ def check_standing_statistics(answer: Callable[[nn.Module, list[torch.Tensor]], 
     weights = torch.cat([p.detach().flatten() for p in net.parameters()]).clone()
     mean, together = after_batches(net, batches, None), after_batches(net, [torch.cat(batches)], None)
     mistakes = {
-        "the statistics are those of before: in eval mode a forward pass leaves them alone. Draw in train mode, and go "
-        "back to eval mode at the end.": statistics(net),
+        "the statistics are those of before: no batch has moved them. They move in train mode only; go back to eval "
+        "mode at the end.": statistics(net),
         "the old statistics are still in the average: call reset_running_stats() on each batch norm first.":
             after_batches(net, batches, None, reset=False),
         "batch norm keeps its momentum of 0.1: after a few batches the statistics are still mostly where they began. "
         "momentum = None takes the plain average over all batches.": after_batches(net, batches, 0.1),
         "batch norm keeps its momentum of 0.1, and the old statistics: reset them, and set momentum = None, which "
         "takes the plain average over all batches.": after_batches(net, batches, 0.1, reset=False),
-        "only the last batch counts: momentum = 1 forgets all batches before it.": after_batches(net, batches, 1.0),
         "the statistics are reset, mean 0 and variance 1, but no batch was drawn in train mode after that.":
             torch.cat([torch.zeros(6), torch.ones(6), torch.zeros(3), torch.ones(3)]),
     }
     gains = [(p, p.detach().clone()) for norm in (net.norm1, net.norm2) for p in norm.parameters()]
-    answer(net, [z.clone() for z in batches])
+    last = after_batches(net, batches, 1.0)
+    answer(net, batches)
     expect(all(torch.equal(p.detach(), then) for p, then in gains), "batch norm's trained gains and shifts have "
            "changed: reset_running_stats() empties the statistics only, reset_parameters() the weights too.")
     expect(same(torch.cat([p.detach().flatten() for p in net.parameters()]), weights), "the weights have changed: only "
@@ -80,9 +82,18 @@ def check_standing_statistics(answer: Callable[[nn.Module, list[torch.Tensor]], 
     found = statistics(net)
     if not same(found, mean, 1e-4) and not same(found, together, 1e-4):
         expect_none_of(found, mistakes)
+        forgets = ": momentum = 1 forgets all batches before it" if net.norm1.momentum == 1 else ""
+        expect(not same(found, last, 1e-4), f"only the last batch counts{forgets}. Expected the average over all.")
         expect(False, "the running statistics are not the average over the batches.")
-    expect(not net.training, "netG is left in train mode: the next picture would be drawn with its own batch's "
-           "statistics, and move the average.")
+    expect(not any(m.training for m in net.modules()), "netG is left in train mode: the next picture would be drawn "
+           "with its own batch's statistics, and move the average.")
+    expect(all(norm.eps == 1e-5 for norm in (net.norm1, net.norm2)), "batch norm's eps has changed.")
+    expect(not found.requires_grad, "the statistics carry the graph of their making: measure them under "
+           "torch.no_grad().")
+    with serves("G draws with them."):
+        netG = models.init_weights(models.Generator(6, 2)).train()
+        answer(netG, [torch.randn(8, 6) for _ in range(3)])
+        expect(generate(netG, torch.randn(4, 6)).shape == (4, 1, 28, 28) and not netG.training, "G is in train mode.")
 
 
 def mode_count(probabilities: np.ndarray, least: float = 0.01) -> int:
@@ -91,31 +102,38 @@ def mode_count(probabilities: np.ndarray, least: float = 0.01) -> int:
     return int((shares >= least).sum())
 
 
-@exercise(mode_count)
-def check_mode_count(answer: Callable[[np.ndarray, float], int]) -> None:
-    """answer(probabilities, least): the number of classes that at least that share of images has as its likeliest."""
-    def votes(*counts: int) -> np.ndarray:
-        rows = np.repeat(np.arange(len(counts)), counts)
-        likeliest = 0.4 if len(counts) > 2 else 0.65  # may well be below 1/2
-        p = np.full((len(rows), len(counts)), (1 - likeliest) / (len(counts) - 1))
-        p[np.arange(len(rows)), rows] = likeliest
-        return p
+def votes(*counts: int) -> np.ndarray:
+    """A judge's probabilities of images, in any order; so many have each of the classes as their likeliest."""
+    rows = np.random.permutation(np.repeat(np.arange(len(counts)), counts))
+    likeliest = 0.4 if len(counts) > 2 else 0.65  # may well be below 1/2
+    p = np.full((len(rows), len(counts)), (1 - likeliest) / (len(counts) - 1))
+    p[np.arange(len(rows)), rows] = likeliest
+    return p
 
+
+@exercise(mode_count, numbers="the probabilities that were given have changed ({name}): they are still needed.")
+def check_mode_count(answer: Callable[..., int]) -> None:
+    """answer(probabilities, least): the number of classes that at least that share of images has as its likeliest."""
     collapsed = votes(960, 30, 9, 1, 0)  # of 1,000 images
-    found = answer(collapsed, 0.01)
-    expect(found is not None and not isinstance(found, (list, tuple)) and np.ndim(found) == 0,
-           f"the result is {described(found)}, expected one whole number: how many classes.")
-    expect(found != 5, "every class counts, also one that no image shows: the judge's mean probability of a class is "
-           "above 0.01 everywhere. Take its answer, argmax(1), for each image.")
-    expect(found != 4, "classes with a single image count too: ask whether the share is at least `least`.")
-    expect(found != 1000, "images are counted; count the classes.")
-    expect(found != 0, "no class is counted: the winner of an image is its likeliest class, argmax(1), also where "
-           "it has less than one half.")
-    expect(found == 2, f"960, 30, 9, 1 and 0 of 1,000 images show each of five classes, so 2 classes have at least "
-           f"1 %; found {found}.")
-    expect(answer(votes(90, 10), 0.2) == 1 and answer(votes(197, 2, 1), 0.004) == 3, "with another `least` it is "
-           "wrong: is the argument used, and a share of all images?")
-    expect(answer(votes(99, 1), 0.01) == 2, "a class with exactly the share `least` counts too: >=, not >.")
+    found = plain(answer(collapsed, 0.01))
+    expect(isinstance(found, numbers.Real) and not isinstance(found, bool), f"the result is {described(found)}, "
+           "expected one whole number: how many classes.")
+    asked = "960, 30, 9, 1 and 0 of 1,000 images show each of five classes, so 2 classes have at least 1 %; found "
+    seen = {
+        5: "every class counts, also one that no image shows. What counts is the likeliest class of each image.",
+        4: "also a class with a single image, 0.1 %. Ask whether the share is at least `least`.",
+        1000: "that is the number of images; count the classes.",
+        0: "no class counts, though 960 images have the same likeliest class, with a probability of 0.4.",
+    }
+    expect(found == 2, f"{asked}{found}{': ' if found in seen else '.'}{seen.get(found, '')}")
+    for counts, least, expected in (((90, 10), 0.2, 1), ((197, 2, 1), 0.004, 3), ((3, 0, 2, 2), 0.3, 1)):
+        found = plain(answer(votes(*counts), least))
+        expect(found == expected, f"{', '.join(map(str, counts))} images show each class. With `least` = {least}, a "
+               f"share of all images, {expected} of them count; found {found}.")
+    expect(plain(answer(votes(99, 1), 0.01)) == 2, "a class with exactly the share `least` counts too: >=, not >.")
+    with serves("it is called without `least`, which is 0.01 then: mode_count(probabilities)."):
+        found = plain(answer(collapsed))
+        expect(found == 2, f"called without `least`, which is 0.01 then, it gives {found}, expected 2.")
 
 
 CASES = {  # unlabelled pictures and curves of the study "stabilisers"
@@ -139,6 +157,9 @@ def check_diagnosis(answer: Callable[[], dict[str, str]]) -> None:
     """answer(): {letter: name of the failure} for CASES."""
     found = answer()
     expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{'A': 'minimax', ...}}.")
+    small = [letter for letter in CASES if letter not in found and letter.lower() in found]
+    expect(not small, f"the letters are capitals: {small[0] if small else ''!r}, not "
+           f"{small[0].lower() if small else ''!r}.")
     missing = [letter for letter in CASES if letter not in found]
     expect(not missing, f"{', '.join(missing)}: no diagnosis yet.")
     for letter in CASES:

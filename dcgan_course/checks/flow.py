@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from .base import expect, same
+from .inputs import of_the_answer
 
 LINEAR_MAPS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
@@ -34,7 +35,8 @@ def ran(net: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, list[nn.Module],
 
     hooks = [m.register_forward_hook(note) for m in kinds(net)]
     try:
-        return net(x), layers, flow
+        with of_the_answer():
+            return net(x), layers, flow
     finally:
         for hook in hooks:
             hook.remove()
@@ -49,7 +51,8 @@ def expect_registered(flow: list[tuple]) -> None:
 
 def ran_loudly(net: nn.Module, x: torch.Tensor) -> tuple[torch.Tensor, list[nn.Module], list[tuple]]:
     """`ran` in train mode, the last layer's weights enlarged: of small numbers, tanh and sigmoid leave no trace."""
-    _, _, flow = ran(net.train(), x)
+    y, _, flow = ran(net.train(), x)
+    expect(y is not None, "forward returns None: is a `return` missing?")
     expect_registered(flow)
     last, _, out = flow[-1]
     with torch.no_grad():

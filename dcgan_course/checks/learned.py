@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
+from .. import models
+from ..measuring import features
 from ..measuring.features import dropped, guided, pooled
-from .base import described, exercise, expect, expect_none_of, expect_tensor, same
+from ..sampling import generate
+from .base import described, exercise, expect, expect_none_of, expect_tensor, same, serves
 
 
-@exercise(pooled)
+@exercise(pooled, items="the {name} that were given have changed: the network still needs them.")
 def check_pooled(answer: Callable[[list[torch.Tensor]], torch.Tensor]) -> None:
     """answer(maps): [(N, C, H, W), ...] -> (N, all C * 16), max-pooled to 4x4."""
     maps = [torch.randn(3, c, size, size) for c, size in ((2, 14), (5, 7), (4, 4))]
-    before = [x.clone() for x in maps]
     grid = [F.adaptive_max_pool2d(x, 4) for x in maps]
     found = answer(maps)
-    expect(all(torch.equal(x, y) for x, y in zip(maps, before, strict=True)), "the maps that were given have changed.")
     expect(not isinstance(found, (list, tuple)), f"the result is {described(found)}, expected one tensor: put the "
            "layers side by side with torch.cat(..., 1).")
     expect(torch.is_tensor(found), f"the result is {described(found)}, expected a tensor.")
@@ -31,7 +33,7 @@ def check_pooled(answer: Callable[[list[torch.Tensor]], torch.Tensor]) -> None:
                                        "nothing. F.adaptive_max_pool2d chooses its windows.",
     }
     expect(tuple(found.shape) not in shapes, shapes.get(tuple(found.shape), ""))
-    expect_tensor(found, (3, 11 * 16), dtype=torch.float32)
+    expect_tensor(found, (3, 11 * 16), "the result", dtype=torch.float32)
     flat = [x.flatten(1) for x in grid]
     expect_none_of(found, {
         "these are means: F.adaptive_avg_pool2d. The paper takes each window's highest response.":
@@ -50,18 +52,24 @@ def check_pooled(answer: Callable[[list[torch.Tensor]], torch.Tensor]) -> None:
     })
     expect(same(found, torch.cat(flat, 1)), "the numbers are not each window's highest response, map by map, layer by "
            "layer.")
-    expect(tuple(answer(maps[:1]).shape) == (3, 32), "for three layers it is right, for one it is not.")
+    expect(same(answer(maps[:1]), flat[0]), "for three layers it is right, for one it is not.")
+    odd = [torch.randn(2, 1, 13, 13) * 10 - 100, torch.randn(2, 3, 5, 5)]
+    wanted = torch.cat([F.adaptive_max_pool2d(x, 4).flatten(1) for x in odd], 1)
+    expect(same(answer(odd), wanted), "for a layer with one map of 13 x 13, and three of 5 x 5, it is wrong.")
+    with serves("it is called in torch.inference_mode() with what D's layers give, and a NumPy array is made of it."):
+        netD = models.Discriminator(2)
+        with torch.inference_mode():
+            maps = features.activations(netD, torch.rand(2, 1, 28, 28) * 2 - 1)
+            rows = torch.cat([answer(maps), answer(maps)]).numpy()
+            expect(np.allclose(rows[:2], pooled(maps).numpy(), atol=1e-5), "of D's own maps the result is wrong.")
 
 
-@exercise(guided)
+@exercise(guided, numbers="the {name} that was given has changed: other layers still need it. Make a new tensor.")
 def check_guided(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
     """answer(x, gradient): the gradient where x and it are both positive, else 0."""
     x, gradient = torch.randn(4, 3, 5, 5), torch.randn(4, 3, 5, 5)
-    kept = x.clone(), gradient.clone()
     found = answer(x, gradient)
     expect_tensor(found, (4, 3, 5, 5), hint=", as x and the gradient have")
-    expect(torch.equal(x, kept[0]) and torch.equal(gradient, kept[1]), "what was given has changed: other layers still "
-           "need it. Make a new tensor.")
     both = (x > 0) & (gradient > 0)
     expect_none_of(found, {
         "this is plain backpropagation through a ReLU: negative gradients pass too.": gradient * (x > 0),
@@ -82,16 +90,21 @@ def check_guided(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -
         "nothing is stopped.": gradient,
     })
     expect(same(found, gradient * both), "this is not the gradient where both are positive, and 0 elsewhere.")
+    large = 1e4 * gradient[:, :1, :3]
+    expect(same(answer(1e-4 * x[:, :1, :3], large), large * both[:, :1, :3]), "for small x and large gradients, of "
+           "one channel, it is wrong.")
+    with serves("it stands in place of D's activations, backwards."):
+        netD, image = models.Discriminator(2), torch.rand(3, 1, 28, 28) * 2 - 1
+        expect(same(features.saliency(netD, image, 1, answer), features.saliency(netD, image, 1), 1e-4),
+               "inside of D it gives another picture.")
 
 
-@exercise(dropped)
+@exercise(dropped, numbers="the activations that were given have changed ({name}): work on x.clone().")
 def check_dropped(answer: Callable[[torch.Tensor, list[int]], torch.Tensor]) -> None:
     """answer(x, maps): x with the feature maps `maps` at zero everywhere; x itself stays."""
     x, maps = torch.randn(6, 7, 5, 5) + 0.3, [1, 4, 5]
-    before = x.clone()
-    found = answer(x, list(maps))
+    found = answer(x, maps)
     expect_tensor(found, (6, 7, 5, 5), hint=", as x has")
-    expect(torch.equal(x, before), "the activations that were given have changed: work on x.clone().")
 
     def without(*places: int | slice | list[int]) -> torch.Tensor:
         y = x.clone()
@@ -119,3 +132,10 @@ def check_dropped(answer: Callable[[torch.Tensor, list[int]], torch.Tensor]) -> 
     expect(same(found, without(every, maps), 1e-6), "this is not x with its maps 1, 4 and 5 at zero and all else as it "
            "was.")
     expect(same(answer(x, [0]), without(every, 0), 1e-6), "for three maps it is right, for one it is not.")
+    expect(same(answer(x, [6, 2]), without(every, [2, 6]), 1e-6), "for the maps 6 and 2, in this order, it is wrong.")
+    with serves("it stands behind a layer of G, which draws in torch.inference_mode()."):
+        netG, z, maps = models.Generator(6, 2), torch.randn(3, 6), list(np.array([0, 3]))
+        with features.without_maps(netG, maps, drop=answer):
+            images = generate(netG, z)
+        with features.without_maps(netG, maps):
+            expect(same(images, generate(netG, z)), "G draws other pictures with it than it should.")

@@ -1,14 +1,18 @@
 """Checks about the networks: sizes, blocks, G, D, and their first weights."""
 
+import math
+import numbers
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .. import models
-from .base import described, exercise, expect, expect_tensor, same
+from .. import losses, models
+from ..sampling import generate
+from .base import described, exercise, expect, expect_tensor, same, serves
 from .flow import LINEAR_MAPS, NORMS, POOLS, expect_flow, expect_norms, expect_registered, ran, ran_loudly
+from .inputs import of_the_answer
 
 
 def output_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
@@ -28,13 +32,14 @@ WRONG_SIZES = {
 @exercise(output_size)
 def check_output_size(answer: Callable[[int, int, int, int], int]) -> None:
     """answer(size, kernel_size, stride, padding): compared with what torch makes of it."""
-    cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1))
+    cases = ((64, 4, 2, 1), (28, 5, 2, 2), (7, 3, 1, 0), (7, 4, 2, 1), (32, 4, 2, 1), (9, 2, 3, 1), (4, 4, 1, 0),
+             (5, 1, 2, 3))
     found = [answer(*case) for case in cases]
     expect(all(size is not None for size in found), "nothing is returned (is a `return` missing?).")
-    expect(all(hasattr(size, "__int__") for size in found), f"the result is {described(found[0])}, expected one whole "
-           "number.")
-    expect(all(size == int(size) for size in found), f"a size is a whole number, found {found}. A kernel that does not "
-           "fit once more is left out: round down (//).")
+    expect(all(isinstance(size, numbers.Real) for size in found), f"the result is {described(found[0])}, expected one "
+           "whole number.")
+    expect(all(math.isfinite(size) and size == int(size) for size in found), f"a size is a whole number, found "
+           f"{found}. A kernel that does not fit once more is left out: round down (//).")
     for mistake, formula in WRONG_SIZES.items():
         expect(found != [formula(*case) for case in cases], mistake)
     for (n, k, s, p), size in zip(cases, found, strict=True):
@@ -46,8 +51,10 @@ def check_output_size(answer: Callable[[int, int, int, int], int]) -> None:
                                             nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)))
 def check_generator_block(answer: Callable[[int, int], nn.Module]) -> None:
     """answer(n_in, n_out): a module (N, n_in, s, s) -> (N, n_out, 2 s, 2 s), one of G's hidden blocks."""
+    expect_no_instance(answer, "the function", "check_generator_block(my_block)")
     block = answer(12, 5)
     expect(isinstance(block, nn.Module), f"the result is {described(block)}, expected a module.")
+    expect(answer(12, 5) is not block, "two calls give the same module, so that two blocks would share their weights.")
     x = torch.randn(4, 12, 7, 7)
     y, layers, flow = ran(block, x)
     expect_registered(flow)
@@ -74,6 +81,25 @@ def check_generator_block(answer: Callable[[int, int], nn.Module]) -> None:
     relus = [i for i, layer in enumerate(layers) if isinstance(layer, (nn.ReLU, nn.ReLU6))]
     expect(not relus or norms[0] < relus[0], "batch norm comes after ReLU; the order is convolution, batch norm, ReLU.")
     expect_flow(block, x, F.relu, "ReLU", F.relu, "ReLU of batch norm of the transposed convolution")
+    with serves("each block doubles the size, whatever its channels."):
+        three = nn.Sequential(answer(32, 16), answer(16, 8), answer(8, 1))
+        out = three(torch.randn(2, 32, 4, 4))
+        expect_tensor(out, (2, 1, 32, 32), "the output of three blocks", dtype=torch.float32)
+
+
+def expect_no_instance(answer: object, what: str, call: str) -> None:
+    """That a class or function was given, not a network that it has made."""
+    expect(not isinstance(getattr(answer, "__wrapped__", answer), nn.Module), f"give {what} itself, without brackets: "
+           f"{call}.")
+
+
+def built(answer: Callable, *args: object, **kwargs: object) -> nn.Module:
+    """One of the learner's networks."""
+    with of_the_answer():
+        net = answer(*args, **kwargs)
+    expect(isinstance(net, nn.Module), f"what was given makes something {described(net)}, "
+           "expected a network: class ...(nn.Module).")
+    return net
 
 
 class Reference64(models.Generator):
@@ -111,8 +137,8 @@ def expect_same_maps(own: nn.Module, reference: nn.Module, x: torch.Tensor, usua
 @exercise(Reference64)
 def check_generator(answer: type[nn.Module]) -> None:
     """answer(nz, ngf, nc): z (N, nz) -> images (N, nc, 64, 64) in [-1, 1], by the five guidelines."""
-    expect(not isinstance(answer, nn.Module), "give the class itself, without brackets: check_generator(MyGenerator).")
-    net, z = answer(10, 4, 3), torch.randn(6, 10)
+    expect_no_instance(answer, "the class", "check_generator(MyGenerator)")
+    net, z = built(answer, 10, 4, 3), torch.randn(6, 10)
     try:
         x, layers, flow = ran_loudly(net, z)
     except RuntimeError as error:
@@ -151,17 +177,18 @@ def check_generator(answer: type[nn.Module]) -> None:
     expect_flow(net, z, F.relu, "ReLU (guideline 4)", torch.tanh, "tanh of the last layer")
     usual = "channels of 8, 4, 2, 1 times ngf, then nc, with 4x4 kernels"
     for nc in (3, 1):
-        expect_same_maps(answer(10, 4, nc), Reference64(10, 4, nc), z, usual)
-    expect_tensor(answer(ngf=2)(torch.randn(2, 100)), (2, 3, 64, 64),
-                  "with nz and nc left at their defaults, the output", dtype=torch.float32)
+        expect_same_maps(built(answer, 10, 4, nc), Reference64(10, 4, nc), z, usual)
+    expect_tensor(built(answer, ngf=2)(torch.randn(2, 100)), (2, 3, 64, 64), "with nz and nc left at their defaults, "
+                  "the output", dtype=torch.float32)
+    with serves("images (N, 3, 64, 64) for z (N, 100), in eval mode too."):
+        first_step(models.init_weights(answer(ngf=4)), models.init_weights(Reference64D(4)))
 
 
 @exercise(Reference64D)
 def check_discriminator(answer: type[nn.Module]) -> None:
     """answer(ndf, nc): images (N, nc, 64, 64) -> logits (N,), by the five guidelines."""
-    expect(not isinstance(answer, nn.Module), "give the class itself, without brackets: "
-           "check_discriminator(MyDiscriminator).")
-    net, x = answer(4, 3), torch.rand(6, 3, 64, 64) * 2 - 1
+    expect_no_instance(answer, "the class", "check_discriminator(MyDiscriminator)")
+    net, x = built(answer, 4, 3), torch.rand(6, 3, 64, 64) * 2 - 1
     y, layers, flow = ran_loudly(net, x)
     expect(torch.is_tensor(y), f"the output is {described(y)}, expected a tensor of logits.")
     expect(tuple(y.shape) == (6,), f"six images give {tuple(y.shape)}, expected (6,): one logit each; flatten().")
@@ -197,17 +224,34 @@ def check_discriminator(answer: type[nn.Module]) -> None:
                 "the last layer's number")
     usual = "channels of 1, 2, 4, 8 times ndf, then 1, with 4x4 kernels"
     for nc in (3, 1):
-        expect_same_maps(answer(4, nc), Reference64D(4, nc), x[:, :nc], usual)
-    expect(answer(ndf=2)(x).shape == (6,), "with nc left at its default, colour images do not pass: nc=3.")
+        expect_same_maps(built(answer, 4, nc), Reference64D(4, nc), x[:, :nc], usual)
+    expect(built(answer, ndf=2)(x).shape == (6,), "with nc left at its default, colour images do not pass: nc=3.")
     expect(bool(y.std() > 1e-6 * y.abs().max()), "different images give the same logit.")
+    with serves("logits (N,) for images (N, 3, 64, 64), from which G can learn."):
+        first_step(models.init_weights(Reference64(ngf=4)), models.init_weights(answer(ndf=4)))
 
 
-@exercise(models.init_weights)
+def first_step(netG: nn.Module, netD: nn.Module) -> None:
+    """What the lesson does with both networks, and the next one: draw, judge, learn."""
+    x_fake = generate(netG, torch.randn(5, 100))
+    expect_tensor(x_fake, (5, 3, 64, 64), "what G draws", dtype=torch.float32)
+    expect_tensor(netD(x_fake), (5,), "D's answer", dtype=torch.float32)
+    losses.d_loss(netD(x_fake), netD(netG(torch.randn(5, 100)))).backward()
+    for net in (netG, netD):
+        expect(all(p.grad is not None and bool(p.grad.isfinite().all()) for p in net.parameters()), "no gradient "
+               "reaches the first weights.")
+
+
+@exercise(models.init_weights, {0: "weights"},
+          statistics="batch norm's running statistics have changed: only weights and shifts are drawn. state_dict() "
+                     "has the statistics too.",
+          mode="the net came in {then} and is returned in {now}: leave its mode alone.",
+          dtype="the net is returned in {now}: what it is fed with is {then}.")
 def check_init_weights(answer: Callable[[nn.Module], nn.Module]) -> None:
     """answer(net): convolutions N(0, 0.02), batch-norm gains N(1, 0.02), shifts and biases 0; returns net."""
     def fresh():
-        net = nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64), nn.ReLU(),
-                            nn.Sequential(nn.ConvTranspose2d(64, 64, 4), nn.BatchNorm2d(64)),
+        net = nn.Sequential(nn.Conv2d(3, 1024, 4), nn.BatchNorm2d(1024), nn.ReLU(),
+                            nn.Sequential(nn.ConvTranspose2d(1024, 64, 2), nn.BatchNorm2d(64)),
                             nn.Conv2d(64, 8, 4, bias=False))
         for norm in (net[1], net[3][1]):
             nn.init.uniform_(norm.bias)  # so that leaving it alone shows
@@ -241,6 +285,8 @@ def check_init_weights(answer: Callable[[nn.Module], nn.Module]) -> None:
         expect(abs(mean - 1) < 0.02 and 0.01 < std < 0.03, f"batch-norm gains have mean {mean:.2f} and deviation "
                f"{std:.3f}, expected 1 and 0.02.")
         expect(not layer.bias.any(), "batch norm's shift (its bias) is not 0.")
-    expect(all(p.requires_grad for p in net.parameters()), "weights are left frozen (requires_grad is False): they "
-           "could not learn.")
+    deviations = (norm.weight.detach() - norm.weight.mean()) / norm.weight.std()
+    expect((deviations**4).mean() > 2.3, "batch-norm gains are not normally distributed (uniform?): N(1, 0.02).")
     expect(result is net, f"the result is {described(result)}, expected the net itself, so that calls chain.")
+    with serves("both networks, with their first weights, draw, judge and learn."):
+        first_step(answer(Reference64(ngf=4)), answer(Reference64D(4)))

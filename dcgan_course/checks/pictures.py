@@ -4,19 +4,22 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
+from torchvision.utils import make_grid
 
+from .. import models
 from ..data import to_float
 from ..sampling import generate
-from .base import described, exercise, expect, expect_none_of, expect_tensor, same
+from .base import described, exercise, expect, expect_none_of, expect_tensor, same, serves
 
 
-@exercise(to_float)
+@exercise(to_float, numbers="the {name} that were given have changed; make a new tensor.")
 def check_scaled(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(pixels): (N, 1, H, W) uint8 from 0 to 255 -> float32 from -1 to 1."""
     pixels = torch.arange(256, dtype=torch.uint8).reshape(4, 1, 8, 8)
     grey = pixels[2:3].clone()  # 128 to 191: neither black nor white
-    before, result, result_grey = pixels.clone(), answer(pixels), answer(grey)
+    result, result_grey = answer(pixels), answer(grey)
     expect(torch.is_tensor(result), f"the result is {described(result)}, expected a tensor.")
     x = pixels.float()
     expect_none_of(result_grey, {
@@ -43,7 +46,12 @@ def check_scaled(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
            f"{result[3, 0, 7, 7]:.3f}, expected -1, 0.004 and 1.")
     expect(same(result_grey, grey / 127.5 - 1), "a batch without black and white comes out otherwise than among "
            "others. The range must be fixed: 0 to 255, whatever the batch holds.")
-    expect(torch.equal(pixels, before), "the pixels that were given were changed; make a new tensor.")
+    for shape in ((2, 3, 5, 7), (1, 1, 28, 28)):
+        given = torch.randint(0, 256, shape, dtype=torch.uint8)
+        found = answer(given)
+        expect_tensor(found, shape, f"for pixels of shape {shape} the result", dtype=torch.float32)
+        expect(same(found, given / 127.5 - 1), f"for pixels of shape {shape} it is wrong: is each pixel changed for "
+               "itself?")
 
 
 class Painter(nn.Module):
@@ -51,24 +59,41 @@ class Painter(nn.Module):
 
     given: list = []  # of the class: a copy of the net notes here too  # noqa: RUF012
 
-    def __init__(self):
+    def __init__(self, nc: int):
         super().__init__()
-        self.linear, self.norm, self.drop = nn.Linear(5, 12), nn.BatchNorm1d(12), nn.Dropout(0.3)
+        self.layer, self.norm, self.drop = nn.ConvTranspose2d(5, nc, 2), nn.BatchNorm2d(nc), nn.Dropout(0.3)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """z (N, 5), which is noted -> images (N, 3, 2, 2) in [-0.5, 0.5]."""
         self.given.append(z.detach().clone())
-        return torch.tanh(self.drop(self.norm(self.linear(z)))).reshape(-1, 3, 2, 2) * 0.5
+        return torch.tanh(self.drop(self.norm(self.layer(z[:, :, None, None])))) * 0.5
 
 
-@exercise(generate)
+@exercise(generate,
+          statistics="the running statistics of batch norm have changed, as in train mode: call netG.eval() before "
+                     "drawing, and leave the statistics alone.",
+          frozen="{name}'s weights are left frozen (requires_grad is False): it could not go on learning. Use "
+                 "torch.no_grad() for the drawing only.",
+          mode="{name} came in {then} and is left in {now}: the training would go on in another mode. Put back the one "
+               "that it had.")
 def check_snapshot(answer: Callable[[nn.Module, torch.Tensor], torch.Tensor]) -> None:
     """answer(netG, z_fixed): images in eval mode, without a graph; the net's mode is put back."""
-    netG = Painter().train()
+    for nc, n in ((3, 6), (1, 6), (1, 1)):
+        expect_snapshot(answer, nc, n)
+    with serves("a sheet is made of the pictures, and G goes on learning."):
+        netG = models.init_weights(models.Generator(6, 2)).train()
+        images = answer(netG, torch.randn(4, 6))
+        expect_tensor(images, (4, 1, 28, 28), "what the lesson's G draws", dtype=torch.float32)
+        expect_tensor(make_grid(images, nrow=2), (3, 62, 62), "a sheet of them", dtype=torch.float32)
+        netG(torch.randn(4, 6)).sum().backward()
+
+
+def expect_snapshot(answer: Callable, nc: int, n: int) -> None:
+    """Of n pictures with nc channels, from a net in train mode, then in eval mode."""
+    netG = Painter(nc).train()
     for _ in range(20):
         netG(torch.randn(30, 5) * 2 + 1)
-    z_fixed = torch.randn(6, 5)
-    statistics = netG.norm.running_mean.clone()
+    z_fixed = torch.randn(n, 5)
     with torch.no_grad():
         expected = netG.eval()(z_fixed)
         netG.train()
@@ -77,8 +102,6 @@ def check_snapshot(answer: Callable[[nn.Module, torch.Tensor], torch.Tensor]) ->
     expect(torch.is_tensor(images), f"the result is {described(images)}, expected a tensor of images.")
     expect(bool(Painter.given) and same(torch.cat(Painter.given), z_fixed),
            "netG was given another z than z_fixed: every snapshot must draw the same ones.")
-    expect(same(netG.norm.running_mean, statistics), "the running statistics of batch norm have changed: the images "
-           "were drawn in train mode. Call netG.eval() first.")
     spans = [(expected.min(), expected.max()), (expected.amin((1, 2, 3), True), expected.amax((1, 2, 3), True))]
     for low, high in spans:  # over all images, or each for itself
         stretched = (expected - low) / (high - low)
@@ -89,13 +112,7 @@ def check_snapshot(answer: Callable[[nn.Module, torch.Tensor], torch.Tensor]) ->
     expect(same(images, expected), "these are not netG's images for z_fixed in eval mode.")
     expect(not images.requires_grad, "the images still carry the graph of their making, which fills the memory: draw "
            "them under torch.no_grad() or torch.inference_mode().")
-    expect(all(p.requires_grad for p in netG.parameters()), "netG's weights are left frozen (requires_grad is False): "
-           "it could not go on learning. Use torch.no_grad() for the drawing only.")
-    expect(netG.training, "netG is left in eval mode: the training would go on with frozen batch norm. Put the mode "
-           "back.")
-    netG.eval()
-    answer(netG, z_fixed)
-    expect(not netG.training, "netG came in eval mode and is left in train mode: put back the mode that it had.")
+    expect(same(answer(netG.eval(), z_fixed), expected), "of a netG that comes in eval mode the images are wrong.")
 
 
 def frame(sheet: torch.Tensor) -> torch.Tensor:
@@ -106,8 +123,9 @@ def frame(sheet: torch.Tensor) -> torch.Tensor:
 @exercise(frame)
 def check_frame(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     """answer(sheet): (3, H, W) float in [-1, 1] -> (H, W, 3) uint8, -1 black and 1 white."""
-    sheet = torch.rand(3, 5, 7) * 1.6 - 0.8  # neither black nor white: a picture that is stretched shows itself
-    result = answer(sheet.clone())
+    grey = torch.randint(26, 230, (3, 5, 7))  # neither black nor white: a picture that is stretched shows itself
+    sheet = (grey + torch.rand(3, 5, 7) * 0.8 - 0.4) / 127.5 - 1  # each is nearer to one whole number than to others
+    result = answer(sheet)
     expect(torch.is_tensor(result) or isinstance(result, np.ndarray), f"the result is {described(result)}, expected a "
            "tensor or a NumPy array of pixels.")
     result = torch.as_tensor(np.ascontiguousarray(result))
@@ -131,10 +149,19 @@ def check_frame(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     low, high = sheet.min(), sheet.max()
     expect(abs((x - low) / (high - low) * 255 - found).max() > 1.5, "the picture is stretched between its own darkest "
            "and brightest; keep the fixed range from -1 to 1.")
-    expect(abs(wanted - found).max() <= 1, f"a pixel of {x[0, 0, 0]:.2f} becomes {int(found[0, 0, 0])}, expected "
-           f"{int(wanted[0, 0, 0])}.")
-    ends = torch.as_tensor(answer(torch.tensor([-1.004, -1, 0, 1, 1.004, 1.5]).repeat(3, 1, 1)))
-    ends = ends[0, :, 0].tolist()
-    expect(ends[0] <= 1 and ends[4] >= 254 and ends[5] >= 254, "numbers just outside [-1, 1] wrap round: white turns "
-           "black. Clamp to 0 ... 255 before the change to uint8.")
-    expect(ends[1] == 0 and ends[3] == 255, f"-1 and 1 become {ends[1]} and {ends[3]}, expected 0 and 255.")
+    worst = int(abs(wanted - found).argmax())
+    values = [t.flatten()[worst].item() for t in (x, found, wanted)]
+    cut = torch.equal(((x + 1) * 127.5).floor(), found)
+    expect(torch.equal(wanted, found), f"a pixel of {values[0]:.3f} becomes {values[1]:.0f}, expected {values[2]:.0f}"
+           f"{': the fractions are cut off, round() first' if cut else ''}.")
+    outside = [-3, -1.5, -1.004, -1, 1, 1.004, 1.5, 3]
+    ends = torch.as_tensor(np.asarray(answer(torch.tensor(outside).repeat(3, 2, 1))))[0, :, 0].tolist()
+    expect(ends[3] == 0 and ends[4] == 255, f"-1 and 1 become {ends[3]} and {ends[4]}, expected 0 and 255.")
+    wrong = [(value, end) for value, end in zip(outside, ends, strict=True) if end != (255 if value > 0 else 0)]
+    expect(not wrong, f"numbers outside [-1, 1] become something else than black and white: {wrong[:1]}. Clamp to "
+           "0 ... 255 before the change to uint8, or they wrap round.")
+    with serves("a picture file is made of it."):
+        sheet = make_grid(torch.rand(9, 1, 28, 28) * 2 - 1, nrow=3, padding=2, pad_value=0.0)
+        picture = np.asarray(Image.fromarray(np.asarray(answer(sheet))))
+        apart = abs(picture.astype(int) - frame(sheet).numpy())  # grey between them is 127.5, which may go either way
+        expect(apart.max() <= 1, "a sheet of nine pictures comes out wrong.")

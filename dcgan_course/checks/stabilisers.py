@@ -1,5 +1,7 @@
 """Checks about what stabilises: statistics over seeds, the moving average, one-sided smoothing."""
 
+import copy
+import numbers
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -8,12 +10,12 @@ import torch.nn.functional as F
 from scipy import stats
 from torch import nn
 
-from .. import losses
+from .. import losses, models
 from ..measuring.tables import interval
 from ..state import update_ema
-from .base import described, exercise, expect, expect_none_of, same
+from .base import described, exercise, expect, expect_none_of, plain, same, serves
+from .costs import expect_scalar, expect_slopes
 from .failures import TwoNorms
-from .steps import expect_scalar
 
 # ---- numbers over seeds
 
@@ -24,8 +26,7 @@ def two_numbers(found: tuple[float, float]) -> list[float]:
            "expected a pair (mean, half_width).")
     expect(len(found) == 2, f"the result has {len(found)} parts, expected two: (mean, half_width).")
     for value in found:
-        expect(not isinstance(value, str) and np.ndim(value) == 0 and value is not None, f"one of the two is "
-               f"{described(value)}, expected a number.")
+        expect(isinstance(plain(value), numbers.Real), f"one of the two is {described(value)}, expected a number.")
     return [float(value) for value in found]
 
 
@@ -33,10 +34,9 @@ def two_numbers(found: tuple[float, float]) -> list[float]:
 def check_interval(answer: Callable[[list[float]], tuple[float, float]]) -> None:
     """answer(differences): (mean, half_width)."""
     values = [1.0, 2.5, -0.5, 3.0, 0.7]
-    found = answer(values)
-    mean, half = two_numbers(found)
     n, deviation, population = len(values), np.std(values, ddof=1), np.std(values)
     expected_mean, expected = interval(values)
+    mean, half = two_numbers(answer(values))
 
     def is_(a: float, b: float) -> bool:
         return bool(np.isclose(a, b, rtol=1e-3))
@@ -69,12 +69,20 @@ def check_interval(answer: Callable[[list[float]], tuple[float, float]]) -> None
     expect(is_(two_numbers(answer([-2.0, -4.0]))[0], -3), "for a negative mean it is wrong: no abs() here.")
     expect(is_(two_numbers(answer([2.0, 4.0]))[1], interval([2.0, 4.0])[1]), "for five numbers it is right, for two "
            "it is not: is n taken from the list?")
+    with serves("the numbers come as a NumPy array there, and np.exp is taken of mean and ends."):
+        logarithms = np.array([-0.31, 0.12, -0.05, -1.2, 0.4])
+        wanted = interval(logarithms.copy())
+        mean, half = answer(logarithms)
+        ends = np.exp(mean - half), np.exp(mean + half)
+        expect(all(map(is_, (*two_numbers((mean, half)), *ends),
+                       (*wanted, np.exp(wanted[0] - wanted[1]), np.exp(wanted[0] + wanted[1])))),
+               "for a NumPy array of five numbers it is wrong.")
 
 
 # ---- what stabilises
 
 
-@exercise(update_ema)
+@exercise(update_ema, {0: "weights statistics", 1: "weights statistics"})
 def check_ema(answer: Callable[[nn.Module, nn.Module, float], None]) -> None:
     """answer(netG_ema, netG, weight): in place; batch norm's statistics too."""
     def floats(net: nn.Module) -> dict[str, torch.Tensor]:
@@ -112,6 +120,18 @@ def check_ema(answer: Callable[[nn.Module, nn.Module, float], None]) -> None:
         netG.first.weight.add_(1)
     expect(same(netG_ema.first.weight.detach(), after["first.weight"]), "netG_ema now shares its numbers with netG: "
            "when netG is trained, the average moves along. Change the numbers in place.")
+    with serves("it is called again and again with the lesson's G, which is in eval mode, and with gradients on."):
+        netG = models.Generator(6, 2).eval()
+        netG_ema, wanted = copy.deepcopy(netG), copy.deepcopy(netG)
+        for _ in range(3):
+            with torch.no_grad():
+                for tensor in (*netG.parameters(), *(b for b in netG.buffers() if b.is_floating_point())):
+                    tensor.add_(1)
+            answer(netG_ema, netG, 0.02)
+            update_ema(wanted, netG, 0.02)
+        moved, right = floats(netG_ema), floats(wanted)
+        expect(all(same(moved[name], right[name]) for name in right), "after three steps with the weight 0.02 the "
+               "lesson's G is not where it should be: is the argument used?")
 
 
 def smoothed_d_loss(logits_real: torch.Tensor, logits_fake: torch.Tensor, label: float = 0.9) -> torch.Tensor:
@@ -165,6 +185,13 @@ def check_smoothed_d_loss(answer: Callable[[torch.Tensor, torch.Tensor, float], 
     found, expected = answer(real, fake, 0.7), cross_entropy(real, 0.7) + cross_entropy(fake, 0.0)
     expect(same(found, expected) or same(found, expected / 2), "with the label 0.9 it is right, with 0.7 it is not: is "
            "the argument used?")
+    expect_slopes(lambda r, f: answer(r, f, 0.9), lambda r, f: smoothed_d_loss(r, f, 0.9), real, fake)
     sure = answer(torch.tensor([-400.0, 3.0]), torch.tensor([400.0, -3.0]), 0.9)
     expect(bool(sure > 150) and bool(torch.isfinite(sure)), f"where D is sure and wrong (a logit of 400) the loss is "
            f"{sure:.3g}, expected about 380. Compute from the logits: binary_cross_entropy_with_logits.")
+    with serves("it is called with one real and one generated logit, for many D(x)."):
+        p = torch.linspace(0.01, 0.99, 99)
+        for label, cheapest in ((0.9, 89), (1.0, 98)):
+            cost = torch.stack([answer(torch.logit(x)[None], torch.tensor([-20.0]), label) for x in p])
+            expect(cost.argmin() == cheapest, f"for the label {label} the cheapest D(x) of 0.01, 0.02 ... 0.99 is "
+                   f"{p[cost.argmin()]:.2f}, expected {p[cheapest]:.2f}.")

@@ -1,140 +1,32 @@
-"""Checks about the game: losses, steps, noise."""
+"""Checks about training: both steps, and the noise that they start from."""
 
 import copy
+import math
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .. import losses, trainer
+from .. import losses, models, trainer
 from ..sampling import sample_z
-from .base import described, exercise, expect, expect_none_of, same
-
-
-def alternating_step(x: float, y: float, lr: float) -> tuple[float, float]:
-    """One step of the game x * y: x descends, then y ascends and sees the new x."""
-    x = x - lr * y
-    return x, y + lr * x
-
-
-@exercise(alternating_step)
-def check_alternating_step(answer: Callable[[float, float, float], tuple[float, float]]) -> None:
-    """answer(x, y, lr): for f(x, y) = x y, x goes down its slope first, then y up its own, with the new x."""
-    def moved(x: float, y: float, lr: float) -> list[float]:
-        found = answer(x, y, lr)
-        expect(hasattr(found, "__len__") and len(found) == 2,
-               f"the result is {described(found)}, expected a pair (x, y).")
-        return [float(v) for v in found]
-
-    x, y = moved(1.0, -3.0, 0.1)
-    expect_none_of(torch.tensor([x, y]), {
-        "y did not see the new x: these are simultaneous steps. Move x first, then use the moved one.":
-            torch.tensor([1.3, -2.9]),
-        "y goes down too: y wants f to be large, so it adds its gradient.": torch.tensor([1.3, -3.13]),
-        "x goes up: x wants f to be small, so it subtracts its gradient.": torch.tensor([0.7, -2.93]),
-        "both directions are wrong: x must go down, and y up.": torch.tensor([0.7, -3.07]),
-        "x moves by its own value: the slope of x * y along x is y.": torch.tensor([0.9, -2.91]),
-        "x and y come back in the wrong order.": torch.tensor([-2.87, 1.3]),
-        "y moved first; let x move first.": torch.tensor([1.29, -2.9]),
-        "the learning rate is missing: the step is the gradient times lr.": torch.tensor([4.0, 1.0]),
-    })
-    expect(same(torch.tensor([x, y]), torch.tensor([1.3, -2.87])),
-           f"from (1, -3) with lr 0.1 it goes to ({x:.3f}, {y:.3f}), expected (1.300, -2.870).")
-    x, y = moved(2.0, 1.0, 0.5)
-    expect(same(torch.tensor([x, y]), torch.tensor([1.5, 1.75])), f"with lr 0.1 it is right, but from (2, 1) with lr "
-           f"0.5 it goes to ({x:.3f}, {y:.3f}), expected (1.500, 1.750): is lr used?")
-
-
-# ---- losses on logits
-
-
-LOGARITHM = ("there is the logarithm of something below 0. D answers with logits, which may be any number: "
-             "softplus(-logit) is -log D(x), and the package's losses take logits as they are.")
-
-
-def expect_scalar(value: torch.Tensor, what: str = "the loss") -> None:
-    """A tensor without dimensions: one number."""
-    expect(torch.is_tensor(value), f"{what} is {described(value)}, expected a tensor with one number.")
-    expect(value.dim() == 0, f"{what} has shape {tuple(value.shape)}, expected one number: take the mean over the "
-           "batch.")
-
-
-@exercise(losses.d_loss)
-def check_d_loss(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
-    """answer(logits_real, logits_fake): -mean log D(x) - mean log(1 - D(G(z))), from logits; half of it is fine too."""
-    real, fake = ((torch.randn(7) * 2 + shift).requires_grad_() for shift in (1, -0.5))
-    found = answer(real, fake)
-    expect_scalar(found)
-    expect(not found.isnan(), f"the loss is not a number (NaN): {LOGARITHM}")
-    loss_real, loss_fake = F.softplus(-real).mean(), F.softplus(fake).mean()
-    mistakes = {
-        "labels (or the signs inside softplus) are swapped: D would learn to call real images fake.":
-            losses.d_loss(fake, real),
-        "only the real images count: the half with logits_fake is missing.": loss_real,
-        "only the generated images count: the half with logits_real is missing.": loss_fake,
-        "real and generated are both pushed to 1: the label of generated images is 0.":
-            loss_real + F.softplus(-fake).mean(),
-        "real and generated are both pushed to 0: the label of real images is 1.": F.softplus(real).mean() + loss_fake,
-        "the sign of the whole loss is wrong: D would climb where it should descend.": -(loss_real + loss_fake),
-        "a sigmoid is applied twice: this loss takes logits and applies it by itself.":
-            F.softplus(-real.sigmoid()).mean() + F.softplus(fake.sigmoid()).mean(),
-        "the two halves are subtracted; their sum is what D lowers.": loss_real - loss_fake,
-        "the loss is summed over the batch, expected the mean: it would grow with the batch size.":
-            7 * (loss_real + loss_fake),
-    }
-    expected = loss_real + loss_fake
-    if not same(found, expected) and not same(found, expected / 2):
-        expect_none_of(found, mistakes)
-        expect_none_of(2 * found, mistakes)
-    expect(same(found, expected) or same(found, expected / 2),
-           f"the loss of some random logits is {found:.4f}, expected {expected:.4f}.")
-    expect(found.requires_grad, "no gradient reaches the logits: were they detached, or turned into plain numbers?")
-    for name, slope in zip(("logits_real", "logits_fake"), torch.autograd.grad(found, (real, fake), allow_unused=True),
-                           strict=True):
-        expect(slope is not None and bool(slope.any()), f"no gradient reaches {name}: D must learn from both. It is "
-               f"G's images that are detached in D's step, not D's answers.")
-    sure = answer(torch.tensor([-400.0, 3.0]), torch.tensor([400.0, -3.0]))
-    expect(bool(sure > 190) and bool(torch.isfinite(sure)), f"where D is sure and wrong (a logit of 400) the loss is "
-           f"{sure:.3g}, expected about 400 (or 200, halved). Through a sigmoid, or exp, the number is lost: sigmoid "
-           f"gives exactly 0 or 1 there. Compute from the logits: softplus, or binary_cross_entropy_with_logits.")
-
-
-@exercise(losses.g_loss)
-def check_g_loss(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
-    """answer(logits_fake): -mean log D(G(z)), from logits."""
-    fake = (torch.randn(9) * 2 - 0.5).requires_grad_()
-    found = answer(fake)
-    expect_scalar(found)
-    expect(not found.isnan(), f"the loss is not a number (NaN): {LOGARITHM}")
-    expect_none_of(found, {
-        "this is the minimax loss, log(1 - D(G(z))): it is flat where D is sure, just where G needs a push. Use "
-        "-log D(G(z)).": -F.softplus(fake).mean(),
-        "the label (or the sign inside softplus) is wrong: G would learn to make D say fake.": F.softplus(fake).mean(),
-        "the sign of the whole loss is wrong: G would move away from what D calls real.": -F.softplus(-fake).mean(),
-        "a sigmoid is applied twice: this loss takes logits and applies it by itself.":
-            F.softplus(-fake.sigmoid()).mean(),
-        "the loss is summed over the batch, expected the mean.": F.softplus(-fake).sum(),
-        "this is D's probability itself, without the logarithm.": -fake.sigmoid().mean(),
-        "this is 1 - D(G(z)) itself, without the logarithm.": 1 - fake.sigmoid().mean(),
-    })
-    expect(same(found, F.softplus(-fake).mean()),
-           f"the loss of some random logits is {found:.4f}, expected {F.softplus(-fake).mean():.4f}.")
-    expect(found.requires_grad, "no gradient reaches the logits: were they detached, or turned into a plain number?")
-    sure = answer(torch.tensor([-400.0, 3.0]))
-    expect(bool(sure > 190) and bool(torch.isfinite(sure)), f"where D is sure (a logit of -400) the loss is "
-           f"{sure:.3g}, expected about 200: log(sigmoid) is log(0) there. Compute from the logits: softplus(-logits).")
-
+from .base import described, exercise, expect, expect_none_of, plain, same, serves
+from .costs import LOGARITHM, expect_scalar
+from .inputs import expect_unchanged, record
 
 # ---- steps
 
 
 class Two(nn.Module):
-    """A linear network with two layers; as D it answers with logits (N,)."""
+    """A linear network with two layers and batch norm; as D it answers with logits (N,), all of them from 0 to 1, so
+    that even the logarithm of a logit is a number, and that mistake can be told from others."""
 
     def __init__(self, n_in: int, n_out: int):
         super().__init__()
-        self.blocks = nn.Sequential(nn.Linear(n_in, 6), nn.Tanh(), nn.Linear(6, n_out))
+        self.blocks = nn.Sequential(nn.Linear(n_in, 6), nn.BatchNorm1d(6), nn.Tanh(), nn.Linear(6, n_out))
+        if n_out == 1:
+            nn.init.uniform_(self.blocks[-1].weight, -0.06, 0.06)
+            nn.init.constant_(self.blocks[-1].bias, 0.5)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x (N, ...) of n_in numbers each -> logits (N,) where n_out is 1, images (N, 1, 2, 2) where it is 4."""
@@ -170,7 +62,7 @@ def after(step: Callable[..., None], *nets: nn.Module) -> list[torch.Tensor]:
     return [weights(net) for net in copies]
 
 
-def plain(net: nn.Module, loss: Callable[[], torch.Tensor], lr: float = 0.1, keep_old: bool = False) -> None:
+def plain_step(net: nn.Module, loss: Callable[[], torch.Tensor], lr: float = 0.1, keep_old: bool = False) -> None:
     """One step of plain gradient descent."""
     if not keep_old:
         net.zero_grad()
@@ -180,7 +72,14 @@ def plain(net: nn.Module, loss: Callable[[], torch.Tensor], lr: float = 0.1, kee
             p.sub_(lr * p.grad)
 
 
-@exercise(trainer.d_step)
+FROZEN = "{name} is left frozen: the next step would fail. Set requires_grad back to True."
+EVAL = "{name} came in {then} and is left in {now}: it would go on with frozen batch norm."
+
+
+@exercise(trainer.d_step, {0: "weights statistics"}, frozen=FROZEN, mode=EVAL,
+          history="x_fake itself was detached (detach_()): G's step, which comes next, needs its history. Use "
+                  "x_fake.detach(), which leaves it as it is.",
+          numbers="the {name} that was given has changed: G's step, which comes next, needs it as it is.")
 def check_d_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tensor, torch.Tensor],
                                   torch.Tensor | tuple[torch.Tensor, ...]]) -> None:
     """answer(netD, optD, x_real, x_fake): one update of D; G, behind x_fake, is left alone. Returns loss_D (first)."""
@@ -188,10 +87,26 @@ def check_d_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tenso
     x_fixed = netG(z).detach()
 
     def d_after(loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], **options: bool) -> torch.Tensor:
-        return after(lambda D: plain(D, lambda: loss(D(x_real), D(x_fixed)), **options), netD)[0]
+        return after(lambda D: plain_step(D, lambda: loss(D(x_real), D(x_fixed)), **options), netD)[0]
 
-    expected, half = d_after(losses.d_loss), d_after(lambda r, f: losses.d_loss(r, f) / 2)
+    def joined(D: nn.Module) -> torch.Tensor:  # one batch of both, of which batch norm makes other numbers
+        both = D(torch.cat([x_real, x_fixed]))
+        return losses.d_loss(both[: len(x_real)], both[len(x_real) :])
+
+    def in_eval_mode(D: nn.Module) -> None:
+        plain_step(D, lambda: losses.d_loss(D.eval()(x_real), D(x_fixed)))
+
+    def joined_step(D: nn.Module, share: float = 1.0) -> None:
+        plain_step(D, lambda: share * joined(D))
+
+    def half_step(D: nn.Module) -> None:
+        joined_step(D, 0.5)
+
+    right = [d_after(losses.d_loss), d_after(lambda r, f: losses.d_loss(r, f) / 2)]
+    right += [after(step, netD)[0] for step in (joined_step, half_step)]
     mistakes = {
+        "D judged in eval mode, by its running statistics, which then never move: a training step is in train mode.":
+            after(in_eval_mode, netD)[0],
         "D's weights have not changed: the order is zero_grad(), backward(), optD.step().": weights(netD),
         "the labels are swapped: D learned to call real images fake.": d_after(lambda r, f: losses.d_loss(f, r)),
         "only the real images were learned from: D must learn from the generated ones too. (Detach x_fake, D's input; "
@@ -208,25 +123,26 @@ def check_d_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tenso
             d_after(lambda r, f: losses.d_loss(r.sigmoid(), f.sigmoid())),
         LOGARITHM: d_after(lambda r, f: -(r.log() + (1 - f).log()).mean()),
     }
-    g_weights, g_gradients = weights(netG), gradients(netG)
-    x_fake, before = netG(z), losses.d_loss(netD(x_real), netD(x_fixed)).item()
+    g_gradients, x_fake = gradients(netG), netG(z)
+    netG_before, judge = record(netG), copy.deepcopy(netD)
+    losses_before = losses.d_loss(judge(x_real), judge(x_fixed)).item(), joined(judge).item()
     result = answer(netD, torch.optim.SGD(netD.parameters(), lr=0.1), x_real, x_fake)
-    expect(x_fake.requires_grad, "x_fake itself was detached (detach_()): G's step, which comes next, needs its "
-           "history. Use x_fake.detach(), which leaves it as it is.")
     expect(same(gradients(netG), g_gradients),
            "gradients have reached G: use x_fake.detach(). This step must train D only.")
-    expect(same(weights(netG), g_weights), "G's weights have changed: this step must train D only.")
-    if not same(weights(netD), expected) and not same(weights(netD), half):
+    expect_unchanged(netG, netG_before, "G", says={"weights": "G's weights have changed: this step must train D only."})
+    if not any(same(weights(netD), wanted) for wanted in right):
         expect_none_of(weights(netD), mistakes)
         expect(False, "D's weights are not those after one step down d_loss(D(x_real), D(x_fake)).")
-    expect_loss(result[0] if isinstance(result, (tuple, list)) else result, (before, before / 2))
-    expect_as_before(netD)
+    expect_loss(result[0] if isinstance(result, (tuple, list)) and result else result,
+                tuple(share * loss for loss in losses_before for share in (1, 0.5)))
+    with serves("G's step comes next, with the same x_fake."):
+        a_few_steps(answer, trainer.g_step)
 
 
 def expect_loss(loss: torch.Tensor | float, wanted: tuple[float, ...]) -> None:
     """What a step returns: one number, without a graph."""
-    if isinstance(loss, float):
-        loss = torch.tensor(loss)
+    if isinstance(plain(loss), float) and not torch.is_tensor(loss):
+        loss = torch.tensor(float(loss))
     expect_scalar(loss, "what is returned")
     expect(not loss.requires_grad, "the returned loss still carries its graph, which fills the memory over a training: "
            "return loss.detach().")
@@ -234,22 +150,37 @@ def expect_loss(loss: torch.Tensor | float, wanted: tuple[float, ...]) -> None:
            f"the step is right, but it returns {loss:.4f}, expected the loss that it lowered, {wanted[0]:.4f}.")
 
 
-def expect_as_before(netD: nn.Module) -> None:
-    """That a step leaves D in train mode, with all its weights ready to learn."""
-    expect(all(p.requires_grad for p in netD.parameters()), "D is left frozen: the next d_step would fail. Set "
-           "requires_grad back to True.")
-    expect(netD.training, "D is left in eval mode: it would go on with frozen batch norm.")
+def a_few_steps(d_step: Callable, g_step: Callable) -> None:
+    """The lesson's loop, with smaller networks."""
+    netG, netD = models.init_weights(models.Generator(6, 2)), models.init_weights(models.Discriminator(2))
+    optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999)) for net in (netG, netD))
+    before = [weights(net) for net in (netG, netD)]
+    for _ in range(3):
+        x_real, x_fake = torch.rand(8, 1, 28, 28) * 2 - 1, netG(torch.randn(8, 6))
+        d_step(netD, optD, x_real, x_fake)
+        g_step(netD, optG, x_fake)
+    for name, net, then in zip("GD", (netG, netD), before, strict=True):
+        now = weights(net)
+        expect(bool(now.isfinite().all()), f"after three steps of the lesson's loop {name}'s weights are not numbers.")
+        expect(not same(now, then), f"in three steps of the lesson's loop {name} has learned nothing.")
 
 
-@exercise(trainer.g_step)
+@exercise(trainer.g_step, {0: "statistics"}, frozen=FROZEN, mode=EVAL,
+          weights="D's weights have changed: this step must train G only.")
 def check_g_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tensor], torch.Tensor]) -> None:
     """answer(netD, optG, x_fake): one update of G, through D, which is left alone. Returns loss_G."""
     netG, netD, _, z = arena()
 
     def g_after(loss: Callable[[torch.Tensor], torch.Tensor], **options: bool) -> torch.Tensor:
-        return after(lambda G, D: plain(G, lambda: loss(D(G(z))), **options), netG, netD)[0]
+        return after(lambda G, D: plain_step(G, lambda: loss(D(G(z))), **options), netG, netD)[0]
+
+    def in_eval_mode(G: nn.Module, D: nn.Module) -> None:
+        D.eval()
+        plain_step(G, lambda: losses.g_loss(D(G(z))))
 
     mistakes = {
+        "D judged in eval mode, by its running statistics: a training step is in train mode, for both.":
+            after(in_eval_mode, netG, netD)[0],
         "G's weights have not changed: was x_fake detached? Or else the order is zero_grad(), backward(), optG.step().":
             weights(netG),
         "the label is wrong: G learned to make D say fake.": g_after(lambda f: F.softplus(f).mean()),
@@ -265,14 +196,16 @@ def check_g_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tenso
             g_after(lambda f: -losses.d_loss(f, f)),
         LOGARITHM: g_after(lambda f: -f.log().mean()),
     }
-    expected, d_weights, before = g_after(losses.g_loss), weights(netD), losses.g_loss(netD(netG(z))).item()
+    expected, netG_before = g_after(losses.g_loss), record(netG)
+    before = losses.g_loss(copy.deepcopy(netD)(copy.deepcopy(netG)(z))).item()
     result = answer(netD, torch.optim.SGD(netG.parameters(), lr=0.1), netG(z))
-    expect(same(weights(netD), d_weights), "D's weights have changed: this step must train G only.")
+    expect_unchanged(netG, netG_before, "G", "weights statistics", {"frozen": FROZEN, "mode": EVAL})
     if not same(weights(netG), expected):
         expect_none_of(weights(netG), mistakes)
         expect(False, "G's weights are not those after one step down g_loss(D(x_fake)).")
-    expect_loss(result[0] if isinstance(result, (tuple, list)) else result, (before,))
-    expect_as_before(netD)
+    expect_loss(result[0] if isinstance(result, (tuple, list)) and result else result, (before,))
+    with serves("it is D's turn again after it, with a new x_fake."):
+        a_few_steps(trainer.d_step, answer)
 
 
 def noise(x_real: torch.Tensor, nz: int) -> torch.Tensor:
@@ -283,22 +216,42 @@ def noise(x_real: torch.Tensor, nz: int) -> torch.Tensor:
 @exercise(noise)
 def check_noise(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
     """answer(x_real, nz): one new z from N(0, 1) for each image of the batch, (N, nz)."""
-    for n in (64, 37, 1):
-        z = answer(torch.zeros(n, 1, 28, 28), 100)
+    for n, size in ((64, 28), (37, 64), (1, 28)):
+        z = answer(torch.randn(n, 1, size, size), 100)
         expect(torch.is_tensor(z), f"the result is {described(z)}, expected a tensor.")
         expect(z.shape != (100, n), "rows and columns are swapped: one row for each image, (N, nz).")
-        expect(len(z) == n, f"a batch of {n} images got {len(z)} rows of noise: the last batch may be smaller. Take "
-               "the number from x_real.")
+        expect(z.ndim > 0 and len(z) == n, f"a batch of {n} images got noise of shape {tuple(z.shape)}, expected "
+               f"({n}, 100): the last batch may be smaller. Take the number from x_real.")
         expect(tuple(z.shape) == (n, 100), f"a batch of {n} images got noise of shape {tuple(z.shape)}, expected "
                f"({n}, 100).")
         expect(z.dtype == torch.float32, f"the noise has type {z.dtype}, expected torch.float32, as the networks have.")
-    expect(answer(torch.zeros(5, 1, 28, 28), 17).shape == (5, 17), "for nz = 17 it still gives other than 17 "
-           "numbers: use nz.")
-    z, again = answer(torch.zeros(300, 1, 28, 28), 100), answer(torch.zeros(300, 1, 28, 28), 100)
+    found = answer(torch.randn(5, 3, 28, 28), 17)
+    expect(torch.is_tensor(found) and found.shape == (5, 17), "for five images of three channels and nz = 17 the shape "
+           f"is {tuple(found.shape)}, expected (5, 17): use nz.")
+    x_real = torch.randn(300, 1, 28, 28)
+    z, again = answer(x_real, 100).detach(), answer(x_real, 100).detach()
     expect(not torch.equal(z, again), "two calls gave the same noise: is the seed set inside? Every step needs new z.")
     expect(len(z.unique(dim=0)) == len(z), "rows repeat: each image needs its own z.")
-    expect(z.min() < 0, "no number is below 0: torch.rand is uniform in [0, 1]. Use torch.randn, N(0, 1).")
-    expect(z.abs().max() > 1.05, "no number is outside [-1, 1]: this is uniform noise. Here z comes from N(0, 1): "
-           "torch.randn.")
-    expect(abs(z.mean()) < 0.05 and abs(z.std() - 1) < 0.05, f"the noise has mean {z.mean():.2f} and deviation "
-           f"{z.std():.2f}, expected 0 and 1.")
+    expect(len(z.unique(dim=1).T) == z.shape[1], "columns repeat: each of the nz numbers is drawn for itself.")
+    expect_normal(z)
+    with serves("G draws a picture for each z."):
+        expect(models.Generator(17, 2)(found).shape == (5, 1, 28, 28), "G cannot draw from it.")
+
+
+def expect_normal(z: torch.Tensor) -> None:
+    """Mean 0, deviation 1, and a normal's shape: its kurtosis is 3, a uniform's 1.8."""
+    mean, deviation = z.mean().item(), z.std().item()
+    shape = ((z - mean) ** 4).mean().item() / max(deviation, 1e-12) ** 4
+    uniform = abs(shape - 1.8) < 0.1
+    ends = f"between {z.min():.2f} and {z.max():.2f}"
+    expect(not (uniform and z.min() >= 0), f"no number is below 0, and they are spread evenly {ends}: uniform, as "
+           "torch.rand draws. Use torch.randn, N(0, 1).")
+    expect(not uniform, f"the numbers are spread evenly {ends}: uniform noise. Here z comes from N(0, 1): torch.randn.")
+    expect(z.min() < 0, "no number is below 0. Half of those of N(0, 1) are: torch.randn.")
+    expect(abs(mean) < 0.05 and abs(deviation - 1) < 0.05, f"the noise has mean {mean:.2f} and deviation "
+           f"{deviation:.2f}, expected 0 and 1.")
+    expect(abs(shape - 3) < 0.2, f"mean and deviation are right, but not the shape: from {z.min():.2f} to "
+           f"{z.max():.2f}, with a kurtosis of {shape:.2f}, where N(0, 1) has 3. torch.randn as it comes.")
+    lengths = z.norm(dim=1)
+    expect(lengths.std() > 0.4, f"all z have nearly the same length, {lengths.mean():.1f}: those of N(0, 1) differ by "
+           f"{math.sqrt(0.5):.1f}. torch.randn as it comes.")
