@@ -13,6 +13,12 @@ PATIENCE = 120_000  # milliseconds for a server or a first picture: a busy machi
 SOON = 60  # seconds for the next picture
 
 
+def resize(page, size: dict) -> None:
+    """The window gets that size, and the page has heard of it, which on a busy machine comes later."""
+    page.set_viewport_size(size)
+    page.wait_for_function("width => innerWidth === width", arg=size["width"])
+
+
 class Seen:
     """The explorer of a run on a page. `frame`: where it is; `box`: its element."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from explorers import PATIENCE, Seen
+from explorers import PATIENCE, Seen, resize
 from servers import free_port, served
 
 from dcgan_course.publishing.export import page as write_page
@@ -142,7 +142,7 @@ def test_the_explorer_as_a_page(browser, tmp_path):
         seen.click("Save as GIF")
         seen.box.get_by_text("explorer002.gif").wait_for(timeout=PATIENCE)
         assert (folder / "explorer002.gif").read_bytes().startswith(b"GIF89a")
-        page.set_viewport_size({"width": 390, "height": 844})
+        resize(page, {"width": 390, "height": 844})
         assert page.evaluate("document.querySelector('.latent').scrollWidth") <= 390
         screenshot(page, "voila_phone")
         assert all(url.startswith((f"http://127.0.0.1:{port}/", "data:", "blob:")) for url in far)

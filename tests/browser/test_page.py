@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from explorers import PATIENCE, Seen
+from explorers import PATIENCE, Seen, resize
 from PIL import Image
 
 from dcgan_course.publishing.explorer import FOLDER, within
@@ -94,7 +94,7 @@ def test_nothing_jumps(file, context):
     """From the first frame to the last picture, and whatever tool is open, the picture stays where it is."""
     for size in (PHONE, USUAL, WIDE):
         page = context.new_page()
-        page.set_viewport_size(size)
+        resize(page, size)
         page.goto(file.as_uri(), wait_until="commit")
         page.locator(".frame canvas").wait_for()
         first = page.locator(".frame").bounding_box()
@@ -111,7 +111,7 @@ def test_nothing_jumps(file, context):
 @only("avatars")
 def test_the_picture_stays_in_sight(opened):
     for size in (PHONE, USUAL):
-        opened.page.set_viewport_size(size)
+        resize(opened.page, size)
         panel = opened.open(opened.box.get_by_role("tab").last.inner_text())
         panel.evaluate("panel => panel.scrollIntoView({block: 'end'})")
         box = opened.box.locator(".frame").bounding_box()
@@ -123,7 +123,7 @@ def test_fingers_and_readers(opened, run):
     """Touch targets of 44 pixels, and no violation that axe knows of, in each tool, dark and light."""
     for scheme, size in (("light", PHONE), ("dark", USUAL)):
         opened.page.emulate_media(color_scheme=scheme)
-        opened.page.set_viewport_size(size)
+        resize(opened.page, size)
         for name in TOOLS[run.path.name]:
             opened.open(name)
             folded = opened.box.locator("details:visible:not([open]) > summary")
