@@ -1,7 +1,9 @@
 """What a check leaves as it was, how it ends answers that do not end, and whom it blames."""
 
+import html
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -15,6 +17,7 @@ from torch import nn
 from dcgan_course import checks
 from dcgan_course.checks import base, guard
 from dcgan_course.checks.base import exercise, serves
+from dcgan_course.machine import display
 
 TIMER = hasattr(signal, "setitimer")  # not on Windows
 timed = pytest.mark.skipif(not TIMER, reason="no timer signal here")
@@ -236,3 +239,53 @@ def check_net(answer):
 }.values(), ids=lambda value: value if isinstance(value, str) else "")
 def test_what_was_given_is_compared(thing, words, capsys):
     assert words in said(thing, capsys, check_net)
+
+
+def test_keyword_arguments_are_compared(capsys):
+    @exercise(lambda a, b: a)
+    def check_named(answer):
+        answer(torch.zeros(3), b=torch.zeros(3))
+
+    assert "Right" in said(lambda a, b: a + b, capsys, check_named)
+    assert "the b that was given has changed" in said(lambda a, b: b.add_(1), capsys, check_named)
+
+
+def test_what_a_network_is_given_is_compared(capsys):
+    class G(checks.networks.Reference64):
+        def forward(self, noise):
+            return super().forward(noise + 0)
+
+    class Changing(checks.networks.Reference64):
+        def forward(self, noise):
+            images = super().forward(noise)
+            noise.data.add_(1)
+            return images
+
+    assert said(G, capsys, checks.check_generator).startswith("Right")
+    assert "the noise that was given has changed" in said(Changing, capsys, checks.check_generator)
+    Changing(8)(torch.zeros(2, 8))  # only in a check
+
+
+def test_words_in_a_notebook(capsys, monkeypatch):
+    """HTML with a mark, whose words are those of the text, broken between words."""
+    shown = []
+    monkeypatch.setattr(display, "in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    for mark, text in (("✓", base.RIGHT), ("○", "3 of 4 solved here, 17 of 37 in the course."),
+                       ("✗", "Not yet: `x < 1 & y` is " + "a long story with well-known words " * 5 + "x" * 120)):
+        display.say(mark, text)
+        bundle = shown.pop()
+        assert " ".join(bundle["text/plain"].split()) == text
+        lines = bundle["text/plain"].splitlines()
+        assert all(len(line) <= 95 or line == "x" * 120 for line in lines)
+        assert html.unescape(re.sub("<.*?>", "", bundle["text/html"].replace("<code>", "`").replace("</code>", "`"))
+                             ) == f"{mark} {text}"
+        assert display.COLOURS[mark] in bundle["text/html"]
+    assert not capsys.readouterr().out
+
+
+def test_words_in_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "20")
+    display.say("✗", "Not yet: all pixels have the same value.")
+    assert capsys.readouterr().out == "Not yet: all pixels\nhave the same value.\n"

@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from . import guard
+from ..machine.display import say
+from . import guard, progress
 from .guard import raised_on_purpose, settings, untouched
-from .inputs import expect_settings, watched
+from .inputs import expect_settings, watched, watched_networks
 from .words import (
     Wrong,
     described,
@@ -25,11 +26,13 @@ __all__ = ["Wrong", "described", "exercise", "expect", "expect_none_of", "expect
            "same", "serves"]
 
 NOT_OWN = (str(Path(__file__).parents[1]), str(Path(contextlib.__file__).parent), "<frozen")  # this package, Python's
+RIGHT, NOT_ATTEMPTED = "Right. The lesson goes on with yours.", "Not attempted yet"
+TOO_LONG = "had not finished after"
 
 
 def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None, **says: str) -> Callable:
-    """Turns a function that raises Wrong for a wrong answer into a check, which prints what it found and returns the
-    answer where it is right, else `package_own`.
+    """Turns a function that raises Wrong for a wrong answer into a check, which says what it found and returns the
+    answer where it is right, else `package_own`. Its `verdict` only gives what it found, for whoever grades.
 
     Random streams and settings are left as they were, and what the answer is given must stay as it was.
 
@@ -42,14 +45,21 @@ def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None,
             expect(callable(answer), f"what was given is {described(answer)}. Give the function itself, without "
                    f"brackets: {examine.__name__}(my_{examine.__name__[6:]}).")
             then = settings()
-            examine(answer if inspect.isclass(answer) else watched(answer, package_own, may_change or {}, says))
-            expect_settings(then)  # a class is not watched
+            if inspect.isclass(answer):
+                with watched_networks(answer, package_own):
+                    examine(answer)
+            else:
+                examine(watched(answer, package_own, may_change or {}, says))
+            expect_settings(then)
 
         @functools.wraps(examine)
         def check(answer: object) -> object:
             verdict = found(examined, answer)
-            print(verdict or "Right. The lesson goes on with yours.")
+            if not verdict:
+                progress.note(examine.__name__.removeprefix("check_"))
+            say("✓" if not verdict else "○" if verdict.startswith(NOT_ATTEMPTED) else "✗", verdict or RIGHT)
             return package_own if verdict else answer
+        check.verdict = functools.partial(found, examined)
         return check
     return decorate
 
@@ -65,7 +75,7 @@ def found(examined: Callable, answer: object) -> str:
     except NotImplementedError as error:
         return unwritten(error, answer)
     except guard.TooLong:
-        return (f"Not yet: {called(answer)} had not finished after {guard.SECONDS:.0f} s, and was stopped. Is there a "
+        return (f"Not yet: {called(answer)} {TOO_LONG} {guard.SECONDS:.0f} s, and was stopped. Is there a "
                 "loop that never ends?")
     except SystemExit:
         return f"Not yet: {called(answer)} ends the whole program (exit, SystemExit). `return` ends a function."
@@ -86,7 +96,7 @@ def unwritten(error: NotImplementedError, answer: object) -> str:
         return f"Not yet: {stumble(error, answer)}"
     if last.name == "forward":
         return "Not yet: the line `raise NotImplementedError` is still reached in forward."
-    return "Not attempted yet. The lesson goes on with the package's own version."
+    return f"{NOT_ATTEMPTED}. The lesson goes on with the package's own version."
 
 
 def is_own(frame: traceback.FrameSummary) -> bool:

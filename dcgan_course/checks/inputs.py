@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from .guard import settings
 from .words import Wrong
@@ -40,14 +41,39 @@ def watched(answer: Callable, own: Callable, may_change: Mapping[int, str], says
         says: other texts than those of CHANGED.
     """
     def call(*args: object, **kwargs: object) -> object:
-        names, before, then = named(answer, own, args), [record(x) for x in args], settings()
+        given = [*zip(named(answer, own, args), args, strict=True), *kwargs.items()]
+        before, then = [record(x) for _, x in given], settings()
         with of_the_answer():
             result = answer(*args, **kwargs)
         expect_settings(then)
-        for place, (name, x, old) in enumerate(zip(names, args, before, strict=True)):
+        for place, ((name, x), old) in enumerate(zip(given, before, strict=True)):
             expect_unchanged(x, old, name, may_change.get(place, ""), says)
         return result
     return functools.update_wrapper(call, answer, updated=())
+
+
+@contextlib.contextmanager
+def watched_networks(answer: type[nn.Module], own: type[nn.Module]) -> Iterator[None]:
+    """Raises Wrong where a network of the class `answer` changes what it is given. `own` names the arguments where the
+    answer does not."""
+    before = {}
+
+    def begins(net: nn.Module, args: tuple) -> None:
+        if isinstance(net, answer):
+            before[net] = [record(x) for x in args]
+
+    def ends(net: nn.Module, args: tuple, _: object) -> None:
+        if isinstance(net, answer):
+            names = named(answer.forward, getattr(own, "forward", own), (net, *args))[1:]
+            for name, x, old in zip(names, args, before[net], strict=True):
+                expect_unchanged(x, old, name)
+
+    hooks = [register_module_forward_pre_hook(begins), register_module_forward_hook(ends)]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @contextlib.contextmanager
