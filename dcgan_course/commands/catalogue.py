@@ -7,6 +7,7 @@ from typing import Literal
 from ..config import PRESETS, TrainConfig
 from .drawing import export, gif, interpolate, page, sample
 from .exploring import explore
+from .grading import grade
 from .lessons import lab
 from .measuring import bench, doctor, features, info, neighbours, score
 from .training import judge, prepare, record, resume, study, train
@@ -46,7 +47,7 @@ GROUPS = {
     "look": (sample, interpolate, gif, explore, info),
     "measure": (score, neighbours, features, judge),
     "publish": (page, export, record),
-    "machine": (lab, doctor, bench, completion),
+    "machine": (lab, grade, doctor, bench, completion),
 }
 COMMANDS: dict[str, Callable] = {command.__name__: command for group in GROUPS.values() for command in group}
 OWN_PARSING = ("train", "resume")  # they take the words as they are: their flags are the fields of TrainConfig

@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        the exit status: 0; 2 after bad input, or for want of memory; 130 after Ctrl-C, and 143 after SIGTERM or 129
+        the exit status: 0, or what the command gives; 2 after bad input, or for want of memory; 130 after Ctrl-C, and 143 after SIGTERM or 129
         after SIGHUP, as shells say it, so that a batch system never takes what was cut short for done. A training that
         Ctrl-C stopped has done what it was told: 0.
     """
@@ -45,7 +45,7 @@ def run(args: list[str]) -> int:
         elif args[0] in OWN_PARSING:
             COMMANDS[args[0]](args[1:])
         else:
-            parse(COMMANDS[args[0]], args[1:], args[0])
+            return parse(COMMANDS[args[0]], args[1:], args[0]) or 0
     except UserError as error:
         rank = f"rank {os.environ['RANK']}: " if "RANK" in os.environ else ""  # one of torchrun's processes
         print(f"dcgan-course: {rank}{shown(str(error))}", file=sys.stderr)

@@ -23,6 +23,7 @@ ImagesName = Annotated[str, tyro.conf.arg(metavar="IMAGES")]
 LessonsFolder = Annotated[Path, tyro.conf.arg(metavar="[FOLDER]")]
 NewFolder = Annotated[Path, tyro.conf.arg(metavar="FOLDER")]
 StudyFile = Annotated[Path, tyro.conf.arg(metavar="FILE")]
+Notebooks = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="NOTEBOOK...")]
 FileOrFolder = Annotated[str, tyro.conf.arg(metavar="PATH")]  # a Path would lose the slash at a folder's end
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
