@@ -1,9 +1,10 @@
 """Checks of the lessons' exercises: check_generator(MyGenerator) tries your answer and says what it found.
 
-Each check prints one line and returns what the lesson goes on with: your answer where it is right, else the package's
+Each check says one thing and returns what the lesson goes on with: your answer where it is right, else the package's
 own.
 """
 
+from ..machine.progress import progress
 from .colour import check_centre_box, check_share, check_training_bytes
 from .costs import check_alternating_step, check_d_loss, check_g_loss
 from .errata import LISTINGS, check_close, check_errata
@@ -37,4 +38,5 @@ __all__ = [
     "check_mode_count", "check_moved", "check_noise", "check_output_size", "check_pooled", "check_precision",
     "check_principal_directions", "check_scaled", "check_share", "check_slerp", "check_smoothed_d_loss",
     "check_snapshot", "check_standing_statistics", "check_training_bytes", "check_two_sample", "check_vector_sum",
+    "progress",
 ]

@@ -8,8 +8,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from ..machine import progress
 from ..machine.display import say
-from . import guard, progress
+from . import guard
 from .guard import raised_on_purpose, settings, untouched
 from .inputs import expect_settings, watched, watched_networks
 from .words import (

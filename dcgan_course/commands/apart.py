@@ -24,9 +24,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import checks
-from ..checks import base
-from ..checks.progress import answer_name
+from ..machine.progress import answer_name
 
 OUTCOMES = ("solved", "wrong", "not attempted", "error", "timed out", "out of memory")
 KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "PATHEXT", "COMSPEC")  # what a process needs to begin
@@ -49,7 +47,7 @@ def examined(exercise: str, source: str, limits: Limits) -> tuple[str, str]:
     method = "forkserver" if sys.platform == "linux" else "spawn"
     context = multiprocessing.get_context(method)
     if method == "forkserver":
-        context.set_forkserver_preload([__name__, "dcgan_course.commands.cli"])
+        context.set_forkserver_preload([__name__, "dcgan_course.checks", "dcgan_course.commands.cli"])
     receiver, sender = context.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True) as folder, receiver:
         bare = bare_environment(folder)
@@ -129,6 +127,9 @@ def set_environment(variables: dict[str, str]) -> None:
 
 def examine(exercise: str, source: str, folder: str, bare: dict[str, str], memory: int, sender: Connection) -> None:
     """What the process does. What judges is taken before a line of the answer has run."""
+    from .. import checks
+    from ..checks import base
+
     if hasattr(os, "setsid"):
         os.setsid()
     set_environment(bare)
@@ -165,6 +166,8 @@ def defined(name: str, source: str) -> object:
 
 def outcome_of(words: str) -> str:
     """The outcome, from what the check has found."""
+    from ..checks import base
+
     if not words:
         return "solved"
     if words.startswith(base.NOT_ATTEMPTED):

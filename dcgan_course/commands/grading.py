@@ -6,27 +6,24 @@ Neither a notebook's outputs nor its cells that call checks count: of each answe
 
 import ast
 import json as as_json
-import os
 import re
-import sys
 import textwrap
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import __version__
 from ..machine.errors import UserError
 from ..machine.files import read_json, shown
 from ..machine.flags import Notebooks, expect_positive
+from ..machine.progress import EXERCISES, answer_name
+from .apart import Limits, end_all, examined
+from .slicing import NotPython, needed, statements, untouched_stub
 
-if TYPE_CHECKING:
-    from .apart import Limits
-
-WARNING = ("note: this runs what others have written, each answer in a process of its own, in an empty folder, without "
-           "your environment, and with limits of time and memory. Those are no walls: it may still read and write what "
-           "you may.")
+WARNING = """note: this runs what others have written: each answer in a process of its own, in an empty folder, without your
+environment, with limits of time and memory. These are no walls: it could still read and write what you may."""
 
 
 def grade(notebooks: Notebooks, /, json: bool = False, seconds: float = 60.0, gigabytes: float = 2.0,
@@ -40,13 +37,12 @@ def grade(notebooks: Notebooks, /, json: bool = False, seconds: float = 60.0, gi
         gigabytes: The most memory that an answer may ask for, beyond what the course itself needs (on Linux).
         jobs: How many answers are tried at a time.
     """
-    from .apart import Limits, end_all
-
     expect_positive(seconds=seconds, gigabytes=gigabytes, jobs=jobs)
     files = [file for path in notebooks for file in notebooks_in(path)]
     if not files:
         raise UserError("grade: found no name of a notebook or folder, expected at least one")
-    print(WARNING, file=sys.stderr)
+    if not json:
+        print(WARNING, flush=True)
     limits, graded = Limits(seconds, int(gigabytes * 1e9)), []
     with ThreadPoolExecutor(jobs) as pool:
         try:
@@ -85,7 +81,7 @@ def notebooks_in(path: Path) -> list[Path]:
     return found
 
 
-def grades(files: list[Path], limits: "Limits", pool: ThreadPoolExecutor) -> Iterator[dict[str, Any]]:
+def grades(files: list[Path], limits: Limits, pool: ThreadPoolExecutor) -> Iterator[dict[str, Any]]:
     """A row for each file: its "problem", or its "exercises". Answers are tried in the pool, files in their order."""
     for file, exercises in [(file, begun(file, limits, pool)) for file in files]:
         row = {"file": str(file), "problem": None, "lessons": [], "solved": 0, "of": 0, "exercises": []}
@@ -98,10 +94,8 @@ def grades(files: list[Path], limits: "Limits", pool: ThreadPoolExecutor) -> Ite
                      "solved": sum(e["outcome"] == "solved" for e in found)}
 
 
-def begun(file: Path, limits: "Limits", pool: ThreadPoolExecutor) -> str | list[tuple[dict[str, str], Any]]:
+def begun(file: Path, limits: Limits, pool: ThreadPoolExecutor) -> str | list[tuple[dict[str, str], Any]]:
     """The exercises of a notebook, handed to the pool; or why there are none."""
-    from ..checks.progress import EXERCISES, answer_name
-
     try:
         cells = code_of(file)
     except UserError as problem:
@@ -127,12 +121,8 @@ def code_of(file: Path) -> list[str]:
     return [source if isinstance(source, str) else "".join(map(str, source)) for source in sources]
 
 
-def graded_answer(cells: list[str], exercise: str, limits: "Limits") -> tuple[str, str, float]:
+def graded_answer(cells: list[str], exercise: str, limits: Limits) -> tuple[str, str, float]:
     """The outcome of one exercise, in words too, and the seconds that it took."""
-    from ..checks.progress import answer_name
-    from .apart import examined
-    from .slicing import NotPython, needed, statements, untouched_stub
-
     name, began = answer_name(exercise), time.monotonic()
     try:
         nodes = needed(statements(cells, name), name)
@@ -140,7 +130,7 @@ def graded_answer(cells: list[str], exercise: str, limits: "Limits") -> tuple[st
         return "error", str(problem), 0.0
     if not nodes:
         return "not attempted", f"{name} is not in the notebook", 0.0
-    if untouched_stub(nodes):
+    if untouched_stub(nodes, name):
         return "not attempted", "", 0.0
     outcome, words = examined(exercise, "\n\n".join(map(ast.unparse, nodes)) + "\n", limits)
     words = "" if outcome in ("solved", "not attempted") else words.removeprefix("Not yet: ")

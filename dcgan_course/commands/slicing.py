@@ -92,8 +92,13 @@ def needed(everything: list[Statement], answer: str) -> list[ast.stmt]:
         wanted = wanted.union(*(before[i].uses for i in new))
 
 
-def untouched_stub(nodes: list[ast.stmt]) -> bool:
-    """Whether an answer is still a function that raises NotImplementedError and does nothing else."""
-    body = nodes[0].body if len(nodes) == 1 and isinstance(nodes[0], ast.FunctionDef) else []
-    return [ast.unparse(line) for line in body if not (isinstance(line, ast.Expr) and isinstance(
-        line.value, ast.Constant))] == ["raise NotImplementedError"]
+def untouched_stub(nodes: list[ast.stmt], answer: str) -> bool:
+    """Whether an answer is still as the lesson has it: a function, or a class of such, that raises NotImplementedError
+    and does nothing else."""
+    nodes = [node for node in nodes if answer in names(node)[0] | parts_given(node)]
+    if len(nodes) != 1 or not isinstance(nodes[0], (ast.FunctionDef, ast.ClassDef)):
+        return False
+    functions = nodes if isinstance(nodes[0], ast.FunctionDef) else nodes[0].body
+    lines = [ast.unparse(line) for function in functions for line in getattr(function, "body", [])
+             if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))]  # a docstring
+    return set(lines) - {"super().__init__()"} == {"raise NotImplementedError"}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ..machine.display import in_notebook, say
-from ..machine.errors import UserError
-from ..machine.files import read_json, to_json, write_atomically
-from ..machine.places import cache_dir
+from .display import in_notebook, say
+from .errors import UserError
+from .files import read_json, to_json, write_atomically
+from .places import cache_dir
 
 EXERCISES = {  # of each lesson, by their checks: check_scaled ...
     "00": ("scaled",),
