@@ -32,6 +32,7 @@ test: .venv/installed-test .venv/chromium
 	$(BIN)/pytest --nbval $(WORKERS) --dist loadfile notebooks
 
 # notebooks/src/*.py are what people edit; this makes the notebooks from them, runs them and keeps the outputs.
+notebooks: export DCGAN_COURSE_PROGRESS :=
 notebooks: .venv/installed-test
 	for source in notebooks/src/*.py; do \
 	  notebook=notebooks/$$(basename $$source .py).ipynb; \

@@ -1,7 +1,10 @@
+import os
 import sys
 from pathlib import Path
 
 import pytest
+
+os.environ["DCGAN_COURSE_PROGRESS"] = ""  # what is solved here is nobody's progress
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))  # teach.py
 sys.path.insert(0, str(Path(__file__).parent))

@@ -60,7 +60,7 @@ def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None,
                 progress.note(examine.__name__.removeprefix("check_"))
             say("✓" if not verdict else "○" if verdict.startswith(NOT_ATTEMPTED) else "✗", verdict or RIGHT)
             return package_own if verdict else answer
-        check.verdict = functools.partial(found, examined)
+        vars(check)["verdict"] = functools.partial(found, examined)
         return check
     return decorate
 

@@ -1,8 +1,8 @@
 """One answer to one exercise, in a process apart, with limits.
 
-A process, not a Jupyter kernel: it is forked, where that is safe, from one that has imported PyTorch already, and begins in
-a moment instead of seconds, so that every answer can have its own. It opens no port, needs nothing that the course has not
-installed, and only the process itself can tell a verdict: what it prints is thrown away.
+A process, not a Jupyter kernel: it is forked, where that is safe, from one that has imported PyTorch already, and
+begins in a moment instead of seconds, so that every answer can have its own. It opens no port, needs nothing that the
+course has not installed, and what the answer prints is thrown away: the verdict has a pipe of its own.
 
 This keeps accidents apart. It is no wall: the answer runs beside the check that judges it, as the user who grades.
 """
@@ -22,14 +22,15 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from ..machine.errors import UserError
 from ..machine.progress import answer_name
 
 OUTCOMES = ("solved", "wrong", "not attempted", "error", "timed out", "out of memory")
-KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "PATHEXT", "COMSPEC")  # what a process needs to begin
+KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "PATHEXT", "COMSPEC")  # to begin at all
 MOST = 1000  # characters of a verdict
-START = 60.0  # seconds that a process may take to begin, on a busy machine
+START = 120.0  # seconds that a process may take to begin, on a busy machine
 
 starting = threading.Lock()  # the environment is that of the whole process
 running: set[BaseProcess] = set()
@@ -43,9 +44,13 @@ class Limits(NamedTuple):
 
 
 def examined(exercise: str, source: str, limits: Limits) -> tuple[str, str]:
-    """Run `source`, which defines the answer, and the official check on it. Returns one of OUTCOMES, and the words."""
+    """Run `source`, which defines the answer, and the official check on it. Returns one of OUTCOMES, and the words.
+
+    Raises:
+        UserError: no process can be started.
+    """
     method = "forkserver" if sys.platform == "linux" else "spawn"
-    context = multiprocessing.get_context(method)
+    context: Any = multiprocessing.get_context(method)
     if method == "forkserver":
         context.set_forkserver_preload([__name__, "dcgan_course.checks", "dcgan_course.commands.cli"])
     receiver, sender = context.Pipe(duplex=False)
@@ -56,9 +61,13 @@ def examined(exercise: str, source: str, limits: Limits) -> tuple[str, str]:
             process.start()
         running.add(process)
         sender.close()
-        if receiver.poll(START):
-            with contextlib.suppress(EOFError):
-                receiver.recv_bytes()  # it begins
+        try:
+            began = receiver.poll(START) and receiver.recv_bytes()
+        except EOFError:
+            began = None
+        if not began:
+            end(process)
+            raise UserError(f"grade: no process could be started for {exercise} (status {process.exitcode})")
         process.join(limits.seconds)
         late = process.is_alive()
         end(process)  # so that what it tells cannot keep anybody waiting
@@ -67,7 +76,7 @@ def examined(exercise: str, source: str, limits: Limits) -> tuple[str, str]:
         return said
     if late:
         return "timed out", f"had not finished after {limits.seconds:g} s, and was stopped"
-    return "error", f"its process ended without a verdict (exit status {process.exitcode}): a crash, os._exit, or memory"
+    return "error", f"its process ended without a verdict (status {process.exitcode}): a crash, os._exit, or memory"
 
 
 def end(process: BaseProcess) -> None:
@@ -99,10 +108,10 @@ def heard(receiver: Connection) -> tuple[str, str] | None:
 
 def bare_environment(folder: str) -> dict[str, str]:
     """The environment of an answer: no secrets of whoever grades, and a temporary folder for home."""
-    own = {name: folder for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR",
-                                     "DCGAN_COURSE_CACHE")}
-    return ({name: os.environ[name] for name in KEPT if name in os.environ} | own
-            | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "DCGAN_COURSE_PROGRESS": ""})
+    own = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "DCGAN_COURSE_CACHE"), folder)
+    course = {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg",
+              "DCGAN_COURSE_PROGRESS": ""}
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | own | course
 
 
 @contextlib.contextmanager
@@ -158,7 +167,7 @@ def defined(name: str, source: str) -> object:
     """The answer. Its lines can be quoted, and it finds itself in __main__, as in a notebook."""
     linecache.cache["<notebook>"] = len(source), None, source.splitlines(keepends=True), "<notebook>"
     notebook = types.ModuleType("__main__")
-    notebook.display = lambda *args, **kwargs: None  # Jupyter's
+    vars(notebook)["display"] = lambda *args, **kwargs: None  # Jupyter's
     sys.modules["__main__"] = notebook
     exec(compile(source, "<notebook>", "exec"), vars(notebook))
     return vars(notebook)[name]

@@ -19,9 +19,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        the exit status: 0, or what the command gives; 2 after bad input, or for want of memory; 130 after Ctrl-C, and 143 after SIGTERM or 129
-        after SIGHUP, as shells say it, so that a batch system never takes what was cut short for done. A training that
-        Ctrl-C stopped has done what it was told: 0.
+        the exit status: 0; 1 where `grade` finds exercises that are not solved; 2 after bad input, or for want of
+        memory; 130 after Ctrl-C, and 143 after SIGTERM or 129 after SIGHUP, as shells say it, so that a batch system
+        never takes what was cut short for done. A training that Ctrl-C stopped has done what it was told: 0.
     """
     args = list(sys.argv[1:] if argv is None else argv)
     if hasattr(sys.stdout, "reconfigure"):  # names of files may hold any bytes

@@ -22,8 +22,8 @@ from ..machine.progress import EXERCISES, answer_name
 from .apart import Limits, end_all, examined
 from .slicing import NotPython, needed, statements, untouched_stub
 
-WARNING = """note: this runs what others have written: each answer in a process of its own, in an empty folder, without your
-environment, with limits of time and memory. These are no walls: it could still read and write what you may."""
+WARNING = """note: this runs what others have written: each answer in a process of its own, in an empty folder, without
+your environment, with limits of time and memory. These are no walls: it could still read and write what you may."""
 
 
 def grade(notebooks: Notebooks, /, json: bool = False, seconds: float = 60.0, gigabytes: float = 2.0,
@@ -101,8 +101,10 @@ def begun(file: Path, limits: Limits, pool: ThreadPoolExecutor) -> str | list[tu
     except UserError as problem:
         return str(problem).removeprefix(f"{file}: ")
     text = "\n".join(cells)
-    lessons = [lesson for lesson, names in EXERCISES.items()  # some may have been deleted
-               if 2 * sum(bool(re.search(rf"\b{answer_name(name)}\b", text)) for name in names) >= len(names)]
+    there = {lesson: sum(bool(re.search(rf"\b{answer_name(name)}\b", text)) for name in names) / len(names)
+             for lesson, names in EXERCISES.items()}
+    most = max(there.values())  # answers may have been deleted, and another lesson's name may have been used again
+    lessons = [lesson for lesson, share in there.items() if share and share >= min(most, 0.5)]
     if not lessons:
         return "no exercise of the course is in it"
     return [({"lesson": lesson, "exercise": name}, pool.submit(graded_answer, cells, name, limits))

@@ -1,8 +1,8 @@
 """Of a learner's notebook the lines that one answer needs, and nothing else.
 
-A grade must not depend on what a file says of itself. So no cell is run as it stands: not the ones that call a check, print
-a tick or train for an hour, nor those that replace what a check is made of. What defines the answer is taken, what defines
-the names that it uses, and so on; the rest of the notebook is never run.
+A grade must not depend on what a file says of itself. So no cell is run as it stands: not the ones that call a check,
+print a tick or train for an hour, nor those that replace what a check is made of. What defines the answer is taken,
+what defines the names that it uses, and so on; the rest of the notebook is never run.
 """
 
 import ast
