@@ -210,8 +210,8 @@ def test_of_a_notebook_what_an_answer_needs(cells, expected):
 
 @pytest.mark.parametrize(("source", "untouched"), [
     ("def my_x():\n    'text'\n    raise NotImplementedError", True), ("def my_x(): return 1", False),
-    ("class my_x(k):\n    'text'\n    def f(self):\n        super().__init__()\n        raise NotImplementedError", True),
-    ("def my_x(): raise NotImplementedError\nmy_x = 1", False), ("my_x = 1", False),
+    ("class my_x(k):\n    'text'\n    def f(self):\n        super().__init__()\n        raise NotImplementedError",
+     True), ("def my_x(): raise NotImplementedError\nmy_x = 1", False), ("my_x = 1", False),
     ("class my_x:\n    def f(self): return 1\n    def g(self): raise NotImplementedError", False)])
 def test_stubs(source, untouched):
     assert slicing.untouched_stub(slicing.needed(slicing.statements([source], "my_x"), "my_x"), "my_x") == untouched

@@ -33,7 +33,13 @@ def compared_text(cell) -> str:
     """The text of a cell's outputs that nbval compares; pictures and tagged cells are not."""
     if "nbval-ignore-output" in cell.metadata.get("tags", []):
         return ""
-    return "".join(output.get("text", "") for output in cell.outputs if output.output_type == "stream")
+    return "".join(output.get("text", "") + said(output) for output in cell.outputs)
+
+
+def said(output) -> str:
+    """The text of what a check, or the count at a lesson's end, shows in colour."""
+    data = output.get("data", {})
+    return data.get("text/plain", "") if "text/html" in data else ""
 
 
 def test_there_are_lessons():
@@ -119,7 +125,8 @@ def test_exercises_have_their_parts(path):
     assert [card["number"] for card in cards] == [str(i + 1) for i in range(len(cards))]
     assert all(cell.cell_type == "markdown" and cell.source.startswith("<details>") for cell in solutions)
     for _, check, _ in exercises(path):
-        assert check.outputs[0].text.startswith("Not attempted yet.")
+        assert said(check.outputs[0]).startswith("Not attempted yet.")
+    assert said(cells[-1].outputs[0]) == f"0 of {len(cards)} solved here, 0 of 37 in the course."
 
 
 @each_lesson
