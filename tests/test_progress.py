@@ -53,8 +53,8 @@ def test_what_is_solved_is_kept(file, capsys, monkeypatch):
     assert json.loads(file.read_text("utf-8")) == {"solved": ["frame", "slerp"]}
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"solved": 3}', b'{"solved": [3, null, ["slerp"]]}',
-                                     b'{"solved": ["slerp", "no such exercise"]}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"solved": 3}',
+                                     b'{"solved": [3, null, ["slerp"]]}', b'{"solved": ["slerp", "no such exercise"]}'])
 def test_a_damaged_file_is_no_trouble(file, content, capsys):
     file.parent.mkdir()
     file.write_bytes(content)

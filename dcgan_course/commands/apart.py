@@ -37,10 +37,12 @@ running: set[BaseProcess] = set()
 
 
 class Limits(NamedTuple):
-    """Of one answer: seconds by the clock, and bytes beyond what the course itself needs (on Linux)."""
+    """Of one answer: seconds by the clock, and bytes beyond what the course itself needs (on Linux). And whether all is
+    over."""
 
     seconds: float
     memory: int
+    stop: threading.Event
 
 
 def examined(exercise: str, source: str, limits: Limits) -> tuple[str, str]:
@@ -59,8 +61,10 @@ def examined(exercise: str, source: str, limits: Limits) -> tuple[str, str]:
         process = context.Process(target=examine, args=(exercise, source, folder, bare, limits.memory, sender))
         with starting, environment(bare):
             process.start()
-        running.add(process)
         sender.close()
+        running.add(process)
+        if limits.stop.is_set():  # while it began
+            end(process)
         try:
             began = receiver.poll(START) and receiver.recv_bytes()
         except EOFError:
@@ -89,8 +93,9 @@ def end(process: BaseProcess) -> None:
     running.discard(process)
 
 
-def end_all() -> None:
-    """End all answers that are running."""
+def end_all(limits: Limits) -> None:
+    """End all answers that are running, or begin just now."""
+    limits.stop.set()
     for process in list(running):
         end(process)
 

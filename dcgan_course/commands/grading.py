@@ -8,6 +8,7 @@ import ast
 import json as as_json
 import re
 import textwrap
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -43,7 +44,7 @@ def grade(notebooks: Notebooks, /, json: bool = False, seconds: float = 60.0, gi
         raise UserError("grade: found no name of a notebook or folder, expected at least one")
     if not json:
         print(WARNING, flush=True)
-    limits, graded = Limits(seconds, int(gigabytes * 1e9)), []
+    limits, graded = Limits(seconds, int(gigabytes * 1e9), threading.Event()), []
     with ThreadPoolExecutor(jobs) as pool:
         try:
             for row in grades(files, limits, pool):
@@ -52,7 +53,7 @@ def grade(notebooks: Notebooks, /, json: bool = False, seconds: float = 60.0, gi
                     print(in_lines(row), flush=True)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            end_all()
+            end_all(limits)
             raise
     solved, of = sum(row["solved"] for row in graded), sum(row["of"] for row in graded)
     bad = [row["file"] for row in graded if row["problem"]]
