@@ -298,3 +298,8 @@ Still(widgets.VBox([slider, view]), sweep, "a digit that changes while a slider 
 # - Radford, Metz, Chintala: *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
 #   Networks*, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434): the paper that this course follows.
 # - Y. LeCun, C. Cortes, C. J. C. Burges: *The MNIST database of handwritten digits*.
+
+# %%
+from dcgan_course import checks
+
+checks.progress("00")

@@ -771,3 +771,8 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 #   [arXiv 1801.04406](https://arxiv.org/abs/1801.04406): simultaneous and alternating steps on the smallest GAN.
 # - Gidel and others: *A Variational Inequality Perspective on Generative Adversarial Networks*,
 #   [arXiv 1802.10551](https://arxiv.org/abs/1802.10551): the game x·y, and averaging.
+
+# %%
+from dcgan_course import checks
+
+checks.progress("01")

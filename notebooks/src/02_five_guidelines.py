@@ -629,3 +629,8 @@ print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bo
 # - Odena, Dumoulin, Olah: *Deconvolution and Checkerboard Artifacts*, https://distill.pub/2016/deconv-checkerboard.
 # - The answer about the gains, N(1, 0.02): https://github.com/pytorch/examples/issues/516.
 # - He and others: *Delving Deep into Rectifiers*, [arXiv 1502.01852](https://arxiv.org/abs/1502.01852).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("02")

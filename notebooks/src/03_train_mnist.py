@@ -525,3 +525,8 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 #   training.
 # - Goodfellow and others: *Generative Adversarial Networks*, [arXiv 1406.2661](https://arxiv.org/abs/1406.2661), for
 #   the game and the loss of G.
+
+# %%
+from dcgan_course import checks
+
+checks.progress("03")

@@ -784,3 +784,8 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 #   [arXiv 1801.05134](https://arxiv.org/abs/1801.05134).
 # - The report on dropout and noise pixels: the readme of the DCGAN in
 #   [github.com/conan7882/tf-gans](https://github.com/conan7882/tf-gans).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("04")

@@ -911,3 +911,8 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # - Brock, Donahue, Simonyan: [arXiv 1809.11096](https://arxiv.org/abs/1809.11096), for standing statistics.
 # - Mao and others: *Least Squares GAN*, [arXiv 1611.04076](https://arxiv.org/abs/1611.04076).
 # - Salimans and others: *Improved Techniques for Training GANs*, [arXiv 1606.03498](https://arxiv.org/abs/1606.03498).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("05")

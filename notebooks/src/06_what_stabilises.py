@@ -533,3 +533,8 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 # - Mao and others: [arXiv 1611.04076](https://arxiv.org/abs/1611.04076), least squares.
 # - Zhao and others: [arXiv 2006.10738](https://arxiv.org/abs/2006.10738), few images and augmentation.
 # - The logs of FID over time: [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("06")

@@ -598,3 +598,8 @@ plt.show()
 #   vector.
 # - White: *Sampling Generative Networks*, [arXiv 1609.04468](https://arxiv.org/abs/1609.04468), for slerp and attribute
 #   vectors.
+
+# %%
+from dcgan_course import checks
+
+checks.progress("07")

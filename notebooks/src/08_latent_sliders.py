@@ -324,3 +324,8 @@ plt.show()
 # - Shen, Zhou: *Closed-Form Factorization of Latent Semantics in GANs*, [arXiv 2007.06600](https://arxiv.org/abs/2007.06600):
 #   principal directions of the first layer.
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 6.
+
+# %%
+from dcgan_course import checks
+
+checks.progress("08")

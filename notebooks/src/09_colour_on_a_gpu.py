@@ -689,3 +689,8 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 # - Liu and others: *Deep Learning Face Attributes in the Wild* (CelebA), [arXiv 1411.7766](https://arxiv.org/abs/1411.7766).
 # - Zhao and others: *Differentiable Augmentation*, [arXiv 2006.10738](https://arxiv.org/abs/2006.10738).
 # - Goyal and others: *Accurate, Large Minibatch SGD*, [arXiv 1706.02677](https://arxiv.org/abs/1706.02677): the linear rule.
+
+# %%
+from dcgan_course import checks
+
+checks.progress("09")

@@ -661,3 +661,8 @@ plt.show()
 #   backpropagation.
 # - Bau and others: *GAN Dissection*, [arXiv 1811.10597](https://arxiv.org/abs/1811.10597): units that cause objects.
 # - Adebayo and others: *Sanity Checks for Saliency Maps*, [arXiv 1810.03292](https://arxiv.org/abs/1810.03292).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("10")

@@ -404,3 +404,9 @@ print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS
 # - ONNX, [onnx.ai](https://onnx.ai); ONNX Runtime Web, [onnxruntime.ai](https://onnxruntime.ai).
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), and the authors' code,
 #   [Newmu/dcgan_code](https://github.com/Newmu/dcgan_code).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("12")
+checks.certificate(name="", date="")  # both as they are to stand on it
