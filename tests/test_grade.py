@@ -77,7 +77,7 @@ def of_a_class(tmp_path_factory):
     notebook(folder / "eve" / ".ipynb_checkpoints" / "07.ipynb", SLERP)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECRET", "sesame")
-        status, out = grade(folder, "--json", "--seconds", 4, "--gigabytes", 0.5, "--jobs", 2)
+        status, out = grade(folder, "--json", "--seconds", 6, "--gigabytes", 0.2, "--jobs", 2)
     report = json.loads(out)
     rows = {(Path(book["file"]).parent.name, row["exercise"]): row
             for book in report["notebooks"] for row in book["exercises"]}
@@ -104,8 +104,8 @@ def test_answers_do_not_touch_one_another(of_a_class):
 @pytest.mark.slow
 def test_what_ends_badly(of_a_class):
     _, _, rows = of_a_class
-    assert rows["ben", "corner_grid"]["outcome"] == "timed out" and "4 s" in rows["ben", "corner_grid"]["words"]
-    assert 4 <= rows["ben", "corner_grid"]["seconds"] < 120
+    assert rows["ben", "corner_grid"]["outcome"] == "timed out" and "6 s" in rows["ben", "corner_grid"]["words"]
+    assert 6 <= rows["ben", "corner_grid"]["seconds"] < 120
     if os.path.exists("/proc/self/status"):
         assert rows["ben", "vector_sum"]["outcome"] == "out of memory", rows["ben", "vector_sum"]
     assert rows["cleo", "corner_grid"]["words"] == "what checks are made of was replaced: torch.allclose"
