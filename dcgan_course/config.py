@@ -52,6 +52,8 @@ class TrainConfig:
     """Height and width of the stride-2 kernels: 4, or 5 as in the paper."""
     norm: Literal["batch", "none"] = "batch"
     """Batch norm in both networks, or none."""
+    d_norm: Literal["batch", "none"] = "batch"
+    """none = no batch norm in the discriminator, against guideline 2; for the penalties r1 and r2."""
     output_norm: bool = False
     """Batch norm on the generator's output: the famous mistake."""
     d_input_norm: bool = False
@@ -60,8 +62,9 @@ class TrainConfig:
     """Spectral norm in the discriminator's layers, in place of its batch norm."""
     dense: bool = False
     """A fully connected hidden layer of 1,024 in each network, which guideline 3 leaves out."""
-    init: Literal["dcgan", "pytorch", "zero_gain"] = "dcgan"
-    """First weights: the DCGAN's; PyTorch's own; or batch-norm gains around 0 in place of 1: a usual slip."""
+    init: Literal["dcgan", "he", "pytorch", "zero_gain"] = "dcgan"
+    """First weights: the DCGAN's; He's in a network without batch norm; PyTorch's own; or batch-norm gains around 0 in
+    place of 1: a usual slip."""
     g_dropout: float = 0.0
     """Dropout probability in the generator's hidden layers; 0 = off."""
     dropout_at_test: bool = True
@@ -100,6 +103,12 @@ class TrainConfig:
     """D's target for real images; 0.9 = one-sided label smoothing."""
     g_label: float = 1.0
     """G's target for its own images; some code smooths this one too."""
+    r1: float = 0.0
+    """D's penalty for being steep at real images, the gamma of R1; 0 = off. With --d_norm none and --init he."""
+    r2: float = 0.0
+    """The same at generated images."""
+    penalty_every: int = 8
+    """The penalties are computed at every so many steps, and count so many times as much."""
     instance_noise: float = 0.0
     """Deviation of normal noise on every image that D sees, real or generated; 0 = off."""
     augment: bool = False
@@ -145,13 +154,13 @@ class TrainConfig:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             check_type(field.name, getattr(self, field.name))
-        for name in ("nz", "ngf", "ndf", "batch_size", "log_steps"):
+        for name in ("nz", "ngf", "ndf", "batch_size", "log_steps", "penalty_every"):
             self._expect(name, getattr(self, name) >= 1, "a whole number, 1 or more")
         for name in ("lr_g", "lr_d"):
             self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, below 10")
         for name in ("beta1", "beta2", "g_dropout"):
             self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
-        for name in ("ema_kimg", "keep", "checkpoint_minutes", "metric_every", "instance_noise"):
+        for name in ("ema_kimg", "keep", "checkpoint_minutes", "metric_every", "instance_noise", "r1", "r2"):
             self._expect(name, 0 <= getattr(self, name) < math.inf, "0 or more")
         self._expect("threads", self.threads == "auto" or 1 <= self.threads <= 1024, "auto, or 1 to 1024")
         self._expect("metric_n", 65 <= self.metric_n <= 10_000, "65 to 10000")

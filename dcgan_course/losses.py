@@ -6,7 +6,7 @@ log(D(x)) would be log(0), also in bfloat16.
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from .machine.errors import UserError
 
@@ -55,6 +55,21 @@ def g_loss(logits_fake: Tensor, loss: str = "non_saturating", label: float = 1.0
         # -log D(G(z)), and for a label t below 1: -[t log D(G(z)) + (1 - t) log(1 - D(G(z)))]
         return (label * F.softplus(-logits_fake) + (1 - label) * F.softplus(logits_fake)).mean()
     raise unknown(loss)
+
+
+def gradient_penalty(netD: nn.Module, x: Tensor, gamma: float, nc: int) -> Tensor:
+    """gamma / 2 times the mean squared length of D's gradient with respect to images: R1 where they are real, R2 where
+    they are generated (arXiv 1801.04406, section 4.1). What a D may not be steep at, it cannot push G away from.
+
+    Args:
+        netD: images (N, channels, size, size) -> logits (N,).
+        x: what D sees; the first nc channels are the image, others tell its class and are left out.
+    Returns:
+        a scalar, float32, with a graph of its own.
+    """
+    x = x.detach().float().requires_grad_()
+    (slope,) = torch.autograd.grad(netD(x).sum(), x, create_graph=True)  # (N, channels, size, size)
+    return gamma / 2 * slope[:, :nc].square().sum((1, 2, 3)).mean()
 
 
 def unknown(loss: str) -> UserError:

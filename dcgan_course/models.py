@@ -244,7 +244,9 @@ def init_weights(net: nn.Module, generator: torch.Generator | None = None, init:
         net: any module; changed in place.
         generator: where the random numbers come from; None = the global generator.
         init: "dcgan"; "pytorch" leaves PyTorch's own first weights (their stream is the global one); "zero_gain" draws
-            batch-norm gains from N(0, 0.02) like all other weights, the slip of some tutorials.
+            batch-norm gains from N(0, 0.02) like all other weights, the slip of some tutorials; "he" is the DCGAN's
+            for a network with batch norm, and in one without it draws convolutions so that signals keep their size
+            (arXiv 1502.01852, equation 15, with LeakyReLU's 0.2).
     Returns:
         net, so that calls chain.
     """
@@ -252,7 +254,10 @@ def init_weights(net: nn.Module, generator: torch.Generator | None = None, init:
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
             normed = parametrize.is_parametrized(module)  # spectral norm: `weight` is computed from the original
             weight = module.parametrizations.weight.original if normed else module.weight
-            weight.normal_(0.0, 0.02, generator=generator)
+            if init == "he" and not any(isinstance(m, nn.BatchNorm2d) for m in net.modules()):
+                nn.init.kaiming_normal_(weight, 0.2, generator=generator)
+            else:
+                weight.normal_(0.0, 0.02, generator=generator)
         elif isinstance(module, nn.BatchNorm2d):
             module.weight.normal_(0.0 if init == "zero_gain" else 1.0, 0.02, generator=generator)
         else:
@@ -278,7 +283,8 @@ def build_discriminator(config: TrainConfig) -> nn.Module:
     c = config
     if c.network == "basic":
         return BasicDiscriminator(c.nc + c.classes, c.image_size)
-    return Discriminator(c.ndf, c.nc + c.classes, c.image_size, c.kernel_size, c.norm, c.d_downsample, c.d_activation,
+    norm = "none" if c.d_norm == "none" else c.norm
+    return Discriminator(c.ndf, c.nc + c.classes, c.image_size, c.kernel_size, norm, c.d_downsample, c.d_activation,
                          c.leak, c.d_input_norm, c.spectral_norm, c.dense)
 
 

@@ -15,11 +15,11 @@ from .backstage.memory import disk_in_one_line, memory_in_one_line
 from .backstage.resolve import planned
 from .config import TrainConfig
 from .data import Batches, Images
-from .losses import d_loss, g_loss, realness
+from .losses import d_loss, g_loss, gradient_penalty, realness
 from .machine.display import in_notebook, notebook_picture, tensorboard
 from .machine.parallel import World, join
 from .machine.runtime import autocast
-from .machine.scaling import scaled
+from .machine.scaling import scaled, scaled_back
 from .machine.signals import stop_on_interrupt
 from .machine.threads import Fixed, Threads, cpu_threads
 from .models import rescaled, with_class_planes
@@ -34,17 +34,19 @@ if TYPE_CHECKING:
 
 
 def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake: Tensor,
-           loss: str = "non_saturating", real_label: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+           loss: str = "non_saturating", real_label: float = 1.0,
+           penalty: Tensor | float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
     """One update of D: towards 1 for x_real, towards 0 for x_fake, both (N, nc, size, size).
 
     The two batches go through D apart, so that batch norm sees each with its own statistics.
+    penalty: one more term that D minimises, see `gradient_penalty`; loss_D is without it.
     Returns loss_D, D_x and D_G_z, scalars still on the device.
     """
     logits_real = netD(x_real)  # (N,)
     logits_fake = netD(x_fake.detach())  # detach: this step must not reach G
     loss_D = d_loss(logits_real, logits_fake, loss, real_label)
     optD.zero_grad()
-    loss_D.backward()
+    (loss_D + penalty).backward()
     optD.step()
     return loss_D.detach(), realness(logits_real, loss), realness(logits_fake, loss)
 
@@ -73,13 +75,27 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
     with autocast(x_real.device, config.precision):
         x_fake = netG(z)  # one forward of G serves both steps
         x_real = rescaled(x_real, config.scale)
-        loss_D, D_x, D_G_z = d_step(scaled(netD, state.optD), state.optD, seen(x_real, config, one_hot),
-                                    seen(x_fake, config, one_hot), config.loss, config.real_label)
+        seen_real, seen_fake = seen(x_real, config, one_hot), seen(x_fake, config, one_hot)
+        loss_D, D_x, D_G_z = d_step(scaled(netD, state.optD), state.optD, seen_real, seen_fake, config.loss,
+                                    config.real_label, penalty_of(config, state, netD, seen_real, seen_fake))
         loss_G = g_step(scaled(state.netD, state.optG), state.optG, seen(x_fake, config, one_hot), config.loss,
                         config.g_label)
     state.step += 1
     state.update_ema(config)
     state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
+
+
+def penalty_of(config: TrainConfig, state: TrainState, netD: nn.Module, seen_real: Tensor,
+               seen_fake: Tensor) -> Tensor | float:
+    """What config adds to D's loss in this step: at every penalty_every-th one, that many times as much ("lazy", arXiv
+    1912.04958, appendix B), and nothing at the others."""
+    if state.step % config.penalty_every or not (config.r1 or config.r2):
+        return 0.0
+    with (autocast(seen_real.device, "fp32"),  # gradients of gradients are small
+          torch.compiler.set_stance("force_eager")):  # and what is compiled has none
+        terms = [gradient_penalty(netD, x, gamma * config.penalty_every, config.nc)
+                 for x, gamma in ((seen_real, config.r1), (seen_fake, config.r2)) if gamma]
+    return scaled_back(sum(terms), state.optD)
 
 
 def seen(x: Tensor, config: TrainConfig, one_hot: Tensor) -> Tensor:

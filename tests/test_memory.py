@@ -39,7 +39,8 @@ def child(code: str) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.parametrize("changes", [{}, {"image_size": 28, "nc": 1}, {"d_downsample": "pool"}, {"norm": "none"},
-                                     {"spectral_norm": True}, {"compile": "on"}, {"precision": "bf16", "classes": 3},
+                                     {"d_norm": "none", "r1": 1.0}, {"spectral_norm": True}, {"compile": "on"},
+                                     {"precision": "bf16", "classes": 3},
                                      {"precision": "fp16"}, {"ema_kimg": 1.0}, {"dense": True},
                                      {"network": "basic"}], ids=str)
 def test_the_estimate_counts_what_the_layers_give_out(changes):

@@ -138,6 +138,21 @@ def test_a_dense_hidden_layer_is_a_matrix():
     assert count_parameters(netG) - count_parameters(Generator(10, 4)) == 10 * 1024 + 2 * 1024 + (1024 - 10) * 16 * 16
 
 
+def test_he_keeps_the_size_of_signals_where_no_batch_norm_does():
+    """Through five layers a signal keeps its size within a factor of two (the DCGAN's own weights leave a thousandth);
+    a network with batch norm begins as it always did."""
+    x = torch.randn(20, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+    def size(init):
+        netD = init_weights(Discriminator(16, 3, 64, norm="none"), torch.Generator().manual_seed(0), init)
+        return netD(x).std().item()
+
+    assert 0.5 < size("he") < 2 and size("dcgan") < 0.01
+    for build in (Generator, Discriminator):
+        one, other = (init_weights(build(8), torch.Generator().manual_seed(0), init) for init in ("he", "dcgan"))
+        assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
 def test_spectral_norm_bounds_every_layer_of_d():
     netD = init_weights(Discriminator(8, spectral_norm=True))
     assert not [m for m in netD.modules() if isinstance(m, nn.BatchNorm2d)]

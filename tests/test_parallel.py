@@ -29,8 +29,9 @@ GRADIENTS = """if True:
     from dcgan_course.sampling import sample_z
     from dcgan_course.state import TrainState
     from dcgan_course.backstage.resolve import match_images, resolve
-    from dcgan_course.trainer import d_step, g_step
-    config = match_images(resolve(tiny.config(".", norm="none", g_dropout=0.0, real_label=0.9), None), tiny.images(28))
+    from dcgan_course.trainer import d_step, g_step, penalty_of
+    config = match_images(resolve(tiny.config(".", norm="none", g_dropout=0.0, real_label=0.9, r1=1.0,
+                                                r2=1.0, init="he", penalty_every=1), None), tiny.images(28))
     with join(torch.device("cpu")) as world:
         state = TrainState.start(config)
         batches = Batches(tiny.images(28), config.batch_size, 0, world=world)
@@ -38,7 +39,8 @@ GRADIENTS = """if True:
         found = {{}}
         for step in range(2):
             x_fake = netG(world.share(sample_z(config.batch_size, config.nz, generator=state.z_stream)))
-            d_step(netD, state.optD, batches[step], x_fake, real_label=0.9)
+            penalty = penalty_of(config, state, netD, batches[step], x_fake)
+            d_step(netD, state.optD, batches[step], x_fake, real_label=0.9, penalty=penalty)
             found |= {{f"D{{step}}.{{n}}": p.grad.clone() for n, p in state.netD.named_parameters()}}
             g_step(state.netD, state.optG, x_fake)
             found |= {{f"G{{step}}.{{n}}": p.grad.clone() for n, p in state.netG.named_parameters()}}

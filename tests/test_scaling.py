@@ -62,6 +62,18 @@ def test_gradients_are_those_of_float32():
         assert found[name].dtype == torch.float32 and largest > 0
 
 
+def test_a_penalty_is_scaled_like_the_loss():
+    """With it alone in the balance (gamma 1,000), D's gradients are those of float32 too."""
+    steep = {"d_norm": "none", "init": "he", "r1": 1000.0}
+    configs = config("fp32", **steep), config(**steep), config("fp32", **steep | {"r1": 0.0})
+    expected, found, plain = (gradients(step(TrainState.start(c), c)) for c in configs)
+    for name, gradient in expected.items():
+        if name.startswith("netD"):
+            largest = gradient.abs().max().item()
+            torch.testing.assert_close(found[name], gradient, rtol=0, atol=0.1 * largest, msg=name)
+            assert name.endswith("bias") or largest > 10 * plain[name].abs().max().item()
+
+
 def test_small_gradients_are_not_lost():
     """Below 3e-8 a number in 16 bits is 0: those of a D that is sure of itself are."""
     net, x = torch.nn.Sequential(torch.nn.Linear(4, 1), torch.nn.Flatten(0)), torch.ones(3, 4)

@@ -75,6 +75,7 @@ def set_of_images(config, count):
 VARIANTS = {name: preset(name) for name in PRESETS} | {
     "conditional": preset("mnist", classes=10), "dropout": preset("mnist", g_dropout=0.5),
     "noise": preset("mnist", instance_noise=0.1, flip=True), "augmented, grey": preset("photos", nc=1),
+    "penalised": preset("avatars", d_norm="none", init="he", r1=1.0, r2=1.0, penalty_every=1),
     "spectral": preset("avatars", spectral_norm=True), "dense": preset("mnist", dense=True, g_upsample="resize"),
     "pooled": preset("mnist", d_downsample="pool", d_input_norm=True, output_norm=True),
     "unit": preset("mnist", scale="unit", output="sigmoid", z="uniform01", loss="least_squares"),

@@ -26,6 +26,7 @@ from dcgan_course import plots, trainer
 from dcgan_course.backstage import journal, resolve
 from dcgan_course.commands.info import run_summary
 from dcgan_course.data import names
+from dcgan_course.losses import gradient_penalty
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.files import file_sha256
 from dcgan_course.models import Discriminator, Generator, init_weights
@@ -70,6 +71,31 @@ def test_d_step_descends_the_cross_entropy_and_leaves_g_alone(pair):
     for now, then, gradient in zip(weights(netD), weights(reference), gradients, strict=True):
         torch.testing.assert_close(now, then - gradient, rtol=1e-4, atol=1e-6)
     assert same(before, weights(netG)) and all(p.grad is None for p in netG.parameters())
+
+
+def test_a_penalty_is_one_more_term_of_d(pair):
+    """Its gradient is added, and the loss that is told is without it."""
+    netG, netD, _, optD, x_real, z = pair
+    alone, x_fake = copy.deepcopy(netD), netG(z)
+    expected, *_ = d_step(alone, torch.optim.SGD(alone.parameters(), 1.0), x_real, x_fake)
+    term = 3 * netD.blocks[-1].weight.sum()
+    assert d_step(netD, optD, x_real, x_fake, penalty=term)[0] == expected
+    for name, weight in netD.named_parameters():
+        moved = 3.0 if weight is netD.blocks[-1].weight else 0.0
+        torch.testing.assert_close(weight, dict(alone.named_parameters())[name] - moved, msg=name)
+
+
+def test_penalties_are_lazy(tmp_path):
+    """At every so-manieth step as many times as much; R1 at the real images, R2 at the generated ones."""
+    config = resolve.match_images(resolve.resolve(tiny.config(
+        tmp_path, d_norm="none", init="he", r1=3.0, r2=5.0, penalty_every=4, precision="fp32"), None), tiny.images(28))
+    state = TrainState.start(config)
+    real, fake = torch.rand(6, 1, 28, 28), -torch.rand(6, 1, 28, 28)
+    once = gradient_penalty(state.netD, real, 3.0, 1) + gradient_penalty(state.netD, fake, 5.0, 1)
+    found = []
+    for state.step in range(9):
+        found.append(float(torch.as_tensor(trainer.penalty_of(config, state, state.netD, real, fake)).detach()))
+    assert found == pytest.approx([4 * once.item(), 0, 0, 0] * 2 + [4 * once.item()], rel=1e-5) and once > 0
 
 
 def test_g_step_descends_minus_log_d_and_leaves_d_alone(pair):
@@ -132,7 +158,8 @@ def test_classes_must_be_those_of_the_images(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("changes", [{"scale": "classifier"}, {"g_label": 0.9}, {"instance_noise": 0.2},
-                                     {"init": "pytorch"}, {"spectral_norm": True}, {"z": "uniform01"}], ids=str)
+                                     {"init": "pytorch"}, {"spectral_norm": True}, {"z": "uniform01"},
+                                     {"d_norm": "none"}, {"d_norm": "none", "init": "he"}, {"r2": 1.0}], ids=str)
 def test_an_ablation_changes_the_training_and_its_weights_load(tmp_path, changes):
     plain, run = (train(tiny.config(tmp_path, num_epochs=1, **c), quiet=True) for c in ({}, changes))
     assert run.stats()[-1]["loss_G"] != plain.stats()[-1]["loss_G"]
@@ -779,7 +806,8 @@ def test_tensorboard(tmp_path):
 
 @pytest.mark.parametrize("changes", [{"network": "basic"}, {"loss": "least_squares"}, {"z": "uniform"},
                                      {"image_size": 32}, {"norm": "none"},
-                                     pytest.param({"compile": "on"}, marks=pytest.mark.slow)], ids=str)
+                                     pytest.param({"compile": "on", "d_norm": "none", "r1": 1.0},
+                                                  marks=pytest.mark.slow)], ids=str)
 def test_variants_train(tmp_path, changes):
     if "compile" in changes and not shutil.which("g++"):
         pytest.skip("torch.compile needs a C++ compiler on the CPU")

@@ -49,7 +49,8 @@ def least_bytes(config: TrainConfig, processes: int = 1) -> int:
         norms = config.norm == "batch" and config.compile != "on"  # compiled, they are computed again
         numbers += config.ngf * (1 + norms) * sum(smaller)
         of_D = same if config.d_downsample == "pool" else smaller
-        numbers += 2 * config.ndf * (sum(of_D) + (norms and not config.spectral_norm) * sum(of_D[1:]))
+        norms = norms and config.d_norm == "batch" and not config.spectral_norm
+        numbers += 2 * config.ndf * (sum(of_D) + norms * sum(of_D[1:]))
     share = config.batch_size // processes
     return (training_bytes(netG, netD, config.ema_kimg > 0) - 4 * netD
             + share * numbers * (2 if config.precision in DTYPES else 4))

@@ -56,7 +56,12 @@ class ScaledNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Images (N, nc, size, size) -> logits (N,) float32."""
         logits = self.netD(x).float()  # first: a gradient is scaled before it is rounded to 16 bits
-        return ScaledBack.apply(logits, self.scaler.scale(torch.ones((), device=logits.device)))
+        return ScaledBack.apply(logits, scale_of(self.scaler, logits.device))
+
+
+def scale_of(scaler: torch.amp.GradScaler, device: torch.device) -> Tensor:
+    """The scale of now, one number on the device."""
+    return scaler.scale(torch.ones((), device=device))
 
 
 class ScaledBack(torch.autograd.Function):
@@ -72,6 +77,13 @@ class ScaledBack(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         """The gradient of x, times the scale, which has no gradient itself."""
         return gradient * ctx.saved_tensors[0], None
+
+
+def scaled_back(term: Tensor, optimizer: torch.optim.Optimizer | Scaled) -> Tensor:
+    """A scalar whose gradients come to an optimiser times its scale, as those of the logits of `scaled` do."""
+    if not isinstance(optimizer, Scaled):
+        return term
+    return ScaledBack.apply(term, scale_of(optimizer.scaler, term.device))
 
 
 def scaled(netD: nn.Module, optimizer: torch.optim.Optimizer | Scaled) -> nn.Module:
