@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # the build warns of a folder with the package's name beside it: that is the package
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
-# a worker for each core; at most four, as each holds PyTorch, and lessons, with up to 2 GB
-WORKERS := -n logical --maxprocesses 4
+# a worker for each core and one more, as tests wait too; at most four: each holds PyTorch, or a lesson with up to 2 GB
+WORKERS = -n $$($(BIN)/python -c "import os; print(min(4, 1 + os.cpu_count()))")
 
 .PHONY: train lab check test notebooks handout badges
 
