@@ -22,6 +22,7 @@ NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
 EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
+OPEN = re.compile(r"\*\*Open exercise · (.+?)\*\* — (\d+) minutes")
 
 
 def note(message: str) -> None:
@@ -51,7 +52,7 @@ def header(lesson: nbformat.NotebookNode) -> dict:
         "minutes": int(re.search(r"\*\*Time:\*\* (\d+) minutes", first)[1]),
         "need": " ".join(re.search(r"\*\*You need:\*\* (.+?)\n\n", first, re.S)[1].split()),
         "objectives": [" ".join(line.split()) for line in re.findall(r"^- (.+?)(?=\n- |\n\n)", first, re.M | re.S)],
-        "open": re.search(r"^\*\*Open exercise · (.+?)\*\* — (\d+) minutes", "\n".join(c.source for c in lesson.cells), re.M),
+        "open": next((found.groups() for cell in lesson.cells if (found := OPEN.match(cell.source))), None),
         "exercises": [dict(zip(("number", "name", "difficulty", "importance", "minutes"), card, strict=True))
                       for card in cards],
     }
@@ -61,9 +62,12 @@ def plan(headers: list[dict]) -> str:
     """One page for teachers: minutes, prerequisites, objectives and exercises of every lesson."""
     total = sum(h["minutes"] for h in headers)
     lines = ["# The course on one page", "",
-             f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, 1 to 3.", ""]
+             f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, 1 to 3. "
+             "Minutes of open exercises come on top.", ""]
     for h in headers:
         exercises = "; ".join(f"{e['name']} ({e['minutes']} min, {e['difficulty']})" for e in h["exercises"])
+        if h["open"]:
+            exercises += "; open: {} ({} min)".format(*h["open"])
         lines += [f"**{h['title']}** ({h['minutes']} min). *Needs:* {h['need']} *Then you can:* "
                   f"{' '.join(h['objectives'])} *Exercises:* {exercises}.", ""]
     return "\n".join(lines)
