@@ -24,6 +24,8 @@
 #
 # **You write** a count of modes, batch norm's standing statistics and a diagnosis; **we import** the training and the
 # recorded studies.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course

@@ -23,6 +23,8 @@
 # - stop a training at its best moment instead of its last.
 #
 # **You write** the interval, the smoothed loss and the moving average; **we import** the recorded study.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
