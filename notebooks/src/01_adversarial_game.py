@@ -567,15 +567,16 @@ def sits(film, least=0.75):
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 seated = sits(hasty)
-print(f"{len(seated)} of 61 moments with three quarters of the points on one mode; modes in turn:", *seated.values())
+print(f"{len(seated)} of {len(hasty)} moments with three quarters of the points on one mode; modes in turn:",
+      *seated.values())
 firsts = {mode: place for place, mode in reversed(seated.items())}  # the first moment on each mode
-strip(hasty, [*sorted(firsts.values())[:4], 60], "G runs ahead: nearly all of its points on one mode, and soon on another")
+strip(hasty, [*sorted(firsts.values())[:4], len(hasty) - 1], "G runs ahead: nearly all of its points on one mode, and soon on another")
 
 # %%
 print("three quarters of the points on one mode, at three moments or more:", len(seated) >= 3)
 print("not always on the same mode:", len(firsts) >= 2)
-covered = sum(score(points)[0] for _, points, _ in hasty[20:]) / 41
-print("fewer than two modes covered, on average over the later moments:", covered < 2)
+covered = [score(points)[0] for _, points, _ in hasty[20:]]
+print("fewer than two modes covered, on average over the later moments:", sum(covered) < 2 * len(covered))
 
 # %% [markdown]
 # This is **mode collapse**: G gives much the same answer for every `z`. At some moments nearly all of its points sit on a
