@@ -192,7 +192,7 @@ for name, (ratio, low, high, word) in verdicts.items():
 # of at least one would be high:
 
 # %%
-words = [word for *_, word in verdicts.values()]
+words = [verdict(name)[3] for name in versions]
 print({word: words.count(word) for word in ("better", "worse", "undecided")})
 print(f"if nothing differed: {0.05 * len(words):.1f} false verdicts expected; at least one, were they independent, with "
       f"probability {1 - 0.95 ** len(words):.0%}")
@@ -219,7 +219,7 @@ def holm(p_values, level=0.05):
 
 p_values = {name: stats.ttest_1samp(log_ratios(name), 0).pvalue for name in versions}
 decided = holm(p_values)
-alone = {name for name in versions if verdicts[name][3] != "undecided"}
+alone = {name for name in versions if verdict(name)[3] != "undecided"}
 print(f"decided one at a time: {len(alone)} of {len(versions)}; by Holm, all at once: {len(decided)}")
 print("no longer decided:")
 print("\n".join(f"  {name:<26} p = {p_values[name]:.3f}" for name in sorted(alone - decided, key=p_values.get)))
