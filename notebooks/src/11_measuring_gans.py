@@ -386,8 +386,8 @@ for name in ("other", "mnist", "conditional"):
 # spread can be seen, while the bias of the other distance stays hidden.
 #
 # But compare the two generators. The Frechet distance calls the conditional one clearly better. The kernel distances of
-# the same images differ by no more than about two standard deviations, which settles little. When two distances disagree,
-# ask what differs, with finer tools.
+# the same images differ by less than their spread from draw to draw. When two distances disagree, ask what differs, with
+# finer tools.
 #
 # ## 4 · Bad pictures, or missing ones?
 #
