@@ -106,7 +106,8 @@ print(f"x_real: shape {tuple(x_real.shape)}, mean distance from the middle {x_re
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}$$
 #
-# Do not take it on trust. Let real points be three times as dense as generated ones. Which answer costs least?
+# The next cell tests the formula. It supposes that real points are three times as dense as generated ones, and tries 999
+# answers to find the one that costs least.
 
 # %%
 p_data, p_g = 0.3, 0.1
@@ -189,9 +190,9 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # $$\text{cost of } D^* = \log 4 - 2\,\text{JSD}(p_{data}, p_g)$$
 #
 # where the **Jensen-Shannon divergence** JSD is 0 where both densities are equal and $\log 2 = 0.69$ where they never
-# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, a true measure of how much the two differ.
-# That is the good news. For the bad news, look at a G that draws one narrow heap between the middle and a mode. **Predict:**
-# how does the divergence fall as the heap comes nearer?
+# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, and with it a true measure of how much the two densities
+# differ. This measure has a weakness, however. Consider a G that draws one narrow heap between the middle and a mode.
+# **Predict:** how does the divergence fall as the heap comes nearer?
 
 # %% jupyter={"outputs_hidden": true}
 def divergence(log_p, log_q):
@@ -271,7 +272,7 @@ d_loss = check_d_loss(my_d_loss)
 # </details>
 
 # %% [markdown]
-# Now G. It wants D to call its samples real, so it minimises what a *real* sample would cost D:
+# The generator G wants D to call its samples real, so it minimises what a *real* sample would cost D:
 #
 # $$L_G = -\text{mean} \log D(G(z))$$
 #
@@ -751,8 +752,8 @@ print(f"{len(samples)} sample grids of 64 pictures each, always from the same z"
 
 # %% [markdown]
 # Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another,
-# because after so short a run there is little variety. And something else is odd. The pictures are full of **specks**,
-# single pixels that stand out from their surroundings. No pen draws those.
+# because after so short a run there is little variety. Besides, the pictures are full of **specks**, single pixels that
+# stand out from their surroundings, which no pen would draw.
 #
 # Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of the way
 # from black to white. **Predict:** how many specks does a real digit have, and how many once its 784 pixels are shuffled?
@@ -866,8 +867,8 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>Try it: in <code>play</code>, replace G's loss by minimax,
 # <code>-F.softplus(netD(x_fake).flatten()).mean()</code>. What do you expect in the first hundred steps?</summary>
 #
-# Less difference than the slopes suggest. Adam does not see the loss's scale, so G moves from the start; what changes is
-# which samples it listens to. Only a D that is extremely sure, down to Adam's eps, stops G. On this easy ring D is not
+# Expect less difference than the slopes suggest. Adam does not see the loss's scale, so G moves from the start; what
+# changes is which samples it listens to. Only a D that is extremely sure, down to Adam's eps, stops G. On this easy ring D is not
 # that sure. Lesson 05 measures both losses on digits, with a D that is.
 # </details>
 #

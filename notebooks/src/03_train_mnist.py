@@ -480,7 +480,7 @@ show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look fo
 # thirty printed above, and each number comes from one seed. Nor is all of it due to the convolution, because the fully
 # connected networks have no batch norm either. Lesson 06 changes one thing at a time.
 #
-# Why does the course train at ten times the paper's rate? Because its trainings are short. After 60 thousand images the
+# The course trains at ten times the paper's rate because its trainings are short. After 60 thousand images the
 # `fd` of `mnist_plain` was 597, that of `mnist_quick` 159 ([data/README.md](../data/README.md)); part of that gap is
 # the moving average. Lesson 05, section 6, changes the learning rate alone, over three seeds.
 #
@@ -533,8 +533,8 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 #
 # <details><summary>D(x) = D(G(z)) = 0.5 from the first step to the last. Is that success?</summary>
 #
-# Not by itself. It says that D cannot tell the two apart, which is also true of a D that has learned nothing. Look at
-# the samples.
+# It need not be. It says that D cannot tell the two apart, which is also true of a D that has learned nothing. The samples
+# will tell.
 # </details>
 #
 # <details><summary>Why are the samples drawn in eval mode?</summary>

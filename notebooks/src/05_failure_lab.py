@@ -192,7 +192,7 @@ live("4 sigmoid output")
 # can tell which change mattered.
 #
 # To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
-# [-1, 1], the paper's own; and uniform in [0, 1]. Six configs, five seeds.
+# [-1, 1], the paper's own; and uniform in [0, 1]. That makes six configs, each trained with five seeds.
 #
 # <details><summary>Predict first: which of the two changes does the harm?</summary>
 #
@@ -234,7 +234,7 @@ for name, images in (("first 2,000 of the test file", test), ("on dark grey", te
 # (The first 2,000 digits of that file are neater than the rest, hence 18 and not 6, as above.) So a good part of the
 # distance comes from the judge, which has never seen a grey background, and not from the digits. Sharpness has no such
 # judge, but it mixes blur with lack of contrast. Divide each picture's sharpness by its own variance, and contrast
-# drops out of it. What is left answers to detail: blur lowers it (and noise would raise it).
+# drops out of it. What is left depends on detail: blur lowers it (and noise would raise it).
 
 # %%
 from dcgan_course.measuring.metrics import sharpness
@@ -963,7 +963,7 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #
 # <details><summary>A study finds no harm from batch norm on D's input. May you now recommend it?</summary>
 #
-# No. It found no harm *on digits, with this network, after one epoch*. Another network and other images may need the
+# You may not. It found no harm *on digits, with this network, after one epoch*. Another network and other images may need the
 # guideline.
 # </details>
 #

@@ -528,7 +528,7 @@ for name, part in (("first 100 thousand", [line for line in lines if line["kimg"
 # thousand. And the paper's conclusion reports an instability of longer trainings: "as models are trained longer they
 # sometimes collapse a subset of filters to a single oscillating mode".
 #
-# The rule: **score while you train, and keep the best, not the last.** `dcgan-course train --metric_every 1` does that;
+# So **score while you train, and keep the best, not the last.** `dcgan-course train --metric_every 1` does that;
 # `run.best_checkpoint()` of your own run finds it (recorded runs have kept only its weights).
 
 # %%
@@ -565,7 +565,7 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 #
 # <details><summary>Three seeds, all a little worse than the baseline: +1 %, +2 %, +9 %. Decided?</summary>
 #
-# No. Their mean is 4 %, their standard deviation 4.4 %, and with $t = 4.30$ the interval is wider than the mean. More
+# It is not decided. Their mean is 4 %, their standard deviation 4.4 %, and with $t = 4.30$ the interval is wider than the mean. More
 # seeds would tell.
 # </details>
 #

@@ -388,8 +388,8 @@ print("ten steps of equal probability:", "  ".join(f"{value:+.2f}" for value in 
 # not of pictures but of their `z`. Our cartoon faces have exact labels, and a judge that reads them, so here we can count
 # how often such a sum succeeds.
 #
-# Our version: **glasses with long hair - long hair without glasses + short hair without glasses**. It should give short
-# hair with glasses. First find exemplars: draw 2,000 faces, and let the judge sort them.
+# Our version is **glasses with long hair - long hair without glasses + short hair without glasses**, which should give short
+# hair with glasses. To find exemplars, the next cell draws 2,000 faces and lets the judge sort them.
 
 # %%
 reader = load_judge("avatars")

@@ -332,12 +332,13 @@ plt.show()
 #
 # <details><summary>You drag quickly, and the picture is slow. Will it draw all positions in between?</summary>
 #
-# No. While one change is on its way to the kernel, the widget keeps the next ones back, and then sends the latest only.
+# It will not. While one change is on its way to the kernel, the widget keeps the next ones back, and then sends the latest
+# only.
 # </details>
 #
 # <details><summary>A principal direction changes hair, skin and smile at once. Is it wrong?</summary>
 #
-# No. It is a direction that the first layer stretches most. Nothing in that definition makes it mean one thing.
+# It is right as what it is: a direction that the first layer stretches most. Nothing in that definition makes it mean one thing.
 # </details>
 #
 # ## References

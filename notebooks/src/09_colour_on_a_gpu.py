@@ -315,11 +315,9 @@ for batch_size in (16, 128, 512):
 
 # %% [markdown]
 # These numbers count activations only, and about twice too many of them: what is overwritten in place counts twice
-# here, and the outputs of D's three passes do not all wait at the same time. (In 16 bits they take half: bfloat16, or
+# here, and the outputs of D's three passes are not all kept at the same time. (In 16 bits they take half: bfloat16, or
 # float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the paper's batch, several times over. **On a
-# GPU** you can ask for the true number:
-#
-# `torch.cuda.max_memory_allocated() / 1e9` after a step.
+# GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
 #
 # ## 4 · How long?
 #
@@ -708,8 +706,8 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 #
 # <details><summary>Which batch for eight GPUs?</summary>
 #
-# Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. Section 6: you pay with
-# steps.
+# Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes fewer
+# steps of the same images (section 6).
 # </details>
 #
 # ## References

@@ -250,9 +250,9 @@ plt.show()
 # | Exemplar CNN | 84.3 % | 77.4 ± 0.2 % |
 # | **DCGAN + L2-SVM** | **82.8 %** | 73.8 ± 0.4 % |
 #
-# Two remarks. The 28.87 % of the supervised network is a *validation* error, as the text of section 5.2 says, though it
-# is listed beside test errors. And the empty cells stand for numbers that we have not been able to check against the
-# paper's Table 1.
+# Note that the 28.87 % of the supervised network is a *validation* error, as the text of section 5.2 says, though it is
+# listed beside test errors. The empty cells stand for numbers that we have not been able to check against the paper's
+# Table 1.
 
 # %%
 thousand = statistics.xs("1000 labels", level="metric")
@@ -280,9 +280,9 @@ for i, (a, b) in enumerate(zip(*parts, strict=True), 1):
 #
 # ## 3 · What makes a feature respond?
 #
-# Take one feature of D's last layer and the place where it responds most. Which pixels raise it? That is a gradient, and
-# backpropagation computes it. But plain gradients of a deep network look like noise: some paths through the layers raise the
-# feature, others lower it, and all are added up. **Guided backpropagation** keeps the first kind only: at each activation
+# Take one feature of D's last layer and the place where it responds most. Which pixels raise it? The gradient of the feature
+# with respect to the pixels tells, and backpropagation computes it. But plain gradients of a deep network look like noise:
+# some paths through the layers raise the feature, others lower it, and all are added up. **Guided backpropagation** keeps the first kind only: at each activation
 # the gradient passes where
 #
 # - the activation's input x was positive (as in any ReLU), *and*
@@ -678,14 +678,14 @@ plt.show()
 #
 # <details><summary>Guided backpropagation shows neat pictures. Do they explain D's decision?</summary>
 #
-# Only with care. The rule throws away everything that argues against, and it sharpens edges of the input by itself: the
+# Not by themselves. The rule throws away everything that argues against, and it sharpens edges of the input by itself; the
 # random filters are there to show how much of the picture comes from the method.
 # </details>
 #
 # <details><summary>A map has a large positive weight in the regression. Does it draw glasses?</summary>
 #
-# Not necessarily. It may be active at eyes, which are always there too, or follow a map that does the work. And late layers
-# draw with shared edges and colours: there no map draws glasses alone.
+# It need not. The map may be active at eyes, which are always there too, or follow a map that does the work. And late layers
+# draw with shared edges and colours, where no map draws glasses alone.
 # </details>
 #
 # ## References

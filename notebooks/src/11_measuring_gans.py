@@ -240,10 +240,10 @@ for name, points in {"other eight (floor)": again, **toys}.items():
 # The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
 # notice. The kernel distance notices the three heaps, and only those. Why? Multiply the cube out: it compares products
 # of up to three coordinates, and so means, covariances and **third moments**. The three heaps differ from the ring in
-# the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not. "It needs no
-# Gaussian" is true of the kernel distance; "it sees everything" is not.
+# the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not. The kernel
+# distance needs no Gaussian, but it does not see everything either.
 #
-# Features of digits are less tricky than these toys. But remember it: **distance 0 does not mean alike**.
+# Features of digits are less extreme than these toys. Still, **a distance of 0 does not mean that two sets are alike**.
 #
 # ## 3 · How many images?
 #
@@ -902,7 +902,7 @@ for name in changed(0):
 #
 # <details><summary>The kernel distance of your generator is -0.3. Is something broken?</summary>
 #
-# No. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number cannot tell
+# Nothing is broken. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number cannot tell
 # your generator from the floor.
 # </details>
 #
