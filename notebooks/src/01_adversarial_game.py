@@ -396,8 +396,8 @@ for name, push in zip(("minimax", "non-saturating"), slopes(batch), strict=True)
 # %% [markdown]
 #   Minimax listens to the samples that already fool D; the non-saturating loss listens to those that do not.
 #
-# - **The end of the scale.** Where D is so sure that D(G(z)) is 0.000001 and less, minimax brings the gradients of many
-#   weights down to `eps`, and G stops. Lesson 05, section 5, measures both losses with such a D.
+# - **The end of the scale.** Where D is so sure that D(G(z)) is 0.000001 or less, minimax can bring gradients down to `eps`,
+#   and then G's steps shrink. Lesson 05, section 5, compares both losses where D is far ahead.
 
 # %% [markdown]
 # ## 4 · Train it, and watch
@@ -868,8 +868,8 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <code>-F.softplus(netD(x_fake).flatten()).mean()</code>. What do you expect in the first hundred steps?</summary>
 #
 # Expect less difference than the slopes suggest. Adam does not see the loss's scale, so G moves from the start; what
-# changes is which samples it listens to. Only a D that is extremely sure, down to Adam's eps, stops G. On this easy ring D is not
-# that sure. Lesson 05 measures both losses on digits, with a D that is.
+# changes is which samples it listens to. Only a D that is extremely sure, so that gradients come down to Adam's eps, slows G
+# down. On this easy ring D is hardly ever that sure. Lesson 05 compares both losses on digits, with a D that is far ahead.
 # </details>
 #
 # ## References

@@ -364,7 +364,7 @@ for name, part in (("first tenth", stats[: len(stats) // 10]), ("last tenth", st
 # became.
 #
 # The next two trainings went wrong. In the first **D wins**: D learns twenty times as fast as G, and G has the minimax
-# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, tells which of the two did the harm.)
+# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.)
 
 # %%
 d_wins = recorded_run("mnist_d_wins")

@@ -139,7 +139,7 @@ def sheet(z, names, title):
     plt.show()
 
 
-sheet(rows, list(directions), "Three numbers of z: how much do they change?")
+sheet(rows, list(directions), "Three single numbers of z, each moved from -3 to +3")
 
 
 # %%
@@ -221,7 +221,7 @@ found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # s
 directions |= {f"principal {i + 1}": direction for i, direction in enumerate(found)}
 names = [name for name in directions if name.startswith("principal")]
 rows = [moved(z0, {name: amount}, directions) for name in names for amount in torch.linspace(-3, 3, 9)]
-sheet(rows, names, "Three principal directions, as far: more happens")
+sheet(rows, names, "Three principal directions, moved just as far: the changes are larger")
 
 # %%
 print("principal directions change", ", ".join(f"{change(directions[name]):.0f}" for name in names), "grey levels")
