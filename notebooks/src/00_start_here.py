@@ -163,7 +163,8 @@ for name, config in networks.items():
 #
 # and either copy the folder when you are done (`!cp -r runs /content/drive/MyDrive/`), or train into it from the start:
 # `train(preset("mnist", out="/content/drive/MyDrive/runs"))`. Then a training that was cut off goes on the next day, on
-# another machine. **On Kaggle** *Save Version* keeps what lies in `/kaggle/working`, where the first cell put the course.
+# another machine. **On Kaggle** *Save Version* keeps what lies in `/kaggle/working`, where the first cell put the
+# course.
 #
 # ## 4 · The words
 #
@@ -191,10 +192,10 @@ print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_
 # %% [markdown]
 # ## 5 · How an exercise works
 #
-# An exercise is a function with a hole. You fill it in, and the next cell tries it and says what it found. Wrong answers
-# are part of learning: the check knows the usual ones and names them. Below it you find folded hints and a folded
-# solution (unless your teacher took it out). Each lesson also ends with one **open exercise**, a small study of your own
-# that no program can check; a folded rubric says what a good answer contains.
+# An exercise is a function with a hole. You fill it in, and the next cell tries it and says what it found. Wrong
+# answers are part of learning: the check knows the usual ones and names them. Below it you find folded hints and a
+# folded solution (unless your teacher took it out). Each lesson also ends with one **open exercise**, a small study of
+# your own that no program can check; a folded rubric says what a good answer contains.
 #
 # **Exercise 1 · Into the right range** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
 #
@@ -237,8 +238,8 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # ## 6 · One knob
 #
 # A trained generator is a machine with knobs: the numbers of `z`. The recorded run `mnist2d` has just two of them. The
-# next cell holds the second at 0 and turns the first from -1 to 1. **Predict:** what do you expect between two digits, a
-# jump or a change of shape?
+# next cell holds the second at 0 and turns the first from -1 to 1. **Predict:** what do you expect between two digits,
+# a jump or a change of shape?
 
 # %% jupyter={"outputs_hidden": true}
 run = load_run("mnist2d")
@@ -252,8 +253,8 @@ plt.axis("off")
 print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
 # %% [markdown]
-# You can find both. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well, but
-# it is only a step or two wide, and what lies on it is not a digit.
+# You can find both. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well,
+# but it is only a step or two wide, and what lies on it is not a digit.
 #
 # The next cell puts the same number under a slider. Run it, then drag the slider, or click it and use the arrow keys.
 

@@ -106,8 +106,8 @@ print(f"x_real: shape {tuple(x_real.shape)}, mean distance from the middle {x_re
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}$$
 #
-# The next cell tests the formula. It supposes that real points are three times as dense as generated ones, and tries 999
-# answers to find the one that costs least.
+# The next cell tests the formula. It supposes that real points are three times as dense as generated ones, and tries
+# 999 answers to find the one that costs least.
 
 # %%
 p_data, p_g = 0.3, 0.1
@@ -190,9 +190,9 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # $$\text{cost of } D^* = \log 4 - 2\,\text{JSD}(p_{data}, p_g)$$
 #
 # where the **Jensen-Shannon divergence** JSD is 0 where both densities are equal and $\log 2 = 0.69$ where they never
-# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, and with it a true measure of how much the two densities
-# differ. This measure has a weakness, however. Consider a G that draws one narrow heap between the middle and a mode.
-# **Predict:** how does the divergence fall as the heap comes nearer?
+# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, and with it a true measure of how much the
+# two densities differ. This measure has a weakness, however. Consider a G that draws one narrow heap between the middle
+# and a mode. **Predict:** how does the divergence fall as the heap comes nearer?
 
 # %% jupyter={"outputs_hidden": true}
 def divergence(log_p, log_q):
@@ -211,9 +211,9 @@ for gap in (2.0, 1.5, 1.0, 0.2):
 # %% [markdown]
 # It does not fall at all until the two touch. As long as generated and real points lie apart (their *supports are
 # disjoint*), the divergence is log 2 at every distance, and its slope is 0: against a perfect D, G would learn nothing.
-# Pictures are such a case, since a G's first pictures and real ones hardly overlap in a space of hundreds of dimensions.
-# A training works because D is *not* perfect: it is a smooth network, a few steps ahead of G, and its slope between the
-# two sets points somewhere.
+# Pictures are such a case, since a G's first pictures and real ones hardly overlap in a space of hundreds of
+# dimensions. A training works because D is *not* perfect: it is a smooth network, a few steps ahead of G, and its slope
+# between the two sets points somewhere.
 
 # %% [markdown]
 # ## 2 · Two losses, on logits
@@ -308,9 +308,9 @@ g_loss = check_g_loss(my_g_loss)
 # %% [markdown]
 # From here on `d_loss` and `g_loss` are yours where the check accepted them, and the package's where it did not.
 #
-# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything. (If your $L_D$ is the
-# mean of the two halves and not their sum, it shows half of the first number. It trains as well, and with Adam even at the
-# same pace; section 3 says why.)
+# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything. (If your $L_D$ is
+# the mean of the two halves and not their sum, it shows half of the first number. It trains as well, and with Adam even
+# at the same pace; section 3 says why.)
 
 # %%
 guess = torch.zeros(10)
@@ -320,10 +320,10 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 # %% [markdown]
 # ## 3 · Why G does not simply undo D's work
 #
-# In a **zero-sum** game one player's gain is the other's loss: G would *maximise* what D minimises. Only the second half
-# of $L_D$ depends on G, so G would minimise $\log(1 - D(G(z)))$. That is the **minimax** loss. Ours, $-\log D(G(z))$, is
-# called **non-saturating**; with it the game is no longer zero-sum. Both losses fall as D's logit for a generated sample
-# rises, so both push the same way. How hard does each push?
+# In a **zero-sum** game one player's gain is the other's loss: G would *maximise* what D minimises. Only the second
+# half of $L_D$ depends on G, so G would minimise $\log(1 - D(G(z)))$. That is the **minimax** loss. Ours,
+# $-\log D(G(z))$, is called **non-saturating**; with it the game is no longer zero-sum. Both losses fall as D's logit
+# for a generated sample rises, so both push the same way. How hard does each push?
 #
 # Everything that G learns passes through the derivative of its loss with respect to the logit. A short calculation
 # gives $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours. Suppose that D sees through G's samples, say
@@ -344,7 +344,8 @@ for value in (0.01, 0.5, 0.99):
           f"ratio {(ours / minimax).item():.2f}")
 
 # %% [markdown]
-# At 0.01 the slope of the non-saturating loss is 99 times that of minimax. The curves show where each loss does its work:
+# At 0.01 the slope of the non-saturating loss is 99 times that of minimax. The curves show where each loss does its
+# work:
 
 # %%
 D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
@@ -367,8 +368,8 @@ plt.show()
 # ### What Adam makes of it
 #
 # Does a slope that is 99 times smaller mean steps that are 99 times shorter? With plain gradient descent it does. But
-# GANs are trained with **Adam**, which divides each gradient by a running mean of its own size. Ten steps of Adam on one
-# weight, whose loss is multiplied by a constant:
+# GANs are trained with **Adam**, which divides each gradient by a running mean of its own size. Ten steps of Adam on
+# one weight, whose loss is multiplied by a constant:
 
 # %%
 for factor in (1, 0.01, 1e-9):
@@ -381,9 +382,9 @@ for factor in (1, 0.01, 1e-9):
     print(f"loss times {factor:<6} the weight moves by {weight.item():.4f}")
 
 # %% [markdown]
-# A hundredth of the loss makes the same step: **Adam does not see a loss's scale.** Only where gradients come down to the
-# small number `eps` = 0.00000001, which Adam adds to the divisor, do the steps shrink. So what is left of the difference
-# between the two losses? Two things:
+# A hundredth of the loss makes the same step: **Adam does not see a loss's scale.** Only where gradients come down to
+# the small number `eps` = 0.00000001, which Adam adds to the divisor, do the steps shrink. So what is left of the
+# difference between the two losses? Two things:
 #
 # - **The weights within a batch.** The slope is a different number for each sample, and Adam cannot undo that. Take two
 #   samples, one that D sees through and one that it believes:
@@ -402,8 +403,8 @@ for name, push in zip(("minimax", "non-saturating"), slopes(batch), strict=True)
 # %% [markdown]
 # ## 4 · Train it, and watch
 #
-# Now G and D become networks: two hidden layers of 64 units each. G turns 2 random numbers into a point; D turns a point
-# into a logit.
+# Now G and D become networks: two hidden layers of 64 units each. G turns 2 random numbers into a point; D turns a
+# point into a logit.
 
 # %%
 def mlp(n_out):
@@ -435,10 +436,10 @@ print(f"real points: {covered} of 8 modes, {near:.0%} near a mode, {fullest:.1%}
 
 
 # %% [markdown]
-# The training is the game, move by move. **D's move:** a batch of real points, a batch of G's, one step down $L_D$. **G's
-# move:** the same generated points, judged by the new D, one step down $L_G$. `detach()` keeps D's move from reaching
-# G. On the way, the loop notes what it will draw later: 37 moments, close together at first. (`g_moves` is for later: how
-# often G moves for each move of D.)
+# The training is the game, move by move. **D's move:** a batch of real points, a batch of G's, one step down $L_D$.
+# **G's move:** the same generated points, judged by the new D, one step down $L_G$. `detach()` keeps D's move from
+# reaching G. On the way, the loop notes what it will draw later: 37 moments, close together at first. (`g_moves` is for
+# later: how often G moves for each move of D.)
 
 # %%
 def play(lr_g, steps, seed=0, lr_d=1e-3, moments=37, g_moves=1):
@@ -469,8 +470,8 @@ def play(lr_g, steps, seed=0, lr_d=1e-3, moments=37, g_moves=1):
 
 
 # %% [markdown]
-# Three thousand moves take about five seconds. **Predict** before you look: will G find the modes one after the other, or
-# all at once?
+# Three thousand moves take about five seconds. **Predict** before you look: will G find the modes one after the other,
+# or all at once?
 
 # %% tags=["nbval-ignore-output"]
 film = play(lr_g=1e-3, steps=3000)
@@ -540,16 +541,17 @@ print("more than half of the points near a mode:", near > 0.5)
 print("as many as of the real points (99 %):", near >= 0.985)
 
 # %% [markdown]
-# All modes are found early, but some points never come near any of them. In the last picture you find these points on the
-# **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill one connected region, so
-# its points form one connected shape too. Such a G cannot draw eight separate islands; it can only make the bridges thin.
+# All modes are found early, but some points never come near any of them. In the last picture you find these points on
+# the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill one connected
+# region, so its points form one connected shape too. Such a G cannot draw eight separate islands; it can only make the
+# bridges thin.
 
 # %% [markdown]
 # ### When G runs ahead
 #
-# Take the same networks and the same data, and let G run ahead: it moves ten times for each move of D, and twice as far.
-# A G that learns more should be better, should it not? **Predict** how many modes it covers. The cell takes about fifteen
-# seconds.
+# Take the same networks and the same data, and let G run ahead: it moves ten times for each move of D, and twice as
+# far. A G that learns more should be better, should it not? **Predict** how many modes it covers. The cell takes about
+# fifteen seconds.
 
 # %% tags=["nbval-ignore-output"]
 hasty = play(lr_g=2e-3, steps=1000, moments=61, g_moves=10)
@@ -580,24 +582,24 @@ covered = [score(points)[0] for _, points, _ in hasty[20:]]
 print("fewer than two modes covered, on average over the later moments:", sum(covered) < 2 * len(covered))
 
 # %% [markdown]
-# This is **mode collapse**: G gives much the same answer for every `z`. At some moments nearly all of its points sit on a
-# single mode, soon afterwards on another, and in between the lump is on its way and near no mode at all. (This is one run.
-# With another seed G visits other modes, and may stay longer or less long; try it.) G is not stupid. At any moment D has a
-# place that it likes best, and the fastest way to a lower $L_G$ is to send *everything* there. Then D learns that this
-# place is fake, likes another one better, and the whole crowd moves on. Each move makes sense for the one who makes it,
-# and together they lead nowhere.
+# This is **mode collapse**: G gives much the same answer for every `z`. At some moments nearly all of its points sit on
+# a single mode, soon afterwards on another, and in between the lump is on its way and near no mode at all. (This is one
+# run. With another seed G visits other modes, and may stay longer or less long; try it.) G is not stupid. At any moment
+# D has a place that it likes best, and the fastest way to a lower $L_G$ is to send *everything* there. Then D learns
+# that this place is fake, likes another one better, and the whole crowd moves on. Each move makes sense for the one who
+# makes it, and together they lead nowhere.
 #
 # Networks are not the only players that run in circles. Two numbers are enough to see it.
 
 # %% [markdown]
 # ## 5 · The smallest game
 #
-# Two players have one number each. Player $x$ wants $f(x, y) = x \cdot y$ small, player $y$ wants it large: a zero-sum game.
-# A point where neither player can gain anything by moving alone is called a **Nash equilibrium**. Here $(0, 0)$ is the only
-# one, and since $f$ rises from it in some directions and falls in others, it is a **saddle point**.
+# Two players have one number each. Player $x$ wants $f(x, y) = x \cdot y$ small, player $y$ wants it large: a zero-sum
+# game. A point where neither player can gain anything by moving alone is called a **Nash equilibrium**. Here $(0, 0)$
+# is the only one, and since $f$ rises from it in some directions and falls in others, it is a **saddle point**.
 #
-# The gradients are $\partial f / \partial x = y$ and $\partial f / \partial y = x$. If both step **at the same time** with
-# learning rate `lr`:
+# The gradients are $\partial f / \partial x = y$ and $\partial f / \partial y = x$. If both step **at the same time**
+# with learning rate `lr`:
 #
 # $$x' = x - lr \cdot y \qquad y' = y + lr \cdot x$$
 #
@@ -687,8 +689,7 @@ plt.show()
 # %% [markdown]
 # Taking turns keeps the path on a closed curve. There is a quantity that an alternating step leaves exactly as it was,
 # $x^2 + y^2 - lr \cdot x y$, and the places where it has one value form an ellipse around the saddle, here almost a
-# circle. (Try the algebra: write the new point's
-# value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
+# circle. (Try the algebra: write the new point's value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
 
 # %%
 for k in (0, 100, 200, 314):
@@ -696,8 +697,8 @@ for k in (0, 100, 200, 314):
     print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
 
 # %% [markdown]
-# So the path does not diverge, and it does not arrive either. Now compare the point of the closed path that comes nearest
-# to the saddle with the *mean* of all its points.
+# So the path does not diverge, and it does not arrive either. Now compare the point of the closed path that comes
+# nearest to the saddle with the *mean* of all its points.
 
 # %%
 mean_x, mean_y = (sum(values) / len(turns) for values in zip(*turns, strict=True))
@@ -755,8 +756,9 @@ print(f"{len(samples)} sample grids of 64 pictures each, always from the same z"
 # because after so short a run there is little variety. Besides, the pictures are full of **specks**, single pixels that
 # stand out from their surroundings, which no pen would draw.
 #
-# Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of the way
-# from black to white. **Predict:** how many specks does a real digit have, and how many once its 784 pixels are shuffled?
+# Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of
+# the way from black to white. **Predict:** how many specks does a real digit have, and how many once its 784 pixels are
+# shuffled?
 
 # %% jupyter={"outputs_hidden": true}
 def specks(images):
@@ -783,7 +785,8 @@ print(f"specks in a generated digit: {specks(x_fake):.1f}")
 # there are specks everywhere.
 #
 # How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
-# some order. The next picture shows digits, and below each the same digit with its pixels shuffled, all in the same way:
+# some order. The next picture shows digits, and below each the same digit with its pixels shuffled, all in the same
+# way:
 
 # %%
 sheet = image_grid(torch.cat([digits[:12], shuffled[:12]]), nrow=12)
@@ -794,8 +797,8 @@ plt.axis("off")
 plt.show()
 
 # %% [markdown]
-# To you the lower row is noise. To a fully connected D it is the same task: shuffle the columns of its first layer's weights
-# in the same way, and every answer stays as it was. The next cell does so and compares the logits:
+# To you the lower row is noise. To a fully connected D it is the same task: shuffle the columns of its first layer's
+# weights in the same way, and every answer stays as it was. The next cell does so and compares the logits:
 
 # %%
 netD = live.load_discriminator()

@@ -87,8 +87,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The **stride**
 # is how far it moves: with stride 2 every second place is left out, and the map comes out at half the size.
 #
-# The next cell does all of it, for one channel. **Predict** before you run it: how large is the result for a 6 x 6 image,
-# a 4 x 4 kernel, stride 2 and one ring of zeros around the image (padding 1)?
+# The next cell does all of it, for one channel. **Predict** before you run it: how large is the result for a 6 x 6
+# image, a 4 x 4 kernel, stride 2 and one ring of zeros around the image (padding 1)?
 
 # %% jupyter={"outputs_hidden": true}
 def convolve(image, kernel, stride, padding):
@@ -197,8 +197,8 @@ for axis, k in zip(axes, (3, 4, 5), strict=True):
     print(f"kernel {k}, stride 2: between {count.min():.0f} and {count.max():.0f} stamps on a pixel")
 
 # %% [markdown]
-# A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to *learn*
-# to cancel the pattern; most code since then uses 4 x 4.
+# A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to
+# *learn* to cancel the pattern; most code since then uses 4 x 4.
 #
 # **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 #
@@ -297,11 +297,11 @@ print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} ti
 # learn an edge anew at every place. *What to look for:* lesson 03 compares a fully connected GAN with the DCGAN, on
 # the same budget.
 #
-# One layer of the networks is fully connected all the same, G's **first layer**. It turns the 100 numbers of `z` into 4 x 4
-# x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says so itself: this
-# layer "could be called fully connected as it is just a matrix multiplication", but its result is reshaped and starts
-# the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4 map. The guideline is
-# about *hidden* layers between these two.
+# One layer of the networks is fully connected all the same, G's **first layer**. It turns the 100 numbers of `z` into 4
+# x 4 x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says
+# so itself: this layer "could be called fully connected as it is just a matrix multiplication", but its result is
+# reshaped and starts the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4
+# map. The guideline is about *hidden* layers between these two.
 #
 # ## 5 · Guideline 2: batch norm, and where it must not be
 #
@@ -334,21 +334,22 @@ for name, norm in (("without", nn.Identity), ("with", lambda: nn.BatchNorm2d(16)
 
 # %% [markdown]
 # Without batch norm this stack fades. That is the fault of these first weights, and better ones exist: He's
-# initialisation draws them so that a stack of ReLU layers keeps its size
-# ([arXiv 1502.01852](https://arxiv.org/abs/1502.01852)). What a fixed standard deviation such as the paper's 0.02 does
-# depends on the width: a layer with few inputs fades, one with very many grows. With batch norm the choice matters much
-# less.
+# initialisation draws them so that a stack of ReLU layers keeps its size ([arXiv
+# 1502.01852](https://arxiv.org/abs/1502.01852)). What a fixed standard deviation such as the paper's 0.02 does depends
+# on the width: a layer with few inputs fades, one with very many grows. With batch norm the choice matters much less.
 #
 # The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
 # learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
 # section 3, trains without any. But batch norm in *every* layer, the paper continues, led to "sample oscillation and
 # model instability".
 #
-# So the guideline leaves two places out. The paper gives no further reason for either; the following ones are plausible.
+# So the guideline leaves two places out. The paper gives no further reason for either; the following ones are
+# plausible.
 #
-# **D's input layer.** The brightness and the contrast of a batch carry information: if G's images are too dark, D should
-# notice. Batch norm right after the first layer erases that difference between a batch of real and a batch of generated
-# images. The next cell sends a dark batch and a bright one through such a layer, without batch norm and with it:
+# **D's input layer.** The brightness and the contrast of a batch carry information: if G's images are too dark, D
+# should notice. Batch norm right after the first layer erases that difference between a batch of real and a batch of
+# generated images. The next cell sends a dark batch and a bright one through such a layer, without batch norm and with
+# it:
 
 # %%
 torch.manual_seed(0)
@@ -364,8 +365,8 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
 # and shows that even the usual D does not see pictures that are all too faint.
 #
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
-# against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to draw
-# digits, most of which is pure black:
+# against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
+# draw digits, most of which is pure black:
 
 # %%
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
@@ -380,17 +381,17 @@ print(f"tanh after batch norm with gain 1, shift 0: {100 * (fresh < -0.99).float
 #
 # ## 6 · Guidelines 4 and 5: the activations
 #
-# **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. A sigmoid would end at 0 and
-# could not draw anything darker than mid-grey.
+# **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. A sigmoid would end at 0
+# and could not draw anything darker than mid-grey.
 #
 # **ReLU in G's hidden layers** is the guideline with the weakest reason: the paper gives none. ReLU is the simplest
-# choice whose slope, unlike that of tanh, does not fade for large inputs. G can also afford dead ends better than D can,
-# since no other network learns through it. Lesson 06 puts LeakyReLU in its place, and five seeds on digits are too few
-# to say which is better.
+# choice whose slope, unlike that of tanh, does not fade for large inputs. G can also afford dead ends better than D
+# can, since no other network learns through it. Lesson 06 puts LeakyReLU in its place, and five seeds on digits are too
+# few to say which is better.
 #
-# **LeakyReLU in D** lets a little through below zero: its slope there is 0.2, ReLU's is 0. G learns only from the gradient
-# that comes *through* D, and where the slope is 0 none passes. How many of D's units are such dead ends, for a batch of
-# digits?
+# **LeakyReLU in D** lets a little through below zero: its slope there is 0.2, ReLU's is 0. G learns only from the
+# gradient that comes *through* D, and where the slope is 0 none passes. How many of D's units are such dead ends, for a
+# batch of digits?
 
 # %%
 netD = build_discriminator(preset("mnist", nc=1))
@@ -426,9 +427,9 @@ for axis, title in zip(axes, ("Output: only tanh reaches black", "Hidden: only L
 # reason either.
 #
 # Two mistakes have been made in teaching material. In one, the gains are drawn from N(0, 0.02) as well, so that every
-# channel starts some 50 times too weak (the DCGAN chapter of
-# [Dive into Deep Learning](https://d2l.ai/chapter_generative-adversarial-networks/dcgan.html) draws *every* parameter
-# so). In the other, the function is defined and tested, but never **applied**.
+# channel starts some 50 times too weak (the DCGAN chapter of [Dive into Deep
+# Learning](https://d2l.ai/chapter_generative-adversarial-networks/dcgan.html) draws *every* parameter so). In the
+# other, the function is defined and tested, but never **applied**.
 #
 # **Exercise 3 · init_weights** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 #
@@ -598,10 +599,10 @@ print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bo
 # %% [markdown]
 # **Open exercise · Another size** — 45 minutes
 #
-# Design a G and a D for images of 48 x 96, wide landscapes. Keep as many of the five guidelines as you can, and about as
-# many parameters as the networks above have. Justify each layer: its kernel, its stride, its channels, and where batch
-# norm goes. Then prove by code, without any training, that shapes and ranges are right and that a gradient from D's
-# logit reaches G's first layer.
+# Design a G and a D for images of 48 x 96, wide landscapes. Keep as many of the five guidelines as you can, and about
+# as many parameters as the networks above have. Justify each layer: its kernel, its stride, its channels, and where
+# batch norm goes. Then prove by code, without any training, that shapes and ranges are right and that a gradient from
+# D's logit reaches G's first layer.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

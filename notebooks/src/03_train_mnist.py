@@ -22,8 +22,8 @@
 # - tell a healthy training from one that D has won and from one that has collapsed, by their curves;
 # - judge a generator by numbers, on images that nobody picked.
 #
-# **You write** the noise, D's step and G's step; **we import** the networks ([models.py](../dcgan_course/models.py)) and,
-# once you have written the steps, the loop around them ([trainer.py](../dcgan_course/trainer.py)).
+# **You write** the noise, D's step and G's step; **we import** the networks ([models.py](../dcgan_course/models.py))
+# and, once you have written the steps, the loop around them ([trainer.py](../dcgan_course/trainer.py)).
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
@@ -346,7 +346,8 @@ healthy = recorded_run("mnist_quick")
 curves(healthy.stats())
 
 # %% [markdown]
-# The next cell compares its first tenth with its last. **Predict:** does D get better or worse at its job as G improves?
+# The next cell compares its first tenth with its last. **Predict:** does D get better or worse at its job as G
+# improves?
 
 # %% jupyter={"outputs_hidden": true}
 def answers(stats):
@@ -371,8 +372,8 @@ d_wins = recorded_run("mnist_d_wins")
 curves(d_wins.stats())
 
 # %% [markdown]
-# The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`. D
-# learns to refuse it, G jumps to another one, and so on. D's answers move apart here too, more slowly.
+# The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`.
+# D learns to refuse it, G jumps to another one, and so on. D's answers move apart here too, more slowly.
 
 # %%
 collapse = recorded_run("mnist_collapse")
@@ -415,9 +416,9 @@ x_fake = generate(netG, z)
 show(x_fake[:64], "Generated digits: can you find the ones that no person would write?")
 
 # %% [markdown]
-# A small classifier, trained on real digits only, now reads 1,000 of them, and 1,000 real ones from the test set. We call
-# such a classifier the **judge**. It answers two questions: is it **sure** of what it reads (confidence), and do all ten
-# digits turn up **equally often** (entropy, 1 = perfectly even)?
+# A small classifier, trained on real digits only, now reads 1,000 of them, and 1,000 real ones from the test set. We
+# call such a classifier the **judge**. It answers two questions: is it **sure** of what it reads (confidence), and do
+# all ten digits turn up **equally often** (entropy, 1 = perfectly even)?
 
 # %%
 from dcgan_course.data import load_mnist
@@ -473,8 +474,8 @@ show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look fo
 
 # %% [markdown]
 # Is that comparison fair? Look at the command: the fully connected GAN learned at a rate of 0.0002, the DCGAN at the
-# preset's 0.002. So the network is not the only cause of the gap above. The run `mnist_plain` is the fairer partner: the
-# same DCGAN at 0.0002, for 180 thousand images. Its `fd` was 241 then, and that of the fully connected GAN after as
+# preset's 0.002. So the network is not the only cause of the gap above. The run `mnist_plain` is the fairer partner:
+# the same DCGAN at 0.0002, for 180 thousand images. Its `fd` was 241 then, and that of the fully connected GAN after as
 # many images 1,254 (`metrics.jsonl` of both runs, in `data/runs`). One setting still differs, in favour of the fully
 # connected GAN: `mnist_plain` has no moving average of G. So the DCGAN is ahead by a factor of about five, not by the
 # thirty printed above, and each number comes from one seed. Nor is all of it due to the convolution, because the fully
@@ -495,8 +496,8 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
     print(f"{mode} mode: the same z differs by {127.5 * (a - b).abs().mean():.1f} grey levels on average")
 
 # %% [markdown]
-# The call in train mode has also moved batch norm's running averages, and so it has changed the network. Lesson 04 makes a
-# rule of it.
+# The call in train mode has also moved batch norm's running averages, and so it has changed the network. Lesson 04
+# makes a rule of it.
 
 # %% [markdown]
 # [Lesson 04](04_training_as_a_film.ipynb) films a training, and shows one that collapses. (The runs that you make in
@@ -505,9 +506,9 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 # %% [markdown]
 # **Open exercise · A fair race** — 60 minutes
 #
-# Section 5 could not say how much of the DCGAN's lead is due to the convolution. Design a comparison that can, within an
-# hour of training on your machine: which networks, which learning rates, which number of images, how many seeds, which
-# number at the end? Write down before you train which result would convince you of what. Then run it, and report.
+# Section 5 could not say how much of the DCGAN's lead is due to the convolution. Design a comparison that can, within
+# an hour of training on your machine: which networks, which learning rates, which number of images, how many seeds,
+# which number at the end? Write down before you train which result would convince you of what. Then run it, and report.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -101,8 +101,8 @@ for steps, batch_size in ((1000, 64), (500, 128), (0, 64)):
 # Batch norm subtracts a mean and divides by a standard deviation. In *train* mode it takes both from the batch at
 # hand. In *eval* mode it takes running averages that it gathered during training.
 #
-# We draw the first `z` alone, then among 15 neighbours, then among 15 others. **Predict:** in which mode does its picture
-# change?
+# We draw the first `z` alone, then among 15 neighbours, then among 15 others. **Predict:** in which mode does its
+# picture change?
 
 # %%
 def first_picture(neighbours, train):
@@ -345,8 +345,8 @@ frame = check_frame(my_frame)
 # </details>
 
 # %% [markdown]
-# A frame of the film holds the whole sheet, 8 x 8 pictures with two pixels of grey (0 on our scale) between them, and the
-# clock above it.
+# A frame of the film holds the whole sheet, 8 x 8 pictures with two pixels of grey (0 on our scale) between them, and
+# the clock above it.
 
 # %%
 from torchvision.utils import make_grid
@@ -426,8 +426,8 @@ Inline(data=content, format="gif", width=484)
 # The recorded run of lesson 03 drew the very same 64 `z_fixed`: the stream has the same name and seed. Its places hold
 # other digits than yours, because a `z` means nothing until some G has learned to read it.
 #
-# The run kept some of its sheets as pictures. Here is the one nearest to the end of each epoch (an **epoch** shows every
-# image once); only a corner of each, so that you can see the strokes.
+# The run kept some of its sheets as pictures. Here is the one nearest to the end of each epoch (an **epoch** shows
+# every image once); only a corner of each, so that you can see the strokes.
 
 # %%
 run = load_run("mnist_quick")
@@ -441,8 +441,8 @@ strip([corner(Image.open(file), 0.5) for _, file in nearest], [f"{round(kimg)} k
       "Sixteen places, epoch by epoch: which ones change their digit?", height=2.3)
 
 # %% [markdown]
-# Does the film come to rest? **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early and
-# late?
+# Does the film come to rest? **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early
+# and late?
 
 # %% jupyter={"outputs_hidden": true}
 from itertools import pairwise
@@ -452,8 +452,8 @@ for epoch, (a, b) in enumerate(pairwise(sheets)):
     print(f"epoch {epoch} to {epoch + 1}: {abs(a - b).mean():.0f} grey levels")
 
 # %% [markdown]
-# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. Lesson
-# 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
+# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another.
+# Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
 #
 # The run drew more sheets than were kept as files. All of them are in its film:
 
@@ -470,8 +470,8 @@ print(f"of the {len(run.samples())} sheets, the last after {clock(run.samples()[
 # %% [markdown]
 # ## 7 · A healthy film beside one that collapses
 #
-# **Mode collapse**: G answers many different `z` with the same few pictures, or with a single one. D's verdict on a single
-# picture cannot see it. A sheet can, and a film shows when it happened.
+# **Mode collapse**: G answers many different `z` with the same few pictures, or with a single one. D's verdict on a
+# single picture cannot see it. A sheet can, and a film shows when it happened.
 #
 # A second run was recorded that went this way. The next cell prints what was changed:
 
@@ -524,8 +524,8 @@ print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 Inline(data=content, format="gif", width=620)
 
 # %% [markdown]
-# A number should confirm what the film shows. A **judge**, a classifier that was trained on real digits only, reads 1,000
-# pictures of each generator, and 1,000 real ones. We ask:
+# A number should confirm what the film shows. A **judge**, a classifier that was trained on real digits only, reads
+# 1,000 pictures of each generator, and 1,000 real ones. We ask:
 #
 # - how many of the ten digits turn up at all, in at least 1 % of the pictures;
 # - **entropy** of the digits, divided by its maximum: 1 = all equally often, 0 = always the same one;
@@ -676,8 +676,8 @@ for level in LEVELS:
 
 # %% [markdown]
 # The next table compares four sets; the last two are drawn from the same `z`. Two more columns guard against a cheap
-# victory, since a blank picture has no stray patches either: the **ink**, which is the number of lit pixels per picture,
-# and the judge's **confidence**, its mean probability for its own answer.
+# victory, since a blank picture has no stray patches either: the **ink**, which is the number of lit pixels per
+# picture, and the judge's **confidence**, its mean probability for its own answer.
 
 # %% tags=["nbval-ignore-output"]
 four = {"real digits": x_real, "no dropout": sets["healthy"],
@@ -711,14 +711,14 @@ plt.show()
 
 # %% [markdown]
 # Which of these differences are more than chance? Two sets of pictures that were drawn independently can be compared by
-# their **standard errors**: a share $p$ of $n$ pictures has the standard error $\sqrt{p\,(1-p)/n}$, for a difference of two
-# shares the squares add up, and we call a difference clear if it is larger than two of them.
+# their **standard errors**: a share $p$ of $n$ pictures has the standard error $\sqrt{p\,(1-p)/n}$, for a difference of
+# two shares the squares add up, and we call a difference clear if it is larger than two of them.
 #
-# *Dropout on* and *dropout off* are not independent: both draw the **same 1,000 z**. Then it is better to compare picture
-# by picture. Pictures that have a stray patch in both sets, or in neither, say nothing about the difference. What counts
-# are the $b$ pictures that have one only in the first set, and the $c$ that have one only in the second. If the switch made
-# no difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin toss. This is
-# **McNemar's test**; the difference is clear if so uneven a result has a probability below 5 %.
+# *Dropout on* and *dropout off* are not independent: both draw the **same 1,000 z**. Then it is better to compare
+# picture by picture. Pictures that have a stray patch in both sets, or in neither, say nothing about the difference.
+# What counts are the $b$ pictures that have one only in the first set, and the $c$ that have one only in the second. If
+# the switch made no difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin
+# toss. This is **McNemar's test**; the difference is clear if so uneven a result has a probability below 5 %.
 
 # %%
 from scipy import stats
@@ -747,8 +747,8 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 
 # %% [markdown]
 # How far does this result reach? The first line compares one network with itself on the same `z`, so only the switch
-# differs. The next two compare two trainings with one seed each, and another seed could change them (lesson 05 has more).
-# And a line counts as an improvement only if ink and confidence in the table stay near those of real digits.
+# differs. The next two compare two trainings with one seed each, and another seed could change them (lesson 05 has
+# more). And a line counts as an improvement only if ink and confidence in the table stay near those of real digits.
 #
 # What does this say about the readme? Its pictures may well be right. But what its code does is dropout **in
 # training**, switched off for the pictures, and that is what left fewer specks here too. The explanation that it gives,
@@ -760,10 +760,10 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 # %% [markdown]
 # **Open exercise · Count another flaw** — 60 minutes
 #
-# Choose another flaw that you see in generated digits: broken strokes, loops that do not close, strokes of uneven width,
-# a digit that touches the border. Define it so that a computer can count it, check the definition on pictures that you
-# draw by hand, measure real digits first, and then test one claim about it, such as "the moving average of G has fewer
-# broken strokes than G".
+# Choose another flaw that you see in generated digits: broken strokes, loops that do not close, strokes of uneven
+# width, a digit that touches the border. Define it so that a computer can count it, check the definition on pictures
+# that you draw by hand, measure real digits first, and then test one claim about it, such as "the moving average of G
+# has fewer broken strokes than G".
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

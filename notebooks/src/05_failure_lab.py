@@ -84,8 +84,8 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
       f"seeds {sorted(set(stabilisers.table['seed']))}")
 
 # %% [markdown]
-# A **judge**, a classifier that saw real digits only, then reads 2,000 pictures of each generator. Three numbers are enough
-# here:
+# A **judge**, a classifier that saw real digits only, then reads 2,000 pictures of each generator. Three numbers are
+# enough here:
 #
 # - `fd`, the **Frechet distance**: how far the pictures are from real digits, in the classifier's features. Smaller is
 #   better.
@@ -98,9 +98,9 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
 # > many times, about 95 of 100 such intervals would contain the true mean. It tells how far another set of seeds might
 # > move the number, and nothing about other networks or other data; [lesson 06](06_what_stabilises.ipynb) builds it.
 #
-# With few seeds such an interval is crude. Where it would reach beyond what a number can be (an entropy above 1, a distance
-# below 0), it says nothing, and the tables print the lowest and the highest seed in its place, in brackets; "0 (all)" means
-# that every seed gave 0.
+# With few seeds such an interval is crude. Where it would reach beyond what a number can be (an entropy above 1, a
+# distance below 0), it says nothing, and the tables print the lowest and the highest seed in its place, in brackets; "0
+# (all)" means that every seed gave 0.
 #
 # The next cell first measures real digits against other real digits, the **floor** for all other numbers, and then the
 # healthy baseline.
@@ -171,9 +171,9 @@ def live(name, study=stabilisers, seed=0):
 
 
 # %% [markdown]
-# The next one fails on purpose. Wherever a section below names a version in `quotes`, come back, change the name, and watch
-# it fail; then run `live("baseline")`, and see it recover. After so few images a healthy training draws grey blobs that
-# begin to be digits, on a background that becomes black, and its D(x) and D(G(z)) stay away from 1 and 0.
+# The next one fails on purpose. Wherever a section below names a version in `quotes`, come back, change the name, and
+# watch it fail; then run `live("baseline")`, and see it recover. After so few images a healthy training draws grey
+# blobs that begin to be digits, on a background that becomes black, and its D(x) and D(G(z)) stay away from 1 and 0.
 
 # %% tags=["nbval-ignore-output"]
 live("4 sigmoid output")
@@ -219,8 +219,8 @@ sheets(norms, list(norms.study.configs),
 #   blur, and it has nothing to do with the output layer.
 #
 # Two numbers of the table exaggerate, because the judge has seen black backgrounds only, and a judge is a network too:
-# `mode_entropy` near 0 says "one digit only", which your eyes deny, and `fd` is in the thousands. As a control, the next
-# cell scores **real** digits whose background is lifted a little, from 0 to 16 of 255, and nothing else.
+# `mode_entropy` near 0 says "one digit only", which your eyes deny, and `fd` is in the thousands. As a control, the
+# next cell scores **real** digits whose background is lifted a little, from 0 to 16 of 255, and nothing else.
 
 # %%
 from dcgan_course.data import load_mnist, to_float
@@ -258,8 +258,8 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.2f}")
 
 # %% [markdown]
-# With normal `z` sharpness fell to 0.52 of what it was. Lost detail accounts for a factor of about 0.7, and lost contrast
-# for another 0.7. **There is blur, then, but less than the sharpness alone says.**
+# With normal `z` sharpness fell to 0.52 of what it was. Lost detail accounts for a factor of about 0.7, and lost
+# contrast for another 0.7. **There is blur, then, but less than the sharpness alone says.**
 #
 # Both changes of model 1 do harm, each in its own way. Here is each effect alone, seed by seed (a question mark says
 # that the interval includes 0):
@@ -278,10 +278,10 @@ print("\nz uniform in [0, 1] in place of [-1, 1]:")
 effect(norms, "output_norm=False, z=uniform", "output_norm=False, z=uniform01")
 
 # %% [markdown]
-# **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a shift
-# and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So the shift
-# has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile every wobble
-# of the background stays visible.
+# **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
+# shift and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So
+# the shift has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile
+# every wobble of the background stays visible.
 #
 # How black is the darker half of each picture?
 
@@ -296,11 +296,11 @@ for config in ("output_norm=False, z=normal", "output_norm=True, z=normal"):
     print(f"{config:<29} darker half of the pixels: {darkest_half(norms, config):.0f} of 255")
 
 # %% [markdown]
-# **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$, and a
-# smaller part that differs. G's first layer is linear: it turns the common part into one **fixed picture**, the same
-# for every `z`. A hundred weights share that job, and Adam pushes all of them in the same direction at every step; no
-# other direction grows as fast. Batch norm comes next, but it subtracts one number per channel, not a picture, so the
-# fixed picture stays.
+# **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$,
+# and a smaller part that differs. G's first layer is linear: it turns the common part into one **fixed picture**, the
+# same for every `z`. A hundred weights share that job, and Adam pushes all of them in the same direction at every step;
+# no other direction grows as fast. Batch norm comes next, but it subtracts one number per channel, not a picture, so
+# the fixed picture stays.
 #
 # Measure it: of the variation in what leaves the first layer, which share still depends on `z`?
 
@@ -325,13 +325,13 @@ for kind in ("uniform", "uniform01"):
     print(f"after {run.stats()[-1]['kimg']:.0f} thousand images, z {kind:<10} {share:>4.0%}")
 
 # %% [markdown]
-# **The fix** for both failures is to leave the output layer without batch norm, and to centre `z`, with `torch.randn` or
-# `2 * torch.rand - 1`. To see the failure and its recovery live, run `live("output_norm=True, z=normal", norms)`, then
-# `live("output_norm=False, z=normal", norms)`.
+# **The fix** for both failures is to leave the output layer without batch norm, and to centre `z`, with `torch.randn`
+# or `2 * torch.rand - 1`. To see the failure and its recovery live, run `live("output_norm=True, z=normal", norms)`,
+# then `live("output_norm=False, z=normal", norms)`.
 #
 # **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
-# 0.0002. **Predict** with what you know of the shift: in one epoch, how far can it get? (The gain can help, but it stretches
-# white too.)
+# 0.0002. **Predict** with what you know of the shift: in one epoch, how far can it get? (The gain can help, but it
+# stretches white too.)
 
 # %% jupyter={"outputs_hidden": true}
 steps = 60_000 // norms.study.base.batch_size
@@ -354,12 +354,13 @@ sheets(slow, list(slow.study.configs), "The same at the paper's learning rate: t
 # failed.
 #
 # **And on churches?** The report's pictures were church exteriors. A photograph has no black background to reach: its
-# pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do. **Predict**: does the blur come back?
+# pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do. **Predict**: does the blur come
+# back?
 #
-# The next study trains the same six configs on 3,573 photographs of churches, 64 x 64, in colour, with three seeds each,
-# and a judge of churches reads the pictures. The network is small and the trainings are short, so these are beginnings of
-# pictures, all of them too soft. Which are softer? (`duplicates` is the share of pictures that have a near-twin among the
-# others.)
+# The next study trains the same six configs on 3,573 photographs of churches, 64 x 64, in colour, with three seeds
+# each, and a judge of churches reads the pictures. The network is small and the trainings are short, so these are
+# beginnings of pictures, all of them too soft. Which are softer? (`duplicates` is the share of pictures that have a
+# near-twin among the others.)
 
 # %% jupyter={"outputs_hidden": true}
 churches = RecordedStudy("output_norm_churches")
@@ -378,8 +379,8 @@ print("\nz uniform in [0, 1] in place of [-1, 1]:")
 effect(churches, "output_norm=False, z=uniform", "output_norm=False, z=uniform01", ("fd", "sharpness", "duplicates"))
 
 # %% [markdown]
-# The number calls the lower row sharper, because its contrast is stronger: batch norm spreads the colours over the range
-# from the first step. The next cell takes the contrast out again:
+# The number calls the lower row sharper, because its contrast is stronger: batch norm spreads the colours over the
+# range from the first step. The next cell takes the contrast out again:
 
 # %%
 for kind in ("normal", "uniform"):
@@ -387,16 +388,16 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.1f}")
 
 # %% [markdown]
-# We find no blur by batch norm here, and the distance is, if anything, smaller with it (undecided). (A ratio above 1 is no
-# proof of more detail, since noise raises it too.) In the right column every `z` gives one and the same picture, as on
-# digits.
+# We find no blur by batch norm here, and the distance is, if anything, smaller with it (undecided). (A ratio above 1 is
+# no proof of more detail, since noise raises it too.) In the right column every `z` gives one and the same picture, as
+# on digits.
 #
-# **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast learning
-# rate it costs detail and contrast; at a slow one it gives noise; on churches, the readme's own subject, at the start of
-# training, we found no harm. Of its two changes, `z` from [0, 1] ruined every training, and batch norm some. But a
-# collapse to one picture is not blur either: with a small network and 46 thousand images **we could not reproduce the
-# readme's picture at all**, and its cause stays open. Leaving batch norm out of the output layer remains good advice:
-# on digits it saves the training, and on churches nothing shows that you would miss it.
+# **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast
+# learning rate it costs detail and contrast; at a slow one it gives noise; on churches, the readme's own subject, at
+# the start of training, we found no harm. Of its two changes, `z` from [0, 1] ruined every training, and batch norm
+# some. But a collapse to one picture is not blur either: with a small network and 46 thousand images **we could not
+# reproduce the readme's picture at all**, and its cause stays open. Leaving batch norm out of the output layer remains
+# good advice: on digits it saves the training, and on churches nothing shows that you would miss it.
 
 # %% [markdown]
 # ## 3 · Batch norm: none, or too much
@@ -417,10 +418,9 @@ sheets(stabilisers, BATCH_NORM, "Left: no batch norm in G and D. Right: batch no
 
 # %% [markdown]
 # (To see it live, run `live("2 no batch norm")`.) Without batch norm the digits are ragged, and above all the result
-# depends on the seed. The mean distance is more than four times as large as the baseline's; the best seed is at about twice
-# that distance, the worst at more than ten times. In this small network weights of 0.02 make every layer's output smaller than its
-# input (compare
-# lesson 02), so the first steps barely reach the end of the network.
+# depends on the seed. The mean distance is more than four times as large as the baseline's; the best seed is at about
+# twice that distance, the worst at more than ten times. In this small network weights of 0.02 make every layer's output
+# smaller than its input (compare lesson 02), so the first steps barely reach the end of the network.
 #
 # Batch norm on D's input does no visible harm here. It removes the mean and the spread of a whole *batch*, and D's
 # other batch norms do much the same one layer later (section 4 has a consequence). The paper reports "sample
@@ -460,12 +460,12 @@ for config in ["baseline", *RANGES]:
     print(f"{config:<40} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
 
 # %% [markdown]
-# In (a) D has won, as one would expect. But in (c) D is **not** sure, although brightness alone would tell the two apart.
-# Why does it not see that G's digits are faint?
+# In (a) D has won, as one would expect. But in (c) D is **not** sure, although brightness alone would tell the two
+# apart. Why does it not see that G's digits are faint?
 #
 # In training, D looks at real and at generated images in separate batches, and its batch norm divides each batch by its
-# own standard deviation. A batch with every number multiplied by 0.4 looks the same. The next cell tries it with a trained
-# D:
+# own standard deviation. A batch with every number multiplied by 0.4 looks the same. The next cell tries it with a
+# trained D:
 
 # %%
 from dcgan_course.data import load_images, to_float
@@ -481,12 +481,13 @@ for mode in ("train", "eval"):
     print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} when every number is multiplied by 0.4")
 
 # %% [markdown]
-# So G draws real-looking digits, scaled down into the range that it has. D cannot object, and nothing tells G that they are
-# too faint. The curves look like those of a healthy training, while the pictures are wrong.
+# So G draws real-looking digits, scaled down into the range that it has. D cannot object, and nothing tells G that they
+# are too faint. The curves look like those of a healthy training, while the pictures are wrong.
 #
 # ## 5 · When D wins
 #
-# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure. **Predict:** does a training with it fail?
+# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure. **Predict:** does a training with it
+# fail?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -511,10 +512,10 @@ print(f"D(G(z)) = {last['D_G_z']:.0e}; the slope of G's loss there: "
       + ", ".join(f"{value:.0e} ({name})" for name, value in slope.items()))
 
 # %% [markdown]
-# It is tempting to say that the minimax loss did it: its slope is nearly 0, so G hears nothing. But two things differ from
-# a healthy training, the loss *and* the rates, and that is the mistake of section 2. Besides, G is trained with Adam, which
-# does not see the scale of a loss (lesson 01). So the recorded study `d_wins` has the missing **control**: the same two
-# learning rates with either loss, three seeds each. **Predict:** does the non-saturating loss save G?
+# It is tempting to say that the minimax loss did it: its slope is nearly 0, so G hears nothing. But two things differ
+# from a healthy training, the loss *and* the rates, and that is the mistake of section 2. Besides, G is trained with
+# Adam, which does not see the scale of a loss (lesson 01). So the recorded study `d_wins` has the missing **control**:
+# the same two learning rates with either loss, three seeds each. **Predict:** does the non-saturating loss save G?
 
 # %% jupyter={"outputs_hidden": true}
 def likeness(images):
@@ -538,15 +539,15 @@ sheets(control, list(control.study.configs), "D learns 20 times as fast as G, wi
 # %% [markdown]
 # By `fd` the non-saturating loss does not save the training: with every seed and either loss the distance is in the ten
 # thousands. But this judge is one that a grey background misleads (section 2), so look at the pictures, too. With the
-# minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws strokes, other
-# ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three seeds the table's
-# `duplicates` point the same way, but `effect` of section 2 would call their difference undecided: try it.)
+# minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws strokes,
+# other ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three seeds the
+# table's `duplicates` point the same way, but `effect` of section 2 would call their difference undecided: try it.)
 #
-# So both changes have a part. The *rates* make D win, and with them the training fails by either loss. The *loss* decides
-# how much G can still learn from a D that is far ahead: with minimax hardly anything.
+# So both changes have a part. The *rates* make D win, and with them the training fails by either loss. The *loss*
+# decides how much G can still learn from a D that is far ahead: with minimax hardly anything.
 #
-# **The fix** is to choose learning rates that keep both players in the game, and then the non-saturating loss, which loses
-# less when D gets ahead all the same.
+# **The fix** is to choose learning rates that keep both players in the game, and then the non-saturating loss, which
+# loses less when D gets ahead all the same.
 #
 # ## 6 · A learning rate of 0.001, and beta1 of 0.9
 #
@@ -581,8 +582,8 @@ for config in rates.study.configs:
 #
 # ## 7 · Probabilities in low precision
 #
-# D returns logits here, never probabilities. **Predict:** `log(sigmoid(logit))` in bfloat16, for a D that is fairly sure
-# (a logit of 6 or 8): what is the loss of a generated image, $-\log(1 - D)$?
+# D returns logits here, never probabilities. **Predict:** `log(sigmoid(logit))` in bfloat16, for a D that is fairly
+# sure (a logit of 6 or 8): what is the loss of a generated image, $-\log(1 - D)$?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -597,9 +598,9 @@ for dtype in (torch.float32, torch.bfloat16):
           f"-log(1 - D): {[round(v, 2) for v in (-torch.log(1 - p)).float().tolist()]}")
 
 # %% [markdown]
-# bfloat16 keeps eight bits, so everything above 0.998 becomes 1, and the logarithm of 0 follows. Where does a training need
-# $\log(1 - D)$ of a D that is sure? One-sided smoothing needs it for real images, whose loss is $-0.9 \log D(x) - 0.1
-# \log(1 - D(x))$. The next cell trains a small D in bfloat16, with that loss written both ways:
+# bfloat16 keeps eight bits, so everything above 0.998 becomes 1, and the logarithm of 0 follows. Where does a training
+# need $\log(1 - D)$ of a D that is sure? One-sided smoothing needs it for real images, whose loss is
+# $-0.9 \log D(x) - 0.1 \log(1 - D(x))$. The next cell trains a small D in bfloat16, with that loss written both ways:
 
 # %%
 import torch.nn.functional as F
@@ -677,14 +678,15 @@ for emptied in (True, False):
           f"{wrong.norm() / right.norm():.1f} of the right length, cosine {torch.cosine_similarity(wrong, right, 0):.1f}")
 
 # %% [markdown]
-# Where the gradients are kept, most of G's own wish is cancelled: what is left is short, and points almost at right angles
-# to where it should (the cosine of the angle; 1.00 would be the same direction). In the loop of lesson 03 a missing
-# `detach` stops with an error instead, because D's backward pass frees the graph of `x_fake`. Be glad of such errors.
+# Where the gradients are kept, most of G's own wish is cancelled: what is left is short, and points almost at right
+# angles to where it should (the cosine of the angle; 1.00 would be the same direction). In the loop of lesson 03 a
+# missing `detach` stops with an error instead, because D's backward pass frees the graph of `x_fake`. Be glad of such
+# errors.
 #
 # ## 9 · Mode collapse, counted
 #
-# A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing; to see that, you
-# have to count.
+# A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing; to see that,
+# you have to count.
 #
 # **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -739,14 +741,14 @@ for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):
 # hardly depends on `z`.
 #
 # The count of modes is weak evidence here. The judge must name some digit, and pictures of noise that differ from one
-# another could all get the same name. Such a count means something only where the pictures can be read. The likeness needs
-# no judge, but it sees nothing finer than a collapse onto one picture.
+# another could all get the same name. Such a count means something only where the pictures can be read. The likeness
+# needs no judge, but it sees nothing finer than a collapse onto one picture.
 #
 # ## 10 · Noise pixels, and dropout in G
 #
 # Lesson 04 put a claim to the test with one seed: dropout of 0.5 in G, in training *and at test time*, is said to
-# remove noise pixels from 28 x 28 digits. Here with more seeds, and with dropout in training only. `specks` is the share
-# of pictures with stray pixels beside the stroke.
+# remove noise pixels from 28 x 28 digits. Here with more seeds, and with dropout in training only. `specks` is the
+# share of pictures with stray pixels beside the stroke.
 
 # %%
 DROPOUT = ("dropout in G", "dropout in G, at test too")
@@ -757,10 +759,10 @@ for config in DROPOUT:
 
 # %% [markdown]
 # The claim is half right. Dropout in training **only** does remove most of the specks. Kept on at test time as well, it
-# adds more than it removed, and `fd` becomes much worse. (The code behind the claim drops in training only, whatever its
-# readme says.) With dropout in training only, `fd` rises by a fifth in the mean, but the interval just includes 0, so the
-# study does not decide it. Lesson 06 compares ratios in place of differences, and many versions at once, and does not
-# decide it either.
+# adds more than it removed, and `fd` becomes much worse. (The code behind the claim drops in training only, whatever
+# its readme says.) With dropout in training only, `fd` rises by a fifth in the mean, but the interval just includes 0,
+# so the study does not decide it. Lesson 06 compares ratios in place of differences, and many versions at once, and
+# does not decide it either.
 #
 # ## 11 · Batch, running and standing statistics
 #
@@ -768,13 +770,13 @@ for config in DROPOUT:
 # at each step they move by a tenth towards the present batch. There is a third choice: stop the training, draw some
 # batches, and take the plain average of *their* means and variances: **standing** statistics.
 #
-# The choice matters early in a training: weights change fast then, and an average over the past belongs to networks that
-# no longer exist.
+# The choice matters early in a training: weights change fast then, and an average over the past belongs to networks
+# that no longer exist.
 #
 # **Exercise 2 · Standing statistics** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 #
-# Measure batch norm's statistics of `netG` anew, over a list of batches of `z`. `norm.reset_running_stats()` empties them;
-# with `norm.momentum = None` PyTorch takes the plain average over all batches since.
+# Measure batch norm's statistics of `netG` anew, over a list of batches of `z`. `norm.reset_running_stats()` empties
+# them; with `norm.momentum = None` PyTorch takes the plain average over all batches since.
 
 # %%
 def my_standing_statistics(netG, batches):
@@ -887,8 +889,8 @@ plt.show()
 # %% [markdown]
 # **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 #
-# (The *least squares* loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images, and takes
-# the squared error.) Each of these is there once: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
+# (The *least squares* loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images, and
+# takes the squared error.) Each of these is there once: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
 # `"4 images normalised as for a classifier"`, `"minimax"`, `"least squares"`. One of them is no failure at all.
 
 # %%
@@ -926,8 +928,8 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # **Open exercise · Break it so that curve and picture disagree** — 60 minutes
 #
 # Section 4 had a training whose curves look healthy while its pictures are wrong. Find another one, or the opposite: a
-# training whose curves look sick while its pictures are good. Use any settings of `TrainConfig`. Predict the curve and the
-# picture before you train; then measure both, and explain where the information was lost.
+# training whose curves look sick while its pictures are good. Use any settings of `TrainConfig`. Predict the curve and
+# the picture before you train; then measure both, and explain where the information was lost.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -96,8 +96,8 @@ for config in ("baseline", "smoothing 0.9"):
 # The same seed means the same first weights and the same order of images. If a seed is lucky with every version, then
 # differences taken **seed by seed** are free of that luck. So we look at those.
 #
-# The distances of good versions are near 200, those of failures in the thousands. Over such a range a **ratio** means more
-# than a difference, and the logarithm turns ratios into differences: 0 means equal, +0.69 twice the distance.
+# The distances of good versions are near 200, those of failures in the thousands. Over such a range a **ratio** means
+# more than a difference, and the logarithm turns ratios into differences: 0 means equal, +0.69 twice the distance.
 
 # %%
 def log_ratios(config):
@@ -114,8 +114,8 @@ print("smoothing 0.9:", "  ".join(f"{value:+.2f}" for value in log_ratios("smoot
 #
 # $$m \pm t \cdot \frac{s}{\sqrt{n}}$$
 #
-# where $t$ comes from **Student's distribution** with $n - 1$ degrees of freedom. For hundreds of numbers it is 1.96; for
-# few it is larger, because $s$ itself is a guess:
+# where $t$ comes from **Student's distribution** with $n - 1$ degrees of freedom. For hundreds of numbers it is 1.96;
+# for few it is larger, because $s$ itself is a guess:
 
 # %%
 for n in (2, 3, 5, 10, 100):
@@ -188,8 +188,8 @@ for name, (ratio, low, high, word) in verdicts.items():
 # ### Many comparisons at once
 #
 # These are 25 comparisons. Suppose that *none* of the versions differed from the baseline. Each interval at 95 % would
-# still miss the 0 by chance in one of twenty cases, so you would expect more than one false verdict, and the probability
-# of at least one would be high:
+# still miss the 0 by chance in one of twenty cases, so you would expect more than one false verdict, and the
+# probability of at least one would be high:
 
 # %%
 words = [verdict(name)[3] for name in versions]
@@ -199,13 +199,13 @@ print(f"if nothing differed: {0.05 * len(words):.1f} false verdicts expected; at
 
 # %% [markdown]
 # Whoever makes many comparisons must ask more of each. Begin with **p-values**: for each version, the probability that
-# ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at 95 %
-# that misses the 0 is a p-value below 0.05, so nothing new yet.
+# ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at 95
+# % that misses the 0 is a p-value below 0.05, so nothing new yet.
 #
-# **Holm's correction** keeps the probability of *any* false verdict among all $m$ below 5 %. Sort the p-values. The smallest
-# must be below $0.05 / m$, the next below $0.05 / (m - 1)$, and so on; at the first that fails, stop: that one and all
-# after it stay undecided. Holm's rule needs no independence. It has to hold here, because all 25 versions are compared
-# with the same five baseline trainings: were those unlucky, all versions would look good together.
+# **Holm's correction** keeps the probability of *any* false verdict among all $m$ below 5 %. Sort the p-values. The
+# smallest must be below $0.05 / m$, the next below $0.05 / (m - 1)$, and so on; at the first that fails, stop: that one
+# and all after it stay undecided. Holm's rule needs no independence. It has to hold here, because all 25 versions are
+# compared with the same five baseline trainings: were those unlucky, all versions would look good together.
 
 # %%
 def holm(p_values, level=0.05):
@@ -292,9 +292,9 @@ print(f"positive in {sum(value > 0 for value in correlation.values())} of {len(v
 
 # %% [markdown]
 # Where the training hardly changes, as without the moving average, luck stays with the seed, and pairing helps. For
-# most versions it does not: a GAN's training is so sensitive that with any change a seed's luck is a new one. An interval
-# from pairs is right in both cases. But where luck is not shared pairing brings no gain, and only more seeds make the
-# interval narrower.
+# most versions it does not: a GAN's training is so sensitive that with any change a seed's luck is a new one. An
+# interval from pairs is right in both cases. But where luck is not shared pairing brings no gain, and only more seeds
+# make the interval narrower.
 #
 # ## 3 · One-sided label smoothing
 #
@@ -404,8 +404,8 @@ update_ema = checks.check_ema(my_ema)
 # </details>
 
 # %% [markdown]
-# The next cell takes a trained G and shakes its weights at random, as a hasty optimiser might. **Predict:** how far does
-# the last G end from where it began, and how far the moving average?
+# The next cell takes a trained G and shakes its weights at random, as a hasty optimiser might. **Predict:** how far
+# does the last G end from where it began, and how far the moving average?
 
 # %% jupyter={"outputs_hidden": true}
 netG = load_run("mnist_quick").load_generator()
@@ -444,9 +444,9 @@ for name in ("D learns 4 times as fast", "G learns 4 times as fast", "instance n
     print(f"{name:<26} {ratio:>5.2f} times the distance ({low:.2f} to {high:.2f}): {word}")
 
 # %% [markdown]
-# (The words are those after Holm's correction.) Each of these ideas was proposed for a problem that this training may not
-# have. An idea that does nothing here may save another training, and one that helps here may do nothing there. Try it
-# where you need it, over seeds.
+# (The words are those after Holm's correction.) Each of these ideas was proposed for a problem that this training may
+# not have. An idea that does nothing here may save another training, and one that helps here may do nothing there. Try
+# it where you need it, over seeds.
 #
 # Try one yourself. `CONFIG` may be any version of the study; `RETRAIN = True` trains it to the end and scores it, about
 # a minute.
@@ -466,9 +466,9 @@ print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {run.stats()[-1]['kimg']:.0
 # %% [markdown]
 # ## 6 · When to stop
 #
-# A classifier that is trained too long overfits. A GAN can get worse too, and its losses do not tell. The next figure shows
-# two recorded trainings that were scored on the way. In the first, G learns digits from 60,000 images; in the second,
-# church exteriors from 3,573 photographs. **Predict** which of them was trained too long.
+# A classifier that is trained too long overfits. A GAN can get worse too, and its losses do not tell. The next figure
+# shows two recorded trainings that were scored on the way. In the first, G learns digits from 60,000 images; in the
+# second, church exteriors from 3,573 photographs. **Predict** which of them was trained too long.
 
 # %% jupyter={"outputs_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained", facecolor="white")
@@ -494,8 +494,8 @@ for name, (best_kimg, best_fd, last_kimg, last_fd) in moments.items():
 
 # %% [markdown]
 # The training on the left was stopped while it still improved. The one on the right was best in the middle and then got
-# worse. A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G away
-# from everything else. The next figure shows the losses of that training. Can you see the turning point?
+# worse. A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G
+# away from everything else. The next figure shows the losses of that training. Can you see the turning point?
 
 # %%
 lines = load_run("heritage_no_augment").stats()
@@ -543,10 +543,10 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 # %% [markdown]
 # **Open exercise · Design a study that could refute you** — 60 minutes
 #
-# Choose one belief about training GANs that you hold, or one verdict of section 2 that you doubt. Design a study that could
-# refute it: configs, seeds, the number at the end, the comparison and its correction. Write it as a file like those in
-# `data/studies`, say beforehand which result would count against you, and if you have an hour of computing time, run it
-# with `dcgan-course study FILE`.
+# Choose one belief about training GANs that you hold, or one verdict of section 2 that you doubt. Design a study that
+# could refute it: configs, seeds, the number at the end, the comparison and its correction. Write it as a file like
+# those in `data/studies`, say beforehand which result would count against you, and if you have an hour of computing
+# time, run it with `dcgan-course study FILE`.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

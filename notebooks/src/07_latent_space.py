@@ -22,7 +22,8 @@
 # - draw a whole latent plane, and find the training images nearest to a generated one;
 # - add and subtract concepts, count how often it works, and know why one example is too few.
 #
-# **You write** slerp, the four-corner grid and the vector arithmetic; **we import** trained generators and their judges.
+# **You write** slerp, the four-corner grid and the vector arithmetic; **we import** trained generators and their
+# judges.
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
@@ -70,8 +71,8 @@ BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of each
-# is a classifier that saw real images only.
+# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of
+# each is a classifier that saw real images only.
 
 # %%
 run = load_run("mnist")
@@ -93,8 +94,8 @@ def show(images, title, nrow, width=9.0):
 # %% [markdown]
 # ## 1 · Where is z?
 #
-# A `z` of a hundred normal numbers is a point in a space of a hundred dimensions. Where does it lie? **Predict** the length
-# of such a vector: near 0, where the density is highest, or far out?
+# A `z` of a hundred normal numbers is a point in a space of a hundred dimensions. Where does it lie? **Predict** the
+# length of such a vector: near 0, where the density is highest, or far out?
 
 # %% jupyter={"outputs_hidden": true}
 z = sample_z(10_000, run.config.nz, run.config.z, seeded(0, "lesson"))
@@ -113,8 +114,9 @@ for t in (0.0, 0.25, 0.5):
     print(f"t = {t:.2f}: mean length {lerp(a, b, t).norm(dim=1).mean():.1f}")
 
 # %% [markdown]
-# Two random directions in 100 dimensions are nearly at right angles, so the middle of the line lies inside of the shell,
-# at $10 / \sqrt 2$. G has never seen a `z` that short. A way that stays on the shell is the **great circle**, "slerp":
+# Two random directions in 100 dimensions are nearly at right angles, so the middle of the line lies inside of the
+# shell, at $10 / \sqrt 2$. G has never seen a `z` that short. A way that stays on the shell is the **great circle**,
+# "slerp":
 #
 # $$\frac{\sin((1 - t)\,\omega)}{\sin \omega}\,a + \frac{\sin(t\,\omega)}{\sin \omega}\,b$$
 #
@@ -172,16 +174,16 @@ show(generate(netG, walk(ends[0], ends[1], slerp)), "36 steps on the great circl
 # %% [markdown]
 # ## 2 · Is the sphere better?
 #
-# The great circle is usually said to be better, because of the length. **Predict:** how much worse are the pictures halfway
-# on the straight line?
+# The great circle is usually said to be better, because of the length. **Predict:** how much worse are the pictures
+# halfway on the straight line?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
 # We expected a clear loss in the middle. The numbers below show a small one, and something else.
 # </details>
 #
-# We describe pictures by three numbers: the judge's **confidence**, the **distance** of its features to those of the nearest
-# of 10,000 real digits, and the **ink**, the share of white.
+# We describe pictures by three numbers: the judge's **confidence**, the **distance** of its features to those of the
+# nearest of 10,000 real digits, and the **ink**, the share of white.
 
 # %% jupyter={"outputs_hidden": true}
 real = torch.from_numpy(judged(judge, to_float(digits.batch(range(10_000))))[0])
@@ -214,8 +216,8 @@ for scale in (1.0, 0.71, 0.5, 0.35):
     print(f"z {scale:<4} times as long: {quality(generate(netG, scale * a))}")
 
 # %% [markdown]
-# Why are the digits the same ones on both ways? Because lerp and slerp pass through exactly the same **directions**: both
-# mix a and b with positive weights. Only the pace differs, and the length:
+# Why are the digits the same ones on both ways? Because lerp and slerp pass through exactly the same **directions**:
+# both mix a and b with positive weights. Only the pace differs, and the length:
 
 # %%
 p, q = ends[0], ends[1]
@@ -225,8 +227,8 @@ for t in (0.1, 0.25, 0.5):
 
 # %% [markdown]
 # Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
-# weight. But straight lines do little harm. The *mean of two pictures*, in contrast, is a double exposure that no one would
-# call a digit.
+# weight. But straight lines do little harm. The *mean of two pictures*, in contrast, is a double exposure that no one
+# would call a digit.
 #
 # ## 3 · "No sharp transitions", in numbers
 #
@@ -287,8 +289,8 @@ show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cro
 # %% [markdown]
 # ## 4 · Has it memorised?
 #
-# The other half of the question is which training image lies nearest to a generated one. The next picture shows it, by the
-# judge's features (by pixels the nearest image is often just one with as much ink).
+# The other half of the question is which training image lies nearest to a generated one. The next picture shows it, by
+# the judge's features (by pixels the nearest image is often just one with as much ink).
 
 # %%
 some = generate(netG, ends[:12])
@@ -298,15 +300,15 @@ print(f"distance to the nearest training image, over that from one training imag
 
 # %% [markdown]
 # A G that stores its training images would have a ratio near 0. What can this ratio show? A value far below 1 would be
-# evidence of copying. A value near or above 1 is no proof of the contrary: it comes from 12 pictures, and from features that
-# were trained on these very images, which may have learned to tell them from everything else. So this is a look at pairs,
-# not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the paper's
-# authors trusted no nearest neighbours at all.
+# evidence of copying. A value near or above 1 is no proof of the contrary: it comes from 12 pictures, and from features
+# that were trained on these very images, which may have learned to tell them from everything else. So this is a look at
+# pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
+# paper's authors trusted no nearest neighbours at all.
 #
 # ## 5 · Four corners
 #
-# Two numbers, u to the right and v downwards, mix four pictures: go from corner to corner down the left side and down the
-# right side, then straight across.
+# Two numbers, u to the right and v downwards, mix four pictures: go from corner to corner down the left side and down
+# the right side, then straight across.
 #
 # **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 #
@@ -350,8 +352,9 @@ corners = sample_z(4, faces.config.nz, faces.config.z, seeded(3, "lesson"))
 show(generate(netF, corner_grid(corners, 8)), "Four faces in the corners, their mixtures between them", 8, 5.5)
 
 # %% [markdown]
-# Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly. Faces
-# halfway between glasses and no glasses do not occur in the data, so G passes from one to the other within few steps.
+# Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly.
+# Faces halfway between glasses and no glasses do not occur in the data, so G passes from one to the other within few
+# steps.
 #
 # ## 6 · A whole latent plane
 #
@@ -364,8 +367,8 @@ netP = plane.load_generator()
 show(generate(netP, plane_grid(20, "uniform")), "z[0] from -1 (left) to 1 (right), z[1] from -1 (top) to 1 (bottom)", 20, 6)
 
 # %% [markdown]
-# Each digit has one region or several, and along their borders lie pictures that are neither digit. How much of the plane
-# does each digit get?
+# Each digit has one region or several, and along their borders lie pictures that are neither digit. How much of the
+# plane does each digit get?
 
 # %%
 probabilities = judged(judge, generate(netP, plane_grid(40, "uniform")))[1]
@@ -385,11 +388,11 @@ print("ten steps of equal probability:", "  ".join(f"{value:+.2f}" for value in 
 # ## 7 · Vector arithmetic
 #
 # The paper's most famous picture shows *smiling woman - neutral woman + neutral man = smiling man*. The sum is taken
-# not of pictures but of their `z`. Our cartoon faces have exact labels, and a judge that reads them, so here we can count
-# how often such a sum succeeds.
+# not of pictures but of their `z`. Our cartoon faces have exact labels, and a judge that reads them, so here we can
+# count how often such a sum succeeds.
 #
-# Our version is **glasses with long hair - long hair without glasses + short hair without glasses**, which should give short
-# hair with glasses. To find exemplars, the next cell draws 2,000 faces and lets the judge sort them.
+# Our version is **glasses with long hair - long hair without glasses + short hair without glasses**, which should give
+# short hair with glasses. To find exemplars, the next cell draws 2,000 faces and lets the judge sort them.
 
 # %%
 reader = load_judge("avatars")
@@ -444,8 +447,8 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # </details>
 
 # %% [markdown]
-# Here is one sum, with three exemplars of each concept. The result is followed, as in the paper, by eight neighbours: the
-# same `z` plus uniform noise of up to 0.25 in each number.
+# Here is one sum, with three exemplars of each concept. The result is followed, as in the paper, by eight neighbours:
+# the same `z` plus uniform noise of up to 0.25 in each number.
 
 # %%
 picks = [z[pool("glasses", *which)[:3]] for which in ((True, True), (False, True), (False, False))]
@@ -463,9 +466,9 @@ for axis, row, title in zip(axes, rows, ("glasses, long", "- long", "+ short", "
 plt.show()
 
 # %% [markdown]
-# Is this result typical, or a lucky pick? Count it. The next cell makes 200 sums with exemplars drawn at random, with 1, 3
-# and 10 exemplars for each concept, and once more with **pixels** in place of `z`. A success has the attribute, and short
-# hair. **Predict** two things: do more exemplars help, with `z`? And with pixels?
+# Is this result typical, or a lucky pick? Count it. The next cell makes 200 sums with exemplars drawn at random, with
+# 1, 3 and 10 exemplars for each concept, and once more with **pixels** in place of `z`. A success has the attribute,
+# and short hair. **Predict** two things: do more exemplars help, with `z`? And with pixels?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -492,8 +495,8 @@ for attribute in ("glasses", "smile", "facial_hair"):
     print(f"{attribute:<13}" + "".join(f"{rate:>11.0%}" for rate in rates[attribute]))
 
 # %% [markdown]
-# How many successes come by chance? The next cell makes the same sums, but with exemplars *without* the attribute in the
-# first place too. Whatever succeeds there is luck, or the judge's mistake:
+# How many successes come by chance? The next cell makes the same sums, but with exemplars *without* the attribute in
+# the first place too. Whatever succeeds there is luck, or the judge's mistake:
 
 # %%
 for attribute in rates:
@@ -521,9 +524,9 @@ show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for 
 # %% [markdown]
 # ## 8 · A direction with a name
 #
-# The paper's *turn vector*: the mean `z` of faces that look to the right, minus that of those that look left. Walk along it, and
-# faces turn. Ours turns glasses on: it is the mean `z` of all faces with glasses minus that of all faces without, by the
-# judge's 2,000 answers. The next cell walks from -2 to +2 such steps.
+# The paper's *turn vector*: the mean `z` of faces that look to the right, minus that of those that look left. Walk
+# along it, and faces turn. Ours turns glasses on: it is the mean `z` of all faces with glasses minus that of all faces
+# without, by the judge's 2,000 answers. The next cell walks from -2 to +2 such steps.
 
 # %%
 steps = torch.linspace(-2, 2, 9)
@@ -539,8 +542,9 @@ strangers = sample_z(4, faces.config.nz, faces.config.z, seeded(6, "lesson"))
 show(along("glasses", strangers).transpose(0, 1).flatten(0, 1), "Four new faces; glasses from -2 to +2 steps", 9, 7.5)
 
 # %% [markdown]
-# The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the share
-# whose hair has changed its length. **Predict:** does the share with the attribute keep growing, the farther you go?
+# The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the
+# share whose hair has changed its length. **Predict:** does the share with the attribute keep growing, the farther you
+# go?
 
 # %% jupyter={"outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
@@ -565,16 +569,16 @@ plt.show()
 # that G has learned. Hair length, the one side effect counted here, hardly changes; in the sheet above you can see
 # others.
 #
-# In [lesson 00](00_start_here.ipynb) you had one slider for one number. With directions like these, the sliders of lesson
-# 08 can have names.
+# In [lesson 00](00_start_here.ipynb) you had one slider for one number. With directions like these, the sliders of
+# lesson 08 can have names.
 
 # %% [markdown]
 # **Open exercise · Measure a side effect** — 45 minutes
 #
-# A direction for glasses should change glasses and nothing else. Choose a direction and define, over all attributes that
-# the judge reads, how much else it changes. Then try to make a better direction, for instance by matching faces with and
-# without the attribute in everything else, or by removing what it shares with other directions, and show whether it is
-# better.
+# A direction for glasses should change glasses and nothing else. Choose a direction and define, over all attributes
+# that the judge reads, how much else it changes. Then try to make a better direction, for instance by matching faces
+# with and without the attribute in everything else, or by removing what it shares with other directions, and show
+# whether it is better.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

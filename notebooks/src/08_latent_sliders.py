@@ -69,8 +69,8 @@ print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}, CPU threads
 # %% [markdown]
 # ## 1 · From z to a picture in the browser
 #
-# A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G draws,
-# its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
+# A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
+# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
 
 # %%
 run = load_run("avatars")
@@ -86,8 +86,8 @@ print(f"a PNG file: {picture[:4]}, at most 40 KB: {len(picture) <= 40_000}")
 # %timeit -n 20 -r 3 png(image_grid(generate(netG, z0[None])), 256)
 
 # %% [markdown]
-# The sliders must now move z. A slider stands for a **direction**, a vector with as many numbers as z, and its position says
-# how far to go:
+# The sliders must now move z. A slider stands for a **direction**, a vector with as many numbers as z, and its position
+# says how far to go:
 #
 # $$z = z_0 + \sum_i s_i\, d_i$$
 #
@@ -171,20 +171,20 @@ redraw()
 Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value, "a face, and three sliders that change it")
 
 # %% [markdown]
-# The pictures change, but hair and background change together, and none of the three numbers deserves a name. We need better
-# directions. Lesson 07 made some from labels. Can they be found without labels?
+# The pictures change, but hair and background change together, and none of the three numbers deserves a name. We need
+# better directions. Lesson 07 made some from labels. Can they be found without labels?
 #
 # ## 2 · Directions without labels
 #
-# The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. W stretches some directions
-# much, others hardly at all. Those that it stretches most should change the picture most (batch norm comes next and scales
-# each channel anew, so this is a guess to be tested). They are the **singular vectors** of W with the largest singular
-# values.
+# The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. W stretches some
+# directions much, others hardly at all. Those that it stretches most should change the picture most (batch norm comes
+# next and scales each channel anew, so this is a guess to be tested). They are the **singular vectors** of W with the
+# largest singular values.
 #
 # **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
 #
-# `weight` is $W^T$, one row for each number of z. `torch.linalg.svd(weight, full_matrices=False)` gives U, S and Vh with
-# weight = U diag(S) Vh. Which of them live in the space of z?
+# `weight` is $W^T$, one row for each number of z. `torch.linalg.svd(weight, full_matrices=False)` gives U, S and Vh
+# with weight = U diag(S) Vh. Which of them live in the space of z?
 
 # %%
 def my_principal_directions(weight, n):
@@ -231,15 +231,15 @@ print(f"one in the middle of the order {change(every[50]):.0f}, the last one {ch
 # %% [markdown]
 # A principal direction changes the picture about twice as much as the average single number of z does, and about a
 # quarter more than the best of the hundred. It was found without trying each of them, and without a label. Among the
-# first three, the order by stretching is not the order by change; over the whole list it is, for directions in the middle
-# and at the end change little. (All of this was measured on one face.) But do the strong directions have names? Try to find
-# words for each row. A direction that W stretches most need not mean one thing.
+# first three, the order by stretching is not the order by change; over the whole list it is, for directions in the
+# middle and at the end change little. (All of this was measured on one face.) But do the strong directions have names?
+# Try to find words for each row. A direction that W stretches most need not mean one thing.
 #
 # ## 3 · The explorer
 #
 # The explorer combines all of this: twelve faces to choose from, attributes with names (as in lesson 07), principal
-# directions with small pictures of where they lead, variations, four corners, and a walk. It works for each recorded run
-# (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own run.
+# directions with small pictures of where they lead, variations, four corners, and a walk. It works for each recorded
+# run (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own run.
 
 # %% tags=["nbval-ignore-output"]
 explorer = LatentExplorer("avatars")
@@ -256,8 +256,8 @@ explorer
 # - In *Change*, open *Strongest changes*. Find a name for one of the five rows. Then open *Raw numbers*, and draw over the
 #   bars: all hundred numbers of z at once.
 #
-# All tools share one z: each begins with the face that you see. In Python it is `explorer.z`, and what the sliders add is
-# the sum that you wrote above:
+# All tools share one z: each begins with the face that you see. In Python it is `explorer.z`, and what the sliders add
+# is the sum that you wrote above:
 
 # %%
 z = explorer.start(43)
@@ -277,8 +277,8 @@ explorer.go()  # all sliders at 0
 
 # %% [markdown]
 # Colours have buttons in place of sliders. A direction that is added makes black hair blacker; brown hair lies between
-# black and blond, and more of "brown minus all others" does not lead there. A button therefore *replaces* the part of z in
-# which the colours differ by what faces with this colour have on average.
+# black and blond, and more of "brown minus all others" does not lead there. A button therefore *replaces* the part of z
+# in which the colours differ by what faces with this colour have on average.
 #
 # To explore another run, put its name, or the path of your run's folder, in place of `"mnist2d"` in the next cell.
 
@@ -297,8 +297,9 @@ plt.axis("off")
 plt.show()
 
 # %% [markdown]
-# **As a page without code**, for people who do not want to see any: in a terminal, `.venv/bin/dcgan-course explore avatars`
-# opens the same explorer in the browser. Lesson 12 makes a file of it that needs no Python at all.
+# **As a page without code**, for people who do not want to see any: in a terminal,
+# `.venv/bin/dcgan-course explore avatars` opens the same explorer in the browser. Lesson 12 makes a file of it that
+# needs no Python at all.
 #
 # If nothing moves, the kernel may not be running. A stored notebook on the web, or a notebook whose kernel was closed,
 # shows a picture in place of the sliders. Run the cells again.
@@ -307,8 +308,8 @@ plt.show()
 # **Open exercise · Name a direction, and prove it** — 45 minutes
 #
 # Choose one principal direction of the faces and give it a name of at most three words. Design a test of that name that
-# could fail: for instance, let somebody who does not know the name sort pictures, or let the judge of lesson 07 count over
-# a hundred new faces. Compare with another direction whose name you expect to fail.
+# could fail: for instance, let somebody who does not know the name sort pictures, or let the judge of lesson 07 count
+# over a hundred new faces. Compare with another direction whose name you expect to fail.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -22,8 +22,8 @@
 # - show which pixels make a feature respond, with guided backpropagation, and put "it sees edges" into a number;
 # - make a generator forget an object, count with two witnesses how often it is gone, and find where it is drawn.
 #
-# **You write** the pooled features, the guided rule and the dropping of feature maps; **we import** the trained networks,
-# a linear SVM from scikit-learn, and the judges.
+# **You write** the pooled features, the guided rule and the dropping of feature maps; **we import** the trained
+# networks, a linear SVM from scikit-learn, and the judges.
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
@@ -71,8 +71,8 @@ from dcgan_course.sampling import generate, image_grid, sample_z
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes, loops
-# and edges. Has it learned something that is of use elsewhere, without having seen a single label?
+# After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes,
+# loops and edges. Has it learned something that is of use elsewhere, without having seen a single label?
 #
 # `RUN` is the recorded run of digits. A run of your own will do as well, if its images have classes and a test set:
 # `mnist`, `fashion_mnist`, `cifar10`, `svhn` (32x32: `dcgan-course train --data cifar10 --image_size 32`).
@@ -100,9 +100,9 @@ plt.show()
 #
 # ## 1 · The paper's protocol
 #
-# Section 5 of the paper makes features of all of D's convolutional layers: each map is **max-pooled to 4 x 4**, all maps
-# are **flattened** and put side by side, and a **linear** classifier learns from the result. It is linear so that the
-# credit for its answers is due to the features.
+# Section 5 of the paper makes features of all of D's convolutional layers: each map is **max-pooled to 4 x 4**, all
+# maps are **flattened** and put side by side, and a **linear** classifier learns from the result. It is linear so that
+# the credit for its answers is due to the features.
 #
 # **Exercise 1 · Pooled features** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
 #
@@ -146,26 +146,29 @@ print(f"{of_test.shape[1]:,} numbers for each digit, in place of {size * size} p
 
 # %% [markdown]
 # *A detective story.* The paper says that its features are 28,672 numbers, and that the highest layer has 512 maps. It
-# does not print the other widths. With three layers of 128, 256 and 512 maps, which double as usual, the count would be:
+# does not print the other widths. With three layers of 128, 256 and 512 maps, which double as usual, the count would
+# be:
 
 # %%
 print(f"(128 + 256 + 512) x 16 = {(128 + 256 + 512) * 16:,}, and twice that is {2 * (128 + 256 + 512) * 16:,}")
 
 # %% [markdown]
-# That is exactly half of what the paper says, so as many maps again are missing. The text does not solve the riddle, but
-# the authors' released code does. Their ImageNet model has *six* convolutional layers, of which every second one has stride
-# 1: its D has 128, 128, 256, 256, 512 and 512 maps ([Newmu/dcgan_code](https://github.com/Newmu/dcgan_code), the folder
-# `imagenet`). Each width comes twice, 1,792 maps in all, and 1,792 x 16 = 28,672. Recomputing a number that somebody
-# printed is a good habit: here it reveals that the network behind the paper's Table 1 is not the one of its figure 1.
+# That is exactly half of what the paper says, so as many maps again are missing. The text does not solve the riddle,
+# but the authors' released code does. Their ImageNet model has *six* convolutional layers, of which every second one
+# has stride 1: its D has 128, 128, 256, 256, 512 and 512 maps ([Newmu/dcgan_code](https://github.com/Newmu/dcgan_code),
+# the folder `imagenet`). Each width comes twice, 1,792 maps in all, and 1,792 x 16 = 28,672. Recomputing a number that
+# somebody printed is a good habit: here it reveals that the network behind the paper's Table 1 is not the one of its
+# figure 1.
 #
 # ## 2 · Few labels
 #
 # Suppose that a hundred digits are labelled, ten of each. How many of the others will a linear classifier get right?
-# **Predict** it for three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels.
-# The table after that adds a network of the same shape that is **trained on the hundred labels**; predict it, too.
+# **Predict** it for three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the
+# pixels. The table after that adds a network of the same shape that is **trained on the hundred labels**; predict it,
+# too.
 #
-# The classifier is an L2-SVM, `LinearSVC` with the squared hinge loss, as in the paper; a fifth of the labelled images is
-# held back to choose its one parameter.
+# The classifier is an L2-SVM, `LinearSVC` with the squared hinge loss, as in the paper; a fifth of the labelled images
+# is held back to choose its one parameter.
 
 # %%
 untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
@@ -183,8 +186,8 @@ for name, shares in answers.items():
     print(f"{name:<12} {np.mean(shares):.0%} right with 100 labels")
 
 # %% [markdown]
-# D has never seen a label, and yet with its features ten examples of each digit teach more than with pixels. The untrained
-# network is the control: without it one could not tell what D's training adds to its architecture.
+# D has never seen a label, and yet with its features ten examples of each digit teach more than with pixels. The
+# untrained network is the control: without it one could not tell what D's training adds to its architecture.
 #
 # The whole experiment, over five draws and up to all 60,000 labels, takes an hour; it is recorded (`dcgan-course
 # features mnist --labels 100 300 1000 10000 60000 --draws 5`):
@@ -214,15 +217,15 @@ plt.show()
 
 # %% [markdown]
 # Read the left end first. With a hundred labels D's features leave all others far behind, and their interval over the
-# draws is the narrowest: it matters less *which* hundred were labelled. The supervised network does no better there than
-# pixels do, since a hundred pictures are very few to learn from. With a thousand labels it reaches what D's features
-# reach with between one and three hundred.
+# draws is the narrowest: it matters less *which* hundred were labelled. The supervised network does no better there
+# than pixels do, since a hundred pictures are very few to learn from. With a thousand labels it reaches what D's
+# features reach with between one and three hundred.
 #
-# The right end needs care. That D is ahead even with all labels says something about our supervised network, which had a
-# plain recipe (five times through the data, no shifted digits); the judge of this course, another network that learned from
-# shifted and turned digits as well, reads 99.58 % correctly. And look at "random D": from 300 labels on, an untrained
-# network's features are far better than pixels. So a part of what is often credited to learning is due to the
-# architecture.
+# The right end needs care. That D is ahead even with all labels says something about our supervised network, which had
+# a plain recipe (five times through the data, no shifted digits); the judge of this course, another network that
+# learned from shifted and turned digits as well, reads 99.58 % correctly. And look at "random D": from 300 labels on,
+# an untrained network's features are far better than pixels. So a part of what is often credited to learning is due to
+# the architecture.
 #
 # ### Beside the paper
 #
@@ -260,8 +263,9 @@ for name, row in thousand.iterrows():
     print(f"ours, MNIST, 1,000 labels: {name:<11} error {100 - row['mean']:.1f} ± {row['half_width']:.1f} %")
 
 # %% [markdown]
-# The striking claim of the paper's table is that D's features beat a *supervised* network of the same shape where labels
-# are few. They do so here too. (Our supervised network was trained with one setting; the paper's is the best of 64.)
+# The striking claim of the paper's table is that D's features beat a *supervised* network of the same shape where
+# labels are few. They do so here too. (Our supervised network was trained with one setting; the paper's is the best of
+# 64.)
 #
 # **Predict** which of D's layers contributes most. The next cell tries them one at a time, with 300 labels:
 
@@ -275,15 +279,15 @@ for i, (a, b) in enumerate(zip(*parts, strict=True), 1):
     print(f"layer {i} alone: {share:.1%}" if i <= len(widths) else f"all layers:    {share:.1%}")
 
 # %% [markdown]
-# Each layer alone is worth something, the last one most, and together they reach a little more than the last alone. (This
-# is one draw of labels; differences of a percent may turn round with another.)
+# Each layer alone is worth something, the last one most, and together they reach a little more than the last alone.
+# (This is one draw of labels; differences of a percent may turn round with another.)
 #
 # ## 3 · What makes a feature respond?
 #
-# Take one feature of D's last layer and the place where it responds most. Which pixels raise it? The gradient of the feature
-# with respect to the pixels tells, and backpropagation computes it. But plain gradients of a deep network look like noise:
-# some paths through the layers raise the feature, others lower it, and all are added up. **Guided backpropagation** keeps the first kind only: at each activation
-# the gradient passes where
+# Take one feature of D's last layer and the place where it responds most. Which pixels raise it? The gradient of the
+# feature with respect to the pixels tells, and backpropagation computes it. But plain gradients of a deep network look
+# like noise: some paths through the layers raise the feature, others lower it, and all are added up. **Guided
+# backpropagation** keeps the first kind only: at each activation the gradient passes where
 #
 # - the activation's input x was positive (as in any ReLU), *and*
 # - the gradient itself is positive.
@@ -317,8 +321,8 @@ guided = checks.check_guided(my_guided)
 # </details>
 
 # %% [markdown]
-# The next cells apply three rules to the same feature: plain backpropagation, the rule of "deconvolution" networks (only the
-# gradient counts), and the guided one.
+# The next cells apply three rules to the same feature: plain backpropagation, the rule of "deconvolution" networks
+# (only the gradient counts), and the guided one.
 
 # %%
 rules = {"plain": lambda x, gradient: gradient * torch.where(x > 0, 1.0, run.config.leak),
@@ -413,8 +417,8 @@ for name in nets:
 # answer to lines at all, but what direction there is agrees more often than by chance, since an untrained filter has a
 # shape too.
 #
-# Does a feature of the digits' D belong to *one digit*? **Predict:** among the 20 digits that raise a feature most, which
-# share is of the commonest kind? (By chance it is about 0.22.)
+# Does a feature of the digits' D belong to *one digit*? **Predict:** among the 20 digits that raise a feature most,
+# which share is of the commonest kind? (By chance it is about 0.22.)
 
 # %% jupyter={"outputs_hidden": true}
 def commonest(net):
@@ -428,15 +432,17 @@ def commonest(net):
 print(f"trained D {commonest(netD):.2f}, random D {commonest(untrained):.2f}")
 
 # %% [markdown]
-# The features do not belong to single digits: the share is above chance, but no more so than for random filters. It seems
-# that they answer to strokes that several digits share, and that the linear classifier puts digits together from them.
+# The features do not belong to single digits: the share is above chance, but no more so than for random filters. It
+# seems that they answer to strokes that several digits share, and that the linear classifier puts digits together from
+# them.
 #
 # ## 4 · Forgetting glasses
 #
-# G draws objects with feature maps. Which maps draw *glasses*? If they were known, one could switch them off and draw the
-# same face without. The paper did that with windows of bedrooms: windows were boxed by hand in some samples, a **logistic
-# regression** told inside from outside by the activations of the second-highest layer, and all maps with a positive weight
-# were dropped, about 200. Some windows vanished, others became doors or mirrors. The paper shows this in pictures only.
+# G draws objects with feature maps. Which maps draw *glasses*? If they were known, one could switch them off and draw
+# the same face without. The paper did that with windows of bedrooms: windows were boxed by hand in some samples, a
+# **logistic regression** told inside from outside by the activations of the second-highest layer, and all maps with a
+# positive weight were dropped, about 200. Some windows vanished, others became doors or mirrors. The paper shows this
+# in pictures only.
 #
 # With cartoon faces it can be counted: the place of glasses is known exactly, and a judge reads every attribute.
 
@@ -492,7 +498,8 @@ dropped = checks.check_dropped(my_dropped)
 #
 # The judge says whether glasses are gone. But a network can be fooled: in lesson 05 digits on a dark grey background,
 # which anybody can read, were far from digits by the judge's features. So we ask a second witness that works in another
-# way: a logistic regression that sees nothing but blurred **slopes** of brightness in the box. It learns from drawn faces.
+# way: a logistic regression that sees nothing but blurred **slopes** of brightness in the box. It learns from drawn
+# faces.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -519,8 +526,8 @@ print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
 # The paper dropped maps of "the second highest convolution layer", "200 in total". Which layer is that? Counted from
 # the picture down, the highest hidden layer of its G is the one of 32 x 32 and the second highest that of 16 x 16, with
 # 256 maps, of which 200 would be 78 %. Counted from the other end, where a network is most abstract, it is the one of 8
-# x 8 with 512 maps, and 200 would be 39 %. The text does not decide it, so we try both readings. The layers of our G, from
-# z to the image, are `blocks` 0 to 4: 16 x 16 is block 2, and 8 x 8 is block 1.
+# x 8 with 512 maps, and 200 would be 39 %. The text does not decide it, so we try both readings. The layers of our G,
+# from z to the image, are `blocks` 0 to 4: 16 x 16 is block 2, and 8 x 8 is block 1.
 
 # %%
 @torch.inference_mode()
@@ -549,9 +556,9 @@ def regressions(block):
             "with/without": weights(maps, worn & inside, ~worn & inside)}
 
 # %% [markdown]
-# *Inside against outside* is the paper's contrast. But the eyes are inside too. *With against without* compares the same
-# place in faces with and without glasses, which the paper could not do: it needs the judge. **Predict:** how many of the
-# glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x 8?
+# *Inside against outside* is the paper's contrast. But the eyes are inside too. *With against without* compares the
+# same place in faces with and without glasses, which the paper could not do: it needs the judge. **Predict:** how many
+# of the glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x 8?
 
 # %%
 z_new = sample_z(400, faces.config.nz, faces.config.z, seeded(2, "lesson"))  # faces that chose nothing above
@@ -579,20 +586,20 @@ for block, size_of in ((1, "8 x 8"), (2, "16 x 16")):
         print(f"{size_of:<8}{name:<15}{(weight > 0).mean():.0%} of the maps. {words}")
 
 # %% [markdown]
-# The two readings give two different results. At **8 x 8** glasses go: with the paper's own contrast both the judge and the
-# witness say so of most faces. At **16 x 16** most glasses are still there, and by the witness all of them. With that
-# contrast 43 % of the maps at 8 x 8 have a positive weight, and 61 % at 16 x 16; the paper's 200 would be 39 % and 78 %. So
-# on both counts, the share of the maps and the windows that vanished from the paper's pictures, the reading as 8 x 8 fits
-# better. (It is another network and another object, so this is a hint and no proof.) The other answers show the price: what
-# was dropped took other things with it. The paper reports lower visual quality for its own pictures as well; here the
-# damage has numbers.
+# The two readings give two different results. At **8 x 8** glasses go: with the paper's own contrast both the judge and
+# the witness say so of most faces. At **16 x 16** most glasses are still there, and by the witness all of them. With
+# that contrast 43 % of the maps at 8 x 8 have a positive weight, and 61 % at 16 x 16; the paper's 200 would be 39 % and
+# 78 %. So on both counts, the share of the maps and the windows that vanished from the paper's pictures, the reading as
+# 8 x 8 fits better. (It is another network and another object, so this is a hint and no proof.) The other answers show
+# the price: what was dropped took other things with it. The paper reports lower visual quality for its own pictures as
+# well; here the damage has numbers.
 #
-# Is it the **layer** that matters, the **number** of maps, or the **choice** among them? To find out, change one of them
-# at a time.
+# Is it the **layer** that matters, the **number** of maps, or the **choice** among them? To find out, change one of
+# them at a time.
 #
 # For the choice there is another criterion. A regression finds maps that are *active where* glasses are. We want maps
-# *without which* there would be none: how much of the judge's answer would be lost if a map were zero? To first order that is
-# the sum over the map of **activation times gradient**, and one backward pass gives it for all maps at once.
+# *without which* there would be none: how much of the judge's answer would be lost if a map were zero? To first order
+# that is the sum over the map of **activation times gradient**, and one backward pass gives it for all maps at once.
 
 # %%
 judge.requires_grad_(False)
@@ -607,8 +614,8 @@ def effects(block, n=64):
     return (x * gradient).sum((2, 3)).mean(0).detach().numpy()
 
 # %% [markdown]
-# The next cell drops the best quarter of each layer's maps (of the first layer an eighth), by each criterion, and random
-# maps as a control:
+# The next cell drops the best quarter of each layer's maps (of the first layer an eighth), by each criterion, and
+# random maps as a control:
 
 # %%
 pictures = {}
@@ -645,9 +652,9 @@ plt.show()
 # %% [markdown]
 # **Open exercise · Does D know what you care about?** — 60 minutes
 #
-# Choose a property of digits that has no label: slant, stroke width, whether a loop is closed. Design a study that measures
-# how well D's features tell it from few examples, with the controls of section 2. You will have to make labels, by hand or
-# by a rule; say how often they are wrong.
+# Choose a property of digits that has no label: slant, stroke width, whether a loop is closed. Design a study that
+# measures how well D's features tell it from few examples, with the controls of section 2. You will have to make
+# labels, by hand or by a rule; say how often they are wrong.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

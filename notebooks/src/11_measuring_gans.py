@@ -75,10 +75,10 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
 # are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 7 it does.
 #
-# So you need two sets of real digits. `real` are 5,000 of the test set, which neither the generator nor the classifier that
-# judges here has seen. `other` are 5,000 of the training set, for the floor. (`fresh` are 1,000 more of the test set, for
-# later.) The lesson measures two generators: the run `mnist`, and `mnist_conditional`, here `conditional` for short, which
-# is told the digit that it has to draw (section 8).
+# So you need two sets of real digits. `real` are 5,000 of the test set, which neither the generator nor the classifier
+# that judges here has seen. `other` are 5,000 of the training set, for the floor. (`fresh` are 1,000 more of the test
+# set, for later.) The lesson measures two generators: the run `mnist`, and `mnist_conditional`, here `conditional` for
+# short, which is told the digit that it has to draw (section 8).
 
 # %%
 learn, unseen = parts("mnist", 28)
@@ -126,8 +126,8 @@ print("features of each set:", features["real"].shape)
 # ## 1 · From two bells to 64 numbers
 #
 # Start with one number for each picture, and two bell curves. How far is one from the other? Imagine two heaps of sand.
-# Carry the first heap to where the second is, as cheaply as can be, where carrying a grain costs the **square** of the way.
-# On a line the cheapest plan keeps the order: the leftmost grain goes to the leftmost place, and so on.
+# Carry the first heap to where the second is, as cheaply as can be, where carrying a grain costs the **square** of the
+# way. On a line the cheapest plan keeps the order: the leftmost grain goes to the leftmost place, and so on.
 #
 # For two bells the mean cost has a short formula, the **Frechet distance**: $(m_a - m_b)^2 + (s_a - s_b)^2$, with the
 # means $m$ and the standard deviations $s$. (Strictly it is the square of a distance, and everybody calls it a
@@ -198,17 +198,17 @@ for name in ("other", "other test", "mnist", "conditional"):
     print(f"real against {name:<12} {own:5.1f}, by the package {package:5.1f}")
 
 # %% [markdown]
-# The first line is the floor: it is not 0, though both sets are real. This floor has a flaw: `other` are digits that the
-# judge has learned from, and its features keep them a little apart from digits that it has not. The second line compares
-# with 5,000 test digits that it has never seen, and is the cleaner and lower floor. By the first floor the conditional
-# generator is at about twice the floor and `mnist` at more than three times; by the second at more than three times and
-# more than five. Was the order of the two your prediction?
+# The first line is the floor: it is not 0, though both sets are real. This floor has a flaw: `other` are digits that
+# the judge has learned from, and its features keep them a little apart from digits that it has not. The second line
+# compares with 5,000 test digits that it has never seen, and is the cleaner and lower floor. By the first floor the
+# conditional generator is at about twice the floor and `mnist` at more than three times; by the second at more than
+# three times and more than five. Was the order of the two your prediction?
 #
 # ## 2 · What a Gaussian cannot see
 #
 # The distance knows a mean and a covariance of each set, and nothing else. So two sets that share both are the same to
-# it. We try it on four sets of points: eight heaps on a ring; every second of the eight heaps; a cloud; three heaps. The
-# **kernel distance** is a second number, which assumes nothing about Gaussians. It compares pairs of points by
+# it. We try it on four sets of points: eight heaps on a ring; every second of the eight heaps; a cloud; three heaps.
+# The **kernel distance** is a second number, which assumes nothing about Gaussians. It compares pairs of points by
 # $(x \cdot y / F + 1)^3$, where F is the number of features.
 #
 # **Predict** for each pair: does the Frechet distance see the difference? Does the kernel distance?
@@ -247,7 +247,8 @@ for name, points in {"other eight (floor)": again, **toys}.items():
 #
 # ## 3 · How many images?
 #
-# Section 1 compared 5,000 real digits with 5,000 others. **Predict:** would 500 against 500 score less, the same, or more?
+# Section 1 compared 5,000 real digits with 5,000 others. **Predict:** would 500 against 500 score less, the same, or
+# more?
 
 # %%
 sizes = np.array([100, 250, 500, 1000, 2000, 5000])
@@ -268,16 +269,16 @@ for name, values in curves.items():
     print(f"{name if name != 'other' else 'real (floor)':<13}" + "".join(f"{value:>7.0f}" for value in values))
 
 # %% [markdown]
-# Nothing about the digits changes along a row. Yet 500 *real* digits score worse than 5,000 of `mnist`, because a distance
-# grows as the images become fewer. Mean and covariance of a few images are off by chance, the distance is a kind of square,
-# and squares of errors do not cancel. Compare scores at **equal n** only.
+# Nothing about the digits changes along a row. Yet 500 *real* digits score worse than 5,000 of `mnist`, because a
+# distance grows as the images become fewer. Mean and covariance of a few images are off by chance, the distance is a
+# kind of square, and squares of errors do not cancel. Compare scores at **equal n** only.
 #
 # Does equal n settle the matter? Look at the last two rows from right to left. At 5,000 the conditional generator is
 # clearly better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than
 # either, since most of the number is now due to chance.
 #
-# There is a cure, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where that
-# line meets 1/n = 0, there are infinitely many images.
+# There is a cure, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where
+# that line meets 1/n = 0, there are infinitely many images.
 #
 # **Exercise 2 · To infinity** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 #
@@ -309,8 +310,8 @@ extrapolated = checks.check_extrapolated(my_extrapolated)
 # </details>
 
 # %% [markdown]
-# Try it first where the truth is known: on two Gaussians of 64 numbers, one moved by 2, so that the distance is $2^2 = 4$;
-# and on two equal ones, whose distance is 0.
+# Try it first where the truth is known: on two Gaussians of 64 numbers, one moved by 2, so that the distance is
+# $2^2 = 4$; and on two equal ones, whose distance is 0.
 
 # %%
 stream = np.random.default_rng(1)
@@ -322,8 +323,8 @@ for shift in (0, 2):
           + f"; the line says {round(extrapolated(some, np.array(values)), 1) + 0:.1f}")
 
 # %% [markdown]
-# Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which we
-# have not used. The next cell compares it with what the line says for that n:
+# Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which
+# we have not used. The next cell compares it with what the line says for that n:
 
 # %%
 import json
@@ -355,15 +356,15 @@ plt.show()
 
 # %% [markdown]
 # The line predicts the records of 10,000 images to within about 1. The floor should come out at 0 and comes out near
-# it, not at it, because the line rests on three noisy points, and because the two real sets do differ: they were written by
-# different people, and the judge has learned from one of them.
-# The points at 500, which the fit did not see, lie below their lines: with so few images for 64 features the excess is
-# no longer proportional to 1/n. What the fit does well is to take away most of what n had added, and the order of the
-# three is plain.
+# it, not at it, because the line rests on three noisy points, and because the two real sets do differ: they were
+# written by different people, and the judge has learned from one of them. The points at 500, which the fit did not see,
+# lie below their lines: with so few images for 64 features the excess is no longer proportional to 1/n. What the fit
+# does well is to take away most of what n had added, and the order of the three is plain.
 #
 # The kernel distance needs no cure: it is **unbiased**, which means right on average for any n. (Features are scaled to
 # mean square 1, and the numbers are thousandths. ± is the standard deviation from one draw of n images to the next. The
-# 5,000 images are cut into parts that do not overlap, since draws that share images would look more alike than they are.)
+# 5,000 images are cut into parts that do not overlap, since draws that share images would look more alike than they
+# are.)
 
 # %%
 scale = np.sqrt((features["real"] ** 2).mean())
@@ -386,8 +387,8 @@ for name in ("other", "mnist", "conditional"):
 # spread can be seen, while the bias of the other distance stays hidden.
 #
 # But compare the two generators. The Frechet distance calls the conditional one clearly better. The kernel distances of
-# the same images differ by less than their spread from draw to draw. When two distances disagree, ask what differs, with
-# finer tools.
+# the same images differ by less than their spread from draw to draw. When two distances disagree, ask what differs,
+# with finer tools.
 #
 # ## 4 · Bad pictures, or missing ones?
 #
@@ -450,12 +451,12 @@ for name, points in fakes.items():
 
 # %% [markdown]
 # Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one
-# half where half is rubbish; and recall does not mind rubbish as long as some of it falls everywhere. Heaps that are too
-# narrow have perfect precision, each point lies where real ones lie, and recall names what is wrong: 0.20. The floor
-# belongs beside these numbers too: another 1,000 points of the very same ring stay below 1.
+# half where half is rubbish; and recall does not mind rubbish as long as some of it falls everywhere. Heaps that are
+# too narrow have perfect precision, each point lies where real ones lie, and recall names what is wrong: 0.20. The
+# floor belongs beside these numbers too: another 1,000 points of the very same ring stay below 1.
 #
-# The weak spot is the reach. Add 8 stray points to the 1,000 real ones (mislabelled images, say, or faults of a scanner), and
-# score again the points that lie anywhere. **Predict** what happens to their precision.
+# The weak spot is the reach. Add 8 stray points to the 1,000 real ones (mislabelled images, say, or faults of a
+# scanner), and score again the points that lie anywhere. **Predict** what happens to their precision.
 
 # %% jupyter={"outputs_hidden": true}
 stray = np.concatenate([ring_real[8:], np.random.default_rng(6).normal(size=(8, 2)) * 3])
@@ -480,9 +481,9 @@ for name in ("other", "mnist", "conditional"):
 #
 # ## 5 · Counting modes
 #
-# Digits have ten obvious modes, and the judge can count them. `mode_entropy` says how evenly the ten digits turn up: 1 =
-# evenly, 0 = one only. Lesson 05 counted modes in failures. The next cell measures four runs, two of them failures, and a
-# cheat: **ten real pictures**, one of each digit, 100 times over.
+# Digits have ten obvious modes, and the judge can count them. `mode_entropy` says how evenly the ten digits turn up: 1
+# = evenly, 0 = one only. Lesson 05 counted modes in failures. The next cell measures four runs, two of them failures,
+# and a cheat: **ten real pictures**, one of each digit, 100 times over.
 
 # %%
 candidates = {"real (floor)": (features["other"][:1000], answers["other"][:1000]),
@@ -504,14 +505,14 @@ for name, (x, p) in candidates.items():
 #
 # ## 6 · Copies
 #
-# A generator that stores its training images would have a perfect score in all of the above. There are two ways to catch
-# it.
+# A generator that stores its training images would have a perfect score in all of the above. There are two ways to
+# catch it.
 #
 # **Nearest neighbours, with a control.** If nothing was copied, a generated digit should be as near to a training digit
 # as to a test digit that G never saw. So put 5,000 of each side by side: on which side is the nearest? One half is
-# right. Pixels are a neutral measure here: nothing in them was learned from the training digits. For comparison there are
-# three forgers: one copies training digits and adds faint noise; one copies only every fifth time; and one shifts its
-# copies by a pixel.
+# right. Pixels are a neutral measure here: nothing in them was learned from the training digits. For comparison there
+# are three forgers: one copies training digits and adds faint noise; one copies only every fifth time; and one shifts
+# its copies by a pixel.
 
 # %%
 def drawn_to_training(images):
@@ -539,8 +540,8 @@ for name, images in {"real, never seen (floor)": fresh, "mnist": plain[:1000], "
 # evidence of copying, and a share of one half is no proof that nothing was copied.
 #
 # The same could be done in features, but this judge was *trained* on the training digits, and is no neutral witness.
-# `dcgan-course neighbours mnist` shows the pairs that its features choose. Such pairs can show a copy to your eyes; that
-# they show none proves nothing.
+# `dcgan-course neighbours mnist` shows the pairs that its features choose. Such pairs can show a copy to your eyes;
+# that they show none proves nothing.
 #
 # **By hashing.** Comparing each picture with each other takes long where there are millions. The paper's authors
 # removed about 275,000 near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units
@@ -574,9 +575,10 @@ hashes = {"autoencoder": lambda x: encoder(x) > 0, "random matrix": lambda x: x 
 
 # %% [markdown]
 # Does it work? Plant near-duplicates whose originals we know: 1,000 training digits, a little darker, or scaled down
-# and up again, or with faint noise, or moved by one pixel. **Hits** are planted ones whose bits differ from the original's
-# in at most t places. **False alarms** are real digits that were never in the set, but find some "original" among the
-# 5,000. Beside it stands a hash that learned nothing: the signs of 128 random sums of pixels. **Predict** which is better.
+# and up again, or with faint noise, or moved by one pixel. **Hits** are planted ones whose bits differ from the
+# original's in at most t places. **False alarms** are real digits that were never in the set, but find some "original"
+# among the 5,000. Beside it stands a hash that learned nothing: the signs of 128 random sums of pixels. **Predict**
+# which is better.
 
 # %%
 smaller = torch.nn.functional.interpolate(other[:1000], size=24, mode="bilinear", antialias=True)
@@ -624,8 +626,8 @@ for name, rows in tables.items():
 # %% [markdown]
 # Read the table at no more than 5 % false alarms (second line of each). The autoencoder wins where a stroke changes as
 # a whole, darker or rescaled. With faint noise on single pixels it is the other way round: the random matrix averages
-# it out. The random matrix has learned nothing, and is hard to beat: always try the simple thing too. A picture that was
-# moved by one pixel escapes both. And at 1 % each hash misses most near-duplicates of some kind.
+# it out. The random matrix has learned nothing, and is hard to beat: always try the simple thing too. A picture that
+# was moved by one pixel escapes both. And at 1 % each hash misses most near-duplicates of some kind.
 #
 # Do not compare that 1 % with the paper's "less than 1 in 100". Ours is the share of *innocent digits* that are
 # flagged. The paper's authors looked at *flagged pairs*, and estimated how many of those were no duplicates: another
@@ -682,8 +684,9 @@ two_sample = checks.check_two_sample(my_two_sample)
 # </details>
 
 # %% [markdown]
-# The next cell runs the test in pixels, and in the judge's features. Two forgers take part: a **memoriser**, whose "fakes" are
-# training digits; and a **thief**, who copies the very digits that he is compared with, with faint noise. **Predict** both.
+# The next cell runs the test in pixels, and in the judge's features. Two forgers take part: a **memoriser**, whose
+# "fakes" are training digits; and a **thief**, who copies the very digits that he is compared with, with faint noise.
+# **Predict** both.
 
 # %% jupyter={"outputs_hidden": true}
 def flat(images):
@@ -725,10 +728,10 @@ print(f"the judge reads the digit that was asked for: {(answers['conditional'].a
 #
 # **Predict** all four numbers' order, for a plain logistic regression and 1,000 digits to learn from.
 #
-# Both pupils answer the *same questions*, so their errors are not independent: a badly written digit is hard for both. The
-# right comparison is **paired**: take the difference question by question, and ask how far its mean may be off. The
-# **bootstrap** answers that without a formula: draw as many questions again, with replacement, two thousand times, and see
-# how much the mean varies.
+# Both pupils answer the *same questions*, so their errors are not independent: a badly written digit is hard for both.
+# The right comparison is **paired**: take the difference question by question, and ask how far its mean may be off. The
+# **bootstrap** answers that without a formula: draw as many questions again, with replacement, two thousand times, and
+# see how much the mean varies.
 
 # %% jupyter={"outputs_hidden": true}
 from sklearn.linear_model import LogisticRegression
@@ -757,9 +760,9 @@ print("errors on real digits, taught by generated ones minus taught by real ones
 
 # %% [markdown]
 # With a thousand examples, generated digits teach no worse than real ones; here they even teach a little better, by an
-# interval that does not include 0. (It covers the choice of the questions. Another thousand examples might turn it round.)
-# But read the columns: whoever the teacher was, generated digits are **easier to read** than real ones. G draws the usual
-# fours; people also draw unusual ones. Do generated digits still teach as well when there are many?
+# interval that does not include 0. (It covers the choice of the questions. Another thousand examples might turn it
+# round.) But read the columns: whoever the teacher was, generated digits are **easier to read** than real ones. G draws
+# the usual fours; people also draw unusual ones. Do generated digits still teach as well when there are many?
 #
 # The paper's supplement (8.1) asks this with the simplest pupil of all, the nearest neighbour, for a conditional DCGAN
 # on MNIST. It reports "the same test error as a nearest neighbor classifier fitted on the training dataset", and with a
@@ -794,9 +797,9 @@ for n in (1000, 5000, 20_000):
 # %% [markdown]
 # (Each error is the mean over all sets of that size in 20,000 digits.) With a thousand examples generated digits are a
 # little ahead. Unpaired errors would have hidden that: each alone is uncertain by more than one percent. With 5,000 and
-# with 20,000 examples the intervals include 0, so these 2,000 questions do not decide. (An interval covers the choice of
-# the questions, not that of G.) The paper reports no difference. Whether real digits pull away with many more examples, as
-# they should if G leaves out odd cases, would need more questions and more examples.
+# with 20,000 examples the intervals include 0, so these 2,000 questions do not decide. (An interval covers the choice
+# of the questions, not that of G.) The paper reports no difference. Whether real digits pull away with many more
+# examples, as they should if G leaves out odd cases, would need more questions and more examples.
 #
 # ## 9 · A judge that learned something else
 #
@@ -806,10 +809,10 @@ for n in (1000, 5000, 20_000):
 # `heritage`, which learned church exteriors from photographs and is far smaller.
 #
 # Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the
-# judge's own floor, to make them comparable. One draw of 1,000 is a matter of luck, as section 3 has shown; so draw four
-# times, with new digits on both sides. (There are not enough digits from 0 to 4 for that, so their four draws overlap, and
-# their ± is too small.) **Predict** for each judge what it will find worst: five digits missing; each digit mirrored; faint
-# noise, which you can hardly see (a twentieth of the way from grey to white).
+# judge's own floor, to make them comparable. One draw of 1,000 is a matter of luck, as section 3 has shown; so draw
+# four times, with new digits on both sides. (There are not enough digits from 0 to 4 for that, so their four draws
+# overlap, and their ± is too small.) **Predict** for each judge what it will find worst: five digits missing; each
+# digit mirrored; faint noise, which you can hardly see (a twentieth of the way from grey to white).
 
 # %%
 stranger, low = load_judge("heritage"), order[5000:][unseen.labels()[order[5000:]] < 5]
@@ -847,17 +850,17 @@ for name in changed(0):
         f"{np.mean(fd) / np.mean(table['real', kind]):4.1f} floors" for kind in looks))
 
 # %% [markdown]
-# The judge of digits puts missing digits and mirrored ones very far away, some twenty times as far as noise that you can
-# hardly see. The judge of photographs finds that noise **as bad as half of the digits missing**. (It does notice mirrored
-# digits, more than anything else, although it was trained on churches mirrored at random. We had expected it to be blind
-# there.) In the last two rows the first judge sees that `mnist` is the worse of the two, by more than the standard
-# deviations; the second puts both about at the floor, and cannot tell one from the other.
+# The judge of digits puts missing digits and mirrored ones very far away, some twenty times as far as noise that you
+# can hardly see. The judge of photographs finds that noise **as bad as half of the digits missing**. (It does notice
+# mirrored digits, more than anything else, although it was trained on churches mirrored at random. We had expected it
+# to be blind there.) In the last two rows the first judge sees that `mnist` is the worse of the two, by more than the
+# standard deviations; the second puts both about at the floor, and cannot tell one from the other.
 #
 # A judge measures what it has learned to see. Ours is no neutral witness either: in lesson 05 a dark grey background
 # that nobody would mind moved real digits far away from real digits. So name the judge, the number of images and the
 # floor with every number, and never compare numbers of two judges. Whether Inception is as easily misled by digits as
-# this small stand-in would have to be measured with its weights; since it learned from other pictures, the question has to
-# be asked.
+# this small stand-in would have to be measured with its weights; since it learned from other pictures, the question has
+# to be asked.
 #
 # ## What to measure
 #
@@ -875,8 +878,8 @@ for name in changed(0):
 # %% [markdown]
 # **Open exercise · Cheat the measures** — 60 minutes
 #
-# Build a "generator" of digits that beats `mnist` on as many rows of the table above as you can, without any training: by
-# copying, blurring, mixing or selecting images. Then design one measurement that exposes it, and show that the new
+# Build a "generator" of digits that beats `mnist` on as many rows of the table above as you can, without any training:
+# by copying, blurring, mixing or selecting images. Then design one measurement that exposes it, and show that the new
 # measurement does not accuse an honest generator.
 
 # %% [markdown]

@@ -22,8 +22,8 @@
 # - export a generator, prove that the export draws the same, and put it on a page that runs by itself;
 # - find mistakes in other people's GAN code by reading it.
 #
-# **You write** the test that two sets of images are equal, and the errata; **we import** the trainer, the exporter and the
-# page.
+# **You write** the test that two sets of images are equal, and the errata; **we import** the trainer, the exporter and
+# the page.
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
@@ -73,9 +73,9 @@ print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 # %% [markdown]
 # ## 1 · A folder
 #
-# Put the path of your folder (or zip) into the next cell, in place of `my_pictures`. As long as there is none, the lesson
-# makes a small one, with the troubles that real folders have: two sub-folders, pictures of several shapes, one that is
-# broken, and one file that is not a picture at all.
+# Put the path of your folder (or zip) into the next cell, in place of `my_pictures`. As long as there is none, the
+# lesson makes a small one, with the troubles that real folders have: two sub-folders, pictures of several shapes, one
+# that is broken, and one file that is not a picture at all.
 
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
@@ -128,8 +128,9 @@ show(to_float(photos.batch(range(0, photos.count, max(1, photos.count // 24))[:2
 
 # %% [markdown]
 # **Look at them before you train.** Are they of one kind? Is what matters in the middle? Are there logos, frames,
-# duplicates? G may learn all of these. A small DCGAN has an easier task with pictures that resemble one another, such as
-# faces or churches, than with pictures of everything; how many of which kind are enough, this course has not measured.
+# duplicates? G may learn all of these. A small DCGAN has an easier task with pictures that resemble one another, such
+# as faces or churches, than with pictures of everything; how many of which kind are enough, this course has not
+# measured.
 #
 # ## 2 · Train
 #
@@ -140,8 +141,8 @@ show(to_float(photos.batch(range(0, photos.count, max(1, photos.count // 24))[:2
 # | a hundred thousand and a GPU | `--preset lsun --data folder:PATH`: the paper's network |
 # | pictures with left and right, such as letters | the same with `--no_flip` |
 #
-# In a terminal you would run `dcgan-course train --preset photos --data folder:PATH --num_epochs 150`. The next cell trains
-# for a few seconds, with a small network and larger steps, so that you see something:
+# In a terminal you would run `dcgan-course train --preset photos --data folder:PATH --num_epochs 150`. The next cell
+# trains for a few seconds, with a small network and larger steps, so that you see something:
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
@@ -171,9 +172,9 @@ show(sampling.generate(netG, sampling.draw_z(mine.config, 24, torch.Generator().
 # %% [markdown]
 # ## 3 · A model card
 #
-# A file of weights without a description is of little use to others, and after a year not even to you. A **model card** says
-# what the model draws, from which data it learned, how it was trained, how good it is by which number, and what it should
-# not be used for. `export.model_card(run)` writes what the run knows; the last lines are for you to write.
+# A file of weights without a description is of little use to others, and after a year not even to you. A **model card**
+# says what the model draws, from which data it learned, how it was trained, how good it is by which number, and what it
+# should not be used for. `export.model_card(run)` writes what the run knows; the last lines are for you to write.
 
 # %%
 from dcgan_course.publishing import export
@@ -184,17 +185,18 @@ numbers = [line for line in card.splitlines() if line.startswith(("| number", "|
 print("\n".join(numbers) or "no numbers yet: this run was not scored")
 
 # %% [markdown]
-# Read the numbers as in lesson 11: beside those of real images, and with n in the name. A precision of 0.1 beside 0.95 says
-# plainly that nine of ten generated faces lie where no drawn face lies, and a card should not hide it.
+# Read the numbers as in lesson 11: beside those of real images, and with n in the name. A precision of 0.1 beside 0.95
+# says plainly that nine of ten generated faces lie where no drawn face lies, and a card should not hide it.
 #
-# Pictures of your own have no judge yet. If they lie in sub-folders, `dcgan-course judge folder:PATH --out mine.safetensors`
-# trains one in minutes, and `dcgan-course score RUN --judge mine.safetensors` measures with it.
+# Pictures of your own have no judge yet. If they lie in sub-folders,
+# `dcgan-course judge folder:PATH --out mine.safetensors` trains one in minutes, and
+# `dcgan-course score RUN --judge mine.safetensors` measures with it.
 #
 # ## 4 · Export
 #
-# Your generator needs Python and PyTorch. **ONNX** is a file format for networks that runs nearly everywhere: in browsers, on
-# telephones, in other languages. Exporting means translating every operation, so there is one question: does the
-# translation draw the same pictures?
+# Your generator needs Python and PyTorch. **ONNX** is a file format for networks that runs nearly everywhere: in
+# browsers, on telephones, in other languages. Exporting means translating every operation, so there is one question:
+# does the translation draw the same pictures?
 #
 # **Exercise 1 · The same?** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
 #
@@ -226,8 +228,8 @@ close = checks.check_close(my_close)
 # </details>
 
 # %% [markdown]
-# The next cell exports the generator, loads the file with ONNX Runtime (which knows nothing of PyTorch), and compares both on
-# 50 new z:
+# The next cell exports the generator, loads the file with ONNX Runtime (which knows nothing of PyTorch), and compares
+# both on 50 new z:
 
 # %%
 import importlib.util
@@ -250,17 +252,17 @@ print(f"{len(content) / 1e6:.1f} MB")
 
 # %% [markdown]
 # The exported batch norm is that of **eval mode**, with fixed numbers. An export in train mode would make every picture
-# depend on the others of its batch (lesson 05). And a generator that keeps its dropout on at test time cannot be exported
-# like this, because it has no fixed answer; `export` says so.
+# depend on the others of its batch (lesson 05). And a generator that keeps its dropout on at test time cannot be
+# exported like this, because it has no fixed answer; `export` says so.
 #
 # `dcgan-course export avatars my_generator` writes a folder: `generator.onnx`, the card, and a sheet of samples.
 #
 # ## 5 · A page that runs by itself
 #
-# `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`, with the explorer of lesson 08,
-# the generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it,
-# from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. Each picture that you find there
-# has an address of its own: *Copy link* keeps the face.
+# `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`, with the explorer of
+# lesson 08, the generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double
+# click opens it, from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. Each
+# picture that you find there has an address of its own: *Copy link* keeps the face.
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
@@ -285,8 +287,8 @@ print("under the title:", known["text"])
 #
 # ## 6 · The errata hunt
 #
-# The next cells print six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in GAN
-# code. You have met the subject of each in lessons 02 to 05. Find the lines.
+# The next cells print six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in
+# GAN code. You have met the subject of each in lessons 02 to 05. Find the lines.
 
 # %%
 print(checks.LISTINGS[1], checks.LISTINGS[2], sep="\n\n")
@@ -336,9 +338,9 @@ errata = checks.check_errata(my_errata)
 # </details>
 
 # %% [markdown]
-# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and may give worse
-# pictures; lessons 05 and 06 measured what some of them cost. That is why every exercise of this course has a small check.
-# **Predict:** does the check of its exercise refuse each listing?
+# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and may give
+# worse pictures; lessons 05 and 06 measured what some of them cost. That is why every exercise of this course has a
+# small check. **Predict:** does the check of its exercise refuse each listing?
 
 # %% jupyter={"outputs_hidden": true}
 import torch.nn.functional as F
@@ -374,10 +376,10 @@ print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS
 #
 # The rows on MNIST are the most surprising. The authors' own network for digits
 # ([mnist/train_cond_dcgan.py](https://github.com/Newmu/dcgan_code/blob/master/mnist/train_cond_dcgan.py)) departs from
-# guideline 3 in both networks, and from the tanh of guideline 4. The sigmoid does not contradict lesson 05, since images in
-# [0, 1] are exactly what a sigmoid can reach. But whoever quotes the five guidelines as rules should know that their
-# authors set two of them aside for digits. (It is a conditional network, so the digit's label also enters at every
-# layer.)
+# guideline 3 in both networks, and from the tanh of guideline 4. The sigmoid does not contradict lesson 05, since
+# images in [0, 1] are exactly what a sigmoid can reach. But whoever quotes the five guidelines as rules should know
+# that their authors set two of them aside for digits. (It is a conditional network, so the digit's label also enters at
+# every layer.)
 #
 # The row on batch norm agrees with the paper's supplement: on MNIST, "removing the scale and bias parameters from
 # batchnorm produced better results for both models".
@@ -385,9 +387,9 @@ print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS
 # %% [markdown]
 # **Open exercise · Publish something that you can answer for** — 90 minutes
 #
-# Take pictures that you may use, train a generator on them, and publish it for one reader: the page, the model card, and a
-# paragraph that says what the numbers do and do not show. Then exchange it with somebody, and let them hunt for errata in
-# your card.
+# Take pictures that you may use, train a generator on them, and publish it for one reader: the page, the model card,
+# and a paragraph that says what the numbers do and do not show. Then exchange it with somebody, and let them hunt for
+# errata in your card.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Glossary
 #
-# Every term of the course in a line, and the lesson that explains it first. The names of the code are in `this type`; in
-# code and tables each name means one thing.
+# Every term of the course in a line, and the lesson that explains it first. The names of the code are in `this type`;
+# in code and tables each name means one thing.
 #
 # | term | meaning | lesson |
 # |---|---|---|
