@@ -3,9 +3,10 @@
     python notebooks/teach.py handout FOLDER     student, solutions and html sets, and plan.md
     python notebooks/teach.py badges OWNER/NAME  the repository that badges and guards point to
     python notebooks/teach.py guard SOURCE       the first code cell of a lesson's text, from guard.py
-    python notebooks/teach.py store NOTEBOOK     pictures in place of the widgets that it shows, as it is kept
+    python notebooks/teach.py store NOTEBOOK     outputs as they are kept, so that every viewer shows the same
 """
 
+import base64
 import copy
 import itertools
 import re
@@ -16,7 +17,9 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbconvert import HTMLExporter
-from nbconvert.preprocessors import TagRemovePreprocessor
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor, TagRemovePreprocessor
+
+from dcgan_course.machine.display import figure_html
 
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
@@ -163,13 +166,21 @@ def guard(source: Path) -> None:
 
 
 def store(path: Path) -> None:
-    """Of each widget that has a picture beside it only the picture stays, which every viewer shows; a stored widget
-    needs its kernel, and is an error or a line of text without."""
+    """What JupyterLab, nbconvert and GitHub all show. Of a progress bar the last state stays, of a widget the picture
+    beside it (a stored widget needs its kernel), of a picture one format; a film becomes HTML, for nbconvert drops
+    image/gif."""
     lesson = nbformat.read(path, 4)
     lesson.metadata.pop("widgets", None)
     for output in (output for cell in lesson.cells for output in cell.get("outputs", [])):
-        if any(kind.startswith("image/") for kind in output.get("data", {})):
-            output.data.pop("application/vnd.jupyter.widget-view+json", None)
+        data = output.get("data", {})
+        if "image/gif" in data:
+            width = output.metadata.pop("image/gif", {}).get("width")
+            data["text/html"] = figure_html(base64.b64decode(data.pop("image/gif")), data["text/plain"], width=width)
+        if any(kind == "text/html" or kind.startswith("image/") for kind in data):
+            data.pop("application/vnd.jupyter.widget-view+json", None)
+        if "image/png" in data:
+            data.pop("image/jpeg", None)
+    CoalesceStreamsPreprocessor(enabled=True).preprocess(lesson, {})
     nbformat.write(lesson, path)
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -206,14 +207,12 @@ def settle_threads() -> int:
 
 def machine() -> dict[str, str]:
     """This machine and the versions that matter, for run folders and for `doctor`."""
-    import torchvision
-
     apple = "Apple's, by MPS" if torch.backends.mps.is_available() else "none"
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else apple
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
+        "torchvision": version("torchvision"),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": f"{torch.backends.cpu.get_cpu_capability()}, threads: {torch.get_num_threads()}",
         "gpu": gpu,

@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ..machine.errors import UserError
 
+if TYPE_CHECKING:
+    import pandas as pd  # takes most of a second to import
 
-def means(table: pd.DataFrame) -> pd.DataFrame:
+
+def means(table: "pd.DataFrame") -> "pd.DataFrame":
     """Over the seeds of each config and metric: mean, n (seeds that did not diverge), and half the width of its 95 %
     confidence interval (Student's t; NaN for one seed)."""
     return intervals(table.groupby(["config", "metric"], sort=False)["value"])
 
 
-def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
+def differences(table: "pd.DataFrame", baseline: str) -> "pd.DataFrame":
     """How each config differs from `baseline`, seed by seed (the same seed has the same order of images and, where the
     networks are the same, first weights): mean, n, half_width as in `means`, and the verdict: higher, lower, or
     undecided where the interval includes 0 or has no width. One in twenty is decided by chance where nothing differs.
@@ -37,7 +40,7 @@ def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     return result
 
 
-def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
+def interval(values: "Sequence[float] | pd.Series") -> tuple[float, float]:
     """Mean of a few numbers, one for each seed, and half the width of its 95 % confidence interval (Student's t; NaN
     for one number)."""
     from scipy import stats
@@ -47,20 +50,22 @@ def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
     return values.mean(), stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
 
 
-def intervals(groups: Iterable[tuple[tuple[str, str], pd.Series]]) -> pd.DataFrame:
+def intervals(groups: "Iterable[tuple[tuple[str, str], pd.Series]]") -> "pd.DataFrame":
     """A row for each ((config, metric), values): mean, half_width and n."""
+    import pandas as pd
+
     rows = {name: (*interval(values), len(values)) for name, values in groups}
     index = pd.MultiIndex.from_tuples(rows, names=["config", "metric"])
     return pd.DataFrame(list(rows.values()), index, ["mean", "half_width", "n"])
 
 
-def summary(table: pd.DataFrame) -> str:
+def summary(table: "pd.DataFrame") -> str:
     """The means as text: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
     some have diverged; and how many have."""
     result, seeds = means(table), table.groupby("config")["seed"].nunique()
     of = result.index.get_level_values("config").map(seeds)
     fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
-    cells = result["mean"].map("{:.4g}".format) + half_width(result) + pd.Series(fewer, result.index)
+    cells = result["mean"].map("{:.4g}".format) + half_width(result) + fewer
     for config, metric in cells.index:
         if metric == "diverged":
             count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
@@ -68,19 +73,19 @@ def summary(table: pd.DataFrame) -> str:
     return wide(cells, table)
 
 
-def comparison(table: pd.DataFrame, baseline: str) -> str:
+def comparison(table: "pd.DataFrame", baseline: str) -> str:
     """The differences as text, in the form of `summary`: "+0.02 ± 0.01", with a question mark where undecided."""
     result = differences(table, baseline)
     marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
     return wide(result["mean"].map("{:+.3g}".format) + half_width(result) + marks, table)
 
 
-def half_width(result: pd.DataFrame) -> pd.Series:
+def half_width(result: "pd.DataFrame") -> "pd.Series":
     """As text, " ± 0.01" for each row; "" for one seed, which has none."""
     return result["half_width"].map(" ± {:.2g}".format).replace(" ± nan", "")
 
 
-def wide(cells: pd.Series, table: pd.DataFrame) -> str:
+def wide(cells: "pd.Series", table: "pd.DataFrame") -> str:
     """Texts by config and metric as lines: a row for each config, a column for each metric, in the order of `table`."""
     shown = set(cells.index.unique("metric"))
     names = {metric: re.sub(r"\d+k?_\w+$", "", metric) for metric in table["metric"].unique() if metric in shown}

@@ -1,0 +1,9 @@
+"""Figures, films, sheets, tables and drawings, in one style, and how a lesson shows them."""
+
+from .curves import curves, metric_curve
+from .films import FILMS, caption, clock, corner, encoded, expect_film, thinned, write_film, write_gif
+from .showing import show
+from .style import BLUE, GREEN, GREY, ORANGE, STYLE
+
+__all__ = ["BLUE", "FILMS", "GREEN", "GREY", "ORANGE", "STYLE", "caption", "clock", "corner", "curves", "encoded",
+           "expect_film", "metric_curve", "show", "thinned", "write_film", "write_gif"]
