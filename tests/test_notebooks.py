@@ -179,8 +179,8 @@ def test_stored_outputs_need_no_kernel():
 
 
 # stored pictures without a word for those who cannot see them; a lesson that is mended leaves this list
-WITHOUT_ALT = {"00": 3, "01": 8, "02": 2, "03": 12, "04": 9, "05": 11, "06": 3, "07": 9, "08": 7, "09": 7, "10": 6, "11": 7,
-               "12": 3}
+WITHOUT_ALT = {"00": 3, "01": 8, "02": 2, "03": 12, "04": 9, "05": 11, "06": 3, "07": 9, "08": 7, "09": 7, "10": 6,
+               "11": 7, "12": 3}
 
 
 @each_lesson

@@ -68,7 +68,7 @@ def test_files_are_shown_as_they_are(shown, tmp_path, what):
 
 
 @pytest.mark.parametrize("n, size, columns, times", [(1, 28, 1, 4), (5, 28, 5, 4), (32, 28, 8, 3), (33, 28, 6, 3),
-                                                      (64, 28, 8, 2), (100, 28, 10, 2), (16, 64, 8, 1), (17, 64, 12, 1)])
+                                                     (64, 28, 8, 2), (100, 28, 10, 2), (16, 64, 8, 1), (17, 64, 12, 1)])
 def test_tiles_are_large_enough(n, size, columns, times):
     """At least 40 pixels, enlarged by a whole number, in full rows where that goes."""
     content, width = sheet(torch.rand(n, 3, size, size))
@@ -88,7 +88,8 @@ def test_the_picture_of_a_training_has_words(monkeypatch):
     tell(Image.new("L", (60, 40)), "3 thousand images")
     assert 'alt="a sheet of generated images after 3 thousand images"' in told[0]["text/html"]
     content = base64.b64decode(re.search("base64,([^\"]+)", told[0]["text/html"])[1])
-    assert Image.open(io.BytesIO(content)).size == (120, 80) and "3 thousand images</figcaption>" in told[0]["text/html"]
+    assert Image.open(io.BytesIO(content)).size == (120, 80)
+    assert "3 thousand images</figcaption>" in told[0]["text/html"]
 
 
 def test_a_grey_tile_says_so():

@@ -2,8 +2,10 @@
 
 from .curves import curves, metric_curve
 from .films import FILMS, caption, clock, corner, encoded, expect_film, thinned, write_film, write_gif
+from .networks import architecture, draw_networks
 from .showing import show
 from .style import BLUE, GREEN, GREY, ORANGE, STYLE
 
-__all__ = ["BLUE", "FILMS", "GREEN", "GREY", "ORANGE", "STYLE", "caption", "clock", "corner", "curves", "encoded",
+__all__ = ["BLUE", "FILMS", "GREEN", "GREY", "ORANGE", "STYLE", "architecture", "caption", "clock", "corner", "curves",
+           "draw_networks", "encoded",
            "expect_film", "metric_curve", "show", "thinned", "write_film", "write_gif"]
