@@ -6,13 +6,15 @@ import re
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from dcgan_course.plots import STYLE, curves, show
+from dcgan_course.plots import STYLE, curves, show, show_table
 from dcgan_course.plots.showing import sheet
+from dcgan_course.plots.tables import rounded
 
 STATS = [{"kimg": k, "loss_D": 1 / k, "loss_G": k, "D_x": 0.8, "D_G_z": 0.2} for k in (1, 2, 3)]
 DIGITS = torch.rand(32, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -103,3 +105,29 @@ def test_a_grey_tile_says_so():
     images[2] = DIGITS[2]
     plain = np.asarray(Image.open(io.BytesIO(sheet(images)[0])).convert("L")).astype(int)
     assert (plain[:, : 2 * side] == pixels[:, : 2 * side]).all() and len(np.unique(plain)) > 100
+
+
+def test_a_table_says_the_same_in_a_terminal(monkeypatch, capsys):
+    """With the words of a terminal, which are compared; the signs are there where the colours are not."""
+    frame = pd.DataFrame({"distance": [27.71, 10941.3, float("nan")], "judge's <note>": ["a & b", "0.95 ± 0.01", "x"],
+                          "images": [60000, 5, 7]}, ["DCGAN", "without batch norm", "c"])
+    marks = pd.DataFrame([[0, 0, 1], [-1, 0, 0], [0, 0, 0]], frame.index, frame.columns)
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda what: bundles.append(DisplayFormatter().format(what)[0]))
+    show_table(frame, "Smaller is better.", marks)
+    lines = bundles[0]["text/plain"].splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["DCGAN", "27.7", "a", "&", "b", "60,000", "▲"],
+        ["without", "batch", "norm", "10,941", "▼", "0.95", "±", "0.01", "5"], ["c", "–", "x", "7"],
+        ["Smaller", "is", "better."]]
+    html = bundles[0]["text/html"]
+    assert '<b style="color:#D55E00">10,941 ▼</b>' in html and '<b style="color:#009E73">60,000 ▲</b>' in html
+    assert html.count("<b ") == 2 and "a &amp; b" in html and "&lt;note&gt;" in html
+    monkeypatch.undo()
+    show_table(frame.iloc[:1])
+    assert capsys.readouterr().out.splitlines()[1].split() == ["DCGAN", "27.7", "a", "&", "b", "60,000"]
+
+
+def test_numbers_in_tables():
+    numbers = {0.0123456: "0.0123", 0.95: "0.950", 1.5: "1.50", 99.96: "100", -1234.5: "-1,234", 60000: "60,000"}
+    assert {number: rounded(number) for number in numbers} == numbers

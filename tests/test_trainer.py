@@ -427,6 +427,18 @@ trainer.both_steps = asked
 """
 
 
+def test_a_stop_in_a_notebook_names_the_notebooks_way(tmp_path, monkeypatch, capsys):
+    """On a line of its own, to be copied; and it works as it stands there."""
+    monkeypatch.setattr("dcgan_course.backstage.journal.in_notebook", lambda: True)
+    run = train(tiny.config(tmp_path), show=stop_after(2))
+    lines = capsys.readouterr().out.splitlines()
+    ways = [line.strip() for line in lines[-3:]]
+    assert ways == ["run = train(run.config, resume=run)", "or in a terminal:", f"dcgan-course resume {run.path}"]
+    names = {"run": run, "train": train}
+    exec(ways[0], names)
+    assert names["run"].stats()[-1]["step"] == 30
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 @pytest.mark.slow

@@ -5,7 +5,8 @@ from .films import FILMS, caption, clock, corner, encoded, expect_film, thinned,
 from .networks import architecture, draw_networks
 from .showing import show
 from .style import BLUE, GREEN, GREY, ORANGE, STYLE
+from .tables import show_table
 
 __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "ORANGE", "STYLE", "architecture", "caption", "clock", "corner", "curves",
            "draw_networks", "encoded",
-           "expect_film", "metric_curve", "show", "thinned", "write_film", "write_gif"]
+           "expect_film", "metric_curve", "show", "show_table", "thinned", "write_film", "write_gif"]
