@@ -79,7 +79,7 @@ class TrainConfig:
     output: Literal["tanh", "sigmoid"] = "tanh"
     """Last activation of the generator: tanh gives [-1, 1] as the images have, sigmoid [0, 1]."""
     scale: Literal["tanh", "unit", "classifier"] = "tanh"
-    """What networks see of the images: tanh = [-1, 1]; unit = [0, 1]; classifier = by MNIST's mean and deviation."""
+    """What networks see of the images: tanh = [-1, 1]; unit = [0, 1]; classifier = by MNIST's mean and spread."""
 
     # ---- training
     num_epochs: float = 4

@@ -82,12 +82,13 @@ class Dropout(nn.Module):
         return f"p={self.p}, at_test={self.at_test}"
 
 
-SCALES = {"tanh": (0.0, 1.0), "unit": (-1.0, 2.0), "classifier": (2 * 0.1307 - 1, 2 * 0.3081)}  # mean, deviation
+SCALES = {"tanh": (0.0, 1.0), "unit": (-1.0, 2.0), "classifier": (2 * 0.1307 - 1, 2 * 0.3081)}  # mean, spread
 
 
 def rescaled(x: Tensor, scale: str) -> Tensor:
     """Images in [-1, 1] as networks are to see them: "tanh" leaves them, "unit" takes them to [0, 1], "classifier" to
-    mean 0 and deviation 1 of MNIST's pixels, about -0.42 to 2.82: a habit from classifiers that no tanh can follow."""
+    mean 0 and standard deviation 1 of MNIST's pixels, about -0.42 to 2.82: a habit from classifiers that no tanh can
+    follow."""
     mean, std = SCALES[scale]
     return x if scale == "tanh" else (x - mean) / std
 

@@ -25,6 +25,7 @@ NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
 EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
+OPEN = re.compile(r"\*\*Open exercise · (.+?)\*\* — (\d+) minutes")
 
 
 def note(message: str) -> None:
@@ -40,6 +41,11 @@ def lessons() -> list[Path]:
     return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
+def pages() -> list[Path]:
+    """The lessons, and the glossary that they link to."""
+    return [*lessons(), NOTEBOOKS / "glossary.ipynb"]
+
+
 def header(lesson: nbformat.NotebookNode) -> dict:
     """What a lesson's first cell and its exercise cards say."""
     first = lesson.cells[0].source
@@ -49,6 +55,7 @@ def header(lesson: nbformat.NotebookNode) -> dict:
         "minutes": int(re.search(r"\*\*Time:\*\* (\d+) minutes", first)[1]),
         "need": " ".join(re.search(r"\*\*You need:\*\* (.+?)\n\n", first, re.S)[1].split()),
         "objectives": [" ".join(line.split()) for line in re.findall(r"^- (.+?)(?=\n- |\n\n)", first, re.M | re.S)],
+        "open": next((found.groups() for cell in lesson.cells if (found := OPEN.match(cell.source))), None),
         "exercises": [dict(zip(("number", "name", "difficulty", "importance", "minutes"), card, strict=True))
                       for card in cards],
     }
@@ -58,9 +65,12 @@ def plan(headers: list[dict]) -> str:
     """One page for teachers: minutes, prerequisites, objectives and exercises of every lesson."""
     total = sum(h["minutes"] for h in headers)
     lines = ["# The course on one page", "",
-             f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, 1 to 3.", ""]
+             f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, 1 to 3. "
+             "Minutes of open exercises come on top.", ""]
     for h in headers:
         exercises = "; ".join(f"{e['name']} ({e['minutes']} min, {e['difficulty']})" for e in h["exercises"])
+        if h["open"]:
+            exercises += "; open: {} ({} min)".format(*h["open"])
         lines += [f"**{h['title']}** ({h['minutes']} min). *Needs:* {h['need']} *Then you can:* "
                   f"{' '.join(h['objectives'])} *Exercises:* {exercises}.", ""]
     return "\n".join(lines)
@@ -119,13 +129,21 @@ def linked(lesson: nbformat.NotebookNode, to_lessons: str) -> nbformat.NotebookN
     files = f"](https://github.com/{repository()}/blob/main/"
     for cell in lesson.cells:
         if cell.cell_type == "markdown":
-            text = re.sub(r"\]\((\d\d_\w+)\.ipynb\)", rf"](\1.{to_lessons})", cell.source)
+            text = re.sub(r"\]\((\d\d_\w+|glossary)\.ipynb\)", rf"](\1.{to_lessons})", cell.source)
             cell.source = text.replace("](../", files)
     return lesson
 
 
 def without_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True).preprocess(lesson, {})[0]
+
+
+def without_answers(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """What a lesson asks to predict, without the folded output that answers it."""
+    for cell in lesson.cells:
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            cell.outputs, cell.execution_count = [], None
+    return lesson
 
 
 def with_open_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -141,9 +159,9 @@ def handout(folder: Path) -> None:
     if reason := why_no_commit():
         note(f"notebooks/src is not compared with a commit ({reason})")
     else:
-        for path in lessons():
+        for path in pages():
             refuse_uncommitted(source_of(path))
-    originals = {path: pristine(path) for path in lessons()}
+    originals = {path: pristine(path) for path in pages()}
     if not reason and (outputs := git("diff", "--name-only", "--relative", "HEAD", "--", "*.ipynb").stdout.split()):
         note(f"not with the outputs of the last commit: {', '.join(outputs)}")
     for name in ("student", "solutions", "html"):
@@ -152,15 +170,18 @@ def handout(folder: Path) -> None:
         lesson = linked(copy.deepcopy(original), "ipynb")
         page, _ = HTMLExporter().from_notebook_node(linked(copy.deepcopy(original), "html"))
         (folder / "html" / f"{path.stem}.html").write_text(page, encoding="utf-8")
-        nbformat.write(without_solutions(copy.deepcopy(lesson)), folder / "student" / path.name)
+        nbformat.write(without_answers(without_solutions(copy.deepcopy(lesson))), folder / "student" / path.name)
         nbformat.write(with_open_solutions(lesson), folder / "solutions" / path.name)
-    (folder / "plan.md").write_text(plan([header(original) for original in originals.values()]), encoding="utf-8")
-    print(f"{folder}: {len(originals)} lessons as student, solutions and html sets, and plan.md")
+    (folder / "plan.md").write_text(plan([header(originals[path]) for path in lessons()]), encoding="utf-8")
+    print(f"{folder}: {len(lessons())} lessons as student, solutions and html sets, and plan.md")
 
 
 def guard(source: Path) -> None:
     """Copy guard.py into a lesson's text: what a machine that is lent does there first, the same in all lessons."""
-    head, cell, rest = re.split(r"(?m)^(# %% cellView=.*\n)", source.read_text(encoding="utf-8"), maxsplit=1)
+    text = source.read_text(encoding="utf-8")
+    if "\n# %% cellView=" not in text:
+        return  # the glossary runs nothing
+    head, cell, rest = re.split(r"(?m)^(# %% cellView=.*\n)", text, maxsplit=1)
     code = (NOTEBOOKS / "guard.py").read_text(encoding="utf-8")
     source.write_text(head + cell + code + rest[rest.index("\n# %%") :], encoding="utf-8")
 
@@ -195,7 +216,7 @@ def badges(repo: str) -> None:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         stop(f"REPO: found {repo!r}, expected owner/name")
     old = repository()
-    files = [ROOT / "pyproject.toml", ROOT / "README.md", *lessons(), *(NOTEBOOKS / "src").glob("*.py"),
+    files = [ROOT / "pyproject.toml", ROOT / "README.md", *pages(), *(NOTEBOOKS / "src").glob("*.py"),
              NOTEBOOKS / "guard.py"]
     for file in files:
         text = file.read_text(encoding="utf-8")

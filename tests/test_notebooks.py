@@ -19,7 +19,7 @@ import servers
 import teach
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-LESSONS = sorted(NOTEBOOKS.glob("*.ipynb"))
+LESSONS = teach.lessons()
 REPOSITORY = teach.repository()
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
@@ -37,17 +37,19 @@ def compared_text(cell) -> str:
 
 
 def test_there_are_lessons():
-    assert [p.stem for p in LESSONS] == sorted(p.stem for p in (NOTEBOOKS / "src").glob("*.py"))
+    assert sorted(p.stem for p in teach.pages()) == sorted(p.stem for p in (NOTEBOOKS / "src").glob("*.py"))
+    assert sorted(p.name for p in teach.pages()) == sorted(p.name for p in NOTEBOOKS.glob("*.ipynb"))
     assert LESSONS
 
 
-@each_lesson
+@pytest.mark.parametrize("path", teach.pages(), ids=lambda p: p.stem)
 def test_notebook_and_source_are_the_same(path):
     source = jupytext.read(NOTEBOOKS / "src" / f"{path.stem}.py")
     notebook = nbformat.read(path, 4)
     for made, written in zip(notebook.cells, source.cells, strict=True):
-        assert (made.cell_type, made.source, made.metadata.get("tags")) == (
-            written.cell_type, written.source, written.metadata.get("tags")), "run `make notebooks`"
+        assert (made.cell_type, made.source, made.metadata.get("tags"), made.metadata.get("jupyter")) == (
+            written.cell_type, written.source, written.metadata.get("tags"), written.metadata.get("jupyter")), \
+            "run `make notebooks`"
 
 
 @each_lesson
@@ -75,6 +77,7 @@ def test_header(path):
     assert "**Time:**" in title.source and "**You need:**" in title.source
     objectives = re.findall(r"^- ", title.source, re.M)
     assert 3 <= len(objectives) <= 5
+    assert "[glossary](glossary.ipynb)" in title.source
     assert '"google.colab" in sys.modules' in guard.source and f'"https://github.com/{REPOSITORY}"' in guard.source
     assert f"{guard.source}\n" == (NOTEBOOKS / "guard.py").read_text("utf-8")
     assert len(imports.source.splitlines()) <= 15
@@ -120,6 +123,24 @@ def test_exercises_have_their_parts(path):
     assert all(cell.cell_type == "markdown" and cell.source.startswith("<details>") for cell in solutions)
     for _, check, _ in exercises(path):
         assert check.outputs[0].text.startswith("Not attempted yet.")
+
+
+@each_lesson
+def test_there_is_one_open_exercise_and_its_rubric_is_folded(path):
+    cells = nbformat.read(path, 4).cells
+    found = [i for i, cell in enumerate(cells) if cell.source.startswith("**Open exercise · ")]
+    assert len(found) == 1 and teach.header(nbformat.read(path, 4))["open"]
+    rubric = cells[found[0] + 1].source
+    assert rubric.startswith("<details><summary>Rubric") and rubric.endswith("</details>")
+    assert len(re.findall(r"^\| .+ \|$", rubric, re.M)) >= 4  # a head and three or more criteria
+
+
+def test_the_glossary_is_sorted_and_names_lessons_that_are_there():
+    text = "\n".join(cell.source for cell in nbformat.read(NOTEBOOKS / "glossary.ipynb", 4).cells)
+    terms = [re.sub(r"[^\w ]", "", term).lower() for term in re.findall(r"^\| \*\*(.+?)\*\*", text, re.M)]
+    assert len(terms) > 60 and terms == sorted(terms) and len(set(terms)) == len(terms)
+    links = set(re.findall(r"\]\((\d\d_\w+\.ipynb)\)", text))
+    assert links == {path.name for path in LESSONS}
 
 
 @each_lesson
@@ -226,6 +247,9 @@ def test_handout(tmp_path, monkeypatch):
         assert not [cell for cell in student.cells if "solution" in cell.metadata.get("tags", [])]
         assert "<details open><summary>Solution" in "".join(cell.source for cell in solutions.cells)
         assert len(student.cells) + len(exercises(path)) == len(solutions.cells)
+        for cell in student.cells:  # what was to be predicted is not given away
+            hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
+            assert not (hidden and cell.outputs) and (hidden or cell.cell_type != "code" or cell.execution_count)
         assert "<summary>Solution</summary>" in (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
     plan = (tmp_path / "plan.md").read_text("utf-8")
     for path in LESSONS:

@@ -93,7 +93,7 @@ class Listing:
         mended: what one of them should be.
         why: what is wrong.
         check: the name of the check that refuses it, and accepts it once mended.
-        seen: where such a line has been seen.
+        seen: where such a line has been seen; "" = in no source that could be named.
     """
 
     about: str
@@ -131,7 +131,8 @@ LISTINGS = {
             return net
         """, (4, 3), "            nn.init.normal_(module.weight, float(isinstance(module, nn.BatchNorm2d)), 0.02)",
         "batch norm's gains are drawn around 0, so that every layer nearly vanishes; they belong around 1",
-        "check_init_weights", "a well-known textbook, which draws every parameter from N(0, 0.02)"),
+        "check_init_weights",
+        "the DCGAN chapter of Dive into Deep Learning, which draws every parameter from N(0, 0.02)"),
     2: listing("a hidden block of G: twice the size", """
         def block(n_in, n_out):
             return nn.Sequential(
@@ -141,7 +142,7 @@ LISTINGS = {
             )
         """, (4,), "        nn.BatchNorm2d(n_out),",
         "the second argument of BatchNorm2d is eps, which is added to the variance; momentum was meant",
-        "check_generator_block", "several GAN collections, copied from one another"),
+        "check_generator_block", "the collection PyTorch-GAN, and Lightning's tutorial on a basic GAN"),
     3: listing("one update of D", """
         def d_step(netD, optD, x_real, x_fake):
             logits_real = netD(x_real)
@@ -153,7 +154,7 @@ LISTINGS = {
             return loss_D.detach()
         """, (3, 6), "    logits_fake = netD(x_fake.detach())",
         "without detach the gradient runs on into G, and the graph of x_fake is used up before G's own step",
-        "check_d_step", "questions of learners, over and over"),
+        "check_d_step", ""),
     4: listing("bytes of digits, (N, 1, 28, 28) uint8, as a G that ends in tanh must see them", """
         def scaled(pixels):
             x = pixels.float() / 255
@@ -161,7 +162,7 @@ LISTINGS = {
             return (x - mean) / deviation
         """, (3, 4), "    mean, deviation = 0.5, 0.5",
         "the images lie between -0.42 and 2.82, tanh between -1 and 1: D tells them apart by their range alone",
-        "check_scaled", "two course notebooks, from the habit of classifiers"),
+        "check_scaled", "Lightning's tutorial on a basic GAN"),
     5: listing("what G minimises, from D's logits", """
         def g_loss(logits_fake):
             D_G_z = torch.sigmoid(logits_fake)
@@ -169,7 +170,7 @@ LISTINGS = {
             return F.binary_cross_entropy_with_logits(D_G_z, target)
         """, (2, 4), "    D_G_z = logits_fake",
         "the sigmoid is applied twice: the loss never falls below 0.31, and its gradient is weak everywhere",
-        "check_g_loss", "code that was changed from BCELoss to BCEWithLogitsLoss in one place of two"),
+        "check_g_loss", ""),
     6: listing("the same pictures at each moment of a training, as G draws them, from -1 to 1", """
         def snapshot(netG, z_fixed):
             mode = netG.training
@@ -180,7 +181,7 @@ LISTINGS = {
             return (images - images.min()) / (images.max() - images.min())
         """, (7,), "    return images",
         "each sheet is stretched between its own darkest and brightest pixel: a training that fades to grey looks fine",
-        "check_snapshot", "the example of a large framework (`normalize=True`)"),
+        "check_snapshot", "the collection PyTorch-GAN (`save_image(..., normalize=True)`)"),
 }
 
 

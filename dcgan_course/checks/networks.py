@@ -269,11 +269,12 @@ def check_init_weights(answer: Callable[[nn.Module], nn.Module]) -> None:
     expect(not torch.equal(conv.weight, untouched[0].weight), "plain convolutions have not changed.")
     for layer in (conv, deep):
         mean, std = layer.weight.mean().item(), layer.weight.std().item()
-        expect(abs(std - 0.02**2) > 1e-4, "the deviation is 0.0004 = 0.02 squared: 0.02 is the deviation, not the "
-               "variance to be squared again.")
-        expect(abs(std - 0.02**0.5) > 0.01, "the deviation is 0.14, the root of 0.02: 0.02 is the deviation itself.")
-        expect(abs(mean) < 0.003 and abs(std - 0.02) < 0.001, f"convolution weights have mean {mean:.3f} and deviation "
-               f"{std:.3f}, expected 0 and 0.02 (paper, section 4).")
+        expect(abs(std - 0.02**2) > 1e-4, "the standard deviation is 0.0004 = 0.02 squared: 0.02 is the standard "
+               "deviation, not the variance to be squared again.")
+        expect(abs(std - 0.02**0.5) > 0.01, "the standard deviation is 0.14, the root of 0.02: 0.02 is the standard "
+               "deviation itself.")
+        expect(abs(mean) < 0.003 and abs(std - 0.02) < 0.001, f"convolution weights have mean {mean:.3f} and standard "
+               f"deviation {std:.3f}, expected 0 and 0.02 (paper, section 4).")
         kurtosis = ((layer.weight - mean) ** 4).mean().item() / std**4
         expect(kurtosis > 2.5, "convolution weights are not normally distributed (uniform?): N(0, 0.02).")
         expect(layer.bias is None or not layer.bias.any(), "a convolution's bias is not 0.")
@@ -282,8 +283,8 @@ def check_init_weights(answer: Callable[[nn.Module], nn.Module]) -> None:
         expect(abs(mean) > 0.5, "batch-norm gains were drawn from N(0, 0.02), so every signal starts 50 times too "
                "weak: they start near 1, N(1, 0.02).")
         expect(std > 0.005, "batch-norm gains are exactly 1, expected N(1, 0.02), as in the authors' code.")
-        expect(abs(mean - 1) < 0.02 and 0.01 < std < 0.03, f"batch-norm gains have mean {mean:.2f} and deviation "
-               f"{std:.3f}, expected 1 and 0.02.")
+        expect(abs(mean - 1) < 0.02 and 0.01 < std < 0.03, f"batch-norm gains have mean {mean:.2f} and standard "
+               f"deviation {std:.3f}, expected 1 and 0.02.")
         expect(not layer.bias.any(), "batch norm's shift (its bias) is not 0.")
     deviations = (norm.weight.detach() - norm.weight.mean()) / norm.weight.std()
     expect((deviations**4).mean() > 2.3, "batch-norm gains are not normally distributed (uniform?): N(1, 0.02).")

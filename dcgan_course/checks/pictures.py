@@ -25,8 +25,8 @@ def check_scaled(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
         "a batch without black and white is stretched until it has them. The range must be fixed: a grey picture stays "
         "grey.": (grey.float() - 128) / 63 * 2 - 1})
     expect_none_of(result, {
-        "white becomes 2.82: this is the mean and deviation of digits for a classifier (0.1307, 0.3081). A tanh ends "
-        "at 1 and could never draw it.": (x / 255 - 0.1307) / 0.3081,
+        "white becomes 2.82: this is the mean and standard deviation of digits for a classifier (0.1307, 0.3081). A "
+        "tanh ends at 1 and could never draw it.": (x / 255 - 0.1307) / 0.3081,
         "black becomes 0, expected -1: the range is [0, 1], half of what a tanh can draw.": x / 255,
         "black becomes 0 and white 2, expected -1 and 1: subtract 1 at the end.": x / 127.5,
         "black and white are swapped: 255 must become 1.": 1 - x / 127.5,

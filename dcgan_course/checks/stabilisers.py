@@ -49,20 +49,22 @@ def check_interval(answer: Callable[[list[float]], tuple[float, float]]) -> None
     t = stats.t.ppf(0.975, n - 1)
     for value, mistake in {
         2 * expected: "this is the whole width, expected half of it.",
-        1.96 * deviation / n**0.5: "1.96 is for hundreds of seeds. For five, the deviation is itself a guess, and "
-                                   "Student's t says 2.78: stats.t.ppf(0.975, n - 1).",
-        1.96 * population / n**0.5: "1.96 is for hundreds of seeds: use stats.t.ppf(0.975, n - 1). And the deviation "
-                                    "of a sample divides by n - 1: ddof=1.",
-        t * population / n**0.5: "the deviation divides by n; of a sample it divides by n - 1: ddof=1.",
+        1.96 * deviation / n**0.5: "1.96 is for hundreds of seeds. For five, the standard deviation is itself a "
+                                   "guess, and Student's t says 2.78: stats.t.ppf(0.975, n - 1).",
+        1.96 * population / n**0.5: "1.96 is for hundreds of seeds: use stats.t.ppf(0.975, n - 1). And the standard "
+                                    "deviation of a sample divides by n - 1: ddof=1.",
+        t * population / n**0.5: "the standard deviation divides by n; of a sample it divides by n - 1: ddof=1.",
         t * deviation: "the square root of n is missing: a mean of five is surer than one number.",
         t * deviation / n: "divided by n, expected by the square root of n.",
         stats.t.ppf(0.95, n - 1) * deviation / n**0.5: "0.95 leaves 5 % on one side. Of two sides each gets 2.5 %: "
                                                        "ppf(0.975, ...).",
         stats.t.ppf(0.975, n) * deviation / n**0.5: "Student's t takes n - 1 degrees of freedom, not n.",
         deviation / n**0.5: "this is the standard error; multiply it by stats.t.ppf(0.975, n - 1).",
-        deviation: "this is the deviation of one seed, expected that of the mean, times stats.t.ppf(0.975, n - 1).",
-        t * deviation**2 / n**0.5: "this is the variance, expected its root, the deviation.",
-        t * deviation / (n - 1) ** 0.5: "divided by the root of n - 1, expected of n: ddof=1 is in the deviation.",
+        deviation: "this is the standard deviation of one seed, expected that of the mean, times stats.t.ppf(0.975, "
+                   "n - 1).",
+        t * deviation**2 / n**0.5: "this is the variance, expected its root, the standard deviation.",
+        t * deviation / (n - 1) ** 0.5: "divided by the root of n - 1, expected of n: ddof=1 is in the standard "
+                                             "deviation.",
         -expected: "half of the width is negative: ppf(0.025, ...) is the lower end, expected ppf(0.975, ...).",
     }.items():
         expect(not is_(half, value), mistake)

@@ -239,7 +239,7 @@ def check_noise(answer: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
 
 
 def expect_normal(z: torch.Tensor) -> None:
-    """Mean 0, deviation 1, and a normal's shape: its kurtosis is 3, a uniform's 1.8."""
+    """Mean 0, standard deviation 1, and a normal's shape: its kurtosis is 3, a uniform's 1.8."""
     mean, deviation = z.mean().item(), z.std().item()
     shape = ((z - mean) ** 4).mean().item() / max(deviation, 1e-12) ** 4
     uniform = abs(shape - 1.8) < 0.1
@@ -248,10 +248,11 @@ def expect_normal(z: torch.Tensor) -> None:
            "torch.rand draws. Use torch.randn, N(0, 1).")
     expect(not uniform, f"the numbers are spread evenly {ends}: uniform noise. Here z comes from N(0, 1): torch.randn.")
     expect(z.min() < 0, "no number is below 0. Half of those of N(0, 1) are: torch.randn.")
-    expect(abs(mean) < 0.05 and abs(deviation - 1) < 0.05, f"the noise has mean {mean:.2f} and deviation "
-           f"{deviation:.2f}, expected 0 and 1.")
-    expect(abs(shape - 3) < 0.2, f"mean and deviation are right, but not the shape: from {z.min():.2f} to "
-           f"{z.max():.2f}, with a kurtosis of {shape:.2f}, where N(0, 1) has 3. torch.randn as it comes.")
+    expect(abs(mean) < 0.05 and abs(deviation - 1) < 0.05, f"the noise has mean {mean:.2f} and standard "
+           f"deviation {deviation:.2f}, expected 0 and 1.")
+    expect(abs(shape - 3) < 0.2, f"mean and standard deviation are right, but not the shape: from "
+           f"{z.min():.2f} to {z.max():.2f}, with a kurtosis of {shape:.2f}, where N(0, 1) has 3. "
+           "torch.randn as it comes.")
     lengths = z.norm(dim=1)
     expect(lengths.std() > 0.4, f"all z have nearly the same length, {lengths.mean():.1f}: those of N(0, 1) differ by "
            f"{math.sqrt(0.5):.1f}. torch.randn as it comes.")

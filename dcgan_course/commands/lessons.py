@@ -51,7 +51,7 @@ def start(command: list[str], environment: dict[str, str]) -> None:
 
 
 def lay_lessons(folder: Path) -> str:
-    """Lay every lesson into a folder, and say what is not as it was. Returns the name of the first.
+    """Lay every lesson, and their glossary, into a folder; say what is not as it was. Returns the first lesson's name.
 
     Raises:
         UserError: there are no lessons here.
@@ -62,7 +62,8 @@ def lay_lessons(folder: Path) -> str:
         raise UserError("lab: found no lessons beside the package, expected a clone of the repository, or its wheel")
     folder.mkdir(parents=True, exist_ok=True)
     laid = read_json(folder / LAID) if (folder / LAID).is_file() else {}
-    names = [lay(folder, lesson.stem, for_learners(lesson), laid) for lesson in lessons]
+    glossary = (course / "notebooks").glob("glossary.ipynb")
+    names = [lay(folder, page.stem, for_learners(page), laid) for page in [*lessons, *glossary]]
     write_atomically(folder / LAID, to_json(laid))
     return names[0]
 

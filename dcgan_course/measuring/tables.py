@@ -11,10 +11,13 @@ from ..machine.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd  # takes most of a second to import
 
+SHARES = ("confidence", "mode_entropy", "precision", "recall", "duplicates", "specks")  # from 0 to 1
+SIGNED = ("kd",)  # the only metric that may be below 0
+
 
 def means(table: "pd.DataFrame") -> "pd.DataFrame":
-    """Over the seeds of each config and metric: mean, n (seeds that did not diverge), and half the width of its 95 %
-    confidence interval (Student's t; NaN for one seed)."""
+    """Over the seeds of each config and metric: mean, n (seeds that did not diverge), half the width of its 95 %
+    confidence interval (Student's t; NaN for one seed), and the lowest and highest value."""
     return intervals(table.groupby(["config", "metric"], sort=False)["value"])
 
 
@@ -51,21 +54,23 @@ def interval(values: "Sequence[float] | pd.Series") -> tuple[float, float]:
 
 
 def intervals(groups: "Iterable[tuple[tuple[str, str], pd.Series]]") -> "pd.DataFrame":
-    """A row for each ((config, metric), values): mean, half_width and n."""
+    """A row for each ((config, metric), values): mean, half_width, n, lowest and highest."""
     import pandas as pd
 
-    rows = {name: (*interval(values), len(values)) for name, values in groups}
+    rows = {name: (*interval(values), len(values), min(values), max(values)) for name, values in groups}
     index = pd.MultiIndex.from_tuples(rows, names=["config", "metric"])
-    return pd.DataFrame(list(rows.values()), index, ["mean", "half_width", "n"])
+    return pd.DataFrame(list(rows.values()), index, ["mean", "half_width", "n", "lowest", "highest"])
 
 
 def summary(table: "pd.DataFrame") -> str:
     """The means as text: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
-    some have diverged; and how many have."""
+    some have diverged; and how many have. An interval that reaches beyond what the metric can be says nothing: in its
+    place stand the lowest and the highest seed, "0.5 (0.1 to 0.9)"."""
     result, seeds = means(table), table.groupby("config")["seed"].nunique()
     of = result.index.get_level_values("config").map(seeds)
     fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
-    cells = result["mean"].map("{:.4g}".format) + half_width(result) + fewer
+    spread = half_width(result).where(~beyond(result), extremes(result))
+    cells = result["mean"].map("{:.4g}".format) + spread + fewer
     for config, metric in cells.index:
         if metric == "diverged":
             count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
@@ -78,6 +83,19 @@ def comparison(table: "pd.DataFrame", baseline: str) -> str:
     result = differences(table, baseline)
     marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
     return wide(result["mean"].map("{:+.3g}".format) + half_width(result) + marks, table)
+
+
+def beyond(result: "pd.DataFrame") -> "pd.Series":
+    """Where an interval leaves what its metric can be, or has no width: all seeds gave one number."""
+    name = result.index.get_level_values("metric").str.replace(r"\d.*", "", regex=True)
+    below = (result["mean"] < result["half_width"]) & ~name.isin(SIGNED)
+    return below | ((result["mean"] + result["half_width"] > 1) & name.isin(SHARES)) | (result["half_width"] == 0)
+
+
+def extremes(result: "pd.DataFrame") -> "pd.Series":
+    """As text, " (0.1 to 0.9)" for each row; " (all)" where all values are one."""
+    texts = result["lowest"].map(" ({:.3g} to ".format) + result["highest"].map("{:.3g})".format)
+    return texts.where(result["lowest"] < result["highest"], " (all)")
 
 
 def half_width(result: "pd.DataFrame") -> "pd.Series":

@@ -23,6 +23,8 @@
 # - turn one knob of a trained generator and watch a digit change.
 #
 # **You write** one line; **we import** the rest.
+#
+# Every term of the course is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -70,16 +72,18 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # ## 1 · Is everything in place?
 #
 # Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
-# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where one says **predict**, the answer would stand below: *Edit > Clear
-# Outputs of All Cells* hides it until you run the cell.
+# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
+# output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
+# below it. Colab, GitHub and the web pages do not fold outputs; there, look away for a moment.
 #
-# Each line says `ok`, or `note` with what to do. (In a terminal: `dcgan-course doctor`.)
+# The next cell checks your set-up. Each of its lines says `ok`, or `note` with what to do. (`dcgan-course doctor` does
+# the same in a terminal.)
 
 # %% tags=["nbval-ignore-output"]
 print(check_setup())
 
 # %% [markdown]
-# The digits come with the course, so you can work without a network. Here are the first of them; if you see them, the
+# The digits come with the course, so you can work without a network. Here are the first twenty; if you see them, the
 # data are in order.
 
 # %%
@@ -93,9 +97,9 @@ plt.show()
 # %% [markdown]
 # ## 2 · How long will it take here?
 #
-# The course counts time in **images shown**: it means the same on every machine. How many images a second does yours
-# manage? Twenty training steps of each of three networks will tell: our digits (`mnist`), the older kind whose layers are
-# fully connected (lesson 01), and a larger one for 64 x 64 pixels.
+# The course counts training time in **images shown**, because that means the same on every machine. How many images a
+# second does yours manage? The next cell runs twenty training steps of each of three networks: the one for our digits
+# (`mnist`), the older kind whose layers are fully connected (lesson 01), and a larger one for 64 x 64 pixels.
 
 # %% tags=["nbval-ignore-output"]
 networks = {"mnist": preset("mnist"), "fully connected": preset("mnist", network="basic"), "64 x 64": preset("mnist64")}
@@ -113,8 +117,8 @@ for what, network, thousands in work:
     print(f"{what:<30} {thousands:>4} thousand images {minutes:>6.1f} minutes")
 
 # %% [markdown]
-# How much work is one image? Both networks hold a few hundred thousand to a few million numbers, and every step changes
-# all of them:
+# Why does a training take minutes? Each network holds a few hundred thousand to a few million numbers, its
+# **parameters**, and every step changes all of them:
 
 # %%
 for name, config in networks.items():
@@ -144,10 +148,10 @@ for name, config in networks.items():
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson
 # shows the command that makes them again. A **preset** is a set of settings with a name, such as `mnist`.
 #
-# JupyterLab saves what you change. Remove the file of a lesson, or rename it, and it is there again as it was the next time
-# you open the lessons with `make lab` or `dcgan-course lab`.
+# JupyterLab saves what you change. To begin a lesson anew, remove its file or rename it: the next time you open the
+# lessons with `make lab` or `dcgan-course lab`, an untouched copy is there again.
 #
-# **In Colab** the machine is lent to you. It is taken back some time after you leave, and with it goes all that lies on it: the
+# **In Colab** the machine is lent to you. It is taken back some time after you leave, and everything on it is lost: the
 # trained networks in `runs`, the prepared pictures, and your answers, unless you save a copy of the lesson
 # (*File > Save a copy in Drive*). To keep networks, connect your Drive in a new cell,
 #
@@ -163,7 +167,8 @@ for name, config in networks.items():
 #
 # ## 4 · The words
 #
-# The course uses the names of the DCGAN's own code, and each means one thing:
+# The course uses the names of the DCGAN's own code, and each of them means one thing. These ten you need at once; the
+# [glossary](glossary.ipynb) has all the others:
 #
 # | word | meaning |
 # |---|---|
@@ -186,9 +191,10 @@ print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_
 # %% [markdown]
 # ## 5 · How an exercise works
 #
-# An exercise is a function with a hole. You fill it in; the next cell tries it and says what it found. Wrong answers are
-# part of it: the check knows the usual ones and names them. Under it are folded hints, and a folded solution (unless your
-# teacher took it out).
+# An exercise is a function with a hole. You fill it in, and the next cell tries it and says what it found. Wrong answers
+# are part of learning: the check knows the usual ones and names them. Below it you find folded hints and a folded
+# solution (unless your teacher took it out). Each lesson also ends with one **open exercise**, a small study of your own
+# that no program can check; a folded rubric says what a good answer contains.
 #
 # **Exercise 1 · Into the right range** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
 #
@@ -230,10 +236,11 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # %% [markdown]
 # ## 6 · One knob
 #
-# A trained generator is a machine with knobs: the numbers of `z`. The recorded run `mnist2d` has just two. Hold the
-# second at 0 and turn the first from -1 to 1. What do you expect between two digits: a jump, or a change of shape?
+# A trained generator is a machine with knobs: the numbers of `z`. The recorded run `mnist2d` has just two of them. The
+# next cell holds the second at 0 and turns the first from -1 to 1. **Predict:** what do you expect between two digits, a
+# jump or a change of shape?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 run = load_run("mnist2d")
 netG = run.load_generator()
 knob = torch.linspace(-1, 1, 20)
@@ -245,10 +252,10 @@ plt.axis("off")
 print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
 # %% [markdown]
-# Both happen. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well, but it
-# is only a step or two wide, and what lies on it is not a digit.
+# You can find both. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well, but
+# it is only a step or two wide, and what lies on it is not a digit.
 #
-# The same with a slider: run the cell to see it. Drag it, or click it and use the arrow keys.
+# The next cell puts the same number under a slider. Run it, then drag the slider, or click it and use the arrow keys.
 
 # %% tags=["nbval-ignore-output"]
 import ipywidgets as widgets
@@ -273,7 +280,29 @@ Still(widgets.VBox([slider, view]), sweep, "a digit that changes while a slider 
 # %% [markdown]
 # Nobody told this generator what a digit is, or which digits lie next to each other. It has only played a game against
 # an opponent. Lesson 01 is about that game.
+
+# %% [markdown]
+# **Open exercise · How long will your course take?** — 15 minutes
 #
+# Plan the course for your machine. Decide which recorded trainings you would like to repeat yourself, and predict from
+# the speeds of section 2 how long each of them takes. Then test one prediction: measure the speed three times, some
+# minutes apart and with another program running once, and say how far the times can be trusted.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | arithmetic | minutes are guessed | minutes = images shown / (images per second) / 60, for the right network |
+# | spread | one measurement | at least three, with the smallest and the largest |
+# | causes | "it varies" | names what changed between the measurements, and which change mattered most |
+# | conclusion | one number | a range, and a decision that would hold at both of its ends |
+#
+# A strong answer also notes that the first measurement after a pause is often the odd one out, and says how to avoid
+# being misled by it.
+# </details>
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>Why is time counted in images and not in epochs?</summary>
@@ -290,7 +319,7 @@ Still(widgets.VBox([slider, view]), sweep, "a digit that changes while a slider 
 #
 # <details><summary>Why does the check not simply run a test and print an error?</summary>
 #
-# An error would stop "run all cells", and say where your code broke rather than what you may have thought.
+# An error would stop "run all cells". It would also say where your code broke, rather than what you may have thought.
 # </details>
 #
 # ## References

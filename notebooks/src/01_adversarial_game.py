@@ -24,7 +24,7 @@
 # - show why two players who learn by gradients can circle for ever.
 #
 # **You write** the two losses and one step of a two-player game; **we import** the checks, and for the last section
-# the fully connected networks and the training loop.
+# the fully connected networks and the training loop. Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -134,8 +134,8 @@ log_p_data = log_density(plane, centres, spread)
 
 # %% [markdown]
 # Here are three generators that stand still: a wide blob in the middle, one that draws only four of the eight modes,
-# and a perfect one. Predict each background before you run the next two cells. Blue will mean "$D^*$ says real", orange
-# "generated", white "one half".
+# and a perfect one. **Predict** each background before you run the next two cells. Blue will mean "$D^*$ says real",
+# orange "generated", white "one half".
 
 # %%
 shades = LinearSegmentedColormap.from_list("D", ["#F0A878", "#FFFFFF", "#7FB8DC"])  # generated, undecided, real
@@ -152,7 +152,7 @@ def draw_plane(axis, D_plane, x_real, x_fake, title):
     axis.set_xlabel("$x_1$ (no unit)", labelpad=1)
 
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 middle = torch.zeros(1, 2)
 stills = {"G: a blob": (middle, 1.0), "G: four of eight": (centres[:4], spread), "G: perfect": (centres, spread)}
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.9), facecolor="white", layout="constrained")
@@ -167,9 +167,9 @@ plt.show()
 # %% [markdown]
 # Read each picture as a map of complaints. On the left, eight blue islands show where points are missing. In the
 # middle, four modes are missing, so their side is blue; the other four are real too, but G draws them too often, so
-# their side is pale orange. How pale? Which probability stands there?
+# their side is pale orange. **Predict** how pale: which probability does $D^*$ give there?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 log_ratio = log_density(centres, centres, spread) - log_density(centres, centres[:4], spread)
 for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
     print(f"D* in the centre of {name}: {torch.sigmoid(log_ratio[mode]):.2f}")
@@ -180,6 +180,39 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # best D answers one half everywhere, and can do no better than guess.
 #
 # A real D is a network, and does not know the densities. It sees samples, and learns to come close to $D^*$.
+#
+# ### What the best D means for G
+#
+# Suppose G plays the same game from the other side: it wants D's cost as *large* as possible, against the best D. Put
+# $D^*$ into the cost, and a short calculation gives
+#
+# $$\text{cost of } D^* = \log 4 - 2\,\text{JSD}(p_{data}, p_g)$$
+#
+# where the **Jensen-Shannon divergence** JSD is 0 where both densities are equal and $\log 2 = 0.69$ where they never
+# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, a true measure of how much the two differ.
+# That is the good news. For the bad news, look at a G that draws one narrow heap between the middle and a mode. **Predict:**
+# how does the divergence fall as the heap comes nearer?
+
+# %% jupyter={"outputs_hidden": true}
+def divergence(log_p, log_q):
+    """The Jensen-Shannon divergence of two densities, from their logarithms on the plane (81 * 81,)."""
+    log_m = torch.logaddexp(log_p, log_q) - math.log(2)  # the mean of both
+    cell = (side[1] - side[0]) ** 2
+    return 0.5 * cell * (log_p.exp() * (log_p - log_m) + log_q.exp() * (log_q - log_m)).sum()
+
+
+for name, (at, width) in stills.items():
+    print(f"{name:<16} JSD {divergence(log_p_data, log_density(plane, at, width)).abs():.2f}")
+for gap in (2.0, 1.5, 1.0, 0.2):
+    heap = torch.tensor([[2 - gap, 0.0]])  # the nearest mode lies at (2, 0)
+    print(f"a heap {gap} from a mode: JSD {divergence(log_p_data, log_density(plane, heap, spread)):.2f}")
+
+# %% [markdown]
+# It does not fall at all until the two touch. As long as generated and real points lie apart (their *supports are
+# disjoint*), the divergence is log 2 at every distance, and its slope is 0: against a perfect D, G would learn nothing.
+# Pictures are such a case, since a G's first pictures and real ones hardly overlap in a space of hundreds of dimensions.
+# A training works because D is *not* perfect: it is a smooth network, a few steps ahead of G, and its slope between the
+# two sets points somewhere.
 
 # %% [markdown]
 # ## 2 · Two losses, on logits
@@ -197,8 +230,8 @@ print("log(sigmoid(l)):", torch.log(torch.sigmoid(logit)).item())
 print("-softplus(-l):  ", -F.softplus(-logit).item())
 
 # %% [markdown]
-# The sigmoid of -200 is rounded to 0, and one infinite loss ruins a whole training. The second line is the same
-# quantity without the rounding, because
+# The sigmoid of -200 is rounded to 0, whose logarithm is minus infinity, and one infinite loss ruins a whole training.
+# The second line is the same quantity without the rounding, because
 #
 # $$-\log \text{sigmoid}(l) = \log(1 + e^{-l}) = \text{softplus}(-l) \qquad
 # -\log(1 - \text{sigmoid}(l)) = \log(1 + e^{l}) = \text{softplus}(l)$$
@@ -274,8 +307,9 @@ g_loss = check_g_loss(my_g_loss)
 # %% [markdown]
 # From here on `d_loss` and `g_loss` are yours where the check accepted them, and the package's where it did not.
 #
-# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything. (If yours is the mean
-# of the two halves and not their sum, it gives half of the first. It trains as well, with steps half as long.)
+# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything. (If your $L_D$ is the
+# mean of the two halves and not their sum, it shows half of the first number. It trains as well, and with Adam even at the
+# same pace; section 3 says why.)
 
 # %%
 guess = torch.zeros(10)
@@ -285,15 +319,16 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 # %% [markdown]
 # ## 3 · Why G does not simply undo D's work
 #
-# In a pure two-player game G would *maximise* what D minimises. Only the second half of $L_D$ depends on G, so G would
-# minimise $\log(1 - D(G(z)))$. That is the **minimax** loss. Ours, $-\log D(G(z))$, is called **non-saturating**. Both
-# fall as D's logit for a generated sample rises. So both push the same way. How hard?
+# In a **zero-sum** game one player's gain is the other's loss: G would *maximise* what D minimises. Only the second half
+# of $L_D$ depends on G, so G would minimise $\log(1 - D(G(z)))$. That is the **minimax** loss. Ours, $-\log D(G(z))$, is
+# called **non-saturating**; with it the game is no longer zero-sum. Both losses fall as D's logit for a generated sample
+# rises, so both push the same way. How hard does each push?
 #
 # Everything that G learns passes through the derivative of its loss with respect to the logit. A short calculation
-# gives $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours. At the start of a training D sees at once that G's samples are
-# nonsense, say $D(G(z)) = 0.01$. Predict the two slopes, then let autograd measure them:
+# gives $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours. Suppose that D sees through G's samples, say
+# $D(G(z)) = 0.01$. **Predict** the two slopes, then let autograd measure them:
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def slopes(D_G_z):
     """The derivatives of the minimax and of the non-saturating loss with respect to the logit, at D(G(z)) (n,)."""
     logits = torch.logit(D_G_z).requires_grad_()
@@ -308,7 +343,7 @@ for value in (0.01, 0.5, 0.99):
           f"ratio {(ours / minimax).item():.2f}")
 
 # %% [markdown]
-# At 0.01 the non-saturating loss pushes 99 times as hard. The curve shows where each loss does its work:
+# At 0.01 the slope of the non-saturating loss is 99 times that of minimax. The curves show where each loss does its work:
 
 # %%
 D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
@@ -325,9 +360,43 @@ plt.show()
 
 # %% [markdown]
 # A loss **saturates** where its slope goes to zero. Minimax saturates exactly where G is bad and most needs advice. The
-# non-saturating loss saturates where G already fools D, and there nothing needs to change.
+# non-saturating loss saturates where G already fools D, and there nothing needs to change. In the middle, at one half,
+# both push equally.
 #
-# In the middle, at one half, both push equally.
+# ### What Adam makes of it
+#
+# Does a slope that is 99 times smaller mean steps that are 99 times shorter? With plain gradient descent it does. But
+# GANs are trained with **Adam**, which divides each gradient by a running mean of its own size. Ten steps of Adam on one
+# weight, whose loss is multiplied by a constant:
+
+# %%
+for factor in (1, 0.01, 1e-9):
+    weight = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.Adam([weight], lr=1e-3)
+    for _ in range(10):
+        optimizer.zero_grad()
+        (-factor * weight).sum().backward()
+        optimizer.step()
+    print(f"loss times {factor:<6} the weight moves by {weight.item():.4f}")
+
+# %% [markdown]
+# A hundredth of the loss makes the same step: **Adam does not see a loss's scale.** Only where gradients come down to the
+# small number `eps` = 0.00000001, which Adam adds to the divisor, do the steps shrink. So what is left of the difference
+# between the two losses? Two things:
+#
+# - **The weights within a batch.** The slope is a different number for each sample, and Adam cannot undo that. Take two
+#   samples, one that D sees through and one that it believes:
+
+# %%
+batch = torch.tensor([0.01, 0.6], dtype=torch.float64)  # D(G(z)) of two samples
+for name, push in zip(("minimax", "non-saturating"), slopes(batch), strict=True):
+    print(f"{name:<15} share of the push: {push[0] / push.sum():.0%} from the bad sample, {push[1] / push.sum():.0%} from the good")
+
+# %% [markdown]
+#   Minimax listens to the samples that already fool D; the non-saturating loss listens to those that do not.
+#
+# - **The end of the scale.** Where D is so sure that D(G(z)) is 0.000001 and less, minimax brings the gradients of many
+#   weights down to `eps`, and G stops. Lesson 05, section 5, measures both losses with such a D.
 
 # %% [markdown]
 # ## 4 · Train it, and watch
@@ -347,9 +416,9 @@ print(f"G has {sum(p.numel() for p in mlp(2).parameters()):,} parameters,"
 
 
 # %% [markdown]
-# To judge G we count. A point is **near a mode** if it lies within three spreads of a centre. A mode is **covered** if at
-# least 2 % of the points are near it; an even share would be one eighth, 12.5 %. Real points show the best that can be
-# reached:
+# To judge G we count. A point is **near a mode** if it lies within three standard deviations of its centre. A mode is
+# **covered** if at least 2 % of the points are near it; an even share would be one eighth, 12.5 %. Real points show the
+# best that can be reached:
 
 # %%
 def score(points):
@@ -367,10 +436,11 @@ print(f"real points: {covered} of 8 modes, {near:.0%} near a mode, {fullest:.1%}
 # %% [markdown]
 # The training is the game, move by move. **D's move:** a batch of real points, a batch of G's, one step down $L_D$. **G's
 # move:** the same generated points, judged by the new D, one step down $L_G$. `detach()` keeps D's move from reaching
-# G. On the way, the loop notes what it will draw later: 37 moments, close together at first.
+# G. On the way, the loop notes what it will draw later: 37 moments, close together at first. (`g_moves` is for later: how
+# often G moves for each move of D.)
 
 # %%
-def play(lr_g, steps, seed=0, lr_d=1e-3, moments=37):
+def play(lr_g, steps, seed=0, lr_d=1e-3, moments=37, g_moves=1):
     """Train G and D on the ring. Returns a list of (step, 1,000 generated points, D's answers on the plane)."""
     torch.manual_seed(seed)
     netG, netD, stream = mlp(2), mlp(1), seeded(seed, "ring")
@@ -388,23 +458,25 @@ def play(lr_g, steps, seed=0, lr_d=1e-3, moments=37):
         optD.zero_grad()
         loss_D.backward()
         optD.step()
-        loss_G = g_loss(netD(x_fake).flatten())
-        optG.zero_grad()
-        loss_G.backward()
-        optG.step()
+        for extra in range(g_moves):
+            x_fake = netG(torch.randn(128, 2, generator=stream)) if extra else x_fake
+            loss_G = g_loss(netD(x_fake).flatten())
+            optG.zero_grad()
+            loss_G.backward()
+            optG.step()
     return film
 
 
 # %% [markdown]
-# Three thousand moves take about five seconds. Before you look: will G find the modes one after the other, or all at
-# once?
+# Three thousand moves take about five seconds. **Predict** before you look: will G find the modes one after the other, or
+# all at once?
 
 # %% tags=["nbval-ignore-output"]
 film = play(lr_g=1e-3, steps=3000)
 print(f"{len(film)} moments, from step {film[0][0]} to step {film[-1][0]}")
 
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def strip(film, picks, title):
     """Some moments of a film side by side."""
     figure, axes = plt.subplots(1, len(picks), figsize=(2.4 * len(picks), 3.0), facecolor="white", layout="constrained")
@@ -425,7 +497,7 @@ strip(film, [0, 4, 12, 18, 36], "Orange points are G's; look at how D's map (blu
 # Look at D's map in the last picture: nearly white on the modes, orange between them. That is $D^*$ again. On a mode
 # real and generated points are about equally dense, so D guesses; between the modes there are generated points only.
 #
-# The same as a film:
+# Here is the same training as a film:
 
 # %% tags=["nbval-ignore-output"]
 import imageio.v3 as iio
@@ -448,7 +520,7 @@ Image(data=gif, format="gif")
 
 
 # %% [markdown]
-# And in numbers, because pictures persuade too easily:
+# Pictures persuade easily, so here are the numbers too:
 
 # %% tags=["nbval-ignore-output"]
 def table(film, picks):
@@ -467,44 +539,61 @@ print("more than half of the points near a mode:", near > 0.5)
 print("as many as of the real points (99 %):", near >= 0.985)
 
 # %% [markdown]
-# All modes are found early. What stays missing is sharpness: some points never come near any mode. In the last picture
-# you find them on the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill
-# one connected region, so its points form one connected shape too. Such a G cannot draw eight separate islands; it can
-# only make the bridges thin.
+# All modes are found early, but some points never come near any of them. In the last picture you find these points on the
+# **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill one connected region, so
+# its points form one connected shape too. Such a G cannot draw eight separate islands; it can only make the bridges thin.
 
 # %% [markdown]
 # ### When G runs ahead
 #
-# The same networks, the same data, one change: G learns 40 times as fast as before, and D does not. A G that learns faster
-# should be better, should it not? Predict how many modes it covers. One run could be an accident, so here are three.
+# Take the same networks and the same data, and let G run ahead: it moves ten times for each move of D, and twice as far.
+# A G that learns more should be better, should it not? **Predict** how many modes it covers. The cell takes about fifteen
+# seconds.
 
 # %% tags=["nbval-ignore-output"]
-hasty = [play(lr_g=0.04, steps=900, seed=seed) for seed in range(3)]
-strip(hasty[1], [20, 24, 28, 32, 36], "G learns 40 times as fast: look at where its points are, and where next")
+hasty = play(lr_g=2e-3, steps=1000, moments=61, g_moves=10)
 
-# %% tags=["nbval-ignore-output"]
-for seed, run in enumerate(hasty):
-    print("seed", seed, end=", ")
-    table(run, [36])
+
+def sits(film, least=0.75):
+    """The moments at which at least that share of the points is near one mode: {place in the film: mode}."""
+    found = {}
+    for place, (_, points, _) in enumerate(film):
+        distance, nearest = torch.cdist(points, centres).min(dim=1)
+        counts = nearest[distance < 3 * spread].bincount(minlength=8)
+        if counts.max() >= least * len(points):
+            found[place] = counts.argmax().item()
+    return found
+
+
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+seated = sits(hasty)
+print(f"{len(seated)} of {len(hasty)} moments with three quarters of the points on one mode; modes in turn:",
+      *seated.values())
+firsts = {mode: place for place, mode in reversed(seated.items())}  # the first moment on each mode
+strip(hasty, [*sorted(firsts.values())[:4], len(hasty) - 1], "G runs ahead: nearly all of its points on one mode, and soon on another")
 
 # %%
-covered = [score(run[-1][1])[0] for run in hasty]
-print(f"at most half of the modes covered, in all {len(covered)} runs:", max(covered) <= 4)
-print("fewer than the patient G covers, in all of them:", max(covered) < score(film[-1][1])[0])
+print("three quarters of the points on one mode, at three moments or more:", len(seated) >= 3)
+print("not always on the same mode:", len(firsts) >= 2)
+covered = [score(points)[0] for _, points, _ in hasty[20:]]
+print("fewer than two modes covered, on average over the later moments:", sum(covered) < 2 * len(covered))
 
 # %% [markdown]
-# This is **mode collapse**: G gives much the same answer for every `z`, a lump or a thin line of points. It is not
-# stupid. At any moment D has a place that it likes best, and the fastest way to a lower $L_G$ is to send *everything*
-# that way. Then D learns that this place is fake, likes another one better, and the whole crowd moves on. Each move makes
-# sense; together they go nowhere.
+# This is **mode collapse**: G gives much the same answer for every `z`. At some moments nearly all of its points sit on a
+# single mode, soon afterwards on another, and in between the lump is on its way and near no mode at all. (This is one run.
+# With another seed G visits other modes, and may stay longer or less long; try it.) G is not stupid. At any moment D has a
+# place that it likes best, and the fastest way to a lower $L_G$ is to send *everything* there. Then D learns that this
+# place is fake, likes another one better, and the whole crowd moves on. Each move makes sense for the one who makes it,
+# and together they lead nowhere.
 #
 # Networks are not the only players that run in circles. Two numbers are enough to see it.
 
 # %% [markdown]
 # ## 5 · The smallest game
 #
-# Two players, one number each. Player $x$ wants $f(x, y) = x \cdot y$ small, player $y$ wants it large. At $(0, 0)$ neither
-# can gain anything alone: it is the game's only resting point, a **saddle point**.
+# Two players have one number each. Player $x$ wants $f(x, y) = x \cdot y$ small, player $y$ wants it large: a zero-sum game.
+# A point where neither player can gain anything by moving alone is called a **Nash equilibrium**. Here $(0, 0)$ is the only
+# one, and since $f$ rises from it in some directions and falls in others, it is a **saddle point**.
 #
 # The gradients are $\partial f / \partial x = y$ and $\partial f / \partial y = x$. If both step **at the same time** with
 # learning rate `lr`:
@@ -563,10 +652,10 @@ alternating_step = check_alternating_step(my_alternating_step)
 # </details>
 
 # %% [markdown]
-# Both ways from the same start, for 314 steps: with `lr` = 0.1 that is five turns around the saddle. Where does each
-# end, further out, further in, or as far away as it began?
+# The next cell takes 314 steps in both ways from the same start; with `lr` = 0.1 that is five turns around the saddle.
+# **Predict** where each of them ends: further out, further in, or as far away as it began?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def walk(step, steps=314, lr=0.1):
     """The path from (1, 1): a list of steps + 1 points (x, y)."""
     path = [(1.0, 1.0)]
@@ -581,7 +670,7 @@ for name, path in (("simultaneous", apart), ("alternating", turns)):
     print(f"{name:<13} start {distances[0]:.2f}, end {distances[-1]:.2f}, largest {max(distances):.2f}")
 print(f"predicted end of the simultaneous path: {math.sqrt(2) * (1 + 0.1**2) ** (314 / 2):.2f}")
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 plt.figure(figsize=(6.4, 4.6), facecolor="white")
 plt.plot(*zip(*apart, strict=True), color=ORANGE, linewidth=1, label="simultaneous")
 plt.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="alternating")
@@ -606,8 +695,8 @@ for k in (0, 100, 200, 314):
     print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
 
 # %% [markdown]
-# So the path does not diverge, and it does not arrive either. One more thing: compare the point of the closed path that
-# comes nearest to the saddle with the *mean* of all its points.
+# So the path does not diverge, and it does not arrive either. Now compare the point of the closed path that comes nearest
+# to the saddle with the *mean* of all its points.
 
 # %%
 mean_x, mean_y = (sum(values) / len(turns) for values in zip(*turns, strict=True))
@@ -618,15 +707,15 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 # The mean lies on the saddle, though no point of the path comes near it. Remember it when you meet the
 # *moving average of G's weights* (`ema_kimg`): a way to show the middle of the circling in place of the latest point.
 #
-# A real GAN is not this game. Its losses are curved where $x \cdot y$ is not, and curvature can pull the path inwards;
-# its gradients come from random batches, and their noise pushes the path about. But the turning is there, and it is one
-# reason why the losses of a GAN do not settle like those of a classifier.
+# A real GAN is not this game. Its losses are curved where $x \cdot y$ is not, and curvature can pull the path inwards.
+# Its gradients come from random batches, and their noise pushes the path about. But the tendency to turn is there as
+# well, and it is one reason why the losses of a GAN do not settle like those of a classifier.
 
 # %% [markdown]
 # ## 6 · From 2 numbers to 784
 #
-# Nothing in the game depends on the dimension. An MNIST digit is 28 x 28 pixels, a point in a space of 784 dimensions. The
-# fully connected networks only get wider.
+# Nothing in the game depends on the dimension. An MNIST digit has 28 x 28 pixels, so it is a point in a space of 784
+# dimensions, and the fully connected networks only get wider.
 
 # %%
 from dcgan_course.config import preset
@@ -666,10 +755,9 @@ print(f"{len(samples)} sample grids of 64 pictures each, always from the same z"
 # single pixels that stand out from their surroundings. No pen draws those.
 #
 # Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of the way
-# from black to white. Before you run the cell: how many does a real digit have, and how many once its 784 pixels are
-# shuffled?
+# from black to white. **Predict:** how many specks does a real digit have, and how many once its 784 pixels are shuffled?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def specks(images):
     """Specks per picture; images (N, 1, 28, 28) in [-1, 1]."""
     wide = F.pad(images, (1, 1, 1, 1), value=-1.0)  # (N, 1, 30, 30), a black frame
@@ -694,19 +782,19 @@ print(f"specks in a generated digit: {specks(x_fake):.1f}")
 # there are specks everywhere.
 #
 # How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
-# some order. Here are digits, and below each the same digit with its pixels shuffled, all in the same way:
+# some order. The next picture shows digits, and below each the same digit with its pixels shuffled, all in the same way:
 
 # %%
 sheet = image_grid(torch.cat([digits[:12], shuffled[:12]]), nrow=12)
 plt.figure(figsize=(9, 1.9), facecolor="white")
 plt.imshow(sheet, interpolation="nearest")
-plt.title("Look from top to bottom: for a fully connected network these are equally hard", fontsize=11)
+plt.title("Digits and the same digits shuffled: to a fully connected network both rows are equally hard", fontsize=11)
 plt.axis("off")
 plt.show()
 
 # %% [markdown]
-# To you the lower row is noise. To a fully connected D it is the same task: take its first layer, shuffle the columns of the
-# weights in the same way, and every answer stays as it was. How much do the logits differ?
+# To you the lower row is noise. To a fully connected D it is the same task: shuffle the columns of its first layer's weights
+# in the same way, and every answer stays as it was. The next cell does so and compares the logits:
 
 # %%
 netD = live.load_discriminator()
@@ -722,7 +810,28 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # examples, pixel by pixel.
 #
 # A *convolution* has both built in: it looks at neighbours, and at every place with the same weights. Building G and
-# D from convolutions, so that they still train, took five guidelines. They are lesson 02.
+# D from convolutions in such a way that they still train took five guidelines, the subject of lesson 02.
+
+# %% [markdown]
+# **Open exercise · A curve that lies** — 45 minutes
+#
+# Find a setting of `play` (learning rates, steps, moves of G, another ring, another width of the modes) in which the
+# losses look healthy while the points do not: loss_D stays near 1.39 over the last third of the training, and yet G
+# covers four modes or fewer. Or show why you believe that there is none. You will need to make `play` keep the losses.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | definition | "the loss looks fine" | says in numbers what counts as healthy and what as collapsed, before trying |
+# | search | one lucky setting | a small grid, with every result shown, failures too |
+# | seeds | one | at least three for the setting that is reported, and how often it holds |
+# | explanation | "GANs are unstable" | says what D can and cannot tell apart there, with a picture of D's map |
+# | limits | none | says what would refute the explanation, and tries one such thing |
+#
+# If no setting was found, a good answer says how far it searched, and what that does and does not show.
+# </details>
 
 # %% [markdown]
 # ## Questions
@@ -736,9 +845,9 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>D* depends on a ratio of densities. What does G hear at a place where neither density has any
 # points?</summary>
 #
-# It hears nothing reliable. No sample ever corrects D there, so its answer is whatever the network's shape happens to
-# continue. Look at the corners of the strip in section 4: D has an opinion about them, and hardly ever saw a point
-# there.
+# It hears nothing reliable. No sample ever corrects D there, so D's answer is whatever the network happens to continue
+# from elsewhere. Look at the corners of the strip in section 4: D has an opinion about them, though it hardly ever saw a
+# point there.
 # </details>
 #
 # <details><summary>Why does G's loss not forbid mode collapse?</summary>
@@ -750,21 +859,26 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>In the game x·y you halve <code>lr</code> and take twice as many steps, simultaneously. Is the end
 # nearer to the saddle?</summary>
 #
-# It is nearer, but still outside of where it began. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps
+# It is nearer, but still further out than where it began. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps
 # / 2). Half of <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
 # </details>
 #
 # <details><summary>Try it: in <code>play</code>, replace G's loss by minimax,
 # <code>-F.softplus(netD(x_fake).flatten()).mean()</code>. What do you expect in the first hundred steps?</summary>
 #
-# Where D already answers near 0, G hardly moves, since its push is D(G(z)) itself. On this easy ring D is not sure for long, and
-# G may well recover. With images D is sure early, and then it matters. Lesson 05 measures it.
+# Less difference than the slopes suggest. Adam does not see the loss's scale, so G moves from the start; what changes is
+# which samples it listens to. Only a D that is extremely sure, down to Adam's eps, stops G. On this easy ring D is not
+# that sure. Lesson 05 measures both losses on digits, with a D that is.
 # </details>
 #
 # ## References
 #
 # - Goodfellow and others: *Generative Adversarial Networks*, [arXiv 1406.2661](https://arxiv.org/abs/1406.2661):
-#   the game, D* (proposition 1), and the loss of G that does not saturate (section 3).
+#   the game, D* (proposition 1), the Jensen-Shannon divergence (theorem 1), and the loss of G that does not saturate
+#   (section 3).
+# - Kingma, Ba: *Adam*, [arXiv 1412.6980](https://arxiv.org/abs/1412.6980): steps that do not depend on the loss's scale.
+# - Arjovsky, Bottou: *Towards Principled Methods for Training GANs*, [arXiv 1701.04862](https://arxiv.org/abs/1701.04862):
+#   what disjoint supports mean for G.
 # - Metz, Poole, Pfau, Sohl-Dickstein: *Unrolled Generative Adversarial Networks*,
 #   [arXiv 1611.02163](https://arxiv.org/abs/1611.02163): the ring of eight Gaussians as a test for mode collapse.
 # - Mescheder, Geiger, Nowozin: *Which Training Methods for GANs do actually Converge?*,

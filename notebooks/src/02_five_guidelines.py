@@ -23,6 +23,8 @@
 # - write a generator, a discriminator and their initialisation, and apply it.
 #
 # **You write** a block of G, all of G, all of D and `init_weights`; **we import** the pictures and the checks.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -85,10 +87,10 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The **stride**
 # is how far it moves: with stride 2 every second place is left out, and the map comes out at half the size.
 #
-# Here is all of it, for one channel. Before you run the cell: how large is the result for a 6 x 6 image, a 4 x 4
-# kernel, stride 2 and one ring of zeros around the image (padding 1)?
+# The next cell does all of it, for one channel. **Predict** before you run it: how large is the result for a 6 x 6 image,
+# a 4 x 4 kernel, stride 2 and one ring of zeros around the image (padding 1)?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def convolve(image, kernel, stride, padding):
     """(H, W) and (k, k) -> the map of sums, by two plain loops."""
     image, k = F.pad(image, [padding] * 4), len(kernel)
@@ -138,7 +140,7 @@ output_size = checks.check_output_size(my_output_size)
 
 # %% [markdown]
 # With kernel 4, stride 2 and padding 1 the size is halved exactly, which is why you meet these three numbers in every
-# DCGAN. So D looks at a 64 x 64 image like this:
+# DCGAN. D passes a 64 x 64 image through maps of these sizes:
 
 # %%
 sizes = [64]
@@ -150,8 +152,8 @@ print(" -> ".join(map(str, sizes)))
 # **Why not pooling?** Max pooling keeps the largest of four numbers: the rule is fixed in advance. A strided
 # convolution *learns* what to keep. And pooling has no useful reverse: G would have to guess where the largest number
 # stood. *What to look for:* lesson 06 trains both over five seeds, and on digits pooling in D comes out **better**. The
-# guidelines were found with deep networks and photographs. They are a safe place to start, and other networks and other
-# data may not need all of them.
+# authors found their guidelines with deep networks and photographs. They are a safe place to start, but other networks
+# and other data may not need all of them.
 #
 # ## 2 · Fractional strides: the way up
 #
@@ -178,12 +180,13 @@ print("size", tuple(by_hand.shape), "| largest difference from torch below 0.000
       bool((by_hand - by_torch).abs().max() < 1e-5))
 
 # %% [markdown]
-# Kernel 4, stride 2, padding 1 again, and now the size doubles: 3 becomes 6.
+# With kernel 4, stride 2 and padding 1, the same numbers as before, the size now doubles: 3 becomes 6.
 #
 # How many stamps reach each output pixel? If that number changes from pixel to pixel, so does the brightness, in a
-# regular pattern: the **checkerboard** that you can see in many generated images. Predict: which kernel stamps evenly, 3 or 4?
+# regular pattern: the **checkerboard** that you can see in many generated images. **Predict:** which kernel stamps
+# evenly, 3 or 4?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 ones = torch.ones(6, 6)
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), facecolor="white")
 for axis, k in zip(axes, (3, 4, 5), strict=True):
@@ -194,12 +197,13 @@ for axis, k in zip(axes, (3, 4, 5), strict=True):
     print(f"kernel {k}, stride 2: between {count.min():.0f} and {count.max():.0f} stamps on a pixel")
 
 # %% [markdown]
-# A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, and had to *learn* the pattern away; most
-# code since then uses 4 x 4.
+# A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to *learn*
+# to cancel the pattern; most code since then uses 4 x 4.
 #
 # **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 #
-# Twice the size: a transposed convolution (guideline 1), batch norm (guideline 2), ReLU (guideline 4), in this order.
+# A block doubles the size by a transposed convolution (guideline 1), followed by batch norm (guideline 2) and ReLU
+# (guideline 4), in this order.
 
 # %%
 def my_block(n_in, n_out):
@@ -245,8 +249,8 @@ print("out", tuple(block(32, 16)(x).shape))
 # \to 64{\times}64{\times}3$$
 #
 # A convolution from $a$ to $b$ channels has $k \cdot k \cdot a \cdot b$ weights: the same kernel serves every place, so
-# the size of the image does not enter. Batch norm adds a gain and a shift for each channel. That is all we need to
-# count every parameter; the first layer turns `z` into 4 x 4 with a 4 x 4 kernel, the others have 5 x 5 kernels.
+# the size of the image does not enter. Batch norm adds a gain and a shift for each channel. With these two rules we can
+# count every parameter. The first layer turns `z` into 4 x 4 with a 4 x 4 kernel, the others have 5 x 5 kernels.
 
 # %%
 channels = [100, 1024, 512, 256, 128, 3]
@@ -270,7 +274,7 @@ print(f"G: {count_parameters(netG):,} parameters, as counted: {count_parameters(
 print(f"D: {count_parameters(netD):,} parameters")
 
 # %% [markdown]
-# And D, the mirror image. Its last kernel covers all of the 4 x 4 map and leaves one number, the logit:
+# D is the mirror image of G. Its last kernel covers all of the 4 x 4 map and leaves one number, the logit:
 
 # %%
 print(f"{'layer':<12} {'what leaves it':>14} {'parameters':>10}")
@@ -326,7 +330,7 @@ for name, norm in (("without", nn.Identity), ("with", lambda: nn.BatchNorm2d(16)
     for _ in range(6):
         y = F.relu(norm()(nn.Conv2d(16, 16, 3, padding=1)(y)))
         deviations.append(y.std().item())
-    print(f"{name:>7} batch norm, deviation after each of 6 layers:", " ".join(f"{d:.1f}" for d in deviations))
+    print(f"{name:>7} batch norm, standard deviation after each of 6 layers:", " ".join(f"{d:.1f}" for d in deviations))
 
 # %% [markdown]
 # Without batch norm this stack fades. That is the fault of these first weights, and better ones exist: He's
@@ -337,14 +341,14 @@ for name, norm in (("without", nn.Identity), ("with", lambda: nn.BatchNorm2d(16)
 #
 # The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
 # learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
-# section 3, trains without any. And in *every* layer, the paper continues, batch norm led to "sample oscillation and
+# section 3, trains without any. But batch norm in *every* layer, the paper continues, led to "sample oscillation and
 # model instability".
 #
-# So two places are left out. The paper gives no further reason; what follows are plausible ones.
+# So the guideline leaves two places out. The paper gives no further reason for either; the following ones are plausible.
 #
-# **D's input layer.** Brightness and contrast of a batch are news: if G's images are too dark, D should notice. Batch
-# norm right after the first layer erases that difference between a batch of real and a batch of generated images. A
-# dark batch and a bright one, before and after:
+# **D's input layer.** The brightness and the contrast of a batch carry information: if G's images are too dark, D should
+# notice. Batch norm right after the first layer erases that difference between a batch of real and a batch of generated
+# images. The next cell sends a dark batch and a bright one through such a layer, without batch norm and with it:
 
 # %%
 torch.manual_seed(0)
@@ -360,8 +364,8 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
 # and shows that even the usual D does not see pictures that are all too faint.
 #
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
-# against the batch's mean and standard deviation, one gain and one shift for all. What must G be able to draw? Most of
-# a digit is pure black:
+# against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to draw
+# digits, most of which is pure black:
 
 # %%
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
@@ -380,7 +384,7 @@ print(f"tanh after batch norm with gain 1, shift 0: {100 * (fresh < -0.99).float
 # could not draw anything darker than mid-grey.
 #
 # **ReLU in G's hidden layers** is the guideline with the weakest reason: the paper gives none. ReLU is the simplest
-# choice whose slope does not fade for large inputs, as that of tanh does. And G can afford dead ends better than D can,
+# choice whose slope, unlike that of tanh, does not fade for large inputs. G can also afford dead ends better than D can,
 # since no other network learns through it. Lesson 06 puts LeakyReLU in its place, and five seeds on digits are too few
 # to say which is better.
 #
@@ -421,11 +425,10 @@ for axis, title in zip(axes, ("Output: only tanh reaches black", "Hidden: only L
 # ([pytorch/examples, issue 516](https://github.com/pytorch/examples/issues/516)). For the 0.02 the paper gives no
 # reason either.
 #
-# Two mistakes of well-known teaching material: the gains drawn from N(0, 0.02) as well, so that every channel starts
-# some 50 times too weak (the DCGAN chapter of
+# Two mistakes have been made in teaching material. In one, the gains are drawn from N(0, 0.02) as well, so that every
+# channel starts some 50 times too weak (the DCGAN chapter of
 # [Dive into Deep Learning](https://d2l.ai/chapter_generative-adversarial-networks/dcgan.html) draws *every* parameter
-# so); and a function that is defined, tested, and never **applied** (the GAN day of
-# [ARENA 3.0](https://github.com/callummcdougall/ARENA_3.0)).
+# so). In the other, the function is defined and tested, but never **applied**.
 #
 # **Exercise 3 · init_weights** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 #
@@ -591,6 +594,26 @@ print("images", tuple(x_fake.shape), "| logits", tuple(netD(x_fake).shape))
 
 # %%
 print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bool(x_fake.abs().max() * 127.5 < 3)}")
+
+# %% [markdown]
+# **Open exercise · Another size** — 45 minutes
+#
+# Design a G and a D for images of 48 x 96, wide landscapes. Keep as many of the five guidelines as you can, and about as
+# many parameters as the networks above have. Justify each layer: its kernel, its stride, its channels, and where batch
+# norm goes. Then prove by code, without any training, that shapes and ranges are right and that a gradient from D's
+# logit reaches G's first layer.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | shapes | right at the end | derived layer by layer with the formula of exercise 1, and tested for a batch of one |
+# | guidelines | "all kept" | each named, with the place where it was hard to keep and what was chosen there |
+# | parameters | not counted | counted by hand and by code, and both agree |
+# | evenness | not considered | kernels that are multiples of the strides, or the checkerboard is accepted with a reason |
+# | tests | it runs | output within [-1, 1], gradients that are not zero, and a test seen to fail on a wrong network |
+# </details>
 
 # %% [markdown]
 # ## Questions

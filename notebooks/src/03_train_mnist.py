@@ -24,6 +24,8 @@
 #
 # **You write** the noise, D's step and G's step; **we import** the networks ([models.py](../dcgan_course/models.py)) and,
 # once you have written the steps, the loop around them ([trainer.py](../dcgan_course/trainer.py)).
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -79,8 +81,8 @@ print("stored as", digits.pixels.dtype, "from", digits.pixels.min(), "to", digit
 
 
 # %% [markdown]
-# One helper for pictures. The range is always -1 to 1, black to white: a picture is never stretched to look better
-# than it is.
+# The next cell defines a helper that draws pictures. Its range is always -1 to 1, black to white: a picture is never
+# stretched to look better than it is.
 
 # %%
 def show(images, title, nrow=16, width=9):
@@ -94,7 +96,7 @@ def show(images, title, nrow=16, width=9):
 
 
 x_real = to_float(digits.batch(range(64)))
-show(x_real, "Real digits: look at the strokes, even in width, dark around")
+show(x_real, "Real digits: strokes of even width on a black background")
 
 # %% [markdown]
 # The generator will end in a `tanh`, whose answers lie between -1 and 1. Real images must lie where G can reach them,
@@ -127,18 +129,18 @@ print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 a
 # 1. **D learns** to say 1 for real and 0 for generated: it lowers $-\log D(x) - \log(1 - D(G(z)))$.
 # 2. **G learns** to make D say 1: it lowers $-\log D(G(z))$.
 #
-# Two numbers to remember for the curves: what do the losses say when D always answers 0.5?
+# Two numbers help to read the curves later. **Predict:** what are the losses when D always answers 0.5?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 undecided = torch.zeros(64)  # a logit of 0 is D(x) = 0.5
 print(f"loss_D {losses.d_loss(undecided, undecided):.2f}, loss_G {losses.g_loss(undecided):.2f}")
 
 # %% [markdown]
-# You write both steps. First the noise that G starts from.
+# You will write both steps. Before them comes the noise that G starts from.
 #
 # **Exercise 1 · Noise** — difficulty 1 of 3 · importance 2 of 3 · 3 minutes
 #
-# One `z` of `nz` numbers from N(0, 1) for each image of the batch. The last batch of an epoch may be smaller.
+# Draw one `z` of `nz` numbers from N(0, 1) for each image of the batch. The last batch of an epoch may be smaller.
 
 # %%
 def my_noise(x_real, nz):
@@ -152,7 +154,7 @@ noise = checks.check_noise(my_noise)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `torch.randn` draws from N(0, 1), `torch.rand` does not. How many images a batch has, `x_real` knows.
+# `torch.randn` draws from N(0, 1), `torch.rand` does not. `len(x_real)` is the number of images in the batch.
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -247,8 +249,8 @@ g_step = checks.check_g_step(my_g_step)
 # </details>
 
 # %% [markdown]
-# That is a GAN. The loop around it has four lines. The next two cells run it for a hundred steps, with your functions
-# where they were right:
+# These two functions are a GAN, and the loop around them has four lines. The next two cells run it for a hundred steps,
+# with your functions where they were right:
 
 # %%
 config = preset("mnist", nc=digits.channels)
@@ -268,16 +270,17 @@ show(x_fake.detach()[:32], f"After {100 * config.batch_size:,} images: from grey
 # ## 3 · Train, live
 #
 # `train` is the same loop with what a real training needs: a moving average of G, statistics, pictures, checkpoints. It
-# now uses a third of the digits: about 20 seconds on two cores. The picture refreshes as it goes. Watch for the
-# order in which things come: first blobs, then strokes, then closed loops. *(The stop button is safe: the run is saved,
-# and says how to go on.)*
+# now uses a third of the digits, which takes about 20 seconds on two cores. The picture refreshes as it goes. Watch for
+# the order in which things come: first blobs, then strokes, then closed loops. *(The stop button is safe: the run is
+# saved, and says how to go on.)*
 
 # %% tags=["nbval-ignore-output"]
 RETRAIN = False  # True: five epochs in place of 0.3, as `make train` does; some minutes
 live = train(preset("mnist", num_epochs=5 if RETRAIN else 0.3, sample_kimg=2))
 
 # %% [markdown]
-# The run left a folder: its settings, a line of statistics every few steps, the sample grids, a checkpoint.
+# The run has left a folder with its settings, a line of statistics for every few steps, the sample grids and a
+# checkpoint.
 
 # %% tags=["nbval-ignore-output"]
 print(live)
@@ -285,7 +288,8 @@ for path in sorted(p.name for p in live.path.iterdir()):
     print("  ", path)
 
 # %% [markdown]
-# The sample grids all come from **the same 64 `z`**, so each place in the grid is one digit growing up. Three moments:
+# The sample grids all come from **the same 64 `z`**, so each place in the grid is one digit growing up. Here are three
+# moments:
 
 # %%
 from PIL import Image
@@ -318,11 +322,11 @@ print("every weight equal, bit for bit:", all(torch.equal(a, b) for a, b in pair
 # A healthy GAN's losses do not fall to zero. They are the score of a game between two players that both improve. Look
 # at two things:
 #
-# - **D(x)**, D's mean answer for real images, and **D(G(z))**, for generated ones. Both at 0.5: D is guessing. Far
-#   apart, near 1 and 0: D wins.
+# - **D(x)** is D's mean answer for real images, **D(G(z))** its mean answer for generated ones. If both are at 0.5, D is
+#   guessing. If they are far apart, near 1 and 0, D wins.
 # - Some distance between the two is normal, and so is some noise.
 #
-# Longer runs were recorded. First the healthy one:
+# Longer runs were recorded. The first of them is healthy:
 
 # %%
 import json
@@ -342,9 +346,9 @@ healthy = recorded_run("mnist_quick")
 curves(healthy.stats())
 
 # %% [markdown]
-# Compare its first tenth with its last. Before you run the cell: does D get better or worse at its job as G improves?
+# The next cell compares its first tenth with its last. **Predict:** does D get better or worse at its job as G improves?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def answers(stats):
     """Means of D(x) and D(G(z)) over some lines."""
     return tuple(sum(line[key] for line in stats) / len(stats) for key in ("D_x", "D_G_z"))
@@ -355,12 +359,12 @@ for name, part in (("first tenth", stats[: len(stats) // 10]), ("last tenth", st
     print(f"{name}: D(x) = {answers(part)[0]:.2f}, D(G(z)) = {answers(part)[1]:.2f}")
 
 # %% [markdown]
-# D gained a little, as the curves show: they dip while G finds its first strokes, then drift apart slowly. But neither
-# side runs away, and nobody could read from the curves how much better the pictures became. A healthy training looks
-# like this.
+# D gained a little, as the curves show: they dip while G finds its first strokes, then drift apart slowly. A healthy
+# training looks like this: neither side runs away. But nobody could read from the curves how much better the pictures
+# became.
 #
-# Now two trainings that went wrong. In the first **D wins**: it learns twenty times as fast as G, and G has the minimax
-# loss of lesson 01, which is flat where D is sure.
+# The next two trainings went wrong. In the first **D wins**: D learns twenty times as fast as G, and G has the minimax
+# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, tells which of the two did the harm.)
 
 # %%
 d_wins = recorded_run("mnist_d_wins")
@@ -375,7 +379,7 @@ collapse = recorded_run("mnist_collapse")
 curves(collapse.stats())
 
 # %% [markdown]
-# The three as numbers, and what their generators draw, 24 pictures each:
+# Here are numbers of all three, and 24 pictures of each generator:
 
 # %%
 for name, run in (("healthy", healthy), ("D wins", d_wins), ("collapse", collapse)):
@@ -389,7 +393,8 @@ show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
 # (For the healthy run, D(x) is 0.70 over the first three lines of its statistics and over the last three: so few lines
 # are a noisy measure, and the tenths above average over more.) Both failures end with a D that is sure, and from the
 # last lines alone you could not tell which is which. The way there differs: one D was sure within its first steps, the
-# other needed the whole run. The pictures tell the two apart at once: noise without a stroke, or a bold stroke.
+# other needed the whole run. The pictures tell the two apart at once: one generator draws noise without a stroke, the
+# other a bold stroke.
 #
 # They also show what the two have in common. In both lower rows every picture is nearly the same: the run in which D
 # wins has collapsed *as well*, onto one picture of noise. (Its `duplicates`, the share of pictures with a near-twin,
@@ -399,8 +404,8 @@ show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
 # %% [markdown]
 # ## 5 · How good is it?
 #
-# Pictures persuade; numbers compare. First the picture: 64 digits that nobody picked, from a generator that was trained
-# longer.
+# Pictures persuade, and numbers compare. Here is the picture first: 64 digits that nobody picked, from a generator that
+# was trained longer.
 
 # %%
 longer = recorded_run("mnist")
@@ -410,9 +415,9 @@ x_fake = generate(netG, z)
 show(x_fake[:64], "Generated digits: can you find the ones that no person would write?")
 
 # %% [markdown]
-# A small classifier, trained on real digits only, now reads 1,000 of them, and 1,000 real ones from the test set. It
-# answers two questions. Is it **sure** of what it reads (confidence)? And do all ten digits turn up **equally often**
-# (entropy, 1 = perfectly even)?
+# A small classifier, trained on real digits only, now reads 1,000 of them, and 1,000 real ones from the test set. We call
+# such a classifier the **judge**. It answers two questions: is it **sure** of what it reads (confidence), and do all ten
+# digits turn up **equally often** (entropy, 1 = perfectly even)?
 
 # %%
 from dcgan_course.data import load_mnist
@@ -440,7 +445,7 @@ plt.legend(frameon=False, loc="upper right")
 print("all ten digits:", bool((counts > 0).all()), "| rarest:", counts.argmin().item())
 
 # %% [markdown]
-# And the least convincing of them:
+# The next picture shows the least convincing ones:
 
 # %%
 worst = torch.from_numpy(probabilities.max(1)).argsort()[:32]
@@ -448,7 +453,7 @@ show(x_fake[worst], "The 32 of 1,000 that the classifier is least sure about")
 
 # %% [markdown]
 # **Does the convolution matter?** Compare with the fully connected GAN of lesson 01, on the same number of images. Both
-# runs were scored on 10,000 pictures.
+# runs were scored on 10,000 pictures, by a number that you meet here for the first time.
 #
 # > **What is `fd`?** The *Frechet distance*. The classifier turns each picture into 64 numbers, its features; `fd` says
 # > how far the features of generated digits lie from those of real digits, in their mean and in their spread. Smaller
@@ -468,12 +473,12 @@ show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look fo
 
 # %% [markdown]
 # Is that comparison fair? Look at the command: the fully connected GAN learned at a rate of 0.0002, the DCGAN at the
-# preset's 0.002. So the gap of the print is not the network's alone. The run `mnist_plain` is the fairer partner: the
+# preset's 0.002. So the network is not the only cause of the gap above. The run `mnist_plain` is the fairer partner: the
 # same DCGAN at 0.0002, for 180 thousand images. Its `fd` was 241 then, and that of the fully connected GAN after as
 # many images 1,254 (`metrics.jsonl` of both runs, in `data/runs`). One setting still differs, in favour of the fully
 # connected GAN: `mnist_plain` has no moving average of G. So the DCGAN is ahead by a factor of about five, not by the
-# thirty of the print, and each number comes from one seed. Nor is it all due to the convolution: the fully connected
-# networks have no batch norm either. Lesson 06 changes one thing at a time.
+# thirty printed above, and each number comes from one seed. Nor is all of it due to the convolution, because the fully
+# connected networks have no batch norm either. Lesson 06 changes one thing at a time.
 #
 # Why does the course train at ten times the paper's rate? Because its trainings are short. After 60 thousand images the
 # `fd` of `mnist_plain` was 597, that of `mnist_quick` 159 ([data/README.md](../data/README.md)); part of that gap is
@@ -490,18 +495,38 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
     print(f"{mode} mode: the same z differs by {127.5 * (a - b).abs().mean():.1f} grey levels on average")
 
 # %% [markdown]
-# The call in train mode has also moved batch norm's running averages: it changed the network. Lesson 04 makes a rule of
-# it.
+# The call in train mode has also moved batch norm's running averages, and so it has changed the network. Lesson 04 makes a
+# rule of it.
 
 # %% [markdown]
 # [Lesson 04](04_training_as_a_film.ipynb) films a training, and shows one that collapses. (The runs that you make in
 # the lessons lie in the folder `runs`, beside them.)
+
+# %% [markdown]
+# **Open exercise · A fair race** — 60 minutes
 #
+# Section 5 could not say how much of the DCGAN's lead is due to the convolution. Design a comparison that can, within an
+# hour of training on your machine: which networks, which learning rates, which number of images, how many seeds, which
+# number at the end? Write down before you train which result would convince you of what. Then run it, and report.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | one change | several settings differ | only the layers differ; parameters, batch norm, rates and average are matched, or the mismatch is named |
+# | rates | one rate for both | each network gets the best of a few rates, chosen by the same rule |
+# | seeds | one | three or more, all reported |
+# | measure | "looks better" | `fd` with the number of pictures, beside the value for real digits |
+# | verdict | fits any outcome | the threshold was written down first, and "undecided" is a possible verdict |
+# </details>
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>Why is <code>x_fake</code> detached in D's step, but not in G's?</summary>
 #
-# D's step should change D only. <code>detach()</code> cuts the way back to G, which also saves the work. In G's step the
+# D's step should change D only. <code>detach()</code> cuts the way back to G, which also saves work. In G's step the
 # gradient must pass through D *to* G, so nothing is cut. D's own gradients get filled on the way; `optG` does not touch
 # them, and the next D step empties them (the package freezes D's weights meanwhile, which saves that work).
 # </details>

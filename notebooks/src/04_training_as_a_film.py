@@ -24,6 +24,8 @@
 # - measure whether dropout at test time removes noise pixels from digits.
 #
 # **You write** the snapshot and the frame; **we import** the networks, the two training steps and the recorded runs.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -75,7 +77,7 @@ print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads
 #
 # So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
 #
-# A random stream with its own seed gives the same vectors in every run, on every day.
+# A random stream with its own seed gives the same vectors in every run.
 
 # %%
 z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
@@ -99,8 +101,8 @@ for steps, batch_size in ((1000, 64), (500, 128), (0, 64)):
 # Batch norm subtracts a mean and divides by a standard deviation. In *train* mode it takes both from the batch at
 # hand. In *eval* mode it takes running averages that it gathered during training.
 #
-# Predict: we draw the first `z` alone, then among 15 neighbours, then among 15 others. In which mode does its
-# picture change?
+# We draw the first `z` alone, then among 15 neighbours, then among 15 others. **Predict:** in which mode does its picture
+# change?
 
 # %%
 def first_picture(neighbours, train):
@@ -113,7 +115,7 @@ def first_picture(neighbours, train):
 company = [z_fixed[:0], z_fixed[1:16], z_fixed[16:31]]  # nobody, 15 neighbours, 15 others
 pictures = {train: torch.stack([first_picture(z, train) for z in company]) for train in (True, False)}
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def grey_levels(a, b):
     """Mean difference of two pictures in [-1, 1], in grey levels of 0..255."""
     return (a - b).abs().mean().item() * 127.5
@@ -123,7 +125,7 @@ for train, (alone, some, others) in pictures.items():
     print(f"{'train' if train else 'eval':<5} mode: alone or in company differ by {grey_levels(alone, some):.0f}"
           f" grey levels, one company or another by {grey_levels(some, others):.0f}")
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 rows = {"train mode": pictures[True], "train mode, minus alone": pictures[True] - pictures[True][0],
         "eval mode": pictures[False], "eval mode, minus alone": pictures[False] - pictures[False][0]}
 figure, axes = plt.subplots(3, 4, figsize=(8, 6.2), layout="constrained", facecolor="white")
@@ -138,10 +140,10 @@ plt.show()
 # %% [markdown]
 # In eval mode a picture depends on its own `z` alone. In train mode the neighbours move its strokes and shades.
 #
-# There is a second reason. In train mode every forward pass also moves the running averages, even under
-# `torch.no_grad()`. Does a look leave a trace?
+# There is a second reason for eval mode. In train mode every forward pass also moves the running averages, even under
+# `torch.no_grad()`. So a look should leave a trace. **Predict** in which mode it does:
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 for train in (True, False):
     net = load_run("mnist").load_generator().train(train)
     before = {name: value.clone() for name, value in net.named_buffers()}
@@ -200,7 +202,7 @@ snapshot = check_snapshot(my_snapshot)
 # %% [markdown]
 # ## 3 · A short training that looks at itself
 #
-# A new pair of networks, slimmer than the preset's so that it is quick.
+# We begin with a new pair of networks, slimmer than the preset's so that the training is quick.
 
 # %%
 from dcgan_course.config import preset
@@ -225,10 +227,10 @@ moments = sorted({0, last_step} | {round(1.2**k) for k in range(60) if 1.2**k < 
 print(f"{len(moments)} snapshots, after steps", *moments[:9], "...", *moments[-4:])
 
 # %% [markdown]
-# Your own loop, with the two steps of lesson 03. Snapshots stay in memory: a list of (kimg, images). The cell needs
-# about 12 seconds.
+# The next cell is a loop of your own with the two steps of lesson 03. It keeps the snapshots in memory, as a list of
+# (kimg, images), and needs about 12 seconds.
 #
-# Predict: after how many thousand images will you be able to read the first digit?
+# **Predict:** after how many thousand images will you be able to read the first digit?
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -262,9 +264,9 @@ def strip(pictures, titles, heading, height=3.0):
 
 
 # %% [markdown]
-# Three moments, and of each sheet a quarter: the upper left 16 places.
+# Here are three moments, and of each sheet a quarter, the upper left 16 places:
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def quarter(images):
     """The upper left 4 x 4 of a sheet of 8 x 8 images (64, 1, size, size)."""
     return images.unflatten(0, (8, 8))[:4, :4].flatten(0, 1)
@@ -280,15 +282,15 @@ strip([image_grid(quarter(images)) for _, images in some], [clock(kimg) for kimg
 # %% [markdown]
 # ## 4 · From floats to a frame
 #
-# A film is made of bytes: 0 is black, 255 is white. G speaks floats from -1 to 1. The way back is the way in,
-# reversed:
+# A film is made of bytes: 0 is black, 255 is white. G answers in floats from -1 to 1. To get from one to the other we
+# reverse the change of scale that the images went through:
 #
 # $$\text{pixel} = (x + 1) \cdot 127.5$$
 #
 # rounded, and cut off at 0 and 255. The numbers in this formula are **fixed**. Many plotting tools stretch each
-# picture to its own minimum and maximum instead. What would that do to the untrained generator?
+# picture to its own minimum and maximum instead. **Predict:** what would that do to the untrained generator?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 kimg, untrained = film[0]
 low, high = untrained.min().item(), untrained.max().item()
 print(f"the untrained G answers from {low:.2f} to {high:.2f}")
@@ -306,8 +308,8 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))], ["fixed 
 #
 # **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
-# Write `my_frame`. It takes one sheet, channels first, and returns what every film library wants: bytes, channels
-# last.
+# Write `my_frame`. It takes one sheet, channels first, and returns bytes with the channels last, as film libraries
+# expect them.
 
 # %%
 def my_frame(sheet):
@@ -378,10 +380,9 @@ def write_film(frames, colours=64, milliseconds=200, hold=2000):
 # %% [markdown]
 # GIF compresses without loss, by finding runs of bytes that came before. Grainy pictures have few such runs.
 #
-# Predict, before you run the cell: which saves most: a quarter of the colours, half of the frames, or a quarter of
-# the pictures?
+# **Predict** which of these saves most: a quarter of the colours, half of the frames, or a quarter of the pictures.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 fewer = [annotated(kimg, quarter(images)) for kimg, images in film]
 half = frames[::-2][::-1]  # every other one, the last among them
 versions = [("256 colours", frames, 256), ("64 colours", frames, 64), ("16 colours", frames, 16),
@@ -406,8 +407,8 @@ print(f"{len(half)} frames, plays for {sum(durations) / 1000:.1f} s, {durations[
 print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 
 # %% [markdown]
-# Watch it twice. First the whole: what comes first, contrast, position or shape? Then one single place: does it stay
-# the same digit once it is one?
+# Watch it twice. The first time look at the whole sheet: what comes first, contrast, position or shape? The second time
+# follow a single place: does it stay the same digit once it is one?
 
 # %% tags=["nbval-ignore-output"]
 from IPython.display import Image as Inline
@@ -415,8 +416,8 @@ from IPython.display import Image as Inline
 Inline(data=content, format="gif", width=484)
 
 # %% [markdown]
-# To keep it: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course train` leaves such a film in its
-# folder.
+# To keep your film, write its bytes to a file: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course
+# train` leaves such a film in its folder.
 
 # %% [markdown]
 # ## 6 · A longer film: the recorded run
@@ -439,10 +440,10 @@ strip([corner(Image.open(file), 0.5) for _, file in nearest], [f"{round(kimg)} k
       "Sixteen places, epoch by epoch: which ones change their digit?", height=2.3)
 
 # %% [markdown]
-# Does the film come to rest? Predict: by how many grey levels do the sheets of neighbouring epochs differ, early and
+# Does the film come to rest? **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early and
 # late?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 from itertools import pairwise
 
 sheets = [np.asarray(Image.open(file)).astype(float) for _, file in nearest]
@@ -450,8 +451,8 @@ for epoch, (a, b) in enumerate(pairwise(sheets)):
     print(f"epoch {epoch} to {epoch + 1}: {abs(a - b).mean():.0f} grey levels")
 
 # %% [markdown]
-# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. The
-# game has no fixed answer that it must settle on.
+# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another. Lesson
+# 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
 #
 # The run drew more sheets than were kept as files. All of them are in its film:
 
@@ -471,7 +472,7 @@ print(f"of the {len(run.samples())} sheets, the last after {clock(run.samples()[
 # **Mode collapse**: G answers many different `z` with the same few pictures, or with a single one. D's verdict on a single
 # picture cannot see it. A sheet can, and a film shows when it happened.
 #
-# A second run was recorded that went this way. What was changed?
+# A second run was recorded that went this way. The next cell prints what was changed:
 
 # %%
 import textwrap
@@ -489,7 +490,8 @@ print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
 # see a collapse, but it cannot tell what caused it. For that you need one change at a time, and several seeds; lesson
 # 05 has both, and gives the reason.
 #
-# Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of that moment.
+# Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of the same
+# moment.
 
 # %%
 film = iio.imread(healthy.path / "training.gif")  # (frames, H, W, 3); a frame each 5 thousand images, with its clock
@@ -521,8 +523,8 @@ print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 Inline(data=content, format="gif", width=620)
 
 # %% [markdown]
-# Now a number. A judge, a classifier that was trained on real digits only, reads 1,000 pictures of each generator,
-# and 1,000 real ones. We ask:
+# A number should confirm what the film shows. A **judge**, a classifier that was trained on real digits only, reads 1,000
+# pictures of each generator, and 1,000 real ones. We ask:
 #
 # - how many of the ten digits turn up at all, in at least 1 % of the pictures;
 # - **entropy** of the digits, divided by its maximum: 1 = all equally often, 0 = always the same one;
@@ -605,10 +607,10 @@ layers = [m for m in dropped.load_generator().modules() if isinstance(m, Dropout
 print(f"{len(layers)} layers with dropout, p = {layers[0].p}")
 
 # %% [markdown]
-# One row per `z`: first without dropout, then drawn seven times with it. Before you look: what must differ along a row,
-# and what should not?
+# The next picture has one row per `z`: first drawn without dropout, then seven times with it. **Predict:** what must
+# differ along a row, and what should not?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 z = sample_z(1000, dropped.config.nz, dropped.config.z, seeded(1, "lesson"))
 rows = torch.cat([drawn(z[:5], False)[:, None], drawn(z[:5].repeat_interleave(7, 0), True).unflatten(0, (5, 7))], 1)
 plt.figure(figsize=(7.2, 4.9), facecolor="white")
@@ -621,7 +623,7 @@ plt.show()
 # %% [markdown]
 # With dropout on, a picture is no longer a function of `z` alone: the dropped channels are a second source of chance.
 #
-# Now "noise pixels around the digit" needs a definition that a computer can apply:
+# To count "noise pixels around the digit" we need a definition that a computer can apply:
 #
 # 1. a pixel is **lit** if it is brighter than a level;
 # 2. lit pixels that touch, also at a corner, form a patch; the largest patch is the **stroke**;
@@ -663,7 +665,7 @@ for most in (12, 28 * 28):
     print(f"real digits, stray patches of up to {most} pixels: {share:.1%} of the pictures have one")
 
 # %% [markdown]
-# We use two levels, one that is easily seen and one that is barely brighter than black.
+# The count depends on the level. We use two, one that is easily seen and one that is barely brighter than black.
 
 # %%
 LEVELS = (-0.5, -0.9)
@@ -672,9 +674,9 @@ for level in LEVELS:
     print(f"real digits, brighter than {(level + 1) * 127.5:.0f} of 255: {share:.1%} have a stray patch")
 
 # %% [markdown]
-# Now all four sets, the last two from the same `z`. Two more columns guard against a cheap victory, since a blank
-# picture has no stray patches either: the **ink**, lit pixels per picture, and the judge's **confidence**, its mean
-# probability for its own answer.
+# The next table compares four sets; the last two are drawn from the same `z`. Two more columns guard against a cheap
+# victory, since a blank picture has no stray patches either: the **ink**, which is the number of lit pixels per picture,
+# and the judge's **confidence**, its mean probability for its own answer.
 
 # %% tags=["nbval-ignore-output"]
 four = {"real digits": x_real, "no dropout": sets["healthy"],
@@ -707,32 +709,72 @@ plt.show()
 
 
 # %% [markdown]
-# And the verdict. A share $p$ of $n$ pictures has a **standard error** of $\sqrt{p\,(1-p)/n}$; for a difference of two
-# shares, the squares add up. We call a difference clear if it is larger than two of them.
+# Which of these differences are more than chance? Two sets of pictures that were drawn independently can be compared by
+# their **standard errors**: a share $p$ of $n$ pictures has the standard error $\sqrt{p\,(1-p)/n}$, for a difference of two
+# shares the squares add up, and we call a difference clear if it is larger than two of them.
+#
+# *Dropout on* and *dropout off* are not independent: both draw the **same 1,000 z**. Then it is better to compare picture
+# by picture. Pictures that have a stray patch in both sets, or in neither, say nothing about the difference. What counts
+# are the $b$ pictures that have one only in the first set, and the $c$ that have one only in the second. If the switch made
+# no difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin toss. This is
+# **McNemar's test**; the difference is clear if so uneven a result has a probability below 5 %.
 
 # %%
-def verdict(a, b, n=1000):
-    """How the share `a` compares with the share `b`, each of n pictures."""
+from scipy import stats
+
+
+def independent(a, b, n=1000):
+    """How the share `a` compares with the share `b`, each of n pictures of its own."""
     error = ((a * (1 - a) + b * (1 - b)) / n) ** 0.5
     return "no clear difference" if abs(a - b) <= 2 * error else "fewer" if a < b else "more"
 
 
+def paired(a, b):
+    """McNemar's test of two lists of answers (N,), True or False, about the same N vectors z."""
+    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
+    clear = stats.binomtest(only_a, only_a + only_b).pvalue < 0.05 if only_a + only_b else False
+    return "no clear difference" if not clear else "fewer" if only_a < only_b else "more"
+
+
 for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("dropout off", "no dropout"),
              ("dropout on", "real digits")):
-    print(f"{a} against {b}: {verdict(stray[a][0], stray[b][0])} with easily seen stray patches,"
-          f" {verdict(stray[a][1], stray[b][1])} with barely seen ones")
+    if (a, b) == ("dropout on", "dropout off"):
+        words = [paired(*(stray_pixels(four[name], level).any((1, 2)) for name in (a, b))) for level in LEVELS]
+    else:
+        words = [independent(*shares_of) for shares_of in zip(stray[a], stray[b], strict=True)]
+    print(f"{a} against {b}: {words[0]} with easily seen stray patches, {words[1]} with barely seen ones")
 
 # %% [markdown]
-# How far does this carry? The first line compares one network with itself on the same `z`: only the switch differs.
-# The next two compare two trainings, with one seed each; another seed could change them (lesson 05 has more). And a line
-# counts as an improvement only if ink and confidence in the table stay near those of real digits.
+# How far does this result reach? The first line compares one network with itself on the same `z`, so only the switch
+# differs. The next two compare two trainings with one seed each, and another seed could change them (lesson 05 has more).
+# And a line counts as an improvement only if ink and confidence in the table stay near those of real digits.
 #
 # What does this say about the readme? Its pictures may well be right. But what its code does is dropout **in
 # training**, switched off for the pictures, and that is what left fewer specks here too. The explanation that it gives,
 # dropout at test time, did not hold in this experiment: with dropout on at test time there were more specks, not fewer.
 #
-# A claim from a readme has become one that can be checked. It took a definition, a floor, a spread, and a guard against
-# winning by accident.
+# A claim from a readme has become one that can be checked. That took a definition, the value for real digits, a test
+# that fits the way the pictures were drawn, and a guard against winning by accident.
+
+# %% [markdown]
+# **Open exercise · Count another flaw** — 60 minutes
+#
+# Choose another flaw that you see in generated digits: broken strokes, loops that do not close, strokes of uneven width,
+# a digit that touches the border. Define it so that a computer can count it, check the definition on pictures that you
+# draw by hand, measure real digits first, and then test one claim about it, such as "the moving average of G has fewer
+# broken strokes than G".
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | definition | in words only | code, with at least two drawings that have the flaw and two that do not |
+# | real digits | not measured | measured first, with examples of real digits that are counted wrongly |
+# | guard | none | a second number that a cheap victory would change, such as ink or confidence |
+# | test | shares compared by eye | paired where the same z is used (McNemar), standard errors where not |
+# | claim | "it works" | says for which networks, how many seeds, and what would refute it |
+# </details>
 
 # %% [markdown]
 # ## Questions
@@ -740,9 +782,8 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 # <details><summary>The first frames of your film are pale, paler than what the same G draws in train mode. Why?</summary>
 #
 # Batch norm's running averages start at mean 0 and variance 1, and each training step moves them by a tenth of the
-# way. With small initial weights the true variances are below 1, in the first
-# layer far below. So in the first steps eval mode divides by
-# too large a number, and the pictures stay grey until the averages have caught up.
+# way. With small initial weights the true variances are below 1, in the first layer far below. So in the first steps eval
+# mode divides by too large a number, and the pictures stay grey until the averages have caught up.
 # </details>
 #
 # <details><summary>Two films come from the same training, one with a fixed <code>z</code>, one with a new

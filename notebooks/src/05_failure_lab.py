@@ -24,6 +24,8 @@
 #
 # **You write** a count of modes, batch norm's standing statistics and a diagnosis; **we import** the training and the
 # recorded studies.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -82,7 +84,8 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
       f"seeds {sorted(set(stabilisers.table['seed']))}")
 
 # %% [markdown]
-# A classifier that saw real digits only then reads 2,000 pictures of each generator. Three numbers will do:
+# A **judge**, a classifier that saw real digits only, then reads 2,000 pictures of each generator. Three numbers are enough
+# here:
 #
 # - `fd`, the **Frechet distance**: how far the pictures are from real digits, in the classifier's features. Smaller is
 #   better.
@@ -95,10 +98,12 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
 # > many times, about 95 of 100 such intervals would contain the true mean. It tells how far another set of seeds might
 # > move the number, and nothing about other networks or other data; [lesson 06](06_what_stabilises.ipynb) builds it.
 #
-# With few seeds such an interval is crude. Where a number has bounds, as `mode_entropy` has, it may even reach beyond
-# them; read "0 ± 0" as "0 for every seed".
+# With few seeds such an interval is crude. Where it would reach beyond what a number can be (an entropy above 1, a distance
+# below 0), it says nothing, and the tables print the lowest and the highest seed in its place, in brackets; "0 (all)" means
+# that every seed gave 0.
 #
-# First comes the measure of all others: real digits against other real digits, and then the healthy baseline.
+# The next cell first measures real digits against other real digits, the **floor** for all other numbers, and then the
+# healthy baseline.
 
 # %%
 from dcgan_course.measuring.scores import scorer_for
@@ -145,7 +150,7 @@ def sheets(study, configs, title, columns=3, width=10, dpi=75):
 sheets(stabilisers, ["baseline"], "The healthy baseline: most can be read, some not", columns=1, width=5)
 
 # %% [markdown]
-# And you can run any of them yourself, for some seconds or, with `RETRAIN = True`, to the end (about a minute).
+# You can also run any of them yourself, for some seconds or, with `RETRAIN = True`, to the end (about a minute).
 
 # %%
 RETRAIN = False
@@ -166,9 +171,9 @@ def live(name, study=stabilisers, seed=0):
 
 
 # %% [markdown]
-# This one fails on purpose. Wherever a section below names a version in `quotes`, come back, change the name, and watch
-# it fail; then `live("baseline")`, and see it recover. After so few images a healthy training draws grey blobs that begin
-# to be digits; look for D(x) and D(G(z)) that stay off 1 and 0, and for a black that gets black.
+# The next one fails on purpose. Wherever a section below names a version in `quotes`, come back, change the name, and watch
+# it fail; then run `live("baseline")`, and see it recover. After so few images a healthy training draws grey blobs that
+# begin to be digits, on a background that becomes black, and its D(x) and D(G(z)) stay away from 1 and 0.
 
 # %% tags=["nbval-ignore-output"]
 live("4 sigmoid output")
@@ -195,16 +200,17 @@ live("4 sigmoid output")
 # does.
 # </details>
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 norms = RecordedStudy("output_norm")
 print(norms.about["command"])
 numbers(norms)
 
-# %%
-sheets(norms, list(norms.study.configs), "Top: as the paper. Bottom: batch norm on the output. Look at backgrounds")
+# %% jupyter={"outputs_hidden": true}
+sheets(norms, list(norms.study.configs),
+       "Top: without batch norm on the output, as in the paper. Bottom: with it; compare the backgrounds")
 
 # %% [markdown]
-# Read it by rows and by columns.
+# Read the sheets by rows and by columns.
 #
 # - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
 #   turns into a grey weave. You can still read the digits. So on digits something happens, for both kinds of `z` that the
@@ -213,8 +219,8 @@ sheets(norms, list(norms.study.configs), "Top: as the paper. Bottom: batch norm 
 #   blur, and it has nothing to do with the output layer.
 #
 # Two numbers of the table exaggerate, because the judge has seen black backgrounds only, and a judge is a network too:
-# `mode_entropy` near 0 says "one digit only", which your eyes deny, and `fd` is in the thousands. A control: **real** digits whose
-# background is lifted a little, from 0 to 16 of 255, and nothing else.
+# `mode_entropy` near 0 says "one digit only", which your eyes deny, and `fd` is in the thousands. As a control, the next
+# cell scores **real** digits whose background is lifted a little, from 0 to 16 of 255, and nothing else.
 
 # %%
 from dcgan_course.data import load_mnist, to_float
@@ -252,8 +258,8 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.2f}")
 
 # %% [markdown]
-# Sharpness fell to 0.52 of what it was. Lost detail accounts for a factor of about 0.7 of that, and lost contrast for
-# another 0.7. **There is blur, then, but less than the sharpness alone says.**
+# With normal `z` sharpness fell to 0.52 of what it was. Lost detail accounts for a factor of about 0.7, and lost contrast
+# for another 0.7. **There is blur, then, but less than the sharpness alone says.**
 #
 # Both changes of model 1 do harm, each in its own way. Here is each effect alone, seed by seed (a question mark says
 # that the interval includes 0):
@@ -272,10 +278,10 @@ print("\nz uniform in [0, 1] in place of [-1, 1]:")
 effect(norms, "output_norm=False, z=uniform", "output_norm=False, z=uniform01")
 
 # %% [markdown]
-# **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one spread: a shift and a gain,
-# which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So the shift has a long
-# way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile every wobble of the
-# background stays visible.
+# **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a shift
+# and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So the shift
+# has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile every wobble
+# of the background stays visible.
 #
 # How black is the darker half of each picture?
 
@@ -319,28 +325,28 @@ for kind in ("uniform", "uniform01"):
     print(f"after {run.stats()[-1]['kimg']:.0f} thousand images, z {kind:<10} {share:>4.0%}")
 
 # %% [markdown]
-# **The fix** for both: leave the output layer without batch norm, and centre `z`. `torch.randn`, or `2 * torch.rand - 1`.
-# Live, the failure and its recovery: `live("output_norm=True, z=normal", norms)`, then `live("output_norm=False, z=normal",
-# norms)`.
+# **The fix** for both failures is to leave the output layer without batch norm, and to centre `z`, with `torch.randn` or
+# `2 * torch.rand - 1`. To see the failure and its recovery live, run `live("output_norm=True, z=normal", norms)`, then
+# `live("output_norm=False, z=normal", norms)`.
 #
 # **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
-# 0.0002. **Predict** with what you know of the shift: in one epoch, how far can it get?
-# (The gain can help, but it stretches white too.)
+# 0.0002. **Predict** with what you know of the shift: in one epoch, how far can it get? (The gain can help, but it stretches
+# white too.)
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 steps = 60_000 // norms.study.base.batch_size
 for rate in (0.002, 0.0002):
     print(f"{steps} steps of {rate}: at most {steps * rate:.2f}; tanh of minus that is {np.tanh(-steps * rate):.2f}")
 
 # %% [markdown]
-# The same six configs at the paper's rate, three seeds:
+# Here are the same six configs at the paper's rate, with three seeds:
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 slow = RecordedStudy("output_norm_slow")
 numbers(slow)
 
-# %%
-sheets(slow, list(slow.study.configs), "The same at the paper's learning rate: which row has become worse?")
+# %% jupyter={"outputs_hidden": true}
+sheets(slow, list(slow.study.configs), "The same at the paper's learning rate: the lower row is noise")
 
 # %% [markdown]
 # Both effects are still there, and the first is now much stronger: the shift cannot get far enough in so few steps, D
@@ -350,18 +356,19 @@ sheets(slow, list(slow.study.configs), "The same at the paper's learning rate: w
 # **And on churches?** The report's pictures were church exteriors. A photograph has no black background to reach: its
 # pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do. **Predict**: does the blur come back?
 #
-# The same six configs on 3,573 photographs of churches, 64 x 64, in colour, three seeds each, read by a judge of
-# churches. The network is small and the trainings are short: these are beginnings of pictures, all of them too soft.
-# Which are softer? (`duplicates`: the share of pictures that have a near-twin among the others.)
+# The next study trains the same six configs on 3,573 photographs of churches, 64 x 64, in colour, with three seeds each,
+# and a judge of churches reads the pictures. The network is small and the trainings are short, so these are beginnings of
+# pictures, all of them too soft. Which are softer? (`duplicates` is the share of pictures that have a near-twin among the
+# others.)
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 churches = RecordedStudy("output_norm_churches")
 numbers(churches, metrics=("fd", "sharpness", "duplicates"))
 
 # %%
 set_matplotlib_formats("jpeg", pil_kwargs={"quality": 85})  # for photographs
-sheets(churches, list(churches.study.configs), "Church exteriors. Top: as the paper. Bottom: batch norm on the output",
-       dpi=130)
+sheets(churches, list(churches.study.configs),
+       "Church exteriors. Top: without batch norm on the output. Bottom: with it", dpi=130)
 set_matplotlib_formats("png")
 
 # %%
@@ -371,8 +378,8 @@ print("\nz uniform in [0, 1] in place of [-1, 1]:")
 effect(churches, "output_norm=False, z=uniform", "output_norm=False, z=uniform01", ("fd", "sharpness", "duplicates"))
 
 # %% [markdown]
-# The lower row is sharper by the number, because its contrast is stronger: batch norm spreads the colours over the range
-# from the first step. Per contrast?
+# The number calls the lower row sharper, because its contrast is stronger: batch norm spreads the colours over the range
+# from the first step. The next cell takes the contrast out again:
 
 # %%
 for kind in ("normal", "uniform"):
@@ -380,8 +387,9 @@ for kind in ("normal", "uniform"):
     print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.1f}")
 
 # %% [markdown]
-# Batch norm brings no blur here, and the distance is, if anything, smaller with it (undecided). In the right column
-# every `z` gives one and the same picture, as on digits.
+# We find no blur by batch norm here, and the distance is, if anything, smaller with it (undecided). (A ratio above 1 is no
+# proof of more detail, since noise raises it too.) In the right column every `z` gives one and the same picture, as on
+# digits.
 #
 # **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast learning
 # rate it costs detail and contrast; at a slow one it gives noise; on churches, the readme's own subject, at the start of
@@ -402,15 +410,16 @@ for kind in ("normal", "uniform"):
 # see below.
 # </details>
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 BATCH_NORM = ["2 no batch norm", "2 batch norm on the input of D"]
 numbers(stabilisers, "baseline", *BATCH_NORM)
-sheets(stabilisers, BATCH_NORM, "Left: nothing. Right: a mistake that one does not see here", columns=2, width=8)
+sheets(stabilisers, BATCH_NORM, "Left: no batch norm in G and D. Right: batch norm on D's input as well", columns=2, width=8)
 
 # %% [markdown]
-# (Live: `live("2 no batch norm")`.) Without batch norm the digits are ragged, and above all the result depends on the
-# seed. The mean distance is more than four times as large, with an interval wider than itself, because some seeds fail
-# and some hardly do. In this small network weights of 0.02 make every layer's output smaller than its input (compare
+# (To see it live, run `live("2 no batch norm")`.) Without batch norm the digits are ragged, and above all the result
+# depends on the seed. The mean distance is more than four times as large, and the table shows how far the seeds lie
+# apart: some fail and some hardly do. In this small network weights of 0.02 make every layer's output smaller than its
+# input (compare
 # lesson 02), so the first steps barely reach the end of the network.
 #
 # Batch norm on D's input does no visible harm here. It removes the mean and the spread of a whole *batch*, and D's
@@ -429,10 +438,10 @@ sheets(stabilisers, BATCH_NORM, "Left: nothing. Right: a mistake that one does n
 # (a) and (c) fail, because there G cannot reach all of the data. In (b) it can.
 # </details>
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 RANGES = ["4 sigmoid output", "4 images in 0 to 1", "4 images normalised as for a classifier"]
 numbers(stabilisers, "baseline", *RANGES)
-sheets(stabilisers, RANGES, "Which of the three is no failure? Pictures are shown in the range of the data")
+sheets(stabilisers, RANGES, "Three ranges that do not fit; each picture is shown in the range of its data")
 
 # %% [markdown]
 # - (a) **Fails.** Nothing is darker than mid-grey, and D can tell from any background pixel.
@@ -441,8 +450,8 @@ sheets(stabilisers, RANGES, "Which of the three is no failure? Pictures are show
 # - (c) **Fails.** White is 2.82, far above what a tanh can reach: the digits are faint, on a background that is not
 #   quite black.
 #
-# So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data". Does D notice where it cannot?
-# Here is how sure D was over the last lines of each training:
+# So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data". Does D notice where G cannot? The
+# next cell prints how sure D was over the last lines of each training:
 
 # %%
 for config in ["baseline", *RANGES]:
@@ -451,11 +460,12 @@ for config in ["baseline", *RANGES]:
     print(f"{config:<40} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
 
 # %% [markdown]
-# (a) is as one would expect: D has won. But in (c) D is **not** sure, though brightness alone would tell the two apart.
+# In (a) D has won, as one would expect. But in (c) D is **not** sure, although brightness alone would tell the two apart.
 # Why does it not see that G's digits are faint?
 #
-# In training, D looks at real and at generated images in separate batches, and its batch norm divides each by its own
-# spread. A batch with every number multiplied by 0.4 looks the same. Try it with a trained D:
+# In training, D looks at real and at generated images in separate batches, and its batch norm divides each batch by its
+# own standard deviation. A batch with every number multiplied by 0.4 looks the same. The next cell tries it with a trained
+# D:
 
 # %%
 from dcgan_course.data import load_images, to_float
@@ -471,8 +481,8 @@ for mode in ("train", "eval"):
     print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} when every number is multiplied by 0.4")
 
 # %% [markdown]
-# So G found the one way out: it draws real digits, scaled down into the range that it has. D cannot object, and nobody
-# tells G that they are too faint. The curves look like those of a healthy training, and the pictures are wrong.
+# So G draws real-looking digits, scaled down into the range that it has. D cannot object, and nothing tells G that they are
+# too faint. The curves look like those of a healthy training, while the pictures are wrong.
 #
 # ## 5 · When D wins
 #
@@ -509,20 +519,20 @@ print(f"D(G(z)) = {last['D_G_z']:.0e}: of a full push of 1, G feels "
 # ## 6 · A learning rate of 0.001, and beta1 of 0.9
 #
 # The paper calls 0.001 "too high", and reports "oscillation and instability" for Adam's usual beta1 of 0.9. Both
-# claims, at three learning rates, without the moving average that would hide an oscillation. **Predict** the best of the
-# six.
+# claims are tested here at three learning rates, without the moving average that would hide an oscillation. **Predict**
+# the best of the six.
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
 # Ours was 0.0002 with 0.5, as in the paper, and we were wrong: 60,000 images are few for so low a rate.
 # </details>
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 rates = RecordedStudy("learning_rate")
 numbers(rates)
 
 # %% [markdown]
-# Where do the two players end? The last ten lines of each first seed:
+# Where do the two players end? The next cell averages the last ten lines of each first seed:
 
 # %%
 for config in rates.study.configs:
@@ -531,8 +541,8 @@ for config in rates.study.configs:
     print(f"{config:<22} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
 
 # %% [markdown]
-# - **beta1 of 0.9 fails at every rate.** The paper's warning holds. Here it does not look like an oscillation: D has won.
-#   With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
+# - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. Here it does not look like an oscillation: D has
+#   won. With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
 # - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the same
 #   number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
 #   photographs, for longer. A learning rate belongs to a network, a batch and a budget.
@@ -547,7 +557,7 @@ for config in rates.study.configs:
 # The exact losses are about 6 and 8. In bfloat16 they come out as 5.5 and infinite.
 # </details>
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 logits = torch.tensor([2.0, 4.0, 6.0, 8.0])
 for dtype in (torch.float32, torch.bfloat16):
     p = torch.sigmoid(logits.to(dtype))
@@ -555,9 +565,9 @@ for dtype in (torch.float32, torch.bfloat16):
           f"-log(1 - D): {[round(v, 2) for v in (-torch.log(1 - p)).float().tolist()]}")
 
 # %% [markdown]
-# bfloat16 keeps eight bits: everything above 0.998 is 1, and log(0) follows. Where does a training need $\log(1 - D)$ of a
-# D that is sure? With one-sided smoothing, for real images: $-0.9 \log D(x) - 0.1 \log(1 - D(x))$. A small D in bfloat16,
-# with the loss written both ways:
+# bfloat16 keeps eight bits, so everything above 0.998 becomes 1, and the logarithm of 0 follows. Where does a training need
+# $\log(1 - D)$ of a D that is sure? One-sided smoothing needs it for real images, whose loss is $-0.9 \log D(x) - 0.1
+# \log(1 - D(x))$. The next cell trains a small D in bfloat16, with that loss written both ways:
 
 # %%
 import torch.nn.functional as F
@@ -636,12 +646,12 @@ for emptied in (True, False):
 
 # %% [markdown]
 # Where the gradients are kept, most of G's own wish is cancelled: what is left is short, and points almost at right angles
-# to where it should (the cosine of the angle; 1.00 would be the same direction). In the loop of lesson 03 a missing `detach` stops with an error instead:
-# the graph of `x_fake` is freed by D's backward pass. Be glad of such errors.
+# to where it should (the cosine of the angle; 1.00 would be the same direction). In the loop of lesson 03 a missing
+# `detach` stops with an error instead, because D's backward pass frees the graph of `x_fake`. Be glad of such errors.
 #
 # ## 9 · Mode collapse, counted
 #
-# A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing. For that you
+# A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing; to see that, you
 # have to count.
 #
 # **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
@@ -680,22 +690,33 @@ mode_count = checks.check_mode_count(my_mode_count)
 from dcgan_course.measuring.judges import judged, load_judge
 
 judge = load_judge("mnist")
+
+
+def likeness(images):
+    """The mean correlation of two different pictures' pixels: 1 = all pictures are alike."""
+    correlations = np.corrcoef(images.flatten(1).numpy())
+    return correlations[np.triu_indices(len(images), 1)].mean()
+
+
+print(f"{'real digits':<15} likeness {likeness(test[:1000]):.2f}")
 for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):
     run = load_run(name)
     pictures = generate(run.load_generator(), sample_z(1000, run.config.nz, run.config.z, seeded(1, "lesson")))
-    print(f"{name:<15} {mode_count(judged(judge, pictures)[1]):>2} of 10 digits")
+    print(f"{name:<15} likeness {likeness(pictures):.2f}, {mode_count(judged(judge, pictures)[1]):>2} of 10 digits")
 
 # %% [markdown]
 # `mnist_basic` is the fully connected GAN. Two digits are missing from its pictures, which is easily overlooked on a
 # sheet.
 #
-# The last two runs have collapsed, whatever the judge reads in their pictures. `mnist_collapse` draws one stroke for
-# every `z`, and `mnist_d_wins` one picture of noise: lesson 03 shows 24 pictures of each, and nearly all of them have a
-# twin (`duplicates` 0.999 for `mnist_d_wins`, in [data/README.md](../data/README.md)). So "D wins" and "G collapses"
-# can come together: in this run G hears next to nothing from D (section 5), and what it draws hardly depends on `z`.
+# The last two runs have collapsed, whatever the judge reads in their pictures. Their likeness, the mean correlation
+# between the pixels of two pictures, is close to 1, where that of real digits is far below one half. `mnist_collapse`
+# draws one stroke for every `z`, and `mnist_d_wins` one picture of noise: lesson 03 shows 24 pictures of each. So "D
+# wins" and "G collapses" can come together: in this run G hears next to nothing from D (section 5), and what it draws
+# hardly depends on `z`.
 #
-# The count itself is weak evidence here. The judge must name some digit, and pictures of noise that differ from one
-# another could all get the same name. A count of modes means something only where the pictures can be read.
+# The count of modes is weak evidence here. The judge must name some digit, and pictures of noise that differ from one
+# another could all get the same name. Such a count means something only where the pictures can be read. The likeness needs
+# no judge, but it sees nothing finer than a collapse onto one picture.
 #
 # ## 10 · Noise pixels, and dropout in G
 #
@@ -712,9 +733,10 @@ for config in DROPOUT:
 
 # %% [markdown]
 # The claim is half right. Dropout in training **only** does remove most of the specks. Kept on at test time as well, it
-# adds more than it removed, and it also costs much `fd`. (The code behind the claim drops in training only, whatever
-# its readme says.) In training only, `fd` rises by a fifth in the mean, but the interval just includes 0: undecided
-# here, and "worse" by a hair when lesson 06 compares ratios in place of differences.
+# adds more than it removed, and `fd` becomes much worse. (The code behind the claim drops in training only, whatever its
+# readme says.) With dropout in training only, `fd` rises by a fifth in the mean, but the interval just includes 0, so the
+# study does not decide it. Lesson 06 compares ratios in place of differences, and many versions at once, and does not
+# decide it either.
 #
 # ## 11 · Batch, running and standing statistics
 #
@@ -722,7 +744,8 @@ for config in DROPOUT:
 # at each step they move by a tenth towards the present batch. There is a third choice: stop the training, draw some
 # batches, and take the plain average of *their* means and variances: **standing** statistics.
 #
-# Why care? Early in a training, weights change fast, and an average over the past belongs to networks that are gone.
+# The choice matters early in a training: weights change fast then, and an average over the past belongs to networks that
+# no longer exist.
 #
 # **Exercise 2 · Standing statistics** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 #
@@ -765,7 +788,7 @@ standing_statistics = checks.check_standing_statistics(my_standing_statistics)
 # </details>
 
 # %% [markdown]
-# Now a G after 4 steps, and after 150. The same 16 `z` three times.
+# The next cells draw the same 16 `z` with all three statistics, by a G after 4 steps and by the same G after 150.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.data import Batches, load_images
@@ -802,7 +825,8 @@ for axis, (step, state) in zip(axes, young.items(), strict=True):
     axis.set_yticks([16, 46, 76], ["batch", "running", "standing"])
     axis.set_xticks([])
     axis.set_title(f"after {step} steps", fontsize=10)
-figure.suptitle("Which row is the odd one out, early and late?", fontsize=11)
+figure.suptitle("After 4 steps the middle row, with running statistics, is nearly grey; after 150 all three agree",
+                fontsize=11)
 plt.show()
 
 # %%
@@ -813,13 +837,11 @@ for step, (batch, running, standing) in contrast.items():
 # %% [markdown]
 # After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller.
 # So eval mode divides by too much, and the picture is grey although nothing is wrong with G. After 150 steps the three
-# agree.
-#
-# So "my samples are grey, but the loss looks fine" early in a training is often no failure at all.
+# agree. If your samples are grey early in a training while the losses look fine, this may be all that is wrong.
 #
 # ## 12 · Diagnose
 #
-# Five trainings of the study, without their names. **Predict** from pictures and curves.
+# Here are five trainings of the study, without their names. Tell from pictures and curves which is which.
 
 # %%
 sheets(stabilisers, checks.CASES, "Five unlabelled trainings: which of them failed, and how?")
@@ -877,6 +899,25 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # </details>
 
 # %% [markdown]
+# **Open exercise · Break it so that curve and picture disagree** — 60 minutes
+#
+# Section 4 had a training whose curves look healthy while its pictures are wrong. Find another one, or the opposite: a
+# training whose curves look sick while its pictures are good. Use any settings of `TrainConfig`. Predict the curve and the
+# picture before you train; then measure both, and explain where the information was lost.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | disagreement | by eye | a number for the curve (D(x), D(G(z)) over the last tenth) and one for the pictures, beside the healthy baseline's |
+# | one change | several | one, or all combinations of two |
+# | seeds | one | three, each reported |
+# | explanation | a guess | a guess and an experiment that could have refuted it |
+# | repair | none | a change that brings curve and picture together again, shown |
+# </details>
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>Your GAN draws one grey picture for every <code>z</code> after 100 steps. Name three things to look at
@@ -896,7 +937,7 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # What counts is what G can reach. [0, 1] lies inside of a tanh's range. Half of [-1, 1] lies outside of a sigmoid's.
 # </details>
 #
-# <details><summary>A study finds that batch norm on D's input does no harm. May you now recommend it?</summary>
+# <details><summary>A study finds no harm from batch norm on D's input. May you now recommend it?</summary>
 #
 # No. It found no harm *on digits, with this network, after one epoch*. Another network and other images may need the
 # guideline.

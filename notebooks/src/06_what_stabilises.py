@@ -23,6 +23,8 @@
 # - stop a training at its best moment instead of its last.
 #
 # **You write** the interval, the smoothed loss and the moving average; **we import** the recorded study.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -78,19 +80,24 @@ seeds = sorted(set(study.table["seed"]))
 print(f"{len(study.study.configs)} versions, seeds {seeds}; {study.about['thousand_images']:,} thousand images in all")
 
 # %% [markdown]
-# Take the baseline and one-sided smoothing. `fd` is the Frechet distance of 2,000 pictures: smaller is better.
+# Take the baseline and one-sided smoothing. The next cell prints `fd`, the Frechet distance of 2,000 pictures, for each
+# seed.
+#
+# > **What is `fd`?** The *Frechet distance*. A classifier that saw real digits only turns each picture into 64 numbers, its
+# > features; `fd` says how far the features of generated digits lie from those of real ones, in their mean and in their
+# > spread. Smaller is better; two sets of 2,000 real digits are about 6 apart.
+# > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
 
 # %%
 for config in ("baseline", "smoothing 0.9"):
     print(f"{config:<14}", "  ".join(f"{value:>4.0f}" for value in study.values(config, "fd")))
 
 # %% [markdown]
-# The same seed means the same first weights and the same order of images. If a seed's luck stays with it whatever the version,
-# then differences **seed by seed** are free of it. So we look at those.
+# The same seed means the same first weights and the same order of images. If a seed is lucky with every version, then
+# differences taken **seed by seed** are free of that luck. So we look at those.
 #
-# Which difference? Distances of good versions are near 200, of failures in the thousands. What has a meaning over that
-# whole range is the **ratio**, and the logarithm turns ratios into differences: a change of 0 means equal, +0.69 twice the
-# distance.
+# The distances of good versions are near 200, those of failures in the thousands. Over such a range a **ratio** means more
+# than a difference, and the logarithm turns ratios into differences: 0 means equal, +0.69 twice the distance.
 
 # %%
 def log_ratios(config):
@@ -102,7 +109,8 @@ print("smoothing 0.9:", "  ".join(f"{value:+.2f}" for value in log_ratios("smoot
 
 # %% [markdown]
 # Their mean is an estimate. How far can you trust it? From $n$ numbers with mean $m$ and standard deviation $s$ one
-# computes the 95 % confidence interval
+# computes the 95 % confidence interval. It is made so that, if the study were repeated many times, about 95 of 100 such
+# intervals would contain the true mean:
 #
 # $$m \pm t \cdot \frac{s}{\sqrt{n}}$$
 #
@@ -145,8 +153,8 @@ interval = checks.check_interval(my_interval)
 # </details>
 
 # %% [markdown]
-# Where the interval includes 0, the study does not decide. That is a result too, and the table below calls it
-# *undecided*.
+# Where the interval includes 0, the study does not decide. That is a result too, and the tables below call it
+# *undecided*. Where the interval does not include 0, we say *better* or *worse* for now; section 2 has to be stricter.
 
 # %%
 def verdict(config):
@@ -169,14 +177,60 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 # Write your list down, then run the next cell. The figure and a table after it have the answers.
 # </details>
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 versions = [name for name in study.study.configs if name != "baseline"]
 verdicts = {name: verdict(name) for name in versions}
 print(f"{'times the distance of the baseline':<42}{'ratio':>7}   95 % interval")
 for name, (ratio, low, high, word) in verdicts.items():
     print(f"{name:<42}{ratio:>7.2f}  {low:>6.2f} to {high:>7.2f}   {word}")
 
+# %% [markdown]
+# ### Many comparisons at once
+#
+# These are 25 comparisons. Suppose that *none* of the versions differed from the baseline. Each interval at 95 % would
+# still miss the 0 by chance in one of twenty cases, so you would expect more than one false verdict, and the probability
+# of at least one would be high:
+
 # %%
+words = [word for *_, word in verdicts.values()]
+print({word: words.count(word) for word in ("better", "worse", "undecided")})
+print(f"if nothing differed: {0.05 * len(words):.1f} false verdicts expected; at least one, were they independent, with "
+      f"probability {1 - 0.95 ** len(words):.0%}")
+
+# %% [markdown]
+# Whoever makes many comparisons must ask more of each. Begin with **p-values**: for each version, the probability that
+# ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at 95 %
+# that misses the 0 is a p-value below 0.05, so nothing new yet.
+#
+# **Holm's correction** keeps the probability of *any* false verdict among all $m$ below 5 %. Sort the p-values. The smallest
+# must be below $0.05 / m$, the next below $0.05 / (m - 1)$, and so on; at the first that fails, stop: that one and all
+# after it stay undecided. Holm's rule needs no independence. It has to hold here, because all 25 versions are compared
+# with the same five baseline trainings: were those unlucky, all versions would look good together.
+
+# %%
+def holm(p_values, level=0.05):
+    """{name: p-value} -> the names that stay decided when all are asked at once."""
+    ranked = sorted(p_values, key=p_values.get)
+    for place, name in enumerate(ranked):
+        if p_values[name] > level / (len(ranked) - place):
+            return set(ranked[:place])
+    return set(ranked)
+
+
+p_values = {name: stats.ttest_1samp(log_ratios(name), 0).pvalue for name in versions}
+decided = holm(p_values)
+alone = {name for name in versions if verdicts[name][3] != "undecided"}
+print(f"decided one at a time: {len(alone)} of {len(versions)}; by Holm, all at once: {len(decided)}")
+print("no longer decided:")
+print("\n".join(f"  {name:<26} p = {p_values[name]:.3f}" for name in sorted(alone - decided, key=p_values.get)))
+
+# %% [markdown]
+# Six verdicts do not survive. From here on a version counts as *better* or *worse* only if Holm's correction leaves it
+# decided:
+
+# %% jupyter={"outputs_hidden": true}
+verdicts = {name: (*numbers, word if name in decided else "undecided")
+            for name, (*numbers, word) in verdicts.items()}
 colours = {"better": GREEN, "worse": ORANGE, "undecided": "#888888"}
 figure, axes = plt.subplots(figsize=(8.5, 7), layout="constrained", facecolor="white")
 for place, (ratio, low, high, word) in enumerate(reversed(verdicts.values())):
@@ -187,38 +241,34 @@ axes.set(xscale="log", xlim=(0.2, 300), xlabel="Frechet distance, times that of 
 axes.set_xticks([0.5, 1, 2, 5, 10, 20, 50, 100], ["0.5", "1", "2", "5", "10", "20", "50", "100"])
 axes.set_yticks(range(len(verdicts)), list(reversed(verdicts)), fontsize=8)
 axes.grid(axis="x", alpha=0.3)
-axes.set_title("Green: better than the baseline. Orange: worse. Grey: undecided", fontsize=11)
+axes.set_title("After Holm's correction. Green: better than the baseline. Orange: worse. Grey: undecided", fontsize=11)
 plt.show()
 
 # %% [markdown]
-# Guideline by guideline, with the ratios of the table above:
+# Guideline by guideline, with the ratios from above and the verdicts after the correction:
 #
 # | guideline | variant | times the distance | verdict on these digits |
 # |---|---|---|---|
 # | 1, strides | pooling in D; resizing in G | 0.56; 0.74 | both came out better |
-# | 2, batch norm | none at all; on G's output; on D's input | 3.50; 22.75; 0.97 | two are worse, the third undecided |
-# | 3, no dense hidden layers | one in G and one in D, 1,024 units wide | 10.72 | worse on average; it depends on the seed |
+# | 2, batch norm | none at all; on G's output; on D's input | 3.50; 22.75; 0.97 | the second is worse, the others undecided |
+# | 3, no dense hidden layers | one in G and one in D, 1,024 units wide | 10.72 | undecided; it depends on the seed |
 # | 4, ReLU, tanh | LeakyReLU in G; images in [0, 1]; a sigmoid | 1.11; 1.08; 35.69 | two undecided, the third fails |
 # | 5, LeakyReLU in D | ReLU | 0.76 | better |
 #
 # - **Two kinds of failure** stand out: batch norm on G's output, and an output that cannot reach the data (the sigmoid,
-#   and images scaled as for a classifier: 30.87). Lesson 05 shows why. Fully connected hidden layers and, at these
-#   learning rates, least squares are bad on average and uneven from seed to seed.
-# - **Up to five times worse** are no batch norm, gains around 0, and spectral norm in place of D's batch norm; with
-#   smaller ratios also dropout in G, no moving average, and a D that learns faster than G. The pictures are digits all
-#   the same, and you would not guess the cause from them.
-# - **Undecided does not mean harmless.** The interval of LeakyReLU in G runs from 0.97 to 1.27: it may cost nothing, or
-#   a quarter. Five seeds cannot tell.
+#   and images scaled as for a classifier: 30.87). Lesson 05 shows why.
+# - **Undecided does not mean harmless.** No batch norm at all multiplies the distance by 3.50 on average, dense layers by
+#   10.72. They are undecided because their seeds differ so much that five are too few, not because they are close to the
+#   baseline. LeakyReLU in G is undecided in another way: its interval runs from 0.97 to 1.27, so it may cost nothing, or a
+#   quarter. In both cases the study says "I do not know", and never "it is safe".
+# - **What survives** is worse or better by so much, or so evenly over the seeds, that 25 comparisons do not explain it.
+#   The pictures of some of these versions are digits all the same, and you would not guess the cause from them.
 #
 # Digits are easy, the network is small, and one epoch is short. The paper gives its guidelines for deep networks on
-# photographs. Its authors took them no more strictly than you may: their own network for MNIST has fully connected
+# photographs. Its authors did not treat them as strict rules: their own network for MNIST has fully connected
 # layers of 1,024 units in both G and D, a sigmoid at G's output and images in [0, 1], against guidelines 3 and 4
 # (lesson 12). A sigmoid with images in [0, 1] can reach all of the data; ours failed because its images were in [-1,
 # 1].
-#
-# One warning before you use this table: each verdict is that of a single comparison, and 25 of them share the same five
-# baseline trainings. What chance does with so many comparisons is the subject of the end of this section; verdicts
-# whose interval comes near 1, as that of the dense layers does, are the first to doubt.
 #
 # The widest interval is that of the fully connected layers. Here are its seeds, one by one:
 
@@ -228,21 +278,10 @@ for config in ("baseline", "3 dense hidden layers", "least squares"):
 
 # %% [markdown]
 # A choice can be bad because it fails *sometimes*. With dense layers one seed of five came near the baseline, and two
-# failed altogether. A mean with an interval describes that badly, so look at the seeds.
+# failed altogether. Neither a mean with an interval nor a verdict describes that well, so look at the seeds.
 #
-# This study was first run with three seeds. Then 12 of the 25 versions were undecided, these two among them. Two more
-# seeds each, planned from the start, decided more of them. How many, and how many would be "decided" by chance alone, at 5 % each?
-
-# %%
-words = [word for *_, word in verdicts.values()]
-print({word: words.count(word) for word in ("better", "worse", "undecided")},
-      f"| expected by chance: {0.05 * len(words):.1f}")
-
-# %% [markdown]
-# So take single "better" verdicts near 1 with care. A ratio of 20 needs no statistics.
-#
-# And did it help to compare seed by seed? It does if luck stays with a seed: then a version's distances rise and fall
-# with those of the baseline. The correlation tells (1 means that they always do):
+# Did it help to compare seed by seed? It helps if luck stays with a seed: then a version's distances rise and fall with
+# those of the baseline. The correlation tells (1 means that they always do):
 
 # %%
 log_fd = {name: np.log(study.values(name, "fd")) for name in study.study.configs}
@@ -253,7 +292,7 @@ print(f"positive in {sum(value > 0 for value in correlation.values())} of {len(v
 
 # %% [markdown]
 # Where the training hardly changes, as without the moving average, luck stays with the seed, and pairing helps. For
-# most versions it does not: a GAN's training is so sensitive that a small change shuffles all luck anew. An interval
+# most versions it does not: a GAN's training is so sensitive that with any change a seed's luck is a new one. An interval
 # from pairs is right in both cases. But where luck is not shared pairing brings no gain, and only more seeds make the
 # interval narrower.
 #
@@ -268,6 +307,8 @@ print(f"positive in {sum(value > 0 for value in correlation.values())} of {len(v
 # version too.)
 #
 # **Exercise 2 · A smoothed loss for D** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+#
+# Write D's loss on logits with the target `label` for real images.
 
 # %%
 def my_smoothed_d_loss(logits_real, logits_fake, label=0.9):
@@ -298,9 +339,9 @@ smoothed_d_loss = checks.check_smoothed_d_loss(my_smoothed_d_loss)
 # </details>
 
 # %% [markdown]
-# Which answer for a real image costs least? Try a thousand:
+# **Predict** which answer for a real image costs least. The next cell tries a thousand:
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 p = torch.linspace(0.001, 0.999, 999)
 unsure = torch.tensor([-20.0])  # a generated image that D has recognised
 for label in (1.0, 0.9):
@@ -315,17 +356,17 @@ for name in ("smoothing 0.9", "smoothing 0.9 in G too"):
 
 # %% [markdown]
 # At the end D(x) is far below 0.9, which would be the answer if no generated picture looked like a real one. Here D is
-# never so sure that smoothing had anything to restrain, and the study sees no effect.
+# never so sure that smoothing had anything to restrain, and the study can show no effect.
 
 # %% [markdown]
 # ## 4 · A moving average of G
 #
-# In lesson 01 two players circled round a point, and the mean of their path lay in its centre. The same trick works for
+# In lesson 01 two players circled around a point, and the mean of their path lay in its centre. The same idea works for
 # a network: keep a second G that moves a small part of the way towards the first at each step,
 #
 # $$\theta_{ema} \leftarrow (1 - w)\,\theta_{ema} + w\,\theta$$
 #
-# It plays no part in the training. It is only what you show and score.
+# This second G plays no part in the training; it is only what you show and score.
 #
 # **Exercise 3 · The moving average** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 #
@@ -363,10 +404,10 @@ update_ema = checks.check_ema(my_ema)
 # </details>
 
 # %% [markdown]
-# A trained G, shaken by random changes of its weights as by a hasty optimiser. How far is the last one from where it
-# began, and how far the average of all?
+# The next cell takes a trained G and shakes its weights at random, as a hasty optimiser might. **Predict:** how far does
+# the last G end from where it began, and how far the moving average?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 netG = load_run("mnist_quick").load_generator()
 start, netG_ema = copy.deepcopy(netG), copy.deepcopy(netG)
 stream = seeded(0, "shake")
@@ -385,7 +426,7 @@ for _ in range(300):
 print(f"the last G: {distance(netG):.1f} away, the moving average: {distance(netG_ema):.1f}")
 
 # %%
-ratio, low, high, word = verdict("no moving average")
+ratio, low, high, word = verdicts["no moving average"]
 print(f"no moving average: {ratio:.2f} times the distance of the baseline, from {low:.2f} to {high:.2f}: {word}")
 
 # %% [markdown]
@@ -394,7 +435,7 @@ print(f"no moving average: {ratio:.2f} times the distance of the baseline, from 
 # - **Two learning rates**: D four times as fast as G, or G four times as fast as D.
 # - **Instance noise**: a little normal noise on every image that D sees, real or generated.
 # - **Spectral norm**: each of D's layers divided by its largest singular value, so that D cannot become steep. It takes
-#   the place of D's batch norm, so the line has two changes in one.
+#   the place of D's batch norm, so this version has two changes in one.
 
 # %%
 for name in ("D learns 4 times as fast", "G learns 4 times as fast", "instance noise 0.1", "spectral norm in D",
@@ -403,8 +444,9 @@ for name in ("D learns 4 times as fast", "G learns 4 times as fast", "instance n
     print(f"{name:<26} {ratio:>5.2f} times the distance ({low:.2f} to {high:.2f}): {word}")
 
 # %% [markdown]
-# Each of them was proposed for a problem that this training may not have. An idea that does nothing here may save
-# another training, and one that helps here may do nothing there. Try it where you need it, over seeds.
+# (The words are those after Holm's correction.) Each of these ideas was proposed for a problem that this training may not
+# have. An idea that does nothing here may save another training, and one that helps here may do nothing there. Try it
+# where you need it, over seeds.
 #
 # Try one yourself. `CONFIG` may be any version of the study; `RETRAIN = True` trains it to the end and scores it, about
 # a minute.
@@ -424,11 +466,11 @@ print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {run.stats()[-1]['kimg']:.0
 # %% [markdown]
 # ## 6 · When to stop
 #
-# A classifier that is trained too long overfits. A GAN can get worse too, and its losses do not tell. Two recorded
-# trainings, scored on the way. In the first, G learns digits from 60,000 images; in the second, church exteriors from
-# 3,573 photographs.
+# A classifier that is trained too long overfits. A GAN can get worse too, and its losses do not tell. The next figure shows
+# two recorded trainings that were scored on the way. In the first, G learns digits from 60,000 images; in the second,
+# church exteriors from 3,573 photographs. **Predict** which of them was trained too long.
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained", facecolor="white")
 moments, TICKS = {}, {"mnist": [20, 50, 100, 200], "heritage_no_augment": [40, 60, 80, 120]}
 for axis, name in zip(axes, ("mnist", "heritage_no_augment"), strict=True):
@@ -452,8 +494,8 @@ for name, (best_kimg, best_fd, last_kimg, last_fd) in moments.items():
 
 # %% [markdown]
 # The training on the left was stopped while it still improved. The one on the right was best in the middle and then got
-# worse. A likely reason: with so few photographs D memorises them, and pushes G away from everything else. Below are
-# the losses of that training. Can you see the turning point?
+# worse. A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G away
+# from everything else. The next figure shows the losses of that training. Can you see the turning point?
 
 # %%
 lines = load_run("heritage_no_augment").stats()
@@ -477,14 +519,14 @@ for name, part in (("first 100 thousand", [line for line in lines if line["kimg"
 
 # %% [markdown]
 # D grows surer on photographs that it has seen hundreds of times, a hint that it memorises them. But no curve has a
-# kink that would say "stop here". (This is one training with one seed. Others report the same direction; the numbers
-# are ours.)
+# kink that would say "stop here". (This is one training with one seed.)
 
 # %% [markdown]
-# Large data sets do not protect from it. The logs of a well-known collection of GANs report for a DCGAN on CIFAR-10 a
-# FID of 49.03 after 42 thousand steps and of 137.41 after 200 thousand; on Tiny-ImageNet 91.63 after 6 thousand and
-# 173.09 after 100 thousand. And the paper's conclusion reports an instability of longer trainings: "as models are
-# trained longer they sometimes collapse a subset of filters to a single oscillating mode".
+# Larger data sets do not protect from it. The logs of
+# [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN) report for a DCGAN on CIFAR-10 a FID of 49.03
+# after 42 thousand steps and of 137.41 after 200 thousand; on Tiny-ImageNet 91.63 after 6 thousand and 173.09 after 100
+# thousand. And the paper's conclusion reports an instability of longer trainings: "as models are trained longer they
+# sometimes collapse a subset of filters to a single oscillating mode".
 #
 # The rule: **score while you train, and keep the best, not the last.** `dcgan-course train --metric_every 1` does that;
 # `run.best_checkpoint()` of your own run finds it (recorded runs have kept only its weights).
@@ -497,6 +539,26 @@ def best_line(lines, metric):
 
 chosen = best_line(load_run("heritage_no_augment").metrics(), "fd1787_heritage")
 print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f} thousand images")
+
+# %% [markdown]
+# **Open exercise · Design a study that could refute you** — 60 minutes
+#
+# Choose one belief about training GANs that you hold, or one verdict of section 2 that you doubt. Design a study that could
+# refute it: configs, seeds, the number at the end, the comparison and its correction. Write it as a file like those in
+# `data/studies`, say beforehand which result would count against you, and if you have an hour of computing time, run it
+# with `dcgan-course study FILE`.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | belief | "X is better" | X, compared with what, in which network, on which data, by how much |
+# | control | none | one change at a time, or all combinations; rates tuned for each by the same rule |
+# | number of seeds | chosen by habit | derived from the spread of the baseline: how wide would the interval be? |
+# | comparisons | each read alone | how many there are, and how they are corrected |
+# | verdicts | better or worse | "undecided" is possible, and is not read as "no difference" |
+# </details>
 
 # %% [markdown]
 # ## Questions
@@ -515,12 +577,13 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 #
 # <details><summary>You tried twenty ideas with five seeds each, and one of them is "better". What now?</summary>
 #
-# At 5 % each, one false "better" or "worse" in twenty is what chance gives. Train that one again, with new seeds.
+# At 5 % each, one false "better" or "worse" in twenty is what chance gives. Correct for all twenty, with Holm's rule of
+# section 2. If the verdict does not survive, you may train that one version again, with new seeds, and count only those.
 # </details>
 #
 # <details><summary>Does the moving average change the training?</summary>
 #
-# No. It only watches. Two runs with and without it have the same G and D at every step.
+# No, the average only watches. Two runs with and without it have the same G and D at every step.
 # </details>
 #
 # ## References
@@ -528,6 +591,7 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 3; section 7 for what happens
 #   in longer trainings.
 # - Salimans and others: [arXiv 1606.03498](https://arxiv.org/abs/1606.03498), section 3.4, one-sided smoothing.
+# - Holm: *A Simple Sequentially Rejective Multiple Test Procedure*, Scandinavian Journal of Statistics 6 (1979).
 # - Heusel and others: [arXiv 1706.08500](https://arxiv.org/abs/1706.08500), two learning rates.
 # - Miyato and others: [arXiv 1802.05957](https://arxiv.org/abs/1802.05957), spectral norm.
 # - Mao and others: [arXiv 1611.04076](https://arxiv.org/abs/1611.04076), least squares.

@@ -23,6 +23,8 @@
 # - add and subtract concepts, count how often it works, and know why one example is too few.
 #
 # **You write** slerp, the four-corner grid and the vector arithmetic; **we import** trained generators and their judges.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course

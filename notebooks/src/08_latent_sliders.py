@@ -22,6 +22,8 @@
 # - explore any generator, also your own, and keep what you found.
 #
 # **You write** the movement of z and the principal directions; **we import** the explorer that puts them into sliders.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course

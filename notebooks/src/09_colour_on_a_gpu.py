@@ -25,6 +25,8 @@
 #
 # **You write** the crop, the memory budget and the shares of several processes; **we import** the data, the trainer and a
 # recorded run on photographs.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course

@@ -24,6 +24,8 @@
 #
 # **You write** the pooled features, the guided rule and the dropping of feature maps; **we import** the trained networks,
 # a linear SVM from scikit-learn, and the judges.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course

@@ -25,6 +25,8 @@
 #
 # **You write** the distance of two Gaussians, the step to infinitely many images, precision and a two-sample test; **we
 # import** the trained generators and the judges.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course

@@ -24,6 +24,8 @@
 #
 # **You write** the test that two sets of images are equal, and the errata; **we import** the trainer, the exporter and the
 # page.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
