@@ -70,7 +70,7 @@ def test_enough_is_compared(path):
 
 @each_lesson
 def test_header(path):
-    title, guard, imports = nbformat.read(path, 4).cells[:3]
+    title, (guard, imports) = nbformat.read(path, 4).cells[0], code_cells(path)[:2]
     number = path.stem[:2]
     assert title.source.startswith(f"# {number} · ")
     assert f"colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name})" in title.source
@@ -83,12 +83,17 @@ def test_header(path):
     assert len(imports.source.splitlines()) <= 15
 
 
-def test_the_guard_is_copied_into_a_lesson(tmp_path):
+def test_the_frame_is_brought_up_to_date(tmp_path):
+    """The first code cell, badge and links at the end, twice as well as once."""
     source = NOTEBOOKS / "src" / f"{LESSONS[0].stem}.py"
     older = tmp_path / source.name
-    older.write_text(source.read_text("utf-8").replace("--depth=1", "--depth=2"), "utf-8")
-    teach.guard(older)
-    assert older.read_text("utf-8") == source.read_text("utf-8")
+    text = source.read_text("utf-8")
+    head, _, links = text.rpartition("\n# %% [markdown]\n# ---\n")
+    assert links == "# [01 · The adversarial game](01_adversarial_game.ipynb) →\n"
+    for changed in (text.replace("--depth=1", "--depth=2"), text.replace("../data/colab", "https://a.b/c"), head, text):
+        older.write_text(changed, "utf-8")
+        teach.frame(older)
+        assert older.read_text("utf-8") == text
 
 
 @each_lesson
@@ -96,6 +101,25 @@ def test_cells_are_small(path):
     lengths = [len(cell.source.splitlines()) for cell in code_cells(path)]
     assert max(lengths) <= 40
     assert statistics.median(lengths) <= 8
+
+
+# lessons still to be mended: code that a window of 1,280 pixels cuts off, no picture under the title
+TO_MEND = {f"{i:02}" for i in range(1, 13)}
+
+
+@each_lesson
+def test_code_fits_a_window(path):
+    wide = [line for cell in code_cells(path)[1:] for line in cell.source.splitlines() if len(line) > 95]
+    assert bool(wide) == (path.stem[:2] in TO_MEND), wide
+
+
+@each_lesson
+def test_a_lesson_begins_with_a_picture(path):
+    """Under its title, a file of data/ that is there, with alt text; and with code after it, not before."""
+    title = nbformat.read(path, 4).cells[0].source
+    hero = re.match(r'# .+\n\n<img src="\.\./(data/[^"]+)"(?: width="\d+")? alt="[^"]{20,}">\n', title)
+    assert (hero is None) == (path.stem[:2] in TO_MEND)
+    assert hero is None or (NOTEBOOKS.parent / hero[1]).is_file()
 
 
 # ---- exercises
@@ -200,7 +224,7 @@ def test_stored_outputs_need_no_kernel():
 
 
 # stored pictures without a word for those who cannot see them; a lesson that is mended leaves this list
-WITHOUT_ALT = {"00": 3, "01": 8, "02": 2, "03": 12, "04": 9, "05": 11, "06": 3, "07": 9, "08": 7, "09": 7, "10": 6,
+WITHOUT_ALT = {"01": 8, "02": 2, "03": 12, "04": 9, "05": 11, "06": 3, "07": 9, "08": 7, "09": 7, "10": 6,
                "11": 7, "12": 3}
 
 
@@ -250,7 +274,9 @@ def test_handout(tmp_path, monkeypatch):
         for cell in student.cells:  # what was to be predicted is not given away
             hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
             assert not (hidden and cell.outputs) and (hidden or cell.cell_type != "code" or cell.execution_count)
-        assert "<summary>Solution</summary>" in (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
+        page = (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
+        assert "<summary>Solution</summary>" in page and "google.colab" not in page
+        assert not re.findall(r'<img[^>]*src="(?!data:)', page) and "</summary></details>" not in page
     plan = (tmp_path / "plan.md").read_text("utf-8")
     for path in LESSONS:
         lesson = teach.header(nbformat.read(path, 4))
