@@ -1,6 +1,7 @@
 """The drawing of G and D: its shapes and badges are those of the networks, whatever the config."""
 
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -75,6 +76,11 @@ def test_a_departure_is_struck_out(switch):
     assert broken(config) == set()
     assert DEPARTURES[switch] in broken(config.replace(**{switch: OTHERS[switch]}))
     assert "struck out" in architecture(config.replace(**{switch: OTHERS[switch]}))[0]
+
+
+def test_the_picture_of_lesson_02_is_up_to_date():
+    file = Path(__file__).parents[1] / "data" / "architecture.svg"
+    assert file.read_text("utf-8") == architecture(preset("lsun"))[0], "dcgan-course info lsun --svg data/architecture.svg"
 
 
 def test_spectral_norm_stands_for_batch_norm():
