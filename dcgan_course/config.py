@@ -246,7 +246,7 @@ PRESETS: dict[str, TrainConfig] = {
     # Cartoon faces, drawn on first use; a laptop's joy.
     "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, nc=3, ngf=32, ndf=32, num_epochs=15,
                            lr_g=1e-3, lr_d=1e-3, real_label=0.9, ema_kimg=10),
-    # A few thousand photographs of your own: with so few, D would learn them by heart if it saw them unchanged.
+    # A few thousand photographs of your own: with so few, D may memorise them if it sees them unchanged.
     "photos": TrainConfig(preset="photos", data="folder:photos", image_size=64, nc=3, flip=True, ngf=48, ndf=48,
                           num_epochs=150, lr_g=3e-4, lr_d=3e-4, real_label=0.9, augment=True, ema_kimg=20,
                           sample_kimg=20),

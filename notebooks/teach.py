@@ -234,7 +234,8 @@ def store(path: Path) -> None:
         data = output.get("data", {})
         if "image/gif" in data:
             width = output.metadata.pop("image/gif", {}).get("width")
-            data["text/html"] = figure_html(base64.b64decode(data.pop("image/gif")), data["text/plain"], width=width)
+            words = "" if data["text/plain"].startswith("<") else data["text/plain"]  # <IPython ... object>
+            data["text/html"] = figure_html(base64.b64decode(data.pop("image/gif")), words, width=width)
         if any(kind == "text/html" or kind.startswith("image/") for kind in data):
             data.pop("application/vnd.jupyter.widget-view+json", None)
         if "image/png" in data:

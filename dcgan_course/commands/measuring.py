@@ -42,7 +42,7 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto", 
 
 def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto", checkpoint: str = "best",
                out: Path = Path("neighbours.png")) -> None:
-    """Draw images, and right of each the training image that is nearest to it: has G learned them by heart?
+    """Draw images, and right of each the training image that is nearest to it, to look for copies.
 
     Args:
         run: A run folder, or the name of a recorded run whose training images are here.

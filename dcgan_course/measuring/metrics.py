@@ -65,7 +65,7 @@ def frechet_distance(real: np.ndarray, fake: np.ndarray) -> float:
 
 def kernel_distance(real: np.ndarray, fake: np.ndarray, subsets: int = 50, subset_size: int = 1000,
                     seed: int = 0) -> tuple[float, float]:
-    """Mean and deviation, over random subsets, of the squared maximum mean discrepancy with the kernel
+    """Mean and standard deviation, over random subsets, of the squared maximum mean discrepancy with the kernel
     (x.y / F + 1)^3: unbiased, 0 on average for two sets of the same distribution (arXiv 1801.01401).
 
     Raises:

@@ -167,7 +167,7 @@ def compared_with(config: TrainConfig) -> tuple[Judge | InceptionJudge | None, I
 
 def training_neighbours(images: Tensor, config: TrainConfig,
                         against: tuple[Judge | InceptionJudge | None, Images] | None = None) -> tuple[Tensor, float]:
-    """Has a generator learned its training images by heart? For each image (N, channels, size, size) the training image
+    """Does a generator copy its training images? For each image (N, channels, size, size) the training image
     that is nearest in the judge's features, of the same shape; and the median distance to it, over that of 1,000
     training images to their nearest other one: about 1 where nothing was copied, near 0 where all was. Images that no
     judge knows are compared as pixels, `PIXELS` x `PIXELS` of them.

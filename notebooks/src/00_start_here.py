@@ -323,7 +323,7 @@ Still(widgets.VBox([slider, view]), sweep,
 #
 # <details><summary>Two runs of the same cell give slightly different pictures on two machines. Is that a fault?</summary>
 #
-# No. The random numbers are the same, but processors add in different orders, and a GAN's training makes small
+# It is not. The random numbers are the same, but processors add in different orders, and a GAN's training makes small
 # differences grow. On one CPU, with the same number of threads, a run repeats bit for bit.
 # </details>
 #

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 01 · The adversarial game
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about 30 seconds on two CPU cores.
 #
@@ -106,7 +106,8 @@ print(f"x_real: shape {tuple(x_real.shape)}, mean distance from the middle {x_re
 #
 # $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}$$
 #
-# Do not take it on trust. Let real points be three times as dense as generated ones. Which answer costs least?
+# The next cell tests the formula. It supposes that real points are three times as dense as generated ones, and tries 999
+# answers to find the one that costs least.
 
 # %%
 p_data, p_g = 0.3, 0.1
@@ -189,9 +190,9 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # $$\text{cost of } D^* = \log 4 - 2\,\text{JSD}(p_{data}, p_g)$$
 #
 # where the **Jensen-Shannon divergence** JSD is 0 where both densities are equal and $\log 2 = 0.69$ where they never
-# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, a true measure of how much the two differ.
-# That is the good news. For the bad news, look at a G that draws one narrow heap between the middle and a mode. **Predict:**
-# how does the divergence fall as the heap comes nearer?
+# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, and with it a true measure of how much the two densities
+# differ. This measure has a weakness, however. Consider a G that draws one narrow heap between the middle and a mode.
+# **Predict:** how does the divergence fall as the heap comes nearer?
 
 # %% jupyter={"outputs_hidden": true}
 def divergence(log_p, log_q):
@@ -271,7 +272,7 @@ d_loss = check_d_loss(my_d_loss)
 # </details>
 
 # %% [markdown]
-# Now G. It wants D to call its samples real, so it minimises what a *real* sample would cost D:
+# The generator G wants D to call its samples real, so it minimises what a *real* sample would cost D:
 #
 # $$L_G = -\text{mean} \log D(G(z))$$
 #
@@ -395,8 +396,8 @@ for name, push in zip(("minimax", "non-saturating"), slopes(batch), strict=True)
 # %% [markdown]
 #   Minimax listens to the samples that already fool D; the non-saturating loss listens to those that do not.
 #
-# - **The end of the scale.** Where D is so sure that D(G(z)) is 0.000001 and less, minimax brings the gradients of many
-#   weights down to `eps`, and G stops. Lesson 05, section 5, measures both losses with such a D.
+# - **The end of the scale.** Where D is so sure that D(G(z)) is 0.000001 or less, minimax can bring gradients down to `eps`,
+#   and then G's steps shrink. Lesson 05, section 5, compares both losses where D is far ahead.
 
 # %% [markdown]
 # ## 4 · Train it, and watch
@@ -751,8 +752,8 @@ print(f"{len(samples)} sample grids of 64 pictures each, always from the same z"
 
 # %% [markdown]
 # Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another,
-# because after so short a run there is little variety. And something else is odd. The pictures are full of **specks**,
-# single pixels that stand out from their surroundings. No pen draws those.
+# because after so short a run there is little variety. Besides, the pictures are full of **specks**, single pixels that
+# stand out from their surroundings, which no pen would draw.
 #
 # Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of the way
 # from black to white. **Predict:** how many specks does a real digit have, and how many once its 784 pixels are shuffled?
@@ -866,9 +867,9 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 # <details><summary>Try it: in <code>play</code>, replace G's loss by minimax,
 # <code>-F.softplus(netD(x_fake).flatten()).mean()</code>. What do you expect in the first hundred steps?</summary>
 #
-# Less difference than the slopes suggest. Adam does not see the loss's scale, so G moves from the start; what changes is
-# which samples it listens to. Only a D that is extremely sure, down to Adam's eps, stops G. On this easy ring D is not
-# that sure. Lesson 05 measures both losses on digits, with a D that is.
+# Expect less difference than the slopes suggest. Adam does not see the loss's scale, so G moves from the start; what
+# changes is which samples it listens to. Only a D that is extremely sure, so that gradients come down to Adam's eps, slows G
+# down. On this easy ring D is hardly ever that sure. Lesson 05 compares both losses on digits, with a D that is far ahead.
 # </details>
 #
 # ## References
@@ -885,3 +886,7 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 #   [arXiv 1801.04406](https://arxiv.org/abs/1801.04406): simultaneous and alternating steps on the smallest GAN.
 # - Gidel and others: *A Variational Inequality Perspective on Generative Adversarial Networks*,
 #   [arXiv 1802.10551](https://arxiv.org/abs/1802.10551): the game x·y, and averaging.
+
+# %% [markdown]
+# ---
+# ← [00 · Start here](00_start_here.ipynb) · [02 · Five architecture guidelines](02_five_guidelines.ipynb) →

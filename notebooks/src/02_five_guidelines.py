@@ -336,8 +336,8 @@ print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} ti
 # learn an edge anew at every place. *What to look for:* lesson 03 compares a fully connected GAN with the DCGAN, on
 # the same budget.
 #
-# Is anything fully connected left? Yes: G's **first layer**. It turns the 100 numbers of `z` into 4 x 4 x 1024 by a
-# kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says so itself: this
+# One layer of the networks is fully connected all the same, G's **first layer**. It turns the 100 numbers of `z` into 4 x 4
+# x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says so itself: this
 # layer "could be called fully connected as it is just a matrix multiplication", but its result is reshaped and starts
 # the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4 map. The guideline is
 # about *hidden* layers between these two.
@@ -527,8 +527,8 @@ init_weights = checks.check_init_weights(my_init_weights)
 # **Exercise 4 · The generator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
 #
 # From `z` (N, nz) to images (N, nc, 64, 64). The first layer turns `z` into a 4 x 4 map with `8 * ngf` channels
-# (reshape `z` to (N, nz, 1, 1) for it), then three blocks that halve the channels, then the output layer. Kernels 4 x 4
-# everywhere. Keep all five guidelines. You may use your `block`.
+# (reshape `z` to (N, nz, 1, 1) for it); three blocks that halve the channels follow, then the output layer. Use 4 x 4
+# kernels everywhere, and keep all five guidelines. You may use your `block`.
 
 # %%
 class MyGenerator(nn.Module):
@@ -631,7 +631,8 @@ Discriminator = checks.check_discriminator(MyDiscriminator)
 # </details>
 
 # %% [markdown]
-# Put together, and the initialisation *applied*. These are your networks, if your answers were right:
+# The next cell puts both networks together, and *applies* the initialisation. These are your networks, if your answers
+# were right:
 
 # %%
 from dcgan_course.plots import draw_networks
@@ -707,7 +708,7 @@ show(torch.cat([batches[0][:7], generate(netG, z_fixed)[:7]]), nrow=7,
 #
 # <details><summary>Which of these has batch norm: G's first layer, G's last, D's first, D's last?</summary>
 #
-# Only G's first. D's first and G's last are the guideline's two exceptions, and D's last layer gives the logit: with
+# Only G's first layer has it. D's first and G's last are the guideline's two exceptions, and D's last layer gives the logit: with
 # batch norm a batch's logits would always average to the shift, so D could never call a whole batch fake.
 # </details>
 #

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 03 · Train a DCGAN on MNIST
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/03_train_mnist.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/03_train_mnist.ipynb)
 #
 # **Time:** 50 minutes to read and write; the cells run for about 45 seconds on two CPU cores, less on a GPU.
 #
@@ -364,7 +364,7 @@ for name, part in (("first tenth", stats[: len(stats) // 10]), ("last tenth", st
 # became.
 #
 # The next two trainings went wrong. In the first **D wins**: D learns twenty times as fast as G, and G has the minimax
-# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, tells which of the two did the harm.)
+# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.)
 
 # %%
 d_wins = recorded_run("mnist_d_wins")
@@ -480,7 +480,7 @@ show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look fo
 # thirty printed above, and each number comes from one seed. Nor is all of it due to the convolution, because the fully
 # connected networks have no batch norm either. Lesson 06 changes one thing at a time.
 #
-# Why does the course train at ten times the paper's rate? Because its trainings are short. After 60 thousand images the
+# The course trains at ten times the paper's rate because its trainings are short. After 60 thousand images the
 # `fd` of `mnist_plain` was 597, that of `mnist_quick` 159 ([data/README.md](../data/README.md)); part of that gap is
 # the moving average. Lesson 05, section 6, changes the learning rate alone, over three seeds.
 #
@@ -533,8 +533,8 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 #
 # <details><summary>D(x) = D(G(z)) = 0.5 from the first step to the last. Is that success?</summary>
 #
-# Not by itself. It says that D cannot tell the two apart, which is also true of a D that has learned nothing. Look at
-# the samples.
+# It need not be. It says that D cannot tell the two apart, which is also true of a D that has learned nothing. The samples
+# will tell.
 # </details>
 #
 # <details><summary>Why are the samples drawn in eval mode?</summary>
@@ -550,3 +550,7 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 #   training.
 # - Goodfellow and others: *Generative Adversarial Networks*, [arXiv 1406.2661](https://arxiv.org/abs/1406.2661), for
 #   the game and the loss of G.
+
+# %% [markdown]
+# ---
+# ← [02 · Five architecture guidelines](02_five_guidelines.ipynb) · [04 · Training as a film](04_training_as_a_film.ipynb) →

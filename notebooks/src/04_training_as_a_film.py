@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 04 · Training as a film
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about half a minute on two CPU cores.
 #
@@ -345,7 +345,8 @@ frame = check_frame(my_frame)
 # </details>
 
 # %% [markdown]
-# Now the whole sheet: 8 x 8 pictures with two pixels of grey between them. Grey is 0 on our scale. The clock goes above.
+# A frame of the film holds the whole sheet, 8 x 8 pictures with two pixels of grey (0 on our scale) between them, and the
+# clock above it.
 
 # %%
 from torchvision.utils import make_grid
@@ -514,7 +515,7 @@ print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 #
 # <details><summary>What we see</summary>
 #
-# They were never different. From the first strokes on, all 64 places show one picture. It does not stay the same
+# The places were never different: from the first strokes on, all 64 of them show one picture. It does not stay the same
 # picture: D learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like
 # parts of digits, so G does learn, but it never learns to use its `z`.
 # </details>
@@ -809,7 +810,7 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 #
 # <details><summary>A run ends with all ten digits, entropy 0.99, and duplicates of 60 %. Healthy?</summary>
 #
-# No. It draws every digit about equally often, but for most pictures another one looks nearly the same. The collapse
+# It is not healthy. It draws every digit about equally often, but for most pictures another one looks nearly the same. The collapse
 # happened within the digits, where the judge's ten classes cannot see it.
 # </details>
 #
@@ -825,3 +826,7 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 #   [arXiv 1801.05134](https://arxiv.org/abs/1801.05134).
 # - The report on dropout and noise pixels: the readme of the DCGAN in
 #   [github.com/conan7882/tf-gans](https://github.com/conan7882/tf-gans).
+
+# %% [markdown]
+# ---
+# ← [03 · Train a DCGAN on MNIST](03_train_mnist.ipynb) · [05 · The failure lab](05_failure_lab.ipynb) →

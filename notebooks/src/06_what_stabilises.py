@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 06 · What stabilises, and when to stop
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 25 seconds on two CPU cores.
 #
@@ -192,7 +192,7 @@ for name, (ratio, low, high, word) in verdicts.items():
 # of at least one would be high:
 
 # %%
-words = [word for *_, word in verdicts.values()]
+words = [verdict(name)[3] for name in versions]
 print({word: words.count(word) for word in ("better", "worse", "undecided")})
 print(f"if nothing differed: {0.05 * len(words):.1f} false verdicts expected; at least one, were they independent, with "
       f"probability {1 - 0.95 ** len(words):.0%}")
@@ -219,7 +219,7 @@ def holm(p_values, level=0.05):
 
 p_values = {name: stats.ttest_1samp(log_ratios(name), 0).pvalue for name in versions}
 decided = holm(p_values)
-alone = {name for name in versions if verdicts[name][3] != "undecided"}
+alone = {name for name in versions if verdict(name)[3] != "undecided"}
 print(f"decided one at a time: {len(alone)} of {len(versions)}; by Holm, all at once: {len(decided)}")
 print("no longer decided:")
 print("\n".join(f"  {name:<26} p = {p_values[name]:.3f}" for name in sorted(alone - decided, key=p_values.get)))
@@ -528,7 +528,7 @@ for name, part in (("first 100 thousand", [line for line in lines if line["kimg"
 # thousand. And the paper's conclusion reports an instability of longer trainings: "as models are trained longer they
 # sometimes collapse a subset of filters to a single oscillating mode".
 #
-# The rule: **score while you train, and keep the best, not the last.** `dcgan-course train --metric_every 1` does that;
+# So **score while you train, and keep the best, not the last.** `dcgan-course train --metric_every 1` does that;
 # `run.best_checkpoint()` of your own run finds it (recorded runs have kept only its weights).
 
 # %%
@@ -565,7 +565,7 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 #
 # <details><summary>Three seeds, all a little worse than the baseline: +1 %, +2 %, +9 %. Decided?</summary>
 #
-# No. Their mean is 4 %, their standard deviation 4.4 %, and with $t = 4.30$ the interval is wider than the mean. More
+# It is not decided. Their mean is 4 %, their standard deviation 4.4 %, and with $t = 4.30$ the interval is wider than the mean. More
 # seeds would tell.
 # </details>
 #
@@ -597,3 +597,7 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 # - Mao and others: [arXiv 1611.04076](https://arxiv.org/abs/1611.04076), least squares.
 # - Zhao and others: [arXiv 2006.10738](https://arxiv.org/abs/2006.10738), few images and augmentation.
 # - The logs of FID over time: [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN).
+
+# %% [markdown]
+# ---
+# ← [05 · The failure lab](05_failure_lab.ipynb) · [07 · Walking the latent space](07_latent_space.ipynb) →

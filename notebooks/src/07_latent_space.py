@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 07 · Walking the latent space
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/07_latent_space.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/07_latent_space.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
 #
@@ -70,8 +70,8 @@ BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# Two generators will be walked through: one of digits, one of cartoon faces. Both are recorded; the judge of each is a
-# classifier that saw real images only.
+# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of each
+# is a classifier that saw real images only.
 
 # %%
 run = load_run("mnist")
@@ -93,21 +93,21 @@ def show(images, title, nrow, width=9.0):
 # %% [markdown]
 # ## 1 · Where is z?
 #
-# A hundred normal numbers: where in their space do they lie? **Predict** the length of such a vector: near 0, where the
-# density is highest, or far out?
+# A `z` of a hundred normal numbers is a point in a space of a hundred dimensions. Where does it lie? **Predict** the length
+# of such a vector: near 0, where the density is highest, or far out?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 z = sample_z(10_000, run.config.nz, run.config.z, seeded(0, "lesson"))
 lengths = z.norm(dim=1)
-print(f"length: mean {lengths.mean():.1f}, deviation {lengths.std():.1f}, shortest {lengths.min():.1f}")
+print(f"length: mean {lengths.mean():.1f}, standard deviation {lengths.std():.1f}, shortest {lengths.min():.1f}")
 
 # %% [markdown]
 # Nothing lies near the middle. The square of the length is a sum of 100 squares, each 1 on average, so the length is
 # near $\sqrt{100} = 10$. Normal z lie on a thin **shell**.
 #
-# Now walk from one to another. The straight line ("**lerp**") is $a + t\,(b - a)$. Halfway, how long is it?
+# Now walk from one to another. The straight line ("**lerp**") is $a + t\,(b - a)$. **Predict** the length halfway.
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 a, b = z[:200], z[200:400]
 for t in (0.0, 0.25, 0.5):
     print(f"t = {t:.2f}: mean length {lerp(a, b, t).norm(dim=1).mean():.1f}")
@@ -158,7 +158,7 @@ middle = torch.stack([slerp(p, q, 0.5) for p, q in zip(a, b, strict=True)])
 print(f"halfway on the great circle: mean length {middle.norm(dim=1).mean():.1f}")
 
 # %% [markdown]
-# A walk of 36 steps, nine in a row. Follow it with a finger: where does one digit become the other?
+# Here is a walk of 36 steps, nine in a row. Follow it with a finger: where does one digit become the other?
 
 # %%
 def walk(p, q, path, frames=36):
@@ -172,18 +172,18 @@ show(generate(netG, walk(ends[0], ends[1], slerp)), "36 steps on the great circl
 # %% [markdown]
 # ## 2 · Is the sphere better?
 #
-# It is usually said to be better, because of the length. **Predict:** how much worse are the pictures halfway on the
-# straight line?
+# The great circle is usually said to be better, because of the length. **Predict:** how much worse are the pictures halfway
+# on the straight line?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
 # We expected a clear loss in the middle. The numbers below show a small one, and something else.
 # </details>
 #
-# A picture's quality, by two numbers: the judge's **confidence**, and the **distance** of its features to those of the
-# nearest of 10,000 real digits. And its **ink**: the share of white.
+# We describe pictures by three numbers: the judge's **confidence**, the **distance** of its features to those of the nearest
+# of 10,000 real digits, and the **ink**, the share of white.
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 real = torch.from_numpy(judged(judge, to_float(digits.batch(range(10_000))))[0])
 
 
@@ -207,7 +207,7 @@ for name, images in {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5), 
 # %% [markdown]
 # Halfway on the straight line the pictures are a little worse, far less so than expected, and **bolder**: they have
 # more ink. A shorter `z` makes the first layer's output smaller, and the fixed shifts of batch norm after it weigh
-# more. At 0.71 of the length the picture is still a digit. At smaller lengths it does not stay one:
+# more. At 0.71 of the length the picture is still a digit. The next cell tries smaller lengths:
 
 # %%
 for scale in (1.0, 0.71, 0.5, 0.35):
@@ -225,25 +225,24 @@ for t in (0.1, 0.25, 0.5):
 
 # %% [markdown]
 # Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
-# weight. But straight lines are no disaster. The *mean of two pictures* is another matter: it is a double exposure that
-# no one would call a digit.
+# weight. But straight lines do little harm. The *mean of two pictures*, in contrast, is a double exposure that no one would
+# call a digit.
 #
 # ## 3 · "No sharp transitions", in numbers
 #
 # The paper looks at walks for a reason: "sharp transitions" would be a sign that G has memorised its training images,
 # and jumps from one to the next. "Smooth" can be measured. Take a walk's 36 pictures, in the judge's features, and ask
 #
-# - how much of the whole way is the **largest step**? Were all equal, 1/35, about 3 %;
-# - how far is the picture halfway from real digits?
+# - how much of the whole way is the **largest step** (if all steps were equal, it would be 1/35, about 3 %);
+# - how far the picture halfway is from real digits.
 #
 # Three ways of going from A to B:
 #
 # - **G's walk**: slerp in z;
 # - **a cross-fade**: A's pixels fade out, B's fade in;
-# - **a memoriser**: G's walk, but in place of each picture the training image nearest to it. It is what a perfect
-#   copy machine would do.
+# - **a memoriser**: G's walk, but in place of each picture the training image nearest to it, as if G had stored them all.
 #
-# **Predict** which is best by which number.
+# **Predict** which of the three is best by which number.
 
 # %%
 shelf = to_float(digits.batch(range(10_000)))
@@ -268,7 +267,7 @@ for p, q in zip(ends[:20], ends[20:], strict=True):
     for name, pictures in zip(rows, (images, faded, memorised(images)), strict=True):
         rows[name].append(smoothness(pictures))
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 for name, values in rows.items():
     jump, middle = np.median(values, 0)
     print(f"{name:<11} largest step {jump:>4.0%} of the way, the picture halfway {middle:.0f} from real digits")
@@ -278,7 +277,7 @@ for name, values in rows.items():
 # (they *are* real), but they jump. G's walk lies between the two: it has no jump like the memoriser's, and it stays
 # nearer to digits than the fade. "Smooth" alone proves nothing; **smooth and on the data** does.
 #
-# One walk of each kind:
+# Here is one walk of each kind:
 
 # %%
 images = generate(netG, walk(ends[0], ends[1], slerp, 18))
@@ -288,8 +287,8 @@ show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cro
 # %% [markdown]
 # ## 4 · Has it memorised?
 #
-# The other half of the question is which training image lies nearest to a generated one. By pixels the nearest is often
-# just one with as much ink, so the judge's features decide.
+# The other half of the question is which training image lies nearest to a generated one. The next picture shows it, by the
+# judge's features (by pixels the nearest image is often just one with as much ink).
 
 # %%
 some = generate(netG, ends[:12])
@@ -298,11 +297,11 @@ show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image neare
 print(f"distance to the nearest training image, over that from one training image to the next: {ratio:.1f}")
 
 # %% [markdown]
-# A copy machine would have a ratio near 0. A ratio above 1 says that G's digits are farther from the training images
-# than those are from each other: they are not copies, and not as good as the real thing either. (The ratio comes from
-# 12 pictures and from features that were trained on these very images. It is a look, not a test;
-# [lesson 11](11_measuring_gans.ipynb), section 6, has tests, and says why the paper's authors trusted no nearest
-# neighbours at all.)
+# A G that stores its training images would have a ratio near 0. What can this ratio show? A value far below 1 would be
+# evidence of copying. A value near or above 1 is no proof of the contrary: it comes from 12 pictures, and from features that
+# were trained on these very images, which may have learned to tell them from everything else. So this is a look at pairs,
+# not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the paper's
+# authors trusted no nearest neighbours at all.
 #
 # ## 5 · Four corners
 #
@@ -311,7 +310,7 @@ print(f"distance to the nearest training image, over that from one training imag
 #
 # **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 #
-# Straight lines will do (section 2). The corners must be in the grid.
+# Use straight lines, which are good enough (section 2). The corners must be in the grid.
 
 # %%
 def my_corner_grid(corners, n):
@@ -351,8 +350,8 @@ corners = sample_z(4, faces.config.nz, faces.config.z, seeded(3, "lesson"))
 show(generate(netF, corner_grid(corners, 8)), "Four faces in the corners, their mixtures between them", 8, 5.5)
 
 # %% [markdown]
-# Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly. A
-# half-way between glasses and no glasses is rare in the data, so G hurries past it.
+# Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly. Faces
+# halfway between glasses and no glasses do not occur in the data, so G passes from one to the other within few steps.
 #
 # ## 6 · A whole latent plane
 #
@@ -365,8 +364,8 @@ netP = plane.load_generator()
 show(generate(netP, plane_grid(20, "uniform")), "z[0] from -1 (left) to 1 (right), z[1] from -1 (top) to 1 (bottom)", 20, 6)
 
 # %% [markdown]
-# Each digit has a country, or several, with borders; along a border lie the pictures that are neither. How much of the
-# plane does each digit get?
+# Each digit has one region or several, and along their borders lie pictures that are neither digit. How much of the plane
+# does each digit get?
 
 # %%
 probabilities = judged(judge, generate(netP, plane_grid(40, "uniform")))[1]
@@ -375,8 +374,8 @@ print("share of the plane:", ", ".join(f"{digit}: {share:.0%}" for digit, share 
 print(f"border land, where the judge is less than 90 % sure: {(probabilities.max(1) < 0.9).mean():.0%}")
 
 # %% [markdown]
-# With normal z, even steps would waste the sheet on corners that hardly ever occur: then one takes steps that hold
-# the same **probability**, the quantiles of the normal distribution.
+# With normal z, even steps would waste the sheet on corners that hardly ever occur. There one takes steps of the same
+# **probability**, the quantiles of the normal distribution.
 
 # %%
 line = plane_grid(10, "normal")[:10, 0]
@@ -386,11 +385,11 @@ print("ten steps of equal probability:", "  ".join(f"{value:+.2f}" for value in 
 # ## 7 · Vector arithmetic
 #
 # The paper's most famous picture shows *smiling woman - neutral woman + neutral man = smiling man*. The sum is taken
-# not of pictures but of their `z`. Cartoon faces have exact labels, and a judge that reads them, so here the successes
-# can be counted.
+# not of pictures but of their `z`. Our cartoon faces have exact labels, and a judge that reads them, so here we can count
+# how often such a sum succeeds.
 #
-# Our version: **glasses with long hair - long hair without glasses + short hair without glasses**. It should give short
-# hair with glasses. First find exemplars: draw 2,000 faces, and let the judge sort them.
+# Our version is **glasses with long hair - long hair without glasses + short hair without glasses**, which should give short
+# hair with glasses. To find exemplars, the next cell draws 2,000 faces and lets the judge sort them.
 
 # %%
 reader = load_judge("avatars")
@@ -445,8 +444,8 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # </details>
 
 # %% [markdown]
-# One sum, with three exemplars of each. Below the result, as in the paper, eight neighbours: the same `z` plus uniform noise
-# of up to 0.25 in each number.
+# Here is one sum, with three exemplars of each concept. The result is followed, as in the paper, by eight neighbours: the
+# same `z` plus uniform noise of up to 0.25 in each number.
 
 # %%
 picks = [z[pool("glasses", *which)[:3]] for which in ((True, True), (False, True), (False, False))]
@@ -464,9 +463,9 @@ for axis, row, title in zip(axes, rows, ("glasses, long", "- long", "+ short", "
 plt.show()
 
 # %% [markdown]
-# Is this result typical, or a lucky pick? **Count.** The next cell makes 200 sums with exemplars drawn at random; a
-# success has the attribute, and short hair. It does so with 1, 3 and 10 exemplars for each concept, and once more with
-# **pixels** in place of `z`. **Predict** two things: do more exemplars help, with `z`? And with pixels?
+# Is this result typical, or a lucky pick? Count it. The next cell makes 200 sums with exemplars drawn at random, with 1, 3
+# and 10 exemplars for each concept, and once more with **pixels** in place of `z`. A success has the attribute, and short
+# hair. **Predict** two things: do more exemplars help, with `z`? And with pixels?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -485,7 +484,7 @@ def success(attribute, k, values, trials=200, present=True):
     return ((answers[:, reader.names.index(attribute)] > 0.5) & short).mean()
 
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 rates = {}
 print(f"{'':<13}" + "".join(f"{f'{space}, {k}':>11}" for space in ("z", "pixels") for k in (1, 3, 10)))
 for attribute in ("glasses", "smile", "facial_hair"):
@@ -493,8 +492,8 @@ for attribute in ("glasses", "smile", "facial_hair"):
     print(f"{attribute:<13}" + "".join(f"{rate:>11.0%}" for rate in rates[attribute]))
 
 # %% [markdown]
-# How many successes come by chance? The same sums with exemplars *without* the attribute in the first place too; whatever
-# succeeds there is luck, or the judge's mistake:
+# How many successes come by chance? The next cell makes the same sums, but with exemplars *without* the attribute in the
+# first place too. Whatever succeeds there is luck, or the judge's mistake:
 
 # %%
 for attribute in rates:
@@ -506,13 +505,13 @@ for attribute in rates:
 #   sum; the mean of ten keeps what they share. The paper found the same: sums of single samples "were unstable".
 # - **In pixels averaging does not help**, and ten exemplars are worst: one exemplar of each concept leaves ghosts of
 #   three faces, and ten leave a haze. For glasses and beards single pictures score no worse than single `z`, though
-#   nobody would accept the ghosts as faces. That is a weakness of the judge, which counts attributes and does not ask
-#   for beauty; look at the pictures below.
-# - **Beards mostly fail**, with any number: more than by chance, but more exemplars do not help, and with few of them pixels
-#   do no worse. G draws few convincing beards (on about a fifth of its faces, most half-hearted), and in this style beard
-#   and hair share a colour. What G has not learned as a thing of its own can hardly be added.
+#   nobody would accept the ghosts as faces. That is a weakness of the judge, which reads attributes and does not ask
+#   whether it sees a face; look at the pictures below.
+# - **Beards mostly fail**, with any number of exemplars. They come more often than by chance, but more exemplars do not
+#   help, and with few of them pixels do no worse. G draws few convincing beards, and in this style beard and hair share a
+#   colour. What G has not learned as a thing of its own can hardly be added.
 # - Could the length explain it? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale
-#   the sums to a length of 10. The rates hardly change.
+#   the sums to a length of 10, and compare the rates.
 
 # %%
 show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in
@@ -523,8 +522,8 @@ show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for 
 # ## 8 · A direction with a name
 #
 # The paper's *turn vector*: the mean `z` of faces that look to the right, minus that of those that look left. Walk along it, and
-# faces turn. Ours turns glasses on. Take all 2,000 labels: mean with minus mean without. Then walk from -2 to +2 such
-# steps.
+# faces turn. Ours turns glasses on: it is the mean `z` of all faces with glasses minus that of all faces without, by the
+# judge's 2,000 answers. The next cell walks from -2 to +2 such steps.
 
 # %%
 steps = torch.linspace(-2, 2, 9)
@@ -540,10 +539,10 @@ strangers = sample_z(4, faces.config.nz, faces.config.z, seeded(6, "lesson"))
 show(along("glasses", strangers).transpose(0, 1).flatten(0, 1), "Four new faces; glasses from -2 to +2 steps", 9, 7.5)
 
 # %% [markdown]
-# Now with numbers, over 100 new faces: the share that has the attribute, and, to see what else has changed, the share whose
-# hair has changed its length.
+# The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the share
+# whose hair has changed its length. **Predict:** does the share with the attribute keep growing, the farther you go?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
 figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", facecolor="white", sharey=True)
 for attribute, colour in (("glasses", BLUE), ("smile", ORANGE)):
@@ -566,9 +565,30 @@ plt.show()
 # that G has learned. Hair length, the one side effect counted here, hardly changes; in the sheet above you can see
 # others.
 #
-# In [lesson 00](00_start_here.ipynb) you had one slider for one number. Now you have everything for sliders that mean
-# something.
+# In [lesson 00](00_start_here.ipynb) you had one slider for one number. With directions like these, the sliders of lesson
+# 08 can have names.
+
+# %% [markdown]
+# **Open exercise · Measure a side effect** — 45 minutes
 #
+# A direction for glasses should change glasses and nothing else. Choose a direction and define, over all attributes that
+# the judge reads, how much else it changes. Then try to make a better direction, for instance by matching faces with and
+# without the attribute in everything else, or by removing what it shares with other directions, and show whether it is
+# better.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | definition | "it also changes hair" | one number for the wanted change and one for all others, on faces that were not used to make the direction |
+# | fair comparison | fixed number of steps | both directions compared where the wanted change is equally large |
+# | baseline | none | a random direction of the same length |
+# | uncertainty | none | standard errors, or a paired test on the same faces |
+# | the judge | trusted | some pictures looked at, and one case shown where the judge is wrong |
+# </details>
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>For which generators does slerp make no sense?</summary>
@@ -579,8 +599,8 @@ plt.show()
 #
 # <details><summary>A walk is perfectly smooth. Has G generalised?</summary>
 #
-# Not shown yet: a cross-fade of two memorised pictures is smoother still. Ask also whether the pictures on the way are
-# real-looking, and far from every training image.
+# That is not shown yet: a cross-fade of two memorised pictures is smoother still. Ask also whether the pictures on the way
+# look real, and whether they are far from every training image.
 # </details>
 #
 # <details><summary>Why subtract "long hair without glasses" at all, and not just add "glasses"?</summary>
@@ -600,3 +620,7 @@ plt.show()
 #   vector.
 # - White: *Sampling Generative Networks*, [arXiv 1609.04468](https://arxiv.org/abs/1609.04468), for slerp and attribute
 #   vectors.
+
+# %% [markdown]
+# ---
+# ← [06 · What stabilises, and when to stop](06_what_stabilises.ipynb) · [08 · Latent sliders](08_latent_sliders.ipynb) →

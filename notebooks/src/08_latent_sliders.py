@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 08 · Latent sliders
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/08_latent_sliders.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/08_latent_sliders.ipynb)
 #
 # **Time:** 35 minutes to read and play; the cells run for about 15 seconds on two CPU cores.
 #
@@ -70,7 +70,7 @@ print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}, CPU threads
 # ## 1 · From z to a picture in the browser
 #
 # A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G draws,
-# the numbers become bytes 0 to 255, and those a PNG file, which the browser shows.
+# its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
 
 # %%
 run = load_run("avatars")
@@ -80,21 +80,22 @@ picture = png(image_grid(generate(netG, z0[None])), 256)
 print(f"a PNG file: {picture[:4]}, at most 40 KB: {len(picture) <= 40_000}")
 
 # %% [markdown]
-# How long does that take? A screen shows a new picture every 17 ms; below 50 ms a movement feels immediate.
+# How long does that take? Many screens show a new picture every 17 ms; below some 50 ms a movement feels immediate.
 
 # %% tags=["nbval-ignore-output"]
 # %timeit -n 20 -r 3 png(image_grid(generate(netG, z0[None])), 256)
 
 # %% [markdown]
-# Now z must move. A slider stands for a **direction**, a vector as long as z, and its position says how far to go:
+# The sliders must now move z. A slider stands for a **direction**, a vector with as many numbers as z, and its position says
+# how far to go:
 #
 # $$z = z_0 + \sum_i s_i\, d_i$$
 #
-# A single number of z is a direction too: all zeros and a 1.
+# A single number of z is a direction too: the vector that has a 1 there and zeros elsewhere.
 #
 # **Exercise 1 · Move** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 #
-# The sliders start from the same $z_0$ at every movement. So it must stay what it was.
+# The sliders start from the same $z_0$ at every movement, so your function must not change it.
 
 # %%
 def my_moved(z, amounts, directions):
@@ -138,7 +139,7 @@ def sheet(z, names, title):
     plt.show()
 
 
-sheet(rows, list(directions), "Three numbers of z: how much do they change?")
+sheet(rows, list(directions), "Three single numbers of z, each moved from -3 to +3")
 
 
 # %%
@@ -152,7 +153,7 @@ single = [change(unit[i]) for i in range(run.config.nz)]
 print(f"a single number of z changes {sum(single) / len(single):.0f} grey levels on average, at most {max(single):.0f}")
 
 # %% [markdown]
-# The same with sliders. Drag one, or click its handle and use the arrow keys.
+# The next cell puts these three directions under sliders. Drag one, or click its handle and use the arrow keys.
 
 # %% tags=["nbval-ignore-output"]
 sliders = {name: widgets.FloatSlider(min=-3, max=3, step=0.05, description=name) for name in directions}
@@ -170,15 +171,15 @@ redraw()
 Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value, "a face, and three sliders that change it")
 
 # %% [markdown]
-# Something happens, but hair and background change together, and none of the three numbers deserves a name. Better
-# directions are needed. Lesson 07 made some from labels. Are there any without?
+# The pictures change, but hair and background change together, and none of the three numbers deserves a name. We need better
+# directions. Lesson 07 made some from labels. Can they be found without labels?
 #
 # ## 2 · Directions without labels
 #
-# The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. Some directions are
-# stretched much by it, others hardly at all. Those that it stretches most should change the picture most (batch norm comes
-# next and scales each channel anew, so this is a guess to be tested). They are the **singular vectors** of W with the
-# largest singular values.
+# The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. W stretches some directions
+# much, others hardly at all. Those that it stretches most should change the picture most (batch norm comes next and scales
+# each channel anew, so this is a guess to be tested). They are the **singular vectors** of W with the largest singular
+# values.
 #
 # **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
 #
@@ -220,7 +221,7 @@ found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # s
 directions |= {f"principal {i + 1}": direction for i, direction in enumerate(found)}
 names = [name for name in directions if name.startswith("principal")]
 rows = [moved(z0, {name: amount}, directions) for name in names for amount in torch.linspace(-3, 3, 9)]
-sheet(rows, names, "Three principal directions, as far: more happens")
+sheet(rows, names, "Three principal directions, moved just as far: the changes are larger")
 
 # %%
 print("principal directions change", ", ".join(f"{change(directions[name]):.0f}" for name in names), "grey levels")
@@ -230,16 +231,15 @@ print(f"one in the middle of the order {change(every[50]):.0f}, the last one {ch
 # %% [markdown]
 # A principal direction changes the picture about twice as much as the average single number of z does, and about a
 # quarter more than the best of the hundred. It was found without trying each of them, and without a label. Among the
-# first three the order by stretching is not the order by change. Farther apart it is: directions in the middle and at
-# the end of the list change little. But do the strong ones have names? Try to find words for each row. A direction that
-# stretches most need not mean one thing.
+# first three, the order by stretching is not the order by change; over the whole list it is, for directions in the middle
+# and at the end change little. (All of this was measured on one face.) But do the strong directions have names? Try to find
+# words for each row. A direction that W stretches most need not mean one thing.
 #
 # ## 3 · The explorer
 #
-# The explorer puts all of this into one piece, made to be played with: twelve faces to choose from, attributes with
-# names (as in lesson 07), principal directions with small pictures of where they lead, variations, four corners, a
-# walk. It works for each recorded run (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own
-# run.
+# The explorer combines all of this: twelve faces to choose from, attributes with names (as in lesson 07), principal
+# directions with small pictures of where they lead, variations, four corners, and a walk. It works for each recorded run
+# (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own run.
 
 # %% tags=["nbval-ignore-output"]
 explorer = LatentExplorer("avatars")
@@ -280,7 +280,7 @@ explorer.go()  # all sliders at 0
 # black and blond, and more of "brown minus all others" does not lead there. A button therefore *replaces* the part of z in
 # which the colours differ by what faces with this colour have on average.
 #
-# Another run: put its name, or the path of your run's folder, in place of `"mnist2d"`. A wrong name is answered in words.
+# To explore another run, put its name, or the path of your run's folder, in place of `"mnist2d"` in the next cell.
 
 # %% tags=["nbval-ignore-output"]
 explore("mnist2d")
@@ -298,27 +298,47 @@ plt.show()
 
 # %% [markdown]
 # **As a page without code**, for people who do not want to see any: in a terminal, `.venv/bin/dcgan-course explore avatars`
-# opens the same explorer in the browser. Lesson 12 makes a file of it that
-# needs no Python at all.
+# opens the same explorer in the browser. Lesson 12 makes a file of it that needs no Python at all.
 #
-# If nothing moves: the sliders need a running kernel. A stored notebook on the web, or a notebook whose kernel was
-# closed, shows a picture in its place. Run the cells again.
+# If nothing moves, the kernel may not be running. A stored notebook on the web, or a notebook whose kernel was closed,
+# shows a picture in place of the sliders. Run the cells again.
+
+# %% [markdown]
+# **Open exercise · Name a direction, and prove it** — 45 minutes
 #
+# Choose one principal direction of the faces and give it a name of at most three words. Design a test of that name that
+# could fail: for instance, let somebody who does not know the name sort pictures, or let the judge of lesson 07 count over
+# a hundred new faces. Compare with another direction whose name you expect to fail.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | prediction | the name fits the pictures it was made from | written down before looking at new faces |
+# | test | "one can see it" | a count over faces that played no part in naming it |
+# | control | none | a random direction, or a second name, treated in the same way |
+# | both ways | only +3 | what happens at -3 as well, and whether the name predicts it |
+# | side effects | not mentioned | what else changes, and how much of it |
+# </details>
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>Why does the slider's function start from <code>z0</code> each time, and not from where z is?</summary>
 #
-# Then the picture depends on where the sliders are, not on how they got there: the same positions give the same picture.
+# The picture then depends on where the sliders are, not on how they got there: the same positions give the same picture.
 # </details>
 #
 # <details><summary>You drag quickly, and the picture is slow. Will it draw all positions in between?</summary>
 #
-# No. While one change is on its way to the kernel, the widget keeps the next ones back, and then sends the latest only.
+# It will not. While one change is on its way to the kernel, the widget keeps the next ones back, and then sends the latest
+# only.
 # </details>
 #
 # <details><summary>A principal direction changes hair, skin and smile at once. Is it wrong?</summary>
 #
-# No. It is a direction that the first layer stretches most. That it should mean one thing is our wish, not its definition.
+# It is right as what it is: a direction that the first layer stretches most. Nothing in that definition makes it mean one thing.
 # </details>
 #
 # ## References
@@ -326,3 +346,7 @@ plt.show()
 # - Shen, Zhou: *Closed-Form Factorization of Latent Semantics in GANs*, [arXiv 2007.06600](https://arxiv.org/abs/2007.06600):
 #   principal directions of the first layer.
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 6.
+
+# %% [markdown]
+# ---
+# ← [07 · Walking the latent space](07_latent_space.ipynb) · [09 · Colour at 64x64: LSUN and CelebA on a GPU](09_colour_on_a_gpu.ipynb) →

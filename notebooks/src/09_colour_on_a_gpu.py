@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 09 · Colour at 64x64: LSUN and CelebA on a GPU
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
 #
@@ -81,8 +81,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # | CelebA | 202,599 | [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand: `img_align_celeba.zip` and `list_attr_celeba.txt`; or Hugging Face `nielsr/CelebA-faces` (without attributes) |
 # | your own | a few thousand or more | any folder or zip |
 #
-# The paper's network learned bedrooms; church exteriors are the smaller set. All of these belong to others: LSUN's
-# pictures come from the web, CelebA is for non-commercial research only. So none is bundled here.
+# The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others: LSUN's
+# come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
 #
 # **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
 #
@@ -110,7 +110,8 @@ print(f"{photos.count:,} pictures: {NAME}")
 
 # %% [markdown]
 # **When a download is refused.** Drives have quotas, and servers move. What you then get is often a web page under the name
-# of a zip file, and a program that unpacks it fails with something puzzling. Ours looks:
+# of a zip file, and a program that unpacks it fails with a puzzling message. `load_images` looks into the file first and says
+# what it found:
 
 # %%
 import tempfile
@@ -128,10 +129,10 @@ with tempfile.TemporaryDirectory() as folder:
 
 # %% [markdown]
 # LSUN has a trap of its own: an open database cannot be sent to another process, so readers that open it once fail as soon
-# as a loader has workers. Ours opens it anew in each of them.
+# as a loader has workers. The course's reader opens it anew in each of them.
 #
-# What to do about a refusal: try the other source in the table; fetch the file with a browser; ask a colleague who has it. Or begin with
-# a folder of your own. For a DCGAN a few thousand pictures of *one kind* are a start.
+# If a download is refused, try the other source in the table, fetch the file with a browser, or ask a colleague who has it.
+# Or begin with a folder of your own: the churches of section 9 were learned from 3,573 photographs.
 #
 # ## 2 · Prepare once
 #
@@ -139,8 +140,8 @@ with tempfile.TemporaryDirectory() as folder:
 # Training slices that file and never decodes again. (In a terminal: `dcgan-course prepare DATA --image_size 64`; an
 # interrupted preparation continues where it stopped.)
 #
-# Photographs are rarely square, and squashing them would teach G squashed churches. So the largest square in the middle
-# is cut out.
+# Photographs are rarely square, and G would learn squashed churches from squashed photographs. So the largest square in the
+# middle is cut out.
 #
 # **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 #
@@ -179,8 +180,9 @@ for name, size in {"CelebA": (178, 218), "a wide photograph": (640, 480)}.items(
     print(f"{name}: {size[0]} x {size[1]} -> {box}, {kept:.0%} of the picture")
 
 # %% [markdown]
-# And scaling? Taking every tenth pixel is fast and wrong: fine lines break up ("aliasing"). Antialiasing takes means
-# first. Four ways to make 64 x 64 of a drawn face, 640 wide and 800 high, with stripes behind it:
+# The square must then be scaled. Taking every tenth pixel is fast and wrong: fine lines break up ("aliasing"). Antialiasing
+# takes means first. The next picture shows a drawn face, 640 wide and 800 high, with stripes behind it, and three ways to
+# make 64 x 64 pixels of it:
 
 # %%
 from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -227,7 +229,7 @@ for name, count in COUNTS.items():
 # The bedrooms need not fit into memory: the file is read in slices. On a GPU the whole array moves there once, if it
 # fits into half of what is free.
 #
-# Here are some of yours:
+# Here are some of the pictures that the lesson uses:
 
 # %%
 def show(images, title, nrow, width=9.0):
@@ -245,8 +247,9 @@ show(to_float(photos.batch(some[:24])), f"24 of {NAME}, 64 x 64", 12)
 # %% [markdown]
 # ## 3 · Will it fit?
 #
-# The paper's network at full width, preset `lsun` (or `paper`): 4 x 4 x 1024 up to 64 x 64 x 3, kernels 5 x 5, batch 128.
-# To count, its shapes are enough: tensors on the device `meta` have a shape and no numbers, and take no memory.
+# The preset `lsun` (or `paper`) is the paper's network at full width: from 4 x 4 x 1024 up to 64 x 64 x 3, with kernels of 5
+# x 5 and batches of 128. To count its parameters, its shapes are enough: tensors on the device `meta` have a shape and no
+# numbers, and take no memory.
 
 # %%
 config = preset("lsun")
@@ -258,8 +261,8 @@ print(f"G has {sizes['G']:,} parameters, D {sizes['D']:,}")
 # %% [markdown]
 # **Exercise 2 · Bytes to train** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
 #
-# For every parameter a training keeps, in float32: the weight, its gradient, and Adam's two moments. With `ema`, also a
-# moving average of G's weights.
+# For every parameter a training keeps four numbers in float32: the weight, its gradient, and Adam's two moments. With `ema`
+# it also keeps a moving average of G's weights.
 
 # %%
 def my_training_bytes(netG, netD, ema=False):
@@ -289,8 +292,8 @@ training_bytes = checks.check_training_bytes(my_training_bytes)
 print(f"kept from step to step: {training_bytes(sizes['G'], sizes['D']) / 1e6:,.0f} MB")
 
 # %% [markdown]
-# These bytes are the smaller part. Between the forward and the backward pass every layer's output has to wait for its
-# gradient, for each image of the batch. A forward hook counts them:
+# These bytes are the smaller part. Between the forward and the backward pass every layer's output has to be kept until its
+# gradient is computed, for each image of the batch. A forward hook counts these outputs:
 
 # %%
 def outputs(net, x):
@@ -312,11 +315,9 @@ for batch_size in (16, 128, 512):
 
 # %% [markdown]
 # These numbers count activations only, and about twice too many of them: what is overwritten in place counts twice
-# here, and the outputs of D's three passes do not all wait at the same time. (In 16 bits they take half: bfloat16, or
+# here, and the outputs of D's three passes are not all kept at the same time. (In 16 bits they take half: bfloat16, or
 # float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the paper's batch, several times over. **On a
-# GPU** you can ask for the true number:
-#
-# `torch.cuda.max_memory_allocated() / 1e9` after a step.
+# GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
 #
 # ## 4 · How long?
 #
@@ -340,9 +341,10 @@ for name, count in COUNTS.items():
 
 # %% [markdown]
 # How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second, a GPU some tens of thousands. **Predict**
-# the hours for one epoch of churches. (Without a GPU a network half as wide is timed, which does with a quarter of the memory.)
+# the hours for one epoch of churches. (Without a GPU the cell times a network half as wide, which needs about a quarter of
+# the memory.)
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands import bench
 
 
@@ -366,13 +368,13 @@ for name, count in COUNTS.items():
     print(f"{name:<15} one epoch: {count / rate / 3600:>7.1f} hours")
 
 # %% [markdown]
-# On a laptop's CPU the full width is out of the question, and a smaller network is not (section 8). We had no GPU to
-# measure when this was written; run this cell on yours, and you know before you wait. (Compilation, which the trainer adds to
-# long trainings on a GPU, is not in it.)
+# On a laptop's CPU the full width is out of the question, while a smaller network is not (section 8). We had no GPU to
+# measure when this was written; run this cell on yours, and you know how long you would wait. (The time does not include
+# compilation, which the trainer adds to long trainings on a GPU.)
 #
 # ## 5 · What makes it fast
 #
-# Four changes that do not change *what* is computed, or hardly:
+# Four changes make a training faster and leave what is computed as it was, or nearly so:
 #
 # - **channels-last**: a picture's channels lie side by side in memory, as fast convolutions want them;
 # - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums and
@@ -386,7 +388,8 @@ for name, count in COUNTS.items():
 #   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes, until somebody has measured it on
 #   a GPU, that 15 % of a step are saved.
 #
-# Measured here, in turn, so that a slow moment hits all alike. Each line adds one change:
+# The next cells measure them on your machine, in turn, so that a slow moment affects all of them alike. Each line adds one
+# change:
 
 # %% tags=["nbval-ignore-output"]
 small = preset("avatars", data=DATA, ngf=32, ndf=32, batch_size=32, ema_kimg=0.0)
@@ -421,12 +424,13 @@ for name, seconds in medians.items():
     print(f"{name:<16} {32 / seconds:>7,.0f} images/s, {medians['plain'] / seconds:.2f} times as fast as plain")
 
 # %% [markdown]
-# The gains belong to the machine. bfloat16 needs hardware for it: without, it is several times *slower*, which is why
-# `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the loop of most
+# The gains depend on the machine. bfloat16 needs hardware for it; without such hardware it is several times *slower*, which
+# is why `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the loop of most
 # tutorials, data path included; `dcgan-course doctor --gpu` tries all of this on a GPU and prints a report.
 #
-# **CUDA graphs** are for the other end: small networks on a large GPU, where launching the kernels takes longer than the
-# kernels. A graph records the launches once and replays them at once. On a GPU, here is the gain for drawing one picture:
+# **CUDA graphs** help in the opposite case, with small networks on a large GPU, where launching the kernels takes longer than
+# the kernels themselves. A graph records the launches once and replays them together. On a GPU, the next cell measures the
+# gain for drawing one picture:
 
 # %% tags=["nbval-ignore-output"]
 if torch.cuda.is_available():
@@ -443,7 +447,7 @@ else:
 # %% [markdown]
 # ## 6 · What changes with the batch
 #
-# A GPU wants large batches. Two things change with them.
+# A GPU works best on large batches. Two things change with their size.
 #
 # **Batch norm** takes its mean from the batch, and a small batch makes that mean noisy. How noisy? The next cell takes
 # a channel's mean over batches of N real images, and its standard deviation from batch to batch:
@@ -459,19 +463,20 @@ for n in (4, 16, 64):
 
 # %% tags=["nbval-ignore-output"]
 for n, value in noise.items():
-    print(f"batches of {n:>3}: the mean moves by {value:.2f} of one image's deviation; 1 / sqrt({n}) = {n**-0.5:.2f}")
+    print(f"batches of {n:>3}: the mean moves by {value:.2f} of one image's standard deviation; "
+          f"1 / sqrt({n}) = {n**-0.5:.2f}")
 
 # %% [markdown]
 # The noise falls with one over the root of N, as for every mean of N numbers. With 4 images the mean that is subtracted
-# is off by half of what images differ by. That is what happens to the *share* of each of many GPUs, and what
-# `--sync_batch_norm` is for.
+# is off by half of what images differ by. The same happens where many GPUs each get a small *share* of the batch;
+# `--sync_batch_norm` is made for that case.
 #
 # **The learning rate.** With the same number of images, a batch four times as large makes a quarter of the steps. The
 # usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). **Predict**, then read the
-# recorded study: 60 thousand digits, three seeds; the Frechet distance to real digits (lesson 11; lower is better) and how
-# evenly the ten digits occur (1 = evenly).
+# recorded study. It shows 60 thousand digits, with three seeds, and prints the Frechet distance to real digits (lesson 11;
+# lower is better) and how evenly the ten digits occur (1 = evenly).
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 study = RecordedStudy("batch_size")
 print(f"{'batch, learning rate':<22}{'steps':>7}  {'distance, by seed':<20} evenness, by seed")
 for name in study.study.configs:
@@ -481,12 +486,12 @@ for name in study.study.configs:
     print(f"{name:<22}{60_000 // batch_size:>7,}  {values:<20} {even}")
 
 # %% [markdown]
-# - Down to 16, a rate divided by 4 gives what a batch of 64 gave, so the advice holds. But keeping the rate is
-#   *better*: four times the steps for the same images, each as long. Small batches are not worse for the pictures; they
-#   are slower on a GPU.
-# - Up to 256, with the unchanged rate two of three trainings have collapsed to one digit. Multiplied by 2 and by 4 the
-#   rate recovers a part of the loss, and the result stays behind. Longer steps do not make up here for having a quarter
-#   as many.
+# - With batches of 16, a rate divided by 4 gives about what a batch of 64 gave, so the advice holds. But the unchanged rate
+#   is *better*: it makes four times the steps for the same images, each as long. In this study small batches do no harm to
+#   the pictures; they are only slower on a GPU.
+# - With batches of 256 and the unchanged rate, two of three trainings have collapsed to one digit. Multiplying the rate by 2
+#   or by 4 recovers a part of the loss, and the result still stays behind. Longer steps do not make up here for having a
+#   quarter as many.
 #
 # So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
 # GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
@@ -527,10 +532,10 @@ share = checks.check_share(my_share)
 # </details>
 
 # %% [markdown]
-# Is the mean of the shares' gradients the gradient of the whole batch? Four pretended processes, one D without batch norm
-# and one with:
+# **Predict:** is the mean of the shares' gradients the gradient of the whole batch? The next cell pretends to be four
+# processes, first with a D without batch norm, then with one that has it:
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def gradient(net, x):
     """The gradient of D's loss on real images, as one long vector."""
     net.zero_grad()
@@ -551,7 +556,7 @@ for norm in ("none", "batch"):
 # Without batch norm the two are equal, up to rounding. With it they differ, because each process normalises with its
 # own images; `--sync_batch_norm` takes the statistics of all, at the price of more messages.
 #
-# What has to travel? All gradients of both networks, at each step:
+# At each step all gradients of both networks have to be exchanged:
 
 # %%
 megabytes = 4 * (sizes["G"] + sizes["D"]) / 1e6
@@ -560,15 +565,16 @@ for name, gbit in {"Ethernet, 1 Gbit/s": 1, "Ethernet, 10 Gbit/s": 10, "inside a
     print(f"{name:<30} {megabytes * 8 / 1000 / gbit:>6.3f} seconds a step")
 
 # %% [markdown]
-# (One way, once. Each of n devices sends and receives 2 (n - 1) / n times that.) With two machines each step is half as long,
-# so where the exchange takes half of a step of one GPU, nothing is won.
+# (These times are for one way, once. Each of n devices sends and receives 2 (n - 1) / n times that.) With two machines each
+# step is half as long, so where the exchange takes half of a step of one GPU, nothing is gained.
 #
-# Can you try it without GPUs? Two processes on the CPU do the same:
+# You can try it without GPUs, with two processes on the CPU:
 # `torchrun --nproc-per-node=2 -m dcgan_course train --preset smoke`.
 #
 # ## 8 · Train
 #
-# With a GPU: the paper's network on your data. Without: a small one, for a few seconds, to see that all is in place.
+# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for a few seconds,
+# to see that everything is in place.
 
 # %% tags=["nbval-ignore-output"]
 FULL = torch.cuda.is_available()
@@ -641,13 +647,13 @@ print(church.config.difference(load_run("heritage_no_augment").config).replace("
 
 # %% [markdown]
 # So the gap between the curves is not due to `--augment` alone, and each curve is one seed. What the blue one shows by
-# itself is that from some moment on the pictures get *worse*. A likely reason: with a few thousand photographs D
-# memorises them, and what it then teaches G is no longer about churches. `--augment` shows D every picture with random
-# colours, shifts and blanks, real and generated ones alike ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)), and
-# with it the curve still falls at the end. (Their first points were scored at different times.) With LSUN's hundred
-# thousands you need it less.
+# itself is that from some moment on the pictures get *worse*. A likely reason, not tested here, is that with a few thousand
+# photographs D memorises them, and what it then teaches G is no longer about churches. `--augment` shows D every picture
+# with random colours, shifts and blanks, real and generated ones alike
+# ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)), and with it the curve still falls at the end. (The first points of
+# the curves were scored at different times.) That paper reports that larger data sets gain less from it.
 #
-# A walk between two churches, on the great circle, and a grid between four:
+# The next two pictures show a walk between two churches, on the great circle, and a grid between four:
 
 # %%
 steps = sampling.interpolate(z[12], z[36], 12)
@@ -655,6 +661,26 @@ show(sampling.generate(netC, steps), "From one church to another in 12 steps", 1
 
 # %%
 show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four churches in the corners, mixtures between", 7, 5)
+
+# %% [markdown]
+# **Open exercise · A plan that somebody could pay for** — 60 minutes
+#
+# Plan a training of the paper's network on one of the data sets of section 1, on a machine that you could really rent. How
+# much disk, memory and time does it need, what does it cost, when do you look at it, and when do you stop? Say which of
+# your numbers are computed, which are measured, and which are guesses; then make the cheapest measurement that would turn
+# your worst guess into a number.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | memory | "should fit" | weights, optimiser and activations computed, with room for what was not counted |
+# | time | one number | images shown / speed, with the range that the speed's uncertainty gives |
+# | sources | not said | each number marked as computed, measured or guessed |
+# | stopping | a number of epochs | what is scored, how often, and which result ends the training early |
+# | risk | none | what happens when the machine is taken away, and what that costs |
+# </details>
 
 # %% [markdown]
 # ## Questions
@@ -674,14 +700,14 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 #
 # <details><summary>128 x 128?</summary>
 #
-# `--image_size 128` adds one block to each network: see `dcgan-course info` of a run. DCGANs of that size are harder to
-# train; most later work changed the architecture for it.
+# `--image_size 128` adds one block to each network: see `dcgan-course info` of a run. We have not trained a DCGAN of that
+# size; much of the later work on larger images changed the architecture.
 # </details>
 #
 # <details><summary>Which batch for eight GPUs?</summary>
 #
-# Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. Section 6: you pay with
-# steps.
+# Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes fewer
+# steps of the same images (section 6).
 # </details>
 #
 # ## References
@@ -691,3 +717,7 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 # - Liu and others: *Deep Learning Face Attributes in the Wild* (CelebA), [arXiv 1411.7766](https://arxiv.org/abs/1411.7766).
 # - Zhao and others: *Differentiable Augmentation*, [arXiv 2006.10738](https://arxiv.org/abs/2006.10738).
 # - Goyal and others: *Accurate, Large Minibatch SGD*, [arXiv 1706.02677](https://arxiv.org/abs/1706.02677): the linear rule.
+
+# %% [markdown]
+# ---
+# ← [08 · Latent sliders](08_latent_sliders.ipynb) · [10 · What D learned](10_what_d_learned.ipynb) →

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 10 · What D learned
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
 #
@@ -71,8 +71,8 @@ from dcgan_course.sampling import generate, image_grid, sample_z
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# After a training one usually keeps G and throws D away. But to tell real from generated D had to look at strokes,
-# loops, edges. Has it learned something that is of use elsewhere, without having seen a single label?
+# After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes, loops
+# and edges. Has it learned something that is of use elsewhere, without having seen a single label?
 #
 # `RUN` is the recorded run of digits. A run of your own will do as well, if its images have classes and a test set:
 # `mnist`, `fashion_mnist`, `cifar10`, `svhn` (32x32: `dcgan-course train --data cifar10 --image_size 32`).
@@ -100,9 +100,9 @@ plt.show()
 #
 # ## 1 · The paper's protocol
 #
-# Section 5 of the paper makes features of all of D's convolutional layers: each map is **max-pooled to 4 x 4**, all is
-# **flattened** and put side by side, and a **linear** classifier has to do with that. Linear, because then the credit is
-# due to the features.
+# Section 5 of the paper makes features of all of D's convolutional layers: each map is **max-pooled to 4 x 4**, all maps
+# are **flattened** and put side by side, and a **linear** classifier learns from the result. It is linear so that the
+# credit for its answers is due to the features.
 #
 # **Exercise 1 · Pooled features** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
 #
@@ -146,23 +146,23 @@ print(f"{of_test.shape[1]:,} numbers for each digit, in place of {size * size} p
 
 # %% [markdown]
 # *A detective story.* The paper says that its features are 28,672 numbers, and that the highest layer has 512 maps. It
-# does not print the other widths. Three layers of 128, 256 and 512 maps, which double as usual, would give:
+# does not print the other widths. With three layers of 128, 256 and 512 maps, which double as usual, the count would be:
 
 # %%
 print(f"(128 + 256 + 512) x 16 = {(128 + 256 + 512) * 16:,}, and twice that is {2 * (128 + 256 + 512) * 16:,}")
 
 # %% [markdown]
-# That is exactly half of what the paper says, so something is missing once more. The text does not solve it, but the
-# authors' released code does. Their ImageNet model has *six* convolutional layers, of which every second one has stride
+# That is exactly half of what the paper says, so as many maps again are missing. The text does not solve the riddle, but
+# the authors' released code does. Their ImageNet model has *six* convolutional layers, of which every second one has stride
 # 1: its D has 128, 128, 256, 256, 512 and 512 maps ([Newmu/dcgan_code](https://github.com/Newmu/dcgan_code), the folder
 # `imagenet`). Each width comes twice, 1,792 maps in all, and 1,792 x 16 = 28,672. Recomputing a number that somebody
 # printed is a good habit: here it reveals that the network behind the paper's Table 1 is not the one of its figure 1.
 #
 # ## 2 · Few labels
 #
-# Label a hundred digits, ten of each. How many of the others will a linear classifier get right? **Predict** for three
-# kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels. And for the table after
-# that: how will a network of the same shape do that is **trained on the hundred labels**?
+# Suppose that a hundred digits are labelled, ten of each. How many of the others will a linear classifier get right?
+# **Predict** it for three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels.
+# The table after that adds a network of the same shape that is **trained on the hundred labels**; predict it, too.
 #
 # The classifier is an L2-SVM, `LinearSVC` with the squared hinge loss, as in the paper; a fifth of the labelled images is
 # held back to choose its one parameter.
@@ -178,18 +178,18 @@ for draw in range(3):
         share = features.svm_accuracy(kind(train, labelled), train.labels[labelled], kind(test, some), test.labels[some])
         answers[name].append(share)
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 for name, shares in answers.items():
     print(f"{name:<12} {np.mean(shares):.0%} right with 100 labels")
 
 # %% [markdown]
-# D has never seen a label, and with its features ten examples of each digit are enough for what pixels cannot do. The
-# untrained network is the control: without it one might think that any network's features would do.
+# D has never seen a label, and yet with its features ten examples of each digit teach more than with pixels. The untrained
+# network is the control: without it one could not tell what D's training adds to its architecture.
 #
 # The whole experiment, over five draws and up to all 60,000 labels, takes an hour; it is recorded (`dcgan-course
 # features mnist --labels 100 300 1000 10000 60000 --draws 5`):
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 from dcgan_course.machine.places import repo_data_dir
 from dcgan_course.measuring.tables import means, summary
 
@@ -197,7 +197,7 @@ table = pd.read_csv(repo_data_dir() / "features" / "mnist.csv")
 print("percent right on 10,000 test digits, with the 95 % interval over the draws")
 print(summary(table))
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 COLOURS = {"D": "#D55E00", "random D": "#999999", "pixels": "#009E73", "supervised": "#0072B2"}
 statistics = means(table)
 plt.figure(figsize=(6.5, 3.4), layout="constrained", facecolor="white")
@@ -215,19 +215,21 @@ plt.show()
 # %% [markdown]
 # Read the left end first. With a hundred labels D's features leave all others far behind, and their interval over the
 # draws is the narrowest: it matters less *which* hundred were labelled. The supervised network does no better there than
-# pixels do; it has nothing to learn from. With a thousand labels it is where D was with between one and three hundred.
+# pixels do, since a hundred pictures are very few to learn from. With a thousand labels it reaches what D's features
+# reach with between one and three hundred.
 #
-# At the right end be careful. That D is ahead even with all labels says something about our supervised network, which had a
-# plain recipe and no tricks (five times through the data, no shifted digits); the judge of this course, another network, with
-# shifted and turned digits, reads 99.58 % correctly. And look at "random D": from 300 labels on an untrained network is a far
-# better start than pixels. A part of what is often called learned is the architecture.
+# The right end needs care. That D is ahead even with all labels says something about our supervised network, which had a
+# plain recipe (five times through the data, no shifted digits); the judge of this course, another network that learned from
+# shifted and turned digits as well, reads 99.58 % correctly. And look at "random D": from 300 labels on, an untrained
+# network's features are far better than pixels. So a part of what is often credited to learning is due to the
+# architecture.
 #
 # ### Beside the paper
 #
 # For CIFAR-10 (its Table 1) the paper took the D that it had trained on ImageNet, without any CIFAR-10 image. For SVHN
 # (Table 2) it does not say what D was trained on; the released script loads one that was trained on SVHN itself,
 # without labels (`svhn_unsup_...`). That is what we did with digits. The numbers cannot be compared across the tables,
-# the pattern can.
+# but the pattern can.
 #
 # (TSVM, M1+M2 and SWWAE are other ways of using images without labels, of that time.)
 #
@@ -248,9 +250,9 @@ plt.show()
 # | Exemplar CNN | 84.3 % | 77.4 ± 0.2 % |
 # | **DCGAN + L2-SVM** | **82.8 %** | 73.8 ± 0.4 % |
 #
-# Two remarks. The 28.87 % of the supervised network is a *validation* error, as the text of section 5.2 says, though it
-# is listed beside test errors. And the empty cells stand for numbers that we have not been able to check against the
-# paper's Table 1.
+# Note that the 28.87 % of the supervised network is a *validation* error, as the text of section 5.2 says, though it is
+# listed beside test errors. The empty cells stand for numbers that we have not been able to check against the paper's
+# Table 1.
 
 # %%
 thousand = statistics.xs("1000 labels", level="metric")
@@ -258,12 +260,12 @@ for name, row in thousand.iterrows():
     print(f"ours, MNIST, 1,000 labels: {name:<11} error {100 - row['mean']:.1f} ± {row['half_width']:.1f} %")
 
 # %% [markdown]
-# The striking line of the paper's table is that D's features beat a *supervised* network of the same shape where labels
-# are few. They do so here too. (Ours was trained with one setting; the paper's is the best of 64.)
+# The striking claim of the paper's table is that D's features beat a *supervised* network of the same shape where labels
+# are few. They do so here too. (Our supervised network was trained with one setting; the paper's is the best of 64.)
 #
-# Which layer does it? One at a time, with 300 labels:
+# **Predict** which of D's layers contributes most. The next cell tries them one at a time, with 300 labels:
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 labelled = features.balanced_draw(train.labels, 300, 0)
 of_train = features_of(netD, train, labelled)
 widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # numbers that each layer gives
@@ -273,13 +275,14 @@ for i, (a, b) in enumerate(zip(*parts, strict=True), 1):
     print(f"layer {i} alone: {share:.1%}" if i <= len(widths) else f"all layers:    {share:.1%}")
 
 # %% [markdown]
-# Each layer alone is worth something, the last one most, and together they reach a little more than the last alone.
+# Each layer alone is worth something, the last one most, and together they reach a little more than the last alone. (This
+# is one draw of labels; differences of a percent may turn round with another.)
 #
 # ## 3 · What makes a feature respond?
 #
-# Take one feature of D's last layer and the place where it responds most. Which pixels raise it? That is a gradient, and
-# backpropagation computes it. But plain gradients of a deep network look like noise: some paths through the layers raise the
-# feature, others lower it, and all are added up. **Guided backpropagation** keeps the first kind only: at each activation
+# Take one feature of D's last layer and the place where it responds most. Which pixels raise it? The gradient of the feature
+# with respect to the pixels tells, and backpropagation computes it. But plain gradients of a deep network look like noise:
+# some paths through the layers raise the feature, others lower it, and all are added up. **Guided backpropagation** keeps the first kind only: at each activation
 # the gradient passes where
 #
 # - the activation's input x was positive (as in any ReLU), *and*
@@ -314,8 +317,8 @@ guided = checks.check_guided(my_guided)
 # </details>
 
 # %% [markdown]
-# Three rules on the same feature: plain backpropagation, the rule of "deconvolution" networks (only the gradient counts),
-# and the guided one.
+# The next cells apply three rules to the same feature: plain backpropagation, the rule of "deconvolution" networks (only the
+# gradient counts), and the guided one.
 
 # %%
 rules = {"plain": lambda x, gradient: gradient * torch.where(x > 0, 1.0, run.config.leak),
@@ -346,9 +349,9 @@ rows = [top] + [scaled(features.saliency(netD, top, 1, rule)) for rule in rules.
 show(torch.cat(rows), "The 12 digits that raise feature 1 most; then plain, deconvolution, guided", 12)
 
 # %% [markdown]
-# The plain gradients are grey noise around the right place. The rule of deconvolution shows the same carpet for every
-# digit: it asks only about the gradient, and so forgets which picture it started from. The guided rule shows the stroke
-# that the feature answers to, and where it is.
+# The plain gradients are grey noise around the right place. The rule of deconvolution shows nearly the same texture for
+# every digit: it asks only about the gradient, and so forgets which picture it started from. The guided rule shows the
+# stroke that the feature answers to, and where it is.
 #
 # ### A smaller claim: edges, by number
 #
@@ -410,10 +413,10 @@ for name in nets:
 # answer to lines at all, but what direction there is agrees more often than by chance, since an untrained filter has a
 # shape too.
 #
-# Does a feature of the digits' D belong to *one digit*? Among the 20 digits that raise a feature most, how many are of the
-# commonest kind? (By chance about 0.22.)
+# Does a feature of the digits' D belong to *one digit*? **Predict:** among the 20 digits that raise a feature most, which
+# share is of the commonest kind? (By chance it is about 0.22.)
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 def commonest(net):
     """The share of the commonest digit among the 20 that raise a feature of the last layer most: mean over features."""
     with torch.inference_mode():
@@ -425,15 +428,15 @@ def commonest(net):
 print(f"trained D {commonest(netD):.2f}, random D {commonest(untrained):.2f}")
 
 # %% [markdown]
-# The features do not belong to single digits: the share is above chance, but no more so than for random filters. They
-# answer to strokes that several digits share, it seems, and the linear classifier puts digits together from them.
+# The features do not belong to single digits: the share is above chance, but no more so than for random filters. It seems
+# that they answer to strokes that several digits share, and that the linear classifier puts digits together from them.
 #
 # ## 4 · Forgetting glasses
 #
 # G draws objects with feature maps. Which maps draw *glasses*? If they were known, one could switch them off and draw the
 # same face without. The paper did that with windows of bedrooms: windows were boxed by hand in some samples, a **logistic
 # regression** told inside from outside by the activations of the second-highest layer, and all maps with a positive weight
-# were dropped, about 200. Some windows vanished, others became doors or mirrors. It was shown in pictures only.
+# were dropped, about 200. Some windows vanished, others became doors or mirrors. The paper shows this in pictures only.
 #
 # With cartoon faces it can be counted: the place of glasses is known exactly, and a judge reads every attribute.
 
@@ -488,8 +491,8 @@ dropped = checks.check_dropped(my_dropped)
 # ### Two witnesses
 #
 # The judge says whether glasses are gone. But a network can be fooled: in lesson 05 digits on a dark grey background,
-# which anybody can read, were to the judge far from digits. So we ask a second witness that works in another way: a
-# logistic regression that sees nothing but **slopes** of brightness in the box, blurred. It learns from drawn faces.
+# which anybody can read, were far from digits by the judge's features. So we ask a second witness that works in another
+# way: a logistic regression that sees nothing but blurred **slopes** of brightness in the box. It learns from drawn faces.
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -516,8 +519,8 @@ print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
 # The paper dropped maps of "the second highest convolution layer", "200 in total". Which layer is that? Counted from
 # the picture down, the highest hidden layer of its G is the one of 32 x 32 and the second highest that of 16 x 16, with
 # 256 maps, of which 200 would be 78 %. Counted from the other end, where a network is most abstract, it is the one of 8
-# x 8 with 512 maps, and 200 would be 39 %. The text does not decide it. We begin with the first reading. The layers of
-# our G, from z to the image, are `blocks` 0 to 4: 16 x 16 is block 2, and 8 x 8 is block 1.
+# x 8 with 512 maps, and 200 would be 39 %. The text does not decide it, so we try both readings. The layers of our G, from
+# z to the image, are `blocks` 0 to 4: 16 x 16 is block 2, and 8 x 8 is block 1.
 
 # %%
 @torch.inference_mode()
@@ -547,8 +550,8 @@ def regressions(block):
 
 # %% [markdown]
 # *Inside against outside* is the paper's contrast. But the eyes are inside too. *With against without* compares the same
-# place in faces with and without glasses, which only we can, thanks to the judge. **Predict:** how many of the glasses
-# will go, if all maps with a positive weight are dropped?
+# place in faces with and without glasses, which the paper could not do: it needs the judge. **Predict:** how many of the
+# glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x 8?
 
 # %%
 z_new = sample_z(400, faces.config.nz, faces.config.z, seeded(2, "lesson"))  # faces that chose nothing above
@@ -568,15 +571,24 @@ def forget(maps, block):
     return after[shown], f"gone: judge {gone[0]:>4.0%}, witness {gone[1]:>4.0%}; other answers changed {changed:>3.0%}"
 
 
-# %%
-for name, weight in regressions(2).items():
-    lost, words = forget(np.flatnonzero(weight > 0), 2)
-    print(f"{name:<15}{(weight > 0).mean():.0%} of the maps. {words}")
+# %% jupyter={"outputs_hidden": true}
+positive = {}
+for block, size_of in ((1, "8 x 8"), (2, "16 x 16")):
+    for name, weight in regressions(block).items():
+        positive[block, name], words = forget(np.flatnonzero(weight > 0), block)
+        print(f"{size_of:<8}{name:<15}{(weight > 0).mean():.0%} of the maps. {words}")
 
 # %% [markdown]
-# That is not forgetting. Most glasses are still there, and what was dropped took other things with it. The paper
-# reports lower visual quality for its own pictures as well; here the damage has numbers. Three things might be wrong:
-# the **layer**, the **number** of maps, or the **choice**. Try them one by one, or you will blame the wrong one.
+# The two readings give two different results. At **8 x 8** glasses go: with the paper's own contrast both the judge and the
+# witness say so of most faces. At **16 x 16** most glasses are still there, and by the witness all of them. With that
+# contrast 43 % of the maps at 8 x 8 have a positive weight, and 61 % at 16 x 16; the paper's 200 would be 39 % and 78 %. So
+# on both counts, the share of the maps and the windows that vanished from the paper's pictures, the reading as 8 x 8 fits
+# better. (It is another network and another object, so this is a hint and no proof.) The other answers show the price: what
+# was dropped took other things with it. The paper reports lower visual quality for its own pictures as well; here the
+# damage has numbers.
+#
+# Is it the **layer** that matters, the **number** of maps, or the **choice** among them? To find out, change one of them
+# at a time.
 #
 # For the choice there is another criterion. A regression finds maps that are *active where* glasses are. We want maps
 # *without which* there would be none: how much of the judge's answer would be lost if a map were zero? To first order that is
@@ -595,7 +607,8 @@ def effects(block, n=64):
     return (x * gradient).sum((2, 3)).mean(0).detach().numpy()
 
 # %% [markdown]
-# The best quarter of each layer's maps (of the first layer an eighth), by each criterion, and random maps as a control:
+# The next cell drops the best quarter of each layer's maps (of the first layer an eighth), by each criterion, and random
+# maps as a control:
 
 # %%
 pictures = {}
@@ -609,7 +622,7 @@ for block in range(4):
 
 # %%
 rows = {"drawn": before[shown], "block 0, effect": pictures[0, "effect"], "block 1, with/without": pictures[1, "with/without"],
-        "block 2, all positive": lost, "block 3, effect": pictures[3, "effect"]}
+        "block 2, all positive": positive[2, "with/without"], "block 3, effect": pictures[3, "effect"]}
 figure, axis = plt.subplots(figsize=(9, 4.2), layout="constrained", facecolor="white")
 axis.imshow(image_grid(torch.cat(list(rows.values())), 10))
 axis.set_xticks([])
@@ -618,42 +631,61 @@ plt.show()
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
-#   removes many or all of them, and little else changes. One layer on, at 8 x 8, it still works with a good choice. In
-#   the layers close to the picture, 16 x 16 and 32 x 32, nothing does: they draw edges and colours, of glasses as of
-#   all else. If the paper's "second highest" is its layer of 8 x 8, our result agrees with its pictures; if it is that
-#   of 16 x 16, it does not.
+#   removes many or all of them, and little else changes. One layer on, at 8 x 8, it still works with a good choice, or with
+#   all positive maps. In the layers close to the picture, 16 x 16 and 32 x 32, no choice removes glasses that the witness
+#   cannot still see: these layers draw edges and colours, of glasses as of all else.
 # - **The choice matters within a layer.** In block 0 the effect is best, in block 1 the contrast of with against without;
 #   random maps do nothing to glasses anywhere.
 # - **And look at the last row.** The judge says that nearly all glasses are gone. The witness, and you, say that they
 #   are all there. Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the
-#   judge*, which is called an adversarial example. Where the one who chooses also counts, ask somebody else.
+#   judge*, which is called an adversarial example. The network that chooses should not be the one that counts.
 #
 # This is one G and one attribute; yours may differ.
+
+# %% [markdown]
+# **Open exercise · Does D know what you care about?** — 60 minutes
 #
+# Choose a property of digits that has no label: slant, stroke width, whether a loop is closed. Design a study that measures
+# how well D's features tell it from few examples, with the controls of section 2. You will have to make labels, by hand or
+# by a rule; say how often they are wrong.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | labels | assumed right | their error rate estimated on a sample that was looked at |
+# | controls | none | pixels and an untrained D, with the same classifier and the same labels |
+# | draws | one | several draws of the labelled examples, with a spread |
+# | leakage | not considered | no test digit in the training of D, of the classifier, or of the rule |
+# | claim | "D knows slant" | how much better than the controls, and what that does and does not show about D |
+# </details>
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>Why max pooling to 4 x 4, when guideline 1 forbids pooling?</summary>
 #
-# The guideline is about the network while it trains. Here nothing is trained any more: the maps are only made small enough
+# The guideline is about the network while it trains. Here D is not trained any more: the maps are only made small enough
 # for a linear model, and "did this feature respond somewhere in this sixteenth" is a useful question.
 # </details>
 #
 # <details><summary>D was trained on 60,000 images, the supervised network on 100. Is that fair?</summary>
 #
-# That is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised network
+# The difference is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised network
 # cannot.
 # </details>
 #
 # <details><summary>Guided backpropagation shows neat pictures. Do they explain D's decision?</summary>
 #
-# Only with care. The rule throws away everything that argues against, and it sharpens edges of the input by itself: the
+# Not by themselves. The rule throws away everything that argues against, and it sharpens edges of the input by itself; the
 # random filters are there to show how much of the picture comes from the method.
 # </details>
 #
 # <details><summary>A map has a large positive weight in the regression. Does it draw glasses?</summary>
 #
-# Not necessarily. It may be active at eyes, which are always there too, or follow a map that does the work. And late layers
-# draw with shared edges and colours: there no map draws glasses alone.
+# It need not. The map may be active at eyes, which are always there too, or follow a map that does the work. And late layers
+# draw with shared edges and colours, where no map draws glasses alone.
 # </details>
 #
 # ## References
@@ -663,3 +695,7 @@ plt.show()
 #   backpropagation.
 # - Bau and others: *GAN Dissection*, [arXiv 1811.10597](https://arxiv.org/abs/1811.10597): units that cause objects.
 # - Adebayo and others: *Sanity Checks for Saliency Maps*, [arXiv 1810.03292](https://arxiv.org/abs/1810.03292).
+
+# %% [markdown]
+# ---
+# ← [09 · Colour at 64x64: LSUN and CelebA on a GPU](09_colour_on_a_gpu.ipynb) · [11 · Measuring GANs](11_measuring_gans.ipynb) →

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 12 · Your own images, and an errata hunt
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 30 seconds on two CPU cores.
 #
@@ -73,8 +73,9 @@ print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 # %% [markdown]
 # ## 1 · A folder
 #
-# Put the path of your folder (or zip) into the next cell, in place of `my_pictures`. As long as there is none, the lesson makes a small one, as folders are: two
-# sub-folders, pictures of several shapes, one that is broken and one that is not a picture at all.
+# Put the path of your folder (or zip) into the next cell, in place of `my_pictures`. As long as there is none, the lesson
+# makes a small one, with the troubles that real folders have: two sub-folders, pictures of several shapes, one that is
+# broken, and one file that is not a picture at all.
 
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
@@ -99,8 +100,8 @@ if FOLDER == Path("my_pictures") and not FOLDER.exists():  # a wrong path of you
 
 # %% [markdown]
 # `folder:PATH` finds every picture below it, nested or flat. What cannot be decoded is left out and named; sub-folders
-# become classes. Of each picture the centred square is kept: with `--fit pad` all of it, on a background, with
-# `--fit stretch` all of it, squeezed. Pictures without colour train faster with `--nc 1`, as one channel.
+# become classes. The centred square of each picture is kept; `--fit pad` keeps all of the picture, on a background, and
+# `--fit stretch` keeps all of it, squeezed. Pictures without colour train faster with `--nc 1`, as one channel.
 
 # %% tags=["nbval-ignore-output"]
 with redirect_stdout(io.StringIO()):  # what it has to say is in photos.remarks too
@@ -127,19 +128,20 @@ show(to_float(photos.batch(range(0, photos.count, max(1, photos.count // 24))[:2
 
 # %% [markdown]
 # **Look at them before you train.** Are they of one kind? Is what matters in the middle? Are there logos, frames,
-# duplicates? G will learn them all. A thousand pictures of one kind are better than ten thousand of everything.
+# duplicates? G may learn all of these. A small DCGAN has an easier task with pictures that resemble one another, such as
+# faces or churches, than with pictures of everything; how many of which kind are enough, this course has not measured.
 #
 # ## 2 · Train
 #
 # | you have | begin with |
 # |---|---|
-# | below 500 pictures | more pictures first: such a D knows them by heart after minutes |
+# | a few hundred pictures | look for more first; otherwise `--preset photos`, and look for copies early (lesson 11, section 6) |
 # | some thousands | `--preset photos`: small steps, mirrored pictures, `--augment`, a moving average |
 # | a hundred thousand and a GPU | `--preset lsun --data folder:PATH`: the paper's network |
 # | pictures with left and right, such as letters | the same with `--no_flip` |
 #
-# In a terminal: `dcgan-course train --preset photos --data folder:PATH --num_epochs 150`. Here a few seconds of it, with a
-# small network and larger steps, so that you see something:
+# In a terminal you would run `dcgan-course train --preset photos --data folder:PATH --num_epochs 150`. The next cell trains
+# for a few seconds, with a small network and larger steps, so that you see something:
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
@@ -169,9 +171,9 @@ show(sampling.generate(netG, sampling.draw_z(mine.config, 24, torch.Generator().
 # %% [markdown]
 # ## 3 · A model card
 #
-# A file of weights without a description is of no use to anybody, after a year not even to you. A **model card** says what
-# it draws, from which data, how it was trained, how good it is by which number, and what it should not be used for.
-# `export.model_card(run)` writes what the run knows; the last lines are yours.
+# A file of weights without a description is of little use to others, and after a year not even to you. A **model card** says
+# what the model draws, from which data it learned, how it was trained, how good it is by which number, and what it should
+# not be used for. `export.model_card(run)` writes what the run knows; the last lines are for you to write.
 
 # %%
 from dcgan_course.publishing import export
@@ -183,7 +185,7 @@ print("\n".join(numbers) or "no numbers yet: this run was not scored")
 
 # %% [markdown]
 # Read the numbers as in lesson 11: beside those of real images, and with n in the name. A precision of 0.1 beside 0.95 says
-# plainly that nine of ten generated faces lie where no drawn face lies; a card that hides it is no card.
+# plainly that nine of ten generated faces lie where no drawn face lies, and a card should not hide it.
 #
 # Pictures of your own have no judge yet. If they lie in sub-folders, `dcgan-course judge folder:PATH --out mine.safetensors`
 # trains one in minutes, and `dcgan-course score RUN --judge mine.safetensors` measures with it.
@@ -196,7 +198,7 @@ print("\n".join(numbers) or "no numbers yet: this run was not scored")
 #
 # **Exercise 1 · The same?** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
 #
-# Many a test of this kind cannot fail. Think of shapes, of the sign, of a single wrong pixel, and of NaN.
+# Many tests of this kind cannot fail. Think of shapes, of the sign, of a single wrong pixel, and of NaN.
 
 # %%
 def my_close(a, b, tolerance):
@@ -224,7 +226,8 @@ close = checks.check_close(my_close)
 # </details>
 
 # %% [markdown]
-# Export, load the file with ONNX Runtime (which knows nothing of PyTorch), and compare on 50 new z:
+# The next cell exports the generator, loads the file with ONNX Runtime (which knows nothing of PyTorch), and compares both on
+# 50 new z:
 
 # %%
 import importlib.util
@@ -246,18 +249,18 @@ print("and one wrong pixel would be seen:", not close(torch.from_numpy(found), e
 print(f"{len(content) / 1e6:.1f} MB")
 
 # %% [markdown]
-# The batch norm in it is that of **eval mode**: fixed numbers. An export in train mode would make every picture depend on the
-# others beside it (lesson 05). And a generator that keeps its dropout on at test time cannot be exported like this: it has
-# no fixed answer, and `export` says so.
+# The exported batch norm is that of **eval mode**, with fixed numbers. An export in train mode would make every picture
+# depend on the others of its batch (lesson 05). And a generator that keeps its dropout on at test time cannot be exported
+# like this, because it has no fixed answer; `export` says so.
 #
 # `dcgan-course export avatars my_generator` writes a folder: `generator.onnx`, the card, and a sheet of samples.
 #
 # ## 5 · A page that runs by itself
 #
-# `dcgan-course page avatars my_page` goes one step further: one file, `index.html`, with the explorer of lesson 08, the
-# generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it,
-# from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. What you find there has an
-# address of its own: *Copy link* keeps the face.
+# `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`, with the explorer of lesson 08,
+# the generator, and what runs it (WebAssembly): 11 MB for this one, 17 MB for a large network. A double click opens it,
+# from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. Each picture that you find there
+# has an address of its own: *Copy link* keeps the face.
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
@@ -282,8 +285,8 @@ print("under the title:", known["text"])
 #
 # ## 6 · The errata hunt
 #
-# Six short listings, written for this lesson. Each has **one mistake**, of a kind that is known from textbooks, courses and
-# collections of GAN code, some for years. You have met the subject of each in lessons 02 to 05. Find the lines.
+# The next cells print six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in GAN
+# code. You have met the subject of each in lessons 02 to 05. Find the lines.
 
 # %%
 print(checks.LISTINGS[1], checks.LISTINGS[2], sep="\n\n")
@@ -327,17 +330,17 @@ errata = checks.check_errata(my_errata)
 # 2. The second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to every variance.
 # 3. `netD(x_fake)` without `detach` sends D's gradient into G, and uses up the graph that G's step needs. (Or line 6 may be
 #    told where to stop: `loss_D.backward(inputs=list(netD.parameters()))`.)
-# 4. The images come out between -0.42 and 2.82; tanh ends at 1. `mean, deviation = 0.5, 0.5`.
+# 4. The images come out between -0.42 and 2.82; tanh ends at 1. Mended: `mean, deviation = 0.5, 0.5`.
 # 5. `..._with_logits` applies the sigmoid itself; here it is applied twice.
 # 6. Stretched between each sheet's own minimum and maximum, a grey picture looks like a good one.
 # </details>
 
 # %% [markdown]
-# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and give worse
-# pictures; lesson 05 measured what some of them cost. That is why every exercise of this course has a small check. Does
-# the right check refuse each listing?
+# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and may give worse
+# pictures; lessons 05 and 06 measured what some of them cost. That is why every exercise of this course has a small check.
+# **Predict:** does the check of its exercise refuse each listing?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 import torch.nn.functional as F
 from torch import nn
 
@@ -348,13 +351,13 @@ for entry in checks.LISTINGS.values():
     with redirect_stdout(io.StringIO()) as said:
         getattr(checks, entry.check)(*names.values())
     refused += said.getvalue().startswith("Not yet")
-print(f"{refused} of {len(checks.LISTINGS)} listings are refused by the check of their exercise. Such lines were seen in")
-print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS.items()))
+print(f"{refused} of {len(checks.LISTINGS)} listings are refused by the check of their exercise. We have seen such lines in")
+print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS.items() if entry.seen))
 
 # %% [markdown]
 # ### Even the paper
 #
-# What the paper says and what its authors' released code does are not the same. Neither is wrong; but "I did what the
+# What the paper says and what its authors' released code does are not the same. Neither is wrong, but "I did what the
 # paper says" and "I ran their code" are different experiments:
 #
 # | | the paper | the authors' code |
@@ -369,16 +372,37 @@ print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS
 # | samples | not said | batch norm with the batch's statistics |
 # | z | uniform | uniform from -1 to 1; the SVHN model's name says Gaussian |
 #
-# The MNIST rows are the best erratum of all. The authors' own network for digits
-# ([mnist/train_cond_dcgan.py](https://github.com/Newmu/dcgan_code/blob/master/mnist/train_cond_dcgan.py)) breaks
-# guideline 3, in both networks, and the tanh of guideline 4. The sigmoid is no contradiction to lesson 05: images in
+# The rows on MNIST are the most surprising. The authors' own network for digits
+# ([mnist/train_cond_dcgan.py](https://github.com/Newmu/dcgan_code/blob/master/mnist/train_cond_dcgan.py)) departs from
+# guideline 3 in both networks, and from the tanh of guideline 4. The sigmoid does not contradict lesson 05, since images in
 # [0, 1] are exactly what a sigmoid can reach. But whoever quotes the five guidelines as rules should know that their
 # authors set two of them aside for digits. (It is a conditional network, so the digit's label also enters at every
 # layer.)
 #
 # The row on batch norm agrees with the paper's supplement: on MNIST, "removing the scale and bias parameters from
 # batchnorm produced better results for both models".
+
+# %% [markdown]
+# **Open exercise · Publish something that you can answer for** — 90 minutes
 #
+# Take pictures that you may use, train a generator on them, and publish it for one reader: the page, the model card, and a
+# paragraph that says what the numbers do and do not show. Then exchange it with somebody, and let them hunt for errata in
+# your card.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | rights | not mentioned | source and licence of the pictures, and consent where people can be recognised |
+# | numbers | one distance | beside the floor, with n and the judge's name; or a plain statement that there is no judge |
+# | copies | not looked at | a neutral test for copies (lesson 11), and what it cannot show |
+# | samples | picked | not picked, or the picking is stated |
+# | limits | none | what the generator does badly, with pictures |
+# | repeatable | "trained with a GAN" | the command, seed and versions that make it again |
+# </details>
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>My G draws the same picture for every z.</summary>
@@ -406,3 +430,7 @@ print("\n".join(f"  {number}: {entry.seen}" for number, entry in checks.LISTINGS
 # - ONNX, [onnx.ai](https://onnx.ai); ONNX Runtime Web, [onnxruntime.ai](https://onnxruntime.ai).
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), and the authors' code,
 #   [Newmu/dcgan_code](https://github.com/Newmu/dcgan_code).
+
+# %% [markdown]
+# ---
+# ← [11 · Measuring GANs](11_measuring_gans.ipynb)
