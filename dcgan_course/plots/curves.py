@@ -22,7 +22,7 @@ def curves(stats: list[dict]) -> "Figure":
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
         axes.set(xlabel="thousand images shown", title=title)
-        axes.legend()
+        axes.legend(frameon=False)
     right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
     return figure
 
@@ -41,7 +41,7 @@ def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "F
     axes.axvline(best, color=BLUE, linestyle="--", label=f"best: {clock(best)}")
     axes.axhline(floor, color=GREY, label=f"real images: {floor:.3g}")
     axes.set(xlabel="thousand images shown", ylabel=name, yscale="log")
-    axes.legend()
+    axes.legend(frameon=False)
     return figure
 
 

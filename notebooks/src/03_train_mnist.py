@@ -373,7 +373,7 @@ for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:]
 # %%
 d_wins = recorded_run("mnist_d_wins")
 show(curves(d_wins.stats()), "D wins: its answers are at 1 and 0 from the first steps on.",
-     "D's loss falls to 0 at once; D(x) stays at 1, D(G(z)) at 0")
+     "D's loss is 0 but for one spike; D(x) stays near 1, D(G(z)) near 0")
 
 # %% [markdown]
 # The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`. D
