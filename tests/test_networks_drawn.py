@@ -80,7 +80,7 @@ def test_a_departure_is_struck_out(switch):
 
 def test_the_picture_of_lesson_02_is_up_to_date():
     file = Path(__file__).parents[1] / "data" / "architecture.svg"
-    assert file.read_text("utf-8") == architecture(preset("lsun"))[0], "dcgan-course info lsun --svg data/architecture.svg"
+    assert file.read_text("utf-8") == architecture(preset("lsun"))[0], f"dcgan-course info lsun --svg {file}"
 
 
 def test_spectral_norm_stands_for_batch_norm():

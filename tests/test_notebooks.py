@@ -275,7 +275,7 @@ def test_handout(tmp_path, monkeypatch):
             hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
             assert not (hidden and cell.outputs) and (hidden or cell.cell_type != "code" or cell.execution_count)
         page = (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
-        assert "<summary>Solution</summary>" in page and "google.colab" not in page
+        assert "<summary>Solution</summary>" in page and "fetch the course" not in page
         assert not re.findall(r'<img[^>]*src="(?!data:)', page) and "</summary></details>" not in page
     plan = (tmp_path / "plan.md").read_text("utf-8")
     for path in LESSONS:
