@@ -36,7 +36,7 @@ notebooks: export DCGAN_COURSE_PROGRESS :=
 notebooks: .venv/installed-test
 	for source in notebooks/src/*.py; do \
 	  notebook=notebooks/$$(basename $$source .py).ipynb; \
-	  $(BIN)/python notebooks/teach.py guard $$source && \
+	  $(BIN)/python notebooks/teach.py frame $$source && \
 	  $(BIN)/jupytext --quiet --update --to ipynb --output $$notebook $$source && \
 	  $(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace \
 	    --ExecutePreprocessor.record_timing=False $$notebook && \

@@ -5,9 +5,9 @@ folder here, imports only from the floors below its own:
 
     0  machine/
     1  config
-    2  augment, data/, losses, models, plots
+    2  augment, data/, losses, models
     3  runs/, sampling
-    4  measuring/, state
+    4  measuring/, plots/, state
     5  backstage/, publishing/
     6  trainer, widgets
     7  checks/, experiments/

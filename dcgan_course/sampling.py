@@ -6,12 +6,12 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.utils import make_grid
 
 from .config import TrainConfig
 from .models import Dropout
 
 ROWS = 16  # z are drawn in multiples of it: torch.randn on the CPU makes 16 numbers at a time, the rest in another way
+GAP, GAP_GREY = 2, 128  # pixels between the pictures of a sheet, and their grey
 BLOCK = 64  # images that dropout at test time draws its masks for
 
 
@@ -175,16 +175,23 @@ def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
     Args:
         images: (n, 1 or 3, size, size) in [-1, 1]. The range is fixed, never each picture's own minimum and maximum:
             a grey picture must look grey.
-        nrow: pictures per row; None = as square as can be.
+        nrow: pictures per row; None = as square as can be. A single picture has no gaps around it.
     """
     nrow = nrow or math.ceil(math.sqrt(len(images)))
-    grid = make_grid(images.float().cpu(), nrow, padding=2, normalize=True, value_range=(-1, 1), pad_value=0.5)
-    return grid.mul(255).round().clamp(0, 255).byte().permute(1, 2, 0)
+    pixels = to_pixels(images.float().cpu()).expand(-1, -1, -1, 3)
+    if len(pixels) == 1:
+        return pixels[0]
+    columns, side = min(nrow, len(pixels)), pixels.shape[1] + GAP
+    rows = -(-len(pixels) // columns)
+    cells = torch.full((rows * columns, side, side, 3), GAP_GREY, dtype=torch.uint8)
+    cells[: len(pixels), GAP:, GAP:] = pixels  # each with the gap above it and left of it
+    grid = cells.view(rows, columns, side, side, 3).transpose(1, 2).reshape(rows * side, columns * side, 3)
+    return F.pad(grid, (0, 0, 0, GAP, 0, GAP), value=GAP_GREY)
 
 
 def to_pixels(image: Tensor) -> Tensor:
-    """One image (nc, size, size) in [-1, 1] as a picture, (size, size, nc) uint8."""
-    return ((image + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0)
+    """An image (..., nc, size, size) in [-1, 1] as a picture, (..., size, size, nc) uint8."""
+    return ((image + 1) * 127.5).round().clamp(0, 255).byte().movedim(-3, -1)
 
 
 def png(sheet: Tensor, width: int = 0) -> bytes:

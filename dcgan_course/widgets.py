@@ -17,6 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from .config import TrainConfig
+from .machine.display import figure_html
 from .machine.errors import UserError, require_packages
 from .machine.threads import cpu_threads
 from .plots import encoded
@@ -61,10 +62,9 @@ class Still:
         return self.words
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
-        kind = "image/gif" if self.picture.startswith(b"GIF") else "image/png"
         return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
                                                              "model_id": self.widget.model_id},
-                kind: self.picture, "text/plain": self.words}
+                "text/html": figure_html(self.picture, self.words), "text/plain": self.words}
 
 
 class LatentExplorer:

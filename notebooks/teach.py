@@ -2,13 +2,16 @@
 
     python notebooks/teach.py handout FOLDER     student, solutions and html sets, and plan.md
     python notebooks/teach.py badges OWNER/NAME  the repository that badges and guards point to
-    python notebooks/teach.py guard SOURCE       the first code cell of a lesson's text, from guard.py
-    python notebooks/teach.py store NOTEBOOK     pictures in place of the widgets that it shows, as it is kept
+    python notebooks/teach.py frame SOURCE       what all lessons share, into the text of one: the badge, the first
+                                                 code cell from guard.py, links to the lessons before and after it
+    python notebooks/teach.py store NOTEBOOK     outputs as they are kept, so that every viewer shows the same
 """
 
+import base64
 import copy
 import itertools
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +19,10 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbconvert import HTMLExporter
-from nbconvert.preprocessors import TagRemovePreprocessor
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor, TagRemovePreprocessor
+
+from dcgan_course.commands.lessons import PICTURES, with_pictures
+from dcgan_course.machine.display import figure_html, kind_of
 
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
@@ -123,11 +129,11 @@ def compared(cell: nbformat.NotebookNode) -> tuple:
 
 def linked(lesson: nbformat.NotebookNode, to_lessons: str) -> nbformat.NotebookNode:
     """Links that work outside of the repository: its files on the web, other lessons with the ending `to_lessons`."""
-    files = f"](https://github.com/{repository()}/blob/main/"
+    files = f"](https://github.com/{repository()}/blob/main/"  # but not of pictures, which are copied
     for cell in lesson.cells:
         if cell.cell_type == "markdown":
             text = re.sub(r"\]\((\d\d_\w+|glossary)\.ipynb\)", rf"](\1.{to_lessons})", cell.source)
-            cell.source = text.replace("](../", files)
+            cell.source = re.sub(r"\]\(\.\./(?!data/\S+\.(?:svg|png|gif|webp)\))", files, text)
     return lesson
 
 
@@ -165,32 +171,76 @@ def handout(folder: Path) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path, original in originals.items():
         lesson = linked(copy.deepcopy(original), "ipynb")
-        page, _ = HTMLExporter().from_notebook_node(linked(copy.deepcopy(original), "html"))
+        page = html(linked(copy.deepcopy(original), "html"))
         (folder / "html" / f"{path.stem}.html").write_text(page, encoding="utf-8")
-        nbformat.write(without_answers(without_solutions(copy.deepcopy(lesson))), folder / "student" / path.name)
-        nbformat.write(with_open_solutions(lesson), folder / "solutions" / path.name)
+        hand_out(without_answers(without_solutions(copy.deepcopy(lesson))), folder / "student" / path.name)
+        hand_out(with_open_solutions(lesson), folder / "solutions" / path.name)
     (folder / "plan.md").write_text(plan([header(originals[path]) for path in lessons()]), encoding="utf-8")
     print(f"{folder}: {len(lessons())} lessons as student, solutions and html sets, and plan.md")
 
 
-def guard(source: Path) -> None:
-    """Copy guard.py into a lesson's text: what a machine that is lent does there first, the same in all lessons."""
+def html(lesson: nbformat.NotebookNode, theme: str = "light") -> str:
+    """A lesson as one page, with its pictures in it, and without the cell that is for machines that are lent."""
+    lesson.cells = [cell for cell in lesson.cells if "cellView" not in cell.metadata]
+    page, _ = HTMLExporter(theme=theme).from_notebook_node(lesson)  # its embed_images would unfold all <details>
+
+    def embedded(found: re.Match) -> str:
+        content = (ROOT / found[1]).read_bytes()
+        return f'src="data:{kind_of(content)};base64,{base64.b64encode(content).decode()}"'
+
+    return re.sub(r'src="\.\./(data/[^"]+)"', embedded, page)
+
+
+def hand_out(lesson: nbformat.NotebookNode, file: Path) -> None:
+    """Write a lesson, with the pictures that it shows in a folder beside it."""
+    content, pictures = with_pictures(nbformat.writes(lesson).encode())
+    file.write_bytes(content)
+    for name, path in pictures.items():
+        (file.parent / PICTURES).mkdir(exist_ok=True)
+        shutil.copy(ROOT / path, file.parent / PICTURES / name)
+
+
+def frame(source: Path) -> None:
+    """Bring up to date what all lessons share: the badge, which is a file of the repository; the first code cell; links
+    at the end. The glossary has none of them."""
     text = source.read_text(encoding="utf-8")
     if "\n# %% cellView=" not in text:
-        return  # the glossary runs nothing
+        return
+    text = re.sub(r"!\[Open in Colab\]\([^)]*\)", "![Open in Colab](../data/colab.svg)", text)
     head, cell, rest = re.split(r"(?m)^(# %% cellView=.*\n)", text, maxsplit=1)
     code = (NOTEBOOKS / "guard.py").read_text(encoding="utf-8")
-    source.write_text(head + cell + code + rest[rest.index("\n# %%") :], encoding="utf-8")
+    rest = re.sub(r"\n# %% \[markdown\]\n# ---\n# .*\.ipynb\).*\n\Z", "", rest[rest.index("\n# %%") :]).rstrip() + "\n"
+    links = f"\n# %% [markdown]\n# ---\n# {neighbours(source.stem)}\n"
+    source.write_text(head + cell + code + rest + links, encoding="utf-8")
+
+
+def neighbours(stem: str) -> str:
+    """Links to the lesson before and the lesson after one, by their titles."""
+    sources = sorted((NOTEBOOKS / "src").glob("[0-9][0-9]_*.py"))
+    titles = {file.stem: re.search(r"(?m)^# # (.+)", file.read_text(encoding="utf-8"))[1] for file in sources}
+    names = [None, *titles, None]
+    before, after = names[names.index(stem) - 1], names[names.index(stem) + 1]
+    return " · ".join([*([f"← [{titles[before]}]({before}.ipynb)"] if before else []),
+                       *([f"[{titles[after]}]({after}.ipynb) →"] if after else [])])
 
 
 def store(path: Path) -> None:
-    """Of each widget that has a picture beside it only the picture stays, which every viewer shows; a stored widget
-    needs its kernel, and is an error or a line of text without."""
+    """What JupyterLab, nbconvert and GitHub all show. Of a progress bar the last state stays, of a widget the picture
+    beside it (a stored widget needs its kernel), of a picture one format; a film becomes HTML, for nbconvert drops
+    image/gif."""
     lesson = nbformat.read(path, 4)
     lesson.metadata.pop("widgets", None)
     for output in (output for cell in lesson.cells for output in cell.get("outputs", [])):
-        if any(kind.startswith("image/") for kind in output.get("data", {})):
-            output.data.pop("application/vnd.jupyter.widget-view+json", None)
+        data = output.get("data", {})
+        if "image/gif" in data:
+            width = output.metadata.pop("image/gif", {}).get("width")
+            words = "" if data["text/plain"].startswith("<") else data["text/plain"]  # <IPython ... object>
+            data["text/html"] = figure_html(base64.b64decode(data.pop("image/gif")), words, width=width)
+        if any(kind == "text/html" or kind.startswith("image/") for kind in data):
+            data.pop("application/vnd.jupyter.widget-view+json", None)
+        if "image/png" in data:
+            data.pop("image/jpeg", None)
+    CoalesceStreamsPreprocessor(enabled=True).preprocess(lesson, {})
     nbformat.write(lesson, path)
 
 
@@ -201,7 +251,7 @@ def repository() -> str:
 
 
 def badges(repo: str) -> None:
-    """Point every badge, guard and link from the repository named in pyproject.toml to another one."""
+    """Point every badge, first cell and link from the repository named in pyproject.toml to another one."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         stop(f"REPO: found {repo!r}, expected owner/name")
     old = repository()
@@ -217,7 +267,7 @@ def badges(repo: str) -> None:
 
 if __name__ == "__main__":
     does = {"handout": lambda folder: handout(Path(folder)), "badges": badges,
-            "guard": lambda file: guard(Path(file)), "store": lambda file: store(Path(file))}
+            "frame": lambda file: frame(Path(file)), "store": lambda file: store(Path(file))}
     if len(sys.argv) != 3 or sys.argv[1] not in does:
         sys.exit(__doc__)
     does[sys.argv[1]](sys.argv[2])

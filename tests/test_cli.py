@@ -176,6 +176,8 @@ BAD = {
     "sample folder": (["sample", "{run}", "--out", "no/where.png"], "where.png: cannot be written"),
     "interpolate method": (["interpolate", "{run}", "--method", "cubic"], "cubic"),
     "gif missing": (["gif", "nothing"], "nothing: not found"),
+    "a drawing as pixels": (["info", "smoke", "--svg", "a.png"], "a.png: cannot be written as a drawing, expected an"),
+    "a drawing of images": (["info", "folder:x", "--svg", "a.svg"], "or a preset: "),
     "info of nothing": (["info", "papre"], "did you mean paper"),
     "bench of nothing": (["bench", "--preset", "papre"], "did you mean paper"),
     "a folder given twice": (["gif", "{run}", "again"], "again"),
@@ -457,6 +459,12 @@ def test_ctrl_c_before_anything_has_begun(capsys, monkeypatch):
         raise KeyboardInterrupt
     monkeypatch.setitem(cli.COMMANDS, "doctor", interrupted)
     assert cli.main(["doctor"]) == 130 and capsys.readouterr().err == "dcgan-course: stopped\n"
+
+
+def test_info_draws_the_networks(finished_run, here, capsys):
+    for name, shape in (("mnist64", "32×32×64"), (str(finished_run.path), "14×14×4")):
+        assert cli.main(["info", name, "--svg", "net.svg"]) == 0 and capsys.readouterr().out == "net.svg\n"
+        assert f">{shape}</text>" in Path("net.svg").read_text("utf-8")
 
 
 def test_info(finished_run, capsys):

@@ -67,6 +67,19 @@ def test_a_newer_version_lies_beside_an_answer_and_replaces_what_nobody_changed(
     assert contents(folder)["01_game_new2.ipynb"] == b"newest"
 
 
+def test_pictures_lie_beside_the_lessons(course, tmp_path):
+    (course.parent / "data" / "runs").mkdir(parents=True)
+    (course.parent / "data" / "runs" / "a.gif").write_bytes(b"film")
+    text = '![a](../data/runs/a.gif) <img src="../data/runs/a.gif" width="9"> [b](../data/README.md)'
+    (course / "00_start.ipynb").write_text(json.dumps({"source": text}))
+    for film in (b"film", b"another"):
+        (course.parent / "data" / "runs" / "a.gif").write_bytes(film)
+        lessons.lay_lessons(tmp_path)
+        assert (tmp_path / "pictures" / "runs-a.gif").read_bytes() == film
+    assert json.loads(contents(tmp_path)["00_start.ipynb"])["source"] == (
+        '![a](pictures/runs-a.gif) <img src="pictures/runs-a.gif" width="9"> [b](../data/README.md)')
+
+
 def test_a_file_that_was_there_before_is_not_written_over(course, tmp_path):
     (tmp_path / "00_start.ipynb").write_bytes(b"somebody's own")
     assert lessons.lay_lessons(tmp_path) == "00_start_new.ipynb"

@@ -33,13 +33,12 @@ def compared_text(cell) -> str:
     """The text of a cell's outputs that nbval compares; pictures and tagged cells are not."""
     if "nbval-ignore-output" in cell.metadata.get("tags", []):
         return ""
-    return "".join(output.get("text", "") + said(output) for output in cell.outputs)
+    return "".join(map(said, cell.outputs))
 
 
 def said(output) -> str:
-    """The text of what a check, or the count at a lesson's end, shows in colour."""
-    data = output.get("data", {})
-    return data.get("text/plain", "") if "text/html" in data else ""
+    """The text of an output: what was printed, what a check says, a table, words for a picture."""
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
 
 
 def test_there_are_lessons():
@@ -76,7 +75,7 @@ def test_enough_is_compared(path):
 
 @each_lesson
 def test_header(path):
-    title, guard, imports = nbformat.read(path, 4).cells[:3]
+    title, (guard, imports) = nbformat.read(path, 4).cells[0], code_cells(path)[:2]
     number = path.stem[:2]
     assert title.source.startswith(f"# {number} · ")
     assert f"colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name})" in title.source
@@ -89,12 +88,17 @@ def test_header(path):
     assert len(imports.source.splitlines()) <= 15
 
 
-def test_the_guard_is_copied_into_a_lesson(tmp_path):
+def test_the_frame_is_brought_up_to_date(tmp_path):
+    """The first code cell, badge and links at the end, twice as well as once."""
     source = NOTEBOOKS / "src" / f"{LESSONS[0].stem}.py"
     older = tmp_path / source.name
-    older.write_text(source.read_text("utf-8").replace("--depth=1", "--depth=2"), "utf-8")
-    teach.guard(older)
-    assert older.read_text("utf-8") == source.read_text("utf-8")
+    text = source.read_text("utf-8")
+    head, _, links = text.rpartition("\n# %% [markdown]\n# ---\n")
+    assert links == "# [01 · The adversarial game](01_adversarial_game.ipynb) →\n"
+    for changed in (text.replace("--depth=1", "--depth=2"), text.replace("../data/colab", "https://a.b/c"), head, text):
+        older.write_text(changed, "utf-8")
+        teach.frame(older)
+        assert older.read_text("utf-8") == text
 
 
 @each_lesson
@@ -102,6 +106,25 @@ def test_cells_are_small(path):
     lengths = [len(cell.source.splitlines()) for cell in code_cells(path)]
     assert max(lengths) <= 40
     assert statistics.median(lengths) <= 8
+
+
+# lessons still to be mended: code that a window of 1,280 pixels cuts off, no picture under the title
+TO_MEND = {f"{i:02}" for i in range(1, 13)} - {"02", "03"}
+
+
+@each_lesson
+def test_code_fits_a_window(path):
+    wide = [line for cell in code_cells(path)[1:] for line in cell.source.splitlines() if len(line) > 95]
+    assert bool(wide) == (path.stem[:2] in TO_MEND), wide
+
+
+@each_lesson
+def test_a_lesson_begins_with_a_picture(path):
+    """Under its title, a file of data/ that is there, with alt text; and with code after it, not before."""
+    title = nbformat.read(path, 4).cells[0].source
+    hero = re.match(r'# .+\n\n<img src="\.\./(data/[^"]+)"(?: width="\d+")? alt="[^"]{20,}">\n', title)
+    assert (hero is None) == (path.stem[:2] in TO_MEND)
+    assert hero is None or (NOTEBOOKS.parent / hero[1]).is_file()
 
 
 # ---- exercises
@@ -129,7 +152,7 @@ def test_exercises_have_their_parts(path):
     assert all(cell.cell_type == "markdown" and cell.source.startswith("<details>") for cell in solutions)
     for _, check, _ in exercises(path):
         assert said(check.outputs[0]).startswith("Not attempted yet.")
-    assert said(cells[-1].outputs[0]) == f"0 of {len(cards)} solved here, 0 of 37 in the course."
+    assert said(cells[-2].outputs[0]) == f"0 of {len(cards)} solved here, 0 of 37 in the course."
 
 
 @each_lesson
@@ -206,6 +229,42 @@ def test_stored_outputs_need_no_kernel():
             assert "\\x" not in str(output.get("data", {}).get("text/plain", "")), path.name
 
 
+# stored pictures without a word for those who cannot see them; a lesson that is mended leaves this list
+WITHOUT_ALT = {"01": 8, "04": 9, "05": 12, "06": 3, "07": 9, "08": 7, "09": 7, "10": 6,
+               "11": 7, "12": 3}
+
+
+@each_lesson
+def test_pictures_have_alt_text(path):
+    """`plots.show` gives it. JupyterLab and nbconvert show that of HTML alone, whatever an image's metadata say."""
+    outputs = [output.get("data", {}) for cell in code_cells(path) for output in cell.outputs]
+    without = sum(any(kind.startswith("image/") for kind in data) for data in outputs)
+    for data in outputs:
+        images = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
+        without += sum(not re.search(r'\balt="[^"<]{8,}"', image) for image in images)
+    assert without == WITHOUT_ALT.get(path.stem[:2], 0)
+
+
+def test_outputs_are_stored_for_every_viewer(tmp_path):
+    """One line of a progress bar, a film that HTML keeps, no widget where there is a picture, one format of it."""
+    def shown(**data):
+        return nbformat.v4.new_output("display_data", {kind.replace("_", "/"): what for kind, what in data.items()})
+
+    widget = {"application/vnd.jupyter.widget-view+json": {}}
+    bar = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("a\n", "\r 0%", "\r50%", "\r99%\n")]
+    outputs = [*bar, shown(image_gif="R0lGODlh", text_plain="a film"), shown(image_png="AA==", image_jpeg="AA=="),
+               shown(text_html="<img>", **widget), shown(text_plain="a slider", **widget)]
+    cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=outputs)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata={"widgets": {}}), tmp_path / "a.ipynb")
+    teach.store(tmp_path / "a.ipynb")
+    lesson = nbformat.read(tmp_path / "a.ipynb", 4)
+    stream, film, picture, still, slider = lesson.cells[0].outputs
+    assert stream.text == "a\n99%\n" and "widgets" not in lesson.metadata
+    assert '<img src="data:image/gif;base64,R0lGODlh" alt="a film"' in film.data["text/html"]
+    assert [set(output.data) for output in (film, picture, still, slider)] == [
+        {"text/html", "text/plain"}, {"image/png"}, {"text/html"}, {"text/plain", *widget}]
+
+
 # ---- for teachers
 
 
@@ -221,7 +280,9 @@ def test_handout(tmp_path, monkeypatch):
         for cell in student.cells:  # what was to be predicted is not given away
             hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
             assert not (hidden and cell.outputs) and (hidden or cell.cell_type != "code" or cell.execution_count)
-        assert "<summary>Solution</summary>" in (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
+        page = (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
+        assert "<summary>Solution</summary>" in page and "fetch the course" not in page
+        assert not re.findall(r'<img[^>]*src="(?!data:)', page) and "</summary></details>" not in page
     plan = (tmp_path / "plan.md").read_text("utf-8")
     for path in LESSONS:
         lesson = teach.header(nbformat.read(path, 4))

@@ -128,3 +128,15 @@ def test_grid_has_a_fixed_range():
     assert image_grid(-white)[2, 2].tolist() == [0, 0, 0]
     assert image_grid(torch.cat([white] * 6), nrow=3).shape == (2 * 6 + 2, 3 * 6 + 2, 3)
     assert image_grid(3 * white).max() == 255  # outside of the range: cut, not wrapped
+
+
+@pytest.mark.parametrize("n, channels, size, nrow",
+                         [(7, 1, 28, 3), (1, 1, 28, None), (64, 3, 64, 8), (5, 3, 5, 8), (3, 1, 4, 1)])
+def test_a_sheet_is_that_of_torchvision(n, channels, size, nrow):
+    """Which takes two seconds to import."""
+    from torchvision.utils import make_grid
+
+    images = torch.rand(n, channels, size, size) * 2.4 - 1.2
+    expected = make_grid(images, nrow or 8, padding=2, normalize=True, value_range=(-1, 1), pad_value=0.5) * 255
+    found = image_grid(images, nrow).permute(2, 0, 1)
+    assert found.shape == expected.shape and (found - expected.clamp(0, 255)).abs().max() < 0.501  # rounded

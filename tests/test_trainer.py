@@ -215,7 +215,7 @@ def test_the_run_folder(finished_run):
     assert finished_run.config.precision == "fp32" and finished_run.config.nc == 1  # resolved
     assert Image.open(path / "reals.png").size == Image.open(finished_run.samples()[0][1]).size == (242, 242)
     curves = Image.open(path / "curves.png")
-    assert curves.size == (990, 330) and curves.getextrema()[0] == (0, 255)
+    assert curves.size == (924, 330) and curves.getextrema()[0] == (0, 255)
 
 
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 100, 60_000])
@@ -227,8 +227,8 @@ def test_the_pictures_of_reals_come_from_all_over(count):
 
 def test_every_sample_grid_has_its_own_file_and_caption(tmp_path, monkeypatch):
     """As many decimals of a thousand as there are images, and no zeros after them; in order by name too."""
-    captions, real = [], plots.caption
-    monkeypatch.setattr(plots, "caption", lambda picture, text: captions.append(text) or real(picture, text))
+    captions, real = [], plots.films.caption
+    monkeypatch.setattr(plots.films, "caption", lambda picture, text: captions.append(text) or real(picture, text))
     run = train(tiny.config(tmp_path, num_epochs=1, sample_kimg=0.008, batch_size=4), quiet=True)
     assert [kimg for kimg, _ in run.samples()] == [round(0.008 * i, 3) for i in range(26)]
     names = [file.stem for _, file in run.samples()]
@@ -452,6 +452,18 @@ def asked(config, state, *rest):
     if state.step == 13: os.kill(os.getpid(), signal.{name})
 trainer.both_steps = asked
 """
+
+
+def test_a_stop_in_a_notebook_names_the_notebooks_way(tmp_path, monkeypatch, capsys):
+    """On a line of its own, to be copied; and it works as it stands there."""
+    monkeypatch.setattr("dcgan_course.backstage.journal.in_notebook", lambda: True)
+    run = train(tiny.config(tmp_path), show=stop_after(2))
+    lines = capsys.readouterr().out.splitlines()
+    ways = [line.strip() for line in lines[-3:]]
+    assert ways == ["run = train(run.config, resume=run)", "or in a terminal:", f"dcgan-course resume {run.path}"]
+    names = {"run": run, "train": train}
+    exec(ways[0], names)
+    assert names["run"].stats()[-1]["step"] == 30
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from .. import plots
 from ..config import TrainConfig
 from ..data import Images, to_float
-from ..machine.display import bar_options
+from ..machine.display import bar_options, in_notebook
 from ..machine.files import to_json, write_atomically
 from ..machine.runtime import seeded
 from ..machine.threads import Fixed, Threads
@@ -113,7 +113,7 @@ class Journal:
         """Close the bar, and say how far the training came and what of it is kept."""
         if self.main:
             self.bar.close()
-            print(f"Stopped after step {state.step} of {self.last_step}; {self.run.last_good()}")
+            print(f"Stopped after step {state.step} of {self.last_step}; {self.run.last_good(in_notebook())}")
 
 
 def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:

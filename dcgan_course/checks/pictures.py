@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
-from torchvision.utils import make_grid
 
 from .. import models
 from ..data import to_float
-from ..sampling import generate
+from ..sampling import generate, image_grid
 from .base import described, exercise, expect, expect_none_of, expect_tensor, same, serves
 
 
@@ -84,7 +83,7 @@ def check_snapshot(answer: Callable[[nn.Module, torch.Tensor], torch.Tensor]) ->
         netG = models.init_weights(models.Generator(6, 2)).train()
         images = answer(netG, torch.randn(4, 6))
         expect_tensor(images, (4, 1, 28, 28), "what the lesson's G draws", dtype=torch.float32)
-        expect_tensor(make_grid(images, nrow=2), (3, 62, 62), "a sheet of them", dtype=torch.float32)
+        image_grid(images, 2)
         netG(torch.randn(4, 6)).sum().backward()
 
 
@@ -161,7 +160,7 @@ def check_frame(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     expect(not wrong, f"numbers outside [-1, 1] become something else than black and white: {wrong[:1]}. Clamp to "
            "0 ... 255 before the change to uint8, or they wrap round.")
     with serves("a picture file is made of it."):
-        sheet = make_grid(torch.rand(9, 1, 28, 28) * 2 - 1, nrow=3, padding=2, pad_value=0.0)
+        sheet = to_float(image_grid(torch.rand(9, 1, 28, 28) * 2 - 1).permute(2, 0, 1)[None])[0]
         picture = np.asarray(Image.fromarray(np.asarray(answer(sheet))))
         apart = abs(picture.astype(int) - frame(sheet).numpy())  # grey between them is 127.5, which may go either way
         expect(apart.max() <= 1, "a sheet of nine pictures comes out wrong.")

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy import stats
 from torch import nn
 
 from .. import losses, models
@@ -33,6 +32,8 @@ def two_numbers(found: tuple[float, float]) -> list[float]:
 @exercise(interval)
 def check_interval(answer: Callable[[list[float]], tuple[float, float]]) -> None:
     """answer(differences): (mean, half_width)."""
+    from scipy import stats
+
     values = [1.0, 2.5, -0.5, 3.0, 0.7]
     n, deviation, population = len(values), np.std(values, ddof=1), np.std(values)
     expected_mean, expected = interval(values)

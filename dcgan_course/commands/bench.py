@@ -7,6 +7,7 @@ Neither is compiled.
 """
 
 import contextlib
+import math
 import statistics
 import subprocess
 import sys
@@ -100,12 +101,14 @@ class OurLoop:
         both_steps(config, state, state.netG, state.netD, x_real, z)
 
 
-def images_per_second(config: TrainConfig, steps: int = 20) -> float:
-    """How fast this machine trains: our step with its batches, the median of so many after a warm-up."""
+def images_per_second(config: TrainConfig, steps: int = 20, seconds: float = math.inf) -> float:
+    """How fast this machine trains: our step with its batches, the median of so many after a warm-up, or of as many as
+    there are in some seconds."""
     images = load_images(config.data, config.image_size)
     config = match_images(resolve(config, None), images)
     loop = OurLoop(config, images)
-    return config.batch_size / time_of(lambda: loop.step(loop.next_batch()), torch.device(config.device), steps)
+    return config.batch_size / time_of(lambda: loop.step(loop.next_batch()), torch.device(config.device), steps,
+                                       seconds)
 
 
 def step_flops(loop: OurLoop) -> int:

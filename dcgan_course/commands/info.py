@@ -40,7 +40,7 @@ def layer_table(net: nn.Module, x: torch.Tensor) -> list[tuple[str, str, int]]:
 
 def network_tables(config: TrainConfig) -> str:
     """Both networks of a config, layer by layer."""
-    config = config if config.nc else config.replace(nc=images_of(config).channels)
+    config = with_channels(config)
     netG, netD = build_generator(config), build_discriminator(config)
     parts = []
     nz, nc, size = config.nz + config.classes, config.nc + config.classes, config.image_size
@@ -52,6 +52,28 @@ def network_tables(config: TrainConfig) -> str:
                  f"receives 2 (n - 1) / n times that; 1 Gbit/s carries at most {125e6 / gradients:.1f} steps a second "
                  "for n = 2")
     return "\n".join(parts)
+
+
+def with_channels(config: TrainConfig) -> TrainConfig:
+    """The config with the channels of its images, where it leaves them to those."""
+    return config if config.nc else config.replace(nc=images_of(config).channels)
+
+
+def config_of(name: str) -> TrainConfig:
+    """The config of a preset or a run.
+
+    Raises:
+        UserError: neither of them.
+    """
+    return preset(name) if name in PRESETS and not Path(name).exists() else a_run(name).config
+
+
+def a_run(name: str) -> Run:
+    """The run of that name; its complaint tells of presets too."""
+    try:
+        return load_run(name)
+    except UserError as error:
+        raise UserError(f"{error}; or a preset: {', '.join(PRESETS)}{nearest(name, PRESETS)}") from None
 
 
 def describe(name: str) -> str:
@@ -68,10 +90,7 @@ def describe(name: str) -> str:
         return summary(Path(name.removeprefix("prepared:")).expanduser())
     if name.partition(":")[0].partition("/")[0] in SOURCES and not Path(name).exists():
         return source_summary(find_source(name))
-    try:
-        run = load_run(name)
-    except UserError as error:
-        raise UserError(f"{error}; or a preset: {', '.join(PRESETS)}{nearest(name, PRESETS)}") from None
+    run = a_run(name)
     return f"{run_summary(run)}\n{network_tables(run.config)}"
 
 

@@ -15,6 +15,7 @@ from ..machine.flags import LessonsFolder, writing
 from ..machine.places import course_dir
 
 SETTINGS = Path(__file__).parent / "jupyter"  # no question about news at the first start, no request to the network
+PICTURES = "pictures"  # the folder beside the lessons for what they show of data/
 LAID = ".laid.json"  # the sha256 of each lesson as it was laid: another one has somebody's answers in it
 
 
@@ -51,7 +52,8 @@ def start(command: list[str], environment: dict[str, str]) -> None:
 
 
 def lay_lessons(folder: Path) -> str:
-    """Lay every lesson, and their glossary, into a folder; say what is not as it was. Returns the first lesson's name.
+    """Lay every lesson, their glossary and their pictures into a folder; say what is not as it was. Returns the first
+    lesson's name.
 
     Raises:
         UserError: there are no lessons here.
@@ -63,7 +65,13 @@ def lay_lessons(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     laid = read_json(folder / LAID) if (folder / LAID).is_file() else {}
     glossary = (course / "notebooks").glob("glossary.ipynb")
-    names = [lay(folder, page.stem, for_learners(page), laid) for page in [*lessons, *glossary]]
+    names = []
+    for page in [*lessons, *glossary]:
+        content, pictures = with_pictures(page.read_bytes())
+        for name, path in pictures.items():
+            (folder / PICTURES).mkdir(exist_ok=True)
+            write_atomically(folder / PICTURES / name, (course / path).read_bytes())
+        names.append(lay(folder, page.stem, for_learners(content), laid))
     write_atomically(folder / LAID, to_json(laid))
     return names[0]
 
@@ -88,9 +96,21 @@ def lay(folder: Path, stem: str, content: bytes, laid: dict[str, str]) -> str:
             return name
 
 
-def for_learners(lesson: Path) -> bytes:
-    """A lesson whose links to the package's files lead to the repository, as its badge does: they are not in the
+def with_pictures(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """A lesson's file whose pictures, ../data/runs/a/b.png, lie in a folder beside it, and their names there with where
+    they lie in the course: {"runs-a-b.png": "data/runs/a/b.png"}."""
+    pictures = {}
+
+    def moved(found: re.Match) -> bytes:
+        name = found[1].replace(b"/", b"-")
+        pictures[name.decode()] = f"data/{found[1].decode()}"
+        return PICTURES.encode() + b"/" + name
+
+    return re.sub(rb'\.\./data/([\w./-]+\.(?:svg|png|gif|webp))(?=\)|\\?")', moved, content), pictures
+
+
+def for_learners(content: bytes) -> bytes:
+    """A lesson's file whose links to the package's files lead to the repository, as its badge does: they are not in the
     learner's folder."""
-    content = lesson.read_bytes()
     badge = re.search(rb"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/main/", content)
     return content.replace(b"](../", b"](https://github.com/" + badge[1] + b"/blob/main/") if badge else content

@@ -5,6 +5,7 @@ Each function is a command, and its parameters are the flags.
 
 from pathlib import Path
 
+from ..machine.errors import UserError
 from ..machine.flags import RunName, expect_file, expect_picture, expect_positive, save, writing
 from .drawing import say_weights
 
@@ -110,15 +111,26 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
     print(f"percent right, means over the draws:\n{summary(pd.DataFrame(rows))}\n{out}")
 
 
-def info(name: RunName, /) -> None:
+def info(name: RunName, /, svg: Path | None = None) -> None:
     """Describe a run, the networks of a preset, or images: shapes, parameters, statistics, classes.
 
     Args:
         name: A run folder, the name of a recorded run, a preset, or images by name: folder:PATH.
+        svg: Draw the networks of a run or a preset into this file, layer by layer.
     """
-    from .info import describe
+    from .info import config_of, describe, with_channels
 
-    print(describe(name))
+    if svg is None:
+        return print(describe(name))
+    from ..plots.networks import architecture
+
+    if svg.suffix.lower() != ".svg":
+        raise UserError(f"{svg}: cannot be written as a drawing, expected an ending of .svg")
+    expect_file(svg)
+    drawing, _ = architecture(with_channels(config_of(name)))
+    with writing(svg):
+        svg.write_text(drawing, encoding="utf-8")
+    print(svg)
 
 
 def bench(preset: str = "mnist64", seconds: float = 60.0, busy: int | None = None) -> None:

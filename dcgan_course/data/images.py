@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional as TF
 
 from ..machine.errors import UserError
 from ..machine.files import reading
@@ -94,7 +93,11 @@ class Images:
 
 def resized(x: Tensor, size: int) -> Tensor:
     """(N, C, height, width) uint8 at size x size, antialiased."""
-    return x if x.shape[2] == size else TF.resize(x, [size, size], antialias=True)
+    if x.shape[2] == size:
+        return x
+    from torchvision.transforms.v2 import functional as TF  # takes seconds to import
+
+    return TF.resize(x, [size, size], antialias=True)
 
 
 def luminance(x: Tensor) -> Tensor:

@@ -1,7 +1,9 @@
-"""Where the course shows itself: a sentence, a progress bar, a picture in a notebook, TensorBoard."""
+"""Where the course shows itself: a sentence, a progress bar, a picture with words, TensorBoard."""
 
+import base64
 import contextlib
 import html
+import io
 import re
 import shutil
 import sys
@@ -55,15 +57,45 @@ def filled(text: str, width: int) -> str:
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def notebook_picture() -> Callable[[Image.Image, str], None]:
-    """A function (picture, caption) that shows a picture in a notebook and replaces it at the next call."""
-    from IPython.display import Markdown, display
+def figure_html(content: bytes, alt: str, caption: str = "", width: int | None = None) -> str:
+    """A picture as HTML, with words for those who cannot see it. JupyterLab and nbconvert give an output of the kind
+    image/png no alt text whatever its metadata say, and drop image/gif; an <img> they all show, with its alt text.
 
-    handles = [display(Markdown(""), display_id=True), display(Markdown(""), display_id=True)]
+    Args:
+        content: a PNG, JPEG, GIF, WebP or SVG file.
+        alt: what is to be seen.
+        caption: a line below it, as text.
+        width: on the page, in pixels; None = the picture's own.
+    """
+    wide = f' width="{width}"' if width else ""
+    look = "max-width:100%;height:auto;border-radius:4px"
+    image = (f'<img src="data:{kind_of(content)};base64,{base64.b64encode(content).decode()}" '
+             f'alt="{html.escape(alt)}"{wide} style="{look}">')
+    words = f'<figcaption style="max-width:60em;opacity:0.85">{html.escape(caption)}</figcaption>' if caption else ""
+    return f'<figure style="margin:0.3em 0 0.8em">{image}{words}</figure>'
+
+
+def kind_of(content: bytes) -> str:
+    """The MIME type of a picture's file, by its first bytes."""
+    for start, kind in ((b"\x89PNG", "png"), (b"GIF8", "gif"), (b"RIFF", "webp"), (b"\xff\xd8", "jpeg")):
+        if content.startswith(start):
+            return f"image/{kind}"
+    return "image/svg+xml"
+
+
+def notebook_picture() -> Callable[[Image.Image, str], None]:
+    """A function (picture, caption) that shows a picture in a notebook, twice as large, and replaces it at the next
+    call."""
+    from IPython.display import display
+
+    handle = display({"text/plain": ""}, raw=True, display_id=True)
 
     def show(picture: Image.Image, caption: str) -> None:
-        handles[0].update(Markdown(caption))
-        handles[1].update(picture)
+        content = io.BytesIO()
+        large = picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+        large.save(content, "PNG")
+        words = f"a sheet of generated images after {caption}"
+        handle.update({"text/html": figure_html(content.getvalue(), words, caption), "text/plain": words}, raw=True)
 
     return show
 

@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -116,15 +117,15 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     return torch.autocast(device.type, DTYPES.get(precision, torch.bfloat16), enabled=precision in DTYPES)
 
 
-def time_of(call: Callable[[], object], device: torch.device, repeats: int = 5) -> float:
-    """Median seconds of `call()`, after one warm-up, waiting for the device."""
+def time_of(call: Callable[[], object], device: torch.device, repeats: int = 5, most: float = math.inf) -> float:
+    """Median seconds of `call()`, after one warm-up, waiting for the device; fewer repeats after `most` seconds."""
     times = []
-    for _ in range(repeats + 1):
+    while len(times) <= repeats and (len(times) < 2 or sum(times) < most):
         start = time.perf_counter()
         call()
         wait(device)
         times.append(time.perf_counter() - start)
-    return sorted(times[1:])[repeats // 2]
+    return sorted(times[1:])[len(times[1:]) // 2]
 
 
 def probe_precision(device: torch.device) -> dict[str, float]:
@@ -206,14 +207,12 @@ def settle_threads() -> int:
 
 def machine() -> dict[str, str]:
     """This machine and the versions that matter, for run folders and for `doctor`."""
-    import torchvision
-
     apple = "Apple's, by MPS" if torch.backends.mps.is_available() else "none"
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else apple
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "torchvision": torchvision.__version__,
+        "torchvision": version("torchvision"),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": f"{torch.backends.cpu.get_cpu_capability()}, threads: {torch.get_num_threads()}",
         "gpu": gpu,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -125,6 +124,8 @@ def accuracy(classifier: nn.Module, images: Images) -> float:
 def balanced_draw(labels: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """Places of `count` random images, (count,), sorted, as many of each class as there can be; labels (N,)."""
     order = torch.randperm(len(labels), generator=seeded(seed, "labels")).numpy()
+    import pandas as pd
+
     rank = pd.Series(labels[order]).groupby(labels[order]).cumcount()  # the how-manieth of its class
     return np.sort(order[np.argsort(rank, kind="stable")[:count]])
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,7 +18,6 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
-from torchvision.transforms import v2
 
 from ..data import Images, load_images, to_float
 from ..data.avatars import COUNT
@@ -29,6 +29,9 @@ from ..machine.places import repo_data_dir
 from ..machine.runtime import seeded
 from ..machine.threads import Fixed, Threads, cpu_threads
 from ..runs.checkpoints import half, load_state, load_weights
+
+if TYPE_CHECKING:
+    from torchvision.transforms import v2
 
 
 def conv(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
@@ -204,7 +207,7 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
 
 
 def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Generator,
-        jitter: v2.Transform | None) -> None:
+        jitter: "v2.Transform | None") -> None:
     """AdamW over `epochs`, with the learning rate first rising, then falling."""
     steps = len(learn) // BATCH
     optimizer = torch.optim.AdamW(judge.train().parameters(), lr=3e-3, weight_decay=1e-2)
@@ -230,14 +233,18 @@ def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Gen
     judge.eval()
 
 
-def shifted_and_turned() -> v2.Transform:
+def shifted_and_turned() -> "v2.Transform":
     """For digits on black: turned by up to 8 degrees, shifted and scaled by up to 7 % of their size."""
+    from torchvision.transforms import v2  # takes seconds to import
+
     return v2.RandomAffine(degrees=8, translate=(0.07, 0.07), scale=(0.93, 1.07), fill=-1.0,
                            interpolation=v2.InterpolationMode.BILINEAR)
 
 
-def cropped_and_mirrored() -> v2.Transform:
+def cropped_and_mirrored() -> "v2.Transform":
     """For pictures of 64x64: a part of at least half of their area, scaled to 64x64, and mirrored half of the time."""
+    from torchvision.transforms import v2
+
     return v2.Compose([v2.RandomResizedCrop(64, scale=(0.5, 1.0), ratio=(0.85, 1.18), antialias=True),
                        v2.RandomHorizontalFlip()])
 

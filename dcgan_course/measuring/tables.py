@@ -2,23 +2,26 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ..machine.errors import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd  # takes most of a second to import
 
 SHARES = ("confidence", "mode_entropy", "precision", "recall", "duplicates", "specks")  # from 0 to 1
 SIGNED = ("kd",)  # the only metric that may be below 0
 
 
-def means(table: pd.DataFrame) -> pd.DataFrame:
+def means(table: "pd.DataFrame") -> "pd.DataFrame":
     """Over the seeds of each config and metric: mean, n (seeds that did not diverge), half the width of its 95 %
     confidence interval (Student's t; NaN for one seed), and the lowest and highest value."""
     return intervals(table.groupby(["config", "metric"], sort=False)["value"])
 
 
-def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
+def differences(table: "pd.DataFrame", baseline: str) -> "pd.DataFrame":
     """How each config differs from `baseline`, seed by seed (the same seed has the same order of images and, where the
     networks are the same, first weights): mean, n, half_width as in `means`, and the verdict: higher, lower, or
     undecided where the interval includes 0 or has no width. One in twenty is decided by chance where nothing differs.
@@ -40,7 +43,7 @@ def differences(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     return result
 
 
-def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
+def interval(values: "Sequence[float] | pd.Series") -> tuple[float, float]:
     """Mean of a few numbers, one for each seed, and half the width of its 95 % confidence interval (Student's t; NaN
     for one number)."""
     from scipy import stats
@@ -50,14 +53,16 @@ def interval(values: Sequence[float] | pd.Series) -> tuple[float, float]:
     return values.mean(), stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
 
 
-def intervals(groups: Iterable[tuple[tuple[str, str], pd.Series]]) -> pd.DataFrame:
+def intervals(groups: "Iterable[tuple[tuple[str, str], pd.Series]]") -> "pd.DataFrame":
     """A row for each ((config, metric), values): mean, half_width, n, lowest and highest."""
+    import pandas as pd
+
     rows = {name: (*interval(values), len(values), min(values), max(values)) for name, values in groups}
     index = pd.MultiIndex.from_tuples(rows, names=["config", "metric"])
     return pd.DataFrame(list(rows.values()), index, ["mean", "half_width", "n", "lowest", "highest"])
 
 
-def summary(table: pd.DataFrame) -> str:
+def summary(table: "pd.DataFrame") -> str:
     """The means as text: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
     some have diverged; and how many have. An interval that reaches beyond what the metric can be says nothing: in its
     place stand the lowest and the highest seed, "0.5 (0.1 to 0.9)"."""
@@ -65,7 +70,7 @@ def summary(table: pd.DataFrame) -> str:
     of = result.index.get_level_values("config").map(seeds)
     fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
     spread = half_width(result).where(~beyond(result), extremes(result))
-    cells = result["mean"].map("{:.4g}".format) + spread + pd.Series(fewer, result.index)
+    cells = result["mean"].map("{:.4g}".format) + spread + fewer
     for config, metric in cells.index:
         if metric == "diverged":
             count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
@@ -73,32 +78,32 @@ def summary(table: pd.DataFrame) -> str:
     return wide(cells, table)
 
 
-def comparison(table: pd.DataFrame, baseline: str) -> str:
+def comparison(table: "pd.DataFrame", baseline: str) -> str:
     """The differences as text, in the form of `summary`: "+0.02 ± 0.01", with a question mark where undecided."""
     result = differences(table, baseline)
     marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
     return wide(result["mean"].map("{:+.3g}".format) + half_width(result) + marks, table)
 
 
-def beyond(result: pd.DataFrame) -> pd.Series:
+def beyond(result: "pd.DataFrame") -> "pd.Series":
     """Where an interval leaves what its metric can be, or has no width: all seeds gave one number."""
     name = result.index.get_level_values("metric").str.replace(r"\d.*", "", regex=True)
     below = (result["mean"] < result["half_width"]) & ~name.isin(SIGNED)
     return below | ((result["mean"] + result["half_width"] > 1) & name.isin(SHARES)) | (result["half_width"] == 0)
 
 
-def extremes(result: pd.DataFrame) -> pd.Series:
+def extremes(result: "pd.DataFrame") -> "pd.Series":
     """As text, " (0.1 to 0.9)" for each row; " (all)" where all values are one."""
     texts = result["lowest"].map(" ({:.3g} to ".format) + result["highest"].map("{:.3g})".format)
     return texts.where(result["lowest"] < result["highest"], " (all)")
 
 
-def half_width(result: pd.DataFrame) -> pd.Series:
+def half_width(result: "pd.DataFrame") -> "pd.Series":
     """As text, " ± 0.01" for each row; "" for one seed, which has none."""
     return result["half_width"].map(" ± {:.2g}".format).replace(" ± nan", "")
 
 
-def wide(cells: pd.Series, table: pd.DataFrame) -> str:
+def wide(cells: "pd.Series", table: "pd.DataFrame") -> str:
     """Texts by config and metric as lines: a row for each config, a column for each metric, in the order of `table`."""
     shown = set(cells.index.unique("metric"))
     names = {metric: re.sub(r"\d+k?_\w+$", "", metric) for metric in table["metric"].unique() if metric in shown}

@@ -138,12 +138,16 @@ class Run:
         return (f"{used.name}, {which} of {len(found)} checkpoint{'s' * (len(found) > 1)}"
                 f"{'' if best else '; none was scored'}")
 
-    def last_good(self) -> str:
-        """What is safe and how to go on from it, in words."""
+    def last_good(self, cell: bool = False) -> str:
+        """What is safe and how to go on from it, in words; `cell`: in a notebook too, which takes more lines."""
         checkpoints = self.checkpoints()
         if not checkpoints:
             return "there is no checkpoint yet"
-        return f"the last good checkpoint is {checkpoints[-1].name}, go on with: {program()} resume {self.path}"
+        safe, shell = f"the last good checkpoint is {checkpoints[-1].name}", f"{program()} resume {self.path}"
+        if not cell:
+            return f"{safe}, go on with: {shell}"
+        return (f"{safe}. To go on, in a cell, with the name that you gave the run:\n"
+                f"    run = train(run.config, resume=run)\nor in a terminal:\n    {shell}")
 
     def class_names(self) -> list[str]:
         """What a conditional run's classes are called, by images.json; without that file "0", "1" and so on."""

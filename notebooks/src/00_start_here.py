@@ -9,7 +9,12 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/00_start_here.ipynb)
+# <img src="../data/runs/mnist_quick/training.gif" width="484" alt="64 digits in a square, which begin as grey noise and grow into handwriting while a generator trains">
+#
+# *A network that has never been told what a digit is learns to write them: 64 places, five minutes on a laptop. After
+# this course you can build such a network, train it, break it and measure it.*
+#
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/00_start_here.ipynb)
 #
 # **Time:** 10 minutes to read and try; the cells run for about 15 seconds on two CPU cores.
 #
@@ -52,8 +57,20 @@ if LENT and not os.path.isdir("../dcgan_course"):
 
     ready(home, done)
 
+# %% [markdown]
+# ## 1 · Is everything in place?
+#
+# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
+# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
+# output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
+# below it. Colab, GitHub and the web pages do not fold outputs; there, look away for a moment. When you come back to a
+# lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not in the file.
+#
+# The next cell checks your set-up. Each of its lines says `ok`, or `note` with what to do. (`dcgan-course doctor` does
+# the same in a terminal.)
+
 # %% tags=["nbval-ignore-output"]
-import matplotlib.pyplot as plt
+import pandas as pd
 import torch
 
 from dcgan_course import checks
@@ -61,25 +78,11 @@ from dcgan_course.commands.bench import images_per_second
 from dcgan_course.commands.info import check_setup
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
-from dcgan_course.machine.runtime import settle_threads
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
+from dcgan_course.plots import show, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate, image_grid
+from dcgan_course.sampling import generate
 
-print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · Is everything in place?
-#
-# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
-# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
-# output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
-# below it. Colab, GitHub and the web pages do not fold outputs; there, look away for a moment.
-#
-# The next cell checks your set-up. Each of its lines says `ok`, or `note` with what to do. (`dcgan-course doctor` does
-# the same in a terminal.)
-
-# %% tags=["nbval-ignore-output"]
 print(check_setup())
 
 # %% [markdown]
@@ -88,11 +91,10 @@ print(check_setup())
 
 # %%
 digits = load_images("mnist", image_size=28)
-print(f"{digits.count:,} digits of {digits.size} x {digits.size} pixels; the first: {digits.labels[:10].tolist()}")
-plt.figure(figsize=(9, 1.1), facecolor="white")
-plt.imshow(image_grid(to_float(digits.batch(range(20))), 20))
-plt.axis("off")
-plt.show()
+print(f"{digits.count:,} digits of {digits.size} x {digits.size} pixels;",
+      f"the first: {digits.labels[:10].tolist()}")
+show(to_float(digits.batch(range(20))), "The first twenty digits of MNIST, enlarged.",
+     "twenty handwritten digits in two rows, white on black: 5, 0, 4, 1, 9 and so on")
 
 # %% [markdown]
 # ## 2 · How long will it take here?
@@ -102,29 +104,36 @@ plt.show()
 # (`mnist`), the older kind whose layers are fully connected (lesson 01), and a larger one for 64 x 64 pixels.
 
 # %% tags=["nbval-ignore-output"]
-networks = {"mnist": preset("mnist"), "fully connected": preset("mnist", network="basic"), "64 x 64": preset("mnist64")}
-speed = {name: images_per_second(config) for name, config in networks.items()}
-for name, value in speed.items():
-    print(f"{name:<16} {value:>6,.0f} images/s")
+networks = {"mnist": preset("mnist"), "64 x 64": preset("mnist64"),
+            "fully connected": preset("mnist", network="basic")}
+speed = {}
+for name, config in networks.items():
+    speed[name] = images_per_second(config, seconds=3)
+    print(f"{name:<16} {speed[name]:>6,.0f} images/s")
 
 # %% tags=["nbval-ignore-output"]
-work = [("lesson 01, live training", "fully connected", 24), ("lesson 03, live training", "mnist", 26),
-        ("lesson 04, live film", "mnist", 13), ("01 with RETRAIN = True", "fully connected", 300),
-        ("03 or 04 with RETRAIN = True", "mnist", 300), ("`make train`, good digits", "mnist", 300),
-        ("an epoch of digits at 64 x 64", "64 x 64", 60)]
-for what, network, thousands in work:
-    minutes = thousands * 1000 / speed[network] / 60
-    print(f"{what:<30} {thousands:>4} thousand images {minutes:>6.1f} minutes")
+work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
+                     ("lesson 03, live training", "mnist", 26),
+                     ("lesson 04, live film", "mnist", 13),
+                     ("01 with RETRAIN = True", "fully connected", 300),
+                     ("03 or 04 with RETRAIN = True", "mnist", 300),
+                     ("make train, good digits", "mnist", 300),
+                     ("an epoch of digits at 64 x 64", "64 x 64", 60)],
+                    columns=["what", "network", "thousand images"]).set_index("what")
+work["minutes here"] = work["thousand images"] * 1000 / work["network"].map(speed) / 60
+show_table(work.rename_axis(None))
 
 # %% [markdown]
 # Why does a training take minutes? Each network holds a few hundred thousand to a few million numbers, its
 # **parameters**, and every step changes all of them:
 
 # %%
+sizes = pd.DataFrame({"parameters of G": 0, "parameters of D": 0}, list(networks))
 for name, config in networks.items():
     config = config.replace(nc=1)
     netG, netD = build_generator(config), build_discriminator(config)
-    print(f"{name:<16} G {count_parameters(netG):>9,} parameters, D {count_parameters(netD):>9,}")
+    sizes.loc[name] = count_parameters(netG), count_parameters(netD)
+show_table(sizes)
 
 # %% [markdown]
 # ## 3 · The map
@@ -186,7 +195,8 @@ for name, config in networks.items():
 
 # %%
 config = preset("mnist")
-print(f"preset mnist: nz {config.nz}, ngf {config.ngf}, ndf {config.ndf}, batches of {config.batch_size} images,")
+print(f"preset mnist: nz {config.nz}, ngf {config.ngf}, ndf {config.ndf},",
+      f"batches of {config.batch_size} images,")
 print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_size} steps")
 
 # %% [markdown]
@@ -246,10 +256,8 @@ run = load_run("mnist2d")
 netG = run.load_generator()
 knob = torch.linspace(-1, 1, 20)
 images = generate(netG, torch.stack([knob, torch.zeros(20)], 1))
-plt.figure(figsize=(9, 1.1), facecolor="white")
-plt.imshow(image_grid(images, 20))
-plt.title("The first number of z from -1 (left) to 1 (right)", fontsize=10)
-plt.axis("off")
+show(images, "The first number of z grows from -1 to 1, along the first row, then the second.",
+     "twenty generated digits in two rows; the shape changes a little from each to the next")
 print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
 # %% [markdown]
@@ -262,7 +270,7 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 import ipywidgets as widgets
 
 from dcgan_course.plots import encoded
-from dcgan_course.sampling import png
+from dcgan_course.sampling import image_grid, png
 from dcgan_course.widgets import Still
 
 
@@ -274,9 +282,11 @@ def picture(first, second=0.0):
 slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="z[0]")
 view = widgets.Image(value=picture(slider.value), format="png", width=192)
 slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
-sweep = encoded([image_grid(image[None].repeat_interleave(6, 2).repeat_interleave(6, 3)).numpy()
-                 for image in [*images, *images.flip(0)]], ".gif", 120)  # where no kernel runs
-Still(widgets.VBox([slider, view]), sweep, "a digit that changes while a slider moves z[0] from -1 to 1 and back")
+large = images.repeat_interleave(6, 2).repeat_interleave(6, 3)
+sweep = encoded([image_grid(image[None]).numpy() for image in [*large, *large.flip(0)]],
+                ".gif", 120)  # where no kernel runs
+Still(widgets.VBox([slider, view]), sweep,
+      "a digit that changes while a slider moves z[0] from -1 to 1 and back")
 
 # %% [markdown]
 # Nobody told this generator what a digit is, or which digits lie next to each other. It has only played a game against
@@ -333,3 +343,7 @@ Still(widgets.VBox([slider, view]), sweep, "a digit that changes while a slider 
 from dcgan_course import checks
 
 checks.progress("00")
+
+# %% [markdown]
+# ---
+# [01 · The adversarial game](01_adversarial_game.ipynb) →

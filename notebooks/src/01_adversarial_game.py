@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 01 · The adversarial game
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about 30 seconds on two CPU cores.
 #
@@ -894,3 +894,7 @@ print(f"largest difference between the logits of {len(digits)} digits: {(before 
 from dcgan_course import checks
 
 checks.progress("01")
+
+# %% [markdown]
+# ---
+# ← [00 · Start here](00_start_here.ipynb) · [02 · Five architecture guidelines](02_five_guidelines.ipynb) →

@@ -9,9 +9,14 @@
 # %% [markdown]
 # # 02 · Five architecture guidelines
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/02_five_guidelines.ipynb)
+# <img src="../data/architecture.svg" width="848" alt="G as a row of boxes from 100 numbers over 4 by 4 by 1024 to an image of 64 by 64 by 3, D as a row back to one logit; under each box its layers, with the number of the guideline that each follows">
 #
-# **Time:** 60 minutes to read and write; the cells run for about 15 seconds on two CPU cores.
+# *The networks of the paper: G leads from 100 numbers to an image, D from an image to one number. Every layer under the
+# boxes has its reason, and at the end of this lesson you write both networks yourself and see what they draw.*
+#
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/02_five_guidelines.ipynb)
+#
+# **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
 #
 # **You need:** PyTorch's `nn.Module` and `nn.Sequential`; lesson 01 for what G and D are.
 #
@@ -53,20 +58,17 @@ if LENT and not os.path.isdir("../dcgan_course"):
     ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
-import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from dcgan_course import checks
-from dcgan_course.commands.info import layer_table
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
-from dcgan_course.machine.runtime import settle_threads
+from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
-from dcgan_course.sampling import generate
+from dcgan_course.plots import show, show_table
 
-torch.manual_seed(0)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
@@ -92,13 +94,14 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% jupyter={"outputs_hidden": true}
 def convolve(image, kernel, stride, padding):
-    """(H, W) and (k, k) -> the map of sums, by two plain loops."""
+    """(H, H) and (k, k) -> the map of sums, by two plain loops."""
     image, k = F.pad(image, [padding] * 4), len(kernel)
-    rows = [[(image[i : i + k, j : j + k] * kernel).sum() for j in range(0, image.shape[1] - k + 1, stride)]
-            for i in range(0, image.shape[0] - k + 1, stride)]
-    return torch.tensor(rows)
+    starts = range(0, len(image) - k + 1, stride)  # of a square image
+    return torch.tensor([[(image[i : i + k, j : j + k] * kernel).sum() for j in starts]
+                         for i in starts])
 
 
+torch.manual_seed(0)
 image, kernel = torch.randn(6, 6), torch.randn(4, 4)
 by_hand = convolve(image, kernel, stride=2, padding=1)
 by_torch = F.conv2d(image[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
@@ -187,14 +190,43 @@ print("size", tuple(by_hand.shape), "| largest difference from torch below 0.000
 # evenly, 3 or 4?
 
 # %% jupyter={"outputs_hidden": true}
-ones = torch.ones(6, 6)
-figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), facecolor="white")
-for axis, k in zip(axes, (3, 4, 5), strict=True):
-    count = stamp(ones, torch.ones(k, k), stride=2, padding=0)[4:-4, 4:-4]  # without the borders
-    axis.imshow(count, cmap="gray", vmin=0, vmax=9)
-    axis.set_title(f"kernel {k}: {count.min():.0f} to {count.max():.0f} stamps", fontsize=10)
-    axis.axis("off")
-    print(f"kernel {k}, stride 2: between {count.min():.0f} and {count.max():.0f} stamps on a pixel")
+def stamped(k, n):
+    """How often 17 x 17 pixels are reached by the first n of 8 x 8 stamps of k x k."""
+    numbers = (torch.arange(64) < n).float().view(8, 8)
+    return stamp(numbers, torch.ones(k, k), stride=2, padding=0)[:17, :17]
+
+
+for k in (3, 4, 5):
+    count = stamped(k, 64)[5:-5, 5:-5]  # without the borders
+    print(f"kernel {k}, stride 2: between {count.min():.0f} and {count.max():.0f}",
+          "stamps on a pixel")
+
+# %% [markdown]
+# Watch the stamps fall, one after the other, in the three sizes:
+
+# %% jupyter={"outputs_hidden": true}
+from dcgan_course.plots import encoded
+from dcgan_course.sampling import image_grid
+
+frames = []
+for n in [*[64] * 12, *range(1, 65, 2)]:  # the whole first, for viewers without films
+    panels = torch.stack([stamped(k, n)[None] for k in (3, 4, 5)]) / 9 * 2 - 1  # white: nine
+    large = panels.repeat_interleave(15, 2).repeat_interleave(15, 3)
+    frames.append(image_grid(large, 3).numpy())
+show(encoded(frames, ".gif", 120),
+     "Kernels 3, 4 and 5 at stride 2: the brighter a pixel, the more stamps have reached it.",
+     "three squares fill up with stamps: a checkerboard, an even grey, a checkerboard")
+
+# %% [markdown]
+# And on a picture: one digit, enlarged by transposed convolutions whose kernels hold equal numbers, which nobody has
+# trained. The middle one is what a learner hopes for; the other two are what G must learn to cancel.
+
+# %%
+digit = to_float(load_images("mnist", 28).batch([7]))[0, 0] / 2 + 0.5  # from 0 to 1
+kernels = [torch.full((k, k), 4 / k**2) for k in (3, 4, 5)]  # as bright on average
+large = torch.stack([stamp(digit, kernel, 2, 0)[:57, :57][None] for kernel in kernels])
+show(large * 2 - 1, "The same digit through kernels of 3, 4 and 5: look at the strokes.",
+     "a 3 three times: crossed by a grid, smooth, and crossed by a weaker grid")
 
 # %% [markdown]
 # A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to
@@ -253,33 +285,40 @@ print("out", tuple(block(32, 16)(x).shape))
 # count every parameter. The first layer turns `z` into 4 x 4 with a 4 x 4 kernel, the others have 5 x 5 kernels.
 
 # %%
+import pandas as pd
+
 channels = [100, 1024, 512, 256, 128, 3]
-total = 0
+rows = {}
 for i in range(5):
     a, b = channels[i], channels[i + 1]
-    k = 4 if i == 0 else 5
-    weights, norm = k * k * a * b, 2 * b if b > 3 else 0
-    total += weights + norm
-    size = 4 * 2**i
-    print(f"{a:>4} -> {b:>4} channels, {size:>2} x {size:<2}  {weights:>10,} weights {norm:>5,} in batch norm")
-print(f"{total:,} parameters")
+    k, size = 4 if i == 0 else 5, 4 * 2**i
+    rows[f"{a} to {b} channels"] = f"{size} x {size}", k * k * a * b, 2 * b if b > 3 else 0
+counts = pd.DataFrame(rows, ["map", "weights", "in batch norm"]).T
+total = counts["weights"].sum() + counts["in batch norm"].sum()
+show_table(counts, f"{total:,} parameters in all.")
 
 # %% [markdown]
 # Does the package's network agree?
 
 # %%
 paper = preset("paper", nc=3)
-netG, netD = build_generator(paper), build_discriminator(paper)
-print(f"G: {count_parameters(netG):,} parameters, as counted: {count_parameters(netG) == total}")
-print(f"D: {count_parameters(netD):,} parameters")
+netG = build_generator(paper)
+counted = count_parameters(netG)
+print(f"G: {counted:,} parameters, as counted by hand: {counted == total}")
 
 # %% [markdown]
-# D is the mirror image of G. Its last kernel covers all of the 4 x 4 map and leaves one number, the logit:
+# D is the mirror image of G. Its last kernel covers all of the 4 x 4 map and leaves one number, the logit. The drawing
+# under this lesson's title shows both. It was made by running the networks: each shape is one that a layer gave. Any
+# network can be drawn so. Here is one that departs from the guidelines in several places. **Predict** before you look:
+# which of its layers will be struck out?
 
-# %%
-print(f"{'layer':<12} {'what leaves it':>14} {'parameters':>10}")
-for kind, shape, count in layer_table(netD, torch.zeros(1, 3, 64, 64)):
-    print(f"{kind:<12} {shape:>14} {count:>10,}")
+# %% jupyter={"outputs_hidden": true}
+from dcgan_course.plots import architecture
+
+odd = preset("mnist64", nc=3, d_downsample="pool", output_norm=True, d_activation="relu",
+             output="sigmoid")
+svg, words = architecture(odd)
+show(svg, "Struck out: the number of a guideline from which the layer departs.", words)
 
 # %% [markdown]
 # ## 4 · Guideline 3: no fully connected hidden layers
@@ -315,7 +354,8 @@ x = torch.randn(16, 3, 8, 8) * 5 + 2
 mean, var = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), unbiased=False, keepdim=True)
 by_hand = (x - mean) / (var + 1e-5).sqrt()
 by_torch = nn.BatchNorm2d(3)(x)
-print("largest difference from torch below 0.00001:", bool((by_hand - by_torch).abs().max() < 1e-5))
+print("largest difference from torch below 0.00001:",
+      bool((by_hand - by_torch).abs().max() < 1e-5))
 
 # %% [markdown]
 # It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Here
@@ -330,7 +370,8 @@ for name, norm in (("without", nn.Identity), ("with", lambda: nn.BatchNorm2d(16)
     for _ in range(6):
         y = F.relu(norm()(nn.Conv2d(16, 16, 3, padding=1)(y)))
         deviations.append(y.std().item())
-    print(f"{name:>7} batch norm, standard deviation after each of 6 layers:", " ".join(f"{d:.1f}" for d in deviations))
+    print(f"{name:>7} batch norm, standard deviation after each of 6 layers:",
+          " ".join(f"{d:.1f}" for d in deviations))
 
 # %% [markdown]
 # Without batch norm this stack fades. That is the fault of these first weights, and better ones exist: He's
@@ -354,10 +395,11 @@ for name, norm in (("without", nn.Identity), ("with", lambda: nn.BatchNorm2d(16)
 # %%
 torch.manual_seed(0)
 first = nn.Conv2d(1, 8, 4, 2, 1, bias=False)
-dark, bright = torch.randn(32, 1, 28, 28) * 0.1 - 0.8, torch.randn(32, 1, 28, 28) * 0.1 + 0.8
+dark, bright = (torch.randn(32, 1, 28, 28) * 0.1 + level for level in (-0.8, 0.8))
 for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNorm2d(8)))):
-    means = [layer(batch).mean((0, 2, 3)) for batch in (dark, bright)]
-    print(f"{name:>7} batch norm, dark and bright differ by {(means[0] - means[1]).abs().mean():.2f}")
+    of_dark, of_bright = (layer(batch).mean((0, 2, 3)) for batch in (dark, bright))
+    apart = (of_dark - of_bright).abs().mean()
+    print(f"{name:>7} batch norm, dark and bright differ by {apart:.2f}")
 
 # %% [markdown]
 # Take that reason with care. D's *second* layer has batch norm in every DCGAN, and erases much of the same difference
@@ -370,9 +412,10 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
 
 # %%
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
-print(f"real digits: {100 * (digits < -0.99).float().mean():.0f} % of the pixels are darker than -0.99")
 fresh = torch.tanh(torch.randn(1_000_000))
-print(f"tanh after batch norm with gain 1, shift 0: {100 * (fresh < -0.99).float().mean():.1f} %")
+for name, x in (("real digits", digits), ("batch norm, gain 1, shift 0, then tanh", fresh)):
+    dark = 100 * (x < -0.99).float().mean()
+    print(f"{name}: {dark:.1f} % of the pixels are darker than -0.99")
 
 # %% [markdown]
 # Gain and shift can be learned, but one pair must serve all pixels of all images. *What to look for:* the paper names
@@ -402,20 +445,28 @@ for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
             y = F.leaky_relu(y, leak) if isinstance(layer, nn.LeakyReLU) else layer(y)
             if isinstance(layer, nn.LeakyReLU):
                 closed.append((y == 0).float().mean())
-    print(f"{name:<15} passes no gradient in {100 * sum(closed) / len(closed):.0f} % of the units")
+    print(f"{name:<15} passes no gradient in",
+          f"{100 * sum(closed) / len(closed):.0f} % of the units")
 
 # %%
+import matplotlib.pyplot as plt
+
+from dcgan_course.plots import BLUE, GREY, ORANGE, STYLE
+
+plt.style.use(STYLE)
 t = torch.linspace(-3, 3, 200)
-figure, axes = plt.subplots(1, 2, figsize=(9, 3), facecolor="white", layout="constrained")
-for name, y, colour in (("tanh", t.tanh(), "#D55E00"), ("sigmoid", t.sigmoid(), "#0072B2")):
-    axes[0].plot(t, y, color=colour, label=name)
-axes[0].axhspan(-1, 1, alpha=0.08, color="black", label="range of the images")
-for name, y, colour in (("LeakyReLU(0.2)", F.leaky_relu(t, 0.2), "#D55E00"), ("ReLU", t.relu(), "#0072B2")):
-    axes[1].plot(t, y, color=colour, label=name)
-for axis, title in zip(axes, ("Output: only tanh reaches black", "Hidden: only LeakyReLU has a slope below 0"),
-                       strict=True):
-    axis.set(xlabel="input", ylabel="output", title=title)
-    axis.legend(frameon=False)
+figure, (output, hidden) = plt.subplots(1, 2)
+output.axhspan(-1, 1, alpha=0.08, color="black", label="range of the images")
+output.plot(t, t.tanh(), color=ORANGE, label="tanh")
+output.plot(t, t.sigmoid(), color=GREY, label="sigmoid")
+output.set(xlabel="input", ylabel="output", title="G's output: only tanh reaches black")
+hidden.plot(t, F.leaky_relu(t, 0.2), color=BLUE, label="LeakyReLU(0.2)")
+hidden.plot(t, t.relu(), color=GREY, label="ReLU", linestyle="--")
+hidden.set(xlabel="input", title="D's hidden layers: a slope below 0")
+for axes in (output, hidden):
+    axes.legend()
+show(figure, "Where a curve is flat, no gradient passes.",
+     "tanh runs from -1 to 1, the sigmoid from 0 to 1; below 0 ReLU is flat, LeakyReLU is not")
 
 # %% [markdown]
 # ## 7 · The first weights
@@ -438,7 +489,7 @@ for axis, title in zip(axes, ("Output: only tanh reaches black", "Hidden: only L
 
 # %%
 def my_init_weights(net):
-    """Give every convolution and batch norm of `net` its first weights, in place; returns net."""
+    """Give convolutions and batch norm their first weights, in place; returns net."""
     raise NotImplementedError
 
 
@@ -458,7 +509,7 @@ init_weights = checks.check_init_weights(my_init_weights)
 #
 # ```python
 # def my_init_weights(net):
-#     """Give every convolution and batch norm of `net` its first weights, in place; returns net."""
+#     """Give convolutions and batch norm their first weights, in place; returns net."""
 #     for m in net.modules():
 #         if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d)):
 #             nn.init.normal_(m.weight, 0.0, 0.02)
@@ -581,20 +632,51 @@ Discriminator = checks.check_discriminator(MyDiscriminator)
 # </details>
 
 # %% [markdown]
-# The next cell puts both networks together, and *applies* the initialisation:
+# The next cell puts both networks together, and *applies* the initialisation. These are your networks, if your answers
+# were right:
 
 # %%
+from dcgan_course.plots import draw_networks
+
 torch.manual_seed(0)
-netG, netD = init_weights(Generator(ngf=32)), init_weights(Discriminator(ndf=32))
-x_fake = generate(netG, torch.randn(16, 100))
-print(f"G {count_parameters(netG):,} parameters, D {count_parameters(netD):,}")
+netG = init_weights(Generator(ngf=16, nc=1))
+netD = init_weights(Discriminator(ndf=16, nc=1))
+svg, words = draw_networks(netG, torch.zeros(1, 100), netD, torch.zeros(1, 1, 64, 64))
+show(svg, "Your networks, an eighth as wide as the paper's, for grey images.", words)
+
+# %%
+from dcgan_course.sampling import generate
+
+z_fixed = torch.randn(14, 100, generator=seeded(0, "lesson"))
+x_fake = generate(netG, z_fixed)
 print("images", tuple(x_fake.shape), "| logits", tuple(netD(x_fake).shape))
+print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5:",
+      bool(x_fake.abs().max() * 127.5 < 3))
 
 # %% [markdown]
-# Nothing is trained yet. With weights this small every image is nearly the same grey:
+# Nothing is trained yet, and with weights this small every image is nearly the same grey. So let them play. The two steps
+# below are what lesson 03 is about; here they are imported. A quarter of a minute is short, yet watch what comes out of
+# the grey. (Run the cell again: it begins anew, since it builds what it trains.)
 
-# %%
-print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bool(x_fake.abs().max() * 127.5 < 3)}")
+# %% tags=["nbval-ignore-output"]
+from tqdm import tqdm
+
+from dcgan_course.data import Batches
+from dcgan_course.machine.display import bar_options
+from dcgan_course.trainer import d_step, g_step
+
+netG = init_weights(Generator(ngf=16, nc=1))
+netD = init_weights(Discriminator(ndf=16, nc=1))
+optG = torch.optim.Adam(netG.parameters(), 2e-3, betas=(0.5, 0.999))
+optD = torch.optim.Adam(netD.parameters(), 2e-3, betas=(0.5, 0.999))
+batches = Batches(load_images("mnist", 64), 32, seed=0)
+for step in tqdm(range(300), desc="your networks", **bar_options()):
+    x_fake = netG(torch.randn(32, 100))
+    d_step(netD, optD, batches[step], x_fake)
+    g_step(netD, optG, x_fake)
+show(torch.cat([batches[0][:7], generate(netG, z_fixed)[:7]]), nrow=7,
+     caption=f"Top: real digits. Bottom: what your G draws after {300 * 32:,} of them.",
+     alt="seven real digits, and under them seven generated ones: bright strokes on black")
 
 # %% [markdown]
 # **Open exercise · Another size** — 45 minutes
@@ -658,3 +740,7 @@ print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5: {bo
 from dcgan_course import checks
 
 checks.progress("02")
+
+# %% [markdown]
+# ---
+# ← [01 · The adversarial game](01_adversarial_game.ipynb) · [03 · Train a DCGAN on MNIST](03_train_mnist.ipynb) →

@@ -9,7 +9,12 @@
 # %% [markdown]
 # # 03 · Train a DCGAN on MNIST
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/03_train_mnist.ipynb)
+# <img src="../data/two_steps.svg" width="848" alt="two rows: in D's step scissors named detach cut the way from x_fake back to G, and the gradient of loss_D changes D alone; in G's step the gradient of loss_G runs back through D into G">
+#
+# *A GAN's training in one picture: two steps in turn, and one cut of the scissors between them. In this lesson you write
+# both.*
+#
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/03_train_mnist.ipynb)
 #
 # **Time:** 50 minutes to read and write; the cells run for about 45 seconds on two CPU cores, less on a GPU.
 #
@@ -54,7 +59,6 @@ if LENT and not os.path.isdir("../dcgan_course"):
     ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
-import matplotlib.pyplot as plt
 import torch
 
 from dcgan_course import checks, losses
@@ -62,9 +66,9 @@ from dcgan_course.config import preset
 from dcgan_course.data import Batches, load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, init_weights
-from dcgan_course.plots import curves
+from dcgan_course.plots import curves, show, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.sampling import generate, sample_z
 from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
@@ -76,27 +80,17 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 
 # %%
 digits = load_images("mnist", image_size=28)
-print(f"{digits.count:,} images, {digits.size} x {digits.size} pixels, {digits.channels} channel")
+print(f"{digits.count:,} images of {digits.size} x {digits.size} pixels,",
+      f"{digits.channels} channel")
 print("stored as", digits.pixels.dtype, "from", digits.pixels.min(), "to", digits.pixels.max())
 
-
 # %% [markdown]
-# The next cell defines a helper that draws pictures. Its range is always -1 to 1, black to white: a picture is never
-# stretched to look better than it is.
+# The range of every picture is -1 to 1, black to white: none is stretched to look better than it is.
 
 # %%
-def show(images, title, nrow=16, width=9):
-    """Draw a sheet of images (N, channels, size, size) in [-1, 1]."""
-    sheet = image_grid(images, nrow)
-    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1]), facecolor="white")
-    plt.imshow(sheet, interpolation="nearest")
-    plt.title(title, fontsize=11)
-    plt.axis("off")
-    plt.show()
-
-
 x_real = to_float(digits.batch(range(64)))
-show(x_real, "Real digits: strokes of even width on a black background")
+show(x_real, "Real digits: strokes of even width on a black background.",
+     "sixty-four handwritten digits in eight rows, white on black")
 
 # %% [markdown]
 # The generator will end in a `tanh`, whose answers lie between -1 and 1. Real images must lie where G can reach them,
@@ -108,7 +102,8 @@ show(x_real, "Real digits: strokes of even width on a black background")
 # $$x = \frac{\text{pixel}}{127.5} - 1$$
 
 # %%
-print(f"x_real: shape {tuple(x_real.shape)}, {x_real.dtype}, from {x_real.min():.1f} to {x_real.max():.1f}")
+print(f"x_real: shape {tuple(x_real.shape)}, {x_real.dtype},",
+      f"from {x_real.min():.1f} to {x_real.max():.1f}")
 
 # %% [markdown]
 # > **A mistake seen in well-known tutorials** (in
@@ -133,7 +128,8 @@ print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 a
 
 # %% jupyter={"outputs_hidden": true}
 undecided = torch.zeros(64)  # a logit of 0 is D(x) = 0.5
-print(f"loss_D {losses.d_loss(undecided, undecided):.2f}, loss_G {losses.g_loss(undecided):.2f}")
+print(f"loss_D {losses.d_loss(undecided, undecided):.2f},",
+      f"loss_G {losses.g_loss(undecided):.2f}")
 
 # %% [markdown]
 # You will write both steps. Before them comes the noise that G starts from.
@@ -249,22 +245,23 @@ g_step = checks.check_g_step(my_g_step)
 # </details>
 
 # %% [markdown]
-# These two functions are a GAN, and the loop around them has four lines. The next two cells run it for a hundred steps,
-# with your functions where they were right:
+# These two functions are a GAN, and the loop around them has four lines. The next cell builds two networks and runs it
+# for a hundred steps, with your functions where they were right:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 config = preset("mnist", nc=digits.channels)
 netG = init_weights(build_generator(config), seeded(0, "netG"))
 netD = init_weights(build_discriminator(config), seeded(0, "netD"))
-optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999)) for net in (netG, netD))
+optG = torch.optim.Adam(netG.parameters(), lr=2e-3, betas=(0.5, 0.999))
+optD = torch.optim.Adam(netD.parameters(), lr=2e-3, betas=(0.5, 0.999))
 batches = Batches(digits, config.batch_size, seed=0)
 
-# %% tags=["nbval-ignore-output"]
 for step in range(100):
     x_real = batches[step]
     x_fake = netG(noise(x_real, config.nz))
     loss = d_step(netD, optD, x_real, x_fake), g_step(netD, optG, x_fake)
-show(x_fake.detach()[:32], f"After {100 * config.batch_size:,} images: from grey to blobs in the middle")
+show(x_fake.detach()[:28], f"After {100 * config.batch_size:,} images: blobs in the middle.",
+     "twenty-eight generated pictures: bright blobs on dark grey, no digit yet")
 
 # %% [markdown]
 # ## 3 · Train, live
@@ -294,13 +291,17 @@ for path in sorted(p.name for p in live.path.iterdir()):
 # %%
 from PIL import Image
 
+from dcgan_course.plots import caption, corner
+
 samples = live.samples()
 moments = [samples[0], samples[len(samples) // 4], samples[-1]]
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.7), facecolor="white")
-for axis, (kimg, file) in zip(axes, moments, strict=True):
-    axis.imshow(Image.open(file))
-    axis.set_title(f"after {kimg:.0f} thousand images", fontsize=10)
-    axis.axis("off")
+sheets = [caption(corner(Image.open(file), 0.5).resize((270, 270), Image.Resampling.NEAREST),
+                  f"{kimg:.0f} thousand images") for kimg, file in moments]
+row = Image.new("RGB", (sum(sheet.width + 6 for sheet in sheets), sheets[0].height), "white")
+for i, sheet in enumerate(sheets):
+    row.paste(sheet, (i * (sheet.width + 6), 0))
+show(row, "The same sixteen z at three moments. At first G is untrained: every pixel is 127.",
+     "three sheets of sixteen: plain grey, blobs and strokes, then digits")
 print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousand images")
 
 # %% [markdown]
@@ -312,9 +313,10 @@ print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousan
 half = train(preset("smoke", num_epochs=0.1, threads=1), quiet=True)
 resumed = train(half.config.replace(num_epochs=0.2), resume=half, quiet=True)
 whole = train(half.config.replace(num_epochs=0.2), quiet=True)
-pairs = zip(resumed.load_generator().parameters(), whole.load_generator().parameters(), strict=True)
+ends = [run.load_generator().parameters() for run in (resumed, whole)]
 print(f"steps: {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']}")
-print("every weight equal, bit for bit:", all(torch.equal(a, b) for a, b in pairs))
+equal = all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
+print("every weight equal, bit for bit:", equal)
 
 # %% [markdown]
 # ## 4 · Read the curves
@@ -337,13 +339,14 @@ def recorded_run(name):
     """A recorded run; prints the command that makes it again, and how long that took."""
     run = load_run(name)
     about = json.loads((run.path / "record.json").read_bytes())
-    print(textwrap.fill(about["command"], 90, subsequent_indent="    ", break_on_hyphens=False))
+    print(textwrap.fill(about["command"], 88, subsequent_indent="  ", break_on_hyphens=False))
     print(f"{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} min")
     return run
 
 
 healthy = recorded_run("mnist_quick")
-curves(healthy.stats())
+show(curves(healthy.stats()), "Healthy: neither side runs away.",
+     "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
 
 # %% [markdown]
 # The next cell compares its first tenth with its last. **Predict:** does D get better or worse at its job as G
@@ -356,7 +359,8 @@ def answers(stats):
 
 
 stats = healthy.stats()
-for name, part in (("first tenth", stats[: len(stats) // 10]), ("last tenth", stats[-len(stats) // 10 :])):
+tenth = len(stats) // 10
+for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:])):
     print(f"{name}: D(x) = {answers(part)[0]:.2f}, D(G(z)) = {answers(part)[1]:.2f}")
 
 # %% [markdown]
@@ -369,7 +373,8 @@ for name, part in (("first tenth", stats[: len(stats) // 10]), ("last tenth", st
 
 # %%
 d_wins = recorded_run("mnist_d_wins")
-curves(d_wins.stats())
+show(curves(d_wins.stats()), "D wins: its answers are at 1 and 0 from the first steps on.",
+     "D's loss is 0 but for one spike; D(x) stays near 1, D(G(z)) near 0")
 
 # %% [markdown]
 # The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`.
@@ -377,18 +382,28 @@ curves(d_wins.stats())
 
 # %%
 collapse = recorded_run("mnist_collapse")
-curves(collapse.stats())
+show(curves(collapse.stats()), "Collapse: the answers move apart slowly.",
+     "D's loss falls slowly; D(x) rises towards 1 and D(G(z)) falls towards 0")
 
 # %% [markdown]
-# Here are numbers of all three, and 24 pictures of each generator:
+# Here are numbers of all three, and fourteen pictures of each generator:
 
 # %%
-for name, run in (("healthy", healthy), ("D wins", d_wins), ("collapse", collapse)):
-    begin, end = answers(run.stats()[:3]), answers(run.stats()[-3:])
-    print(f"{name:<9} D(x) from {begin[0]:.2f} to {end[0]:.2f}   D(G(z)) from {begin[1]:.2f} to {end[1]:.2f}")
-rows = torch.cat([generate(run.load_generator(), sample_z(24, run.config.nz, run.config.z, seeded(2, "lesson")))
-                  for run in (healthy, d_wins, collapse)])
-show(rows, "Top: healthy. Middle: D has won. Bottom: collapsed", nrow=24)
+import pandas as pd
+
+three = {"healthy": healthy, "D wins": d_wins, "collapse": collapse}
+columns = ["D(x), begin", "D(x), end", "D(G(z)), begin", "D(G(z)), end"]
+begins_and_ends = pd.DataFrame(index=columns)
+rows = []
+for name, run in three.items():
+    (x_begin, g_begin), (x_end, g_end) = answers(run.stats()[:3]), answers(run.stats()[-3:])
+    begins_and_ends[name] = [f"{value:.2f}" for value in (x_begin, x_end, g_begin, g_end)]
+    z = sample_z(14, run.config.nz, run.config.z, seeded(2, "lesson"))
+    rows.append(generate(run.load_generator(), z))
+show_table(begins_and_ends.T)
+show(torch.cat(rows), "Top: healthy. Middle: D has won. Bottom: collapsed.",
+     "three rows of fourteen: digits, the same grey noise, the same bold stroke",
+     nrow=14)
 
 # %% [markdown]
 # (For the healthy run, D(x) is 0.70 over the first three lines of its statistics and over the last three: so few lines
@@ -413,7 +428,8 @@ longer = recorded_run("mnist")
 netG = longer.load_generator()
 z = sample_z(1000, longer.config.nz, longer.config.z, seeded(1, "lesson"))
 x_fake = generate(netG, z)
-show(x_fake[:64], "Generated digits: can you find the ones that no person would write?")
+show(x_fake[:64], "Can you find the ones that no person would write?",
+     "sixty-four generated digits in eight rows; most are clear, a few are broken")
 
 # %% [markdown]
 # A small classifier, trained on real digits only, now reads 1,000 of them, and 1,000 real ones from the test set. We
@@ -427,30 +443,40 @@ from dcgan_course.measuring.metrics import mode_entropy
 
 judge, test = load_judge("mnist"), load_mnist(split="test")
 x_test = to_float(test.batch(torch.randperm(test.count, generator=seeded(0, "lesson"))[:1000]))
+verdicts = {}
 for name, images in (("real, test set", x_test), ("generated", x_fake)):
     _, probabilities = judged(judge, images)
-    print(f"{name:<15} confidence {probabilities.max(1).mean():.2f}   entropy {mode_entropy(probabilities):.2f}")
+    confidence, entropy = probabilities.max(1).mean(), mode_entropy(probabilities)
+    verdicts[name] = f"{confidence:.2f}", f"{entropy:.2f}"
+show_table(pd.DataFrame(verdicts, ["confidence", "entropy"]).T)
 
 # %% [markdown]
 # Which digits does G draw?
 
 # %%
+import matplotlib.pyplot as plt
+
+from dcgan_course.plots import GREY, ORANGE, STYLE
+
 counts = torch.from_numpy(probabilities.argmax(1)).bincount(minlength=10)
-plt.figure(figsize=(7, 2.5), facecolor="white")
-plt.bar([str(d) for d in range(10)], counts, color="#0072B2")
-plt.axhline(100, color="#D55E00", linestyle="--", label="evenly: 100 each")
-plt.xlabel("digit, as the classifier reads it")
-plt.ylabel("of 1,000 images")
-plt.ylim(0, 1.3 * counts.max())
-plt.legend(frameon=False, loc="upper right")
+plt.style.use(STYLE)
+figure, axes = plt.subplots(figsize=(8.4, 2.6))
+axes.bar([str(d) for d in range(10)], counts, color=ORANGE)
+axes.axhline(100, color=GREY, linestyle="--", label="evenly: 100 each")
+axes.set(xlabel="digit, as the judge reads it", ylabel="of 1,000 images")
+axes.set_ylim(0, 1.3 * counts.max())
+axes.legend()
+show(figure, "All ten digits turn up, though not equally often.",
+     "ten bars, one for each digit, all of them near the dashed line at 100")
 print("all ten digits:", bool((counts > 0).all()), "| rarest:", counts.argmin().item())
 
 # %% [markdown]
 # The next picture shows the least convincing ones:
 
 # %%
-worst = torch.from_numpy(probabilities.max(1)).argsort()[:32]
-show(x_fake[worst], "The 32 of 1,000 that the classifier is least sure about")
+worst = torch.from_numpy(probabilities.max(1)).argsort()[:28]
+show(x_fake[worst], "The 28 of 1,000 that the judge is least sure about.",
+     "twenty-eight generated digits: strokes that break off, or stand between two digits")
 
 # %% [markdown]
 # **Does the convolution matter?** Compare with the fully connected GAN of lesson 01, on the same number of images. Both
@@ -464,13 +490,19 @@ show(x_fake[worst], "The 32 of 1,000 that the classifier is least sure about")
 # %%
 basic = recorded_run("mnist_basic")
 shown = basic.metrics()[-1]["kimg"]
+scores = {}
 for name, run in (("fully connected", basic), ("DCGAN", healthy)):
     line = min(run.metrics(), key=lambda line: abs(line["kimg"] - shown))
-    print(f"{name:<16} after {line['kimg']:.0f} thousand images: confidence {line['confidence10k_mnist']:.2f}, "
-          f"fd {line['fd10k_mnist']:.0f}")
+    scores[name] = (f"{line['kimg']:.0f}", f"{line['confidence10k_mnist']:.2f}",
+                    f"{line['fd10k_mnist']:.0f}")
+columns = ["thousand images", "confidence", "fd, smaller is better"]
+show_table(pd.DataFrame(scores, columns).T)
 
 # %%
-show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look for specks beside the strokes")
+z = sample_z(64, longer.config.nz, longer.config.z, seeded(1, "lesson"))
+show(generate(basic.load_generator(), z[:28]),
+     "The fully connected GAN: look for specks beside the strokes.",
+     "twenty-eight generated digits, with single bright pixels around their strokes")
 
 # %% [markdown]
 # Is that comparison fair? Look at the command: the fully connected GAN learned at a rate of 0.0002, the DCGAN at the
@@ -492,8 +524,10 @@ show(generate(basic.load_generator(), z[:32]), "The fully connected GAN: look fo
 netG.train()
 with torch.no_grad():
     among, alone = netG(z[:64])[:16], netG(z[:16])
-for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16], generate(netG, z[:16]))):
-    print(f"{mode} mode: the same z differs by {127.5 * (a - b).abs().mean():.1f} grey levels on average")
+in_eval = generate(netG, z[:64])[:16], generate(netG, z[:16])
+for mode, (a, b) in (("train", (among, alone)), ("eval", in_eval)):
+    apart = 127.5 * (a - b).abs().mean()
+    print(f"{mode} mode: the same z differs by {apart:.1f} grey levels on average")
 
 # %% [markdown]
 # The call in train mode has also moved batch norm's running averages, and so it has changed the network. Lesson 04
@@ -556,3 +590,7 @@ for mode, a, b in (("train", among, alone), ("eval", generate(netG, z[:64])[:16]
 from dcgan_course import checks
 
 checks.progress("03")
+
+# %% [markdown]
+# ---
+# ← [02 · Five architecture guidelines](02_five_guidelines.ipynb) · [04 · Training as a film](04_training_as_a_film.ipynb) →

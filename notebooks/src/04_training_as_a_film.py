@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 04 · Training as a film
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about half a minute on two CPU cores.
 #
@@ -831,3 +831,7 @@ for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("drop
 from dcgan_course import checks
 
 checks.progress("04")
+
+# %% [markdown]
+# ---
+# ← [03 · Train a DCGAN on MNIST](03_train_mnist.ipynb) · [05 · The failure lab](05_failure_lab.ipynb) →

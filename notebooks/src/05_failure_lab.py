@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 05 · The failure lab
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/05_failure_lab.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/05_failure_lab.ipynb)
 #
 # **Time:** 75 minutes to read and try; the cells run for about 45 seconds on two CPU cores.
 #
@@ -983,3 +983,7 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 from dcgan_course import checks
 
 checks.progress("05")
+
+# %% [markdown]
+# ---
+# ← [04 · Training as a film](04_training_as_a_film.ipynb) · [06 · What stabilises, and when to stop](06_what_stabilises.ipynb) →

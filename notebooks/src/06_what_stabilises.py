@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 06 · What stabilises, and when to stop
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 25 seconds on two CPU cores.
 #
@@ -602,3 +602,7 @@ print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f}
 from dcgan_course import checks
 
 checks.progress("06")
+
+# %% [markdown]
+# ---
+# ← [05 · The failure lab](05_failure_lab.ipynb) · [07 · Walking the latent space](07_latent_space.ipynb) →

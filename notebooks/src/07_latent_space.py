@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 07 · Walking the latent space
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/07_latent_space.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/07_latent_space.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
 #
@@ -629,3 +629,7 @@ plt.show()
 from dcgan_course import checks
 
 checks.progress("07")
+
+# %% [markdown]
+# ---
+# ← [06 · What stabilises, and when to stop](06_what_stabilises.ipynb) · [08 · Latent sliders](08_latent_sliders.ipynb) →

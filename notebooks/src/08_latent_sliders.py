@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 08 · Latent sliders
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/08_latent_sliders.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/08_latent_sliders.ipynb)
 #
 # **Time:** 35 minutes to read and play; the cells run for about 15 seconds on two CPU cores.
 #
@@ -352,3 +352,7 @@ plt.show()
 from dcgan_course import checks
 
 checks.progress("08")
+
+# %% [markdown]
+# ---
+# ← [07 · Walking the latent space](07_latent_space.ipynb) · [09 · Colour at 64x64: LSUN and CelebA on a GPU](09_colour_on_a_gpu.ipynb) →

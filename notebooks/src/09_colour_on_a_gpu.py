@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 09 · Colour at 64x64: LSUN and CelebA on a GPU
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
 #
@@ -723,3 +723,7 @@ show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four
 from dcgan_course import checks
 
 checks.progress("09")
+
+# %% [markdown]
+# ---
+# ← [08 · Latent sliders](08_latent_sliders.ipynb) · [10 · What D learned](10_what_d_learned.ipynb) →

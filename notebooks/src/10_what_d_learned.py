@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 10 · What D learned
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
 #
@@ -707,3 +707,7 @@ plt.show()
 from dcgan_course import checks
 
 checks.progress("10")
+
+# %% [markdown]
+# ---
+# ← [09 · Colour at 64x64: LSUN and CelebA on a GPU](09_colour_on_a_gpu.ipynb) · [11 · Measuring GANs](11_measuring_gans.ipynb) →

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 11 · Measuring GANs
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/11_measuring_gans.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/11_measuring_gans.ipynb)
 #
 # **Time:** 75 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
 #
@@ -944,3 +944,7 @@ for name in changed(0):
 from dcgan_course import checks
 
 checks.progress("11")
+
+# %% [markdown]
+# ---
+# ← [10 · What D learned](10_what_d_learned.ipynb) · [12 · Your own images, and an errata hunt](12_your_own_images.ipynb) →

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 12 · Your own images, and an errata hunt
 #
-# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 30 seconds on two CPU cores.
 #
@@ -437,3 +437,7 @@ from dcgan_course import checks
 
 checks.progress("12")
 checks.certificate(name="", date="")  # both as they are to stand on it
+
+# %% [markdown]
+# ---
+# ← [11 · Measuring GANs](11_measuring_gans.ipynb)

@@ -1,42 +1,15 @@
-"""Figures and films. Functions return them; nothing here shows anything."""
+"""Films of a training, from its sheets of samples."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
-from .machine.errors import UserError
+from ..machine.errors import UserError
+from .curves import clock
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-# Okabe and Ito's palette: distinguishable with every kind of colour blindness.
-COLOURS = {"D": "#0072B2", "G": "#D55E00"}
 FILMS = (".gif", ".webp", ".mp4")
-
-
-def curves(stats: list[dict]) -> "Figure":
-    """Two panels over thousand images shown: the losses, and D(x) with D(G(z)). Returns a matplotlib Figure.
-
-    Args:
-        stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
-    """
-    from matplotlib.figure import Figure  # not pyplot: no global state, nothing to close
-
-    kimg = [line["kimg"] for line in stats]
-    figure = Figure(figsize=(9, 3), layout="constrained", facecolor="white")
-    left, right = figure.subplots(1, 2)
-    for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), "D's answers")):
-        for key, colour in zip(keys, COLOURS.values(), strict=True):
-            label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
-            axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
-        axes.set(xlabel="thousand images shown", title=title)
-        axes.grid(alpha=0.3)
-        axes.legend(frameon=False)
-    right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
-    return figure
 
 
 def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
@@ -45,33 +18,6 @@ def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
     framed.paste(picture.convert("RGB"), (0, height))
     ImageDraw.Draw(framed).text((6, 3), text, fill="black", font=ImageFont.load_default(size=13))
     return framed
-
-
-def clock(kimg: float, decimals: int = 1) -> str:
-    """The clock of a training in words: images, not epochs, so that it means the same for every batch and data size."""
-    return f"{round(kimg, decimals):.10g} thousand images"
-
-
-def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "Figure":
-    """One score over thousand images shown, with the best moment marked. Returns a matplotlib Figure.
-
-    Args:
-        scores: lines with kimg and the score, as in a run's metrics.jsonl.
-        name: of the score, such as fd10k_mnist.
-        floor: the score of real images.
-        best: the kimg to mark.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 3), layout="constrained", facecolor="white")
-    axes = figure.subplots()
-    axes.plot([line["kimg"] for line in scores], [line[name] for line in scores], color=COLOURS["G"], marker=".")
-    axes.axvline(best, color=COLOURS["D"], linestyle="--", label=f"best: {clock(best)}")
-    axes.axhline(floor, color="grey", label=f"real images: {floor:.3g}")
-    axes.set(xlabel="thousand images shown", ylabel=name, yscale="log")
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(frameon=False)
-    return figure
 
 
 def expect_film(file: Path) -> None:

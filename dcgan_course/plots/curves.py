@@ -1,0 +1,60 @@
+"""Figures of a training. Functions return them; nothing here shows anything."""
+
+from typing import TYPE_CHECKING
+
+from .style import BLUE, GREY, ORANGE, STYLE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def curves(stats: list[dict]) -> "Figure":
+    """Two panels over thousand images shown: the losses, and D(x) with D(G(z)). Returns a matplotlib Figure.
+
+    Args:
+        stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
+    """
+    kimg = [line["kimg"] for line in stats]
+    figure, (left, right) = blank(2, 3)
+    for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), "D's answers")):
+        for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
+            label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
+            axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
+        axes.set(xlabel="thousand images shown", title=title)
+        axes.legend(frameon=False)
+    right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
+    return figure
+
+
+def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "Figure":
+    """One score over thousand images shown, with the best moment marked. Returns a matplotlib Figure.
+
+    Args:
+        scores: lines with kimg and the score, as in a run's metrics.jsonl.
+        name: of the score, such as fd10k_mnist.
+        floor: the score of real images.
+        best: the kimg to mark.
+    """
+    figure, (axes,) = blank(1, 3)
+    axes.plot([line["kimg"] for line in scores], [line[name] for line in scores], color=ORANGE, marker=".")
+    axes.axvline(best, color=BLUE, linestyle="--", label=f"best: {clock(best)}")
+    axes.axhline(floor, color=GREY, label=f"real images: {floor:.3g}")
+    axes.set(xlabel="thousand images shown", ylabel=name, yscale="log")
+    axes.legend(frameon=False)
+    return figure
+
+
+def blank(columns: int, height: float) -> "tuple[Figure, list[Axes]]":
+    """A figure of the page's width and `height` inches, and its axes side by side, in the course's style."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure  # not pyplot: no global state, nothing to close
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(STYLE["figure.figsize"][0], height))
+        return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+
+
+def clock(kimg: float, decimals: int = 1) -> str:
+    """The clock of a training in words: images, not epochs, so that it means the same for every batch and data size."""
+    return f"{round(kimg, decimals):.10g} thousand images"

@@ -1,0 +1,234 @@
+"""The architecture of G and D as a drawing: boxes to scale, and under each what makes it, with the guideline's number.
+
+All shapes come from running the networks, on PyTorch's device of shapes, which computes nothing.
+"""
+
+from dataclasses import dataclass
+from html import escape
+from math import prod, sqrt
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from ..config import TrainConfig
+from ..models import Dropout, build_discriminator, build_generator, count_parameters
+from .style import BLUE, FONT, GREY, INK, ORANGE, PAGE
+
+BEGINS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # a stage: a layer with weights and what follows it
+BEFORE = (nn.Upsample, nn.ZeroPad2d)  # what prepares the next stage's layer
+SIDE, DEPTH = 92, 66  # pixels of the largest side and of the most channels; both grow with the root of the number
+GUIDELINES = ("1  strided, no pools", "2  batch norm", "3  nothing dense", "4  ReLU, tanh in G", "5  LeakyReLU in D")
+
+
+@dataclass
+class Stage:
+    """A shape on the way through a network, (channels, height, width) or (numbers,), and the layers that made it."""
+
+    shape: tuple[int, ...]
+    layers: list[nn.Module]
+
+    @property
+    def label(self) -> str:
+        """4×4×1024, 100, or logit."""
+        flat = prod(self.shape) == max(self.shape, default=1)
+        if self.layers and flat and prod(self.shape) == 1:
+            return "logit"
+        return str(prod(self.shape)) if flat else "×".join(map(str, (*self.shape[1:], self.shape[0])))
+
+
+@dataclass
+class Badge:
+    """What a layer is, the guideline that it is about (0 = none), and whether it is kept."""
+
+    words: str
+    guideline: int = 0
+    kept: bool = True
+
+
+def stages(net: nn.Module, x: Tensor) -> list[Stage]:
+    """The input x (1, ...) and what each layer with weights makes of it, as a forward pass in eval mode finds them."""
+    found, before, mode = [Stage(tuple(x.shape[1:]), [])], [], net.training
+
+    def passed(layer: nn.Module, _: tuple, y: Tensor) -> None:
+        if isinstance(layer, BEFORE):
+            before.append(layer)
+            return
+        if isinstance(layer, BEGINS):
+            found.append(Stage((), [*before, layer]))
+            before.clear()
+        elif len(found) > 1:
+            found[-1].layers.append(layer)
+        if len(found) > 1:
+            found[-1].shape = tuple(y.shape[1:])
+
+    hooks = [layer.register_forward_hook(passed) for layer in net.modules()
+             if isinstance(layer, BEGINS) or type(layer) in NAMES]
+    try:
+        with torch.no_grad():
+            y = net.eval()(x)
+        found[-1].shape = tuple(y.shape[1:])  # D's logits are flat, the images of a fully connected G are not
+    finally:
+        net.train(mode)
+        for hook in hooks:
+            hook.remove()
+    return found
+
+
+NAMES: dict[type, str] = {
+    nn.BatchNorm2d: "batch norm", nn.BatchNorm1d: "batch norm", nn.ReLU: "ReLU", nn.LeakyReLU: "LeakyReLU",
+    nn.Tanh: "tanh", nn.Sigmoid: "sigmoid", nn.MaxPool2d: "max pool", nn.AvgPool2d: "mean pool", Dropout: "dropout",
+    nn.Dropout: "dropout", nn.Dropout2d: "dropout", nn.Upsample: "resize", nn.ZeroPad2d: ""}
+
+
+def badges(way: list[Stage], i: int, role: str) -> list[Badge]:
+    """What is written under the stage i of G or of D ("G", "D")."""
+    stage, last, found = way[i], i == len(way) - 1, []
+    normed = any(isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)) for layer in stage.layers)
+    outer = last if role == "G" else i == 1  # where guideline 2 leaves batch norm out
+    for layer in stage.layers:
+        name = NAMES.get(type(layer), "")
+        if isinstance(layer, nn.Linear):
+            found.append(Badge("dense", 3, kept=False))
+        elif isinstance(layer, BEGINS):
+            size, step = "×".join(map(str, layer.kernel_size)), layer.stride[0] > 1
+            arrow = ("↑ " if isinstance(layer, nn.ConvTranspose2d) else "↓ ") if step else ""
+            dense = not last and prod(stage.shape[1:]) == 1
+            found.append(Badge("dense", 3, kept=False) if dense else Badge(f"{arrow}conv {size}", 1 if step else 0))
+            found += [Badge("spectral norm")] if parametrize.is_parametrized(layer) else []
+        elif name == "batch norm":
+            found.append(Badge(name, 2, kept=not outer))
+        elif name in ("max pool", "mean pool", "resize"):
+            found.append(Badge(name, 1, kept=False))
+        elif name in ("ReLU", "LeakyReLU", "tanh", "sigmoid"):
+            kept = name in {"G": ("tanh",) if last else ("ReLU",), "D": ("LeakyReLU",)}[role]
+            found.append(Badge(name, {"G": 4, "D": 5}[role] if not (role == "D" and last) else 0, kept))
+        elif name:
+            found.append(Badge(name))
+    if not (normed or outer or last or any(b.words == "spectral norm" for b in found)):
+        found.append(Badge("no norm", 2, kept=False))
+    return found
+
+
+def architecture(config: TrainConfig) -> tuple[str, str]:
+    """The networks of a config: an SVG file as text, and what it shows in words, for those who cannot see it."""
+    config = config if config.nc else config.replace(nc=1)  # images of an unknown kind: grey
+    with torch.device("meta"):
+        netG, netD = build_generator(config), build_discriminator(config)
+        z = torch.zeros(1, config.nz + config.classes)
+        x = torch.zeros(1, config.nc + config.classes, config.image_size, config.image_size)
+    return draw_networks(netG, z, netD, x)
+
+
+def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tuple[str, str]:
+    """As `architecture`, of networks that are there: G's way from z (1, nz) and, below it and back, D's from an image
+    x (1, nc, size, size)."""
+    ways = {"G": stages(netG, z), "D": stages(netD, x)}
+    columns = max(map(len, ways.values()))
+    pitch = PAGE / columns
+    letter = min(19.0, pitch / 8.2)  # pixels
+    most = {role: max(len(badges(way, i, role)) for i in range(1, len(way))) for role, way in ways.items()}
+    parts, words, top = [], [], 10.0
+    for (role, way), net in zip(ways.items(), (netG, netD), strict=True):
+        colour, name = (ORANGE, "G, the generator") if role == "G" else (BLUE, "D, the discriminator")
+        title = f"{name}: {count_parameters(net):,} parameters"
+        parts.append(text(10, top + 20, title, 18, colour, "start", bold=True))
+        middle = top + 40 + SIDE / 2
+        for i, stage in enumerate(way):
+            column = columns - len(way) + i if role == "G" else columns - 1 - i  # the same size above the same size
+            centre = (column + 0.5) * pitch
+            parts.append(box(stage, centre, middle, colour, ways))
+            parts.append(text(centre, middle + SIDE / 2 + 22, stage.label, letter + 1, INK, bold=True))
+            if i == 0 or (role == "G" and i == len(way) - 1):  # the ends that have a name
+                at, name = (middle + 6, "image") if len(stage.shape) == 3 else (middle - SIDE / 3, "z")
+                parts.append(text(centre, at, name, letter + 1, INK))
+            if i:
+                parts.append(arrow(centre, pitch, middle, stage, way[i - 1], ways, -1 if role == "G" else 1))
+            for j, badge in enumerate(badges(way, i, role) if i else []):
+                y = middle + SIDE / 2 + 48 + j * (letter + 11)
+                parts.append(pill(badge, centre, y, letter, pitch - 6, colour))
+        words.append(f"{role}: {' to '.join(stage.label for stage in way)}")
+        top = middle + SIDE / 2 + 40 + most[role] * (letter + 11) + 6
+    legend = [text((i + 0.5) * PAGE / 5, top + 24, line, 14, GREY) for i, line in enumerate(GUIDELINES)]
+    broken = any(not badge.kept for role, way in ways.items() for i in range(1, len(way))
+                 for badge in badges(way, i, role))
+    if broken:
+        legend.append(text(PAGE / 2, top + 46, "struck out: departs from the guideline of that number", 14, GREY))
+    height, said = round(top + (58 if broken else 38)), f"Architecture. {'; '.join(words)}."
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="{height}" viewBox="0 0 {PAGE} {height}" '
+            f'role="img" font-family="{FONT}"><title>{escape(said)}</title>'
+            f'<rect width="{PAGE}" height="{height}" rx="8" fill="white"/>{"".join([*parts, *legend])}</svg>', said)
+
+
+# ---- parts of the drawing
+
+
+def measures(stage: Stage, ways: dict[str, list[Stage]]) -> tuple[float, float, float]:
+    """Width and height of a stage's front, and how deep it is, in pixels."""
+    shapes = [other.shape for way in ways.values() for other in way]
+    if prod(stage.shape) == max(stage.shape, default=1):  # a row of numbers
+        most = max(max(shape, default=1) for shape in shapes)
+        return 12, max(12, SIDE * sqrt(max(stage.shape, default=1) / most)), 0
+    side = max(shape[-1] for shape in shapes if len(shape) == 3)
+    channels = max(shape[0] for shape in shapes if len(shape) == 3)
+    return (SIDE * sqrt(stage.shape[2] / side), SIDE * sqrt(stage.shape[1] / side),
+            DEPTH * sqrt(stage.shape[0] / channels) if stage.shape[0] > 4 else 0)  # an image is thin
+
+
+def box(stage: Stage, centre: float, middle: float, colour: str, ways: dict[str, list[Stage]]) -> str:
+    """A stage as a box, seen from the right and a little from above; a row of numbers as a bar; the logit as a dot."""
+    wide, high, deep = measures(stage, ways)
+    if stage.label == "logit":
+        return f'<circle cx="{centre:.1f}" cy="{middle:.1f}" r="9" fill="{colour}"/>'
+    right, up = 0.55 * deep, 0.3 * deep
+    x, y = centre - (wide + right) / 2, middle - (high - up) / 2
+    if len(stage.shape) != 3 or prod(stage.shape[1:]) == 1:
+        return f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="3" fill="{GREY}"/>'
+    if len(stage.shape) == 3 and not deep:
+        return (f'<rect x="{x:.1f}" y="{y:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="2" fill="{colour}" '
+                f'fill-opacity="0.18" stroke="{colour}" stroke-width="2"/>')
+    faces = ((0.95, [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high)]),
+             (0.45, [(x, y), (x + right, y - up), (x + wide + right, y - up), (x + wide, y)]),
+             (0.70, [(x + wide, y), (x + wide + right, y - up), (x + wide + right, y - up + high),
+                     (x + wide, y + high)]))
+    return "".join(f'<polygon points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}" fill="{colour}" '
+                   f'fill-opacity="{opacity}" stroke="white" stroke-width="1"/>' for opacity, points in faces)
+
+
+def arrow(centre: float, pitch: float, middle: float, stage: Stage, before: Stage, ways: dict[str, list[Stage]],
+          side: int) -> str:
+    """From the box before, which stands `side` columns to the right, to this one."""
+    reach = [(wide + 0.55 * deep) / 2 + 7 for wide, _, deep in (measures(stage, ways), measures(before, ways))]
+    start, end = centre + side * (pitch - reach[1]), centre + side * reach[0]
+    head = f"{end:.1f},{middle:.1f} {end + side * 8:.1f},{middle - 5:.1f} {end + side * 8:.1f},{middle + 5:.1f}"
+    return (f'<line x1="{start:.1f}" y1="{middle:.1f}" x2="{end + side * 7:.1f}" y2="{middle:.1f}" stroke="{GREY}" '
+            f'stroke-width="2"/><polygon points="{head}" fill="{GREY}"/>')
+
+
+def pill(badge: Badge, centre: float, y: float, letter: float, most: float, colour: str) -> str:
+    """A layer's name in a rounded frame, behind the number of its guideline; struck out where it departs from it."""
+    number = letter + 4 if badge.guideline else 0
+    wide, high = min(most, 0.62 * letter * len(badge.words) + number + 14), letter + 8
+    x = centre - wide / 2
+    outline = f'stroke="{colour}" stroke-width="1.5"' + ("" if badge.kept else ' stroke-dasharray="4 3"')
+    parts = [f'<rect x="{x:.1f}" y="{y - high / 2:.1f}" width="{wide:.1f}" height="{high:.1f}" rx="{high / 2:.1f}" '
+             f'fill="{colour}" fill-opacity="0.09" {outline}/>',
+             text(x + number + (wide - number) / 2, y + 0.36 * letter, badge.words, letter, INK)]
+    if badge.guideline:
+        dot, radius = x + number / 2 + 4, letter / 2 + 1
+        parts += [f'<circle cx="{dot:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour if badge.kept else "white"}" '
+                  f'stroke="{colour}" stroke-width="1.5"/>',
+                  text(dot, y + 0.32 * letter, str(badge.guideline), letter - 2, "white" if badge.kept else INK,
+                       bold=True)]
+        if not badge.kept:
+            a = 0.9 * radius
+            parts.append(f'<line x1="{dot - a:.1f}" y1="{y + a:.1f}" x2="{dot + a:.1f}" y2="{y - a:.1f}" '
+                         f'stroke="{INK}" stroke-width="2"/>')
+    return "".join(parts)
+
+
+def text(x: float, y: float, words: str, size: float, colour: str, anchor: str = "middle", bold: bool = False) -> str:
+    """A line of words; y is that of the line they stand on."""
+    weight = ' font-weight="bold"' if bold else ""
+    return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:.1f}" text-anchor="{anchor}" fill="{colour}"{weight}>'
+            f"{escape(words)}</text>")

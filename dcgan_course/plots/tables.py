@@ -1,0 +1,50 @@
+"""Tables as a lesson shows them: plain names, few digits, colour for better and worse."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .showing import Shown
+from .style import GREEN, ORANGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LOOKS = {1: (GREEN, " ▲"), -1: (ORANGE, " ▼")}  # the sign says it without the colour too
+
+
+def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | None" = None) -> None:
+    """Show a table in a notebook; in a terminal the same as text, which is what `pytest --nbval` compares.
+
+    Args:
+        frame: numbers, which are rounded to three digits, and texts, which stay; its names are shown as they are.
+        caption: what to look for.
+        marks: of the same shape: 1 where a cell is better than what it is compared with, -1 where worse, else 0.
+    """
+    from IPython.display import display
+
+    texts, cells = frame.map(rounded), frame.map(lambda value: escape(rounded(value)))
+    for mark, (colour, sign) in LOOKS.items() if marks is not None else ():
+        texts = texts.mask(marks == mark, texts + sign)
+        cells = cells.mask(marks == mark, f'<b style="color:{colour}">' + cells + f"{sign}</b>")
+    cells = cells.rename(lambda name: escape(str(name))).rename(lambda name: escape(str(name)), axis=1)
+    table = cells.to_html(escape=False, border=0)
+    under = f'<p style="opacity:0.85">{escape(caption)}</p>' if caption else ""
+    words = texts.to_string() + (f"\n{caption}" if caption else "")
+    display(Shown(table + under, words))
+
+
+def rounded(value: object) -> str:
+    """A number with three digits, or all that a whole one has; a text as it is; a dash for what is missing.
+
+    >>> [rounded(x) for x in (0.0123456, 0.95, 27.7, 10941.3, 60000, "G", float("nan"))]
+    ['0.0123', '0.950', '27.7', '10,941', '60,000', 'G', '–']
+    """
+    if isinstance(value, (int, np.integer)):
+        return f"{value:,}"
+    if not isinstance(value, (float, np.floating)):
+        return str(value)
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:#.3g}"

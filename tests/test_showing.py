@@ -1,0 +1,133 @@
+"""How lessons show pictures: for every viewer, with a caption, and with words for those who cannot see them."""
+
+import base64
+import io
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from IPython.core.formatters import DisplayFormatter
+from PIL import Image
+
+from dcgan_course.plots import STYLE, curves, show, show_table
+from dcgan_course.plots.showing import sheet
+from dcgan_course.plots.tables import rounded
+
+STATS = [{"kimg": k, "loss_D": 1 / k, "loss_G": k, "D_x": 0.8, "D_G_z": 0.2} for k in (1, 2, 3)]
+DIGITS = torch.rand(32, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What was displayed: (kind, content, alt, width, caption) of the last one."""
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda what: bundles.append(DisplayFormatter().format(what)[0]))
+
+    def last():
+        (bundle,) = bundles
+        assert bundle.keys() == {"text/html", "text/plain"}
+        found = re.fullmatch(r'<figure [^>]*><img src="data:([^;]+);base64,([^"]+)" alt="([^"]+)" width="(\d+)" [^>]*>'
+                             r"<figcaption [^>]*>(.+)</figcaption></figure>", bundle["text/html"])
+        kind, content, alt, width, caption = found.groups()
+        assert bundle["text/plain"] == "two &lines" and alt == "two &amp;lines"
+        return kind, base64.b64decode(content), int(width), caption
+
+    return last
+
+
+def test_lines_stay_lines(shown):
+    show(curves(STATS), "losses < 2", "two &lines")
+    kind, content, width, caption = shown()
+    assert kind == "image/svg+xml" and b"<svg" in content and caption == "losses &lt; 2" and 800 <= width <= 848
+    assert b"#0072b2" in content and b"#d55e00" in content
+
+
+def test_pictures_in_figures_are_pixels(shown):
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(1, 2, figsize=(4, 2))
+    axes[0].imshow(DIGITS[0, 0])
+    show(figure, "a digit", "two &lines")
+    kind, content, width, _ = shown()
+    picture = Image.open(io.BytesIO(content))
+    assert kind in ("image/png", "image/webp") and picture.width == pytest.approx(2 * width, abs=1)
+    assert figure.number not in plt.get_fignums()  # nothing shows it a second time
+    assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)  # a card on a dark page
+
+
+@pytest.mark.parametrize("what", ["bytes", "path", "picture", "svg"])
+def test_files_are_shown_as_they_are(shown, tmp_path, what):
+    Image.new("RGB", (60, 40), "blue").save(tmp_path / "a.gif")
+    whats = {"bytes": (tmp_path / "a.gif").read_bytes(), "path": tmp_path / "a.gif",
+             "picture": Image.open(tmp_path / "a.gif"), "svg": "<svg xmlns='http://www.w3.org/2000/svg'/>"}
+    show(whats[what], "blue", "two &lines", width=None if what != "path" else 120)
+    kind, content, width, _ = shown()
+    assert (kind, width) == {"bytes": ("image/gif", 60), "path": ("image/gif", 120), "picture": ("image/webp", 60),
+                             "svg": ("image/svg+xml", 848)}[what]
+    assert what == "picture" or content == (whats["bytes"] if what != "svg" else whats["svg"].encode())
+
+
+@pytest.mark.parametrize("n, size, columns, times", [(1, 28, 1, 4), (5, 28, 5, 4), (32, 28, 8, 3), (33, 28, 6, 3),
+                                                     (64, 28, 8, 2), (100, 28, 10, 2), (16, 64, 8, 1), (17, 64, 12, 1)])
+def test_tiles_are_large_enough(n, size, columns, times):
+    """At least 40 pixels, enlarged by a whole number, in full rows where that goes."""
+    content, width = sheet(torch.rand(n, 3, size, size))
+    rows = -(-n // columns)
+    expected = (28, 28) if n == 1 else (columns * (size + 2) + 2, rows * (size + 2) + 2)
+    assert Image.open(io.BytesIO(content)).size == (times * expected[0], times * expected[1])
+    assert width == times * expected[0] and times * size >= 40
+
+
+def test_the_picture_of_a_training_has_words(monkeypatch):
+    from dcgan_course.machine import display
+
+    told = []
+    handle = type("Handle", (), {"update": lambda self, bundle, raw: told.append(bundle)})
+    monkeypatch.setattr("IPython.display.display", lambda *_, **options: handle())
+    tell = display.notebook_picture()
+    tell(Image.new("L", (60, 40)), "3 thousand images")
+    assert 'alt="a sheet of generated images after 3 thousand images"' in told[0]["text/html"]
+    content = base64.b64decode(re.search("base64,([^\"]+)", told[0]["text/html"])[1])
+    assert Image.open(io.BytesIO(content)).size == (120, 80)
+    assert "3 thousand images</figcaption>" in told[0]["text/html"]
+
+
+def test_a_grey_tile_says_so():
+    """And no other one: nobody takes it for a picture that failed."""
+    images = DIGITS[:4].clone()
+    images[2] = 0
+    pixels = np.asarray(Image.open(io.BytesIO(sheet(images)[0])).convert("L")).astype(int)
+    side = pixels.shape[1] // 4
+    grey = pixels[4:-4, 2 * side + 6 : 3 * side - 2]
+    assert np.median(grey) == 128 and 0.02 < (grey < 100).mean() < 0.3  # the words
+    images[2] = DIGITS[2]
+    plain = np.asarray(Image.open(io.BytesIO(sheet(images)[0])).convert("L")).astype(int)
+    assert (plain[:, : 2 * side] == pixels[:, : 2 * side]).all() and len(np.unique(plain)) > 100
+
+
+def test_a_table_says_the_same_in_a_terminal(monkeypatch, capsys):
+    """With the words of a terminal, which are compared; the signs are there where the colours are not."""
+    frame = pd.DataFrame({"distance": [27.71, 10941.3, float("nan")], "judge's <note>": ["a & b", "0.95 ± 0.01", "x"],
+                          "images": [60000, 5, 7]}, ["DCGAN", "without batch norm", "c"])
+    marks = pd.DataFrame([[0, 0, 1], [-1, 0, 0], [0, 0, 0]], frame.index, frame.columns)
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda what: bundles.append(DisplayFormatter().format(what)[0]))
+    show_table(frame, "Smaller is better.", marks)
+    lines = bundles[0]["text/plain"].splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["DCGAN", "27.7", "a", "&", "b", "60,000", "▲"],
+        ["without", "batch", "norm", "10,941", "▼", "0.95", "±", "0.01", "5"], ["c", "–", "x", "7"],
+        ["Smaller", "is", "better."]]
+    html = bundles[0]["text/html"]
+    assert '<b style="color:#D55E00">10,941 ▼</b>' in html and '<b style="color:#009E73">60,000 ▲</b>' in html
+    assert html.count("<b ") == 2 and "a &amp; b" in html and "&lt;note&gt;" in html
+    monkeypatch.undo()
+    show_table(frame.iloc[:1])
+    assert capsys.readouterr().out.splitlines()[1].split() == ["DCGAN", "27.7", "a", "&", "b", "60,000"]
+
+
+def test_numbers_in_tables():
+    numbers = {0.0123456: "0.0123", 0.95: "0.950", 1.5: "1.50", 99.96: "100", -1234.5: "-1,234", 60000: "60,000"}
+    assert {number: rounded(number) for number in numbers} == numbers
