@@ -1,0 +1,195 @@
+"""The course as a site, from the stored notebooks, the recorded runs and the pages beside this file: `make site`.
+
+    python site/build.py FOLDER [RUN ...]    a new folder; RUN: only explorers of these recorded runs
+"""
+
+import base64
+import copy
+import html
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+SITE = Path(__file__).resolve().parent
+ROOT = SITE.parent
+sys.path.insert(0, str(ROOT / "notebooks"))
+
+import nbformat  # noqa: E402
+import teach  # noqa: E402
+from PIL import Image  # noqa: E402
+from sphinx.cmd.build import build_main  # noqa: E402
+
+from dcgan_course.machine.errors import UserError  # noqa: E402
+from dcgan_course.machine.files import whole_or_nothing  # noqa: E402
+from dcgan_course.publishing.explorer import words_of  # noqa: E402
+from dcgan_course.publishing.export import about_machine, scores  # noqa: E402
+from dcgan_course.publishing.site import section, write_generator, write_programs  # noqa: E402
+from dcgan_course.runs import Run, load_run  # noqa: E402
+from dcgan_course.runs.again import command  # noqa: E402
+
+BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
+HOME = "avatars"  # the run whose explorer is on the home page
+THUMB = 480  # pixels, the width of a card's picture
+
+
+def build(folder: Path, explorers: list[str] | None = None) -> None:
+    """The site, in a new folder.
+
+    Args:
+        explorers: names of recorded runs; None = of all that have their weights.
+    Raises:
+        UserError: the folder exists, a run cannot be drawn, or Sphinx is not content with a page.
+    """
+    def fill(new: Path) -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            source = Path(temporary) / "source"
+            write_source(source, explorers)
+            os.environ["COURSE_REPOSITORY"] = teach.repository()
+            if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(new)]):
+                raise UserError(f"{folder}: Sphinx is not content; what it said stands above")
+        for name in ("_sphinx_design_static", ".buildinfo", "objects.inv"):  # what no page uses
+            shutil.rmtree(new / name, ignore_errors=True) if (new / name).is_dir() else (new / name).unlink(True)
+        (new / ".nojekyll").touch()
+
+    whole_or_nothing(folder, fill)
+
+
+def write_source(source: Path, explorers: list[str] | None) -> None:
+    """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
+    shutil.copytree(SITE, source, ignore=shutil.ignore_patterns("build.py", "run.md", "__pycache__"))
+    static = source / "_static"
+    for name in ("explorers", "thumbs"):
+        (static / name).mkdir()
+    shutil.copy(ROOT / "data" / "browser" / "stix-two-math.woff2", static)
+    write_programs(static / "explorers")
+    lessons = [lesson_page(path, source) for path in teach.lessons()]
+    runs = [load_run(path.name) for path in sorted((ROOT / "data" / "runs").iterdir())]
+    told = {run.path.name: run_page(run, source, explorers) for run in runs}
+    for page, words in pages(lessons, told).items():
+        file = source / page
+        file.write_text(filled(file.read_text(encoding="utf-8"), words), encoding="utf-8")
+
+
+def filled(text: str, words: dict[str, str]) -> str:
+    """A page with each {{name}} replaced by its words."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: words[found[1]], text)
+
+
+# ---- lessons
+
+
+def lesson_page(path: Path, source: Path) -> dict:
+    """A lesson as a page. Returns what its card says: `teach.header`, and "name", "can" and "thumb"."""
+    lesson = nbformat.read(path, 4)
+    about = teach.header(lesson) | {"name": path.stem, "can": in_the_readme()[path.name]}
+    page = teach.linked(copy.deepcopy(lesson), "ipynb")
+    page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
+    for cell in page.cells:
+        if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
+            cell.metadata["tags"] = ["remove-cell"]
+    (source / "notebooks").mkdir(exist_ok=True)
+    nbformat.write(page, source / "notebooks" / path.name)
+    about["thumb"] = thumb(lesson, source / "_static" / "thumbs" / path.stem)
+    return about
+
+
+def launch(url: str) -> str:
+    return f'<a class="sd-btn sd-btn-primary" href="{url}">Open in Colab</a>'
+
+
+def in_the_readme() -> dict[str, str]:
+    """{"00_start_here.ipynb": "check your machine ...", ...}: the last column of the README's lessons."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| \d\d \| \[[^\]]+\]\(notebooks/([^)]+)\).*\| ([^|]+) \|$", text, re.M))
+
+
+def thumb(lesson: nbformat.NotebookNode, file: Path) -> str:
+    """The name of the picture on a lesson's card: the first that the lesson shows."""
+    data = [output.data for cell in lesson.cells for output in cell.get("outputs", []) if "data" in output]
+    first = next((d[kind] for d in data for kind in ("image/png", "image/jpeg", "image/gif") if kind in d), None)
+    return webp(Image.open(io.BytesIO(base64.b64decode(first))), file)
+
+
+def webp(image: Image.Image, file: Path) -> str:
+    image = image.convert("RGB")
+    image.thumbnail((THUMB, THUMB))
+    image.save(file.with_suffix(".webp"), quality=82)
+    return f"{file.name}.webp"
+
+
+# ---- recorded runs
+
+
+def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
+    """A recorded run as a page of the gallery. Returns what its card says."""
+    name, folder = run.path.name, source / "gallery"
+    title = words_of(run).get("title", name)
+    drawn = (run.path / "generator.safetensors").is_file() and (explorers is None or name in explorers)
+    about = write_generator(run, source / "_static" / "explorers") if drawn else None
+    thumbs = source / "_static" / "thumbs"
+    shutil.copy(run.path / "training.gif", thumbs / f"{name}-training.gif")
+    webp(Image.open(run.path / "best.png"), thumbs / f"{name}-best")
+    rows = [f"| {key} | {made:.4g} | {real} |" for key, made, real in scores(run)]
+    words = {"title": title, "name": name, "what": in_the_data()[name], "explorer": embedded(about, "../_static"),
+             "command": command(run.config), "machine": about_machine(run),
+             "numbers": "\n".join(["| number | generated | real images |", "|---|---|---|", *rows]) if rows else
+             "Nobody scored this run."}
+    page = filled((SITE / "gallery" / "run.md").read_text(encoding="utf-8"), words)
+    (folder / f"{name}.md").write_text(page, encoding="utf-8")
+    return words | {"explorer": embedded(about, "_static")}
+
+
+def embedded(about: dict | None, static: str) -> str:
+    """An explorer for a page that finds the site's files at `static`; nothing where there is none."""
+    return f"```{{raw}} html\n{section(about, f'{static}/explorers')}```" if about else ""
+
+
+def in_the_data() -> dict[str, str]:
+    """{"mnist": "digits, trained long", ...}: from the table of runs in data/README.md."""
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \| `train ", text, re.M))
+
+
+# ---- what is made of both
+
+
+def pages(lessons: list[dict], runs: dict[str, dict]) -> dict[str, dict[str, str]]:
+    """{page: {name: words}} for the pages beside this file."""
+    repository, total = teach.repository(), sum(lesson["minutes"] for lesson in lessons)
+    cards = [card(f"notebooks/{lesson['name']}.html", f"_static/thumbs/{lesson['thumb']}", lesson["title"],
+                  f"You will be able to {lesson['can']}.", f"{lesson['minutes']} minutes") for lesson in lessons]
+    shown = [card(f"{name}.html", f"../_static/thumbs/{name}-best.webp", run["title"], f"{run['what']}.", name)
+             for name, run in runs.items()]
+    return {
+        "index.md": {"explorer": runs[HOME]["explorer"], "cards": "\n".join(cards), "hours": f"{total / 60:.0f}",
+                     "lessons": str(len(lessons)), "first": lessons[0]["name"], "repository": repository,
+                     "folder": repository.partition("/")[2],
+                     "toc": "\n".join(f"notebooks/{lesson['name']}" for lesson in lessons)},
+        "gallery/index.md": {"cards": "\n".join(shown), "toc": "\n".join(runs)},
+        "questions.md": {"questions": questions()},
+    }
+
+
+def questions() -> str:
+    """The table of questions in the README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.search(r"^### Which lesson answers which question\n(.+?)^\*\*", text, re.M | re.S)[1].strip()
+
+
+def card(link: str, picture: str, title: str, text: str, foot: str) -> str:
+    title, text, foot = map(html.escape, (title, text, foot))
+    return (f'<a class="card-link" href="{link}"><img src="{picture}" alt="" loading="lazy"><h3>{title}</h3>'
+            f"<p>{text}</p><p class=\"foot\">{foot}</p></a>")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    try:
+        build(Path(sys.argv[1]), sys.argv[2:] or None)
+    except UserError as error:
+        sys.exit(str(error))
