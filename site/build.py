@@ -25,7 +25,7 @@ from sphinx.cmd.build import build_main  # noqa: E402
 
 from dcgan_course.machine.errors import UserError  # noqa: E402
 from dcgan_course.machine.files import whole_or_nothing  # noqa: E402
-from dcgan_course.publishing.explorer import words_of  # noqa: E402
+from dcgan_course.publishing.explorer import FOLDER, words_of  # noqa: E402
 from dcgan_course.publishing.export import about_machine, scores  # noqa: E402
 from dcgan_course.publishing.site import section, write_generator, write_programs  # noqa: E402
 from dcgan_course.runs import Run, load_run  # noqa: E402
@@ -33,6 +33,7 @@ from dcgan_course.runs.again import command  # noqa: E402
 
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
 HOME = "avatars"  # the run whose explorer is on the home page
+DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 THUMB = 480  # pixels, the width of a card's picture
 
 
@@ -66,12 +67,22 @@ def write_source(source: Path, explorers: list[str] | None) -> None:
         (static / name).mkdir()
     shutil.copy(ROOT / "data" / "browser" / "stix-two-math.woff2", static)
     write_programs(static / "explorers")
+    (static / "duel.js").write_text(duel(), encoding="utf-8")
+    shutil.rmtree(static / "duel")
     lessons = [lesson_page(path, source) for path in teach.lessons()]
     runs = [load_run(path.name) for path in sorted((ROOT / "data" / "runs").iterdir())]
     told = {run.path.name: run_page(run, source, explorers) for run in runs}
     for page, words in pages(lessons, told).items():
         file = source / page
         file.write_text(filled(file.read_text(encoding="utf-8"), words), encoding="utf-8")
+
+
+def duel() -> str:
+    """The script of the duel, with what it shares with the explorer."""
+    files = [FOLDER / f"{name}.js" for name in ("latent", "painter", "tools")]
+    files += [SITE / "_static" / "duel" / f"{name}.js" for name in DUEL]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return f'(() => {{\n"use strict";\n{text}\n}})();\n'
 
 
 def filled(text: str, words: dict[str, str]) -> str:

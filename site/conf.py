@@ -21,7 +21,6 @@ numfig = False
 copybutton_exclude = ".linenos, .gp, .go"
 html_theme = "sphinx_book_theme"
 html_title = "dcgan-course"
-html_logo = "_static/mark.svg"
 html_favicon = "_static/mark.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -30,7 +29,10 @@ html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_math_renderer = "mathml"
 html_last_updated_fmt = None
+html_context = {"default_mode": "auto"}
 html_theme_options = {
+    "logo": {"image_light": "_static/mark.svg", "image_dark": "_static/mark.svg", "text": "dcgan-course"},
+    "navbar_persistent": [],
     "repository_url": f"https://github.com/{REPOSITORY}",
     "repository_branch": "main",
     "use_repository_button": True,
