@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -34,6 +35,7 @@ from dcgan_course.runs.again import command  # noqa: E402
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
 HOME = "avatars"  # the run whose explorer is on the home page
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
+PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 THUMB = 480  # pixels, the width of a card's picture
 
 
@@ -55,6 +57,7 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
         for name in ("_sphinx_design_static", ".buildinfo", "objects.inv"):  # what no page uses
             shutil.rmtree(new / name, ignore_errors=True) if (new / name).is_dir() else (new / name).unlink(True)
         (new / ".nojekyll").touch()
+        print_sheet(new)
 
     whole_or_nothing(folder, fill)
 
@@ -97,7 +100,7 @@ def lesson_page(path: Path, source: Path) -> dict:
     """A lesson as a page. Returns what its card says: `teach.header`, and "name", "can" and "thumb"."""
     lesson = nbformat.read(path, 4)
     about = teach.header(lesson) | {"name": path.stem, "can": in_the_readme()[path.name]}
-    page = teach.linked(copy.deepcopy(lesson), "ipynb")
+    page = teach.linked(copy.deepcopy(lesson))
     page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
     for cell in page.cells:
         if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
@@ -182,13 +185,36 @@ def pages(lessons: list[dict], runs: dict[str, dict]) -> dict[str, dict[str, str
                      "toc": "\n".join(f"notebooks/{lesson['name']}" for lesson in lessons)},
         "gallery/index.md": {"cards": "\n".join(shown), "toc": "\n".join(runs)},
         "questions.md": {"questions": questions()},
+        "teach.md": {"sessions": teach.sessions(lessons), "plan": teach.lesson_plan(lessons)},
+        "cheatsheet.md": {"measuring": measuring(), "pdf": PDF if chromium() else "press Ctrl+P."},
     }
 
 
 def questions() -> str:
-    """The table of questions in the README."""
+    """The README's table of questions."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     return re.search(r"^### Which lesson answers which question\n(.+?)^\*\*", text, re.M | re.S)[1].strip()
+
+
+def measuring() -> str:
+    """The table of what each number is for, from the lesson on measuring."""
+    text = "\n".join(cell.source for path in teach.lessons() for cell in nbformat.read(path, 4).cells)
+    return re.search(r"^\| the question \|.+?(?=\n\n|\Z)", text, re.M | re.S)[0]
+
+
+# ---- what Chromium prints
+
+
+def chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def print_sheet(new: Path) -> None:
+    """cheatsheet.pdf beside its page, where there is a Chromium."""
+    if program := chromium():
+        subprocess.run([program, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+                        f"--print-to-pdf={new / 'cheatsheet.pdf'}", (new / "cheatsheet.html").as_uri()],
+                       check=True, capture_output=True, timeout=300)
 
 
 def card(link: str, picture: str, title: str, text: str, foot: str) -> str:

@@ -9,7 +9,8 @@ from docutils.utils.math.latex2mathml import tex2mathml
 REPOSITORY = os.environ["COURSE_REPOSITORY"]  # owner/name
 
 project = "dcgan-course"
-copyright = "the authors of dcgan-course, MIT licence"
+author = "the authors of dcgan-course"
+copyright = "MIT licence"
 extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton"]
 nb_execution_mode = "off"  # the outputs are the stored ones
 nb_ipywidgets_js = {}  # stored notebooks have pictures in place of widgets

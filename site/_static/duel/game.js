@@ -14,9 +14,9 @@ const moons = along(200, t => (t < 0.5 ? [2 * Math.cos(2 * Math.PI * t) - 0.8, 2
 // Where real points are: around one of these places. `modes`: whether they are few enough to be counted.
 const DATA = {ring: {name: "Ring", places: ring, modes: true}, grid: {name: "Grid", places: grid, modes: true},
               moons: {name: "Two moons", places: moons}, spiral: {name: "Spiral", places: spiral},
-              one: {name: "One heap", places: [[1.3, 0.9]], modes: true}, own: {name: "Your own", places: []}};
+              one: {name: "One mode", places: [[1.3, 0.9]], modes: true}, own: {name: "Your own", places: []}};
 
-const USUAL = {data: "ring", loss: "non_saturating", lrD: 0.001, lrG: 0.001, r1: 0, linear: false, seed: 0};
+const USUAL = {data: "ring", loss: "non_saturating", lrD: 0.002, lrG: 0.002, r1: 0, linear: false, seed: 0};
 
 class Game {
   constructor(settings, own = []) {

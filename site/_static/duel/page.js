@@ -8,11 +8,15 @@ const NAMES = {non_saturating: "non-saturating", minimax: "minimax", least_squar
 const MOST = 300;  // points that a person draws
 
 const PRESETS = {
-  healthy: {name: "Healthy", text: "Both learn at the same rate. The points find all eight heaps, then sharpen.", lrD: 0.002, lrG: 0.002},
-  collapse: {name: "Collapse", text: "", lrG: 0.02, lrD: 0.0005},
-  hopping: {name: "Hopping", text: "", lrG: 0.01, lrD: 0.002},
-  circling: {name: "Circling", text: "", data: "one", linear: true, lrD: 0.01, lrG: 0.01},
-  cured: {name: "Cured by R1", text: "", data: "one", linear: true, lrD: 0.01, lrG: 0.01, r1: 1},
+  healthy: {name: "Healthy", text: "Both learn at the same rate. G's points spread, find all eight modes, and sharpen."},
+  collapse: {name: "Collapse", text: "G learns 50 times as fast as D. Every z gives the same point, and D is too slow to say where others are missing.",
+             lrG: 0.005, lrD: 0.0001},
+  hopping: {name: "Hopping", text: "G is 40 times as fast, D a little quicker: all points run to where D is weakest, D learns, and they run on.",
+            lrG: 0.02, lrD: 0.0005},
+  circling: {name: "Circling", text: "One mode, and players of one layer: D can only tilt, G only follow. They turn around the answer and do not come to rest.",
+             data: "one", linear: true, lrD: 0.01, lrG: 0.01},
+  cured: {name: "Cured by R1", text: "The same game; but D pays for every slope at real points. It becomes flat there, and the circle closes in.",
+          data: "one", linear: true, lrD: 0.01, lrG: 0.01, r1: 1},
 };
 
 // ---- links
@@ -66,7 +70,7 @@ class Duel {
     const {settings, own} = readLink(location.hash.slice(1));
     Object.assign(this, {settings, own});
     const name = Object.keys(PRESETS).find(key => presetLink(key) === toLink(settings, own));
-    this.seen.trail = Boolean(name && name !== "healthy");
+    Object.assign(this.seen, {trail: Boolean(name && name !== "healthy"), arrows: !settings.linear});
     this.restart();
   }
 
@@ -120,7 +124,7 @@ class Duel {
   timing(now) {  // steps in the last second, said twice a second
     if (now - (this.told ?? 0) < 500) return;
     const {step} = this.game, fresh = step >= (this.before ?? 0) && this.running;
-    this.rate.textContent = fresh && this.told ? `${Math.round(1000 * (step - this.before) / (now - this.told))} steps a second` : "";
+    this.rate.textContent = fresh && this.told ? `${Math.round(1000 * (step - this.before) / (now - this.told))} steps/s` : "";
     this.told = now;
     this.before = step;
   }
@@ -132,7 +136,7 @@ class Duel {
     const words = [`step ${game.step.toLocaleString("en")}`];
     if (DATA[game.settings.data].modes) {
       const {covered, near} = game.score(points);
-      words.push(`${covered} of ${game.places.length} heaps covered`, `${Math.round(100 * near)} % of G's points near one`);
+      words.push(`${covered} of ${game.places.length} modes covered`, `${Math.round(100 * near)} % near one`);
     }
     this.words.textContent = words.join(" · ");
     this.plane.setAttribute("aria-label", `The plane: ${words.join(", ")}`);

@@ -7,9 +7,9 @@ const SCENES = [
    "healthy", {surface: true, arrows: false}, 60],
   ["G follows the arrows", "Each arrow is the gradient at one of G's points: the way on which D would believe it more. G moves its points along, then D moves again.",
    "healthy", {surface: true, arrows: true}, 10],
-  ["Break it", "Now G learns many times as fast as D. All its points run to the place that D likes best at the moment. D notices, and the crowd runs on. It is called mode collapse.",
+  ["Break it", "Now G learns 40 times as fast as D. All its points run to the place that D likes best at the moment. D notices, and the crowd runs on: mode collapse.",
    "hopping", {surface: true, arrows: true}, 60],
-  ["Cure it", "One heap, and players that can only shift and tilt: they circle around the answer and never rest. R1 makes D's slopes flat where real points are. Turn it on (Cured by R1) and the circle closes in.",
+  ["Cure it", "Players of one layer circle around a single mode and never rest. R1 makes D flat where real points are. Move its slider to 1 while they play, and watch the circle close in.",
    "circling", {surface: true, arrows: false}, 60],
 ];
 

@@ -100,11 +100,14 @@ function drawArrows(context, points, game, px, py, colour) {
   context.stroke();
 }
 
+// D's loss where it answers one half for everything, or 0 where answers are not probabilities.
+const GUESSED = {non_saturating: 2 * Math.log(2), minimax: 2 * Math.log(2), least_squares: 0.25, hinge: 2};
+
 // Both losses over the last steps, and what they are when D can only guess.
 function drawCurves(canvas, game) {
   const {context, width, height} = fitted(canvas), tone = colours(canvas), shown = game.history.slice(-KEPT);
-  const guess = {D: game.settings.loss in {non_saturating: 1, minimax: 1} && 2 * Math.log(2)}.D;
-  const left = 34, bottom = 20, all = [...shown.flat(), guess || 1, 0];
+  const guess = GUESSED[game.settings.loss];
+  const left = 34, bottom = 20, all = [...shown.flat(), guess, 0];
   const [low, high] = [Math.max(-4, Math.min(...all)), Math.min(4, Math.max(...all) * 1.1)];
   const px = k => left + k / Math.max(KEPT / 6, shown.length - 1) * (width - left - 8);
   const py = v => 6 + (high - Math.max(low, Math.min(high, v))) / (high - low) * (height - bottom - 10);
@@ -121,8 +124,8 @@ function drawCurves(canvas, game) {
     context.fillText(value.toFixed(value ? 2 : 0), 2, py(value) + 4);
   };
   rule(0, []);
-  if (guess) rule(guess, [5, 4]);
-  [["D", tone.real, 0], ["G", tone.fake, 1]].forEach(([, colour, which]) => {
+  rule(guess, [5, 4]);
+  [tone.real, tone.fake].forEach((colour, which) => {
     context.strokeStyle = colour;
     context.lineWidth = 1.4;
     context.beginPath();
