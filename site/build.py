@@ -1,12 +1,14 @@
 """The course as a site, from the stored notebooks, the recorded runs and the pages beside this file: `make site`.
 
     python site/build.py FOLDER [RUN ...]    a new folder; RUN: only explorers of these recorded runs
+    python site/build.py --links FILE        links that lead nowhere, into a file; the status is 1 where there are any
 """
 
 import base64
 import copy
 import html
 import io
+import json
 import os
 import re
 import shutil
@@ -19,18 +21,18 @@ SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
 sys.path.insert(0, str(ROOT / "notebooks"))
 
-import nbformat  # noqa: E402
-import teach  # noqa: E402
-from PIL import Image  # noqa: E402
-from sphinx.cmd.build import build_main  # noqa: E402
+import nbformat
+import teach
+from PIL import Image
+from sphinx.cmd.build import build_main
 
-from dcgan_course.machine.errors import UserError  # noqa: E402
-from dcgan_course.machine.files import whole_or_nothing  # noqa: E402
-from dcgan_course.publishing.explorer import FOLDER, words_of  # noqa: E402
-from dcgan_course.publishing.export import about_machine, scores  # noqa: E402
-from dcgan_course.publishing.site import section, write_generator, write_programs  # noqa: E402
-from dcgan_course.runs import Run, load_run  # noqa: E402
-from dcgan_course.runs.again import command  # noqa: E402
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.files import whole_or_nothing
+from dcgan_course.publishing.explorer import FOLDER, words_of
+from dcgan_course.publishing.export import about_machine, scores
+from dcgan_course.publishing.site import section, write_generator, write_programs
+from dcgan_course.runs import Run, load_run
+from dcgan_course.runs.again import command
 
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
 HOME = "avatars"  # the run whose explorer is on the home page
@@ -54,12 +56,23 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
             os.environ["COURSE_REPOSITORY"] = teach.repository()
             if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(new)]):
                 raise UserError(f"{folder}: Sphinx is not content; what it said stands above")
-        for name in ("_sphinx_design_static", ".buildinfo", "objects.inv"):  # what no page uses
-            shutil.rmtree(new / name, ignore_errors=True) if (new / name).is_dir() else (new / name).unlink(True)
         (new / ".nojekyll").touch()
         print_sheet(new)
 
     whole_or_nothing(folder, fill)
+
+
+def broken_links(file: Path) -> bool:
+    """Follow every link of the pages, and write those that fail into a file, one a line. Whether there were any."""
+    with tempfile.TemporaryDirectory() as temporary:
+        source, found = Path(temporary) / "source", Path(temporary) / "found"
+        write_source(source, [])
+        os.environ["COURSE_REPOSITORY"] = teach.repository()
+        build_main(["-q", "-b", "linkcheck", str(source), str(found)])
+        links = map(json.loads, (found / "output.json").read_text(encoding="utf-8").splitlines())
+        lines = [f"{link['filename']}: {link['uri']} ({link['info']})" for link in links if link["status"] == "broken"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return bool(lines)
 
 
 def write_source(source: Path, explorers: list[str] | None) -> None:
@@ -122,10 +135,16 @@ def in_the_readme() -> dict[str, str]:
 
 
 def thumb(lesson: nbformat.NotebookNode, file: Path) -> str:
-    """The name of the picture on a lesson's card: the first that the lesson shows."""
+    """The name of the picture on a lesson's card: the end of its last film, else its first picture."""
     data = [output.data for cell in lesson.cells for output in cell.get("outputs", []) if "data" in output]
-    first = next((d[kind] for d in data for kind in ("image/png", "image/jpeg", "image/gif") if kind in d), None)
-    return webp(Image.open(io.BytesIO(base64.b64decode(first))), file)
+    pictures = [(kind, Image.open(io.BytesIO(base64.b64decode(d[kind])))) for d in data
+                for kind in ("image/gif", "image/png", "image/jpeg") if kind in d]
+    if not pictures:
+        raise UserError(f"{lesson.cells[0].source.splitlines()[0]}: shows no picture, expected one for its card")
+    films = [image for kind, image in pictures if kind == "image/gif"]
+    image = films[-1] if films else pictures[0][1]
+    image.seek(getattr(image, "n_frames", 1) - 1)
+    return webp(image, file)
 
 
 def webp(image: Image.Image, file: Path) -> str:
@@ -139,22 +158,25 @@ def webp(image: Image.Image, file: Path) -> str:
 
 
 def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
-    """A recorded run as a page of the gallery. Returns what its card says."""
-    name, folder = run.path.name, source / "gallery"
-    title = words_of(run).get("title", name)
+    """A recorded run as a page of the gallery. Returns what its card says, and its explorer for the home page."""
+    name, thumbs = run.path.name, source / "_static" / "thumbs"
     drawn = (run.path / "generator.safetensors").is_file() and (explorers is None or name in explorers)
     about = write_generator(run, source / "_static" / "explorers") if drawn else None
-    thumbs = source / "_static" / "thumbs"
     shutil.copy(run.path / "training.gif", thumbs / f"{name}-training.gif")
     webp(Image.open(run.path / "best.png"), thumbs / f"{name}-best")
-    rows = [f"| {key} | {made:.4g} | {real} |" for key, made, real in scores(run)]
-    words = {"title": title, "name": name, "what": in_the_data()[name], "explorer": embedded(about, "../_static"),
-             "command": command(run.config), "machine": about_machine(run),
-             "numbers": "\n".join(["| number | generated | real images |", "|---|---|---|", *rows]) if rows else
-             "Nobody scored this run."}
-    page = filled((SITE / "gallery" / "run.md").read_text(encoding="utf-8"), words)
-    (folder / f"{name}.md").write_text(page, encoding="utf-8")
+    what, title = in_the_data()[name], words_of(run).get("title")
+    words = {"name": name, "title": title or what[0].upper() + what[1:], "what": what if title else "",
+             "command": command(run.config), "machine": about_machine(run), "numbers": numbers(run)}
+    page = (SITE / "gallery" / "run.md").read_text(encoding="utf-8")
+    page = filled(page, words | {"explorer": embedded(about, "../_static")})
+    (source / "gallery" / f"{name}.md").write_text(page, encoding="utf-8")
     return words | {"explorer": embedded(about, "_static")}
+
+
+def numbers(run: Run) -> str:
+    rows = [f"| {key} | {made:.4g} | {real} |" for key, made, real in scores(run)]
+    head = ["| number | generated | real images |", "|---|---|---|"]
+    return "\n".join([*head, *rows]) if rows else "Nobody scored this run."
 
 
 def embedded(about: dict | None, static: str) -> str:
@@ -176,7 +198,7 @@ def pages(lessons: list[dict], runs: dict[str, dict]) -> dict[str, dict[str, str
     repository, total = teach.repository(), sum(lesson["minutes"] for lesson in lessons)
     cards = [card(f"notebooks/{lesson['name']}.html", f"_static/thumbs/{lesson['thumb']}", lesson["title"],
                   f"You will be able to {lesson['can']}.", f"{lesson['minutes']} minutes") for lesson in lessons]
-    shown = [card(f"{name}.html", f"../_static/thumbs/{name}-best.webp", run["title"], f"{run['what']}.", name)
+    shown = [card(f"{name}.html", f"../_static/thumbs/{name}-best.webp", run["title"], run["what"], name)
              for name, run in runs.items()]
     return {
         "index.md": {"explorer": runs[HOME]["explorer"], "cards": "\n".join(cards), "hours": f"{total / 60:.0f}",
@@ -218,7 +240,7 @@ def print_sheet(new: Path) -> None:
 
 
 def card(link: str, picture: str, title: str, text: str, foot: str) -> str:
-    title, text, foot = map(html.escape, (title, text, foot))
+    title, text, foot = (html.escape(words.replace("`", "")) for words in (title, text, foot))
     return (f'<a class="card-link" href="{link}"><img src="{picture}" alt="" loading="lazy"><h3>{title}</h3>'
             f"<p>{text}</p><p class=\"foot\">{foot}</p></a>")
 
@@ -226,6 +248,8 @@ def card(link: str, picture: str, title: str, text: str, foot: str) -> str:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
+    if sys.argv[1] == "--links":
+        sys.exit(broken_links(Path(sys.argv[2])))
     try:
         build(Path(sys.argv[1]), sys.argv[2:] or None)
     except UserError as error:

@@ -45,14 +45,16 @@ html_theme_options = {
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
-    "extra_footer": "Everything on this site works without a network. The method is that of Radford, Metz and Chintala, "
+    "extra_footer": "Everything on this site works without a network. The method: Radford, Metz and Chintala, "
                     '<a href="https://arxiv.org/abs/1511.06434">arXiv 1511.06434</a>.',
 }
 
 
 def mathml(text: str, block: bool) -> str:
     """A formula for the browser's own typesetting, which needs neither a script nor a network."""
-    return tex2mathml(re.sub(r"\\[bB]ig+[lrm]?(?![a-zA-Z])", "", text), as_block=block)
+    text = re.sub(r"\\[bB]ig+[lrm]?(?![a-zA-Z])", "", text)  # brackets grow by themselves
+    text = re.sub(r"\\(log|exp|max|min) +(?=[a-zA-Z\\])", r"\\\1\\, ", text)  # a space after a function's name
+    return tex2mathml(text, as_block=block)
 
 
 def inline(self, node: nodes.math) -> None:

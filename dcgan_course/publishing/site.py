@@ -1,4 +1,4 @@
-"""The explorer in the pages of a site: what runs it stands in a few scripts that all pages share, each generator in one.
+"""The explorer in pages of a site: what runs it stands in a few scripts that all pages share, each generator in one.
 
 They are scripts that write text into the page, because those are all that a browser loads for a page that was opened
 as a file, without a server.
