@@ -57,6 +57,8 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
             if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(new)]):
                 raise UserError(f"{folder}: Sphinx is not content; what it said stands above")
         (new / ".nojekyll").touch()
+        for file in new.rglob("*.map"):  # of the theme's own sources
+            file.unlink()
         print_sheet(new)
 
     whole_or_nothing(folder, fill)

@@ -23,6 +23,8 @@ copybutton_exclude = ".linenos, .gp, .go"
 html_theme = "sphinx_book_theme"
 html_title = "dcgan-course"
 html_favicon = "_static/mark.svg"
+templates_path = ["_templates"]
+html_sidebars = {"**": ["logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_js_files = [("films.js", {"defer": "defer"})]
@@ -32,7 +34,6 @@ html_math_renderer = "mathml"
 html_last_updated_fmt = None
 html_context = {"default_mode": "auto"}
 html_theme_options = {
-    "logo": {"image_light": "_static/mark.svg", "image_dark": "_static/mark.svg", "text": "dcgan-course"},
     "navbar_persistent": [],
     "repository_url": f"https://github.com/{REPOSITORY}",
     "repository_branch": "main",
@@ -41,6 +42,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "launch_buttons": {"colab_url": "https://colab.research.google.com"},
     "show_navbar_depth": 1,
+    "max_navbar_depth": 1,
     "home_page_in_toc": False,
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",

@@ -183,7 +183,7 @@ def distances(seen):
 
 
 def test_circling_and_its_cure(story):
-    """Without R1 the middle of G's points turns around the mode and stays away from it; with R1 it comes to rest there."""
+    """Without R1 the middle of G's points turns around the mode and stays away; with R1 it comes to rest there."""
     circling, cured = story("Circling", 900), story("Cured by R1", 900)
     angles = [math.atan2(s["mean"][1] - 0.9, s["mean"][0] - 1.3) for s in circling]
     turned = sum((b - a + math.pi) % (2 * math.pi) - math.pi for a, b in zip(angles, angles[1:], strict=False))

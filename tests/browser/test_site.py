@@ -16,7 +16,7 @@ from dcgan_course.runs import load_run
 
 PHONE, USUAL = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 LESSONS = teach.lessons()
-JUDGED = ["index.html", "notebooks/01_adversarial_game.html", "gallery/avatars.html", "duel.html"]
+JUDGED = ["index.html", "notebooks/00_start_here.html", "gallery/avatars.html", "duel.html"]
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +37,32 @@ def page(context):
     page, wrong = context.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: request.url.startswith(("file:", "blob:", "data:")) or wrong.append(request.url))
-    page.on("requestfailed", lambda request: wrong.append(f"{request.url}: {request.failure}"))
+    page.on("requestfailed", lambda request: request.resource_type == "xhr" or wrong.append(request.url))  # axe's
     yield page
     page.close()
     assert not wrong
 
 
+def pages(site):
+    """Of the gallery only the one with an explorer and one without."""
+    files = sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
+    return [file for file in files if file.parent.name != "gallery" or file.stem in ("index", "avatars", "mnist")]
+
+
 def test_every_page_opens_and_asks_for_nothing_elsewhere(site, page):
-    pages = sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
-    assert {f"notebooks/{path.stem}.html" for path in LESSONS} <= {f.relative_to(site).as_posix() for f in pages}
-    for file in pages:
+    """And is no wider than a phone, has all its pictures, and a lesson is at most 3 MB with all that it loads."""
+    resize(page, PHONE)
+    assert {path.stem for path in LESSONS} < {file.stem for file in pages(site)}
+    for file in pages(site):
         page.goto(file.as_uri(), wait_until="load")
-        assert page.locator("article h1").count() == 1
-        broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== 'lazy').length")
-        assert not broken, file
-        assert page.evaluate("document.documentElement.scrollWidth") <= USUAL["width"], file
+        width, broken, loaded = page.evaluate("""() => [document.documentElement.scrollWidth,
+            [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length,
+            [location.href, ...performance.getEntriesByType("resource").map(entry => entry.name)]]""")
+        assert width <= PHONE["width"] and not broken, file
+        own = {url.split("?")[0].split("#")[0] for url in loaded if url.startswith("file:")}
+        if file.parent.name == "notebooks":
+            size = sum((site / url.removeprefix(site.as_uri() + "/")).stat().st_size for url in own)
+            assert len(own) > 5 and 0.2e6 < size < 3e6, f"{file}: {size}"
 
 
 def test_links_between_pages_lead_somewhere(site):
@@ -60,19 +71,14 @@ def test_links_between_pages_lead_somewhere(site):
             assert (file.parent / target).exists(), f"{file}: {target}"
 
 
-def test_it_is_small(site, context):
-    files = [file for file in site.rglob("*") if file.is_file()]
-    explorers = sum(file.stat().st_size for file in (teach.ROOT / "data" / "runs").glob("*/generator.safetensors"))
-    assert sum(file.stat().st_size for file in files) + 1.4 * explorers < 60e6  # with those of all recorded runs
-    for path in LESSONS:
-        page, sizes = context.new_page(), []
-        page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
-        page.goto((site / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
-        seen = page.evaluate("[location.href, ...performance.getEntriesByType('resource').map(e => e.name)]")
-        own = {url.split("?")[0] for url in seen if url.startswith("file:")}
-        loaded = sum((site / url.removeprefix(site.as_uri() + "/").split("#")[0]).stat().st_size for url in own)
-        assert 0.2e6 < loaded < 3e6, f"{path.stem}: {loaded}"
-        page.close()
+def test_it_is_small(site):
+    """At most 60 MB, with the generators of all recorded runs, of which one is here."""
+    here = site / "_static" / "explorers" / "avatars.js"
+    runs = {file.parent.name: file.stat().st_size
+            for file in (teach.ROOT / "data" / "runs").glob("*/generator.safetensors")}
+    most = here.stat().st_size / runs["avatars"] * sum(runs.values())
+    rest = sum(file.stat().st_size for file in site.rglob("*") if file.is_file() and file != here)
+    assert 30e6 < rest + most < 60e6
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
@@ -90,7 +96,8 @@ def test_a_lesson_is_all_there(site, path):
     solutions = sum("solution" in cell.metadata.get("tags", []) for cell in lesson.cells)
     assert text.count("<summary>Solution") == solutions and "<details open" not in text
     prose = "\n".join(c.source for c in lesson.cells if c.cell_type == "markdown")
-    assert text.count('<math xmlns') >= prose.count("$$") // 2 and "$$" not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.S)
+    assert text.count("<math xmlns") >= prose.count("$$") // 2
+    assert "$$" not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.S)
     assert "fetch the course" not in text and "colab-badge.svg" not in text
     assert f"https://colab.research.google.com/github/{teach.repository()}/blob/main/notebooks/{path.name}" in text
     assert "](../" not in text and 'href="../../' not in text
@@ -124,13 +131,11 @@ def test_every_recorded_run_is_in_the_gallery(site):
 
 @pytest.mark.parametrize("name", JUDGED)
 def test_readers_and_fingers(site, page, name):
-    """No violation that axe knows of, in both themes and at both widths; nothing is wider than a phone."""
+    """No violation that axe knows of, in both themes and at both widths."""
     for scheme, size in (("light", PHONE), ("dark", USUAL)):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         resize(page, size)
         page.goto((site / name).as_uri(), wait_until="load")
-        page.locator("article h1").wait_for(timeout=PATIENCE)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
 
