@@ -219,11 +219,12 @@ def badges(repo: str) -> None:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         stop(f"REPO: found {repo!r}, expected owner/name")
     old = repository()
-    files = [ROOT / "pyproject.toml", ROOT / "README.md", *lessons(), *(NOTEBOOKS / "src").glob("*.py"),
+    files = [*(ROOT / name for name in ("pyproject.toml", "README.md", "CITATION.cff")), *lessons(), *(NOTEBOOKS / "src").glob("*.py"),
              NOTEBOOKS / "guard.py"]
     for file in files:
         text = file.read_text(encoding="utf-8")
         text = text.replace(f"github.com/{old}", f"github.com/{repo}").replace(f"/github/{old}/", f"/github/{repo}/")
+        text = text.replace(".github.io/".join(old.split("/")), ".github.io/".join(repo.split("/")))
         text = text.replace(f"&& cd {old.partition('/')[2]}\n", f"&& cd {repo.partition('/')[2]}\n")
         file.write_text(text, encoding="utf-8")
     print(f"{len(files)} files now point to {repo}")

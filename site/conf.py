@@ -30,6 +30,7 @@ html_css_files = ["site.css"]
 html_js_files = [("films.js", {"defer": "defer"})]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
+html_show_search_summary = False  # it would fetch pages, which a page that was opened as a file may not
 html_math_renderer = "mathml"
 html_last_updated_fmt = None
 html_context = {"default_mode": "auto"}

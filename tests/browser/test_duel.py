@@ -1,5 +1,6 @@
 """The duel: its losses and steps beside PyTorch's, its stories, and what a person does with it."""
 
+import itertools
 import math
 
 import pytest
@@ -151,7 +152,7 @@ def site(tmp_path_factory):
 
 
 def moves(seen):
-    return [math.dist(a["mean"], b["mean"]) for a, b in zip(seen, seen[1:], strict=False)]
+    return [math.dist(a["mean"], b["mean"]) for a, b in itertools.pairwise(seen)]
 
 
 def median(values):
@@ -164,9 +165,9 @@ def test_healthy(story):
 
 
 def test_collapse(story):
-    """One point for every z, which hardly moves."""
+    """One point for every z, most of the time, which hardly moves."""
     seen = story("Collapse", 900)[15:]
-    assert max(s["spread"] for s in seen) < 0.4 and max(s["covered"] for s in seen) <= 1
+    assert median([s["spread"] for s in seen]) < 0.1 and median([s["covered"] for s in seen]) <= 1
     assert median(moves(seen)) < 0.3
 
 
@@ -186,8 +187,8 @@ def test_circling_and_its_cure(story):
     """Without R1 the middle of G's points turns around the mode and stays away; with R1 it comes to rest there."""
     circling, cured = story("Circling", 900), story("Cured by R1", 900)
     angles = [math.atan2(s["mean"][1] - 0.9, s["mean"][0] - 1.3) for s in circling]
-    turned = sum((b - a + math.pi) % (2 * math.pi) - math.pi for a, b in zip(angles, angles[1:], strict=False))
-    assert abs(turned) > 2 * math.pi and median(distances(circling[-15:])) > 0.15
+    turned = sum((b - a + math.pi) % (2 * math.pi) - math.pi for a, b in itertools.pairwise(angles))
+    assert abs(turned) > 6 * math.pi and median(distances(circling[-15:])) > 0.15
     assert max(distances(cured[-15:])) < 0.05 and cured[-1]["near"] > 0.8
 
 
@@ -211,8 +212,8 @@ def words(page):
 
 
 def plays(page, step=3):
-    page.wait_for_function(f"+document.querySelector('.duel .caption').textContent.match(/step ([\\d,]+)/)[1].replace(',', '')"
-                           f">= {step}", timeout=PATIENCE)
+    page.wait_for_function("step => parseInt(document.querySelector('.duel .caption').textContent.slice(5)) >= step",
+                           arg=step, timeout=PATIENCE)
 
 
 def test_it_stands_still_for_who_asked_for_less_motion_and_plays_on_demand(page):
@@ -230,7 +231,7 @@ def test_a_link_reproduces_the_game(page):
     page.get_by_role("slider", name="G learns at").focus()
     page.keyboard.press("ArrowRight")
     page.get_by_role("button", name="Grid").click()
-    page.get_by_label("Loss").select_option("hinge")
+    page.locator("label", has_text="Loss").locator("select").select_option("hinge")
     step = page.get_by_role("button", name="One step")
     page.get_by_role("button", name="Start again").click()
     for _ in range(3):

@@ -3,6 +3,8 @@
 import base64
 import io
 import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
@@ -32,15 +34,25 @@ def context(browser):
 
 
 @pytest.fixture
-def page(context):
+def page(context, loaded):
     """Whatever is opened must ask for nothing outside of the site, find all that it asks for, and raise nothing."""
     page, wrong = context.new_page(), []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: request.url.startswith(("file:", "blob:", "data:")) or wrong.append(request.url))
-    page.on("requestfailed", lambda request: request.resource_type == "xhr" or wrong.append(request.url))  # axe's
+    page.on("request", lambda request: request.url.startswith("file:") and loaded.append(place(request.url)))
     yield page
     page.close()
-    assert not wrong
+    assert not wrong and all(file.exists() for file in loaded)
+
+
+@pytest.fixture
+def loaded():
+    """The files that the page has asked for."""
+    return []
+
+
+def place(url):
+    return Path(unquote(urlsplit(url).path))
 
 
 def pages(site):
@@ -49,20 +61,18 @@ def pages(site):
     return [file for file in files if file.parent.name != "gallery" or file.stem in ("index", "avatars", "mnist")]
 
 
-def test_every_page_opens_and_asks_for_nothing_elsewhere(site, page):
+def test_every_page_opens_and_asks_for_nothing_elsewhere(site, page, loaded):
     """And is no wider than a phone, has all its pictures, and a lesson is at most 3 MB with all that it loads."""
     resize(page, PHONE)
     assert {path.stem for path in LESSONS} < {file.stem for file in pages(site)}
     for file in pages(site):
+        before = len(loaded)
         page.goto(file.as_uri(), wait_until="load")
-        width, broken, loaded = page.evaluate("""() => [document.documentElement.scrollWidth,
-            [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length,
-            [location.href, ...performance.getEntriesByType("resource").map(entry => entry.name)]]""")
+        width, broken = page.evaluate("""() => [document.documentElement.scrollWidth,
+            [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length]""")
         assert width <= PHONE["width"] and not broken, file
-        own = {url.split("?")[0].split("#")[0] for url in loaded if url.startswith("file:")}
         if file.parent.name == "notebooks":
-            size = sum((site / url.removeprefix(site.as_uri() + "/")).stat().st_size for url in own)
-            assert len(own) > 5 and 0.2e6 < size < 3e6, f"{file}: {size}"
+            assert 0.3e6 < sum(one.stat().st_size for one in set(loaded[before:])) < 3e6, file
 
 
 def test_links_between_pages_lead_somewhere(site):

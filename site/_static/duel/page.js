@@ -9,14 +9,14 @@ const MOST = 300;  // points that a person draws
 
 const PRESETS = {
   healthy: {name: "Healthy", text: "Both learn at the same rate. G's points spread, find all eight modes, and sharpen."},
-  collapse: {name: "Collapse", text: "G learns 50 times as fast as D. Every z gives the same point, and D is too slow to say where others are missing.",
+  collapse: {name: "Collapse", text: "G learns 50 times as fast as D. After some stray steps every z gives the same point, and D is too slow to say what is missing.",
              lrG: 0.005, lrD: 0.0001},
   hopping: {name: "Hopping", text: "G is 40 times as fast, D a little quicker: all points run to where D is weakest, D learns, and they run on.",
             lrG: 0.02, lrD: 0.0005},
-  circling: {name: "Circling", text: "One mode, and players of one layer: D can only tilt, G only follow. They turn around the answer and do not come to rest.",
-             data: "one", linear: true, lrD: 0.01, lrG: 0.01},
+  circling: {name: "Circling", text: "One mode, and players of one layer: D can only tilt, G only follow. They begin near the answer, turn around it, and move away.",
+             data: "one", linear: true, seed: 36, lrD: 0.01, lrG: 0.01},
   cured: {name: "Cured by R1", text: "The same game; but D pays for every slope at real points. It becomes flat there, and the circle closes in.",
-          data: "one", linear: true, lrD: 0.01, lrG: 0.01, r1: 1},
+          data: "one", linear: true, seed: 36, lrD: 0.01, lrG: 0.01, r1: 1},
 };
 
 // ---- links
