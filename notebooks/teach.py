@@ -219,8 +219,8 @@ def badges(repo: str) -> None:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         stop(f"REPO: found {repo!r}, expected owner/name")
     old = repository()
-    files = [*(ROOT / name for name in ("pyproject.toml", "README.md", "CITATION.cff")), *lessons(), *(NOTEBOOKS / "src").glob("*.py"),
-             NOTEBOOKS / "guard.py"]
+    files = [*(ROOT / name for name in ("pyproject.toml", "README.md", "CITATION.cff")), *lessons(),
+             *(NOTEBOOKS / "src").glob("*.py"), NOTEBOOKS / "guard.py"]
     for file in files:
         text = file.read_text(encoding="utf-8")
         text = text.replace(f"github.com/{old}", f"github.com/{repo}").replace(f"/github/{old}/", f"/github/{repo}/")

@@ -191,7 +191,8 @@ def test_handout(tmp_path, monkeypatch):
         assert "<details open><summary>Solution" in "".join(cell.source for cell in solutions.cells)
         assert len(student.cells) + len(exercises(path)) == len(solutions.cells)
         badge = f"https://colab.research.google.com/github/{REPOSITORY}/blob"
-        assert f"{badge}/student/{path.name}" in student.cells[0].source and f"{badge}/main" not in student.cells[0].source
+        first = student.cells[0].source
+        assert f"{badge}/student/{path.name}" in first and f"{badge}/main" not in first
     plan = (tmp_path / "plan.md").read_text("utf-8")
     for path in LESSONS:
         lesson = teach.header(nbformat.read(path, 4))
@@ -207,7 +208,8 @@ def test_sessions():
     made, rest = teach.dealt(lessons, 4, 60)
     assert [[h["title"] for h in session] for session in made] == [["0", "1"], ["2"], ["3"], ["4", "5"]] and not rest
     table = teach.table(teach.dealt(lessons, 3, 60), 3, 60, "All")
-    assert table.splitlines()[2:] == ["| 1 | 0, 1 | 15 |", "| 2 | 2 | 0 |", "| 3 | 3 | 15 more at home |", "| at home | 4, 5 | |"]
+    assert table.splitlines()[2:] == ["| 1 | 0, 1 | 15 |", "| 2 | 2 | 0 |", "| 3 | 3 | 15 more at home |",
+                                      "| at home | 4, 5 | |"]
 
 
 STUB, ANSWER = "    raise NotImplementedError", "    return pixels / 127.5 - 1"  # in lesson 00
