@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..machine.errors import UserError, require_packages
 from ..machine.files import reading
 from ..machine.places import repo_data_dir
 from ..machine.runtime import seeded
@@ -40,7 +39,7 @@ def write_generator(run: Run, folder: Path) -> dict:
     """A run's generator as the script NAME.js in a folder. Returns what the explorer has to know of it.
 
     Raises:
-        UserError: as `export.onnx_bytes`; or its pictures in half precision are not the same.
+        UserError: as `export.onnx_bytes`.
     """
     netG = run.load_generator()
     (folder / f"{run.path.name}.js").write_text(as_script("generator", halved(run, onnx_bytes(run, netG))),
@@ -70,12 +69,8 @@ def as_script(identity: str, content: bytes) -> str:
 
 
 def halved(run: Run, content: bytes) -> bytes:
-    """An ONNX model whose large tensors are kept in half precision, and cast back when it is loaded.
-
-    Raises:
-        UserError: some picture differs by a grey level.
-    """
-    require_packages("export", "onnx", "onnxruntime", "onnxscript")
+    """An ONNX model whose large tensors are kept in half precision, and cast back when it is loaded; the model as it is
+    where some picture would differ by a grey level."""
     import onnx
     import onnxruntime
 
@@ -94,6 +89,4 @@ def halved(run: Run, content: bytes) -> bytes:
     z = draw_z(run.config, 16, seeded(0, "export"))
     (found,) = session.run(["images"], {"z": z.numpy()})
     gap = float((torch.from_numpy(found) - generate(run.load_generator(), z)).abs().max())
-    if not gap < GREY:
-        raise UserError(f"{run.path}: in half precision a picture differs by {gap:.2g}, expected less than {GREY:.2g}")
-    return small
+    return small if gap < GREY else content
