@@ -164,7 +164,8 @@ def webp(image: Image.Image, file: Path) -> str:
 def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     """A recorded run as a page of the gallery. Returns what its card says, and its explorer for the home page."""
     name, thumbs = run.path.name, source / "_static" / "thumbs"
-    drawn = (run.path / "generator.safetensors").is_file() and (explorers is None or name in explorers)
+    reason = why_no_explorer(run)
+    drawn = not reason and (explorers is None or name in explorers)
     about = write_generator(run, source / "_static" / "explorers") if drawn else None
     shutil.copy(run.path / "training.gif", thumbs / f"{name}-training.gif")
     webp(Image.open(run.path / "best.png"), thumbs / f"{name}-best")
@@ -172,9 +173,17 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     words = {"name": name, "title": title or what[0].upper() + what[1:], "what": what if title else "",
              "command": command(run.config), "machine": about_machine(run), "numbers": numbers(run)}
     page = (SITE / "gallery" / "run.md").read_text(encoding="utf-8")
-    page = filled(page, words | {"explorer": embedded(about, "../_static")})
+    page = filled(page, words | {"explorer": embedded(about, "../_static") or reason})
     (source / "gallery" / f"{name}.md").write_text(page, encoding="utf-8")
     return words | {"explorer": embedded(about, "_static")}
+
+
+def why_no_explorer(run: Run) -> str:
+    if not (run.path / "generator.safetensors").is_file():
+        return "Kept without weights: no explorer."
+    if run.config.g_dropout and run.config.dropout_at_test:
+        return "No explorer: its dropout stays on, so every picture is drawn by other luck."
+    return ""
 
 
 def numbers(run: Run) -> str:
