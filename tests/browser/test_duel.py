@@ -160,7 +160,7 @@ def median(values):
 
 
 def test_healthy(story):
-    seen = story("Healthy", 1100)
+    seen = story("Healthy", 1500)
     assert seen[4]["covered"] < 8 and seen[-1]["covered"] == 8 and seen[-1]["near"] > 0.5
 
 
