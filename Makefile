@@ -1,4 +1,4 @@
-# make train | lab | check | test | notebooks | handout | badges REPO=owner/name: each installs what it needs into .venv first.
+# make train | lab | check | test | notebooks | handout | site | badges REPO=owner/name: each installs what it needs into .venv first.
 PYTHON ?= python3
 BIN := .venv/bin
 # the build warns of a folder with the package's name beside it: that is the package
@@ -6,7 +6,7 @@ PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
 # a worker for each core and one more, as tests wait too; at most four: each holds PyTorch, or a lesson with up to 2 GB
 WORKERS = -n $$($(BIN)/python -c "import os; print(min(4, 1 + os.cpu_count()))")
 
-.PHONY: train lab check test notebooks handout badges
+.PHONY: train lab check test notebooks handout site badges
 
 train: .venv/installed
 	$(BIN)/dcgan-course train
@@ -43,9 +43,16 @@ notebooks: .venv/installed-test
 	  $(BIN)/python notebooks/teach.py store $$notebook || exit 1; \
 	done
 
-# For teachers: the lessons without solutions, with open solutions, as web pages, and a plan of one page.
-handout: .venv/installed-test
+# The course as a site, in _site: open _site/index.html, with or without a network.
+site: .venv/installed-site
+	rm -rf _site
+	$(BIN)/python site/build.py _site
+
+# For teachers: the lessons without solutions, with open solutions, as a site, and a plan of one page.
+handout: .venv/installed-site
 	$(BIN)/python notebooks/teach.py handout handout
+	rm -rf handout/html
+	$(BIN)/python site/build.py handout/html
 
 # Where the Colab badges and the lessons' first cells point to.
 badges: .venv/installed-test
@@ -67,7 +74,12 @@ badges: .venv/installed-test
 	$(PIP) -e '.[lab]'
 	touch $@
 
+.venv/installed-site: pyproject.toml | .venv/bin/python
+	$(PIP) --upgrade pip
+	$(PIP) -e '.[site]'
+	touch $@
+
 .venv/installed-test: pyproject.toml | .venv/bin/python
 	$(PIP) --upgrade pip
 	$(PIP) -e '.[test]'
-	touch .venv/installed $@
+	touch .venv/installed .venv/installed-site $@

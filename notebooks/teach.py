@@ -1,6 +1,6 @@
 """The lessons as teaching material: `make handout`, `make badges REPO=owner/name`, both ends of `make notebooks`.
 
-    python notebooks/teach.py handout FOLDER     student, solutions and html sets, and plan.md
+    python notebooks/teach.py handout FOLDER     student and solutions sets, and plan.md
     python notebooks/teach.py badges OWNER/NAME  the repository that badges and guards point to
     python notebooks/teach.py frame SOURCE       what all lessons share, into the text of one: the badge, the first
                                                  code cell from guard.py, links to the lessons before and after it
@@ -18,17 +18,17 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from nbconvert import HTMLExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor, TagRemovePreprocessor
 
 from dcgan_course.commands.lessons import PICTURES, with_pictures
-from dcgan_course.machine.display import figure_html, kind_of
+from dcgan_course.machine.display import figure_html
 
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
 EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
 OPEN = re.compile(r"\*\*Open exercise · (.+?)\*\* — (\d+) minutes")
+SHORT = ("00", "01", "02", "03", "05", "08")  # the lessons of the short path
 
 
 def note(message: str) -> None:
@@ -65,11 +65,17 @@ def header(lesson: nbformat.NotebookNode) -> dict:
 
 
 def plan(headers: list[dict]) -> str:
-    """One page for teachers: minutes, prerequisites, objectives and exercises of every lesson."""
+    """One page for teachers: two ways through the course, and what each lesson asks and gives."""
     total = sum(h["minutes"] for h in headers)
-    lines = ["# The course on one page", "",
-             f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, 1 to 3. "
-             "Minutes of open exercises come on top.", ""]
+    return "\n".join(["# The course on one page", "",
+                      f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, "
+                      "1 to 3. Minutes of open exercises come on top.",
+                      "", sessions(headers), "", lesson_plan(headers)])
+
+
+def lesson_plan(headers: list[dict]) -> str:
+    """Minutes, prerequisites, objectives and exercises of every lesson."""
+    lines = []
     for h in headers:
         exercises = "; ".join(f"{e['name']} ({e['minutes']} min, {e['difficulty']})" for e in h["exercises"])
         if h["open"]:
@@ -77,6 +83,36 @@ def plan(headers: list[dict]) -> str:
         lines += [f"**{h['title']}** ({h['minutes']} min). *Needs:* {h['need']} *Then you can:* "
                   f"{' '.join(h['objectives'])} *Exercises:* {exercises}.", ""]
     return "\n".join(lines)
+
+
+def sessions(headers: list[dict]) -> str:
+    """The short path in 4 sessions of 90 minutes, and all lessons in 12 of 60, as tables."""
+    short = [h for h in headers if h["title"][:2] in SHORT]
+    return "\n\n".join(table(dealt(lessons, count, minutes), count, minutes, name) for lessons, count, minutes, name in
+                       ((short, 4, 90, "The short path"), (headers, 12, 60, "All lessons")))
+
+
+def dealt(lessons: list[dict], count: int, minutes: int) -> tuple[list[list[dict]], list[dict]]:
+    """(the lessons of each session, what is left for home): whole lessons in their order, as many as fit. A lesson
+    longer than a session has one of its own."""
+    rest, made = list(lessons), []
+    for _ in range(count):
+        session = rest[:1]
+        while len(rest) > len(session) and sum(h["minutes"] for h in rest[: len(session) + 1]) <= minutes:
+            session = rest[: len(session) + 1]
+        made.append(session)
+        rest = rest[len(session):]
+    return made, rest
+
+
+def table(plan: tuple[list[list[dict]], list[dict]], count: int, minutes: int, name: str) -> str:
+    made, rest = plan
+    lines = [f"| {name}: {count} x {minutes} minutes | lessons | minutes to spare, to talk |", "|---|---|---|"]
+    for i, session in enumerate(made, 1):
+        spare = minutes - sum(h["minutes"] for h in session)
+        lines.append(f"| {i} | {', '.join(h['title'] for h in session) or 'questions'} | "
+                     f"{spare if spare >= 0 else f'{-spare} more at home'} |")
+    return "\n".join([*lines, *([f"| at home | {', '.join(h['title'] for h in rest)} | |"] if rest else [])])
 
 
 def git(*arguments: str) -> subprocess.CompletedProcess:
@@ -127,17 +163,18 @@ def compared(cell: nbformat.NotebookNode) -> tuple:
     return cell.cell_type, cell.source, cell.metadata.get("tags", [])
 
 
-def linked(lesson: nbformat.NotebookNode, to_lessons: str) -> nbformat.NotebookNode:
-    """Links that work outside of the repository: its files on the web, other lessons with the ending `to_lessons`."""
+def linked(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Links that work outside of the repository: its files on the web."""
     files = f"](https://github.com/{repository()}/blob/main/"  # but not of pictures, which are copied
     for cell in lesson.cells:
         if cell.cell_type == "markdown":
-            text = re.sub(r"\]\((\d\d_\w+|glossary)\.ipynb\)", rf"](\1.{to_lessons})", cell.source)
-            cell.source = re.sub(r"\]\(\.\./(?!data/\S+\.(?:svg|png|gif|webp)\))", files, text)
+            cell.source = re.sub(r"\]\(\.\./(?!data/\S+\.(?:svg|png|gif|webp)\))", files, cell.source)
     return lesson
 
 
 def without_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A lesson for students. Its badge opens the branch `student`, where the workflow *pages* puts these lessons."""
+    lesson.cells[0].source = lesson.cells[0].source.replace("/blob/main/notebooks/", "/blob/student/")
     return TagRemovePreprocessor(remove_cell_tags={"solution"}, enabled=True).preprocess(lesson, {})[0]
 
 
@@ -157,8 +194,8 @@ def with_open_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def handout(folder: Path) -> None:
-    """Write the three sets and the plan into a folder; nothing where a lesson is not as in notebooks/src, or where
-    that is not as committed."""
+    """Write both sets and the plan into a folder; nothing where a lesson is not as in notebooks/src, or where that is
+    not as committed."""
     if reason := why_no_commit():
         note(f"notebooks/src is not compared with a commit ({reason})")
     else:
@@ -167,28 +204,14 @@ def handout(folder: Path) -> None:
     originals = {path: pristine(path) for path in pages()}
     if not reason and (outputs := git("diff", "--name-only", "--relative", "HEAD", "--", "*.ipynb").stdout.split()):
         note(f"not with the outputs of the last commit: {', '.join(outputs)}")
-    for name in ("student", "solutions", "html"):
+    for name in ("student", "solutions"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for path, original in originals.items():
-        lesson = linked(copy.deepcopy(original), "ipynb")
-        page = html(linked(copy.deepcopy(original), "html"))
-        (folder / "html" / f"{path.stem}.html").write_text(page, encoding="utf-8")
+        lesson = linked(copy.deepcopy(original))
         hand_out(without_answers(without_solutions(copy.deepcopy(lesson))), folder / "student" / path.name)
         hand_out(with_open_solutions(lesson), folder / "solutions" / path.name)
     (folder / "plan.md").write_text(plan([header(originals[path]) for path in lessons()]), encoding="utf-8")
-    print(f"{folder}: {len(lessons())} lessons as student, solutions and html sets, and plan.md")
-
-
-def html(lesson: nbformat.NotebookNode, theme: str = "light") -> str:
-    """A lesson as one page, with its pictures in it, and without the cell that is for machines that are lent."""
-    lesson.cells = [cell for cell in lesson.cells if "cellView" not in cell.metadata]
-    page, _ = HTMLExporter(theme=theme).from_notebook_node(lesson)  # its embed_images would unfold all <details>
-
-    def embedded(found: re.Match) -> str:
-        content = (ROOT / found[1]).read_bytes()
-        return f'src="data:{kind_of(content)};base64,{base64.b64encode(content).decode()}"'
-
-    return re.sub(r'src="\.\./(data/[^"]+)"', embedded, page)
+    print(f"{folder}: {len(lessons())} lessons as student and solutions sets, and plan.md")
 
 
 def hand_out(lesson: nbformat.NotebookNode, file: Path) -> None:
@@ -255,11 +278,12 @@ def badges(repo: str) -> None:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repo):
         stop(f"REPO: found {repo!r}, expected owner/name")
     old = repository()
-    files = [ROOT / "pyproject.toml", ROOT / "README.md", *pages(), *(NOTEBOOKS / "src").glob("*.py"),
-             NOTEBOOKS / "guard.py"]
+    files = [*(ROOT / name for name in ("pyproject.toml", "README.md", "CITATION.cff")), *pages(),
+             *(NOTEBOOKS / "src").glob("*.py"), NOTEBOOKS / "guard.py"]
     for file in files:
         text = file.read_text(encoding="utf-8")
         text = text.replace(f"github.com/{old}", f"github.com/{repo}").replace(f"/github/{old}/", f"/github/{repo}/")
+        text = text.replace(".github.io/".join(old.split("/")), ".github.io/".join(repo.split("/")))
         text = text.replace(f"&& cd {old.partition('/')[2]}\n", f"&& cd {repo.partition('/')[2]}\n")
         file.write_text(text, encoding="utf-8")
     print(f"{len(files)} files now point to {repo}")

@@ -280,16 +280,26 @@ def test_handout(tmp_path, monkeypatch):
         for cell in student.cells:  # what was to be predicted is not given away
             hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
             assert not (hidden and cell.outputs) and (hidden or cell.cell_type != "code" or cell.execution_count)
-        page = (tmp_path / "html" / f"{path.stem}.html").read_text("utf-8")
-        assert "<summary>Solution</summary>" in page and "fetch the course" not in page
-        assert not re.findall(r'<img[^>]*src="(?!data:)', page) and "</summary></details>" not in page
+        badge = f"https://colab.research.google.com/github/{REPOSITORY}/blob"
+        first = student.cells[0].source
+        assert f"{badge}/student/{path.name}" in first and f"{badge}/main" not in first
     plan = (tmp_path / "plan.md").read_text("utf-8")
     for path in LESSONS:
         lesson = teach.header(nbformat.read(path, 4))
         assert f"**{lesson['title']}** ({lesson['minutes']} min)" in plan
         assert all(e["name"] in plan for e in lesson["exercises"]) and all(o in plan for o in lesson["objectives"])
     assert not re.findall(r"\]\(\.\./", "".join(p.read_text("utf-8") for p in tmp_path.glob("s*/*.ipynb")))
-    assert 'href="04_training_as_a_film.html"' in (tmp_path / "html" / "00_start_here.html").read_text("utf-8")
+    assert "| 4 | 05 · The failure lab | 15 |" in plan and "12 x 60 minutes" in plan
+
+
+def test_sessions():
+    """Whole lessons, in order, as many as fit; a longer one has a session of its own; what is left is for home."""
+    lessons = [{"title": str(k), "minutes": minutes} for k, minutes in enumerate((10, 35, 60, 75, 20, 20))]
+    made, rest = teach.dealt(lessons, 4, 60)
+    assert [[h["title"] for h in session] for session in made] == [["0", "1"], ["2"], ["3"], ["4", "5"]] and not rest
+    table = teach.table(teach.dealt(lessons, 3, 60), 3, 60, "All")
+    assert table.splitlines()[2:] == ["| 1 | 0, 1 | 15 |", "| 2 | 2 | 0 |", "| 3 | 3 | 15 more at home |",
+                                      "| at home | 4, 5 | |"]
 
 
 STUB, ANSWER = "    raise NotImplementedError", "    return pixels / 127.5 - 1"  # in lesson 00
@@ -418,7 +428,7 @@ def test_the_readme_lists_the_lesson(path):
 def test_badges(tmp_path):
     """On a copy: nothing points to the old place any more, and back again is what it was."""
     shutil.copytree(NOTEBOOKS, tmp_path / "notebooks", ignore=shutil.ignore_patterns("runs", "__pycache__"))
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "CITATION.cff"):
         shutil.copy(NOTEBOOKS.parent / name, tmp_path / name)
 
     def run(repo):

@@ -2,7 +2,7 @@
 // (tools.js) change the face by `go` and `settle`.
 //
 // about: what the package says of the generator. backend: {draw(zs) -> Promise of RGBA bytes per z, batch, save(kind,
-// zs, name, smooth) -> Promise of words, settled(face), page}.
+// zs, name, smooth) -> Promise of words, settled(face), page, heading}.
 
 const KEPT = 12;  // faces in the filmstrip
 const REST = 400;  // milliseconds after which a movement by keys is over
@@ -140,7 +140,7 @@ class Explorer {
     this.stage = h("div", {class: "stage"}, this.frame, under, ...bars, ...this.classes(), this.strip, this.status);
     this.panels = h("div", {class: "tools"});
     this.root.append(
-      h("header", {}, h(backendHeading(this.backend), {class: "title"}, about.title), h("p", {}, about.text)),
+      h("header", {}, h(this.backend.heading || "h3", {class: "title"}, about.title), h("p", {}, about.text)),
       h("div", {class: "board"}, this.stage, this.panels));
     this.root.addEventListener("keydown", event => this.key(event));
     this.root.addEventListener("keyup", event => {
@@ -261,6 +261,5 @@ class Explorer {
   }
 }
 
-const backendHeading = backend => (backend.page ? "h1" : "h3");
 const signed = x => `${x < 0 ? "−" : "+"}${Math.abs(x).toFixed(2)}`;
 const groupOf = (about, item) => about.groups.find(group => group.items.includes(item)).name.split(" ")[0];

@@ -15,7 +15,7 @@ async function code(id) {
 }
 
 async function session() {
-  if (document.readyState === "loading") await new Promise(go => document.addEventListener("DOMContentLoaded", go));
+  if (document.readyState !== "complete") await new Promise(go => window.addEventListener("load", go));
   const [ort, wasm, model] = await Promise.all([code("ort-code"), unpacked("ort-wasm"), unpacked("generator")]);
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmBinary = wasm;
@@ -63,7 +63,7 @@ function browser(about) {
   const made = session();
   made.catch(() => {});  // said where it is drawn with
   return {
-    batch: 1, page: true,
+    batch: 1, page: true, heading: document.querySelector("h1") ? "h2" : "h1",
     async draw(zs) {
       const [ort, model] = await made.catch(error => {
         throw new Error(`The generator cannot be started in this browser: ${error.message}`);

@@ -1,0 +1,280 @@
+"""The course as a site, from the stored notebooks, the recorded runs and the pages beside this file: `make site`.
+
+    python site/build.py FOLDER [RUN ...]    a new folder; RUN: only explorers of these recorded runs
+    python site/build.py --links FILE        links that lead nowhere, into a file; the status is 1 where there are any
+"""
+
+import base64
+import copy
+import html
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SITE = Path(__file__).resolve().parent
+ROOT = SITE.parent
+sys.path.insert(0, str(ROOT / "notebooks"))
+
+import nbformat
+import teach
+from PIL import Image
+from sphinx.cmd.build import build_main
+
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.files import whole_or_nothing
+from dcgan_course.publishing.explorer import FOLDER, words_of
+from dcgan_course.publishing.export import about_machine, scores
+from dcgan_course.publishing.site import section, write_generator, write_programs
+from dcgan_course.runs import Run, load_run
+from dcgan_course.runs.again import command
+
+BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
+HOME = "avatars"  # the run whose explorer is on the home page
+DUEL = ("networks", "game", "view", "steps", "page")  # in this order
+PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
+THUMB = 480  # pixels, the width of a card's picture
+
+
+def build(folder: Path, explorers: list[str] | None = None) -> None:
+    """The site, in a new folder.
+
+    Args:
+        explorers: names of recorded runs; None = of all that have their weights.
+    Raises:
+        UserError: the folder exists, a run cannot be drawn, or Sphinx is not content with a page.
+    """
+    def fill(new: Path) -> None:
+        with tempfile.TemporaryDirectory() as temporary:
+            source = Path(temporary) / "source"
+            write_source(source, explorers)
+            os.environ["COURSE_REPOSITORY"] = teach.repository()
+            if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(new)]):
+                raise UserError(f"{folder}: Sphinx is not content; what it said stands above")
+        (new / ".nojekyll").touch()
+        for file in new.rglob("*.map"):  # of the theme's own sources
+            file.unlink()
+        # 1.5 MB for every page; the theme's fonts have the same icons
+        (new / "_static" / "scripts" / "fontawesome.js").write_text("", encoding="utf-8")
+        print_sheet(new)
+
+    whole_or_nothing(folder, fill)
+
+
+def broken_links(file: Path) -> bool:
+    """Follow every link of the pages, and write those that fail into a file, one a line. Whether there were any."""
+    with tempfile.TemporaryDirectory() as temporary:
+        source, found = Path(temporary) / "source", Path(temporary) / "found"
+        write_source(source, [])
+        os.environ["COURSE_REPOSITORY"] = teach.repository()
+        build_main(["-q", "-b", "linkcheck", str(source), str(found)])
+        links = map(json.loads, (found / "output.json").read_text(encoding="utf-8").splitlines())
+        lines = [f"{link['filename']}: {link['uri']} ({link['info']})" for link in links if link["status"] == "broken"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return bool(lines)
+
+
+def write_source(source: Path, explorers: list[str] | None) -> None:
+    """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
+    shutil.copytree(SITE, source, ignore=shutil.ignore_patterns("build.py", "run.md", "__pycache__"))
+    static = source / "_static"
+    for name in ("explorers", "thumbs"):
+        (static / name).mkdir()
+    shutil.copy(ROOT / "data" / "browser" / "stix-two-math.woff2", static)
+    write_programs(static / "explorers")
+    (static / "duel.js").write_text(duel(), encoding="utf-8")
+    shutil.rmtree(static / "duel")
+    lessons = [lesson_page(path, source) for path in teach.lessons()]
+    for path in teach.pages():
+        if path not in teach.lessons():
+            write_notebook(nbformat.read(path, 4), source / "notebooks" / path.name)
+    runs = [load_run(path.name) for path in sorted((ROOT / "data" / "runs").iterdir())]
+    told = {run.path.name: run_page(run, source, explorers) for run in runs}
+    for page, words in pages(lessons, told).items():
+        file = source / page
+        file.write_text(filled(file.read_text(encoding="utf-8"), words), encoding="utf-8")
+
+
+def duel() -> str:
+    """The script of the duel, with what it shares with the explorer."""
+    files = [FOLDER / f"{name}.js" for name in ("latent", "painter", "tools")]
+    files += [SITE / "_static" / "duel" / f"{name}.js" for name in DUEL]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    return f'(() => {{\n"use strict";\n{text}\n}})();\n'
+
+
+def filled(text: str, words: dict[str, str]) -> str:
+    """A page with each {{name}} replaced by its words."""
+    return re.sub(r"\{\{(\w+)\}\}", lambda found: words[found[1]], text)
+
+
+# ---- lessons
+
+
+def lesson_page(path: Path, source: Path) -> dict:
+    """A lesson as a page. Returns what its card says: `teach.header`, and "name", "can" and "thumb"."""
+    lesson = nbformat.read(path, 4)
+    about = teach.header(lesson) | {"name": path.stem, "can": in_the_readme()[path.name]}
+    write_notebook(lesson, source / "notebooks" / path.name)
+    about["thumb"] = thumb(lesson, source / "_static" / "thumbs" / path.stem)
+    return about
+
+
+def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
+    """A lesson, or the glossary, as Sphinx reads it, with its pictures beside it."""
+    page = teach.linked(copy.deepcopy(notebook))
+    page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
+    for cell in page.cells:
+        if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
+            cell.metadata["tags"] = ["remove-cell"]
+        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):  # what is to be predicted
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
+    file.parent.mkdir(exist_ok=True)
+    teach.hand_out(page, file)
+
+
+def launch(url: str) -> str:
+    return f'<a class="sd-btn sd-btn-primary" href="{url}">Open in Colab</a>'
+
+
+def in_the_readme() -> dict[str, str]:
+    """{"00_start_here.ipynb": "check your machine ...", ...}: the last column of the README's lessons."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| \d\d \| \[[^\]]+\]\(notebooks/([^)]+)\).*\| ([^|]+) \|$", text, re.M))
+
+
+def thumb(lesson: nbformat.NotebookNode, file: Path) -> str:
+    """The name of the picture on a lesson's card: the end of its last film, else its first picture."""
+    shown = "".join(output.data.get("text/html", "") for cell in lesson.cells for output in cell.get("outputs", [])
+                    if "data" in output)
+    pictures = [Image.open(io.BytesIO(base64.b64decode(code)))
+                for code in re.findall(r'src="data:image/(?:gif|png|jpeg|webp);base64,([^"]+)"', shown)]
+    if not pictures:
+        raise UserError(f"{lesson.cells[0].source.splitlines()[0]}: shows no picture, expected one for its card")
+    films = [image for image in pictures if image.format == "GIF"]
+    image = films[-1] if films else pictures[0]
+    image.seek(getattr(image, "n_frames", 1) - 1)
+    return webp(image, file)
+
+
+def webp(image: Image.Image, file: Path) -> str:
+    image = image.convert("RGB")
+    image.thumbnail((THUMB, THUMB))
+    image.save(file.with_suffix(".webp"), quality=82)
+    return f"{file.name}.webp"
+
+
+# ---- recorded runs
+
+
+def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
+    """A recorded run as a page of the gallery. Returns what its card says, and its explorer for the home page."""
+    name, thumbs = run.path.name, source / "_static" / "thumbs"
+    reason = why_no_explorer(run)
+    drawn = not reason and (explorers is None or name in explorers)
+    about = write_generator(run, source / "_static" / "explorers") if drawn else None
+    shutil.copy(run.path / "training.gif", thumbs / f"{name}-training.gif")
+    webp(Image.open(run.path / "best.png"), thumbs / f"{name}-best")
+    what, title = in_the_data()[name], words_of(run).get("title")
+    words = {"name": name, "title": title or what[0].upper() + what[1:], "what": what if title else "",
+             "command": command(run.config), "machine": about_machine(run), "numbers": numbers(run)}
+    page = (SITE / "gallery" / "run.md").read_text(encoding="utf-8")
+    page = filled(page, words | {"explorer": embedded(about, "../_static") or reason})
+    (source / "gallery" / f"{name}.md").write_text(page, encoding="utf-8")
+    return words | {"explorer": embedded(about, "_static")}
+
+
+def why_no_explorer(run: Run) -> str:
+    if not (run.path / "generator.safetensors").is_file():
+        return "Kept without weights: no explorer."
+    if run.config.g_dropout and run.config.dropout_at_test:
+        return "No explorer: its dropout stays on, so every picture is drawn by other luck."
+    return ""
+
+
+def numbers(run: Run) -> str:
+    rows = [f"| {key} | {made:.4g} | {real} |" for key, made, real in scores(run)]
+    head = ["| number | generated | real images |", "|---|---|---|"]
+    return "\n".join([*head, *rows]) if rows else "Nobody scored this run."
+
+
+def embedded(about: dict | None, static: str) -> str:
+    """An explorer for a page that finds the site's files at `static`; nothing where there is none."""
+    return f"```{{raw}} html\n{section(about, f'{static}/explorers')}```" if about else ""
+
+
+def in_the_data() -> dict[str, str]:
+    """{"mnist": "digits, trained long", ...}: from the table of runs in data/README.md."""
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \| `train ", text, re.M))
+
+
+# ---- what is made of both
+
+
+def pages(lessons: list[dict], runs: dict[str, dict]) -> dict[str, dict[str, str]]:
+    """{page: {name: words}} for the pages beside this file."""
+    repository, total = teach.repository(), sum(lesson["minutes"] for lesson in lessons)
+    cards = [card(f"notebooks/{lesson['name']}.html", f"_static/thumbs/{lesson['thumb']}", lesson["title"],
+                  f"You will be able to {lesson['can']}.", f"{lesson['minutes']} minutes") for lesson in lessons]
+    shown = [card(f"{name}.html", f"../_static/thumbs/{name}-best.webp", run["title"], run["what"], name)
+             for name, run in runs.items()]
+    return {
+        "index.md": {"explorer": runs[HOME]["explorer"], "cards": "\n".join(cards), "hours": f"{total / 60:.0f}",
+                     "lessons": str(len(lessons)), "first": lessons[0]["name"], "repository": repository,
+                     "folder": repository.partition("/")[2],
+                     "toc": "\n".join(f"notebooks/{path.stem}" for path in teach.pages())},
+        "gallery/index.md": {"cards": "\n".join(shown), "toc": "\n".join(runs)},
+        "questions.md": {"questions": questions()},
+        "teach.md": {"sessions": teach.sessions(lessons), "plan": teach.lesson_plan(lessons)},
+        "cheatsheet.md": {"measuring": measuring(), "pdf": PDF if chromium() else "press Ctrl+P."},
+    }
+
+
+def questions() -> str:
+    """The README's table of questions."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.search(r"^### Which lesson answers which question\n(.+?)^\*\*", text, re.M | re.S)[1].strip()
+
+
+def measuring() -> str:
+    """The table of what each number is for, from the lesson on measuring."""
+    text = "\n".join(cell.source for path in teach.lessons() for cell in nbformat.read(path, 4).cells)
+    return re.search(r"^\| the question \|.+?(?=\n\n|\Z)", text, re.M | re.S)[0]
+
+
+# ---- what Chromium prints
+
+
+def chromium() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def print_sheet(new: Path) -> None:
+    """cheatsheet.pdf beside its page, where there is a Chromium."""
+    if program := chromium():
+        subprocess.run([program, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
+                        f"--print-to-pdf={new / 'cheatsheet.pdf'}", (new / "cheatsheet.html").as_uri()],
+                       check=True, capture_output=True, timeout=300)
+
+
+def card(link: str, picture: str, title: str, text: str, foot: str) -> str:
+    title, text, foot = (html.escape(words.replace("`", "")) for words in (title, text, foot))
+    return (f'<a class="card-link" href="{link}"><img src="{picture}" alt="" loading="lazy"><h3>{title}</h3>'
+            f"<p>{text}</p><p class=\"foot\">{foot}</p></a>")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    if sys.argv[1] == "--links":
+        sys.exit(broken_links(Path(sys.argv[2])))
+    try:
+        build(Path(sys.argv[1]), sys.argv[2:] or None)
+    except UserError as error:
+        sys.exit(str(error))

@@ -1,0 +1,169 @@
+"""The site, opened as files in a browser that has no network."""
+
+import base64
+import io
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import pytest
+import sites
+import teach
+from axe_playwright_python.sync_playwright import Axe
+from explorers import PATIENCE, Seen, resize
+from PIL import Image
+
+from dcgan_course.runs import load_run
+
+PHONE, USUAL = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+LESSONS = teach.lessons()
+JUDGED = ["index.html", "notebooks/00_start_here.html", "gallery/avatars.html", "duel.html"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return sites.built(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def context(browser):
+    context = browser.new_context(offline=True, viewport=USUAL)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context, loaded):
+    """Whatever is opened must ask for nothing outside of the site, find all that it asks for, and raise nothing."""
+    page, wrong = context.new_page(), []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(("file:", "blob:", "data:")) or wrong.append(request.url))
+    page.on("request", lambda request: request.url.startswith("file:") and loaded.append(place(request.url)))
+    yield page
+    page.close()
+    assert not wrong and all(file.exists() for file in loaded)
+
+
+@pytest.fixture
+def loaded():
+    """The files that the page has asked for."""
+    return []
+
+
+def place(url):
+    return Path(unquote(urlsplit(url).path))
+
+
+def pages(site):
+    """Of the gallery only the one with an explorer and one without."""
+    files = sorted(file for file in site.rglob("*.html") if "_static" not in file.parts)
+    return [file for file in files if file.parent.name != "gallery" or file.stem in ("index", "avatars", "mnist")]
+
+
+def test_every_page_opens_and_asks_for_nothing_elsewhere(site, page, loaded):
+    """And is no wider than a phone, has all its pictures, and a lesson is at most 3 MB with all that it loads."""
+    resize(page, PHONE)
+    assert {path.stem for path in LESSONS} < {file.stem for file in pages(site)}
+    for file in pages(site):
+        before = len(loaded)
+        page.goto(file.as_uri(), wait_until="load")
+        width, broken = page.evaluate("""() => [document.documentElement.scrollWidth,
+            [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length]""")
+        assert width <= PHONE["width"] and not broken, file
+        if file.parent.name == "notebooks":
+            assert 0.3e6 < sum(one.stat().st_size for one in set(loaded[before:])) < 3e6, file
+
+
+def test_links_between_pages_lead_somewhere(site):
+    for file in site.rglob("*.html"):
+        for target in re.findall(r'href="([^"#?:]+\.(?:html|pdf))', file.read_text("utf-8")):
+            assert (file.parent / target).exists(), f"{file}: {target}"
+
+
+def test_it_is_small(site):
+    """At most 60 MB, with the generators of all recorded runs, of which one is here."""
+    here = site / "_static" / "explorers" / "avatars.js"
+    runs = {file.parent.name: file.stat().st_size
+            for file in (teach.ROOT / "data" / "runs").glob("*/generator.safetensors")}
+    most = here.stat().st_size / runs["avatars"] * sum(runs.values())
+    rest = sum(file.stat().st_size for file in site.rglob("*") if file.is_file() and file != here)
+    assert 30e6 < rest + most < 60e6
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
+def test_a_lesson_is_all_there(site, path):
+    """Every picture and film, formulas, folded solutions, no guard for Colab, and a badge that needs no network."""
+    lesson = nbformat.read(path, 4)
+    text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
+    outputs = [output.data for cell in lesson.cells for output in cell.get("outputs", []) if "data" in output]
+    pictures = [data for data in outputs if any(kind.startswith("image/") for kind in data)]
+    shown = re.findall(r'<img[^>]+src="\.\./_images/([^"]+)"', text)
+    assert len(shown) >= len(pictures)
+    films = [base64.b64decode(data["image/gif"]) for data in pictures if "image/gif" in data]
+    stored = [(site / "_images" / name).read_bytes() for name in shown if name.endswith(".gif")]
+    assert films == stored and all(Image.open(io.BytesIO(film)).n_frames > 1 for film in stored)
+    solutions = sum("solution" in cell.metadata.get("tags", []) for cell in lesson.cells)
+    assert text.count("<summary>Solution") == solutions and "<details open" not in text
+    prose = "\n".join(c.source for c in lesson.cells if c.cell_type == "markdown")
+    assert text.count("<math xmlns") >= prose.count("$$") // 2
+    assert "$$" not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.S)
+    assert "fetch the course" not in text and "colab-badge.svg" not in text
+    assert f"https://colab.research.google.com/github/{teach.repository()}/blob/main/notebooks/{path.name}" in text
+    assert "](../" not in text and 'href="../../' not in text
+
+
+def test_the_home_page_has_a_face_to_play_with(site, page):
+    run = load_run("avatars")
+    page.goto((site / "index.html").as_uri())
+    seen = Seen(page, run)
+    first = seen.z()
+    seen.open("Change")
+    seen.slide("glasses", 1.2)
+    assert seen.comes(seen.of(z=first.tolist(), amounts={"glasses": 1.2}))
+    assert page.locator("article h1").inner_text().startswith("Learn DCGANs")
+
+
+def test_the_map_tells_the_minutes(site):
+    text = (site / "index.html").read_text("utf-8")
+    headers = [teach.header(nbformat.read(path, 4)) for path in LESSONS]
+    cards = re.findall(r'<a class="card-link" href="notebooks/(.+?)\.html">.*?<p class="foot">(\d+) minutes</p>', text)
+    assert cards == [(path.stem, str(h["minutes"])) for path, h in zip(LESSONS, headers, strict=True)]
+
+
+def test_every_recorded_run_is_in_the_gallery(site):
+    runs = [run for run in (teach.ROOT / "data" / "runs").iterdir() if run.is_dir()]
+    index = (site / "gallery" / "index.html").read_text("utf-8")
+    for run in runs:
+        page = (site / "gallery" / f"{run.name}.html").read_text("utf-8")
+        assert f'href="{run.name}.html"' in index and "dcgan-course" in page and f"{run.name}-training.gif" in page
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_readers_and_fingers(site, page, name):
+    """No violation that axe knows of, in both themes and at both widths."""
+    for scheme, size in (("light", PHONE), ("dark", USUAL)):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        resize(page, size)
+        page.goto((site / name).as_uri(), wait_until="load")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_films_stand_still_for_who_asked(site, page):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto((site / "index.html").as_uri(), wait_until="load")
+    film, play = page.locator(".films img").first, page.locator(".film-play").first
+    assert not film.is_visible()
+    play.click()
+    assert film.is_visible() and play.inner_text() == "Stop the film"
+
+
+def test_search_needs_no_server(site, page):
+    page.goto((site / "search.html").as_uri() + "?q=saturates")
+    page.locator("#search-results a").first.wait_for(timeout=PATIENCE)
+    assert "adversarial game" in page.locator("#search-results").inner_text()
+
+
+def test_the_cheat_sheet_has_two_pages(site):
+    assert len(re.findall(rb"/Type\s*/Page\b", (site / "cheatsheet.pdf").read_bytes())) == 2
