@@ -150,10 +150,11 @@ def in_the_readme() -> dict[str, str]:
 
 def thumb(lesson: nbformat.NotebookNode, file: Path) -> str:
     """The name of the picture on a lesson's card: the end of its last film, else its first picture."""
-    shown = "".join(output.data.get("text/html", "") for cell in lesson.cells for output in cell.get("outputs", [])
-                    if "data" in output)
-    pictures = [Image.open(io.BytesIO(base64.b64decode(code)))
-                for code in re.findall(r'src="data:image/(?:gif|png|jpeg|webp);base64,([^"]+)"', shown)]
+    data = [output.data for cell in lesson.cells for output in cell.get("outputs", []) if "data" in output]
+    codes = [code for shown in data for code in [
+        *re.findall(r'src="data:image/(?:gif|png|jpeg|webp);base64,([^"]+)"', shown.get("text/html", "")),
+        *(shown[kind] for kind in ("image/png", "image/jpeg") if kind in shown)]]
+    pictures = [Image.open(io.BytesIO(base64.b64decode(code))) for code in codes]
     if not pictures:
         raise UserError(f"{lesson.cells[0].source.splitlines()[0]}: shows no picture, expected one for its card")
     films = [image for image in pictures if image.format == "GIF"]
