@@ -56,6 +56,8 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
             os.environ["COURSE_REPOSITORY"] = teach.repository()
             if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(new)]):
                 raise UserError(f"{folder}: Sphinx is not content; what it said stands above")
+            pictures = Path("notebooks") / teach.PICTURES  # those in HTML, which Sphinx leaves alone
+            shutil.copytree(source / pictures, new / pictures)
         (new / ".nojekyll").touch()
         for file in new.rglob("*.map"):  # of the theme's own sources
             file.unlink()
