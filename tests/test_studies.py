@@ -304,6 +304,8 @@ def test_differences_are_paired_by_seed():
     ("mode_entropy2k_mnist", (0.4, 0.5, 0.6), "0.5 ± 0.25"),
     ("precision2k_mnist", (0.8, 0.9, 1.0), "0.9 (0.8 to 1)"), ("recall2k_mnist", (0, 0, 0), "0 (all)"),
     ("fd2k_mnist", (1, 5, 9), "5 (1 to 9)"), ("fd2k_mnist", (4, 5, 6), "5 ± 2.5"),
+    ("fd2k_mnist", (14_000, 15_000, 16_001), "15,000 ± 2,485"),
+    ("fd2k_mnist", (100, 9_000, 99_990), "36,363 (100 to 99,990)"),
     ("kd2k_mnist", (1, 5, 9), "5 ± 9.9")])
 def test_an_interval_that_leaves_the_metrics_range_is_not_printed(metric, values, words):
     table = pd.DataFrame([("a", seed, metric, value) for seed, value in enumerate(values)],

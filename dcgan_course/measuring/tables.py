@@ -63,14 +63,19 @@ def intervals(groups: "Iterable[tuple[tuple[str, str], pd.Series]]") -> "pd.Data
 
 
 def summary(table: "pd.DataFrame") -> str:
-    """The means as text: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
+    """`summary_frame` as text."""
+    return summary_frame(table).to_string()
+
+
+def summary_frame(table: "pd.DataFrame") -> "pd.DataFrame":
+    """The means as texts: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
     some have diverged; and how many have. An interval that reaches beyond what the metric can be says nothing: in its
     place stand the lowest and the highest seed, "0.5 (0.1 to 0.9)"."""
     result, seeds = means(table), table.groupby("config")["seed"].nunique()
     of = result.index.get_level_values("config").map(seeds)
     fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
     spread = half_width(result).where(~beyond(result), extremes(result))
-    cells = result["mean"].map("{:.4g}".format) + spread + fewer
+    cells = result["mean"].map(lambda mean: number(mean, 4)) + spread + fewer
     for config, metric in cells.index:
         if metric == "diverged":
             count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
@@ -79,10 +84,15 @@ def summary(table: "pd.DataFrame") -> str:
 
 
 def comparison(table: "pd.DataFrame", baseline: str) -> str:
-    """The differences as text, in the form of `summary`: "+0.02 ± 0.01", with a question mark where undecided."""
+    """`comparison_frame` as text."""
+    return comparison_frame(table, baseline).to_string()
+
+
+def comparison_frame(table: "pd.DataFrame", baseline: str) -> "pd.DataFrame":
+    """The differences in the form of `summary_frame`: "+0.02 ± 0.01", with a question mark where undecided."""
     result = differences(table, baseline)
     marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
-    return wide(result["mean"].map("{:+.3g}".format) + half_width(result) + marks, table)
+    return wide(result["mean"].map(lambda mean: number(mean, 3, "+")) + half_width(result) + marks, table)
 
 
 def beyond(result: "pd.DataFrame") -> "pd.Series":
@@ -94,19 +104,29 @@ def beyond(result: "pd.DataFrame") -> "pd.Series":
 
 def extremes(result: "pd.DataFrame") -> "pd.Series":
     """As text, " (0.1 to 0.9)" for each row; " (all)" where all values are one."""
-    texts = result["lowest"].map(" ({:.3g} to ".format) + result["highest"].map("{:.3g})".format)
+    lowest, highest = (result[name].map(lambda value: number(value, 3)) for name in ("lowest", "highest"))
+    texts = " (" + lowest + " to " + highest + ")"
     return texts.where(result["lowest"] < result["highest"], " (all)")
 
 
 def half_width(result: "pd.DataFrame") -> "pd.Series":
     """As text, " ± 0.01" for each row; "" for one seed, which has none."""
-    return result["half_width"].map(" ± {:.2g}".format).replace(" ± nan", "")
+    return result["half_width"].map(lambda width: "" if np.isnan(width) else f" ± {number(width, 2)}")
 
 
-def wide(cells: "pd.Series", table: "pd.DataFrame") -> str:
-    """Texts by config and metric as lines: a row for each config, a column for each metric, in the order of `table`."""
+def number(value: float, digits: int, sign: str = "") -> str:
+    """With so many digits, or all of its whole part, in groups of three; `sign` "+" writes that too.
+
+    >>> number(0.98765, 2), number(10941.3, 4), number(-4773.5, 3, "+"), number(99.7, 2)
+    ('0.99', '10,941', '-4,774', '100')
+    """
+    return f"{value:{sign},.0f}" if abs(value) >= 10**digits - 0.5 else f"{value:{sign},.{digits}g}"
+
+
+def wide(cells: "pd.Series", table: "pd.DataFrame") -> "pd.DataFrame":
+    """Texts by config and metric: a row for each config, a column for each metric, in the order of `table`."""
     shown = set(cells.index.unique("metric"))
     names = {metric: re.sub(r"\d+k?_\w+$", "", metric) for metric in table["metric"].unique() if metric in shown}
     configs = [name for name in table["config"].unique() if name in cells.index.unique("config")]
     rows = cells.unstack("metric").reindex(index=configs, columns=list(names)).rename(columns=names)
-    return rows.fillna("-").rename_axis(index=None, columns=None).to_string()
+    return rows.fillna("-").rename_axis(index=None, columns=None)

@@ -9,6 +9,11 @@
 # %% [markdown]
 # # 01 · The adversarial game
 #
+# <img src="../data/duel.webp" width="440" alt="a film: orange points leave one heap in the middle, spread over the plane and gather on eight blue clusters of a ring, while the background, D's answers, changes under them">
+#
+# *Blue points are real, orange ones come from G. The background is what D believes at each place, blue for real; the
+# arrows are all that G ever hears. In section 4 you train this pair yourself.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about 30 seconds on two CPU cores.
@@ -56,6 +61,7 @@ if LENT and not os.path.isdir("../dcgan_course"):
 import math
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from matplotlib.colors import LinearSegmentedColormap
@@ -63,9 +69,9 @@ from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
 from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table  # blue: D and real
 
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # D and real, G and generated, a third
-torch.manual_seed(0)
+plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
@@ -92,7 +98,15 @@ def draw(n, centres, stream):
 
 
 x_real = draw(1000, centres, seeded(0, "real"))
-print(f"x_real: shape {tuple(x_real.shape)}, mean distance from the middle {x_real.norm(dim=1).mean():.2f}")
+print(f"x_real: shape {tuple(x_real.shape)}, mean distance from the middle "
+      f"{x_real.norm(dim=1).mean():.2f}")
+
+# %%
+figure, axes = plt.subplots(figsize=(4, 4))
+axes.scatter(*x_real[:800].T, s=5, color=BLUE, linewidths=0)
+axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+show(figure, "The real data: eight modes on a ring, and nothing between them.",
+     "blue points in eight round clusters, evenly spread on a circle")
 
 # %% [markdown]
 # ### The best possible D
@@ -139,31 +153,37 @@ log_p_data = log_density(plane, centres, spread)
 # orange "generated", white "one half".
 
 # %%
-shades = LinearSegmentedColormap.from_list("D", ["#F0A878", "#FFFFFF", "#7FB8DC"])  # generated, undecided, real
+# generated, undecided, real
+shades = LinearSegmentedColormap.from_list("D", ["#F0A878", "#FFFFFF", "#7FB8DC"])
 
 
 def draw_plane(axis, D_plane, x_real, x_fake, title):
     """D's answers (81 * 81,) as a background, with real and generated points on it."""
     answers = D_plane.view(81, 81).T  # rows: the second coordinate
     axis.contourf(side, side, answers, levels=torch.linspace(0, 1, 12), cmap=shades)
-    axis.scatter(*x_real.T, s=4, color=BLUE, linewidths=0)
-    axis.scatter(*x_fake.T, s=4, color=ORANGE, linewidths=0)
+    axis.scatter(*x_real.T, s=5, color=BLUE, linewidths=0)
+    axis.scatter(*x_fake.T, s=5, color=ORANGE, linewidths=0)
     axis.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
-    axis.set_title(title, fontsize=10)
-    axis.set_xlabel("$x_1$ (no unit)", labelpad=1)
+    axis.grid(False)
+    axis.set_title(title)
+    axis.set_xlabel("$x_1$", labelpad=1)
 
 
 # %% jupyter={"outputs_hidden": true}
 middle = torch.zeros(1, 2)
-stills = {"G: a blob": (middle, 1.0), "G: four of eight": (centres[:4], spread), "G: perfect": (centres, spread)}
-figure, axes = plt.subplots(1, 3, figsize=(10, 3.9), facecolor="white", layout="constrained")
+stills = {"G: a blob": (middle, 1.0), "G: four of eight": (centres[:4], spread),
+          "G: perfect": (centres, spread)}
+figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.1))
 for axis, (name, (at, width)) in zip(axes, stills.items(), strict=True):
-    x_fake = draw(300, at, seeded(1, "fake")) if width == spread else torch.randn(300, 2, generator=seeded(1, "fake"))
+    stream = seeded(1, "fake")
+    x_fake = (draw(300, at, stream) if width == spread
+              else torch.randn(300, 2, generator=stream))
     D_star = torch.sigmoid(log_p_data - log_density(plane, at, width))
     draw_plane(axis, D_star, x_real[:300], x_fake, name)
-axes[0].set_ylabel("$x_2$ (no unit)")
-figure.suptitle("$D^*$: blue where G draws too little, orange where it draws too much", fontsize=11)
-plt.show()
+axes[0].set_ylabel("$x_2$")
+show(figure, "D*: blue where G draws too little, orange where it draws too much.",
+     "three maps: eight blue islands in orange; half a ring in blue, half in pale orange; "
+     "all white")
 
 # %% [markdown]
 # Read each picture as a map of complaints. On the left, eight blue islands show where points are missing. In the
@@ -196,17 +216,19 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 
 # %% jupyter={"outputs_hidden": true}
 def divergence(log_p, log_q):
-    """The Jensen-Shannon divergence of two densities, from their logarithms on the plane (81 * 81,)."""
+    """The Jensen-Shannon divergence of two densities, from their logarithms on the plane."""
     log_m = torch.logaddexp(log_p, log_q) - math.log(2)  # the mean of both
     cell = (side[1] - side[0]) ** 2
     return 0.5 * cell * (log_p.exp() * (log_p - log_m) + log_q.exp() * (log_q - log_m)).sum()
 
 
-for name, (at, width) in stills.items():
-    print(f"{name:<16} JSD {divergence(log_p_data, log_density(plane, at, width)).abs():.2f}")
+rows = {name: log_density(plane, at, width) for name, (at, width) in stills.items()}
 for gap in (2.0, 1.5, 1.0, 0.2):
     heap = torch.tensor([[2 - gap, 0.0]])  # the nearest mode lies at (2, 0)
-    print(f"a heap {gap} from a mode: JSD {divergence(log_p_data, log_density(plane, heap, spread)):.2f}")
+    rows[f"a heap {gap} from a mode"] = log_density(plane, heap, spread)
+found = {name: f"{divergence(log_p_data, log_p_g).abs():.2f}"
+         for name, log_p_g in rows.items()}
+show_table(pd.DataFrame({"Jensen-Shannon divergence": found}))
 
 # %% [markdown]
 # It does not fall at all until the two touch. As long as generated and real points lie apart (their *supports are
@@ -282,7 +304,7 @@ d_loss = check_d_loss(my_d_loss)
 
 # %%
 def my_g_loss(logits_fake):
-    """What G minimises (non-saturating). logits_fake (N,): D's answers for G's samples -> a scalar tensor."""
+    """What G minimises. logits_fake (N,): D's answers for G's samples -> a scalar tensor."""
     raise NotImplementedError
 
 
@@ -331,17 +353,18 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 
 # %% jupyter={"outputs_hidden": true}
 def slopes(D_G_z):
-    """The derivatives of the minimax and of the non-saturating loss with respect to the logit, at D(G(z)) (n,)."""
+    """By the logit, at D(G(z)) (n,): the derivatives of both losses, minimax first."""
     logits = torch.logit(D_G_z).requires_grad_()
     minimax = torch.autograd.grad(-F.softplus(logits).sum(), logits)[0]
     non_saturating = torch.autograd.grad(F.softplus(-logits).sum(), logits)[0]
     return minimax, non_saturating
 
 
-for value in (0.01, 0.5, 0.99):
-    minimax, ours = slopes(torch.tensor([value], dtype=torch.float64))
-    print(f"D(G(z)) = {value:.2f}: minimax {minimax.item():.2f}, non-saturating {ours.item():.2f}, "
-          f"ratio {(ours / minimax).item():.2f}")
+values = torch.tensor([0.01, 0.5, 0.99], dtype=torch.float64)
+minimax, ours = slopes(values)
+show_table(pd.DataFrame({"slope of minimax": minimax, "non-saturating": ours,
+                         "ratio": ours / minimax}, [f"D(G(z)) = {v:.2f}" for v in values])
+           .map("{:.2f}".format))
 
 # %% [markdown]
 # At 0.01 the slope of the non-saturating loss is 99 times that of minimax. The curves show where each loss does its
@@ -350,15 +373,14 @@ for value in (0.01, 0.5, 0.99):
 # %%
 D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
 minimax, non_saturating = slopes(D_G_z)
-plt.figure(figsize=(6, 3.2), facecolor="white")
-plt.plot(D_G_z, -non_saturating, color=ORANGE, label=r"non-saturating, $-\log D(G(z))$")
-plt.plot(D_G_z, -minimax, color=GREEN, linestyle="--", label=r"minimax, $\log(1 - D(G(z)))$")
-plt.xlabel("D(G(z)): D's probability that the sample is real")
-plt.ylabel("push per unit of logit")
-plt.title("Look at the left edge: one push is full, the other is nearly zero", fontsize=11)
-plt.legend(frameon=False, loc="upper center")
-plt.grid(alpha=0.3)
-plt.show()
+figure, axes = plt.subplots(figsize=(6.4, 3.2))
+axes.plot(D_G_z, -non_saturating, color=ORANGE, label=r"non-saturating, $-\log D(G(z))$")
+axes.plot(D_G_z, -minimax, color=GREEN, linestyle="--", label=r"minimax, $\log(1 - D(G(z)))$")
+axes.set(xlabel="D(G(z)): D's probability that the sample is real",
+         ylabel="push per unit of logit")
+axes.legend(loc="upper center")
+show(figure, "At the left edge one push is full, the other is nearly zero.",
+     "two straight lines that cross at one half: one falls from 1 to 0, one rises from 0 to 1")
 
 # %% [markdown]
 # A loss **saturates** where its slope goes to zero. Minimax saturates exactly where G is bad and most needs advice. The
@@ -392,7 +414,8 @@ for factor in (1, 0.01, 1e-9):
 # %%
 batch = torch.tensor([0.01, 0.6], dtype=torch.float64)  # D(G(z)) of two samples
 for name, push in zip(("minimax", "non-saturating"), slopes(batch), strict=True):
-    print(f"{name:<15} share of the push: {push[0] / push.sum():.0%} from the bad sample, {push[1] / push.sum():.0%} from the good")
+    print(f"{name:<15} share of the push: {push[0] / push.sum():.0%} from the bad sample, "
+          f"{push[1] / push.sum():.0%} from the good")
 
 # %% [markdown]
 #   Minimax listens to the samples that already fool D; the non-saturating loss listens to those that do not.
@@ -424,36 +447,45 @@ print(f"G has {sum(p.numel() for p in mlp(2).parameters()):,} parameters,"
 
 # %%
 def score(points):
-    """(modes covered, share of points near a mode, share near the fullest mode) of points (n, 2)."""
+    """(modes covered, share near a mode, share near the fullest mode) of points (n, 2)."""
     distance, nearest = torch.cdist(points, centres).min(dim=1)
     near = distance < 3 * spread
     counts = nearest[near].bincount(minlength=8)
-    return int((counts >= 0.02 * len(points)).sum()), near.float().mean().item(), counts.max().item() / len(points)
+    covered = int((counts >= 0.02 * len(points)).sum())
+    return covered, near.float().mean().item(), counts.max().item() / len(points)
 
 
 covered, near, fullest = score(draw(10_000, centres, seeded(2, "real")))
-print(f"real points: {covered} of 8 modes, {near:.0%} near a mode, {fullest:.1%} near the fullest one")
+print(f"real points: {covered} of 8 modes, {near:.0%} near a mode, "
+      f"{fullest:.1%} near the fullest one")
 
 
 # %% [markdown]
 # The training is the game, move by move. **D's move:** a batch of real points, a batch of G's, one step down $L_D$.
 # **G's move:** the same generated points, judged by the new D, one step down $L_G$. `detach()` keeps D's move from
-# reaching G. On the way, the loop notes what it will draw later: 37 moments, close together at first. (`g_moves` is for
-# later: how often G moves for each move of D.)
+# reaching G. On the way, the loop notes what it will draw later: 37 moments, close together at first, with the direction
+# in which D's logit rises at each of G's points: the **push** that G hears. (`g_moves` is for later: how often G moves
+# for each move of D.)
 
 # %%
+from tqdm import tqdm
+
+
 def play(lr_g, steps, seed=0, lr_d=1e-3, moments=37, g_moves=1):
-    """Train G and D on the ring. Returns a list of (step, 1,000 generated points, D's answers on the plane)."""
+    """Train G and D on the ring. Returns a list of moments: (step, 1,000 generated points,
+    D's answers on the plane, the slopes of D's logit at the points)."""
     torch.manual_seed(seed)
     netG, netD, stream = mlp(2), mlp(1), seeded(seed, "ring")
     optG = torch.optim.Adam(netG.parameters(), lr=lr_g, betas=(0.5, 0.999))
     optD = torch.optim.Adam(netD.parameters(), lr=lr_d, betas=(0.5, 0.999))
     keep = [round(steps * (k / (moments - 1)) ** 2) for k in range(moments)]
     film, z_fixed = [], torch.randn(1000, 2, generator=stream)
-    for step in range(steps + 1):
+    for step in tqdm(range(steps + 1), file=sys.stdout, ncols=80):
         if step in keep:
-            with torch.inference_mode():
-                film.append((step, netG(z_fixed), netD(plane).sigmoid().flatten()))
+            points = netG(z_fixed).detach().requires_grad_()
+            push = torch.autograd.grad(netD(points).sum(), points)[0]
+            with torch.no_grad():
+                film.append((step, points.detach(), netD(plane).sigmoid().flatten(), push))
         x_fake = netG(torch.randn(128, 2, generator=stream))  # (128, 2)
         x_real = draw(128, centres, stream)
         loss_D = d_loss(netD(x_real).flatten(), netD(x_fake.detach()).flatten())
@@ -479,18 +511,20 @@ print(f"{len(film)} moments, from step {film[0][0]} to step {film[-1][0]}")
 
 
 # %% jupyter={"outputs_hidden": true}
-def strip(film, picks, title):
-    """Some moments of a film side by side."""
-    figure, axes = plt.subplots(1, len(picks), figsize=(2.4 * len(picks), 3.0), facecolor="white", layout="constrained")
-    for axis, pick in zip(axes, picks, strict=True):
-        step, x_fake, D_plane = film[pick]
+def strip(film, picks, caption, alt):
+    """Some moments of a film side by side, three in a row."""
+    figure, axes = plt.subplots(2, 3, figsize=(8.4, 6))
+    for axis, pick in zip(axes.flat, picks, strict=True):
+        step, x_fake, D_plane, _ = film[pick]
         draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"step {step}")
-    axes[0].set_ylabel("$x_2$ (no unit)")
-    figure.suptitle(title, fontsize=11)
-    plt.show()
+        axis.set_xlabel("")
+    show(figure, caption, alt)
 
 
-strip(film, [0, 4, 12, 18, 36], "Orange points are G's; look at how D's map (blue: real) changes under them")
+strip(film, [0, 4, 8, 12, 18, 36],
+      "Orange points are G's; look at how D's map (blue: real) changes under them.",
+      "six maps: a heap of orange points in the middle spreads, reaches the ring, and gathers "
+      "on its eight clusters")
 
 # %% [markdown]
 # First G's points lie in one heap, and D has no clear opinion. Then the heap spreads over the plane; D learns that the
@@ -499,40 +533,45 @@ strip(film, [0, 4, 12, 18, 36], "Orange points are G's; look at how D's map (blu
 # Look at D's map in the last picture: nearly white on the modes, orange between them. That is $D^*$ again. On a mode
 # real and generated points are about equally dense, so D guesses; between the modes there are generated points only.
 #
-# Here is the same training as a film:
+# Here is the same training as a film. The arrows show the push at some of G's points: where it should move them, as far
+# as D can tell.
 
-# %% tags=["nbval-ignore-output"]
+# %%
 import imageio.v3 as iio
 import numpy as np
-from IPython.display import Image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image as Picture
 
-frames = []
-for step, x_fake, D_plane in film:
-    canvas = FigureCanvasAgg(Figure(figsize=(3.6, 3.8), dpi=80, facecolor="white", layout="constrained"))
-    draw_plane(canvas.figure.subplots(), D_plane, x_real[:200], x_fake[:300], f"step {step}: blue real, orange G's")
-    canvas.draw()
-    frame = Picture.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    frames.append(np.asarray(frame.quantize(32, dither=Picture.Dither.NONE).convert("RGB")))  # few colours, small file
-gif = iio.imwrite("<bytes>", frames + frames[-1:] * 10, extension=".gif", duration=160, loop=0)
-print(f"{len(gif) / 1000:.0f} kB")
-Image(data=gif, format="gif")
 
+def moving(film):
+    """A film as the bytes of a WebP, in which the last moment stays for two seconds."""
+    frames = []
+    for step, x_fake, D_plane, push in film:
+        canvas = FigureCanvasAgg(Figure(figsize=(4.4, 4.6), dpi=100))
+        axis = canvas.figure.subplots()
+        draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"step {step}")
+        arrows = 0.5 * push[:40] / (push[:40].norm(dim=1, keepdim=True) + 0.5)  # long: 0.5
+        axis.quiver(*x_fake[:40].T, *arrows.T, angles="xy", scale_units="xy", scale=1,
+                    width=0.004)
+        canvas.draw()
+        frames.append(np.asarray(canvas.buffer_rgba())[:, :, :3])
+    return iio.imwrite("<bytes>", frames + frames[-1:] * 12, extension=".webp", duration=160,
+                       loop=0, quality=40)
+
+
+show(moving(film[::2]), "Arrows: the push that G hears at forty of its points.",
+     "a film: orange points leave the middle and gather on eight blue clusters, while D's map "
+     "changes under them")
 
 # %% [markdown]
 # Pictures persuade easily, so here are the numbers too:
 
 # %% tags=["nbval-ignore-output"]
-def table(film, picks):
-    """A line of scores for some moments of a film."""
-    for pick in picks:
-        covered, near, fullest = score(film[pick][1])
-        print(f"step {film[pick][0]:>5}: {covered} of 8 modes, {near:4.0%} near a mode, {fullest:4.0%} near the fullest")
-
-
-table(film, [0, 4, 12, 18, 26, 36])
+picks = [0, 4, 8, 12, 18, 26, 36]
+scores = {f"step {film[pick][0]}": score(film[pick][1]) for pick in picks}
+columns = ["modes covered, of 8", "near a mode", "near the fullest mode"]
+show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
+                         for name, (covered, near, fullest) in scores.items()}, columns).T)
 
 # %%
 covered, near, fullest = score(film[-1][1])
@@ -558,9 +597,9 @@ hasty = play(lr_g=2e-3, steps=1000, moments=61, g_moves=10)
 
 
 def sits(film, least=0.75):
-    """The moments at which at least that share of the points is near one mode: {place in the film: mode}."""
+    """When at least that share of the points is near one mode: {place in the film: mode}."""
     found = {}
-    for place, (_, points, _) in enumerate(film):
+    for place, (_, points, *_) in enumerate(film):
         distance, nearest = torch.cdist(points, centres).min(dim=1)
         counts = nearest[distance < 3 * spread].bincount(minlength=8)
         if counts.max() >= least * len(points):
@@ -570,16 +609,22 @@ def sits(film, least=0.75):
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 seated = sits(hasty)
-print(f"{len(seated)} of {len(hasty)} moments with three quarters of the points on one mode; modes in turn:",
-      *seated.values())
-firsts = {mode: place for place, mode in reversed(seated.items())}  # the first moment on each mode
-strip(hasty, [*sorted(firsts.values())[:4], len(hasty) - 1], "G runs ahead: nearly all of its points on one mode, and soon on another")
+print(f"{len(seated)} of {len(hasty)} moments with three quarters of the points on one mode;\n"
+      "modes in turn:", *seated.values())
+firsts = {mode: place for place, mode in reversed(seated.items())}  # the first moment on each
+picks = sorted({*sorted(firsts.values())[:5], *range(len(hasty) - 6, len(hasty))})[:5]
+strip(hasty, [*picks, len(hasty) - 1],
+      "G runs ahead: nearly all of its points on one mode, and soon on another.",
+      "six maps: in each the orange points form one small heap, at another place")
+show(moving(hasty[::2]), "The crowd moves on as soon as D has learned to refuse its place.",
+     "a film: one heap of orange points jumps around the ring")
 
 # %%
 print("three quarters of the points on one mode, at three moments or more:", len(seated) >= 3)
 print("not always on the same mode:", len(firsts) >= 2)
-covered = [score(points)[0] for _, points, _ in hasty[20:]]
-print("fewer than two modes covered, on average over the later moments:", sum(covered) < 2 * len(covered))
+covered = [score(points)[0] for _, points, *_ in hasty[20:]]
+print("fewer than two modes covered, on average over the later moments:",
+      sum(covered) < 2 * len(covered))
 
 # %% [markdown]
 # This is **mode collapse**: G gives much the same answer for every `z`. At some moments nearly all of its points sit on
@@ -617,7 +662,8 @@ def simultaneous_step(x, y, lr):
 
 
 x, y = simultaneous_step(3.0, 4.0, 0.1)
-print(f"distance before 5, after {math.hypot(x, y):.4f}; predicted {5 * math.sqrt(1 + 0.1**2):.4f}")
+print(f"distance before 5, after {math.hypot(x, y):.4f}; "
+      f"predicted {5 * math.sqrt(1 + 0.1**2):.4f}")
 
 # %% [markdown]
 # The loop of a GAN does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
@@ -629,7 +675,10 @@ print(f"distance before 5, after {math.hypot(x, y):.4f}; predicted {5 * math.sqr
 
 # %%
 def my_alternating_step(x, y, lr):
-    """One turn each on f(x, y) = x * y: x descends, then y ascends seeing the new x. Numbers in, (x, y) out."""
+    """One turn each on f(x, y) = x * y: x descends, then y ascends seeing the new x.
+
+    Numbers in, (x, y) out.
+    """
     raise NotImplementedError
 
 
@@ -670,21 +719,21 @@ def walk(step, steps=314, lr=0.1):
 apart, turns = walk(simultaneous_step), walk(alternating_step)
 for name, path in (("simultaneous", apart), ("alternating", turns)):
     distances = [math.hypot(x, y) for x, y in path]
-    print(f"{name:<13} start {distances[0]:.2f}, end {distances[-1]:.2f}, largest {max(distances):.2f}")
-print(f"predicted end of the simultaneous path: {math.sqrt(2) * (1 + 0.1**2) ** (314 / 2):.2f}")
+    print(f"{name:<13} start {distances[0]:.2f}, end {distances[-1]:.2f}, "
+          f"largest {max(distances):.2f}")
+predicted = math.sqrt(2) * (1 + 0.1**2) ** (314 / 2)
+print(f"predicted end of the simultaneous path: {predicted:.2f}")
 
 # %% jupyter={"outputs_hidden": true}
-plt.figure(figsize=(6.4, 4.6), facecolor="white")
-plt.plot(*zip(*apart, strict=True), color=ORANGE, linewidth=1, label="simultaneous")
-plt.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="alternating")
-plt.plot(0, 0, "+", color="black", markersize=12, label="saddle point")
-plt.plot(1, 1, "o", color=GREEN, label="start")
-plt.xlabel("x, wants f small (no unit)")
-plt.ylabel("y, wants f large (no unit)")
-plt.title("Look for the path that leaves, and the one that stays", fontsize=11)
-plt.gca().set_aspect("equal")
-plt.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-plt.show()
+figure, axes = plt.subplots(figsize=(6.4, 4.6))
+axes.plot(*zip(*apart, strict=True), color=ORANGE, linewidth=1, label="simultaneous")
+axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="alternating")
+axes.plot(0, 0, "+", color="black", markersize=12, label="saddle point")
+axes.plot(1, 1, "o", color=GREEN, label="start")
+axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
+axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+show(figure, "One path leaves, the other stays.",
+     "an orange spiral winds outwards; a blue path stays on a closed curve around the saddle")
 
 # %% [markdown]
 # Taking turns keeps the path on a closed curve. There is a quantity that an alternating step leaves exactly as it was,
@@ -694,7 +743,8 @@ plt.show()
 # %%
 for k in (0, 100, 200, 314):
     x, y = turns[k]
-    print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
+    print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, "
+          f"x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
 
 # %% [markdown]
 # So the path does not diverge, and it does not arrive either. Now compare the point of the closed path that comes
@@ -725,30 +775,33 @@ from dcgan_course.data import load_images, to_float
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
 
 RETRAIN = False  # True: five epochs in place of 0.4, about a minute
-config = preset("mnist", network="basic", nc=1, lr_g=5e-4, lr_d=5e-4, ema_kimg=0, sample_kimg=5,
-                num_epochs=5 if RETRAIN else 0.4)
-print(f"G: {config.nz} numbers -> 784 pixels, {count_parameters(build_generator(config)):,} parameters")
-print(f"D: 784 pixels -> 1 logit,   {count_parameters(build_discriminator(config)):,} parameters")
+config = preset("mnist", network="basic", nc=1, lr_g=5e-4, lr_d=5e-4, ema_kimg=0,
+                sample_kimg=5, num_epochs=5 if RETRAIN else 0.4)
+of_G, of_D = (count_parameters(build(config))
+              for build in (build_generator, build_discriminator))
+print(f"G: {config.nz} numbers -> 784 pixels, {of_G:,} parameters")
+print(f"D: 784 pixels -> 1 logit,   {of_D:,} parameters")
 
 # %% [markdown]
 # The package's training loop plays the moves that you have just seen: `d_step` and `g_step` in
-# [trainer.py](../dcgan_course/trainer.py). The cell takes about ten seconds and shows nothing meanwhile.
+# [trainer.py](../dcgan_course/trainer.py). The cell takes about ten seconds.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
 
-live = train(config, quiet=True)
+live = train(config)
 print(f"{live.stats()[-1]['kimg']:.0f} thousand images, written to {live.path}")
 
 # %%
 samples = live.samples()
 picks = [samples[len(samples) // 3], samples[-1]]
-figure, axes = plt.subplots(1, 2, figsize=(8, 4.5), dpi=72, facecolor="white", layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 4.6))
 for axis, (kimg, file) in zip(axes, picks, strict=True):
-    axis.imshow(plt.imread(file))
-    axis.set_title(f"after {kimg:.0f} thousand images", fontsize=10)
+    axis.imshow(plt.imread(file), interpolation="nearest")
+    axis.set_title(f"after {kimg:.0f} thousand images")
     axis.axis("off")
-figure.suptitle("Fully connected G: look at the single bright pixels around the strokes", fontsize=11)
+show(figure, "Fully connected G: look at the single bright pixels around the strokes.",
+     "two sheets of sixty-four pictures, blobs and then something like digits, full of specks")
 print(f"{len(samples)} sample grids of 64 pictures each, always from the same z")
 
 # %% [markdown]
@@ -764,7 +817,8 @@ print(f"{len(samples)} sample grids of 64 pictures each, always from the same z"
 def specks(images):
     """Specks per picture; images (N, 1, 28, 28) in [-1, 1]."""
     wide = F.pad(images, (1, 1, 1, 1), value=-1.0)  # (N, 1, 30, 30), a black frame
-    left, right, up, down = wide[..., 1:-1, :-2], wide[..., 1:-1, 2:], wide[..., :-2, 1:-1], wide[..., 2:, 1:-1]
+    left, right = wide[..., 1:-1, :-2], wide[..., 1:-1, 2:]
+    up, down = wide[..., :-2, 1:-1], wide[..., 2:, 1:-1]
     brightest = torch.stack([left, right, up, down]).amax(dim=0)
     return (images - brightest > 0.5).sum().item() / len(images)
 
@@ -772,12 +826,14 @@ def specks(images):
 digits = to_float(load_images("mnist", image_size=28).batch(range(500)))  # (500, 1, 28, 28)
 order = torch.randperm(784, generator=seeded(0, "order"))
 shuffled = digits.flatten(1)[:, order].view_as(digits)  # the same pixels, at other places
-print(f"specks in a real digit: {specks(digits):.1f}, with its pixels shuffled: {specks(shuffled):.1f}")
+print(f"specks in a real digit: {specks(digits):.1f}, "
+      f"with its pixels shuffled: {specks(shuffled):.1f}")
 
 # %% tags=["nbval-ignore-output"]
-from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.sampling import generate, sample_z
 
-x_fake = generate(live.load_generator(), sample_z(500, config.nz, config.z, seeded(0, "lesson")))
+z = sample_z(500, config.nz, config.z, seeded(0, "lesson"))
+x_fake = generate(live.load_generator(), z)
 print(f"specks in a generated digit: {specks(x_fake):.1f}")
 
 # %% [markdown]
@@ -789,12 +845,9 @@ print(f"specks in a generated digit: {specks(x_fake):.1f}")
 # way:
 
 # %%
-sheet = image_grid(torch.cat([digits[:12], shuffled[:12]]), nrow=12)
-plt.figure(figsize=(9, 1.9), facecolor="white")
-plt.imshow(sheet, interpolation="nearest")
-plt.title("Digits and the same digits shuffled: to a fully connected network both rows are equally hard", fontsize=11)
-plt.axis("off")
-plt.show()
+show(torch.cat([digits[:12], shuffled[:12]]),
+     "Digits, and the same shuffled: to a fully connected network both are equally hard.",
+     "twelve digits, and below each a square of noise with the same pixels", nrow=12)
 
 # %% [markdown]
 # To you the lower row is noise. To a fully connected D it is the same task: shuffle the columns of its first layer's
@@ -806,7 +859,8 @@ with torch.inference_mode():
     before = netD(digits)
     netD.blocks[0].weight.copy_(netD.blocks[0].weight[:, order])
     after = netD(shuffled)
-print(f"largest difference between the logits of {len(digits)} digits: {(before - after).abs().max():.3f}")
+print(f"largest difference between the logits of {len(digits)} digits: "
+      f"{(before - after).abs().max():.3f}")
 
 # %% [markdown]
 # The logits do not differ. Whatever this D can learn about digits it can learn about shuffled digits, just as fast.

@@ -9,6 +9,10 @@
 # %% [markdown]
 # # 04 · Training as a film
 #
+# <img src="../data/runs/mnist_quick/training.gif" width="484" alt="a film of sixty-four places: grey squares become blobs, then strokes, then digits, while the clock above them runs to 300 thousand images">
+#
+# *Sixty-four vectors z, drawn once and never again, as one generator learns to read them. Choose a place and follow it.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
 #
 # **Time:** 35 minutes to read and try; the cells run for about half a minute on two CPU cores.
@@ -57,15 +61,28 @@ if LENT and not os.path.isdir("../dcgan_course"):
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from PIL import Image
 
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import caption, clock, corner
+from dcgan_course.plots import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    STYLE,
+    caption,
+    clock,
+    corner,
+    curves,
+    show,
+    show_table,
+)
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, image_grid, sample_z
 
+plt.style.use(STYLE)
 device = pick_device()
 print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads()}")
 
@@ -82,7 +99,8 @@ print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads
 # %%
 z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
 again = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
-print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; drawn again, the same: {torch.equal(z_fixed, again)}")
+print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; "
+      f"drawn again, the same: {torch.equal(z_fixed, again)}")
 
 # %% [markdown]
 # A film also needs a clock. Steps and epochs are poor ones: a step of 128 images is worth two of 64, and an epoch
@@ -106,14 +124,15 @@ for steps, batch_size in ((1000, 64), (500, 128), (0, 64)):
 
 # %%
 def first_picture(neighbours, train):
-    """The picture of z_fixed[0], drawn in one batch with its neighbours (N, 100): (1, 28, 28)."""
+    """The picture of z_fixed[0], drawn in a batch with neighbours (N, 100): (1, 28, 28)."""
     net = load_run("mnist").load_generator().train(train)
     with torch.no_grad():
         return net(torch.cat([z_fixed[:1], neighbours]))[0]
 
 
 company = [z_fixed[:0], z_fixed[1:16], z_fixed[16:31]]  # nobody, 15 neighbours, 15 others
-pictures = {train: torch.stack([first_picture(z, train) for z in company]) for train in (True, False)}
+pictures = {train: torch.stack([first_picture(z, train) for z in company])
+            for train in (True, False)}
 
 # %% jupyter={"outputs_hidden": true}
 def grey_levels(a, b):
@@ -122,20 +141,22 @@ def grey_levels(a, b):
 
 
 for train, (alone, some, others) in pictures.items():
-    print(f"{'train' if train else 'eval':<5} mode: alone or in company differ by {grey_levels(alone, some):.0f}"
-          f" grey levels, one company or another by {grey_levels(some, others):.0f}")
+    print(f"{'train' if train else 'eval':<5} mode: alone or in company differ by "
+          f"{grey_levels(alone, some):.0f} grey levels, "
+          f"one company or another by {grey_levels(some, others):.0f}")
 
 # %% jupyter={"outputs_hidden": true}
-rows = {"train mode": pictures[True], "train mode, minus alone": pictures[True] - pictures[True][0],
-        "eval mode": pictures[False], "eval mode, minus alone": pictures[False] - pictures[False][0]}
-figure, axes = plt.subplots(3, 4, figsize=(8, 6.2), layout="constrained", facecolor="white")
-for column, (title, three) in zip(axes.T, rows.items(), strict=True):
-    for axis, picture, name in zip(column, three, ("alone", "15 neighbours", "15 others"), strict=True):
-        axis.imshow(picture[0], cmap="gray", vmin=-1, vmax=1)
-        axis.set_title(f"{title},\n{name}", fontsize=9)
-        axis.axis("off")
-figure.suptitle("The same z six times: look for outlines in the second column, and none in the last", fontsize=11)
-plt.show()
+columns = ["alone", "15 neighbours", "15 others"]
+figure, axes = plt.subplots(2, 6, figsize=(8.4, 3.4))
+for row, (train, three) in zip(axes, pictures.items(), strict=True):
+    for i, picture in enumerate([*three, *three - three[0]]):
+        row[i].imshow(picture[0], cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+        row[i].set(xticks=[], yticks=[])
+        row[i].set_title(columns[i % 3] + ("" if i < 3 else ",\nminus alone"), fontsize=10)
+    row[0].set_ylabel("train mode" if train else "eval mode")
+show(figure, "The same z six times, and what differs from the first: outlines in train mode.",
+     "two rows: three pictures of a digit, then their differences, which show outlines in the "
+     "upper row and are all grey in the lower")
 
 # %% [markdown]
 # In eval mode a picture depends on its own `z` alone. In train mode the neighbours move its strokes and shades.
@@ -150,7 +171,8 @@ for train in (True, False):
     with torch.no_grad():
         net(z_fixed)
     changed = sum(not torch.equal(before[name], value) for name, value in net.named_buffers())
-    print(f"{'train' if train else 'eval':<5} mode: {changed} of {len(before)} stored tensors changed by a look")
+    print(f"{'train' if train else 'eval':<5} mode: {changed} of {len(before)} "
+          "stored tensors changed by a look")
 
 # %% [markdown]
 # **Exercise 1 · A snapshot** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -206,14 +228,27 @@ snapshot = check_snapshot(my_snapshot)
 
 # %%
 from dcgan_course.config import preset
-from dcgan_course.models import build_discriminator, build_generator, count_parameters, init_weights
+from dcgan_course.models import (
+    build_discriminator,
+    build_generator,
+    count_parameters,
+    init_weights,
+)
 
 digits = load_images("mnist", image_size=28)
 config = preset("mnist", nc=digits.channels, ngf=32)
-netG = init_weights(build_generator(config), seeded(0, "netG")).to(device)
-netD = init_weights(build_discriminator(config), seeded(0, "netD")).to(device)
-optG, optD = (torch.optim.Adam(net.parameters(), lr, betas=(config.beta1, config.beta2))
-              for net, lr in ((netG, config.lr_g), (netD, config.lr_d)))
+
+
+def begin():
+    """Both networks with first weights, and their optimizers: netG, netD, optG, optD."""
+    nets = [init_weights(build(config), seeded(0, name)).to(device)
+            for build, name in ((build_generator, "netG"), (build_discriminator, "netD"))]
+    betas = config.beta1, config.beta2
+    return *nets, *(torch.optim.Adam(net.parameters(), lr, betas=betas)
+                    for net, lr in zip(nets, (config.lr_g, config.lr_d), strict=True))
+
+
+netG, netD, *_ = begin()
 print(f"G has {count_parameters(netG):,} parameters, D has {count_parameters(netD):,}")
 
 # %% [markdown]
@@ -237,30 +272,32 @@ from tqdm import tqdm
 
 from dcgan_course.trainer import d_step, g_step
 
+netG, netD, optG, optD = begin()  # here, so that the cell can be run twice
 stream, film = seeded(0, "lesson"), []
 for step in tqdm(range(last_step + 1), file=sys.stdout, ncols=80):
     if step in moments:
         film.append((step * config.batch_size / 1000, snapshot(netG, z_fixed.to(device))))
-    x_real = to_float(digits.batch(torch.randint(digits.count, (config.batch_size,), generator=stream))).to(device)
+    which = torch.randint(digits.count, (config.batch_size,), generator=stream)
+    x_real = to_float(digits.batch(which)).to(device)
     x_fake = netG(sample_z(config.batch_size, config.nz, config.z, stream).to(device))
     d_step(netD, optD, x_real, x_fake)
     g_step(netD, optG, x_fake)
 
 # %%
 size = sum(images.numel() * images.element_size() for _, images in film) / 1e6
-print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; G still in train mode: {netG.training}")
+print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; "
+      f"G still in train mode: {netG.training}")
 
 
 # %%
-def strip(pictures, titles, heading, height=3.0):
-    """Pictures, each with its title, side by side."""
-    figure, axes = plt.subplots(1, len(pictures), figsize=(10, height), layout="constrained", facecolor="white")
+def strip(pictures, titles, caption, alt):
+    """Show pictures of equal size side by side, each with its title."""
+    figure, axes = plt.subplots(1, len(pictures), figsize=(8.4, 8.4 / len(pictures) + 0.3))
     for axis, picture, title in zip(axes, pictures, titles, strict=True):
         axis.imshow(picture, interpolation="nearest")
-        axis.set_title(title, fontsize=9)
+        axis.set_title(title)
         axis.axis("off")
-    figure.suptitle(heading, fontsize=11)
-    plt.show()
+    show(figure, caption, alt)
 
 
 # %% [markdown]
@@ -273,8 +310,10 @@ def quarter(images):
 
 
 some = [film[0], film[len(film) // 2], film[-1]]
-strip([image_grid(quarter(images)) for _, images in some], [clock(kimg) for kimg, _ in some],
-      "First, middle and last snapshot: follow one place", height=3.9)
+strip([image_grid(quarter(images)) for _, images in some],
+      ["untrained", *(clock(kimg) for kimg, _ in some[1:])],
+      "First, middle and last snapshot: follow one place.",
+      "three sheets of sixteen places: all grey, blurred blobs, something like digits")
 
 # %% [markdown]
 # The middle one of the list is early on the clock, because the intervals grow.
@@ -294,12 +333,15 @@ strip([image_grid(quarter(images)) for _, images in some], [clock(kimg) for kimg
 kimg, untrained = film[0]
 low, high = untrained.min().item(), untrained.max().item()
 print(f"the untrained G answers from {low:.2f} to {high:.2f}")
-print(f"fixed range: pixels from {(low + 1) * 127.5:.0f} to {(high + 1) * 127.5:.0f}; stretched: from 0 to 255")
+print(f"fixed range: pixels from {(low + 1) * 127.5:.0f} to {(high + 1) * 127.5:.0f}; "
+      "stretched: from 0 to 255")
 
 # %%
 stretched = 2 * (untrained - low) / (high - low) - 1
-strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))], ["fixed range [-1, 1]", "stretched to its own range"],
-      "One untrained G, two ranges: which picture is true?", height=4)
+strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))],
+      ["fixed range [-1, 1]: what G drew", "stretched to its own range"],
+      "One untrained G, two ranges: stretching shows a contrast that G did not draw.",
+      "left sixteen tiles of one grey; right the same tiles as strong, coarse noise")
 
 # %% [markdown]
 # The left picture is true. The right one shows a contrast that G did not draw. In a film it is worse: each frame is
@@ -313,7 +355,10 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))], ["fixed 
 
 # %%
 def my_frame(sheet):
-    """A sheet (3, H, W) of floats in [-1, 1] as pixels: NumPy array (H, W, 3), uint8, with the fixed range."""
+    """A sheet (3, H, W) of floats in [-1, 1] as pixels, with the fixed range.
+
+    Returns a NumPy array (H, W, 3), uint8.
+    """
     raise NotImplementedError
 
 
@@ -354,12 +399,14 @@ from torchvision.utils import make_grid
 
 def annotated(kimg, images):
     """One frame of the film: the sheet of images (N, 1, size, size) under its clock."""
-    sheet = make_grid(images, nrow=round(len(images) ** 0.5), padding=2, pad_value=0.0)  # (3, H, W) in [-1, 1]
+    nrow = round(len(images) ** 0.5)
+    sheet = make_grid(images, nrow=nrow, padding=2, pad_value=0.0)  # (3, H, W) in [-1, 1]
     return np.asarray(caption(Image.fromarray(np.asarray(frame(sheet))), clock(kimg)))
 
 
 frames = [annotated(kimg, images) for kimg, images in film]
-print(f"{len(frames)} frames, each {frames[0].shape}, {frames[0].dtype}, from {frames[-1].min()} to {frames[-1].max()}")
+print(f"{len(frames)} frames, each {frames[0].shape}, {frames[0].dtype}, "
+      f"from {frames[-1].min()} to {frames[-1].max()}")
 
 # %% [markdown]
 # ## 5 · The film, and its price
@@ -373,7 +420,8 @@ def write_film(frames, colours=64, milliseconds=200, hold=2000):
     """A GIF of frames (H, W, 3) uint8, as bytes. All share the palette of the last one."""
     pictures = [Image.fromarray(f) for f in frames]
     palette = pictures[-1].quantize(colours)
-    reduced = [np.asarray(p.quantize(palette=palette, dither=Image.Dither.NONE).convert("RGB")) for p in pictures]
+    plain = {"palette": palette, "dither": Image.Dither.NONE}
+    reduced = [np.asarray(p.quantize(**plain).convert("RGB")) for p in pictures]
     duration = [milliseconds] * (len(frames) - 1) + [hold]
     return iio.imwrite("<bytes>", reduced, extension=".gif", duration=duration, loop=0)
 
@@ -386,11 +434,12 @@ def write_film(frames, colours=64, milliseconds=200, hold=2000):
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 fewer = [annotated(kimg, quarter(images)) for kimg, images in film]
 half = frames[::-2][::-1]  # every other one, the last among them
-versions = [("256 colours", frames, 256), ("64 colours", frames, 64), ("16 colours", frames, 16),
-            ("every other frame, 64 colours", half, 64), ("16 of 64 pictures, 64 colours", fewer, 64)]
-print(f"{'':<31}{'frames':>7}{'KB':>6}")
-for name, some, colours in versions:
-    print(f"{name:<31}{len(some):>7}{len(write_film(some, colours)) / 1000:>6.0f}")
+versions = {"256 colours": (frames, 256), "64 colours": (frames, 64),
+            "16 colours": (frames, 16),
+            "every other frame, 64 colours": (half, 64),
+            "16 of 64 pictures, 64 colours": (fewer, 64)}
+show_table(pd.DataFrame({name: (len(some), round(len(write_film(some, colours)) / 1000))
+                         for name, (some, colours) in versions.items()}, ["frames", "KB"]).T)
 
 # %% [markdown]
 # Fewer colours save something, and with 16 of them you begin to see steps in the grey. Fewer frames and fewer pictures
@@ -404,7 +453,8 @@ BUDGET_KB = 400
 content = write_film(half, colours=64, milliseconds=300)
 with Image.open(BytesIO(content)) as gif:
     durations = [gif.seek(i) or gif.info["duration"] for i in range(gif.n_frames)]
-print(f"{len(half)} frames, plays for {sum(durations) / 1000:.1f} s, {durations[-1] / 1000:.0f} s of them on the last frame")
+print(f"{len(half)} frames, plays for {sum(durations) / 1000:.1f} s, "
+      f"{durations[-1] / 1000:.0f} s of them on the last frame")
 print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 
 # %% [markdown]
@@ -412,9 +462,8 @@ print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 # follow a single place: does it stay the same digit once it is one?
 
 # %% tags=["nbval-ignore-output"]
-from IPython.display import Image as Inline
-
-Inline(data=content, format="gif", width=484)
+show(content, "Your own training: choose one place and follow it.",
+     "a film of sixty-four places: grey squares become blobs, then strokes", width=484)
 
 # %% [markdown]
 # To keep your film, write its bytes to a file: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course
@@ -432,13 +481,20 @@ Inline(data=content, format="gif", width=484)
 # %%
 run = load_run("mnist_quick")
 epochs = range(round(run.config.num_epochs) + 1)
-nearest = [min(run.samples(), key=lambda s: abs(s[0] - e * digits.count / 1000)) for e in epochs]
+nearest = [min(run.samples(), key=lambda s: abs(s[0] - e * digits.count / 1000))
+           for e in epochs]
 for epoch, (kimg, _) in zip(epochs, nearest, strict=True):
     print(f"epoch {epoch}: {clock(kimg)}")
 
 # %%
-strip([corner(Image.open(file), 0.5) for _, file in nearest], [f"{round(kimg)} kimg" for kimg, _ in nearest],
-      "Sixteen places, epoch by epoch: which ones change their digit?", height=2.3)
+quarters = [corner(Image.open(file), 0.5) for _, file in nearest]
+titles = [f"{round(kimg)} thousand" for kimg, _ in nearest]
+for half_of in (slice(0, 3), slice(3, 6)):
+    strip(quarters[half_of], titles[half_of],
+          "Sixteen places, epoch by epoch: look for the few that change their digit.",
+          "three sheets of sixteen places, with the same digits at most places")
+show(curves(run.stats()), "The same run in numbers: no curve says which digits appear.",
+     "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
 
 # %% [markdown]
 # Does the film come to rest? **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early
@@ -481,7 +537,7 @@ import textwrap
 from dcgan_course.runs.again import MACHINE
 
 healthy, collapsed = load_run("mnist_quick"), load_run("mnist_collapse")
-same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, precision, folder ...
+same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, folder ...
 changed = healthy.config.difference(collapsed.config.replace(**same_machine))
 print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
 
@@ -495,14 +551,16 @@ print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
 # moment.
 
 # %%
-film = iio.imread(healthy.path / "training.gif")  # (frames, H, W, 3); a frame each 5 thousand images, with its clock
+# (frames, H, W, 3), one every 5 thousand images
+long_film = iio.imread(healthy.path / "training.gif")
 
 
 def side_by_side(kimg, file):
     """A frame: the healthy film at that moment, and a sheet of the collapsing run."""
     right = np.asarray(caption(Image.open(file), f"{clock(kimg)}, collapsing"))
     gap = np.full((len(right), 12, 3), 255, np.uint8)
-    return np.concatenate([film[round(kimg / healthy.config.sample_kimg)], gap, right], axis=1)
+    left = long_film[round(kimg / healthy.config.sample_kimg)]
+    return np.concatenate([left, gap, right], axis=1)
 
 
 pairs = [side_by_side(*sheet) for sheet in collapsed.samples()]
@@ -521,7 +579,9 @@ print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
 # </details>
 
 # %% tags=["nbval-ignore-output"]
-Inline(data=content, format="gif", width=620)
+show(content, "Left healthy, right collapsing, by the same clock.",
+     "a film of two sheets: on the left digits appear, on the right all places show one "
+     "picture, another one at each moment", width=744)
 
 # %% [markdown]
 # A number should confirm what the film shows. A **judge**, a classifier that was trained on real digits only, reads
@@ -539,32 +599,34 @@ from dcgan_course.measuring.metrics import duplicates, mode_entropy
 
 def thousand(run):
     """1,000 pictures of a run's generator, (1000, 1, 28, 28)."""
-    return generate(run.load_generator(), sample_z(1000, run.config.nz, run.config.z, seeded(1, "lesson")))
+    z = sample_z(1000, run.config.nz, run.config.z, seeded(1, "lesson"))
+    return generate(run.load_generator(), z)
 
 
 judge, test = load_judge("mnist"), load_mnist(split="test")
-order = torch.randperm(test.count, generator=seeded(0, "lesson"))  # shuffled: the first half of the file is neater
+order = torch.randperm(test.count, generator=seeded(0, "lesson"))  # the file begins neater
 x_real, x_other = to_float(test.batch(order[:1000])), to_float(test.batch(order[1000:2000]))
 sets = {"real digits": x_real, "healthy": thousand(healthy), "collapsed": thousand(collapsed)}
 
 # %%
-shares, other_features = {}, judged(judge, x_other)[0]
+shares, scores, other_features = {}, {}, judged(judge, x_other)[0]
 for name, images in sets.items():
     features, p = judged(judge, images)
     shares[name] = np.bincount(p.argmax(1), minlength=10) / len(p)
-    print(f"{name:<12} {(shares[name] >= 0.01).sum():>2} digits, most frequent {shares[name].max():.0%}, entropy "
-          f"{mode_entropy(p):.2f}, duplicates {duplicates(features, other_features):.0%}")
+    scores[name] = (str((shares[name] >= 0.01).sum()), f"{shares[name].max():.0%}",
+                    f"{mode_entropy(p):.2f}", f"{duplicates(features, other_features):.0%}")
+show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
 # %%
-plt.figure(figsize=(8, 2.8), facecolor="white")
-for offset, (name, colour) in enumerate(zip(shares, ("#0072B2", "#009E73", "#D55E00"), strict=True)):
-    plt.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour, label=name)
-plt.xticks(range(10))
-plt.xlabel("digit, as the judge reads it")
-plt.ylabel("share of 1,000 pictures [%]")
-plt.title("Which digits come: look for missing and for tall bars", fontsize=11)
-plt.legend(frameon=False)
-plt.show()
+figure, axes = plt.subplots(figsize=(8.4, 3))
+for offset, (name, colour) in enumerate(zip(shares, (BLUE, GREEN, ORANGE), strict=True)):
+    axes.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour,
+             label=name)
+axes.set(xticks=range(10), xlabel="digit, as the judge reads it",
+         ylabel="share of 1,000 pictures [%]")
+axes.legend()
+show(figure, "Which digits come: look for missing and for tall bars.",
+     "three bars for each digit: real and healthy ones everywhere, collapsed ones at few")
 
 # %% [markdown]
 # Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
@@ -613,13 +675,10 @@ print(f"{len(layers)} layers with dropout, p = {layers[0].p}")
 
 # %% jupyter={"outputs_hidden": true}
 z = sample_z(1000, dropped.config.nz, dropped.config.z, seeded(1, "lesson"))
-rows = torch.cat([drawn(z[:5], False)[:, None], drawn(z[:5].repeat_interleave(7, 0), True).unflatten(0, (5, 7))], 1)
-plt.figure(figsize=(7.2, 4.9), facecolor="white")
-plt.imshow(image_grid(rows.flatten(0, 1), 8), interpolation="nearest")
-plt.xticks([16 + 30 * i for i in range(8)], ["off"] + [f"on, {i}" for i in range(1, 8)])
-plt.yticks([16 + 30 * i for i in range(5)], [f"z {i}" for i in range(1, 6)])
-plt.title("Each row is one z: dropout off, then seven draws with it on", fontsize=11)
-plt.show()
+on = drawn(z[:5].repeat_interleave(7, 0), True).unflatten(0, (5, 7))
+rows = torch.cat([drawn(z[:5], False)[:, None], on], 1)
+show(rows.flatten(0, 1), "Each row is one z: first dropout off, then seven draws with it on.",
+     "five rows of eight digits; along a row the strokes differ a little", nrow=8)
 
 # %% [markdown]
 # With dropout on, a picture is no longer a function of `z` alone: the dropped channels are a second source of chance.
@@ -663,7 +722,7 @@ print("stray pixels in the test drawing:", stray_pixels(drawing).sum())
 # %%
 for most in (12, 28 * 28):
     share = stray_pixels(x_real, most=most).any((1, 2)).mean()
-    print(f"real digits, stray patches of up to {most} pixels: {share:.1%} of the pictures have one")
+    print(f"real digits, stray patches of up to {most} pixels: {share:.1%} of them have one")
 
 # %% [markdown]
 # The count depends on the level. We use two, one that is easily seen and one that is barely brighter than black.
@@ -672,7 +731,8 @@ for most in (12, 28 * 28):
 LEVELS = (-0.5, -0.9)
 for level in LEVELS:
     share = stray_pixels(x_real, level).any((1, 2)).mean()
-    print(f"real digits, brighter than {(level + 1) * 127.5:.0f} of 255: {share:.1%} have a stray patch")
+    print(f"real digits, brighter than {(level + 1) * 127.5:.0f} of 255: "
+          f"{share:.1%} have a stray patch")
 
 # %% [markdown]
 # The next table compares four sets; the last two are drawn from the same `z`. Two more columns guard against a cheap
@@ -682,31 +742,32 @@ for level in LEVELS:
 # %% tags=["nbval-ignore-output"]
 four = {"real digits": x_real, "no dropout": sets["healthy"],
         "dropout on": drawn(z, True), "dropout off": drawn(z, False)}
-stray = {}
-print(f"{'':<12} {'stray patch, easily seen':>25} {'barely seen':>12} {'ink':>5} {'confidence':>11}")
+stray, table = {}, {}
 for name, images in four.items():
     stray[name] = [stray_pixels(images, level).any((1, 2)).mean() for level in LEVELS]
-    ink = (images > LEVELS[0]).sum() / len(images)
+    ink = (images > LEVELS[0]).sum().item() / len(images)
     confidence = judged(judge, images)[1].max(1).mean()
-    print(f"{name:<12} {stray[name][0]:>25.1%} {stray[name][1]:>12.1%} {ink:>5.0f} {confidence:>11.2f}")
+    table[name] = *(f"{share:.1%}" for share in stray[name]), f"{ink:.0f}", f"{confidence:.2f}"
+columns = ["stray patch, easily seen", "barely seen", "ink", "confidence"]
+show_table(pd.DataFrame(table, columns).T)
 
 # %% [markdown]
 # Look at what was counted. Each row shows pictures of one set that have stray patches, in orange, as far as there are
 # any among the 1,000; an empty row has none.
 
 # %%
-figure, axes = plt.subplots(4, 12, figsize=(9.5, 4), layout="constrained", facecolor="white")
+figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
 for row, (name, images) in zip(axes, four.items(), strict=True):
     marks = stray_pixels(images)
     for axis, i in zip(row, marks.any((1, 2)).nonzero()[0], strict=False):
-        picture = image_grid(images[i : i + 1]).numpy()
+        picture = image_grid(images[i : i + 1]).numpy().copy()  # to paint in
         picture[marks[i]] = (0xD5, 0x5E, 0x00)
         axis.imshow(picture, interpolation="nearest")
     for axis in row:
         axis.axis("off")
-    row[0].set_title(name, fontsize=9, loc="left")
-figure.suptitle("Stray patches in orange: specks of noise, or pieces of a digit?", fontsize=11)
-plt.show()
+    row[0].set_title(name, loc="left")
+show(figure, "Stray patches in orange: some are specks of noise, some are pieces of a digit.",
+     "four rows of up to ten digits, with small orange patches beside their strokes")
 
 
 # %% [markdown]
@@ -731,19 +792,23 @@ def independent(a, b, n=1000):
 
 
 def paired(a, b):
-    """McNemar's test of two lists of answers (N,), True or False, about the same N vectors z."""
+    """McNemar's test of two lists of answers (N,), True or False, about the same N z."""
     only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
-    clear = stats.binomtest(only_a, only_a + only_b).pvalue < 0.05 if only_a + only_b else False
+    both = only_a + only_b
+    clear = stats.binomtest(only_a, both).pvalue < 0.05 if both else False
     return "no clear difference" if not clear else "fewer" if only_a < only_b else "more"
 
 
-for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"), ("dropout off", "no dropout"),
-             ("dropout on", "real digits")):
+verdicts = {}
+for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"),
+             ("dropout off", "no dropout"), ("dropout on", "real digits")):
     if (a, b) == ("dropout on", "dropout off"):
-        words = [paired(*(stray_pixels(four[name], level).any((1, 2)) for name in (a, b))) for level in LEVELS]
+        words = [paired(*(stray_pixels(four[name], level).any((1, 2)) for name in (a, b)))
+                 for level in LEVELS]
     else:
         words = [independent(*shares_of) for shares_of in zip(stray[a], stray[b], strict=True)]
-    print(f"{a} against {b}: {words[0]} with easily seen stray patches, {words[1]} with barely seen ones")
+    verdicts[f"{a} against {b}"] = words
+show_table(pd.DataFrame(verdicts, ["easily seen stray patches", "barely seen"]).T)
 
 # %% [markdown]
 # How far does this result reach? The first line compares one network with itself on the same `z`, so only the switch

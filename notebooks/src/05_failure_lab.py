@@ -9,6 +9,11 @@
 # %% [markdown]
 # # 05 · The failure lab
 #
+# <img src="../data/failures.webp" width="776" alt="three sheets of sixteen generated digits: readable ones on black, the same on a grey weave, and one blob sixteen times">
+#
+# *The same network and the same digits. One thing was changed for the second training, one for the third. By the end of
+# this lesson you can name such changes by their pictures.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/05_failure_lab.ipynb)
 #
 # **Time:** 75 minutes to read and try; the cells run for about 45 seconds on two CPU cores.
@@ -56,19 +61,129 @@ if LENT and not os.path.isdir("../dcgan_course"):
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.config import preset
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.measuring.tables import comparison, summary
-from dcgan_course.plots import curves
+from dcgan_course.measuring.tables import comparison_frame, summary_frame
+from dcgan_course.plots import BLUE, ORANGE, STYLE, curves, show, show_table
 from dcgan_course.sampling import generate, image_grid, sample_z
 from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
+plt.style.use(STYLE)
+
+# %% [markdown]
+# ## Nine trainings
+#
+# One of them is healthy. Under each sheet: D(x) in blue and D(G(z)) in orange over the training, from 0 to 1; then the
+# **s**ymptom, the **c**ause and the **f**ix. The sections below take them apart.
+
+# %%
+def tiles(study, config):
+    """The 32 pictures of a recorded sheet, (32, 3, size, size) in [-1, 1]."""
+    sheet = np.array(study.sheet(config).convert("RGB"))
+    x = torch.from_numpy(sheet).permute(2, 0, 1) / 127.5 - 1
+    side = (x.shape[2] - 2) // 8  # a picture and the line beside it
+    places = x[:, 2:, 2:].unfold(1, side - 2, side).unfold(2, side - 2, side)
+    return places.flatten(1, 2).transpose(0, 1)
+
+
+# %% jupyter={"source_hidden": true}
+import textwrap
+
+from PIL import Image, ImageDraw, ImageFont
+
+WORDS, SIDE = ImageFont.load_default(size=14), 248
+
+
+def card(study, config, title, text=()):
+    """A training as a card: 16 of its pictures under a title; with a text, its curves and the
+    text below. A picture of 256 pixels width."""
+    sheet = Image.fromarray(image_grid(tiles(study, config)[:16], 4).numpy())
+    times = max(1, SIDE // sheet.width)
+    sheet = sheet.resize((times * sheet.width, times * sheet.height), Image.Resampling.NEAREST)
+    width, top = max(256, sheet.width + 8), 24
+    lines = [line for part in text
+             for line in textwrap.wrap(part, 37, subsequent_indent="   ")]
+    below = 76 + 19 * len(lines) if text else 8
+    whole = Image.new("RGB", (width, top + sheet.height + below), "white")
+    pen = ImageDraw.Draw(whole)
+    pen.text((4, 3), title, "black", WORDS)
+    whole.paste(sheet, (4, top))
+    if text:
+        y, stats = top + sheet.height + 8, study.curves(config)
+        pen.rectangle((4, y, sheet.width + 3, y + 52), outline="#D8D8D8")
+        for key, colour in (("D_x", BLUE), ("D_G_z", ORANGE)):
+            pen.line([(6 + (sheet.width - 5) * i / (len(stats) - 1), y + 49 - 46 * line[key])
+                      for i, line in enumerate(stats)], colour, 2)
+        pen.text((4, y + 58), "\n".join(lines), "black", WORDS, spacing=4)
+    return whole
+
+
+def laid_out(cards, columns=3):
+    """Cards as one picture, each row as high as its highest card."""
+    rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
+    heights = [max(c.height for c in row) + 10 for row in rows]
+    step = max(c.width for c in cards) + 4
+    whole = Image.new("RGB", (columns * step, sum(heights)), "white")
+    for k, row in enumerate(rows):
+        for i, c in enumerate(row):
+            whole.paste(c, (i * step, sum(heights[:k])))
+    return whole
+
+
+def sheets(study, configs, caption, alt, columns=3):
+    """Show 16 pictures of each of some configs, a list or {title: config}, side by side."""
+    named = configs if isinstance(configs, dict) else {plain(name): name for name in configs}
+    cards = [card(study, config, title) for title, config in named.items()]
+    show(laid_out(cards, min(columns, len(cards))), caption, alt)
+
+
+def plain(config):
+    """The name of a config of section 2 in words; other names are words already."""
+    for flag, word in (("output_norm=False", "without"), ("output_norm=True", "batch norm"),
+                       ("z=", "z "), ("uniform01", "in [0, 1]"), ("uniform", "in [-1, 1]")):
+        config = config.replace(flag, word)
+    return config.removeprefix("4 ") if len(config) > 36 else config
+
+
+# %%
+stabilisers, norms, rates, control = map(RecordedStudy, (
+    "stabilisers", "output_norm", "learning_rate", "d_wins"))
+GALLERY = [
+    (stabilisers, "baseline", "healthy", "s: digits on black; D(x) and D(G(z))",
+     "   stay away from 1 and 0"),
+    (norms, "output_norm=True, z=normal", "batch norm on G's output",
+     "s: a grey weave behind the digits", "c: every pixel of a batch shares one mean",
+     "f: no batch norm on the last layer (2)"),
+    (norms, "output_norm=False, z=uniform01", "z from [0, 1]", "s: one picture for every z",
+     "c: the mean of z is not 0", "f: centre z (2)"),
+    (stabilisers, "2 no batch norm", "no batch norm",
+     "s: ragged strokes, another result with each seed",
+     "c: signals shrink from layer to layer", "f: batch norm, or larger first weights (3)"),
+    (stabilisers, "4 sigmoid output", "sigmoid output",
+     "s: nothing is darker than grey, D is sure",
+     "c: G cannot reach -1", "f: tanh for images in [-1, 1] (4)"),
+    (stabilisers, "4 images normalised as for a classifier", "images normalised",
+     "s: faint digits under healthy curves", "c: white is 2.8, tanh ends at 1",
+     "f: images in [-1, 1] (4)"),
+    (control, "minimax", "D 20 times as fast, minimax",
+     "s: one texture for every z, D(x) at 1",
+     "c: D is sure, and G's loss has no slope there",
+     "f: rates in balance, non-saturating loss (5)"),
+    (rates, "lr 0.0002, beta1 0.9", "beta1 of 0.9", "s: D has won",
+     "c: steps follow what was right ten steps ago", "f: beta1 of 0.5 (6)"),
+    (stabilisers, "dropout in G, at test too", "dropout at test time",
+     "s: specks beside the strokes",
+     "c: chance in every picture", "f: drop in training only (10)"),
+]
+show(laid_out([card(study, config, title, text) for study, config, title, *text in GALLERY]),
+     "Nine trainings on 60,000 digits; the number of the section stands in brackets.",
+     "nine cards, each with sixteen pictures, two curves and three lines of text")
 
 # %% [markdown]
 # ## 1 · How a failure is studied here
@@ -78,9 +193,9 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 # studies were recorded, since all their trainings together take hours. Each names the command that makes it again.
 
 # %%
-stabilisers = RecordedStudy("stabilisers")
 print(stabilisers.about["command"])
-print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.study.base.num_epochs} epoch of digits, "
+print(f"{len(stabilisers.study.configs)} configs, each trained on "
+      f"{stabilisers.study.base.num_epochs} epoch of digits, "
       f"seeds {sorted(set(stabilisers.table['seed']))}")
 
 # %% [markdown]
@@ -108,7 +223,10 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on {stabilisers.s
 # %%
 from dcgan_course.measuring.scores import scorer_for
 
-NUMBERS = ("fd", "mode_entropy", "sharpness")
+NUMBERS = {"fd": "fd, smaller is better", "mode_entropy": "mode_entropy, 1 = evenly",
+           "sharpness": "sharpness, 1 is right", "specks": "specks, smaller is better",
+           "duplicates": "duplicates, smaller is better"}
+THREE = ("fd", "mode_entropy", "sharpness")
 
 
 def rows(study, configs, metrics):
@@ -117,37 +235,29 @@ def rows(study, configs, metrics):
     return study.table[name.isin(metrics) & study.table["config"].isin(configs)]
 
 
-def numbers(study, *configs, metrics=NUMBERS):
-    """Means over the seeds, for some configs of a study or all."""
-    print(summary(rows(study, configs or study.study.configs, metrics)))
+def numbers(study, *configs, metrics=THREE):
+    """Show means over the seeds, for some configs of a study or all."""
+    frame = summary_frame(rows(study, configs or study.study.configs, metrics))
+    show_table(frame.rename(index=plain, columns=NUMBERS))
+
+
+def scored(sets):
+    """Show the three numbers of some sets of scores: {name: scores}."""
+    frame = pd.DataFrame({name: [score[f"{key}2k_mnist"] for key in THREE]
+                          for name, score in sets.items()}, [NUMBERS[key] for key in THREE])
+    show_table(frame.T)
 
 
 scorer = scorer_for(preset("mnist"))
-real = scorer.floor(2000)
-print("real digits, 2,000 against others:", ", ".join(f"{name} {real[f'{name}2k_mnist']:.3g}" for name in NUMBERS))
+scored({"real digits, against others": scorer.floor(2000)})
 numbers(stabilisers, "baseline")
 
 # %% [markdown]
 # A study also keeps 32 pictures of each config, from the first seed, not picked:
 
 # %%
-def sheets(study, configs, title, columns=3, width=10, dpi=75):
-    """16 pictures of each of some configs of a study, a list or {title: config}, side by side."""
-    configs = configs if isinstance(configs, dict) else {config: config for config in configs}
-    rows = -(-len(configs) // columns)  # rounded up
-    figure, axes = plt.subplots(rows, columns, figsize=(width, rows * (0.27 * width / columns + 0.3)),
-                                layout="constrained", facecolor="white", squeeze=False, dpi=dpi)
-    for axis in axes.flat:
-        axis.axis("off")
-    for axis, (name, config) in zip(axes.flat, configs.items(), strict=False):
-        sheet = study.sheet(config)
-        axis.imshow(sheet.crop((0, 0, sheet.width, sheet.height // 2)), interpolation="nearest")
-        axis.set_title(name, fontsize=9)
-    figure.suptitle(title, fontsize=11)
-    plt.show()
-
-
-sheets(stabilisers, ["baseline"], "The healthy baseline: most can be read, some not", columns=1, width=5)
+sheets(stabilisers, ["baseline"], "The healthy baseline: most can be read, some not.",
+       "sixteen generated digits, most of them readable")
 
 # %% [markdown]
 # You can also run any of them yourself, for some seconds or, with `RETRAIN = True`, to the end (about a minute).
@@ -157,17 +267,15 @@ RETRAIN = False
 
 
 def live(name, study=stabilisers, seed=0):
-    """Train one version of a study for a few seconds, or to the end; then show what it draws."""
-    config = study.study.config(name, seed).replace(device="auto", precision="auto", out="runs")
-    run = train(config if RETRAIN else config.replace(num_epochs=0.15), quiet=True)
-    z_fixed = sample_z(32, config.nz, config.z, seeded(0, "z_fixed"))
+    """Train one version of a study for some seconds, or to the end; show what it draws."""
+    config = study.study.config(name, seed)
+    config = config.replace(device="auto", precision="auto", out="runs")
+    run = train(config if RETRAIN else config.replace(num_epochs=0.15), show=lambda *_: None)
+    z_fixed = sample_z(16, config.nz, config.z, seeded(0, "z_fixed"))
     last = run.stats()[-1]
-    plt.figure(figsize=(6, 1.8), facecolor="white")
-    plt.imshow(image_grid(generate(run.load_generator(), z_fixed), 16))
-    plt.title(f"{name}, after {last['kimg']:.0f} thousand images: D(x) {last['D_x']:.2f}, D(G(z)) {last['D_G_z']:.2f}",
-              fontsize=10)
-    plt.axis("off")
-    plt.show()
+    show(generate(run.load_generator(), z_fixed),
+         f"{name}, after {last['kimg']:.0f} thousand images: D(x) {last['D_x']:.2f}, "
+         f"D(G(z)) {last['D_G_z']:.2f}.", f"sixteen pictures of the version {name}")
 
 
 # %% [markdown]
@@ -201,13 +309,14 @@ live("4 sigmoid output")
 # </details>
 
 # %% jupyter={"outputs_hidden": true}
-norms = RecordedStudy("output_norm")
 print(norms.about["command"])
 numbers(norms)
 
 # %% jupyter={"outputs_hidden": true}
 sheets(norms, list(norms.study.configs),
-       "Top: without batch norm on the output, as in the paper. Bottom: with it; compare the backgrounds")
+       "Top: as in the paper. Bottom: batch norm on the output; compare the backgrounds.",
+       "two rows of three sheets: digits on black, digits on black, one blob; below digits "
+       "on a grey weave, digits on a grey weave, one picture")
 
 # %% [markdown]
 # Read the sheets by rows and by columns.
@@ -226,9 +335,8 @@ sheets(norms, list(norms.study.configs),
 from dcgan_course.data import load_mnist, to_float
 
 test = to_float(load_mnist(split="test").batch(range(2000)))
-for name, images in (("first 2,000 of the test file", test), ("on dark grey", test.clamp(min=16 / 127.5 - 1))):
-    score = scorer(images)
-    print(f"{name:<28}", ", ".join(f"{key} {score[f'{key}2k_mnist']:.3g}" for key in NUMBERS))
+scored({"first 2,000 of the test file": scorer(test),
+        "on dark grey": scorer(test.clamp(min=16 / 127.5 - 1))})
 
 # %% [markdown]
 # (The first 2,000 digits of that file are neater than the rest, hence 18 and not 6, as above.) So a good part of the
@@ -240,13 +348,6 @@ for name, images in (("first 2,000 of the test file", test), ("on dark grey", te
 from dcgan_course.measuring.metrics import sharpness
 
 
-def tiles(study, config):
-    """The 32 pictures of a recorded sheet, (32, 3, size, size) in [-1, 1]."""
-    sheet = torch.from_numpy(np.array(study.sheet(config).convert("RGB"))).permute(2, 0, 1) / 127.5 - 1
-    side = (sheet.shape[2] - 2) // 8  # a picture and the line beside it
-    return sheet[:, 2:, 2:].unfold(1, side - 2, side).unfold(2, side - 2, side).flatten(1, 2).transpose(0, 1)
-
-
 def detail_per_contrast(study, config):
     """Median over the recorded pictures: sharpness over variance."""
     x = tiles(study, config)
@@ -254,8 +355,10 @@ def detail_per_contrast(study, config):
 
 
 for kind in ("normal", "uniform"):
-    off, on = (detail_per_contrast(norms, f"output_norm={norm}, z={kind}") for norm in (False, True))
-    print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.2f}")
+    off, on = (detail_per_contrast(norms, f"output_norm={norm}, z={kind}")
+               for norm in (False, True))
+    print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: "
+          f"{on / off:.2f}")
 
 # %% [markdown]
 # With normal `z` sharpness fell to 0.52 of what it was. Lost detail accounts for a factor of about 0.7, and lost
@@ -265,17 +368,20 @@ for kind in ("normal", "uniform"):
 # that the interval includes 0):
 
 # %%
-def effect(study, before, after, metrics=("fd", "sharpness")):
-    """What changes from one config to another, seed by seed."""
-    print(comparison(rows(study, [before, after], metrics), before))
+def effect(study, pairs, metrics=("fd", "sharpness")):
+    """Show what changes from one config to another, seed by seed: {what: (before, after)}."""
+    found = [comparison_frame(rows(study, pair, metrics), pair[0]).set_axis([what])
+             for what, pair in pairs.items()]
+    show_table(pd.concat(found), "A question mark: the interval includes 0.")
 
 
-print("batch norm on the output, z normal:")
-effect(norms, "output_norm=False, z=normal", "output_norm=True, z=normal")
-print("\nz uniform in [-1, 1] in place of normal:")
-effect(norms, "output_norm=False, z=normal", "output_norm=False, z=uniform")
-print("\nz uniform in [0, 1] in place of [-1, 1]:")
-effect(norms, "output_norm=False, z=uniform", "output_norm=False, z=uniform01")
+effect(norms, {
+    "batch norm on the output, z normal":
+        ("output_norm=False, z=normal", "output_norm=True, z=normal"),
+    "z from [-1, 1] in place of normal":
+        ("output_norm=False, z=normal", "output_norm=False, z=uniform"),
+    "z from [0, 1] in place of [-1, 1]":
+        ("output_norm=False, z=uniform", "output_norm=False, z=uniform01")})
 
 # %% [markdown]
 # **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
@@ -293,7 +399,8 @@ def darkest_half(study, config):
 
 
 for config in ("output_norm=False, z=normal", "output_norm=True, z=normal"):
-    print(f"{config:<29} darker half of the pixels: {darkest_half(norms, config):.0f} of 255")
+    print(f"{plain(config):<30} darker half of the pixels: "
+          f"{darkest_half(norms, config):.0f} of 255")
 
 # %% [markdown]
 # **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$,
@@ -310,19 +417,23 @@ from dcgan_course.models import build_generator, init_weights
 
 def share_from_z(netG, kind):
     """Of the variance over z and places, within each channel, the part that comes from z."""
-    x = netG.blocks[0][0](sample_z(500, 100, kind, seeded(1, "lesson"))[:, :, None, None]).detach()
+    z = sample_z(500, 100, kind, seeded(1, "lesson"))
+    x = netG.blocks[0][0](z[:, :, None, None]).detach()
     return (x.var(0).mean() / x.var((0, 2, 3)).mean()).item()
 
 
 fresh = init_weights(build_generator(norms.study.base.replace(nc=1)), seeded(0, "netG"))
 for kind in ("normal", "uniform", "uniform01"):
-    print(f"before training, z {kind:<10} {share_from_z(fresh, kind):>4.0%} of the variation comes from z")
+    print(f"before training, z {plain(kind):<12} {share_from_z(fresh, kind):>4.0%} "
+          "of the variation comes from z")
 
 # %% tags=["nbval-ignore-output"]
 for kind in ("uniform", "uniform01"):
-    run = train(norms.study.base.replace(z=kind, num_epochs=0.12, device="auto", precision="auto"), quiet=True)
+    short = norms.study.base.replace(z=kind, num_epochs=0.12, device="auto", precision="auto")
+    run = train(short, show=lambda *_: None)
     share = share_from_z(run.load_generator(), kind)
-    print(f"after {run.stats()[-1]['kimg']:.0f} thousand images, z {kind:<10} {share:>4.0%}")
+    print(f"after {run.stats()[-1]['kimg']:.0f} thousand images, z {plain(kind):<12} "
+          f"{share:>4.0%}")
 
 # %% [markdown]
 # **The fix** for both failures is to leave the output layer without batch norm, and to centre `z`, with `torch.randn`
@@ -336,7 +447,8 @@ for kind in ("uniform", "uniform01"):
 # %% jupyter={"outputs_hidden": true}
 steps = 60_000 // norms.study.base.batch_size
 for rate in (0.002, 0.0002):
-    print(f"{steps} steps of {rate}: at most {steps * rate:.2f}; tanh of minus that is {np.tanh(-steps * rate):.2f}")
+    print(f"{steps} steps of {rate}: at most {steps * rate:.2f}; "
+          f"tanh of minus that is {np.tanh(-steps * rate):.2f}")
 
 # %% [markdown]
 # Here are the same six configs at the paper's rate, with three seeds:
@@ -346,7 +458,9 @@ slow = RecordedStudy("output_norm_slow")
 numbers(slow)
 
 # %% jupyter={"outputs_hidden": true}
-sheets(slow, list(slow.study.configs), "The same at the paper's learning rate: the lower row is noise")
+sheets(slow, list(slow.study.configs),
+       "The same at the paper's learning rate: the lower row is noise.",
+       "two rows of three sheets: above strokes, strokes, one blob; below three of grey noise")
 
 # %% [markdown]
 # Both effects are still there, and the first is now much stronger: the shift cannot get far enough in so few steps, D
@@ -367,16 +481,18 @@ churches = RecordedStudy("output_norm_churches")
 numbers(churches, metrics=("fd", "sharpness", "duplicates"))
 
 # %%
-set_matplotlib_formats("jpeg", pil_kwargs={"quality": 85})  # for photographs
 sheets(churches, list(churches.study.configs),
-       "Church exteriors. Top: without batch norm on the output. Bottom: with it", dpi=130)
-set_matplotlib_formats("png")
+       "Church exteriors. Top: without batch norm on the output. Bottom: with it.",
+       "two rows of three sheets of soft, coloured pictures of buildings; in the right column "
+       "all pictures of a sheet are the same")
 
 # %%
-print("batch norm on the output, z normal:")
-effect(churches, "output_norm=False, z=normal", "output_norm=True, z=normal", ("fd", "sharpness"))
-print("\nz uniform in [0, 1] in place of [-1, 1]:")
-effect(churches, "output_norm=False, z=uniform", "output_norm=False, z=uniform01", ("fd", "sharpness", "duplicates"))
+effect(churches, {
+    "batch norm on the output, z normal":
+        ("output_norm=False, z=normal", "output_norm=True, z=normal"),
+    "z from [0, 1] in place of [-1, 1]":
+        ("output_norm=False, z=uniform", "output_norm=False, z=uniform01")},
+       ("fd", "sharpness", "duplicates"))
 
 # %% [markdown]
 # The number calls the lower row sharper, because its contrast is stronger: batch norm spreads the colours over the
@@ -384,8 +500,10 @@ effect(churches, "output_norm=False, z=uniform", "output_norm=False, z=uniform01
 
 # %%
 for kind in ("normal", "uniform"):
-    off, on = (detail_per_contrast(churches, f"output_norm={norm}, z={kind}") for norm in (False, True))
-    print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: {on / off:.1f}")
+    off, on = (detail_per_contrast(churches, f"output_norm={norm}, z={kind}")
+               for norm in (False, True))
+    print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: "
+          f"{on / off:.1f}")
 
 # %% [markdown]
 # We find no blur by batch norm here, and the distance is, if anything, smaller with it (undecided). (A ratio above 1 is
@@ -414,7 +532,9 @@ for kind in ("normal", "uniform"):
 # %% jupyter={"outputs_hidden": true}
 BATCH_NORM = ["2 no batch norm", "2 batch norm on the input of D"]
 numbers(stabilisers, "baseline", *BATCH_NORM)
-sheets(stabilisers, BATCH_NORM, "Left: no batch norm in G and D. Right: batch norm on D's input as well", columns=2, width=8)
+sheets(stabilisers, BATCH_NORM,
+       "Left: no batch norm in G and D. Right: batch norm on D's input as well.",
+       "left sixteen ragged digits, some not readable; right digits like the baseline's")
 
 # %% [markdown]
 # (To see it live, run `live("2 no batch norm")`.) Without batch norm the digits are ragged, and above all the result
@@ -441,7 +561,9 @@ sheets(stabilisers, BATCH_NORM, "Left: no batch norm in G and D. Right: batch no
 # %% jupyter={"outputs_hidden": true}
 RANGES = ["4 sigmoid output", "4 images in 0 to 1", "4 images normalised as for a classifier"]
 numbers(stabilisers, "baseline", *RANGES)
-sheets(stabilisers, RANGES, "Three ranges that do not fit; each picture is shown in the range of its data")
+sheets(stabilisers, RANGES,
+       "Three ranges that do not fit; each picture is shown in the range of its data.",
+       "left grey squares with hardly a stroke; in the middle good digits; right faint digits")
 
 # %% [markdown]
 # - (a) **Fails.** Nothing is darker than mid-grey, and D can tell from any background pixel.
@@ -454,10 +576,15 @@ sheets(stabilisers, RANGES, "Three ranges that do not fit; each picture is shown
 # next cell prints how sure D was over the last lines of each training:
 
 # %%
-for config in ["baseline", *RANGES]:
-    last = stabilisers.curves(config)[-10:]
-    D_x, D_G_z = (sum(line[key] for line in last) / len(last) for key in ("D_x", "D_G_z"))
-    print(f"{config:<40} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
+def last_answers(study, configs):
+    """Show D's answers of the first seed, averaged over the last ten lines of its training."""
+    found = {name: pd.DataFrame(study.curves(name))[["D_x", "D_G_z"]].tail(10).mean()
+             for name in configs}
+    frame = pd.DataFrame(found).T.set_axis(["D(x)", "D(G(z))"], axis=1)
+    show_table(frame.map("{:.2f}".format))
+
+
+last_answers(stabilisers, ["baseline", *RANGES])
 
 # %% [markdown]
 # In (a) D has won, as one would expect. But in (c) D is **not** sure, although brightness alone would tell the two
@@ -478,7 +605,8 @@ for mode in ("train", "eval"):
     with torch.no_grad():
         logits, faint = netD(x_real).mean().item(), netD(0.4 * x_real).mean().item()
     same = abs(logits - faint) < 0.5
-    print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} when every number is multiplied by 0.4")
+    print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} "
+          "when every number is multiplied by 0.4")
 
 # %% [markdown]
 # So G draws real-looking digits, scaled down into the range that it has. D cannot object, and nothing tells G that they
@@ -503,7 +631,8 @@ numbers(stabilisers, "baseline", "minimax")
 
 # %%
 d_wins = load_run("mnist_d_wins")
-curves(d_wins.stats())
+show(curves(d_wins.stats()), "D has won: look at D(x) and D(G(z)) from the first images on.",
+     "D(x) stays at 1 and D(G(z)) at 0")
 
 # %%
 last = d_wins.stats()[-1]
@@ -524,17 +653,17 @@ def likeness(images):
     return correlations[np.triu_indices(len(images), 1)].mean()
 
 
-control = RecordedStudy("d_wins")
 print(control.about["command"])
 numbers(control, metrics=("fd", "duplicates"))
+last_answers(control, control.study.configs)
 for config in control.study.configs:
-    last = control.curves(config)[-10:]
-    D_x, D_G_z = (np.mean([line[key] for line in last]) for key in ("D_x", "D_G_z"))
-    print(f"{config:<15} first seed, over the last lines: D(x) {D_x:.2f}, D(G(z)) {D_G_z:.2f}; "
-          f"likeness of its pictures {likeness(tiles(control, config)):.2f}")
+    print(f"{config:<15} first seed: likeness of its pictures "
+          f"{likeness(tiles(control, config)):.2f}")
 
 # %% jupyter={"outputs_hidden": true}
-sheets(control, list(control.study.configs), "D learns 20 times as fast as G, with two losses for G", columns=2, width=8)
+sheets(control, list(control.study.configs),
+       "D learns 20 times as fast as G, with two losses for G.",
+       "left one grey texture sixteen times; right sixteen different strokes on grey")
 
 # %% [markdown]
 # By `fd` the non-saturating loss does not save the training: with every seed and either loss the distance is in the ten
@@ -561,17 +690,13 @@ sheets(control, list(control.study.configs), "D learns 20 times as fast as G, wi
 # </details>
 
 # %% jupyter={"outputs_hidden": true}
-rates = RecordedStudy("learning_rate")
 numbers(rates)
 
 # %% [markdown]
 # Where do the two players end? The next cell averages the last ten lines of each first seed:
 
 # %%
-for config in rates.study.configs:
-    last = rates.curves(config)[-10:]
-    D_x, D_G_z = (sum(line[key] for line in last) / len(last) for key in ("D_x", "D_G_z"))
-    print(f"{config:<22} D(x) {D_x:.2f}  D(G(z)) {D_G_z:.2f}")
+last_answers(rates, rates.study.configs)
 
 # %% [markdown]
 # - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. Here it does not look like an oscillation: D has
@@ -612,11 +737,12 @@ def on_probabilities(real, fake):
 
 
 def on_logits(real, fake):
-    return F.binary_cross_entropy_with_logits(real, torch.full_like(real, 0.9)) + F.softplus(fake).mean()
+    of_real = F.binary_cross_entropy_with_logits(real, torch.full_like(real, 0.9))
+    return of_real + F.softplus(fake).mean()
 
 
 def stays_finite(loss_of, steps=50):
-    """Train a small D in bfloat16 on one batch and its negative; False once the loss is infinite or not a number."""
+    """Train a small D in bfloat16 on a batch and its negative; is its loss finite?"""
     torch.manual_seed(0)
     layers = torch.nn.Linear(784, 64), torch.nn.LeakyReLU(0.2), torch.nn.Linear(64, 1)
     small = torch.nn.Sequential(torch.nn.Flatten(), *layers).bfloat16()
@@ -657,14 +783,16 @@ from dcgan_course.models import build_discriminator
 base = stabilisers.study.base.replace(nc=1)
 netG = init_weights(build_generator(base), seeded(0, "netG"))
 netD = init_weights(build_discriminator(base), seeded(0, "netD"))
-x_real, z = torch.randn(16, 1, 28, 28).tanh(), sample_z(16, base.nz, "normal", seeded(2, "lesson"))
+x_real = torch.randn(16, 1, 28, 28).tanh()
+z = sample_z(16, base.nz, "normal", seeded(2, "lesson"))
 
 
 def g_gradient(detach, emptied_between):
     """G's gradient, as one vector, at the end of a step of each player."""
     netG.zero_grad()
     x_fake = netG(z)
-    d_loss(netD(x_real), netD(x_fake.detach() if detach else x_fake)).backward(retain_graph=not detach)
+    loss_D = d_loss(netD(x_real), netD(x_fake.detach() if detach else x_fake))
+    loss_D.backward(retain_graph=not detach)
     if emptied_between:
         netG.zero_grad()
     g_loss(netD(x_fake)).backward()
@@ -675,7 +803,8 @@ right = g_gradient(detach=True, emptied_between=True)
 for emptied in (True, False):
     wrong = g_gradient(detach=False, emptied_between=emptied)
     print(f"no detach, G's gradients {'emptied' if emptied else 'kept':<7} in between: "
-          f"{wrong.norm() / right.norm():.1f} of the right length, cosine {torch.cosine_similarity(wrong, right, 0):.1f}")
+          f"{wrong.norm() / right.norm():.1f} of the right length, "
+          f"cosine {torch.cosine_similarity(wrong, right, 0):.1f}")
 
 # %% [markdown]
 # Where the gradients are kept, most of G's own wish is cancelled: what is left is short, and points almost at right
@@ -694,7 +823,10 @@ for emptied in (True, False):
 
 # %%
 def my_mode_count(probabilities, least=0.01):
-    """probabilities (N, classes), a NumPy array -> how many classes at least that share of the N images show."""
+    """How many classes at least that share of the N images show.
+
+    probabilities (N, classes): a NumPy array.
+    """
     raise NotImplementedError
 
 
@@ -724,11 +856,14 @@ mode_count = checks.check_mode_count(my_mode_count)
 from dcgan_course.measuring.judges import judged, load_judge
 
 judge = load_judge("mnist")
-print(f"{'real digits':<15} likeness {likeness(test[:1000]):.2f}")
+digits = test[:1000]
+counted = {"real digits": (mode_count(judged(judge, digits)[1]), f"{likeness(digits):.2f}")}
 for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):
     run = load_run(name)
-    pictures = generate(run.load_generator(), sample_z(1000, run.config.nz, run.config.z, seeded(1, "lesson")))
-    print(f"{name:<15} likeness {likeness(pictures):.2f}, {mode_count(judged(judge, pictures)[1]):>2} of 10 digits")
+    z = sample_z(1000, run.config.nz, run.config.z, seeded(1, "lesson"))
+    pictures = generate(run.load_generator(), z)
+    counted[name] = mode_count(judged(judge, pictures)[1]), f"{likeness(pictures):.2f}"
+show_table(pd.DataFrame(counted, ["digits, of 10", "likeness"]).T)
 
 # %% [markdown]
 # `mnist_basic` is the fully connected GAN. Two digits are missing from its pictures, which is easily overlooked on a
@@ -753,9 +888,10 @@ for name in ("mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins"):
 # %%
 DROPOUT = ("dropout in G", "dropout in G, at test too")
 numbers(stabilisers, "baseline", *DROPOUT, metrics=("fd", "specks"))
-for config in DROPOUT:
-    print(f"\n{config}, against the baseline:")
-    effect(stabilisers, "baseline", config, ("fd", "specks"))
+effect(stabilisers, {f"{config}, against the baseline": ("baseline", config)
+                     for config in DROPOUT}, ("fd", "specks"))
+sheets(stabilisers, ["baseline", *DROPOUT], "Look for specks beside the strokes.",
+       "three sheets of sixteen digits; those of the last one have bright specks around them")
 
 # %% [markdown]
 # The claim is half right. Dropout in training **only** does remove most of the specks. Kept on at test time as well, it
@@ -780,7 +916,8 @@ for config in DROPOUT:
 
 # %%
 def my_standing_statistics(netG, batches):
-    """batches: a list of z (n, nz). Afterwards netG is in eval mode, with statistics averaged over the batches."""
+    """batches: a list of z (n, nz). Afterwards netG is in eval mode, with statistics averaged
+    over the batches."""
     raise NotImplementedError
 
 
@@ -817,12 +954,17 @@ standing_statistics = checks.check_standing_statistics(my_standing_statistics)
 # The next cells draw the same 16 `z` with all three statistics, by a G after 4 steps and by the same G after 150.
 
 # %% tags=["nbval-ignore-output"]
+from tqdm import tqdm
+
 from dcgan_course.data import Batches, load_images
 from dcgan_course.trainer import d_step, g_step
 
-optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999)) for net in (netG, netD))
+netG = init_weights(build_generator(base), seeded(0, "netG"))  # anew, each time
+netD = init_weights(build_discriminator(base), seeded(0, "netD"))
+optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999))
+              for net in (netG, netD))
 batches, stream, young = Batches(load_images("mnist", 28), 64, seed=0), seeded(0, "z"), {}
-for step in range(150):
+for step in tqdm(range(150), file=sys.stdout, ncols=80):
     x_fake = netG.train()(sample_z(64, base.nz, "normal", stream))
     d_step(netD, optD, batches[step], x_fake)
     g_step(netD, optG, x_fake)
@@ -832,33 +974,32 @@ for step in range(150):
 
 # %%
 def three_ways(state):
-    """The same z with batch, running and standing statistics: three tensors (16, 1, 28, 28)."""
+    """The same z with batch, running and standing statistics: three of (16, 1, 28, 28)."""
     netG.load_state_dict(state)
     z = sample_z(64, base.nz, "normal", seeded(3, "lesson"))
     running = generate(netG, z)[:16]
     with torch.no_grad():
         batch = netG.train()(z)[:16]
-    standing_statistics(netG, [sample_z(64, base.nz, "normal", seeded(i, "standing")) for i in range(20)])
+    standing_statistics(netG, [sample_z(64, base.nz, "normal", seeded(i, "standing"))
+                               for i in range(20)])
     return batch, running, generate(netG, z)[:16]
 
 
-figure, axes = plt.subplots(2, 1, figsize=(8, 4.3), layout="constrained", facecolor="white", dpi=72)
 contrast = {}
-for axis, (step, state) in zip(axes, young.items(), strict=True):
+for step, state in young.items():
     ways = three_ways(state)
     contrast[step] = [images.std().item() * 127.5 for images in ways]
-    axis.imshow(image_grid(torch.cat(ways), 16))
-    axis.set_yticks([16, 46, 76], ["batch", "running", "standing"])
-    axis.set_xticks([])
-    axis.set_title(f"after {step} steps", fontsize=10)
-figure.suptitle("After 4 steps the middle row, with running statistics, is nearly grey; after 150 all three agree",
-                fontsize=11)
-plt.show()
+    show(torch.cat([images[:12] for images in ways]),
+         f"After {step} steps: batch, running and standing statistics, one row each.",
+         "three rows of twelve pictures: " + ("the middle row is nearly grey" if step < 10 else
+                                              "all three show the same strokes"), nrow=12)
 
 # %%
 for step, (batch, running, standing) in contrast.items():
-    print(f"after {step:>3} steps: running statistics show {'less than half' if running < batch / 2 else 'most'} of the "
-          f"batch's contrast, standing ones {'less than half' if standing < batch / 2 else 'most'}")
+    young_ones, fresh_ones = ("less than half" if contrast_of < batch / 2 else "most"
+                              for contrast_of in (running, standing))
+    print(f"after {step:>3} steps: running statistics show {young_ones} of the batch's "
+          f"contrast, standing ones {fresh_ones}")
 
 # %% [markdown]
 # After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller.
@@ -870,21 +1011,26 @@ for step, (batch, running, standing) in contrast.items():
 # Here are five trainings of the study, without their names. Tell from pictures and curves which is which.
 
 # %%
-sheets(stabilisers, checks.CASES, "Five unlabelled trainings: which of them failed, and how?")
+sheets(stabilisers, checks.CASES, "Five unlabelled trainings, A to E.",
+       "five sheets, A to E, of sixteen pictures each")
 
 # %%
-figure, axes = plt.subplots(2, 5, figsize=(12, 4), layout="constrained", facecolor="white", sharex=True, sharey="row")
-for column, (letter, config) in zip(axes.T, checks.CASES.items(), strict=True):
-    lines = stabilisers.curves(config)
-    for axis, keys in zip(column, (("loss_D", "loss_G"), ("D_x", "D_G_z")), strict=True):
-        for key, colour in zip(keys, ("#0072B2", "#D55E00"), strict=True):
-            axis.plot([line["kimg"] for line in lines], [line[key] for line in lines], color=colour, label=key)
-    column[0].set_title(letter, fontsize=11)
-    column[1].set_xlabel("thousand images")
-axes[0, 0].legend(frameon=False)
-axes[1, 0].legend(frameon=False)
-axes[0, 0].set_ylim(-3, 12)
-plt.show()
+figure, axes = plt.subplots(5, 2, figsize=(8.4, 9), sharex=True)
+for row, (letter, config) in zip(axes, checks.CASES.items(), strict=True):
+    lines = pd.DataFrame(stabilisers.curves(config))
+    for axis, keys in zip(row, (("loss_D", "loss_G"), ("D_x", "D_G_z")), strict=True):
+        for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
+            name = {"D_x": "D(x)", "D_G_z": "D(G(z))"}.get(key, key)
+            axis.plot(lines["kimg"], lines[key], color=colour, label=name)
+    row[0].set_ylabel(letter, rotation=0, labelpad=12, fontsize=14)
+    row[0].set_ylim(-3, 12)
+    row[1].set_ylim(-0.03, 1.03)
+for axis in axes[0]:
+    axis.legend()
+for axis in axes[-1]:
+    axis.set_xlabel("thousand images")
+show(figure, "The losses, and D's answers, of the same five.",
+     "five rows of two panels with two curves each, A to E")
 
 # %% [markdown]
 # **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
