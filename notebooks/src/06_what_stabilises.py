@@ -9,6 +9,12 @@
 # %% [markdown]
 # # 06 · What stabilises, and when to stop
 #
+# <img src="../data/runs/heritage_no_augment/best.png" width="420" alt="a sheet of 64 generated churches with towers, walls and skies, most of them recognisable">
+# <img src="../data/runs/heritage_no_augment/samples/fakes_000600.png" width="420" alt="64 churches of the same z at the end of its training: greyer and flatter">
+#
+# *The same generator twice. First: when its pictures were best. Then: at the end, after half as many images again.
+# Neither of its losses told of it; this lesson finds the moment, and asks which tricks help at all.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 25 seconds on two CPU cores.
@@ -53,19 +59,19 @@ if LENT and not os.path.isdir("../dcgan_course"):
     ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
-import copy
-
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 from scipy import stats
 
 from dcgan_course import checks
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
+from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table
 from dcgan_course.runs import load_run
 
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
@@ -77,10 +83,11 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 # %%
 study = RecordedStudy("stabilisers")
 seeds = sorted(set(study.table["seed"]))
-print(f"{len(study.study.configs)} versions, seeds {seeds}; {study.about['thousand_images']:,} thousand images in all")
+print(f"{len(study.study.configs)} versions, seeds {seeds};",
+      f"{study.about['thousand_images']:,} thousand images in all")
 
 # %% [markdown]
-# Take the baseline and one-sided smoothing. The next cell prints `fd`, the Frechet distance of 2,000 pictures, for each
+# Take the baseline and one-sided smoothing. The next cell shows `fd`, the Frechet distance of 2,000 pictures, for each
 # seed.
 #
 # > **What is `fd`?** The *Frechet distance*. A classifier that saw real digits only turns each picture into 64 numbers, its
@@ -89,8 +96,13 @@ print(f"{len(study.study.configs)} versions, seeds {seeds}; {study.about['thousa
 # > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
 
 # %%
-for config in ("baseline", "smoothing 0.9"):
-    print(f"{config:<14}", "  ".join(f"{value:>4.0f}" for value in study.values(config, "fd")))
+def by_seed(configs):
+    """The Frechet distance of each version (a row) with each seed (a column)."""
+    return pd.DataFrame([study.values(config, "fd") for config in configs], configs,
+                        [f"seed {seed}" for seed in seeds]).round().astype(int)
+
+
+show_table(by_seed(["baseline", "smoothing 0.9"]), "Frechet distance: smaller is better.")
 
 # %% [markdown]
 # The same seed means the same first weights and the same order of images. If a seed is lucky with every version, then
@@ -128,7 +140,7 @@ for n in (2, 3, 5, 10, 100):
 
 # %%
 def my_interval(differences):
-    """A list of a few numbers, one for each seed -> (mean, half the width of the 95 % interval)."""
+    """Numbers, one for each seed -> (mean, half the width of the 95 % interval)."""
     raise NotImplementedError
 
 
@@ -179,10 +191,29 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 
 # %% jupyter={"outputs_hidden": true}
 versions = [name for name in study.study.configs if name != "baseline"]
-verdicts = {name: verdict(name) for name in versions}
-print(f"{'times the distance of the baseline':<42}{'ratio':>7}   95 % interval")
-for name, (ratio, low, high, word) in verdicts.items():
-    print(f"{name:<42}{ratio:>7.2f}  {low:>6.2f} to {high:>7.2f}   {word}")
+alone = {name: verdict(name) for name in versions}
+COLOURS = {"better": GREEN, "worse": ORANGE, "undecided": GREY}
+TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100]
+
+
+def forest(verdicts, caption):
+    """A line for each version: its ratio and interval, in the colour of its verdict."""
+    figure, axes = plt.subplots(figsize=(8.4, 7.2))
+    for place, (ratio, low, high, word) in enumerate(reversed(verdicts.values())):
+        axes.plot([low, high], [place, place], color=COLOURS[word])
+        axes.plot(ratio, place, "o", color=COLOURS[word], markersize=6)
+    axes.axvline(1, color="black", linewidth=1)
+    axes.set(xscale="log", xlim=(0.2, 300), xlabel="times the baseline's distance")
+    axes.set_xticks(TICKS, map(str, TICKS))
+    axes.set_yticks(range(len(verdicts)), reversed(verdicts))
+    axes.grid(axis="y", visible=False)
+    words = [word for *_, word in verdicts.values()]
+    counts = ", ".join(f"{words.count(word)} {word}" for word in COLOURS)
+    show(figure, caption, f"a line for each of {len(words)} versions: {counts}")
+
+
+forest(alone,
+       "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.")
 
 # %% [markdown]
 # ### Many comparisons at once
@@ -192,10 +223,9 @@ for name, (ratio, low, high, word) in verdicts.items():
 # probability of at least one would be high:
 
 # %%
-words = [verdict(name)[3] for name in versions]
-print({word: words.count(word) for word in ("better", "worse", "undecided")})
-print(f"if nothing differed: {0.05 * len(words):.1f} false verdicts expected; at least one, were they independent, with "
-      f"probability {1 - 0.95 ** len(words):.0%}")
+n = len(versions)
+print(f"if nothing differed: {0.05 * n:.1f} false verdicts expected;",
+      f"at least one, were they independent, with probability {1 - 0.95**n:.0%}")
 
 # %% [markdown]
 # Whoever makes many comparisons must ask more of each. Begin with **p-values**: for each version, the probability that
@@ -219,10 +249,11 @@ def holm(p_values, level=0.05):
 
 p_values = {name: stats.ttest_1samp(log_ratios(name), 0).pvalue for name in versions}
 decided = holm(p_values)
-alone = {name for name in versions if verdict(name)[3] != "undecided"}
-print(f"decided one at a time: {len(alone)} of {len(versions)}; by Holm, all at once: {len(decided)}")
-print("no longer decided:")
-print("\n".join(f"  {name:<26} p = {p_values[name]:.3f}" for name in sorted(alone - decided, key=p_values.get)))
+so_far = [name for name in versions if alone[name][3] != "undecided"]
+lost = sorted(set(so_far) - decided, key=p_values.get)
+print(f"decided one at a time: {len(so_far)} of {n}; by Holm, all at once: {len(decided)}")
+show_table(pd.DataFrame({"p-value": {name: p_values[name] for name in lost}}),
+           "No longer decided.")
 
 # %% [markdown]
 # Six verdicts do not survive. From here on a version counts as *better* or *worse* only if Holm's correction leaves it
@@ -230,19 +261,17 @@ print("\n".join(f"  {name:<26} p = {p_values[name]:.3f}" for name in sorted(alon
 
 # %% jupyter={"outputs_hidden": true}
 verdicts = {name: (*numbers, word if name in decided else "undecided")
-            for name, (*numbers, word) in verdicts.items()}
-colours = {"better": GREEN, "worse": ORANGE, "undecided": "#888888"}
-figure, axes = plt.subplots(figsize=(8.5, 7), layout="constrained", facecolor="white")
-for place, (ratio, low, high, word) in enumerate(reversed(verdicts.values())):
-    axes.plot([low, high], [place, place], color=colours[word], linewidth=2)
-    axes.plot(ratio, place, "o", color=colours[word], markersize=5)
-axes.axvline(1, color="black", linewidth=1)
-axes.set(xscale="log", xlim=(0.2, 300), xlabel="Frechet distance, times that of the baseline (logarithmic)")
-axes.set_xticks([0.5, 1, 2, 5, 10, 20, 50, 100], ["0.5", "1", "2", "5", "10", "20", "50", "100"])
-axes.set_yticks(range(len(verdicts)), list(reversed(verdicts)), fontsize=8)
-axes.grid(axis="x", alpha=0.3)
-axes.set_title("After Holm's correction. Green: better than the baseline. Orange: worse. Grey: undecided", fontsize=11)
-plt.show()
+            for name, (*numbers, word) in alone.items()}
+forest(verdicts, "The same after Holm's correction.")
+
+# %% [markdown]
+# All of it in numbers, the best first (folded in JupyterLab: click on the dots):
+
+# %% jupyter={"outputs_hidden": true}
+table = pd.DataFrame(verdicts, ["times the baseline", "from", "to", "verdict"]).T
+table.insert(3, "one at a time", [alone[name][3] for name in table.index])
+show_table(table.sort_values("times the baseline"),
+           "Frechet distance, with its 95 % interval.")
 
 # %% [markdown]
 # Guideline by guideline, with the ratios from above and the verdicts after the correction:
@@ -273,8 +302,8 @@ plt.show()
 # The widest interval is that of the fully connected layers. Here are its seeds, one by one:
 
 # %%
-for config in ("baseline", "3 dense hidden layers", "least squares"):
-    print(f"{config:<22}", "  ".join(f"{value:>6.0f}" for value in study.values(config, "fd")))
+show_table(by_seed(["baseline", "3 dense hidden layers", "least squares"]),
+           "Frechet distance.")
 
 # %% [markdown]
 # A choice can be bad because it fails *sometimes*. With dense layers one seed of five came near the baseline, and two
@@ -286,9 +315,10 @@ for config in ("baseline", "3 dense hidden layers", "least squares"):
 # %%
 log_fd = {name: np.log(study.values(name, "fd")) for name in study.study.configs}
 correlation = {name: np.corrcoef(log_fd[name], log_fd["baseline"])[0, 1] for name in versions}
-for name in ("no moving average", "5 ReLU in D", "minimax"):
-    print(f"{name:<20} {correlation[name]:+.1f}")
-print(f"positive in {sum(value > 0 for value in correlation.values())} of {len(versions)} versions")
+some = pd.Series(correlation)[["no moving average", "5 ReLU in D", "minimax"]]
+show_table(some.map("{:+.1f}".format).to_frame("correlation with the baseline"))
+positive = sum(value > 0 for value in correlation.values())
+print(f"positive in {positive} of {len(versions)} versions")
 
 # %% [markdown]
 # Where the training hardly changes, as without the moving average, luck stays with the seed, and pairing helps. For
@@ -312,7 +342,7 @@ print(f"positive in {sum(value > 0 for value in correlation.values())} of {len(v
 
 # %%
 def my_smoothed_d_loss(logits_real, logits_fake, label=0.9):
-    """What D minimises, from logits (N,): the target is `label` for real images, 0 for generated ones -> a scalar."""
+    """D's loss from logits (N,), a scalar; target: `label` for real images, else 0."""
     raise NotImplementedError
 
 
@@ -352,7 +382,8 @@ for label in (1.0, 0.9):
 for name in ("smoothing 0.9", "smoothing 0.9 in G too"):
     ratio, low, high, word = verdicts[name]
     D_x = np.mean([line["D_x"] for line in study.curves(name)[-10:]])
-    print(f"{name:<24} {ratio:.2f} times the distance ({low:.2f} to {high:.2f}, {word}); D(x) at the end {D_x:.2f}")
+    print(f"{name:<24} {ratio:.2f} times the distance ({low:.2f} to {high:.2f}, {word});",
+          f"D(x) at the end {D_x:.2f}")
 
 # %% [markdown]
 # At the end D(x) is far below 0.9, which would be the answer if no generated picture looked like a real one. Here D is
@@ -408,6 +439,8 @@ update_ema = checks.check_ema(my_ema)
 # does the last G end from where it began, and how far the moving average?
 
 # %% jupyter={"outputs_hidden": true}
+import copy
+
 netG = load_run("mnist_quick").load_generator()
 start, netG_ema = copy.deepcopy(netG), copy.deepcopy(netG)
 stream = seeded(0, "shake")
@@ -427,7 +460,8 @@ print(f"the last G: {distance(netG):.1f} away, the moving average: {distance(net
 
 # %%
 ratio, low, high, word = verdicts["no moving average"]
-print(f"no moving average: {ratio:.2f} times the distance of the baseline, from {low:.2f} to {high:.2f}: {word}")
+print(f"no moving average: {ratio:.2f} times the distance of the baseline,",
+      f"from {low:.2f} to {high:.2f}: {word}")
 
 # %% [markdown]
 # ## 5 · Other ideas
@@ -438,13 +472,12 @@ print(f"no moving average: {ratio:.2f} times the distance of the baseline, from 
 #   the place of D's batch norm, so this version has two changes in one.
 
 # %%
-for name in ("D learns 4 times as fast", "G learns 4 times as fast", "instance noise 0.1", "spectral norm in D",
-             "least squares", "minimax"):
-    ratio, low, high, word = verdicts[name]
-    print(f"{name:<26} {ratio:>5.2f} times the distance ({low:.2f} to {high:.2f}): {word}")
+ideas = ["D learns 4 times as fast", "G learns 4 times as fast", "instance noise 0.1",
+         "spectral norm in D", "least squares", "minimax"]
+show_table(table.loc[ideas].drop(columns="one at a time"))
 
 # %% [markdown]
-# (The words are those after Holm's correction.) Each of these ideas was proposed for a problem that this training may
+# (The verdicts are those after Holm's correction.) Each of these ideas was proposed for a problem that this training may
 # not have. An idea that does nothing here may save another training, and one that helps here may do nothing there. Try
 # it where you need it, over seeds.
 #
@@ -458,10 +491,13 @@ from dcgan_course.trainer import train
 RETRAIN = False
 CONFIG, SEED = "instance noise 0.1", 0
 config = study.study.config(CONFIG, SEED).replace(device="auto", precision="auto", out="runs")
-run = train(config if RETRAIN else config.replace(num_epochs=0.1), quiet=True)
+run = train(config if RETRAIN else config.replace(num_epochs=0.1))
+print("scoring 2,000 pictures ...", flush=True)
 score = score_generator(scorer_for(config), run.load_generator(), run.config, 2000)
-print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {run.stats()[-1]['kimg']:.0f} thousand images; recorded: "
-      f"{study.values(CONFIG, 'fd')[SEED]:.0f} after {study.curves(CONFIG)[-1]['kimg']:.0f}")
+recorded, whole = study.values(CONFIG, "fd")[SEED], study.curves(CONFIG)[-1]["kimg"]
+kimg = run.stats()[-1]["kimg"]
+print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {kimg:.0f} thousand images;",
+      f"recorded: {recorded:.0f} after {whole:.0f}")
 
 # %% [markdown]
 # ## 6 · When to stop
@@ -471,51 +507,77 @@ print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {run.stats()[-1]['kimg']:.0
 # second, church exteriors from 3,573 photographs. **Predict** which of them was trained too long.
 
 # %% jupyter={"outputs_hidden": true}
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained", facecolor="white")
-moments, TICKS = {}, {"mnist": [20, 50, 100, 200], "heritage_no_augment": [40, 60, 80, 120]}
-for axis, name in zip(axes, ("mnist", "heritage_no_augment"), strict=True):
+moments = {}
+figure, axes = plt.subplots(1, 2)
+for axis, (name, title, ticks) in zip(axes, (
+        ("mnist", "digits", [20, 50, 100, 200]),
+        ("heritage_no_augment", "churches", [40, 60, 80, 120])), strict=True):
     lines = load_run(name).metrics()
     key = next(key for key in lines[0] if key.startswith("fd"))
     kimg, fd = [line["kimg"] for line in lines], [line[key] for line in lines]
     best = int(np.argmin(fd))
     moments[name] = (kimg[best], fd[best], kimg[-1], fd[-1])
-    axis.plot(kimg, fd, color=BLUE, marker=".")
-    axis.plot(kimg[best], fd[best], "o", color=ORANGE, label="best")
-    axis.set(title=name, xlabel="thousand images shown", ylabel="Frechet distance", yscale="log")
-    axis.set_yticks(TICKS[name], map(str, TICKS[name]))
+    axis.plot(kimg, fd, color=ORANGE, marker=".")
+    axis.plot(kimg[best], fd[best], "o", color=GREEN, markersize=9, label="best")
+    axis.set(title=title, xlabel="thousand images shown", ylabel="Frechet distance",
+             yscale="log")
+    axis.set_yticks(ticks, map(str, ticks))
     axis.minorticks_off()
-    axis.legend(frameon=False)
-plt.show()
+    axis.legend()
+show(figure, "Two trainings that were scored on the way.",
+     "the digits' distance falls to the end; the churches' falls, and then rises again")
 
 # %%
-for name, (best_kimg, best_fd, last_kimg, last_fd) in moments.items():
-    print(f"{name:<20} best {best_fd:>5.1f} after {best_kimg:>5.0f} kimg, last {last_fd:>5.1f} after "
-          f"{last_kimg:>5.0f}: {last_fd / best_fd:.2f} times the best")
+ends = pd.DataFrame(moments, ["best at (thousand images)", "best distance",
+                              "last at (thousand images)", "last distance"]).T
+ends["last / best"] = ends["last distance"] / ends["best distance"]
+show_table(ends.rename({"mnist": "digits", "heritage_no_augment": "churches"}))
 
 # %% [markdown]
 # The training on the left was stopped while it still improved. The one on the right was best in the middle and then got
 # worse. A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G
-# away from everything else. The next figure shows the losses of that training. Can you see the turning point?
+# away from everything else.
+#
+# What does such a number mean? Here are the same 32 `z` at the two moments. Look at walls, towers and skies:
 
 # %%
-lines = load_run("heritage_no_augment").stats()
-figure, axes = plt.subplots(1, 2, figsize=(10, 3), layout="constrained", facecolor="white")
+from PIL import Image
+
+churches = load_run("heritage_no_augment")
+halves = [np.asarray(Image.open(file).convert("RGB"))[:266]
+          for file in (churches.path / "best.png", churches.samples()[-1][1])]
+gap = np.full((16, halves[0].shape[1], 3), 255, np.uint8)
+both = Image.fromarray(np.concatenate([halves[0], gap, halves[1]]))
+show(both.resize((3 * both.width // 2, 3 * both.height // 2), Image.Resampling.LANCZOS),
+     "Above: at the best moment. Below: at the end.",
+     "two sheets of 32 generated churches; the lower one is greyer and flatter")
+
+# %% [markdown]
+# The next figure shows the losses of that training. Can you see the turning point?
+
+# %%
+lines = churches.stats()
 kimg = [line["kimg"] for line in lines]
-for axis, lines_of, title in zip(axes, ((("loss_D", BLUE), ("loss_G", ORANGE)), (("D_x", GREEN), ("D_G_z", "#888888"))),
-                               ("losses", "D's answers"), strict=True):
-    for key, colour in lines_of:
-        axis.plot(kimg, [line[key] for line in lines], color=colour, label=key, linewidth=0.8)
-    axis.axvline(moments["heritage_no_augment"][0], color="black", linestyle="--", label="best pictures")
+figure, axes = plt.subplots(1, 2)
+for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
+                             ("losses", "D's answers"), strict=True):
+    for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
+        label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
+        values = [line[key] for line in lines]
+        axis.plot(kimg, values, color=colour, label=label, linewidth=0.8)
+    best = moments["heritage_no_augment"][0]
+    axis.axvline(best, color="black", linestyle="--", label="best pictures")
     axis.set(xlabel="thousand images shown", title=title)
-    axis.legend(frameon=False)
-figure.suptitle("No curve turns at the best moment; D gets surer all the time", fontsize=11)
-plt.show()
+    axis.legend()
+show(figure, "No curve turns at the best moment; D gets surer all the time.",
+     "losses and D's answers of the churches: they drift apart steadily, without a kink")
 
 # %%
-for name, part in (("first 100 thousand", [line for line in lines if line["kimg"] < 100]), ("last 100 thousand",
-                   [line for line in lines if line["kimg"] > kimg[-1] - 100])):
-    D_x, D_G_z = (np.mean([line[key] for line in part]) for key in ("D_x", "D_G_z"))
-    print(f"{name:<20} D(x) {D_x:.2f}, D(G(z)) {D_G_z:.2f}")
+parts = {"first 100 thousand": [line for line in lines if line["kimg"] < 100],
+         "last 100 thousand": [line for line in lines if line["kimg"] > kimg[-1] - 100]}
+show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
+                                "D(G(z))": np.mean([line["D_G_z"] for line in part])}
+                         for name, part in parts.items()}).T.map("{:.2f}".format))
 
 # %% [markdown]
 # D grows surer on photographs that it has seen hundreds of times, a hint that it memorises them. But no curve has a
@@ -538,7 +600,8 @@ def best_line(lines, metric):
 
 
 chosen = best_line(load_run("heritage_no_augment").metrics(), "fd1787_heritage")
-print(f"keep the checkpoint at step {chosen['step']}, after {chosen['kimg']:.0f} thousand images")
+print(f"keep the checkpoint at step {chosen['step']},",
+      f"after {chosen['kimg']:.0f} thousand images")
 
 # %% [markdown]
 # **Open exercise · Design a study that could refute you** — 60 minutes

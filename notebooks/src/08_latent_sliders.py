@@ -9,6 +9,11 @@
 # %% [markdown]
 # # 08 · Latent sliders
 #
+# <img src="../data/directions.webp" width="794" alt="three rows of a face that changes from left to right: in each row hair, skin, beard and background turn into others">
+#
+# *One face, moved along three directions that were found without a label; you find them in section 2. Sliders make it
+# an instrument.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/08_latent_sliders.ipynb)
 #
 # **Time:** 35 minutes to read and play; the cells run for about 15 seconds on two CPU cores.
@@ -53,18 +58,17 @@ if LENT and not os.path.isdir("../dcgan_course"):
 
 # %% tags=["nbval-ignore-output"]
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 import torch
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.plots import show
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import first_layer, generate, image_grid, plane_grid, png, sample_z
+from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, Still, explore
 
-set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
-print(f"torch {torch.__version__}, ipywidgets {widgets.__version__}, CPU threads: {settle_threads()}")
+print(f"torch {torch.__version__}, ipywidgets {widgets.__version__},",
+      f"CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · From z to a picture in the browser
@@ -99,7 +103,8 @@ print(f"a PNG file: {picture[:4]}, at most 40 KB: {len(picture) <= 40_000}")
 
 # %%
 def my_moved(z, amounts, directions):
-    """z (nz,); amounts {name: number}; directions {name: (nz,)}, maybe more than are asked for -> a new z (nz,)."""
+    """z (nz,); amounts {name: number}; directions {name: (nz,)}, maybe more than are asked for
+    -> a new z (nz,)."""
     raise NotImplementedError
 
 
@@ -126,37 +131,36 @@ moved = checks.check_moved(my_moved)
 # %%
 unit = torch.eye(run.config.nz)
 directions = {f"z[{i}]": unit[i] for i in range(3)}
-rows = [moved(z0, {name: amount}, directions) for name in directions for amount in torch.linspace(-3, 3, 9)]
 
 
-def sheet(z, names, title):
-    """A row of nine pictures for each name."""
-    figure, axis = plt.subplots(figsize=(7.5, 0.85 * len(names) + 0.4), layout="constrained", facecolor="white")
-    axis.imshow(image_grid(generate(netG, torch.stack(z)), 9))
-    axis.set_yticks([34 + 66 * i for i in range(len(names))], names)
-    axis.set_xticks([34 + 66 * i for i in range(9)], [f"{v:+.3g}" for v in torch.linspace(-3, 3, 9)])
-    axis.set_title(title, fontsize=10)
-    plt.show()
+def sheet(names, caption, alt):
+    """A row of nine pictures for each name: its direction from -3 to +3."""
+    rows = [moved(z0, {name: amount}, directions)
+            for name in names for amount in torch.linspace(-3, 3, 9)]
+    show(generate(netG, torch.stack(rows)), caption, alt, 9)
 
 
-sheet(rows, list(directions), "Three single numbers of z, each moved from -3 to +3")
+sheet(list(directions), "z[0], z[1] and z[2], a row each, from -3 (left) to +3.",
+      "three rows of one face; hair and background change a little along each row")
 
 
 # %%
 def change(direction):
-    """How much a picture changes on the whole way from -3 to 3: mean over its pixels, in grey levels."""
+    """Mean change of a pixel on the whole way from -3 to 3, in grey levels."""
     first, last = generate(netG, torch.stack([z0 - 3 * direction, z0 + 3 * direction]))
     return 127.5 * (last - first).abs().mean().item()
 
 
 single = [change(unit[i]) for i in range(run.config.nz)]
-print(f"a single number of z changes {sum(single) / len(single):.0f} grey levels on average, at most {max(single):.0f}")
+print(f"a single number of z changes {sum(single) / len(single):.0f} grey levels on average,",
+      f"at most {max(single):.0f}")
 
 # %% [markdown]
 # The next cell puts these three directions under sliders. Drag one, or click its handle and use the arrow keys.
 
 # %% tags=["nbval-ignore-output"]
-sliders = {name: widgets.FloatSlider(min=-3, max=3, step=0.05, description=name) for name in directions}
+sliders = {name: widgets.FloatSlider(min=-3, max=3, step=0.05, description=name)
+           for name in list(directions)[:3]}
 view = widgets.Image(format="png", width=192)
 
 
@@ -168,7 +172,8 @@ def redraw(_=None):
 for slider in sliders.values():
     slider.observe(redraw, names="value")
 redraw()
-Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value, "a face, and three sliders that change it")
+Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value,
+      "a face, and three sliders that change it")
 
 # %% [markdown]
 # The pictures change, but hair and background change together, and none of the three numbers deserves a name. We need
@@ -188,7 +193,8 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value, "a
 
 # %%
 def my_principal_directions(weight, n):
-    """weight (nz, outputs) -> the n directions of z that it stretches most, the first one most: (n, nz), each of length 1."""
+    """weight (nz, outputs) -> the n directions of z that it stretches most, the first one
+    most: (n, nz), each of length 1."""
     raise NotImplementedError
 
 
@@ -215,18 +221,21 @@ principal = checks.check_principal_directions(my_principal_directions)
 # %%
 weight = first_layer(netG)
 strength = torch.linalg.svdvals(weight)
-print(f"W stretches its first direction {strength[0] / strength[-1]:.0f} times as much as its last")
+ratio = strength[0] / strength[-1]
+print(f"W stretches its first direction {ratio:.0f} times as much as its last")
 found = principal(weight, 3)
-found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # signs are arbitrary; fix them
+found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # a free choice
 directions |= {f"principal {i + 1}": direction for i, direction in enumerate(found)}
 names = [name for name in directions if name.startswith("principal")]
-rows = [moved(z0, {name: amount}, directions) for name in names for amount in torch.linspace(-3, 3, 9)]
-sheet(rows, names, "Three principal directions, moved just as far: the changes are larger")
+sheet(names, "Three principal directions, moved just as far: the changes are larger.",
+      "three rows of one face, which becomes other people along each row")
 
 # %%
-print("principal directions change", ", ".join(f"{change(directions[name]):.0f}" for name in names), "grey levels")
+changes = ", ".join(f"{change(directions[name]):.0f}" for name in names)
+print("principal directions change", changes, "grey levels")
 every = principal(weight, run.config.nz)
-print(f"one in the middle of the order {change(every[50]):.0f}, the last one {change(every[-1]):.0f}")
+print(f"one in the middle of the order {change(every[50]):.0f},",
+      f"the last one {change(every[-1]):.0f}")
 
 # %% [markdown]
 # A principal direction changes the picture about twice as much as the average single number of z does, and about a
@@ -267,12 +276,8 @@ print("a slider moves z along its direction:", torch.allclose(explorer.z, expect
 print(f"{len(explorer.directions)} sliders:", ", ".join(explorer.directions))
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(4.5, 2.4), layout="constrained", facecolor="white")
-for axis, shown, title in zip(axes, (z, explorer.z), ("seed 43", "glasses + 1"), strict=True):
-    axis.imshow(image_grid(generate(netG, shown[None])))
-    axis.set_title(title, fontsize=10)
-    axis.axis("off")
-plt.show()
+show(generate(netG, torch.stack([z, explorer.z])), "Left: seed 43. Right: glasses + 1.",
+     "a cartoon face without glasses, and the same face with glasses")
 explorer.go()  # all sliders at 0
 
 # %% [markdown]
@@ -289,12 +294,11 @@ explore("mnist2d")
 # Its `z` has two numbers, so a map shows every picture that it can draw:
 
 # %%
-plane = generate(load_run("mnist2d").load_generator(), plane_grid(8))
-plt.figure(figsize=(3.6, 3.8), layout="constrained", facecolor="white")
-plt.imshow(image_grid(plane, 8))
-plt.title("z[0] to the right, z[1] downwards, from -1 to 1", fontsize=9)
-plt.axis("off")
-plt.show()
+from dcgan_course.sampling import plane_grid
+
+plane = generate(load_run("mnist2d").load_generator(), plane_grid(14))
+show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
+     "a map of digits: each has a region, and between them lie mixed shapes", 14)
 
 # %% [markdown]
 # **As a page without code**, for people who do not want to see any: in a terminal,
