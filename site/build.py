@@ -87,7 +87,6 @@ def write_source(source: Path, explorers: list[str] | None) -> None:
     static = source / "_static"
     for name in ("explorers", "thumbs"):
         (static / name).mkdir()
-    shutil.copy(ROOT / "data" / "browser" / "stix-two-math.woff2", static)
     write_programs(static / "explorers")
     (static / "duel.js").write_text(duel(), encoding="utf-8")
     shutil.rmtree(static / "duel")

@@ -61,24 +61,11 @@ if LENT and not os.path.isdir("../dcgan_course"):
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import torch
-from PIL import Image
 
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import (
-    BLUE,
-    GREEN,
-    ORANGE,
-    STYLE,
-    caption,
-    clock,
-    corner,
-    curves,
-    show,
-    show_table,
-)
+from dcgan_course.plots import STYLE, caption, clock, corner, curves, show, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, image_grid, sample_z
 
@@ -394,6 +381,7 @@ frame = check_frame(my_frame)
 # the clock above it.
 
 # %%
+from PIL import Image
 from torchvision.utils import make_grid
 
 
@@ -433,6 +421,8 @@ def write_film(frames, colours=64, milliseconds=200, hold=2000):
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 fewer = [annotated(kimg, quarter(images)) for kimg, images in film]
+import pandas as pd
+
 half = frames[::-2][::-1]  # every other one, the last among them
 versions = {"256 colours": (frames, 256), "64 colours": (frames, 64),
             "16 colours": (frames, 16),
@@ -618,6 +608,8 @@ for name, images in sets.items():
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
 # %%
+from dcgan_course.plots import BLUE, GREEN, ORANGE
+
 figure, axes = plt.subplots(figsize=(8.4, 3))
 for offset, (name, colour) in enumerate(zip(shares, (BLUE, GREEN, ORANGE), strict=True)):
     axes.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour,

@@ -61,7 +61,6 @@ if LENT and not os.path.isdir("../dcgan_course"):
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import torch
 
 from dcgan_course import checks
@@ -124,6 +123,7 @@ def card(study, config, title, text=()):
     return whole
 
 
+# %% jupyter={"source_hidden": true}
 def laid_out(cards, columns=3):
     """Cards as one picture, each row as high as its highest card."""
     rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
@@ -221,6 +221,8 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on "
 # healthy baseline.
 
 # %%
+import pandas as pd
+
 from dcgan_course.measuring.scores import scorer_for
 
 NUMBERS = {"fd": "fd, smaller is better", "mode_entropy": "mode_entropy, 1 = evenly",

@@ -9,6 +9,11 @@
 # %% [markdown]
 # # 07 · Walking the latent space
 #
+# <img src="../data/walk.webp" width="796" alt="six cartoon faces change without a jump into others: hair, glasses, skin and background, one after the other">
+#
+# *Each face is one point; here six points walk on great circles through three places each. In this lesson you write that
+# walk, and ask what lies between two pictures.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/07_latent_space.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
@@ -54,20 +59,18 @@ if LENT and not os.path.isdir("../dcgan_course"):
     ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
-import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge
-from dcgan_course.measuring.scores import training_neighbours
+from dcgan_course.plots import show, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import attribute_direction, generate, image_grid, lerp, plane_grid, sample_z
+from dcgan_course.sampling import generate, lerp, sample_z
 
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
@@ -80,17 +83,6 @@ netG, judge = run.load_generator(), load_judge("mnist")
 digits = load_images("mnist", 28)
 print(f"z has {run.config.nz} numbers, {run.config.z}")
 
-
-def show(images, title, nrow, width=9.0):
-    """A sheet of images."""
-    sheet = image_grid(images, nrow)
-    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
-    plt.imshow(sheet)
-    plt.title(title, fontsize=10)
-    plt.axis("off")
-    plt.show()
-
-
 # %% [markdown]
 # ## 1 · Where is z?
 #
@@ -100,7 +92,8 @@ def show(images, title, nrow, width=9.0):
 # %% jupyter={"outputs_hidden": true}
 z = sample_z(10_000, run.config.nz, run.config.z, seeded(0, "lesson"))
 lengths = z.norm(dim=1)
-print(f"length: mean {lengths.mean():.1f}, standard deviation {lengths.std():.1f}, shortest {lengths.min():.1f}")
+print(f"length: mean {lengths.mean():.1f}, standard deviation {lengths.std():.1f},",
+      f"shortest {lengths.min():.1f}")
 
 # %% [markdown]
 # Nothing lies near the middle. The square of the length is a sum of 100 squares, each 1 on average, so the length is
@@ -128,7 +121,7 @@ for t in (0.0, 0.25, 0.5):
 
 # %%
 def my_slerp(a, b, t):
-    """a, b (nz,), t from 0 to 1 -> the point at the share t of the way along the great circle, (nz,)."""
+    """a, b (nz,), t from 0 to 1 -> the point at share t of the great circle's way, (nz,)."""
     raise NotImplementedError
 
 
@@ -169,7 +162,9 @@ def walk(p, q, path, frames=36):
 
 
 ends = sample_z(40, run.config.nz, run.config.z, seeded(4, "lesson"))
-show(generate(netG, walk(ends[0], ends[1], slerp)), "36 steps on the great circle, row by row", 9, 5.5)
+show(generate(netG, walk(ends[0], ends[1], slerp)),
+     "36 steps on the great circle, row by row.",
+     "a digit changes its strokes little by little until it is another one", 9)
 
 # %% [markdown]
 # ## 2 · Is the sphere better?
@@ -190,10 +185,11 @@ real = torch.from_numpy(judged(judge, to_float(digits.batch(range(10_000))))[0])
 
 
 def quality(images):
-    """Mean confidence, mean distance to the nearest real digit, mean ink; in words."""
+    """Mean confidence, mean distance to the nearest real digit, mean ink."""
     features, probabilities = judged(judge, images)
     distance = torch.cdist(torch.from_numpy(features), real).min(1).values.mean()
-    return f"confidence {probabilities.max(1).mean():.2f}, distance {distance:.0f}, ink {(images.mean() + 1) / 2:.2f}"
+    return {"confidence": f"{probabilities.max(1).mean():.2f}", "distance": f"{distance:.0f}",
+            "ink": f"{(images.mean() + 1) / 2:.2f}"}
 
 
 def on_the_way(path, t):
@@ -202,9 +198,10 @@ def on_the_way(path, t):
 
 
 pixels_a, pixels_b = generate(netG, a), generate(netG, b)
-for name, images in {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5), "slerp, halfway": on_the_way(slerp, 0.5),
-                     "mean of both pictures": (pixels_a + pixels_b) / 2}.items():
-    print(f"{name:<22} {quality(images)}")
+places = {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5),
+          "slerp, halfway": on_the_way(slerp, 0.5),
+          "mean of both pictures": (pixels_a + pixels_b) / 2}
+show_table(pd.DataFrame({name: quality(images) for name, images in places.items()}).T)
 
 # %% [markdown]
 # Halfway on the straight line the pictures are a little worse, far less so than expected, and **bolder**: they have
@@ -212,8 +209,12 @@ for name, images in {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5), 
 # more. At 0.71 of the length the picture is still a digit. The next cell tries smaller lengths:
 
 # %%
-for scale in (1.0, 0.71, 0.5, 0.35):
-    print(f"z {scale:<4} times as long: {quality(generate(netG, scale * a))}")
+scales = (1.0, 0.71, 0.5, 0.35)
+show_table(pd.DataFrame({f"z {scale} times as long": quality(generate(netG, scale * a))
+                         for scale in scales}).T)
+rows = torch.cat([generate(netG, scale * a[:14]) for scale in scales])
+show(rows, "The same fourteen z, shorter from row to row: 1, 0.71, 0.5 and 0.35 times.",
+     "fourteen digits, the same ones bolder, bolder still, and as white squares", 14)
 
 # %% [markdown]
 # Why are the digits the same ones on both ways? Because lerp and slerp pass through exactly the same **directions**:
@@ -223,7 +224,8 @@ for scale in (1.0, 0.71, 0.5, 0.35):
 p, q = ends[0], ends[1]
 for t in (0.1, 0.25, 0.5):
     cosine = torch.cosine_similarity(lerp(p, q, t), slerp(p, q, t), 0)
-    print(f"t = {t:.2f}: one is {torch.rad2deg(torch.acos(cosine.clamp(-1, 1))):.0f} degrees ahead of the other")
+    angle = torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
+    print(f"t = {t:.2f}: one is {angle:.0f} degrees ahead of the other")
 
 # %% [markdown]
 # Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
@@ -256,10 +258,11 @@ def memorised(images):
 
 
 def smoothness(images):
-    """(largest step over the whole way, distance of the middle picture to real digits), in the judge's features."""
+    """Largest step over the whole way; distance of the middle picture to real digits."""
     features = torch.from_numpy(judged(judge, images)[0])
     steps = (features[1:] - features[:-1]).norm(dim=1)
-    return (steps.max() / steps.sum()).item(), torch.cdist(features[17:18], real).min().item()
+    middle = torch.cdist(features[17:18], real).min()
+    return (steps.max() / steps.sum()).item(), middle.item()
 
 
 rows = {"G's walk": [], "cross-fade": [], "memoriser": []}
@@ -270,9 +273,11 @@ for p, q in zip(ends[:20], ends[20:], strict=True):
         rows[name].append(smoothness(pictures))
 
 # %% jupyter={"outputs_hidden": true}
-for name, values in rows.items():
-    jump, middle = np.median(values, 0)
-    print(f"{name:<11} largest step {jump:>4.0%} of the way, the picture halfway {middle:.0f} from real digits")
+middles = {name: np.median(values, 0) for name, values in rows.items()}
+show_table(pd.DataFrame(
+    {name: {"largest step, of the way": f"{jump:.0%}",
+            "halfway, from real digits": f"{middle:.0f}"}
+     for name, (jump, middle) in middles.items()}).T)
 
 # %% [markdown]
 # The cross-fade is the smoothest of all, but its pictures leave the digits. The memoriser's pictures never leave them
@@ -284,7 +289,9 @@ for name, values in rows.items():
 # %%
 images = generate(netG, walk(ends[0], ends[1], slerp, 18))
 fade = walk(images[0], images[-1], lerp, 18)
-show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cross-fade. Bottom: a memoriser", 18)
+show(torch.cat([images, fade, memorised(images)]),
+     "Top: G's walk. Middle: a cross-fade. Bottom: a memoriser.",
+     "three rows from one digit to another: by even steps, by fading, and by jumps", 18)
 
 # %% [markdown]
 # ## 4 · Has it memorised?
@@ -293,10 +300,14 @@ show(torch.cat([images, fade, memorised(images)]), "Top: G's walk. Middle: a cro
 # the judge's features (by pixels the nearest image is often just one with as much ink).
 
 # %%
+from dcgan_course.measuring.scores import training_neighbours
+
 some = generate(netG, ends[:12])
 pairs, ratio = training_neighbours(some, run.config)
-show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image nearest to each", 12)
-print(f"distance to the nearest training image, over that from one training image to the next: {ratio:.1f}")
+show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image nearest to each.",
+     "twelve generated digits, and under each a real one of its kind with other strokes", 12)
+print("distance to the nearest training image, over that from one training image to the next:",
+      f"{ratio:.1f}")
 
 # %% [markdown]
 # A G that stores its training images would have a ratio near 0. What can this ratio show? A value far below 1 would be
@@ -316,7 +327,8 @@ print(f"distance to the nearest training image, over that from one training imag
 
 # %%
 def my_corner_grid(corners, n):
-    """corners (4, nz): upper left, upper right, lower left, lower right -> z of an n x n grid, row by row, (n * n, nz)."""
+    """corners (4, nz): upper left, upper right, lower left, lower right -> an n x n grid's z,
+    row by row, (n * n, nz)."""
     raise NotImplementedError
 
 
@@ -347,9 +359,10 @@ corner_grid = checks.check_corner_grid(my_corner_grid)
 # %%
 faces = load_run("avatars")
 netF = faces.load_generator()
-set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures from here on: a fifth of the size
 corners = sample_z(4, faces.config.nz, faces.config.z, seeded(3, "lesson"))
-show(generate(netF, corner_grid(corners, 8)), "Four faces in the corners, their mixtures between them", 8, 5.5)
+show(generate(netF, corner_grid(corners, 8)),
+     "Four faces in the corners, their mixtures between them.",
+     "a sheet of eight by eight faces that change from each corner to the others", 8)
 
 # %% [markdown]
 # Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly.
@@ -362,9 +375,13 @@ show(generate(netF, corner_grid(corners, 8)), "Four faces in the corners, their 
 # [-1, 1], so even steps show each part as often as it is drawn.
 
 # %%
+from dcgan_course.sampling import plane_grid
+
 plane = load_run("mnist2d")
 netP = plane.load_generator()
-show(generate(netP, plane_grid(20, "uniform")), "z[0] from -1 (left) to 1 (right), z[1] from -1 (top) to 1 (bottom)", 20, 6)
+show(generate(netP, plane_grid(20, "uniform")),
+     "z[0] from -1 (left) to 1 (right), z[1] from -1 (top) to 1 (bottom).",
+     "a map of digits: regions of one digit each, with mixed shapes along their borders", 20)
 
 # %% [markdown]
 # Each digit has one region or several, and along their borders lie pictures that are neither digit. How much of the
@@ -373,8 +390,9 @@ show(generate(netP, plane_grid(20, "uniform")), "z[0] from -1 (left) to 1 (right
 # %%
 probabilities = judged(judge, generate(netP, plane_grid(40, "uniform")))[1]
 shares = np.bincount(probabilities.argmax(1), minlength=10) / len(probabilities)
-print("share of the plane:", ", ".join(f"{digit}: {share:.0%}" for digit, share in enumerate(shares)))
-print(f"border land, where the judge is less than 90 % sure: {(probabilities.max(1) < 0.9).mean():.0%}")
+show_table(pd.DataFrame({"share of the plane": [f"{share:.0%}" for share in shares]}).T)
+border = (probabilities.max(1) < 0.9).mean()
+print(f"border land, where the judge is less than 90 % sure: {border:.0%}")
 
 # %% [markdown]
 # With normal z, even steps would waste the sheet on corners that hardly ever occur. There one takes steps of the same
@@ -382,7 +400,8 @@ print(f"border land, where the judge is less than 90 % sure: {(probabilities.max
 
 # %%
 line = plane_grid(10, "normal")[:10, 0]
-print("ten steps of equal probability:", "  ".join(f"{value:+.2f}" for value in line))
+show_table(pd.DataFrame([[f"{value:+.2f}" for value in line]], ["z"], range(1, 11)),
+           "Ten steps of equal probability.")
 
 # %% [markdown]
 # ## 7 · Vector arithmetic
@@ -407,15 +426,15 @@ def has(attribute):
 
 
 def pool(attribute, present, long_hair):
-    """The numbers of those faces that surely have the attribute, or surely not, with long or short hair."""
+    """Which faces surely have the attribute, or surely not, with long or short hair."""
     sure = (has(attribute) > 0.9) if present else (has(attribute) < 0.1)
     hair = (has("long_hair") > 0.9) if long_hair else (has("long_hair") < 0.1)
     return np.flatnonzero(sure & hair)
 
 
-for present, long_hair in ((True, True), (False, True), (False, False)):
-    print(f"{'glasses' if present else 'no glasses':<11}{'long' if long_hair else 'short'} hair: "
-          f"{len(pool('glasses', present, long_hair))} faces")
+WHICH = ((True, True), (False, True), (False, False))
+HEADS = ("glasses, long hair", "no glasses, long hair", "no glasses, short hair")
+show_table(pd.DataFrame({"faces": [len(pool("glasses", *which)) for which in WHICH]}, HEADS))
 
 # %% [markdown]
 # **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -447,23 +466,33 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # </details>
 
 # %% [markdown]
-# Here is one sum, with three exemplars of each concept. The result is followed, as in the paper, by eight neighbours:
+# Here is one sum, with three exemplars of each concept, and under them the face of their mean `z`. The result is followed, as in the paper, by eight neighbours:
 # the same `z` plus uniform noise of up to 0.25 in each number.
 
 # %%
-picks = [z[pool("glasses", *which)[:3]] for which in ((True, True), (False, True), (False, False))]
+picks = [z[pool("glasses", *which)[:3]] for which in WHICH]
 result = vector_sum(*picks)
 noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25
 neighbours = generate(netF, torch.cat([result[None], result + noise]))
-rows = [*(generate(netF, x) for x in picks), neighbours]
-figure, axes = plt.subplots(1, 4, figsize=(9.5, 2.4), layout="constrained", facecolor="white",
-                            width_ratios=[1, 1, 1, 3])
-for axis, row, title in zip(axes, rows, ("glasses, long", "- long", "+ short", "= first, then eight neighbours"),
-                            strict=True):
-    axis.imshow(image_grid(row, 1 if len(row) == 3 else 3))
-    axis.set_title(title, fontsize=9)
+import matplotlib.pyplot as plt
+
+from dcgan_course.plots import BLUE, ORANGE, STYLE
+from dcgan_course.sampling import image_grid
+
+plt.style.use(STYLE)
+figure, axes = plt.subplots(2, 4, figsize=(8.4, 4.6), width_ratios=[1, 1, 1, 3],
+                            height_ratios=[3, 1])
+for column, x, sign, head in zip(axes.T, picks, ("", "- ", "+ "), HEADS, strict=False):
+    column[0].imshow(image_grid(generate(netF, x), 1))
+    column[1].imshow(image_grid(generate(netF, x.mean(0, keepdim=True)), 1))
+    column[0].set_title(sign + head.replace(", ", ",\n"))
+    column[1].set_title("mean")
+axes[0, 3].imshow(image_grid(neighbours, 3))
+axes[0, 3].set_title("= the sum (first)\nand eight neighbours")
+for axis in axes.flat:
     axis.axis("off")
-plt.show()
+show(figure, "One sum of z, as in the paper.",
+     "three columns of faces, the face of the mean under each, and nine faces of the sum")
 
 # %% [markdown]
 # Is this result typical, or a lucky pick? Count it. The next cell makes 200 sums with exemplars drawn at random, with
@@ -477,31 +506,38 @@ plt.show()
 
 # %%
 def success(attribute, k, values, trials=200, present=True):
-    """The share of sums whose picture has the attribute and short hair; `values`: z, or pictures."""
+    """The share of sums that show the attribute and short hair; `values`: z, or pictures."""
     stream = np.random.default_rng(0)
-    pools = [pool(attribute, *which) for which in ((present, True), (False, True), (False, False))]
-    sums = torch.stack([vector_sum(*(values[stream.choice(faces_of, k, replace=False)] for faces_of in pools))
-                        for _ in range(trials)])
-    answers = judged(reader, sums.clamp(-1, 1) if values is pictures else generate(netF, sums))[1]
+    pools = [pool(attribute, *which) for which in ((present, True), *WHICH[1:])]
+    sums = [vector_sum(*(values[stream.choice(own, k, replace=False)] for own in pools))
+            for _ in range(trials)]
+    sums = torch.stack(sums)
+    drawn = sums.clamp(-1, 1) if values is pictures else generate(netF, sums)
+    answers = judged(reader, drawn)[1]
     short = answers[:, reader.names.index("long_hair")] < 0.5
     return ((answers[:, reader.names.index(attribute)] > 0.5) & short).mean()
 
 
 # %% jupyter={"outputs_hidden": true}
-rates = {}
-print(f"{'':<13}" + "".join(f"{f'{space}, {k}':>11}" for space in ("z", "pixels") for k in (1, 3, 10)))
-for attribute in ("glasses", "smile", "facial_hair"):
-    rates[attribute] = [success(attribute, k, values) for values in (z, pictures) for k in (1, 3, 10)]
-    print(f"{attribute:<13}" + "".join(f"{rate:>11.0%}" for rate in rates[attribute]))
+def percent(rates):
+    """Shares by attribute (rows), for 1, 3 and 10 exemplars (columns), as whole percents."""
+    return pd.DataFrame(rates, COUNTS[: len(rates["smile"])]).T.map("{:.0%}".format)
+
+
+COUNTS = [f"{space}, {k}" for space in ("z", "pixels") for k in (1, 3, 10)]
+rates = {attribute: [success(attribute, k, values)
+                     for values in (z, pictures) for k in (1, 3, 10)]
+         for attribute in ("glasses", "smile", "facial_hair")}
+show_table(percent(rates).rename({"facial_hair": "beard"}), "Successful sums of 200.")
 
 # %% [markdown]
 # How many successes come by chance? The next cell makes the same sums, but with exemplars *without* the attribute in
 # the first place too. Whatever succeeds there is luck, or the judge's mistake:
 
 # %%
-for attribute in rates:
-    chance = [success(attribute, k, z, present=False) for k in (1, 3, 10)]
-    print(f"{attribute:<13}" + "".join(f"{rate:>11.0%}" for rate in chance))
+chance = {attribute: [success(attribute, k, z, present=False) for k in (1, 3, 10)]
+          for attribute in rates}
+show_table(percent(chance).rename({"facial_hair": "beard"}), "By chance, of 200.")
 
 # %% [markdown]
 # - **One exemplar is a matter of luck.** A single face carries its hair colour, its background and its mouth into the
@@ -517,9 +553,11 @@ for attribute in rates:
 #   the sums to a length of 10, and compare the rates.
 
 # %%
-show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in
-                               ((True, True), (False, True), (False, False)))) for i in range(12)]).clamp(-1, 1),
-     "The same sum with pixels, three exemplars each: ghosts", 12)
+ghosts = [vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in WHICH))
+          for i in range(12)]
+show(torch.stack(ghosts).clamp(-1, 1),
+     "The same sum with pixels, three exemplars each: ghosts.",
+     "twelve pictures in which the outlines of several faces lie over one another")
 
 # %% [markdown]
 # ## 8 · A direction with a name
@@ -529,17 +567,21 @@ show(torch.stack([vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for 
 # without, by the judge's 2,000 answers. The next cell walks from -2 to +2 such steps.
 
 # %%
+from dcgan_course.sampling import attribute_direction
+
 steps = torch.linspace(-2, 2, 9)
 
 
 def along(attribute, strangers):
-    """Pictures of new faces, each moved along the direction of an attribute: (9, n, 3, 64, 64)."""
+    """New faces, each moved along the direction of an attribute: (9, n, 3, 64, 64)."""
     direction = attribute_direction(z, torch.from_numpy(has(attribute) > 0.5))
     return torch.stack([generate(netF, strangers + step * direction) for step in steps])
 
 
 strangers = sample_z(4, faces.config.nz, faces.config.z, seeded(6, "lesson"))
-show(along("glasses", strangers).transpose(0, 1).flatten(0, 1), "Four new faces; glasses from -2 to +2 steps", 9, 7.5)
+show(along("glasses", strangers).transpose(0, 1).flatten(0, 1),
+     "Four new faces, a row each; from left to right -2, -1.5 … +2 steps towards glasses.",
+     "four rows of nine faces: without glasses on the left, with glasses on the right", 9)
 
 # %% [markdown]
 # The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the
@@ -548,20 +590,26 @@ show(along("glasses", strangers).transpose(0, 1).flatten(0, 1), "Four new faces;
 
 # %% jupyter={"outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
-figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", facecolor="white", sharey=True)
+figure, axes = plt.subplots(1, 2, sharey=True)
+counted = {}
 for attribute, colour in (("glasses", BLUE), ("smile", ORANGE)):
-    answers = np.stack([judged(reader, images)[1] for images in along(attribute, strangers)]) > 0.5
+    answers = [judged(reader, images)[1] for images in along(attribute, strangers)]
+    answers = np.stack(answers) > 0.5
     wanted = answers[:, :, reader.names.index(attribute)].mean(1)
     hair = answers[:, :, reader.names.index("long_hair")]
+    changed = (hair != hair[4]).mean(1)
     axes[0].plot(steps, 100 * wanted, color=colour, marker="o", label=attribute)
-    axes[1].plot(steps, 100 * (hair != hair[4]).mean(1), color=colour, marker="o", label=f"along {attribute}")
-    print(f"{attribute:<8} at -2, 0, +1, +2: " + ", ".join(f"{wanted[i]:.0%}" for i in (0, 4, 6, 8))
-          + f"; hair changed at +2: {(hair[8] != hair[4]).mean():.0%}")
-axes[0].set(title="faces with the attribute", xlabel="steps along its direction", ylabel="of 100 faces [%]")
-axes[1].set(title="faces whose hair changed length", xlabel="steps along the direction")
-axes[0].legend(frameon=False)
-axes[1].legend(frameon=False)
-plt.show()
+    axes[1].plot(steps, 100 * changed, color=colour, marker="o", label=f"along {attribute}")
+    counted[attribute] = [*wanted[[0, 4, 6, 8]], changed[8]]
+axes[0].set(title="faces with the attribute", ylabel="% of 100 faces")
+axes[1].set(title="faces whose hair changed length")
+for axis in axes:
+    axis.set_xlabel("steps along the direction")
+    axis.legend()
+show(figure, "What is wanted, and a side effect.",
+     "left: both attributes rise with the steps, the smile falls again; right: low lines")
+heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2"]
+show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
 
 # %% [markdown]
 # One step takes most faces across. Going farther is not always better: along its own direction the smile becomes rarer

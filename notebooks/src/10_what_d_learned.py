@@ -9,6 +9,11 @@
 # %% [markdown]
 # # 10 · What D learned
 #
+# <img src="../data/features.webp" width="796" alt="four rows: six churches each, and beside them grey fields in which edges stand out, in each row mostly of one direction">
+#
+# *Four features of a D that was trained on churches, a row each. Left: the pictures that raise it most. Right: which of
+# their pixels do it. D was never told of towers or edges; in this lesson you find out what it knows.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
@@ -58,16 +63,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from dcgan_course import checks
-from dcgan_course.data import avatar_pair, load_images, to_float
+from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring import features
-from dcgan_course.measuring.judges import judged, load_judge
+from dcgan_course.plots import STYLE, show, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.sampling import generate, sample_z
 
+plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
@@ -82,18 +87,19 @@ RUN = "mnist"
 run = load_run(RUN)
 netD, size = run.load_discriminator(), run.config.image_size
 train, test = (load_images(run.config.data, size, split) for split in ("train", "test"))
-for i, x in enumerate(features.activations(netD, to_float(train.batch([4]))), 1):
+digit = to_float(train.batch([4]))
+for i, x in enumerate(features.activations(netD, digit), 1):
     print(f"layer {i}: {x.shape[1]:>3} feature maps of {x.shape[2]} x {x.shape[3]}")
 
 # %%
-figure, axes = plt.subplots(3, 10, figsize=(9, 2.9), layout="constrained", facecolor="white")
-digit = to_float(train.batch([4]))
-for row, maps in zip(axes, features.activations(netD, digit), strict=True):
+figure, axes = plt.subplots(3, 10, figsize=(8.4, 2.8))
+for i, (row, maps) in enumerate(zip(axes, features.activations(netD, digit), strict=True), 1):
     for axis, picture in zip(row, [digit[0, 0], *maps[0, :9]], strict=True):
-        axis.imshow(picture.detach(), cmap="gray")
-        axis.axis("off")
-figure.suptitle("A digit (left) and the first nine maps of each of D's layers, each in its own range", fontsize=10)
-plt.show()
+        axis.imshow(picture.detach())
+        axis.set(xticks=[], yticks=[])
+    row[0].set_ylabel(f"layer {i}")
+show(figure, "A digit (left) and the first nine maps of each of D's layers, in its range.",
+     "strokes and outlines of a digit in layer 1, coarser patches in 2, single squares in 3")
 
 # %% [markdown]
 # The first layer responds to strokes and their edges; further on the maps are too coarse to read with the eye.
@@ -110,7 +116,8 @@ plt.show()
 
 # %%
 def my_pooled(maps):
-    """maps: one tensor (N, channels, height, width) for each layer -> (N, all channels * 16), the first layer first."""
+    """maps: one tensor (N, channels, height, width) for each layer, the first one first
+    -> (N, all channels * 16)."""
     raise NotImplementedError
 
 
@@ -137,7 +144,8 @@ pooled = checks.check_pooled(my_pooled)
 def features_of(net, images, indices):
     """D's features of some images, (N, F) as NumPy array."""
     parts = torch.as_tensor(indices).split(500)
-    return torch.cat([pooled(features.activations(net, to_float(images.batch(part)))) for part in parts]).numpy()
+    batches = (to_float(images.batch(part)) for part in parts)
+    return torch.cat([pooled(features.activations(net, batch)) for batch in batches]).numpy()
 
 
 some = range(0, test.count, 5)  # every fifth test digit: enough to see a percent or two
@@ -150,7 +158,8 @@ print(f"{of_test.shape[1]:,} numbers for each digit, in place of {size * size} p
 # be:
 
 # %%
-print(f"(128 + 256 + 512) x 16 = {(128 + 256 + 512) * 16:,}, and twice that is {2 * (128 + 256 + 512) * 16:,}")
+count = (128 + 256 + 512) * 16
+print(f"(128 + 256 + 512) x 16 = {count:,}, and twice that is {2 * count:,}")
 
 # %% [markdown]
 # That is exactly half of what the paper says, so as many maps again are missing. The text does not solve the riddle,
@@ -172,18 +181,18 @@ print(f"(128 + 256 + 512) x 16 = {(128 + 256 + 512) * 16:,}, and twice that is {
 
 # %%
 untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
-kinds = {"D": lambda *part: features_of(netD, *part), "random D": lambda *part: features_of(untrained, *part),
-         "pixels": features.pixels}
+kinds = {"D": lambda *part: features_of(netD, *part),
+         "random D": lambda *part: features_of(untrained, *part), "pixels": features.pixels}
 answers = {name: [] for name in kinds}
 for draw in range(3):
     labelled = features.balanced_draw(train.labels, 100, draw)
     for name, kind in kinds.items():
-        share = features.svm_accuracy(kind(train, labelled), train.labels[labelled], kind(test, some), test.labels[some])
-        answers[name].append(share)
+        parts = kind(train, labelled), train.labels[labelled], kind(test, some)
+        answers[name].append(features.svm_accuracy(*parts, test.labels[some]))
 
 # %% jupyter={"outputs_hidden": true}
-for name, shares in answers.items():
-    print(f"{name:<12} {np.mean(shares):.0%} right with 100 labels")
+show_table(pd.DataFrame({"right with 100 labels": {name: f"{np.mean(shares):.0%}"
+                                                   for name, shares in answers.items()}}))
 
 # %% [markdown]
 # D has never seen a label, and yet with its features ten examples of each digit teach more than with pixels. The
@@ -194,26 +203,29 @@ for name, shares in answers.items():
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.machine.places import repo_data_dir
-from dcgan_course.measuring.tables import means, summary
+from dcgan_course.measuring.tables import means
 
-table = pd.read_csv(repo_data_dir() / "features" / "mnist.csv")
-print("percent right on 10,000 test digits, with the 95 % interval over the draws")
-print(summary(table))
+statistics = means(pd.read_csv(repo_data_dir() / "features" / "mnist.csv"))
+words = [f"{row['mean']:.1f}" + (f" ± {row['half_width']:.1f}" if row["n"] > 1 else "")
+         for _, row in statistics.iterrows()]
+percent = pd.Series(words, statistics.index).unstack(sort=False).fillna("–")
+show_table(percent.rename_axis(None).rename_axis(None, axis=1),
+           "Percent right on 10,000 test digits, with the 95 % interval over the draws.")
 
 # %% jupyter={"outputs_hidden": true}
-COLOURS = {"D": "#D55E00", "random D": "#999999", "pixels": "#009E73", "supervised": "#0072B2"}
-statistics = means(table)
-plt.figure(figsize=(6.5, 3.4), layout="constrained", facecolor="white")
+from dcgan_course.plots import BLUE, GREEN, GREY
+
+COLOURS = {"D": BLUE, "random D": GREY, "pixels": GREEN, "supervised": "#CC79A7"}
+figure, axes = plt.subplots()
 for name, colour in COLOURS.items():
     rows = statistics.loc[name]
     counts = [int(metric.split()[0]) for metric in rows.index]
-    plt.errorbar(counts, rows["mean"], rows["half_width"].fillna(0), color=colour, marker="o", capsize=3, label=name)
-plt.xscale("log")
-plt.xlabel("labelled digits")
-plt.ylabel("right answers, %")
-plt.grid(alpha=0.3)
-plt.legend(frameon=False)
-plt.show()
+    axes.errorbar(counts, rows["mean"], rows["half_width"].fillna(0), color=colour, marker="o",
+                  capsize=3, label=name)
+axes.set(xscale="log", xlabel="labelled digits", ylabel="right answers, %")
+axes.legend()
+show(figure, "The fewer labels, the more D's features are worth.",
+     "four rising curves: D is highest, most so on the left; pixels are lowest on the right")
 
 # %% [markdown]
 # Read the left end first. With a hundred labels D's features leave all others far behind, and their interval over the
@@ -259,8 +271,9 @@ plt.show()
 
 # %%
 thousand = statistics.xs("1000 labels", level="metric")
-for name, row in thousand.iterrows():
-    print(f"ours, MNIST, 1,000 labels: {name:<11} error {100 - row['mean']:.1f} ± {row['half_width']:.1f} %")
+errors = {name: f"{100 - row['mean']:.1f} ± {row['half_width']:.1f} %"
+          for name, row in thousand.iterrows()}
+show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 
 # %% [markdown]
 # The striking claim of the paper's table is that D's features beat a *supervised* network of the same shape where
@@ -272,11 +285,12 @@ for name, row in thousand.iterrows():
 # %% jupyter={"outputs_hidden": true}
 labelled = features.balanced_draw(train.labels, 300, 0)
 of_train = features_of(netD, train, labelled)
-widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # numbers that each layer gives
+widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # of each layer
 parts = [[*np.split(x, np.cumsum(widths)[:-1], 1), x] for x in (of_train, of_test)]
-for i, (a, b) in enumerate(zip(*parts, strict=True), 1):
-    share = features.svm_accuracy(a, train.labels[labelled], b, test.labels[some])
-    print(f"layer {i} alone: {share:.1%}" if i <= len(widths) else f"all layers:    {share:.1%}")
+names = [*(f"layer {i} alone" for i in range(1, len(widths) + 1)), "all layers"]
+shares = {name: features.svm_accuracy(a, train.labels[labelled], b, test.labels[some])
+          for name, a, b in zip(names, *parts, strict=True)}
+show_table(pd.Series(shares).map("{:.1%}".format).to_frame("right with 300 labels"))
 
 # %% [markdown]
 # Each layer alone is worth something, the last one most, and together they reach a little more than the last alone.
@@ -298,7 +312,8 @@ for i, (a, b) in enumerate(zip(*parts, strict=True), 1):
 
 # %%
 def my_guided(x, gradient):
-    """x, what went into an activation, and the gradient that comes back to it, both (N, C, H, W) -> what is let through."""
+    """x, what went into an activation, and the gradient that comes back to it, both
+    (N, C, H, W) -> what is let through."""
     raise NotImplementedError
 
 
@@ -328,8 +343,7 @@ guided = checks.check_guided(my_guided)
 rules = {"plain": lambda x, gradient: gradient * torch.where(x > 0, 1.0, run.config.leak),
          "deconvolution": lambda x, gradient: gradient * (gradient > 0), "guided": guided}
 x = to_float(train.batch(range(1000)))
-with torch.inference_mode():
-    responses = features.activations(netD, x)[-1].amax((2, 3))  # (N, maps): how much each feature responds, at best
+responses = features.activations(netD, x)[-1].amax((2, 3)).detach()  # (N, maps): at best
 
 
 def scaled(gradient):
@@ -337,20 +351,12 @@ def scaled(gradient):
     return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
 
 
-def show(images, title, nrow, width=9.0):
-    """A sheet of images."""
-    sheet = image_grid(images, nrow)
-    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
-    plt.imshow(sheet)
-    plt.title(title, fontsize=10)
-    plt.axis("off")
-    plt.show()
-
-
 # %%
-top = x[responses[:, 1].clone().topk(12).indices]
+top = x[responses[:, 1].topk(12).indices]
 rows = [top] + [scaled(features.saliency(netD, top, 1, rule)) for rule in rules.values()]
-show(torch.cat(rows), "The 12 digits that raise feature 1 most; then plain, deconvolution, guided", 12)
+show(torch.cat(rows),
+     "The 12 digits that raise feature 1 most; then plain, deconvolution, guided.",
+     "digits; grey noise around them; one texture for all; the stroke that each has", 12)
 
 # %% [markdown]
 # The plain gradients are grey noise around the right place. The rule of deconvolution shows nearly the same texture for
@@ -366,28 +372,32 @@ show(torch.cat(rows), "The 12 digits that raise feature 1 most; then plain, deco
 # the paper's. We use the D of the church exteriors, and churches that its G has drawn.
 
 # %%
-set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures from here on
 church = load_run("heritage")
 z = sample_z(300, church.config.nz, church.config.z, seeded(0, "lesson"))
 churches = generate(church.load_generator(), z, batch_size=50)
-nets = {"trained": church.load_discriminator(), "random": features.random_discriminator(church.config, churches[:100])}
+nets = {"trained": church.load_discriminator(),
+        "random": features.random_discriminator(church.config, churches[:100])}
 
 
 def responding(net, feature, n=6):
-    """The n churches that raise a feature of the last layer most, and which of their pixels do it."""
+    """The n churches that raise a feature most, and which of their pixels do it."""
     top = churches[highest[net][:, feature].topk(n).indices]
     return top, features.saliency(nets[net], top, feature, guided)
 
 
 with torch.inference_mode():
-    highest = {name: torch.cat([features.activations(net, part)[-1].amax((2, 3)) for part in churches.split(50)])
+    highest = {name: torch.cat([features.activations(net, part)[-1].amax((2, 3))
+                                for part in churches.split(50)])
                for name, net in nets.items()}
 highest = {name: values.clone() for name, values in highest.items()}
 
 # %%
-for name in nets:
-    rows = [torch.cat([top, scaled(gradient)]) for top, gradient in (responding(name, i) for i in range(4))]
-    show(torch.cat(rows), f"{name} filters: four features, a row each; churches (left), the pixels that raise it", 12, 8.5)
+for name, alt in {"trained": "edges of one direction in each row stand out of grey fields",
+                  "random": "soft patches of colour, without a direction"}.items():
+    pairs = (responding(name, i) for i in range(4))
+    show(torch.cat([torch.cat([top, scaled(gradient)]) for top, gradient in pairs]),
+         f"{name.capitalize()} filters: four features, a row each; churches, and their pixels "
+         "that raise it.", f"four rows of six churches, and beside them {alt}", 12)
 
 # %% [markdown]
 # Look along a row. A trained feature answers to lines in **one direction**, in whatever church they are; a random one
@@ -400,17 +410,22 @@ for name in nets:
 
 # %%
 def arrow(gradient):
-    """The mean direction of the edges of each picture (N, channels, H, W): complex numbers of length 1 at most."""
+    """The mean direction of edges in each of (N, channels, H, W): complex, length 0 to 1."""
     grey = gradient.mean(1)
-    across, down = grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2], grey[:, 2:, 1:-1] - grey[:, :-2, 1:-1]
+    across = grey[:, 1:-1, 2:] - grey[:, 1:-1, :-2]
+    down = grey[:, 2:, 1:-1] - grey[:, :-2, 1:-1]
     double = torch.complex(across**2 - down**2, 2 * across * down)
     return double.sum((1, 2)) / double.abs().sum((1, 2))
 
 
+lengths = {}
 for name in nets:
-    arrows = torch.stack([arrow(responding(name, i)[1]) for i in range(0, highest[name].shape[1], 16)])  # (24, 6)
-    print(f"{name:<8} filters: within a picture {arrows.abs().mean():.1f}, "
-          f"between the pictures of a feature {(arrows / arrows.abs()).mean(1).abs().mean():.1f}")
+    chosen = range(0, highest[name].shape[1], 16)
+    arrows = torch.stack([arrow(responding(name, i)[1]) for i in chosen])  # (24, 6)
+    between = (arrows / arrows.abs()).mean(1)
+    lengths[f"{name} filters"] = {"within a picture": f"{arrows.abs().mean():.1f}",
+                                  "between pictures": f"{between.abs().mean():.1f}"}
+show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one direction, 0 = any.")
 
 # %% [markdown]
 # Trained features answer to lines (the first number), and each to its own direction (the second). Random filters hardly
@@ -421,12 +436,11 @@ for name in nets:
 # which share is of the commonest kind? (By chance it is about 0.22.)
 
 # %% jupyter={"outputs_hidden": true}
+@torch.inference_mode()
 def commonest(net):
-    """The share of the commonest digit among the 20 that raise a feature of the last layer most: mean over features."""
-    with torch.inference_mode():
-        highest = features.activations(net, x)[-1].amax((2, 3))
-    labels = train.labels[highest.topk(20, 0).indices.numpy()]  # (20, features)
-    return np.mean([np.bincount(column, minlength=10).max() / 20 for column in labels.T])
+    """Share of the commonest digit among the 20 that raise a feature most, on average."""
+    top = features.activations(net, x)[-1].amax((2, 3)).topk(20, 0).indices.numpy()
+    return np.mean([np.bincount(train.labels[i], minlength=10).max() / 20 for i in top.T])
 
 
 print(f"trained D {commonest(netD):.2f}, random D {commonest(untrained):.2f}")
@@ -447,14 +461,21 @@ print(f"trained D {commonest(netD):.2f}, random D {commonest(untrained):.2f}")
 # With cartoon faces it can be counted: the place of glasses is known exactly, and a judge reads every attribute.
 
 # %%
+from dcgan_course.data import avatar_pair
+from dcgan_course.measuring.judges import judged, load_judge
+
 faces = load_run("avatars")
 netG, judge = faces.load_generator(), load_judge("avatars")
 glasses = judge.names.index("glasses")
-pairs = np.stack([avatar_pair(seed, "glasses") for seed in range(40)]).astype(float)  # (40, 2, 64, 64, 3)
-often = (abs(pairs[:, 0] - pairs[:, 1]).sum(-1) > 30).mean(0) > 0.25  # where glasses change the picture
+pairs = [avatar_pair(seed, "glasses") for seed in range(40)]
+pairs = np.stack(pairs).astype(float)  # (40, 2, 64, 64, 3): without glasses and with
+often = (abs(pairs[:, 0] - pairs[:, 1]).sum(-1) > 30).mean(0) > 0.25  # where they differ
 rows, columns = (np.flatnonzero(often.any(axis)) for axis in (1, 0))
 box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 print(f"glasses lie in rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}")
+six = torch.from_numpy(pairs[:6] / 127.5 - 1).float().permute(1, 0, 4, 2, 3)
+show(six.flatten(0, 1), "Six drawn faces, twice: what differs tells where glasses lie.",
+     "two rows of the same six faces, one row with glasses, one without", 6)
 
 # %%
 z = sample_z(900, faces.config.nz, faces.config.z, seeded(1, "lesson"))
@@ -469,7 +490,8 @@ print(f"{wears.mean():.0%} of the generated faces wear glasses (in the data: a t
 
 # %%
 def my_dropped(x, maps):
-    """x (N, channels, height, width), maps a list of channel numbers -> the same with those channels zero everywhere."""
+    """x (N, channels, height, width), maps a list of channel numbers -> the same with those
+    channels zero everywhere."""
     raise NotImplementedError
 
 
@@ -508,13 +530,16 @@ from sklearn.linear_model import LogisticRegression
 def slopes(images):
     """Steepness across and down in the box, in blocks of 2 x 2 pixels: (N, F)."""
     inside = images[:, :, box[0], box[1]]
-    steep = [(inside[..., 1:] - inside[..., :-1]).abs(), (inside[..., 1:, :] - inside[..., :-1, :]).abs()]
-    return torch.cat([torch.nn.functional.avg_pool2d(x.mean(1, keepdim=True), 2).flatten(1) for x in steep], 1).numpy()
+    steep = [(inside[..., 1:] - inside[..., :-1]).abs(),
+             (inside[..., 1:, :] - inside[..., :-1, :]).abs()]
+    blurred = [torch.nn.functional.avg_pool2d(x.mean(1, keepdim=True), 2) for x in steep]
+    return torch.cat([x.flatten(1) for x in blurred], 1).numpy()
 
 
 drawn = load_images("avatars:3000", 64)
 truth = drawn.labels[:, drawn.label_names.index("glasses")]
-steep = np.concatenate([slopes(to_float(drawn.batch(part))) for part in torch.arange(3000).split(500)])
+steep = np.concatenate([slopes(to_float(drawn.batch(part)))
+                        for part in torch.arange(3000).split(500)])
 witness = LogisticRegression(C=0.05, max_iter=500).fit(steep[:2000], truth[:2000])
 right = witness.score(steep[2000:], truth[2000:])
 print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
@@ -532,12 +557,13 @@ print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
 # %%
 @torch.inference_mode()
 def activations_at(block, z):
-    """What a block of G gives: (N, channels, height, width), in half precision: half the memory, and enough here."""
-    return torch.cat([netG.blocks[: block + 1](part[:, :, None, None]).half() for part in z.split(50)])
+    """What a block of G gives, (N, channels, height, width); in half precision, for memory."""
+    part_of_G = netG.blocks[: block + 1]
+    return torch.cat([part_of_G(part[:, :, None, None]).half() for part in z.split(50)])
 
 
 def weights(maps, positive, negative, n=6000):
-    """A logistic regression's weight for each of the maps (N, channels, H, W); both sets of places (N, H, W)."""
+    """A logistic regression's weight of each map (N, channels, H, W), by places (N, H, W)."""
     some, rows = seeded(0, "places"), []
     for places in (positive.nonzero(), negative.nonzero()):
         i, down, across = places[torch.randperm(len(places), generator=some)[:n]].T
@@ -547,7 +573,8 @@ def weights(maps, positive, negative, n=6000):
 
 
 def regressions(block):
-    """Each map's weight by two contrasts: inside the box against outside, and inside with against without glasses."""
+    """Each map's weight by two contrasts: inside the box against outside it, and inside of it
+    with against without glasses."""
     maps, mask = activations_at(block, z), torch.zeros(1, 64, 64)
     mask[0][box] = 1
     inside = torch.nn.functional.adaptive_avg_pool2d(mask, maps.shape[2]) > 0.4
@@ -561,7 +588,8 @@ def regressions(block):
 # of the glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x 8?
 
 # %%
-z_new = sample_z(400, faces.config.nz, faces.config.z, seeded(2, "lesson"))  # faces that chose nothing above
+# new faces, which chose nothing above
+z_new = sample_z(400, faces.config.nz, faces.config.z, seeded(2, "lesson"))
 before = generate(netG, z_new, batch_size=50)
 said = judged(judge, before)[1] > 0.5
 others = [i for i in range(len(judge.names)) if i != glasses]
@@ -569,21 +597,24 @@ shown = np.flatnonzero(said[:, glasses])[:10]  # faces to look at
 
 
 def forget(maps, block):
-    """Ten faces without some maps; and in words, how many glasses are gone, and the judge's other answers that changed."""
+    """Ten faces without some maps; and how many glasses are gone, by whom, and how many of
+    the judge's other answers changed."""
     with features.without_maps(netG, list(maps), block, dropped):
         after = generate(netG, z_new, batch_size=50)
     now, worn = judged(judge, after)[1] > 0.5, said[:, glasses]
-    gone = 1 - now[worn, glasses].mean(), 1 - witness.predict(slopes(after))[worn].mean()
-    changed = (now[:, others] != said[:, others]).mean()
-    return after[shown], f"gone: judge {gone[0]:>4.0%}, witness {gone[1]:>4.0%}; other answers changed {changed:>3.0%}"
+    shares = {"gone: judge": 1 - now[worn, glasses].mean(),
+              "gone: witness": 1 - witness.predict(slopes(after))[worn].mean(),
+              "other answers changed": (now[:, others] != said[:, others]).mean()}
+    return after[shown], {name: f"{share:.0%}" for name, share in shares.items()}
 
 
 # %% jupyter={"outputs_hidden": true}
-positive = {}
+positive, counted = {}, {}
 for block, size_of in ((1, "8 x 8"), (2, "16 x 16")):
     for name, weight in regressions(block).items():
-        positive[block, name], words = forget(np.flatnonzero(weight > 0), block)
-        print(f"{size_of:<8}{name:<15}{(weight > 0).mean():.0%} of the maps. {words}")
+        positive[block, name], found = forget(np.flatnonzero(weight > 0), block)
+        counted[f"{size_of}, {name}"] = {"of the maps": f"{(weight > 0).mean():.0%}"} | found
+show_table(pd.DataFrame(counted).T, "All maps with a positive weight dropped.")
 
 # %% [markdown]
 # The two readings give two different results. At **8 x 8** glasses go: with the paper's own contrast both the judge and
@@ -607,7 +638,8 @@ netG.requires_grad_(False)
 
 
 def effects(block, n=64):
-    """What each map of a block adds to the judge's logit of glasses, to first order, in faces that wear them: (channels,)."""
+    """What each map of a block adds to the judge's logit of glasses, to first order, in faces
+    that wear them: (channels,)."""
     x = activations_at(block, z[wears][:n]).float().requires_grad_()
     logit = judge(netG.blocks[block + 1 :](x))[:, glasses]
     (gradient,) = torch.autograd.grad(logit.sum(), x)
@@ -618,23 +650,30 @@ def effects(block, n=64):
 # random maps as a control:
 
 # %%
-pictures = {}
+pictures, counted = {}, {}
 for block in range(4):
     criteria = regressions(block) | {"effect": effects(block)}
     count = len(criteria["effect"]) // (8 if block == 0 else 4)
     criteria["random"] = np.random.default_rng(block).random(len(criteria["effect"]))
     for name, value in criteria.items():
-        pictures[block, name], words = forget(np.argsort(-value)[:count], block)
-        print(f"block {block}, {count:>2} of {len(value):>3}, {name:<14} {words}")
+        pictures[block, name], found = forget(np.argsort(-value)[:count], block)
+        counted[f"block {block}, {name}"] = {"maps": f"{count} of {len(value)}"} | found
+show_table(pd.DataFrame(counted).T)
 
 # %%
-rows = {"drawn": before[shown], "block 0, effect": pictures[0, "effect"], "block 1, with/without": pictures[1, "with/without"],
-        "block 2, all positive": positive[2, "with/without"], "block 3, effect": pictures[3, "effect"]}
-figure, axis = plt.subplots(figsize=(9, 4.2), layout="constrained", facecolor="white")
+from dcgan_course.sampling import image_grid
+
+rows = {"drawn": before[shown], "block 0,\neffect": pictures[0, "effect"],
+        "block 1,\nwith/without": pictures[1, "with/without"],
+        "block 2,\nall positive": positive[2, "with/without"],
+        "block 3,\neffect": pictures[3, "effect"]}
+figure, axis = plt.subplots(figsize=(8.4, 4))
 axis.imshow(image_grid(torch.cat(list(rows.values())), 10))
-axis.set_xticks([])
+axis.set(xticks=[])
 axis.set_yticks([34 + 66 * i for i in range(len(rows))], list(rows))
-plt.show()
+axis.grid(visible=False)
+show(figure, "The same ten faces, with the maps of one block dropped.",
+     "five rows of ten faces: with glasses; without, twice; and with traces of them, twice")
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
