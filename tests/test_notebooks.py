@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import jupytext
+import matplotlib
 import nbformat
 import numpy as np
 import processes
@@ -18,11 +19,20 @@ import pytest
 import servers
 import teach
 
+from dcgan_course.commands.lessons import with_pictures
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = teach.lessons()
 REPOSITORY = teach.repository()
 
 each_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+
+
+@pytest.fixture(autouse=True)
+def own_style():
+    """Lessons that are tried here tell matplotlib how figures look."""
+    with matplotlib.rc_context():
+        yield
 
 
 def code_cells(path):
@@ -305,10 +315,14 @@ STUB, ANSWER = "    raise NotImplementedError", "    return pixels / 127.5 - 1" 
 
 
 def course(folder: Path, commit: bool) -> Path:
-    """A copy of the course with lesson 00 alone."""
+    """A copy of the course with lesson 00 and the glossary alone."""
     (folder / "notebooks" / "src").mkdir(parents=True)
-    for name in ("pyproject.toml", "notebooks/teach.py", f"notebooks/{LESSONS[0].name}",
-                 f"notebooks/src/{LESSONS[0].stem}.py"):
+    for name in ("pyproject.toml", "notebooks/teach.py", *(
+            name for stem in (LESSONS[0].stem, "glossary") for name in (
+                f"notebooks/{stem}.ipynb", f"notebooks/src/{stem}.py"))):
+        shutil.copy(NOTEBOOKS.parent / name, folder / name)
+    for name in with_pictures(LESSONS[0].read_bytes())[1].values():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(NOTEBOOKS.parent / name, folder / name)
     if commit:
         if shutil.which("git") is None:
@@ -465,8 +479,7 @@ def test_a_corrupted_output_turns_nbval_red(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "short.ipynb")
     shutil.copy(NOTEBOOKS / "conftest.py", tmp_path)
     makefile = (NOTEBOOKS.parent / "Makefile").read_text("utf-8")
-    workers = re.search(r"^WORKERS := (.*)$", makefile, re.M)[1]
-    words = re.search(r"pytest (--nbval .*)notebooks$", makefile, re.M)[1].replace("$(WORKERS)", workers)
+    words = re.search(r"pytest (--nbval .*)notebooks$", makefile, re.M)[1].replace("$(WORKERS)", "-n 2")
     command = [sys.executable, "-m", "pytest", *words.split(), "-p", "no:cacheprovider", f"--rootdir={tmp_path}",
                f"--junitxml={tmp_path / 'results.xml'}", tmp_path]
     assert subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=900).returncode == 1

@@ -62,7 +62,8 @@ def pages(site):
 
 
 def test_every_page_opens_and_asks_for_nothing_elsewhere(site, page, loaded):
-    """And is no wider than a phone, has all its pictures, and a lesson is at most 3 MB with all that it loads."""
+    """And is no wider than a phone, has all its pictures, and a lesson is at most 3 MB with all that it loads; that on
+    films is a little more."""
     resize(page, PHONE)
     assert {path.stem for path in LESSONS} < {file.stem for file in pages(site)}
     for file in pages(site):
@@ -72,7 +73,8 @@ def test_every_page_opens_and_asks_for_nothing_elsewhere(site, page, loaded):
             [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length]""")
         assert width <= PHONE["width"] and not broken, file
         if file.parent.name == "notebooks":
-            assert 0.3e6 < sum(one.stat().st_size for one in set(loaded[before:])) < 3e6, file
+            most = 3.5e6 if file.stem.startswith("04") else 3e6  # three films
+            assert 0.3e6 < sum(one.stat().st_size for one in set(loaded[before:])) < most, file
 
 
 def test_links_between_pages_lead_somewhere(site):
@@ -101,7 +103,9 @@ def test_a_lesson_is_all_there(site, path):
     shown = re.findall(r'<img[^>]+src="\.\./_images/([^"]+)"', text)
     assert len(shown) >= len(pictures)
     embedded = [code for data in outputs for code in re.findall(r'src="(data:image/[^"]+)"', data.get("text/html", ""))]
-    assert len(embedded) + len(pictures) > 0 and all(code in text for code in embedded)
+    files = {(site / "notebooks" / name).read_bytes() for name in re.findall(r'<img src="(pictures/[^"]+)"', text)}
+    assert len(embedded) + len(pictures) > 0
+    assert all(base64.b64decode(code.partition(",")[2]) in files for code in embedded)
     films = [base64.b64decode(code.partition(",")[2]) for code in embedded if code.startswith("data:image/gif")]
     assert all(Image.open(io.BytesIO(film)).n_frames > 1 for film in films)
     solutions = sum("solution" in cell.metadata.get("tags", []) for cell in lesson.cells)
