@@ -53,11 +53,12 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
     """
     def fill(new: Path) -> None:
         with tempfile.TemporaryDirectory() as temporary:
-            source = Path(temporary) / "source"
+            source, made = Path(temporary) / "source", Path(temporary) / "made"  # MyST-NB leaves a folder beside it
             write_source(source, explorers)
             os.environ["COURSE_REPOSITORY"] = teach.repository()
-            if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(new)]):
+            if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(made)]):
                 raise UserError(f"{folder}: Sphinx is not content; what it said stands above")
+            shutil.copytree(made, new, dirs_exist_ok=True)
             pictures = Path("notebooks") / teach.PICTURES  # those in HTML, which Sphinx leaves alone
             shutil.copytree(source / pictures, new / pictures)
         (new / ".nojekyll").touch()
@@ -280,7 +281,7 @@ def print_sheet(new: Path) -> None:
     """cheatsheet.pdf beside its page, where there is a Chromium."""
     if program := chromium():
         subprocess.run([program, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
-                        f"--print-to-pdf={new / 'cheatsheet.pdf'}", (new / "cheatsheet.html").as_uri()],
+                        f"--print-to-pdf={new / 'cheatsheet.pdf'}", (new / "cheatsheet.html").resolve().as_uri()],
                        check=True, capture_output=True, timeout=300)
 
 

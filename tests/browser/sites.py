@@ -17,9 +17,10 @@ def built(tmp_path_factory) -> Path:
     with FileLock(shared / "site.lock"):
         folder = shared / "site"
         if not folder.exists():
-            made = subprocess.run([sys.executable, ROOT / "site" / "build.py", folder, "avatars"], text=True,
-                                  capture_output=True)
+            made = subprocess.run([sys.executable, ROOT / "site" / "build.py", folder.name, "avatars"], text=True,
+                                  capture_output=True, cwd=shared)
             assert made.returncode == 0 and made.stdout + made.stderr == "", made.stdout + made.stderr
+            assert not (shared / "jupyter_execute").exists()  # nothing beside it
     return folder
 
 
