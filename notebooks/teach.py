@@ -25,6 +25,7 @@ from dcgan_course.machine.display import figure_html
 
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
+GLOSSARY = NOTEBOOKS / "glossary.ipynb"
 EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
 OPEN = re.compile(r"\*\*Open exercise · (.+?)\*\* — (\d+) minutes")
@@ -46,7 +47,7 @@ def lessons() -> list[Path]:
 
 def pages() -> list[Path]:
     """The lessons, and the glossary that they link to."""
-    return [*lessons(), NOTEBOOKS / "glossary.ipynb"]
+    return [*lessons(), GLOSSARY]
 
 
 def header(lesson: nbformat.NotebookNode) -> dict:

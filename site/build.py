@@ -94,9 +94,7 @@ def write_source(source: Path, explorers: list[str] | None) -> None:
     (static / "duel.js").write_text(duel(), encoding="utf-8")
     shutil.rmtree(static / "duel")
     lessons = [lesson_page(path, source) for path in teach.lessons()]
-    for path in teach.pages():
-        if path not in teach.lessons():
-            write_notebook(nbformat.read(path, 4), source / "notebooks" / path.name)
+    write_notebook(nbformat.read(teach.GLOSSARY, 4), source / "notebooks" / teach.GLOSSARY.name)
     runs = [load_run(path.name) for path in sorted((ROOT / "data" / "runs").iterdir())]
     told = {run.path.name: run_page(run, source, explorers) for run in runs}
     for page, words in pages(lessons, told).items():

@@ -11,10 +11,11 @@ from .. import __version__
 from ..machine import progress
 from ..machine.display import say
 from ..machine.errors import UserError
+from ..plots.style import BLUE, ORANGE
 from ..runs import load_run
-from ..sampling import draw_z, generate
+from ..sampling import draw_z, generate, to_pixels
 
-BLUE, ORANGE, GREEN, INK, GREY = "#0072B2", "#D55E00", "#00855f", "#1f2933", "#6b7280"
+GREEN, INK, GREY = "#00855f", "#1f2933", "#6b7280"  # dark enough to carry white words, and to be printed
 COLUMNS, ROWS, DPI = 16, 4, 200
 TEXT = ("has written both networks of a deep convolutional GAN, trained them, broken them on purpose,\n"
         "walked their latent space, measured the result, and solved all {count} exercises of the course.")
@@ -101,4 +102,4 @@ def noise_to_faces(name: str) -> np.ndarray:
     noise = torch.rand(faces.shape, generator=stream) * 2 - 1
     seen = torch.linspace(-0.35, 1.6, faces.shape[1]).clamp(0, 1)[:, None]
     mixed = seen.sqrt() * faces + (1 - seen).sqrt() * (1 - seen) * noise
-    return ((mixed.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).numpy()
+    return to_pixels(mixed.movedim(-1, 0)).numpy()

@@ -62,7 +62,8 @@ def note(exercise: str) -> None:
         with contextlib.suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(file.with_suffix(".lock"), timeout=5):  # two lessons may be open
-                write_atomically(file, to_json({"solved": [name for name in ALL if name in read()]}))
+                solved = read()
+                write_atomically(file, to_json({"solved": [name for name in ALL if name in solved]}))
 
 
 def progress(lesson: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ..machine.display import figure_html
+from ..machine.display import figure_html, kind_of
 from ..sampling import image_grid, to_pixels
 from .style import PAGE, STYLE
 
@@ -62,7 +62,7 @@ def show(what: "Figure | Tensor | Image.Image | bytes | str | Path", caption: st
         content, own = what.encode(), PAGE
     else:
         content = what if isinstance(what, bytes) else Path(what).read_bytes()
-        own = Image.open(io.BytesIO(content)).width if not content.lstrip().startswith((b"<svg", b"<?xml")) else PAGE
+        own = PAGE if kind_of(content) == "image/svg+xml" else Image.open(io.BytesIO(content)).width
     display(Shown(figure_html(content, alt, caption, min(PAGE, width or own)), alt))
 
 
