@@ -23,6 +23,7 @@ from dcgan_course.config import PRESETS, preset
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.flags import writing
 from dcgan_course.machine.runtime import seeded
+from dcgan_course.measuring import scores
 from dcgan_course.measuring.judges import judged, load_judge
 from dcgan_course.measuring.scores import score_generator, scorer_for
 from dcgan_course.models import build_discriminator, build_generator
@@ -441,17 +442,19 @@ def test_gif_makes_the_film_again(here, finished_run):
 
 
 @pytest.mark.slow
-def test_score_is_a_table_for_a_terminal(capsys):
+def test_score_is_a_table_for_a_terminal(capsys, monkeypatch):
     """A column for the generator and one for real images, with the scorer's own numbers."""
+    scorer = scorer_for(preset("mnist"))
+    monkeypatch.setattr(scores, "scorer_for", lambda config: scorer)
     assert cli.main(["score", "mnist2d", "--n", "100"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["generator", "real", "images"] and max(map(len, lines)) < 90
-    config, scorer = load_run("mnist2d").config, scorer_for(preset("mnist"))
-    expected = score_generator(scorer, load_run("mnist2d").load_generator(), config, 100), scorer.floor(100)
+    run = load_run("mnist2d")
+    expected = score_generator(scorer, run.load_generator(), run.config, 100), scorer.floor(100)
     found = {name: (float(a), float(b)) for name, a, b in (line.split() for line in lines[2:-2])}
     assert list(found) == [name.removesuffix("_mnist") for name in expected[1]]
     for name, values in found.items():
-        assert values == pytest.approx([scores[f"{name}_mnist"] for scores in expected], abs=6e-4)
+        assert values == pytest.approx([column[f"{name}_mnist"] for column in expected], abs=6e-4)
 
 
 def test_ctrl_c_before_anything_has_begun(capsys, monkeypatch):

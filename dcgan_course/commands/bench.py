@@ -140,7 +140,7 @@ def measure(config: TrainConfig, seconds: float) -> dict[str, float]:
         "our with data": lambda: ours.step(ours.next_batch()),
     }
     once = {name: time_of(call, device, repeats=1) for name, call in calls.items()}
-    per_turn = max(1, round(0.5 / once["our step"]))  # steps per turn: about half a second of ours
+    per_turn = max(1, round(min(0.5, seconds / 20) / once["our step"]))  # steps per turn: at most half a second of ours
     rounds = max(3, round(seconds / (per_turn * sum(once.values()))))
     speeds = {name: [] for name in calls}
     rates = []
