@@ -68,6 +68,9 @@ def test_record(finished_run, tmp_path, capsys):
     assert sum(row[0] for row in about["first_steps"][:4]) / 4 == pytest.approx(kept.stats()[0]["loss_D"], rel=1e-4)
     assert not (folder / "reals.png").exists()  # pictures of others stay where they are
     assert len(kept.samples()) == 6 + 1 and kept.samples()[0][0] == 0 and kept.samples()[-1][0] == 0.6
+    for (kimg, before), (same, after) in zip(finished_run.samples(), kept.samples(), strict=True):
+        assert same == kimg and after.suffix == ".webp"
+        assert np.array_equal(np.asarray(Image.open(before)), np.asarray(Image.open(after)))
     z = torch.randn(5, 8)
     for load in (Run.load_generator, Run.load_discriminator):
         before, after = load(finished_run), load(kept)

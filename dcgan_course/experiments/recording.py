@@ -60,8 +60,8 @@ def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
     (folder / "samples").mkdir()
     pictures = [picture for _, picture in plots.thinned(run.samples(), PICTURES)]
     most = int(PICTURE_BYTES / max(1, max((picture.stat().st_size for picture in pictures), default=1)))
-    for picture in plots.thinned(pictures, max(2, most)):
-        shutil.copy(picture, folder / "samples")
+    for picture in plots.thinned(pictures, max(2, most)):  # the same pixels in half the bytes
+        Image.open(picture).save(folder / "samples" / f"{picture.stem}.webp", lossless=True, quality=100, method=6)
     z_fixed = draw_z(config, 64, seeded(config.seed, "z_fixed"))
     Image.fromarray(image_grid(generate(netG, z_fixed)).numpy()).save(folder / "best.png")
     kimg = step_of(checkpoint) * config.batch_size / 1000

@@ -7,7 +7,7 @@
         stats.jsonl        one line per logging interval
         metrics.jsonl      one line per score, where --metric_every asks for them
         reals.png          a grid of training images
-        samples/           fakes_000040.png: a grid from the fixed z after 40 thousand images
+        samples/           fakes_000040.png: a grid from the fixed z after 40 thousand images; .webp in recorded runs
         checkpoints/       step_0003748/: all that is needed to go on, bit for bit
         curves.png, training.gif
 """
@@ -80,8 +80,8 @@ class Run:
 
     def samples(self) -> list[tuple[float, Path]]:
         """(thousand images shown, file) of every sample grid, oldest first."""
-        files = (self.path / "samples").glob("fakes_*.png")
-        ours = ((re.fullmatch(r"fakes_(\d+(?:\.\d+)?)\.png", f.name), f) for f in files)
+        files = (self.path / "samples").glob("fakes_*")
+        ours = ((re.fullmatch(r"fakes_(\d+(?:\.\d+)?)\.(?:png|webp)", f.name), f) for f in files)
         return sorted((float(match[1]), f) for match, f in ours if match)
 
     # ---- checkpoints

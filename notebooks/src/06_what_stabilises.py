@@ -10,7 +10,7 @@
 # # 06 · What stabilises, and when to stop
 #
 # <img src="../data/runs/heritage_no_augment/best.png" width="420" alt="a sheet of 64 generated churches with towers, walls and skies, most of them recognisable">
-# <img src="../data/runs/heritage_no_augment/samples/fakes_000600.png" width="420" alt="64 churches of the same z at the end of its training: greyer and flatter">
+# <img src="../data/runs/heritage_no_augment/samples/fakes_000600.webp" width="420" alt="64 churches of the same z at the end of its training: greyer and flatter">
 #
 # *The same generator twice. First: when its pictures were best. Then: at the end, after half as many images again.
 # Neither of its losses told of it; this lesson finds the moment, and asks which tricks help at all.*
