@@ -219,11 +219,18 @@ def go_on(run: Run, config: TrainConfig, world: World, state: TrainState) -> Non
 
 
 def one_step(config: TrainConfig, world: World) -> Callable[..., None]:
-    """A step of a new training on black images, to be timed or tried on all or some of a batch: (n = all) -> None."""
+    """A step of a new training on black images, to be timed or tried on all or some of a batch: (n = all) -> None.
+
+    The first call has the penalties, if config asks for them; those after it, which are timed, are all alike."""
     state, share = TrainState.start(config), config.batch_size // world.size
     x_real = -torch.ones(share, config.nc, config.image_size, config.image_size, device=config.device)
     z = draw_z(config, share, state.z_stream, config.device)
-    return lambda n=share: both_steps(config, state, state.netG, state.netD, x_real[:n], z[:n])
+
+    def step(n: int = share) -> None:
+        both_steps(config, state, state.netG, state.netD, x_real[:n], z[:n])
+        state.step = 1  # the step of a penalty never comes again
+
+    return step
 
 
 def make_scorer(config: TrainConfig) -> "Scorer | None":

@@ -240,6 +240,16 @@ def test_where_nothing_is_measured(changes):
     assert isinstance(found, Fixed) and found.number == changes.get("threads", torch.get_num_threads())
 
 
+def test_timed_steps_are_alike(monkeypatch):
+    """Penalties, which come at every eighth step only, are in the first one, which is not timed."""
+    penalties = []
+    monkeypatch.setattr(trainer, "gradient_penalty", lambda *_: penalties.append(1) or torch.zeros((), requires_grad=True))
+    step = trainer.one_step(tiny.config("runs", nc=1, r1=1.0, d_norm="none", compile="off"), World())
+    for _ in range(20):
+        step()
+        assert len(penalties) == 1
+
+
 @pytest.mark.slow
 def test_bench_compares_auto_with_each_number(two_cores, monkeypatch):
     monkeypatch.setattr(bench, "all_threads", lambda: 2)
