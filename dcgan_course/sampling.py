@@ -145,6 +145,24 @@ def attribute_direction(z: Tensor, present: Tensor) -> Tensor:
     return z[present].mean(0) - z[~present].mean(0)
 
 
+def own_direction(directions: Tensor, i: int) -> Tensor:
+    """The part of direction i that it does not share with the other ones, (nz,), so long that it leads as far along
+    direction i as that does itself. Where less than half of it would be left, it stays as it is.
+
+    Args:
+        directions: (n, nz); the others may depend on one another, as those of hair colours do.
+        i: which of them.
+    """
+    direction, others = directions[i], torch.cat([directions[:i], directions[i + 1 :]])
+    if len(others) == 0:
+        return direction
+    _, sizes, ways = torch.linalg.svd(others, full_matrices=False)
+    ways = ways[sizes > 0.1 * sizes.max()]
+    own = direction - ways.T @ (ways @ direction)
+    share = own.norm() / direction.norm()
+    return own / share**2 if share > 0.5 else direction
+
+
 def moved(z: Tensor, amounts: dict[str, float], directions: dict[str, Tensor]) -> Tensor:
     """z (nz,) moved by an amount of each named direction (nz,)."""
     return z + sum(amount * directions[name] for name, amount in amounts.items())

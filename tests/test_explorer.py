@@ -19,7 +19,7 @@ from dcgan_course.publishing.explorer import (
     within,
 )
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate
+from dcgan_course.sampling import generate, own_direction
 
 
 def about_run(run, **words) -> dict:
@@ -105,8 +105,8 @@ def test_attributes_that_nobody_has_placed():
     scores[:, 3] = 0.1  # nobody has it
     group, = grouped(["Wavy_Thing", "Big_Nose", "Odd", "Absent"], z, scores)
     assert group["name"] == "attributes" and [i["name"] for i in group["items"]] == ["wavy thing", "big nose", "odd"]
-    has = scores[:, 1] > 0.5
-    wanted = z[has].mean(0) - z[~has].mean(0)
+    means = [z[has].mean(0) - z[~has].mean(0) for has in (scores[:, :3] > 0.5).T]
+    wanted = own_direction(torch.stack(means), 1)
     assert torch.allclose(torch.tensor(group["items"][1]["vector"]), wanted, atol=1e-4)
 
 

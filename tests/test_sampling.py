@@ -12,6 +12,7 @@ from dcgan_course.sampling import (
     image_grid,
     interpolate,
     lerp,
+    own_direction,
     plane_grid,
     sample_z,
     slerp,
@@ -119,6 +120,13 @@ def test_sums_and_directions_of_concepts():
     assert vector_sum(a, b, c).tolist() == [2, 22]
     present = torch.tensor([True, False, True])
     assert attribute_direction(c, present).tolist() == [1.5, 0]
+
+
+def test_what_a_direction_does_not_share():
+    ways = torch.tensor([[2.0, 1, 0], [0, 3, 0], [0, 6, 0]])
+    assert own_direction(ways, 0).tolist() == pytest.approx([2.5, 0, 0])
+    assert own_direction(ways, 0) @ ways[0] == pytest.approx(5) and own_direction(ways, 1).equal(ways[1])  # all shared
+    assert own_direction(ways[:1], 0).equal(ways[0])
 
 
 def test_grid_has_a_fixed_range():

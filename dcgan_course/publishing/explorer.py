@@ -20,7 +20,17 @@ from ..machine.runtime import seeded
 from ..measuring.judges import judged
 from ..measuring.scores import judge_for
 from ..runs import Run
-from ..sampling import attribute_direction, draw_z, first_layer, generate, image_grid, moved, png, principal_directions
+from ..sampling import (
+    attribute_direction,
+    draw_z,
+    first_layer,
+    generate,
+    image_grid,
+    moved,
+    own_direction,
+    png,
+    principal_directions,
+)
 
 FOLDER = Path(__file__).parent / "assets"  # of the JavaScript, the style and the page
 PARTS = ("latent.js", "painter.js", "explorer.js", "tools.js", "numbers.js", "paths.js")
@@ -92,11 +102,12 @@ def grouped(names: Sequence[str], z: Tensor, scores: Tensor) -> list[dict]:
 
 
 def sliders(name: str, z: Tensor, present: Tensor, items: list[tuple[int, dict]]) -> dict:
-    """A group of attributes that do not exclude one another: each adds its direction, so many times as its slider says.
-    One that all images have, or none, is left out."""
+    """A group of attributes that do not exclude one another: each adds its direction, so many times as its slider says,
+    without what it shares with those of all other attributes. One that all images have, or none, is left out."""
+    known = [i for i in range(present.shape[1]) if 0 < present[:, i].sum() < len(z)]
+    ways = torch.stack([attribute_direction(z, present[:, i]) for i in known]) if known else z[:0]
     return {"name": name, "swatches": False, "items": [
-        item | {"vector": rounded(attribute_direction(z, present[:, i]))}
-        for i, item in items if 0 < present[:, i].sum() < len(z)]}
+        item | {"vector": rounded(own_direction(ways, known.index(i)))} for i, item in items if i in known]}
 
 
 def swatches(name: str, z: Tensor, scores: Tensor, items: list[tuple[int, dict]]) -> dict:
