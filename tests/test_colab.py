@@ -24,10 +24,8 @@ FOLDER = teach.repository().partition("/")[2]
 LINES = Path(__file__).with_name("colab.txt").read_text().splitlines()
 COLAB = dict(line.partition("#")[0].strip().split("==") for line in LINES if not line.startswith("#"))
 # what the first cell adds
-NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"],
-         "anywidget": ["psygnal"]}  # among themselves
-NEW = {"anywidget", "dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "psygnal", "resvg-py",
-       "torchmetrics", "tyro"}
+NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"]}  # among themselves
+NEW = {"dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "resvg-py", "torchmetrics", "tyro"}
 
 
 # ---- what Colab has
