@@ -1,7 +1,9 @@
 """Machines that are lent for some hours: what the course adds to Colab's packages, and the lessons' first cell."""
 
+import ast
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +51,31 @@ def test_nothing_of_colabs_has_to_move():
 
 def test_colabs_widgets_are_those_of_the_lab():
     assert needs(project()["optional-dependencies"]["lab"])["ipywidgets"].specifier.contains(COLAB["ipywidgets"])
+
+
+def test_lessons_import_nothing_else():
+    """Each import of a lesson, where nothing is that only an extra brings. Lesson 12 installs ONNX Runtime itself."""
+    optional = project()["optional-dependencies"]
+    lists = [project()["dependencies"], optional["lab"], optional["export"], optional["lsun"]]
+    core, *extras = ({re.split(r"[><=\[; ]", line)[0] for line in lines} for lines in lists)
+    absent = [name.replace("-", "_") for name in set().union(*extras) - core - COLAB.keys() - {"dcgan-course"}]
+    assert {*absent} == {"jupyterlab", "voila", "onnx", "onnxruntime", "onnxscript", "lmdb"}
+    nodes = [(path.stem[:2], node) for path in sorted((ROOT / "notebooks" / "src").glob("[0-9]*.py"))
+             for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    wanted = {ast.unparse(node): name for name, node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))}
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys({absent!r})
+for line, lesson in {wanted!r}.items():
+    try:
+        exec(line)
+    except ImportError as error:
+        print(lesson, line, error, sep="; ")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr
+    assert [line.split("; ")[:2] for line in done.stdout.splitlines()] == [["12", "import onnxruntime"]], done.stdout
 
 
 # ---- the first cell
