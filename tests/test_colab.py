@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 URL = f"https://github.com/{teach.repository()}"
 FOLDER = teach.repository().partition("/")[2]
-LINES = Path(__file__).with_name("colab.txt").read_text().splitlines()
+LINES = Path(__file__).with_name("colab.txt").read_text("utf-8").splitlines()
 COLAB = dict(line.partition("#")[0].strip().split("==") for line in LINES if not line.startswith("#"))
 # what the first cell adds
 NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"]}  # among themselves
@@ -239,7 +239,7 @@ def test_half_a_clone_is_removed(lent):
     (lent.clone / ".git" / "index.lock").touch()
     (lent.clone / "README.md").write_text("# dcg")
     assert lent.arrived(lent.notebook())
-    assert (lent.clone / "README.md").read_text() == (ROOT / "README.md").read_text()
+    assert (lent.clone / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
 
 
 def test_an_old_clone_is_named_where_git_cannot_bring_it_up_to_date(lent):
@@ -278,4 +278,4 @@ def test_a_folder_in_the_way_is_left_alone(lent):
     (lent.clone / "mine.txt").write_text("mine")
     done = lent.notebook()
     assert done.returncode == 1 and "cannot be fetched" in done.stderr and "Traceback" not in done.stderr
-    assert (lent.clone / "mine.txt").read_text() == "mine"
+    assert (lent.clone / "mine.txt").read_text("utf-8") == "mine"
