@@ -209,7 +209,7 @@ def test_the_wheel_carries_lessons_and_data_and_is_not_large(distributions):
     wheel, sdist = distributions
     assert 30e6 < wheel.stat().st_size < 100e6 and sdist.stat().st_size < 150e6
     told = re.search(r"the wheel, which carries the lessons and their data\s+\((\d+) MB\)", README)[1]
-    assert abs(int(told) - wheel.stat().st_size / 1e6) < 2
+    assert abs(int(told) - wheel.stat().st_size / 1e6) < 5
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if "dist-info" not in name}
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
