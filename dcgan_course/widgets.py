@@ -61,10 +61,12 @@ class Still:
     def __repr__(self) -> str:
         return self.words
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
+        own = getattr(self.widget, "_repr_mimebundle_", dict)()  # ipywidgets 7 has none; anywidget's tells Colab, in
+        about = own[1] if isinstance(own, tuple) else {}  # its second part, from where to load what draws it
         return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
                                                              "model_id": self.widget.model_id},
-                "text/html": figure_html(self.picture, self.words), "text/plain": self.words}
+                "text/html": figure_html(self.picture, self.words), "text/plain": self.words}, about
 
 
 class LatentExplorer:
@@ -104,7 +106,7 @@ class LatentExplorer:
     def __repr__(self) -> str:
         return f"LatentExplorer of {self.about['name']}, {self.face['name']}"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         picture = sheet(self.about, self.netG, 2 * 6 * self.about["size"])
         return Still(self.widget, picture, repr(self))._repr_mimebundle_()
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 # folders, files and tests that are slow: browsers, kills, pip, mounted disks, several processes, ONNX, servers
 SLOW = {"browser", "test_colab.py", "test_disk.py", "test_export.py", "test_kills.py", "test_parallel.py",
-        "test_with_the_ipywidgets_of_colab", "test_however_the_page_is_ended_nothing_stays"}
+        "test_with_the_widgets_of_colab", "test_however_the_page_is_ended_nothing_stays"}
 
 
 def pytest_collection_modifyitems(items):

@@ -1,7 +1,9 @@
 """Machines that are lent for some hours: what the course adds to Colab's packages, and the lessons' first cell."""
 
+import ast
 import importlib.metadata
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,13 +23,11 @@ ROOT = Path(__file__).parents[1]
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 URL = f"https://github.com/{teach.repository()}"
 FOLDER = teach.repository().partition("/")[2]
-LINES = Path(__file__).with_name("colab.txt").read_text().splitlines()
+LINES = Path(__file__).with_name("colab.txt").read_text("utf-8").splitlines()
 COLAB = dict(line.partition("#")[0].strip().split("==") for line in LINES if not line.startswith("#"))
 # what the first cell adds
-NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"],
-         "anywidget": ["psygnal"]}  # among themselves
-NEW = {"anywidget", "dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "psygnal", "resvg-py",
-       "torchmetrics", "tyro"}
+NEEDS = {"torchmetrics": ["lightning-utilities"], "dicebear-core": ["dicebear-schema"]}  # among themselves
+NEW = {"dicebear-core", "dicebear-schema", "dicebear-styles", "lightning-utilities", "resvg-py", "torchmetrics", "tyro"}
 
 
 # ---- what Colab has
@@ -51,6 +51,31 @@ def test_nothing_of_colabs_has_to_move():
 
 def test_colabs_widgets_are_those_of_the_lab():
     assert needs(project()["optional-dependencies"]["lab"])["ipywidgets"].specifier.contains(COLAB["ipywidgets"])
+
+
+def test_lessons_import_nothing_else():
+    """Each import of a lesson, where nothing is that only an extra brings. Lesson 12 installs ONNX Runtime itself."""
+    optional = project()["optional-dependencies"]
+    lists = [project()["dependencies"], optional["lab"], optional["export"], optional["lsun"]]
+    core, *extras = ({re.split(r"[><=\[; ]", line)[0] for line in lines} for lines in lists)
+    absent = [name.replace("-", "_") for name in set().union(*extras) - core - COLAB.keys() - {"dcgan-course"}]
+    assert {*absent} == {"jupyterlab", "voila", "onnx", "onnxruntime", "onnxscript", "lmdb"}
+    nodes = [(path.stem[:2], node) for path in sorted((ROOT / "notebooks" / "src").glob("[0-9]*.py"))
+             for node in ast.walk(ast.parse(path.read_text("utf-8")))]
+    wanted = {ast.unparse(node): name for name, node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))}
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys({absent!r})
+for line, lesson in {wanted!r}.items():
+    try:
+        exec(line)
+    except ImportError as error:
+        print(lesson, line, error, sep="; ")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert done.returncode == 0, done.stderr
+    assert [line.split("; ")[:2] for line in done.stdout.splitlines()] == [["12", "import onnxruntime"]], done.stdout
 
 
 # ---- the first cell
@@ -214,7 +239,7 @@ def test_half_a_clone_is_removed(lent):
     (lent.clone / ".git" / "index.lock").touch()
     (lent.clone / "README.md").write_text("# dcg")
     assert lent.arrived(lent.notebook())
-    assert (lent.clone / "README.md").read_text() == (ROOT / "README.md").read_text()
+    assert (lent.clone / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
 
 
 def test_an_old_clone_is_named_where_git_cannot_bring_it_up_to_date(lent):
@@ -253,4 +278,4 @@ def test_a_folder_in_the_way_is_left_alone(lent):
     (lent.clone / "mine.txt").write_text("mine")
     done = lent.notebook()
     assert done.returncode == 1 and "cannot be fetched" in done.stderr and "Traceback" not in done.stderr
-    assert (lent.clone / "mine.txt").read_text() == "mine"
+    assert (lent.clone / "mine.txt").read_text("utf-8") == "mine"

@@ -119,7 +119,7 @@ def test_a_training_goes_on_where_compiling_fails(tmp_path, monkeypatch, capsys)
 def test_a_compiled_run_goes_on_where_compiling_fails(tmp_path, monkeypatch, capsys):
     run = train(tiny.config(tmp_path, num_epochs=1, compile="off"), quiet=True)
     file = run.path / "config.json"
-    file.write_text(file.read_text().replace('"compile": "off"', '"compile": "on"'))
+    file.write_text(file.read_text("utf-8").replace('"compile": "off"', '"compile": "on"'))
     broken(monkeypatch, RuntimeError("no compiler"))
     run = Run(run.path)
     resumed = train(run.config.replace(num_epochs=2), resume=run, quiet=True)

@@ -89,7 +89,8 @@ def test_wrong_numbers_and_errors_are_failures(quick, monkeypatch, capsys):
     assert named(lines, "mnist64 in fp32") == ("FAIL  mnist64 in fp32: RuntimeError: CUDA error: unspecified launch "
                                                "failure")
     assert named(lines, "several processes").startswith("ok")
-    assert said.err == "dcgan-course: gpu: 3 of these parts failed\n"
+    assert named(lines, "penalties in bf16").startswith("FAIL  penalties in bf16: UserError: 0.500 apart")
+    assert said.err == "dcgan-course: gpu: 4 of these parts failed\n"
 
 
 def test_other_pictures_are_a_failure(monkeypatch):

@@ -28,6 +28,7 @@ FOUND = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_
 NAME = os.environ.get("TEST_DEVICE", FOUND)
 pytestmark = pytest.mark.skipif(not NAME, reason="there is no GPU")
 PRECISIONS = ("fp32", "bf16", "fp16")
+PENALISED = {"d_norm": "none", "init": "he", "r1": 1.0, "r2": 1.0, "penalty_every": 2}
 TINY = Path(__file__).with_name("tiny.py")
 
 
@@ -56,10 +57,11 @@ def test_it_is_the_one_that_is_taken(device):
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_a_step_is_that_of_the_cpu(device, precision):
-    """Gradients of both networks, with batch norm, in the layout that is used there."""
+    """Gradients of both networks, with batch norm, and with penalties, in the layout that is used there."""
     small = preset("avatars", nc=3, batch_size=16, ngf=16, ndf=16, lr_d=1e-9, compile="off")
-    assert "apart" in gpu.gradients_alike(small, device, on_it(device, precision))
-    assert "apart" in gpu.pictures_alike(small, device)
+    for config in (small, small.replace(**gpu.STEEP)):
+        assert "apart" in gpu.gradients_alike(config, device, on_it(device, precision))
+        assert "apart" in gpu.pictures_alike(config, device)
 
 
 def test_gradients_of_batch_norm(device):
@@ -86,11 +88,12 @@ def test_every_preset_makes_a_step(device, name):
     assert generate(state.shown, draw_z(asked, 3)).isfinite().all()
 
 
+@pytest.mark.parametrize("changes", [{}, PENALISED], ids=["plain", "penalised"])
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_it_trains_and_resumes(config, device, precision):
+def test_it_trains_and_resumes(config, device, precision, changes):
     """From a checkpoint in the middle: the same steps, and nearly the same losses. Not to the bit: a GPU takes the
     algorithm that a trial finds faster, and adds in any order."""
-    config = config.replace(precision=on_it(device, precision), g_dropout=0.0)
+    config = config.replace(precision=on_it(device, precision), g_dropout=0.0, **changes)
     whole = train(config, quiet=True)
     half = train(config.replace(num_epochs=2), quiet=True)
     resumed = train(half.config.replace(num_epochs=3), resume=Run(half.path), quiet=True)
@@ -150,9 +153,10 @@ def test_one_process_of_torchrun(config):
 def test_it_compiles(config, device):
     if obstacle(device):
         pytest.skip(obstacle(device))
-    trial(config.replace(nc=1), lambda c: one_step(c, World()))
-    run = train(config.replace(num_epochs=1, compile="on"), quiet=True)
-    assert run.config.compile == "on" and run.stats()[-1]["step"] == 10
+    for changes in ({}, PENALISED):  # gradients of gradients are not compiled
+        trial(config.replace(nc=1, **changes), lambda c: one_step(c, World()))
+        run = train(config.replace(num_epochs=1, compile="on", **changes), quiet=True)
+        assert run.config.compile == "on" and run.stats()[-1]["step"] == 10
 
 
 def test_want_of_memory_is_said_in_one_line(config, device):

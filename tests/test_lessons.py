@@ -18,6 +18,7 @@ from dcgan_course.commands.cli import main
 from dcgan_course.machine import places
 
 ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
 NAMES = sorted(file.name for file in (ROOT / "notebooks").glob("*.ipynb"))
 
 
@@ -115,8 +116,9 @@ def test_the_lessons_links_lead_to_the_repository(tmp_path):
     lessons.lay_lessons(tmp_path)
     for name in NAMES:
         cells = nbformat.read(tmp_path / name, 4).cells
-        links = re.findall(r"\]\(([^)]+)\)", "".join(cell.source for cell in cells if cell.cell_type == "markdown"))
-        for link in links:
+        text = "".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        links, pictures = re.findall(r"\]\(([^)]+)\)", text), re.findall(r'<img [^>]*\bsrc="([^"]+)"', text)
+        for link in links + pictures:
             assert re.match(r"https?://|#|attachment:", link) or (tmp_path / link).is_file(), link
         if name == "03_train_mnist.ipynb":
             assert any(link.endswith("/blob/main/dcgan_course/models.py") for link in links)
@@ -206,6 +208,8 @@ def without_pythonpath() -> dict[str, str]:
 def test_the_wheel_carries_lessons_and_data_and_is_not_large(distributions):
     wheel, sdist = distributions
     assert 30e6 < wheel.stat().st_size < 100e6 and sdist.stat().st_size < 150e6
+    told = re.search(r"the wheel, which carries the lessons and their data\s+\((\d+) MB\)", README)[1]
+    assert abs(int(told) - wheel.stat().st_size / 1e6) < 5
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if "dist-info" not in name}
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -225,4 +229,5 @@ def test_the_wheel_works_without_the_repository(environment, tmp_path):
               "print(lay_lessons(Path('mine')))")
     laid = in_environment(environment, tmp_path, "python", "-c", script)
     assert laid.stdout.split() == [NAMES[0]] and sorted(contents(tmp_path / "mine")) == NAMES
+    assert len(list((tmp_path / "mine" / "pictures").iterdir())) > 10
     assert json.loads((tmp_path / "mine" / NAMES[0]).read_bytes())["nbformat"] == 4

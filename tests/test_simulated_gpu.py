@@ -72,10 +72,14 @@ def set_of_images(config, count):
     return Images("some", pixels, config.image_size, np.arange(count) % 10, tuple("0123456789"))
 
 
+PENALISED = {"d_norm": "none", "init": "he", "r1": 1.0, "r2": 1.0, "penalty_every": 1}
 VARIANTS = {name: preset(name) for name in PRESETS} | {
     "conditional": preset("mnist", classes=10), "dropout": preset("mnist", g_dropout=0.5),
     "noise": preset("mnist", instance_noise=0.1, flip=True), "augmented, grey": preset("photos", nc=1),
-    "penalised": preset("avatars", d_norm="none", init="he", r1=1.0, r2=1.0, penalty_every=1),
+    "penalised": preset("avatars", **PENALISED), "penalised, fp16": preset("avatars", **PENALISED, precision="fp16"),
+    "penalised, told the class": preset("mnist", classes=10, instance_noise=0.1, **PENALISED),
+    "penalised, augmented": preset("photos", augment=True, **PENALISED | {"r1": 0.0, "penalty_every": 2}),
+    "fp16": preset("mnist", precision="fp16"), "D without batch norm": preset("mnist", d_norm="none"),
     "spectral": preset("avatars", spectral_norm=True), "dense": preset("mnist", dense=True, g_upsample="resize"),
     "pooled": preset("mnist", d_downsample="pool", d_input_norm=True, output_norm=True),
     "unit": preset("mnist", scale="unit", output="sigmoid", z="uniform01", loss="least_squares"),
@@ -89,7 +93,8 @@ VARIANTS = {name: preset(name) for name in PRESETS} | {
 def test_a_training_stays_on_its_device(watch, monkeypatch, name, resident):
     """Two steps with their data path, statistics and the pictures on the way, as in the loop of the trainer."""
     monkeypatch.setattr(images, "room", lambda device: 1e18 if resident else 0)
-    config = VARIANTS[name].replace(batch_size=6, device="meta", precision="fp32", compile="off")
+    config = VARIANTS[name].replace(batch_size=6, device="meta", compile="off")
+    config = config.replace(precision=config.precision.replace("auto", "fp32"))
     some = set_of_images(config, 12)
     config = config.replace(nc=some.channels)
     batches = Batches(some, 6, 0, config.device, config.flip)

@@ -19,6 +19,7 @@ import tiny
 import torch
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
+from test_colab import COLAB
 
 from dcgan_course.commands import exploring
 from dcgan_course.commands.cli import main
@@ -203,19 +204,33 @@ def test_without_anywidget(monkeypatch, capsys):
         "dcgan-course: explore: voila is not installed, expected after `pip install voila anywidget`"]
 
 
-def test_with_the_ipywidgets_of_colab(tmp_path):
-    """The real one, in a folder of its own."""
-    versions = ["ipywidgets==7.7.1", "ipython_genutils==0.2.0"]
+def test_with_the_widgets_of_colab(tmp_path):
+    """The real ones, in a folder of their own. There Colab also has to be told where what draws an anywidget comes
+    from, with each output: it asks for that only what is shown by `display`, not the last value of a cell."""
+    versions = [f"{name}=={COLAB[name]}" for name in ("ipywidgets", "anywidget", "psygnal")]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path), *versions]
-    if subprocess.run(pip, capture_output=True).returncode:
-        pytest.skip("pip cannot fetch ipywidgets 7.7.1")
+    if subprocess.run([*pip, "ipython_genutils==0.2.0"], capture_output=True).returncode:
+        pytest.skip("pip cannot fetch Colab's widgets")
     code = """
-import ipywidgets
-from dcgan_course.widgets import LatentExplorer, explore
+import sys, types
+import anywidget, ipywidgets
+from IPython.core.formatters import DisplayFormatter
+from dcgan_course.widgets import LatentExplorer, Still, explore
 
+VIEW = "application/vnd.jupyter.widget-view+json"
 explorer = LatentExplorer("avatars")
-bundle = explorer._repr_mimebundle_()
-assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.widget.model_id
+bundle, about = DisplayFormatter().format(explorer)
+assert bundle[VIEW]["model_id"] == explorer.widget.model_id and not about
+colab = sys.modules["google.colab.output"] = types.ModuleType("google.colab.output")
+colab._widgets = types.SimpleNamespace(_installed_url=None)
+colab.enable_custom_widget_manager = lambda: setattr(colab._widgets, "_installed_url", "https://manager.js")
+explorer = LatentExplorer("avatars")
+bundle, about = DisplayFormatter().format(explorer)
+assert bundle[VIEW]["model_id"] == explorer.widget.model_id and "image/png;base64" in bundle["text/html"]
+assert about == {VIEW: {"colab": {"custom_widget_manager": {"url": "https://manager.js"}}}}, about
+slider = Still(ipywidgets.VBox([ipywidgets.FloatSlider()]), b"GIF89a...", "a slider")
+bundle, about = DisplayFormatter().format(slider)
+assert bundle[VIEW]["model_id"] == slider.widget.model_id and not about
 before, state = explorer.z, explorer.widget.get_state()
 assert state["about"]["title"] == "Faces that nobody drew" and "render" in state["_esm"]
 explorer.widget.set_state({"face": {"z": [0.0] * 100, "amounts": {"smile": 1}, "name": "seed 1"}})
@@ -224,13 +239,13 @@ answers = []
 explorer.widget.send = lambda *answer: answers.append(answer)
 explorer.widget._handle_custom_msg({"kind": "draw", "id": "1", "count": 1}, [before.numpy().tobytes()])
 assert len(answers[0][1][0]) == 4 * 64 * 64
-print(ipywidgets.__version__, explore("nowhere").value)
+print(ipywidgets.__version__, anywidget.__version__, explore("nowhere").value)
 """
     root = str(Path(__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
                           env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), root])})
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("7.7.1 ") and "nowhere: not found" in done.stdout
+    assert done.stdout.startswith(f"{COLAB['ipywidgets']} {COLAB['anywidget']} <b>") and "nowhere: not" in done.stdout
 
 
 def test_answers_of_a_kernel_do_not_wait(monkeypatch):

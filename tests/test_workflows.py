@@ -55,6 +55,13 @@ def test_workflows_call_what_there_is():
             assert (ROOT / name).exists(), f"{file.name}: {name}"
 
 
+def test_the_weekly_job_installs_what_a_first_cell_does():
+    colab = (ROOT / "dcgan_course" / "machine" / "colab.py").read_text("utf-8")
+    weekly = (GITHUB / "workflows" / "weekly.yml").read_text("utf-8")
+    extras = [re.search(r"""install\(.-e., f?['"][^'"[]+(\[\w+\])""", text)[1] for text in (colab, weekly)]
+    assert extras == ["[sliders]"] * 2
+
+
 def test_they_tell_the_same():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert citation["version"] == dcgan_course.__version__

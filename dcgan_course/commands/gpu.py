@@ -21,6 +21,7 @@ from ..state import TrainState
 from ..trainer import both_steps, one_step
 from .bench import images_per_second
 
+STEEP = {"d_norm": "none", "init": "he", "r1": 100.0, "r2": 100.0, "penalty_every": 1}  # nearly all of D's gradient
 CLOSE = {"fp32": 0.1, "bf16": 0.3, "fp16": 0.1}  # of a gradient's length; TF32, which fp32 is on CUDA, rounds as fp16
 
 
@@ -41,6 +42,7 @@ def report(device: torch.device, bench: TrainConfig) -> Iterator[str]:
     bench = bench.replace(device=str(device), nc=bench.nc or 1, precision=best, compile="off")
     checks: dict[str, Callable[[], str]] = {
         **{f"gradients in {p}": partial(gradients_alike, small, device, p) for p in usable},
+        **{f"penalties in {p}": partial(gradients_alike, small.replace(**STEEP), device, p) for p in usable},
         "pictures": lambda: pictures_alike(small, device),
         **{f"{bench.preset} in {p}": partial(timed, bench.replace(precision=p)) for p in usable},
         "memory": lambda: high_mark(device),
