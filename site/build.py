@@ -86,7 +86,7 @@ def broken_links(file: Path) -> bool:
 
 def write_source(source: Path, explorers: list[str] | None) -> None:
     """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
-    shutil.copytree(SITE, source, ignore=shutil.ignore_patterns("build.py", "run.md", "__pycache__"))
+    shutil.copytree(SITE, source, ignore=shutil.ignore_patterns("build.py", "run.md", "readme", "__pycache__"))
     static = source / "_static"
     for name in ("explorers", "thumbs"):
         (static / name).mkdir()
