@@ -86,7 +86,7 @@ def broken_links(file: Path) -> bool:
 
 def write_source(source: Path, explorers: list[str] | None) -> None:
     """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
-    shutil.copytree(SITE, source, ignore=shutil.ignore_patterns("build.py", "run.md", "__pycache__"))
+    shutil.copytree(SITE, source, ignore=shutil.ignore_patterns("build.py", "run.md", "readme", "__pycache__"))
     static = source / "_static"
     for name in ("explorers", "thumbs"):
         (static / name).mkdir()
@@ -129,7 +129,7 @@ def lesson_page(path: Path, source: Path) -> dict:
 
 def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     """A lesson, or the glossary, as Sphinx reads it, with its pictures beside it."""
-    page = teach.linked(copy.deepcopy(notebook))
+    page = at_home(teach.linked(copy.deepcopy(notebook)))
     page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
     for cell in page.cells:
         if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
@@ -147,6 +147,14 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
         text = file.read_text(encoding="utf-8").replace(sheet.name, sheet.with_suffix(".webp").name)
         file.write_text(text, encoding="utf-8")
         sheet.unlink()
+
+
+def at_home(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Links to the published site as links between its pages, which need no network."""
+    address = re.escape("https://{}.github.io/{}/".format(*teach.repository().split("/")))
+    for cell in page.cells:
+        cell.source = re.sub(rf"\]\({address}([\w/]+)\.html\)", r"](../\1.md)", cell.source)
+    return page
 
 
 def as_file(found: re.Match, folder: Path) -> str:

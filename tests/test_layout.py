@@ -171,5 +171,29 @@ def test_data_is_listed_with_its_checksum():
 
 def test_links_in_the_readme_exist():
     text = (ROOT / "README.md").read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
+    targets = [*re.findall(r"\]\(([^)#]+)\)", text), *re.findall(r'(?:src|href)="([^"#]+)"', text)]
+    for target in targets:
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_readme_begins_with_the_site_and_pictures():
+    """And `make lab`; what it takes, and tables, come after."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    order = [text.index(words) for words in (".github.io/", "<img ", "make lab", "make train", " GB", "\n| ", "hours")]
+    assert order == sorted(order)
+    assert re.findall(r'<img src="(?:[^"]+)"[^>]* alt="([^"]{20,})"', text) and text.count("<img ") == text.count(' alt="')
+
+
+def test_badges_are_true():
+    text = (ROOT / "README.md").read_text("utf-8")
+    low, high = re.search(r"\[!\[Python (3\.\d+) to (3\.\d+)\]", text).groups()
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+    assert project()["requires-python"] == f">={low}"
+    assert workflow["jobs"]["linux"]["strategy"]["matrix"]["python"] == [low, high]
+    assert f"[![{project()['license']} licence]" in text
+    assert f"[![{len(list((ROOT / 'notebooks').glob('[0-9]*.ipynb')))} lessons]" in text
+    for name in re.findall(r"/actions/workflows/([^/]+)/badge\.svg", text):
+        assert (ROOT / ".github" / "workflows" / name).is_file()
+    for words, painted in re.findall(r"\[!\[([^]]+)\]\(https://img\.shields\.io/badge/([^)]+)-[0-9a-f]{6}\)", text):
+        label, _, message = painted.replace("_", " ").partition("-")
+        assert sorted(words.lower().split()) == sorted(f"{label} {message}".lower().split())

@@ -12,7 +12,8 @@
 # <img src="../data/duel.webp" width="440" alt="a film: orange points leave one heap in the middle, spread over the plane and gather on eight blue clusters of a ring, while the background, D's answers, changes under them">
 #
 # *Blue points are real, orange ones come from G. The background is what D believes at each place, blue for real; the
-# arrows are all that G ever hears. In section 4 you train this pair yourself.*
+# arrows are all that G ever hears. In section 4 you train this pair yourself. It also plays in your browser, where you turn
+# its knobs: [the duel](https://dcgan-course.github.io/dcgan-course/duel.html), on the course's site.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
 #

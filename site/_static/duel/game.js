@@ -62,11 +62,12 @@ class Game {
     this.optG.step(lrG);
 
     this.step++;
+    this.drawn = null;
     this.losses = {D: costReal.loss + costFake.loss + penalty, G: costG.loss};
     this.history.push([this.losses.D, this.losses.G]);
   }
 
-  points() { return this.G.forward(this.z, SHOWN).y; }
+  points() { return this.drawn ??= this.G.forward(this.z, SHOWN).y; }  // once a step
 
   // Where G's points are pulled: minus the gradient of G's loss at each of them, times their number.
   pull(points) {

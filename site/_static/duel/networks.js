@@ -12,16 +12,25 @@ class Layer {  // y = W x + b
     this.db = new Float64Array(outputs);
   }
 
+  // Four vectors at a time, so that each weight is read once for all of them; every n here is a multiple of four.
   forward(x, n) {
     const {inputs, outputs, W, b} = this, y = new Float64Array(n * outputs);
-    for (let k = 0; k < n; k++) {
+    for (let k = 0; k < n; k += 4) {
       for (let o = 0; o < outputs; o++) {
-        let even = b[o], odd = 0;  // two sums: the processor need not wait for the last addition
-        for (let i = 0, w = o * inputs, v = k * inputs; i < inputs; i += 2) {  // all inputs here are even in number
-          even += W[w++] * x[v++];
-          odd += W[w++] * x[v++];
+        let y0 = b[o], y1 = y0, y2 = y0, y3 = y0;
+        let w = o * inputs, v0 = k * inputs, v1 = v0 + inputs, v2 = v1 + inputs, v3 = v2 + inputs;
+        for (let i = 0; i < inputs; i++) {
+          const weight = W[w++];
+          y0 += weight * x[v0++];
+          y1 += weight * x[v1++];
+          y2 += weight * x[v2++];
+          y3 += weight * x[v3++];
         }
-        y[k * outputs + o] = even + odd;
+        const at = k * outputs + o;
+        y[at] = y0;
+        y[at + outputs] = y1;
+        y[at + 2 * outputs] = y2;
+        y[at + 3 * outputs] = y3;
       }
     }
     return y;
@@ -29,10 +38,22 @@ class Layer {  // y = W x + b
 
   transposed(dy, n) {  // W^T dy: from the gradient at the outputs to that at the inputs
     const {inputs, outputs, W} = this, dx = new Float64Array(n * inputs);
-    for (let k = 0; k < n; k++) {
-      for (let o = 0; o < outputs; o++) {
-        const g = dy[k * outputs + o];
-        if (g) for (let i = 0, w = o * inputs, v = k * inputs; i < inputs; i++) dx[v++] += g * W[w++];
+    for (let k = 0; k < n; k += 4) {
+      for (let i = 0; i < inputs; i++) {
+        let x0 = 0, x1 = 0, x2 = 0, x3 = 0;
+        let w = i, v0 = k * outputs, v1 = v0 + outputs, v2 = v1 + outputs, v3 = v2 + outputs;
+        for (let o = 0; o < outputs; o++, w += inputs) {
+          const weight = W[w];
+          x0 += weight * dy[v0++];
+          x1 += weight * dy[v1++];
+          x2 += weight * dy[v2++];
+          x3 += weight * dy[v3++];
+        }
+        const at = k * inputs + i;
+        dx[at] = x0;
+        dx[at + inputs] = x1;
+        dx[at + 2 * inputs] = x2;
+        dx[at + 3 * inputs] = x3;
       }
     }
     return dx;
@@ -40,17 +61,19 @@ class Layer {  // y = W x + b
 
   outer(dy, x, n) {  // adds the sum of dy x^T to the gradient of W
     const {inputs, outputs, dW} = this;
-    for (let k = 0; k < n; k++) {
+    for (let k = 0; k < n; k += 4) {
       for (let o = 0; o < outputs; o++) {
-        const g = dy[k * outputs + o];
-        if (g) for (let i = 0, w = o * inputs, v = k * inputs; i < inputs; i++) dW[w++] += g * x[v++];
+        const at = k * outputs + o, g0 = dy[at], g1 = dy[at + outputs], g2 = dy[at + 2 * outputs], g3 = dy[at + 3 * outputs];
+        let w = o * inputs, v0 = k * inputs, v1 = v0 + inputs, v2 = v1 + inputs, v3 = v2 + inputs;
+        for (let i = 0; i < inputs; i++) dW[w++] += g0 * x[v0++] + g1 * x[v1++] + g2 * x[v2++] + g3 * x[v3++];
       }
     }
   }
 
   collect(dy, x, n) {  // adds to the gradients of W and b
     this.outer(dy, x, n);
-    for (let j = 0; j < dy.length; j++) this.db[j % this.outputs] += dy[j];
+    const {outputs, db} = this;
+    for (let k = 0, v = 0; k < n; k++) for (let o = 0; o < outputs; o++) db[o] += dy[v++];
   }
 }
 

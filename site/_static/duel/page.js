@@ -4,6 +4,7 @@ const RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05];
 const PENALTIES = [0, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const SPEEDS = [2, 10, 60, 240];  // steps a second
 const BUDGET = 12;  // milliseconds of a frame for training
+const SLOW = 60;  // milliseconds after which what changes slowly is drawn anew: D's surface, the curves, words
 const NAMES = {non_saturating: "non-saturating", minimax: "minimax", least_squares: "least squares", hinge: "hinge"};
 const MOST = 300;  // points that a person draws
 
@@ -95,6 +96,7 @@ class Duel {
     this.running = yes;
     this.playing.textContent = yes ? "Pause" : "Play";
     this.last = undefined;
+    this.stale = true;
   }
 
   step() {
@@ -105,6 +107,7 @@ class Duel {
     for (let k = 0; k < n; k++) { x += p[2 * k] / n; y += p[2 * k + 1] / n; }
     this.game.trail.push([x, y]);
     if (this.game.trail.length > TRAIL) this.game.trail.shift();
+    if (this.game.history.length > KEPT) this.game.history.shift();
     this.stale = true;
   }
 
@@ -116,7 +119,8 @@ class Duel {
       const end = performance.now() + BUDGET;
       while (this.due >= 1 && performance.now() < end) { this.step(); this.due--; }
     }
-    if (this.stale) this.draw();
+    const fresh = !this.running || now - (this.drawn ?? 0) >= SLOW;
+    if (this.stale && (fresh || this.due < 1)) this.draw(now, fresh);  // whoever is behind trains first
     this.timing(now);
     requestAnimationFrame(time => this.frame(time));
   }
@@ -129,9 +133,11 @@ class Duel {
     this.before = step;
   }
 
-  draw() {
+  draw(now, fresh) {
     this.stale = false;
-    const points = drawPlane(this.plane, this.game, this.seen), {game} = this;
+    const points = drawPlane(this.plane, this.game, this.seen, fresh), {game} = this;
+    if (!fresh) return;
+    this.drawn = now;
     drawCurves(this.curves, game);
     const words = [`step ${game.step.toLocaleString("en")}`];
     if (DATA[game.settings.data].modes) {

@@ -47,36 +47,77 @@ function drawSurface(context, width, game, [fake, even, real]) {
   context.drawImage(small, 0, 0, width, width);
 }
 
-function drawPlane(canvas, game, seen) {
-  const {context, width} = fitted(canvas), tone = colours(canvas), points = game.points();
-  const px = x => (x / REACH + 1) / 2 * width, py = y => (1 - y / REACH) / 2 * width;
+// What changes slowly lies below, on a canvas of its own: D's surface and the real points. It is drawn anew where `fresh`.
+const below = document.createElement("canvas");
+
+function drawBelow(canvas, width, px, py, game, seen, tone) {
+  below.width = canvas.width;
+  below.height = canvas.height;
+  const context = below.getContext("2d");
+  context.scale(canvas.width / width, canvas.width / width);
   context.fillStyle = tone.ground;
   context.fillRect(0, 0, width, width);
   if (seen.surface) drawSurface(context, width, game, tone.surface);
-  const dots = (list, colour, size) => {
-    context.fillStyle = colour;
-    for (let k = 0; k < list.length; k += 2) {
-      context.beginPath();
-      context.arc(px(list[k]), py(list[k + 1]), size, 0, 7);
-      context.fill();
-    }
-  };
-  if (game.places.length) dots(game.shownReal, tone.real, 1.6);
-  if (seen.trail && game.trail.length > 1) {
-    context.strokeStyle = tone.trail;
-    context.lineWidth = 1.5;
-    game.trail.slice(1).forEach(([x, y], k) => {
-      context.globalAlpha = 0.75 * (k + 1) / game.trail.length;
-      context.beginPath();
-      context.moveTo(px(game.trail[k][0]), py(game.trail[k][1]));
-      context.lineTo(px(x), py(y));
-      context.stroke();
-    });
-    context.globalAlpha = 1;
-  }
-  dots(points, tone.fake, 2.2);
+  if (game.places.length) dots(context, game.shownReal, px, py, tone.real, 1.6);
+}
+
+function drawPlane(canvas, game, seen, fresh) {
+  const {context, width} = fitted(canvas), tone = colours(canvas), points = game.points();
+  const px = x => (x / REACH + 1) / 2 * width, py = y => (1 - y / REACH) / 2 * width;
+  if (fresh || below.width !== canvas.width) drawBelow(canvas, width, px, py, game, seen, tone);
+  context.drawImage(below, 0, 0, width, width);
+  if (seen.trail && game.trail.length > 1) drawTrail(context, game.trail, px, py, tone.trail);
+  dots(context, points, px, py, tone.fake, 2.2);
   if (seen.arrows) drawArrows(context, points.subarray(0, 2 * ARROWS), game, px, py, tone.ink);
+  if (game.cross) drawCross(context, px(game.cross[0]), py(game.cross[1]), tone.ink);
   return points;
+}
+
+// Each point is a stamp of the same disc: a path for each takes several times as long.
+const stamps = {};
+
+function stamp(colour, radius, ratio) {
+  const key = `${colour} ${radius} ${ratio}`;
+  if (key in stamps) return stamps[key];
+  const disc = stamps[key] = document.createElement("canvas"), half = Math.ceil(radius * ratio) + 1;
+  disc.width = disc.height = 2 * half;
+  const context = disc.getContext("2d");
+  context.fillStyle = colour;
+  context.arc(half, half, radius * ratio, 0, 7);
+  context.fill();
+  return disc;
+}
+
+function dots(context, list, px, py, colour, radius) {
+  const ratio = context.getTransform().a, disc = stamp(colour, radius, ratio), size = disc.width / ratio;
+  for (let k = 0; k < list.length; k += 2)
+    context.drawImage(disc, px(list[k]) - size / 2, py(list[k + 1]) - size / 2, size, size);
+}
+
+const FADES = 12;  // parts of the trail, each fainter than the next
+
+function drawTrail(context, trail, px, py, colour) {
+  context.strokeStyle = colour;
+  context.lineWidth = 1.5;
+  for (let part = 0; part < FADES; part++) {
+    const [from, to] = [part, part + 1].map(k => Math.round(k / FADES * (trail.length - 1)));
+    context.globalAlpha = 0.75 * (part + 1) / FADES;
+    context.beginPath();
+    trail.slice(from, to + 1).forEach(([x, y], k) => context[k ? "lineTo" : "moveTo"](px(x), py(y)));
+    context.stroke();
+  }
+  context.globalAlpha = 1;
+}
+
+function drawCross(context, x, y, colour) {
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.beginPath();
+  for (const [u, v] of [[9, 0], [0, 9]]) {
+    context.moveTo(x - u, y - v);
+    context.lineTo(x + u, y + v);
+  }
+  context.stroke();
 }
 
 function drawArrows(context, points, game, px, py, colour) {
@@ -105,7 +146,7 @@ const GUESSED = {non_saturating: 2 * Math.log(2), minimax: 2 * Math.log(2), leas
 
 // Both losses over the last steps, and what they are when D can only guess.
 function drawCurves(canvas, game) {
-  const {context, width, height} = fitted(canvas), tone = colours(canvas), shown = game.history.slice(-KEPT);
+  const {context, width, height} = fitted(canvas), tone = colours(canvas), shown = game.history;
   const guess = GUESSED[game.settings.loss];
   const left = 34, bottom = 20, all = [...shown.flat(), guess, 0];
   const [low, high] = [Math.max(-4, Math.min(...all)), Math.min(4, Math.max(...all) * 1.1)];
