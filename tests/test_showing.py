@@ -101,9 +101,9 @@ def test_the_picture_of_a_training_has_curves_beside_it(monkeypatch):
     tell(Image.new("RGB", (1042, 1042)), "5 thousand images")
     alone, small, large, huge = (images(bundle["text/html"]) for bundle in told)
     assert len(alone) == 1 and until == [40.0] * 3
-    for (sheet, curve), size, width in ((small, 484, 484), (large, 530, 530), (huge, 1042, 560)):
-        assert sheet[2].startswith("a sheet of generated images after ") and sheet[3] == width
-        assert Image.open(io.BytesIO(sheet[1])).size == (size, size)
+    for (tiles, curve), size, width in ((small, 484, 484), (large, 530, 530), (huge, 1042, 560)):
+        assert tiles[2].startswith("a sheet of generated images after ") and tiles[3] == width
+        assert Image.open(io.BytesIO(tiles[1])).size == (size, size)
         assert curve[0] == "image/svg+xml" and 830 < width + curve[3] < 848  # both on the page, with a space
         across, down = (float(x) for x in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', curve[1]).groups())
         assert down / across == pytest.approx(width / curve[3], rel=0.01)  # as high as the sheet

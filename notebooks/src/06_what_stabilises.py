@@ -68,7 +68,7 @@ from scipy import stats
 from dcgan_course import checks
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table, show_wiped
 from dcgan_course.runs import load_run
 
 plt.style.use(STYLE)
@@ -538,19 +538,19 @@ show_table(ends.rename({"mnist": "digits", "heritage_no_augment": "churches"}))
 # worse. A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G
 # away from everything else.
 #
-# What does such a number mean? Here are the same 32 `z` at the two moments. Look at walls, towers and skies:
+# What does such a number mean? Here are the same 32 `z` at the two moments, one drawn over the other. Move the line, and
+# look at walls, towers and skies:
 
 # %%
 from PIL import Image
 
 churches = load_run("heritage_no_augment")
-halves = [np.asarray(Image.open(file).convert("RGB"))[:266]
-          for file in (churches.path / "best.png", churches.samples()[-1][1])]
-gap = np.full((16, halves[0].shape[1], 3), 255, np.uint8)
-both = Image.fromarray(np.concatenate([halves[0], gap, halves[1]]))
-show(both.resize((3 * both.width // 2, 3 * both.height // 2), Image.Resampling.LANCZOS),
-     "Above: at the best moment. Below: at the end.",
-     "two sheets of 32 generated churches; the lower one is greyer and flatter")
+files = churches.path / "best.png", churches.samples()[-1][1]
+sheets = [Image.open(file).convert("RGB").crop((0, 0, 530, 266)) for file in files]
+both = [sheet.resize((795, 399), Image.Resampling.LANCZOS) for sheet in sheets]
+show_wiped(*both, "Left of the line: at the best moment. Right of it: at the end.",
+           ("thirty-two generated churches at the best moment: stone, towers and skies",
+            "the same thirty-two at the end: greyer and flatter, with fewer details"))
 
 # %% [markdown]
 # The next figure shows the losses of that training. Can you see the turning point?

@@ -11,9 +11,10 @@
 #
 # <img src="../data/churches.webp" width="796" alt="two rows of seven pictures: plain grey, blocks of sky and stone, walls and windows, and at last the front of a church">
 #
-# *What training on photographs looks like: each row is one z, and above it the images that G's training has used.
-# 3,573 photographs of churches and an hour on a laptop were enough for this. The paper's network, which is ten times as
-# large, with LSUN's 126,227 churches asks for a GPU; this lesson computes how large a one, and for how long.*
+# *What training on photographs looks like. Each row is one z; the numbers above count the images that G has been trained
+# on. A small network learned this from 3,573 photographs of churches, in 51 minutes on one CPU core. The paper's is ten
+# times as large, LSUN has 126,227 churches, and both together want a GPU: this lesson computes which one, and for how
+# long.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
@@ -317,7 +318,7 @@ gigabytes = {"weights, gradients, Adam": [kept / 1e9] * 3,
              "outputs of G's layers": [4 * n * layers["G"] / 1e9 for n in batch_sizes],
              "outputs of D's layers": [4 * n * layers["D"] / 1e9 for n in batch_sizes]}
 budget = pd.DataFrame(gigabytes, [f"batch {n}" for n in batch_sizes])
-show_table(budget.assign(together=budget.sum(axis=1)).map("{:.1f}".format), "GB, in float32.")
+show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.")
 
 # %%
 figure, axes = plt.subplots(figsize=(8.4, 2.5))
@@ -336,10 +337,10 @@ show(figure, "The paper's network in training: what is kept, and what grows with
      "three bars: far below 8 GB for batches of 16 and 128, about 6 GB for 512")
 
 # %% [markdown]
-# These numbers count activations only, and about twice too many of them: what is overwritten in place counts twice
-# here, and the outputs of D's three passes are not all kept at the same time. (In 16 bits they take half: bfloat16, or
-# float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the paper's batch, several times over. **On a
-# GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
+# The outputs are counted about twice too high: what is overwritten in place counts twice here, and those of D's three
+# passes are not all kept at the same time. (In 16 bits they take half: bfloat16, or float16 on a GPU without it, as
+# Colab's free T4.) So 16 GB have room for the paper's batch of 128, several times over. **On a GPU**
+# `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
 #
 # ## 4 · How long?
 #
@@ -647,7 +648,7 @@ show_table(pd.DataFrame({"seconds a step": seconds}),
 #
 # ## 8 · Train
 #
-# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for a few
+# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
 # seconds, to see that everything is in place.
 
 # %% tags=["nbval-ignore-output"]
@@ -657,7 +658,8 @@ if GPU:
     config = preset("lsun", data=DATA, num_epochs=1)
 else:
     config = preset("avatars", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
-                    lr_d=2e-3, ema_kimg=0.5, num_epochs=min(1.0, 3000 / photos.count))
+                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
+                    num_epochs=min(1.0, 3000 / photos.count))
 run = train(config)
 
 # %%
@@ -740,12 +742,12 @@ show_table(pd.DataFrame({name: values.split(" -> ") for name, values in rows.ite
 # The next two pictures show a walk between two churches, on the great circle, and a grid between four:
 
 # %%
-steps = sampling.interpolate(z[12], z[36], 12)
+steps = sampling.interpolate(z[12], z[39], 12)
 show(sampling.generate(netC, steps), "From one church to another in 12 steps.",
      "twelve churches in a row, each a little different from the one before", 12)
 
 # %%
-corners = sampling.corner_grid(z[[12, 7, 15, 36]], 7)
+corners = sampling.corner_grid(z[[12, 7, 41, 40]], 7)
 show(sampling.generate(netC, corners), "Four churches in the corners, and mixtures between.",
      "seven rows of seven churches that change smoothly along each row and column", 7)
 
