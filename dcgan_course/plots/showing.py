@@ -77,7 +77,7 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     wide = f"width:{min(PAGE, own)}px;max-width:100%"
     under = image_html(first, alts[0], more='style="display:block;width:100%;height:auto" '
                        "onload=\"this.closest('figure').querySelector('input').hidden = false\"")
-    over = image_html(first, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
+    over = image_html(second, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
     cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
            "border-left:3px solid white")
     slider = ('<input type="range" min="0" max="100" step="0.5" value="50" hidden aria-label="where the line stands" '
