@@ -234,7 +234,7 @@ toys = {"every second heap": ring(2000, [0, 2, 4, 6], 2), "a cloud": cloud,
         "three heaps": ring(2000, range(3), 4, of=3)}
 figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.4), sharex=True, sharey=True)
 for axis, (name, points) in zip(axes, {"eight heaps": eight, **toys}.items(), strict=True):
-    axis.plot(*points[:800].T, ".", color=BLUE if points is eight else ORANGE, markersize=1.5)
+    axis.scatter(*points.T, s=1.5, color=BLUE if points is eight else ORANGE)
     axis.set(title=name, xlabel="x", aspect="equal")
 axes[0].set_ylabel("y")
 show(figure, "Which of the three orange sets does a distance tell from the blue one?",
@@ -338,9 +338,9 @@ for shift in (0, 2):
                                         stream.normal(size=(n, 64)) + shift / 8)
                        for _ in range(10)]) for n in some]
     limit = round(extrapolated(some, np.array(values)), 1) + 0  # never -0
-    rows[f"{shift**2}"] = [f"{value:.1f}" for value in (*values, limit)]
+    rows[f"true distance {shift**2}"] = [f"{value:.1f}" for value in (*values, limit)]
 columns = [*(f"n = {n:,}" for n in some), "the line, n infinite"]
-show_table(pd.DataFrame(rows, columns).rename_axis(columns="true distance").T)
+show_table(pd.DataFrame(rows, columns).T)
 
 # %% [markdown]
 # Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which
@@ -461,30 +461,29 @@ precision = checks.check_precision(my_precision)
 # </details>
 
 # %% [markdown]
-# The ring shows what that means. Here are 100 real points, each with its reach, and 100 fakes, half of which lie
-# anywhere:
+# The ring shows what that means. Here are 60 real points, each with its reach, and 60 fakes, half of which lie anywhere:
 
 # %%
-def draw_reach(real, fake, caption, alt):
-    """Points of the ring with their reach; fakes within it are green, the others orange."""
+def draw_reach(real, fake, caption, alt, side=2):
+    """Points with their reach; fakes within it are green, the others orange."""
     reach = np.sort(pairwise_distances(real), axis=1)[:, 3]
     inside = (pairwise_distances(fake, real) <= reach).any(axis=1)
-    figure, axes = plt.subplots(figsize=(5, 4.2))
+    figure, axes = plt.subplots(figsize=(8.4, 4.6))
     for place, radius in zip(real, reach, strict=True):
-        axes.add_patch(plt.Circle(place, radius, color=BLUE, alpha=0.12, linewidth=0))
-    axes.plot(*real.T, ".", color=BLUE, markersize=3, label="real, with its reach")
+        axes.add_patch(plt.Circle(place, radius, color=BLUE, alpha=0.15, linewidth=0))
+    axes.scatter(*real.T, s=12, color=BLUE, label="real, with its reach")
     for kind, colour, label in ((inside, GREEN, "fake, counts"), (~inside, ORANGE, "fake")):
-        axes.plot(*fake[kind].T, "x", color=colour, markersize=5, label=label)
-    axes.set(xlabel="x", ylabel="y", aspect="equal", xlim=(-2.2, 2.2), ylim=(-1.8, 1.8))
+        axes.scatter(*fake[kind].T, s=30, marker="x", color=colour, label=label)
+    axes.set(xlabel="x", ylabel="y", aspect="equal", xlim=(-side, side), ylim=(-side, side))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     show(figure, caption, alt)
 
 
 anywhere = np.random.default_rng(5).uniform(-1.5, 1.5, (1000, 2))
-few = ring(100, range(8), 7)
-half = np.concatenate([ring(50, range(8), 8), anywhere[:50]])
+few = ring(60, range(8), 7, noise=0.12)
+half = np.concatenate([ring(30, range(8), 8, noise=0.12), anywhere[:30]])
 draw_reach(few, half, "Precision is the share of crosses that are green.",
-           "eight blue heaps with small discs; crosses on them are green, others orange")
+           "eight blue heaps in pale discs; crosses in the discs are green, others orange")
 
 # %% [markdown]
 # For 1,000 points of each kind the right answers are known. **Predict** precision and recall of: every second heap; the
@@ -522,9 +521,9 @@ show_table(pd.DataFrame({"anywhere, clean data": both(ring_real, anywhere),
                          "anywhere, 8 stray points": both(spoilt, anywhere)}, BOTH).T)
 
 # %% jupyter={"outputs_hidden": true}
-draw_reach(np.concatenate([few, stray[:4]]), anywhere[:100],
-           "Four stray points among the hundred: their reach covers half of the plane.",
-           "large blue discs beside the ring; many crosses far from any heap are green")
+draw_reach(np.concatenate([few, stray[:3]]), anywhere[:60],
+           "Three stray points, and where is a cross not in reach?",
+           "large pale discs over half of the ring; many crosses far from heaps are green", 4)
 
 # %% [markdown]
 # Eight points of a thousand are enough to make rubbish "realistic": a stray point has no neighbours, so its reach is
@@ -616,8 +615,8 @@ show_table(pd.DataFrame({"nearest is a training digit": shares}))
 #
 # The paper refuses this kind of evidence. Its authors "do not do any kind of nearest neighbor search on the training
 # set", because neighbours "in pixel or feature space are trivially fooled" by "small image transforms" (section 6). The
-# last line shows what they mean: one pixel to the side, and a fifth of the copies look innocent. So a high share is
-# evidence of copying, and a share of one half is no proof that nothing was copied.
+# last line but one shows what they mean: one pixel to the side, and a fifth of the copies look innocent. So a high share
+# is evidence of copying, and a share of one half is no proof that nothing was copied.
 #
 # The same could be done in features, but this judge was *trained* on the training digits, and is no neutral witness.
 # `dcgan-course neighbours mnist` shows the pairs that its features choose. Such pairs can show a copy to your eyes;
