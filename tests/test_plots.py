@@ -113,7 +113,7 @@ def test_curves_of_a_training_that_is_not_at_its_end():
     stats = [{"kimg": k, "loss_D": 1.0, "loss_G": 2.0, "D_x": 0.7, "D_G_z": 0.3} for k in (1, 2, 3)]
     upper, lower = (axes for axes in curves(stats, (3, 5), 40.0).axes)
     places = [axes.get_subplotspec().get_geometry() for axes in (upper, lower)]
-    assert [place[:2] for place in places] == [(2, 1)] * 2 and upper.get_xlim()[1] == lower.get_xlim()[1] == 40
+    assert [place[:2] for place in places] == [(2, 1)] * 2 and upper.get_xlim() == lower.get_xlim() == (0, 40)
     left, right = curves(stats, (5, 3)).axes
     assert left.get_subplotspec().get_geometry()[:2] == (1, 2) and 3 <= right.get_xlim()[1] < 4
 

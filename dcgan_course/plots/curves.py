@@ -15,7 +15,7 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
     Args:
         stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
         size: width and height in inches; in a high figure one panel is below the other. None = the page's width.
-        until: the thousand images at the right edge; None = as many as there are.
+        until: the thousand images at the right edge, with 0 at the left one; None = as far as the lines reach.
     """
     kimg = [line["kimg"] for line in stats]
     width, height = size or (STYLE["figure.figsize"][0], 3)
@@ -25,7 +25,7 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
         axes.set(xlabel="thousand images shown", title=title)
-        axes.set_xlim(right=until)
+        axes.set_xlim((0, until) if until else None)
         axes.legend(frameon=False)
     right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
     return figure

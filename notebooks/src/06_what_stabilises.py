@@ -481,18 +481,18 @@ print("scoring 2,000 pictures of each ...", flush=True)
 scorer = scorer_for(base)
 fd = {name: score_generator(scorer, net, run.config, 2000)["fd2k_mnist"]
       for name, net in nets.items()}
-z = draw_z(run.config, 28, seeded(0, "lesson"))
+z = draw_z(run.config, 32, seeded(0, "lesson"))
 show_wiped(*(generate(net, z) for net in nets.values()),
            f"Left of the line: G, fd {fd['G']:,.0f}. Right: its average, {fd['average']:,.0f}.",
-           ("twenty-eight digits by G: bold strokes on a restless, speckled ground",
+           ("thirty-two digits by G: bold strokes on a restless, speckled ground",
             "the same digits by its average: fainter strokes on a calmer, darker ground"))
 
 # %% [markdown]
 # Move the line over one digit. G's ground is restless, for each step leaves other specks in it; in the average they
-# cancel, and its ground is calm. But the strokes of the average are fainter. This G still learns fast, and the average
-# remembers what it was: the package's average forgets half of the past in the time of the last 5 % of the images. So
-# early, the average may well score worse than G itself. At the end of the epoch, where G changes little from step to
-# step, the study has it the other way round:
+# cancel, and its ground is calm. But the strokes of the average are fainter. G still learns fast, and its average lags
+# behind: the package's has a half-life of 5 % of the images shown so far. So early in a training the average may well
+# score worse than G itself. At the end of the epoch, when G learns less from step to step, the study has it the other
+# way round:
 
 # %%
 ratio, low, high, word = verdicts["no moving average"]
