@@ -16,13 +16,14 @@ from .backstage.resolve import planned
 from .config import TrainConfig
 from .data import Batches, Images
 from .losses import d_loss, g_loss, gradient_penalty, realness
-from .machine.display import in_notebook, notebook_picture, tensorboard
+from .machine.display import in_notebook, tensorboard
 from .machine.parallel import World, join
 from .machine.runtime import autocast
 from .machine.scaling import scaled, scaled_back
 from .machine.signals import stop_on_interrupt
 from .machine.threads import Fixed, Threads, cpu_threads
 from .models import rescaled, with_class_planes
+from .plots import notebook_picture
 from .runs import Run
 from .runs.checkpoints import step_of
 from .runs.writing import create, rewind, trained_alone
@@ -141,7 +142,8 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
             watched = world.main and not quiet
             if state.step >= last_step and watched:
                 print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
-            show = show or (notebook_picture() if in_notebook() and not quiet else None)
+            if show is None and in_notebook() and not quiet:
+                show = notebook_picture(run.stats, last_step * config.batch_size / 1000)
             with (stop_on_interrupt() as stop,
                   tensorboard(run.path / "tensorboard", config.tensorboard and world.main) as board,
                   progress(run, config, state.step, last_step, watched) as bar):

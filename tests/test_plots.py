@@ -108,6 +108,16 @@ def test_curves_show_the_numbers_given():
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["D(x), real", "D(G(z)), generated"]
 
 
+def test_curves_of_a_training_that_is_not_at_its_end():
+    """In a high figure one above the other; on the axis of the whole training, if that is given."""
+    stats = [{"kimg": k, "loss_D": 1.0, "loss_G": 2.0, "D_x": 0.7, "D_G_z": 0.3} for k in (1, 2, 3)]
+    upper, lower = (axes for axes in curves(stats, (3, 5), 40.0).axes)
+    places = [axes.get_subplotspec().get_geometry() for axes in (upper, lower)]
+    assert [place[:2] for place in places] == [(2, 1)] * 2 and upper.get_xlim() == lower.get_xlim() == (0, 40)
+    left, right = curves(stats, (5, 3)).axes
+    assert left.get_subplotspec().get_geometry()[:2] == (1, 2) and 3 <= right.get_xlim()[1] < 4
+
+
 def test_a_film_keeps_its_budget(tmp_path):
     """Noise does not compress: the film shows a quarter of each sheet, then fewer of them; the first one stays."""
     random, samples = np.random.default_rng(0), []

@@ -12,7 +12,7 @@ import torch
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from dcgan_course.plots import STYLE, curves, show, show_table
+from dcgan_course.plots import STYLE, curves, notebook_picture, show, show_table, show_wiped, showing
 from dcgan_course.plots.showing import sheet
 from dcgan_course.plots.tables import rounded
 
@@ -80,18 +80,46 @@ def test_tiles_are_large_enough(n, size, columns, times):
     assert width == times * expected[0] and times * size >= 40
 
 
-def test_the_picture_of_a_training_has_words(monkeypatch):
-    from dcgan_course.machine import display
+def images(html):
+    """(kind, content, alt, width) of each picture in HTML."""
+    found = re.findall(r'<img src="data:([^;]+);base64,([^"]+)" alt="([^"]+)"(?: width="(\d+)")?', html)
+    return [(kind, base64.b64decode(code), alt, int(width or 0)) for kind, code, alt, width in found]
 
-    told = []
+
+def test_the_picture_of_a_training_has_curves_beside_it(monkeypatch):
+    """Twice as large where there is room; the curves as far as the training is, on the axis of all of it."""
+    told, lines, until = [], [], []
     handle = type("Handle", (), {"update": lambda self, bundle, raw: told.append(bundle)})
     monkeypatch.setattr("IPython.display.display", lambda *_, **options: handle())
-    tell = display.notebook_picture()
-    tell(Image.new("L", (60, 40)), "3 thousand images")
-    assert 'alt="a sheet of generated images after 3 thousand images"' in told[0]["text/html"]
-    content = base64.b64decode(re.search("base64,([^\"]+)", told[0]["text/html"])[1])
-    assert Image.open(io.BytesIO(content)).size == (120, 80)
-    assert "3 thousand images</figcaption>" in told[0]["text/html"]
+    drawing = showing.curves
+    monkeypatch.setattr(showing, "curves", lambda *args: until.append(args[2]) or drawing(*args))
+    tell = notebook_picture(lambda: lines, 40.0)
+    tell(Image.new("L", (242, 242)), "0 thousand images")
+    lines += STATS
+    tell(Image.new("L", (242, 242)), "3 thousand images")
+    tell(Image.new("RGB", (530, 530)), "4 thousand images")
+    tell(Image.new("RGB", (1042, 1042)), "5 thousand images")
+    alone, small, large, huge = (images(bundle["text/html"]) for bundle in told)
+    assert len(alone) == 1 and until == [40.0] * 3
+    for (tiles, curve), size, width in ((small, 484, 484), (large, 530, 530), (huge, 1042, 560)):
+        assert tiles[2].startswith("a sheet of generated images after ") and tiles[3] == width
+        assert Image.open(io.BytesIO(tiles[1])).size == (size, size)
+        assert curve[0] == "image/svg+xml" and 830 < width + curve[3] < 848  # both on the page, with a space
+        across, down = (float(x) for x in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', curve[1]).groups())
+        assert down / across == pytest.approx(width / curve[3], rel=0.01)  # as high as the sheet
+    assert "3 thousand images</figcaption>" in told[1]["text/html"] and told[1]["text/plain"] == small[0][2]
+
+
+def test_two_pictures_with_a_line_between(monkeypatch):
+    """Both with words; the slider is not there before a script has shown it (tests/browser moves it)."""
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda what: bundles.append(DisplayFormatter().format(what)[0]))
+    show_wiped(DIGITS[:8], -DIGITS[:8], "left < right", ("eight digits", "eight digits, black on white"))
+    html = bundles[0]["text/html"]
+    (first, second), (slider,) = images(html), re.findall("<input [^>]*>", html)
+    assert (first[2], second[2]) == ("eight digits", "eight digits, black on white") and first[1] != second[1]
+    assert " hidden " in slider and "left &lt; right</figcaption>" in html
+    assert bundles[0]["text/plain"] == "eight digits; eight digits, black on white"
 
 
 def test_a_grey_tile_says_so():

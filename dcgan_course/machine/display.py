@@ -3,16 +3,12 @@
 import base64
 import contextlib
 import html
-import io
 import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from PIL import Image
 
 from .errors import UserError
 
@@ -67,12 +63,21 @@ def figure_html(content: bytes, alt: str, caption: str = "", width: int | None =
         caption: a line below it, as text.
         width: on the page, in pixels; None = the picture's own.
     """
+    return framed(image_html(content, alt, width), caption)
+
+
+def image_html(content: bytes, alt: str, width: int | None = None, more: str = "") -> str:
+    """The <img> of `figure_html`; `more` stands at the end of it and may have other attributes, a style among them."""
     wide = f' width="{width}"' if width else ""
-    look = "max-width:100%;height:auto;border-radius:4px"
-    image = (f'<img src="data:{kind_of(content)};base64,{base64.b64encode(content).decode()}" '
-             f'alt="{html.escape(alt)}"{wide} style="{look}">')
+    more = more or 'style="max-width:100%;height:auto;border-radius:4px"'
+    return (f'<img src="data:{kind_of(content)};base64,{base64.b64encode(content).decode()}" '
+            f'alt="{html.escape(alt)}"{wide} {more}>')
+
+
+def framed(inside: str, caption: str = "") -> str:
+    """HTML as a figure, with a line below it."""
     words = f'<figcaption style="max-width:60em;opacity:0.85">{html.escape(caption)}</figcaption>' if caption else ""
-    return f'<figure style="margin:0.3em 0 0.8em">{image}{words}</figure>'
+    return f'<figure style="margin:0.3em 0 0.8em">{inside}{words}</figure>'
 
 
 def kind_of(content: bytes) -> str:
@@ -81,23 +86,6 @@ def kind_of(content: bytes) -> str:
         if content.startswith(start):
             return f"image/{kind}"
     return "image/svg+xml"
-
-
-def notebook_picture() -> Callable[[Image.Image, str], None]:
-    """A function (picture, caption) that shows a picture in a notebook, twice as large, and replaces it at the next
-    call."""
-    from IPython.display import display
-
-    handle = display({"text/plain": ""}, raw=True, display_id=True)
-
-    def show(picture: Image.Image, caption: str) -> None:
-        content = io.BytesIO()
-        large = picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
-        large.save(content, "PNG")
-        words = f"a sheet of generated images after {caption}"
-        handle.update({"text/html": figure_html(content.getvalue(), words, caption), "text/plain": words}, raw=True)
-
-    return show
 
 
 def tensorboard(folder: Path, asked: bool) -> "contextlib.AbstractContextManager[SummaryWriter | None]":

@@ -9,19 +9,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def curves(stats: list[dict]) -> "Figure":
+def curves(stats: list[dict], size: tuple[float, float] | None = None, until: float | None = None) -> "Figure":
     """Two panels over thousand images shown: the losses, and D(x) with D(G(z)). Returns a matplotlib Figure.
 
     Args:
         stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
+        size: width and height in inches; in a high figure one panel is below the other. None = the page's width.
+        until: the thousand images at the right edge, with 0 at the left one; None = as far as the lines reach.
     """
     kimg = [line["kimg"] for line in stats]
-    figure, (left, right) = blank(2, 3)
+    width, height = size or (STYLE["figure.figsize"][0], 3)
+    figure, (left, right) = blank(2, height, width)
     for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), "D's answers")):
         for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
         axes.set(xlabel="thousand images shown", title=title)
+        axes.set_xlim((0, until) if until else None)
         axes.legend(frameon=False)
     right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
     return figure
@@ -45,14 +49,15 @@ def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "F
     return figure
 
 
-def blank(columns: int, height: float) -> "tuple[Figure, list[Axes]]":
-    """A figure of the page's width and `height` inches, and its axes side by side, in the course's style."""
+def blank(panels: int, height: float, width: float = STYLE["figure.figsize"][0]) -> "tuple[Figure, list[Axes]]":
+    """A figure in the course's style, of some inches, and its axes: side by side, or in a high figure in a column."""
     import matplotlib as mpl
     from matplotlib.figure import Figure  # not pyplot: no global state, nothing to close
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(STYLE["figure.figsize"][0], height))
-        return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+        figure = Figure(figsize=(width, height))
+        rows = panels if height > width else 1
+        return figure, list(figure.subplots(rows, panels // rows, squeeze=False).flat)
 
 
 def clock(kimg: float, decimals: int = 1) -> str:

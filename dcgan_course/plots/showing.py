@@ -3,16 +3,18 @@
 import io
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from ..machine.display import figure_html, kind_of
+from ..machine.display import figure_html, framed, image_html, kind_of
 from ..sampling import image_grid, to_pixels
+from .curves import curves
 from .style import PAGE, STYLE
 
 if TYPE_CHECKING:
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 TILE = 40  # pixels, at least, of a picture's side in a sheet
 HIGH = 560  # pixels of a sheet that is still seen as a whole
 POINTS = 1500  # more of them are smaller as pixels
+WATCHED = 560  # pixels, at most, of the sheet beside which curves grow
 FLAT = 2  # levels of grey of 255: a tile that has no more of them shows nothing
+
+
+Picture: TypeAlias = "Figure | Tensor | Image.Image | bytes | str | Path"
 
 
 @dataclass
@@ -38,8 +44,7 @@ class Shown:
         return self.words
 
 
-def show(what: "Figure | Tensor | Image.Image | bytes | str | Path", caption: str, alt: str, nrow: int | None = None,
-         width: int | None = None) -> None:
+def show(what: Picture, caption: str, alt: str, nrow: int | None = None, width: int | None = None) -> None:
     """Show a picture in a notebook, wherever that is read: in JupyterLab, on GitHub, as HTML. In a terminal: its words.
 
     Args:
@@ -52,18 +57,78 @@ def show(what: "Figure | Tensor | Image.Image | bytes | str | Path", caption: st
     """
     from IPython.display import display
 
-    if hasattr(what, "savefig"):
-        content, own = drawn(what)
-    elif isinstance(what, Tensor):
-        content, own = sheet(what, nrow)
-    elif isinstance(what, Image.Image):
-        content, own = saved(what), what.width
-    elif isinstance(what, str) and what.lstrip().startswith("<svg"):
-        content, own = what.encode(), PAGE
-    else:
-        content = what if isinstance(what, bytes) else Path(what).read_bytes()
-        own = PAGE if kind_of(content) == "image/svg+xml" else Image.open(io.BytesIO(content)).width
+    content, own = filed(what, nrow)
     display(Shown(figure_html(content, alt, caption, min(PAGE, width or own)), alt))
+
+
+def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str]) -> None:
+    """Show two pictures of one size as one, divided by a line that a slider below it moves. Where no script may run it
+    stays in the middle, and there is no slider: the first picture loaded reveals it.
+
+    Args:
+        left: what is seen left of the line, as for `show`.
+        right: what is seen right of it.
+        caption: what to look for.
+        alts: what is to be seen on each, for those who cannot.
+    """
+    from IPython.display import display
+
+    (first, own), (second, _) = filed(left), filed(right)
+    wide = f"width:{min(PAGE, own)}px;max-width:100%"
+    under = image_html(first, alts[0], more='style="display:block;width:100%;height:auto" '
+                       "onload=\"this.closest('figure').querySelector('input').hidden = false\"")
+    over = image_html(second, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
+    cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
+           "border-left:3px solid white")
+    slider = ('<input type="range" min="0" max="100" step="0.5" value="50" hidden aria-label="where the line stands" '
+              f'style="{wide};margin:4px 0" oninput="this.previousElementSibling.lastElementChild.style.width = '
+              "(100 - this.value) + '%'\">")
+    inside = f'<div style="position:relative;{wide}">{under}<div style="{cut}">{over}</div></div>{slider}'
+    display(Shown(framed(inside, caption), "; ".join(alts)))
+
+
+def filed(what: Picture, nrow: int | None = None) -> tuple[bytes, int]:
+    """What `show` takes as a file, and its own width on the page in pixels."""
+    if hasattr(what, "savefig"):
+        return drawn(what)
+    if isinstance(what, Tensor):
+        return sheet(what, nrow)
+    if isinstance(what, Image.Image):
+        return saved(what), what.width
+    if isinstance(what, str) and what.lstrip().startswith("<svg"):
+        return what.encode(), PAGE
+    content = what if isinstance(what, bytes) else Path(what).read_bytes()
+    return content, PAGE if kind_of(content) == "image/svg+xml" else Image.open(io.BytesIO(content)).width
+
+
+def notebook_picture(stats: Callable[[], list[dict]], until: float) -> Callable[[Image.Image, str], None]:
+    """A function (picture, caption) that shows a training's sheet in a notebook, twice as large where the page has room
+    for it, and its curves beside it, which grow; it replaces both at the next call.
+
+    Args:
+        stats: gives the lines of stats.jsonl so far.
+        until: thousand images at the end of the training.
+    """
+    import matplotlib as mpl
+    from IPython.display import display
+
+    handle = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def show(picture: Image.Image, caption: str) -> None:
+        times = 2 if 2 * picture.width <= WATCHED else 1
+        large = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
+        words = f"a sheet of generated images after {caption}"
+        width = min(WATCHED, large.width)
+        images, beside = image_html(saved(large), words, width), PAGE - width - 12
+        if lines := stats():
+            file = io.BytesIO()
+            figure = curves(lines, (beside / 100, large.height * width / large.width / 100), until)
+            with mpl.rc_context(STYLE | {"savefig.bbox": "standard"}):  # the same size each time
+                figure.savefig(file, format="svg", metadata={"Date": None})
+            images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside)
+        handle.update({"text/html": framed(images, caption), "text/plain": words}, raw=True)
+
+    return show
 
 
 def drawn(figure: "Figure") -> tuple[bytes, int]:

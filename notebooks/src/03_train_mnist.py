@@ -267,9 +267,9 @@ show(x_fake.detach()[:28], f"After {100 * config.batch_size:,} images: blobs in 
 # ## 3 · Train, live
 #
 # `train` is the same loop with what a real training needs: a moving average of G, statistics, pictures, checkpoints. It
-# now uses a third of the digits, which takes about 20 seconds on two cores. The picture refreshes as it goes. Watch for
-# the order in which things come: first blobs, then strokes, then closed loops. *(The stop button is safe: the run is
-# saved, and says how to go on.)*
+# now uses a third of the digits, which takes about 20 seconds on two cores. The sheet refreshes as it goes, and the
+# curves grow beside it; section 4 reads them. Watch for the order in which things come: first blobs, then strokes, then
+# closed loops. *(The stop button is safe: the run is saved, and says how to go on.)*
 
 # %% tags=["nbval-ignore-output"]
 RETRAIN = False  # True: five epochs in place of 0.3, as `make train` does; some minutes

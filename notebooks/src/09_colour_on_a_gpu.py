@@ -9,6 +9,13 @@
 # %% [markdown]
 # # 09 · Colour at 64x64: LSUN and CelebA on a GPU
 #
+# <img src="../data/churches.webp" width="796" alt="two rows of seven pictures: plain grey, blocks of sky and stone, walls and windows, and at last the front of a church">
+#
+# *What training on photographs looks like. Each row is one z; the numbers above count the images that G has been trained
+# on. A small network learned this from 3,573 photographs of churches, in 51 minutes on one CPU core. The paper's is ten
+# times as large, LSUN has 126,227 churches, and both together want a GPU: this lesson computes which one, and for how
+# long.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
@@ -55,21 +62,20 @@ if LENT and not os.path.isdir("../dcgan_course"):
     ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
-import time
-
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 
 from dcgan_course import checks, models, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
-from dcgan_course.experiments.recording import RecordedStudy
-from dcgan_course.machine.runtime import has_bf16, pick_device, seeded, settle_threads
+from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
+from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.trainer import train
 
-print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
+plt.style.use(STYLE)
+print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
 # ## 1 · Get the photographs
@@ -97,16 +103,18 @@ from pathlib import Path
 DATA = "lsun/church_outdoor"  # without a path: in ~/.cache/dcgan_course/lsun, if it is there
 try:
     photos = load_images(DATA, 64)
-    assert photos.channels == 3 and photos.count >= 1024, "this lesson wants 1,024 colour pictures or more"
+    assert photos.channels == 3 and photos.count >= 1024, "fewer than 1,024 colour pictures"
 except Exception as error:
     print(f"Not here: {error}".partition(";")[0].replace(str(Path.home()), "~"))
     DATA = "avatars:3000"
-    print("So the lesson goes on with 3,000 cartoon faces, which are drawn now.")
+    print("So the lesson goes on with 3,000 cartoon faces, which are drawn now.", flush=True)
     photos = load_images(DATA, 64)
-NAME = Path(DATA.partition(":")[2] or DATA).stem if not DATA.startswith("avatars") else "cartoon faces"
-some = torch.randperm(photos.count, generator=seeded(0, "lesson"))  # folders are sorted; a fair sample is not
-print(f"{photos.count:,} pictures: {NAME}")
-
+NAME = Path(DATA.partition(":")[2] or DATA).stem
+NAME = "cartoon faces" if DATA.startswith("avatars") else NAME
+some = torch.randperm(photos.count, generator=seeded(0, "lesson"))  # folders are sorted
+show(to_float(photos.batch(some[:24])),
+     f"24 of {photos.count:,} pictures, {NAME}, 64 x 64: what the lesson uses.",
+     f"two rows of twelve small colour pictures: {NAME}", 12)
 
 # %% [markdown]
 # **When a download is refused.** Drives have quotas, and servers move. What you then get is often a web page under the
@@ -121,7 +129,8 @@ from dcgan_course.machine.errors import UserError
 
 with tempfile.TemporaryDirectory() as folder:
     (Path(folder) / "list_attr_celeba.txt").write_bytes(b"1\nSmiling\n000001.jpg 1\n")
-    (Path(folder) / "img_align_celeba.zip").write_bytes(b"<!DOCTYPE html><title>Quota exceeded</title>")
+    page = b"<!DOCTYPE html><title>Quota exceeded</title>"
+    (Path(folder) / "img_align_celeba.zip").write_bytes(page)
     try:
         load_images(f"celeba:{folder}", 64)
     except UserError as error:
@@ -149,7 +158,8 @@ with tempfile.TemporaryDirectory() as folder:
 
 # %%
 def my_centre_box(width, height):
-    """The largest square in the middle of a picture: (left, top, right, bottom), whole numbers; right and bottom exclusive."""
+    """The largest square in the middle of a picture: (left, top, right, bottom), whole
+    numbers; right and bottom exclusive."""
     raise NotImplementedError
 
 
@@ -174,45 +184,50 @@ centre_box = checks.check_centre_box(my_centre_box)
 # </details>
 
 # %%
-for name, size in {"CelebA": (178, 218), "a wide photograph": (640, 480)}.items():
-    box = centre_box(*size)
-    kept = (box[2] - box[0]) ** 2 / (size[0] * size[1])
-    print(f"{name}: {size[0]} x {size[1]} -> {box}, {kept:.0%} of the picture")
+boxes = {}
+for name, (width, height) in {"CelebA": (178, 218), "a wide photograph": (640, 480)}.items():
+    box = centre_box(width, height)
+    kept = (box[2] - box[0]) ** 2 / (width * height)
+    boxes[name] = f"{width} x {height}", str(box), f"{kept:.0%}"
+show_table(pd.DataFrame(boxes, ["its size", "the square", "of the picture is kept"]).T)
 
 # %% [markdown]
 # The square must then be scaled. Taking every tenth pixel is fast and wrong: fine lines break up ("aliasing").
-# Antialiasing takes means first. The next picture shows a drawn face, 640 wide and 800 high, with stripes behind it,
-# and three ways to make 64 x 64 pixels of it:
+# Antialiasing takes means first. The next picture shows three ways to make 64 x 64 pixels of a drawn face, 640 wide and
+# 800 high, with stripes behind it:
 
 # %%
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 from PIL import Image
 
 from dcgan_course.data import avatars
 
-set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})  # coloured figures: a fifth of the size
-large = Image.fromarray(np.where(np.arange(800)[:, None, None] // 12 % 2, 255, 180).astype(np.uint8).repeat(640, 1).repeat(3, 2))
+stripes = np.where(np.arange(800) // 12 % 2, 255, 180).astype(np.uint8)
+large = Image.fromarray(np.tile(stripes[:, None, None], (1, 640, 3)))
 large.paste(Image.fromarray(avatars.draw(avatars.person(5), 560)), (40, 120))
-square = large.crop(centre_box(*large.size))
-ways = {"squashed": large.resize((64, 64), Image.Resampling.BICUBIC), "every tenth pixel": square.resize((64, 64), 0),
-        "cropped, antialiased": square.resize((64, 64), Image.Resampling.BICUBIC), "original": large}
-figure, axes = plt.subplots(1, 4, figsize=(9, 2.7), layout="constrained", facecolor="white")
+square, small = large.crop(centre_box(*large.size)), (64, 64)
+ways = {"squashed": large.resize(small, Image.Resampling.BICUBIC),
+        "every tenth pixel": square.resize(small, Image.Resampling.NEAREST),
+        "cropped, antialiased": square.resize(small, Image.Resampling.BICUBIC),
+        "the original, 640 x 800": large}
+figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.75))
 for axis, (name, picture) in zip(axes, ways.items(), strict=True):
-    axis.imshow(picture)
-    axis.set_title(name, fontsize=10)
+    axis.imshow(picture, interpolation="nearest" if picture.width == 64 else "antialiased")
+    axis.set_title(name)
     axis.axis("off")
-plt.show()
+show(figure, "Look at the glasses and at the stripes: only the third is in shape, and smooth.",
+     "a cartoon face four times: too wide; with ragged edges and uneven stripes; clean; large")
 
 # %% [markdown]
 # How much disk and how much time does it take? Each picture has 64 x 64 x 3 bytes:
 
 # %%
-COUNTS = {"church_outdoor": 126_227, "CelebA": 202_599, "bedroom": 3_033_042}
-for name, count in COUNTS.items():
-    print(f"{name:<15} {count:>9,} pictures: {count * 64 * 64 * 3 / 1e9:>5.1f} GB prepared")
+COUNTS = {"LSUN church_outdoor": 126_227, "CelebA": 202_599, "LSUN bedroom": 3_033_042}
+sizes = {name: (count, f"{count * 64 * 64 * 3 / 1e9:.1f}") for name, count in COUNTS.items()}
+show_table(pd.DataFrame(sizes, ["pictures", "GB, prepared"]).T)
 
 # %% tags=["nbval-ignore-output"]
 import io
+import time
 
 from dcgan_course.data.decode import decode
 
@@ -222,27 +237,13 @@ begin = time.perf_counter()
 for _ in range(200):
     decode(jpeg.getvalue(), 64)
 rate = 200 / (time.perf_counter() - begin)
-for name, count in COUNTS.items():
-    print(f"{name:<15} {count / rate / 60:>6.1f} minutes to prepare on one core, {rate:,.0f} pictures of 178 x 218 a second")
+minutes = {name: f"{count / rate / 60:.1f}" for name, count in COUNTS.items()}
+show_table(pd.DataFrame({"minutes to prepare, one core": minutes}),
+           f"This machine decodes {rate:,.0f} pictures of 178 x 218 a second.")
 
 # %% [markdown]
 # The bedrooms need not fit into memory: the file is read in slices. On a GPU the whole array moves there once, if it
 # fits into half of what is free.
-#
-# Here are some of the pictures that the lesson uses:
-
-# %%
-def show(images, title, nrow, width=9.0):
-    """A sheet of images."""
-    sheet = sampling.image_grid(images, nrow)
-    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
-    plt.imshow(sheet)
-    plt.title(title, fontsize=10)
-    plt.axis("off")
-    plt.show()
-
-
-show(to_float(photos.batch(some[:24])), f"24 of {NAME}, 64 x 64", 12)
 
 # %% [markdown]
 # ## 3 · Will it fit?
@@ -255,8 +256,8 @@ show(to_float(photos.batch(some[:24])), f"24 of {NAME}, 64 x 64", 12)
 config = preset("lsun")
 with torch.device("meta"):
     netG, netD = models.build_generator(config), models.build_discriminator(config)
-sizes = {"G": models.count_parameters(netG), "D": models.count_parameters(netD)}
-print(f"G has {sizes['G']:,} parameters, D {sizes['D']:,}")
+parameters = {"G": models.count_parameters(netG), "D": models.count_parameters(netD)}
+print(f"G has {parameters['G']:,} parameters, D {parameters['D']:,}")
 
 # %% [markdown]
 # **Exercise 2 · Bytes to train** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
@@ -289,7 +290,8 @@ training_bytes = checks.check_training_bytes(my_training_bytes)
 # </details>
 
 # %%
-print(f"kept from step to step: {training_bytes(sizes['G'], sizes['D']) / 1e6:,.0f} MB")
+kept = training_bytes(parameters["G"], parameters["D"])
+print(f"kept from step to step: {kept / 1e6:,.0f} MB")
 
 # %% [markdown]
 # These bytes are the smaller part. Between the forward and the backward pass every layer's output has to be kept until
@@ -308,16 +310,37 @@ def outputs(net, x):
     return sum(total)
 
 
-with torch.device("meta"):
-    per_image = outputs(netG, torch.zeros(1, 100)) + 3 * outputs(netD, torch.zeros(1, 3, 64, 64))  # D sees three batches
-for batch_size in (16, 128, 512):
-    print(f"batch {batch_size:>3}: {4 * batch_size * per_image / 1e9:.1f} GB of activations in float32, half of that in bfloat16")
+with torch.device("meta"):  # D sees three batches in each step
+    layers = {"G": outputs(netG, torch.zeros(1, 100)),
+              "D": 3 * outputs(netD, torch.zeros(1, 3, 64, 64))}
+batch_sizes = [16, 128, 512]
+gigabytes = {"weights, gradients, Adam": [kept / 1e9] * 3,
+             "outputs of G's layers": [4 * n * layers["G"] / 1e9 for n in batch_sizes],
+             "outputs of D's layers": [4 * n * layers["D"] / 1e9 for n in batch_sizes]}
+budget = pd.DataFrame(gigabytes, [f"batch {n}" for n in batch_sizes])
+show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.")
+
+# %%
+figure, axes = plt.subplots(figsize=(8.4, 2.5))
+left = np.zeros(3)
+for (name, values), colour in zip(budget.items(), (GREY, ORANGE, BLUE), strict=True):
+    axes.barh(budget.index, values, left=left, color=colour, height=0.6, label=name)
+    left += values
+for card in (8, 16):
+    axes.axvline(card, color="black", linestyle="--", linewidth=1)
+    axes.text(card - 0.1, -0.42, f"a card of {card} GB", ha="right", va="center")
+axes.set(xlim=(0, 16.4), xlabel="GB, in float32")
+axes.invert_yaxis()
+axes.grid(axis="y", visible=False)
+axes.legend(loc="center", bbox_to_anchor=(0.68, 0.45))
+show(figure, "The paper's network in training: what is kept, and what grows with the batch.",
+     "three bars: far below 8 GB for batches of 16 and 128, about 6 GB for 512")
 
 # %% [markdown]
-# These numbers count activations only, and about twice too many of them: what is overwritten in place counts twice
-# here, and the outputs of D's three passes are not all kept at the same time. (In 16 bits they take half: bfloat16, or
-# float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the paper's batch, several times over. **On a
-# GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
+# The outputs are counted about twice too high: what is overwritten in place counts twice here, and those of D's three
+# passes are not all kept at the same time. (In 16 bits they take half: bfloat16, or float16 on a GPU without it, as
+# Colab's free T4.) So 16 GB have room for the paper's batch of 128, several times over. **On a GPU**
+# `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
 #
 # ## 4 · How long?
 #
@@ -336,8 +359,8 @@ with FlopCounterMode(display=False) as counter, torch.device("meta"):
     g_step(netD, optG, x_fake)
 per_image = counter.get_total_flops() / 8
 print(f"the paper's network: {per_image / 1e9:.1f} Gflop for each image shown")
-for name, count in COUNTS.items():
-    print(f"{name:<15} one epoch: {per_image * count / 1e15:>5.1f} Pflop")
+work = {name: f"{per_image * count / 1e15:.1f}" for name, count in COUNTS.items()}
+show_table(pd.DataFrame({"one epoch, Pflop": work}))
 
 # %% [markdown]
 # How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second, a GPU some tens of thousands.
@@ -347,25 +370,30 @@ for name, count in COUNTS.items():
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands import bench
 
+GPU = torch.cuda.is_available()
+
 
 def loop_for(config):
     """One training step at a time, as in `train`."""
-    return bench.OurLoop(config.replace(nc=3, device="cpu" if not torch.cuda.is_available() else "cuda",
-                                        compile="off"), photos)
+    config = config.replace(nc=3, device="cuda" if GPU else "cpu", compile="off")
+    return bench.OurLoop(config, photos)
 
 
 def speed(loop, steps):
     """Floating-point operations a second in a loop's steps."""
     x_real = loop.next_batch()
-    return bench.step_flops(loop) / bench.time_of(lambda: loop.step(x_real), x_real.device, steps)
+    seconds = bench.time_of(lambda: loop.step(x_real), x_real.device, steps)
+    return bench.step_flops(loop) / seconds
 
 
+print("timing some steps ...", flush=True)
 half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")
-flops = speed(loop_for(config), 5) if torch.cuda.is_available() else speed(loop_for(half), 1)
+flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
 rate = flops / per_image
-print(f"this machine: {flops / 1e9:,.0f} Gflop a second, or {rate:.1f} pictures a second with the paper's network")
-for name, count in COUNTS.items():
-    print(f"{name:<15} one epoch: {count / rate / 3600:>7.1f} hours")
+hours = {name: f"{count / rate / 3600:,.1f}" for name, count in COUNTS.items()}
+show_table(pd.DataFrame({"one epoch, hours": hours}),
+           f"This machine: {flops / 1e9:,.0f} Gflop a second, or {rate:.1f} pictures a second "
+           "with the paper's network.")
 
 # %% [markdown]
 # On a laptop's CPU the full width is out of the question, while a smaller network is not (section 8). We had no GPU to
@@ -388,16 +416,17 @@ for name, count in COUNTS.items():
 #   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes, until somebody has measured it on
 #   a GPU, that 15 % of a step are saved.
 #
-# The next cells measure them on your machine, in turn, so that a slow moment affects all of them alike. Each line adds
-# one change:
+# The next cells measure them on your machine, in turn, so that a slow moment affects all of them alike:
 
 # %% tags=["nbval-ignore-output"]
-small = preset("avatars", data=DATA, ngf=32, ndf=32, batch_size=32, ema_kimg=0.0)
+from dcgan_course.machine.runtime import has_bf16
+
+narrow = preset("avatars", data=DATA, ngf=32, ndf=32, batch_size=32, ema_kimg=0.0)
 
 
 def variant(precision="fp32", channels_last=True, fused=True, compile="off"):
     """A loop with some of the changes, ready to be timed."""
-    loop = loop_for(small.replace(precision=precision))
+    loop = loop_for(narrow.replace(precision=precision))
     for net in (loop.state.netG, loop.state.netD):
         net.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
         if compile == "on":
@@ -408,20 +437,35 @@ def variant(precision="fp32", channels_last=True, fused=True, compile="off"):
 
 
 sixteen = "bf16" if has_bf16(pick_device()) else "fp16"  # a T4 only imitates bfloat16
-variants = {"plain": variant(channels_last=False, fused=False), "+ channels-last": variant(fused=False),
-            "+ fused Adam": variant(), "+ 16 bits": variant(sixteen)}
-if torch.cuda.is_available():
+variants = {"plain": variant(channels_last=False, fused=False),
+            "+ channels-last": variant(fused=False), "+ fused Adam": variant(),
+            "+ 16 bits": variant(sixteen)}
+if GPU:
     variants["+ compilation"] = variant(sixteen, compile="on")
-times = {name: [] for name in variants}
-for _ in range(3):
-    for name, loop in variants.items():
-        x_real = loop.next_batch()
-        times[name].append(bench.time_of(lambda loop=loop, x=x_real: loop.step(x), x_real.device, 1))
 
 # %% tags=["nbval-ignore-output"]
-medians = {name: np.median(values) for name, values in times.items()}
-for name, seconds in medians.items():
-    print(f"{name:<16} {32 / seconds:>7,.0f} images/s, {medians['plain'] / seconds:.2f} times as fast as plain")
+from tqdm import tqdm
+
+from dcgan_course.machine.display import bar_options
+
+times = {name: [] for name in variants}
+for name, loop in tqdm([*variants.items()] * 3, desc="steps", **bar_options()):
+    x_real = loop.next_batch()
+    seconds = bench.time_of(lambda loop=loop, x=x_real: loop.step(x), x_real.device, 1)
+    times[name].append(32 / seconds)
+
+# %% tags=["nbval-ignore-output"]
+medians = {name: np.median(speeds) for name, speeds in times.items()}
+figure, axes = plt.subplots(figsize=(8.4, 2.4))
+bars = axes.barh([*medians], [*medians.values()], color=[GREY] + [GREEN] * (len(medians) - 1))
+gains = [f"{speed:,.0f} a second, {speed / medians['plain']:.1f} times plain"
+         for speed in medians.values()]
+axes.bar_label(bars, gains, padding=5)
+axes.set(xlim=(0, 1.45 * max(medians.values())), xlabel="images a second")
+axes.invert_yaxis()
+axes.grid(axis="y", visible=False)
+show(figure, "Each bar adds one change to those above it.", "; ".join(
+    f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
 
 # %% [markdown]
 # The gains depend on the machine. bfloat16 needs hardware for it; without such hardware it is several times *slower*,
@@ -434,14 +478,15 @@ for name, seconds in medians.items():
 # cell measures the gain for drawing one picture:
 
 # %% tags=["nbval-ignore-output"]
-if torch.cuda.is_available():
-    netS, z = variants["+ 16 bits"].state.netG.eval(), torch.randn(1, small.nz, device="cuda")
+if GPU:
+    netS, z = variants["+ 16 bits"].state.netG.eval(), torch.randn(1, narrow.nz, device="cuda")
     with torch.inference_mode():
         plain = bench.time_of(lambda: netS(z), z.device, 20)  # warms up, too
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             netS(z)
-        print(f"a picture: {1000 * plain:.2f} ms, replayed {1000 * bench.time_of(graph.replay, z.device, 20):.2f} ms")
+        replayed = bench.time_of(graph.replay, z.device, 20)
+        print(f"a picture: {1000 * plain:.2f} ms, replayed {1000 * replayed:.2f} ms")
 else:
     print("no CUDA here: nothing to measure")
 
@@ -456,16 +501,17 @@ else:
 # %%
 first = models.Discriminator(32, 3, 64).blocks[0][0]  # a convolution: 3 channels to 32
 with torch.inference_mode():
-    means = torch.cat([first(to_float(photos.batch(part))).mean((2, 3)) for part in some[:1024].split(64)])
+    parts = (to_float(photos.batch(part)) for part in some[:1024].split(64))
+    means = torch.cat([first(x).mean((2, 3)) for x in parts])  # (1024, 32), a line an image
 noise = {}
 for n in (4, 16, 64):
-    batch_means = means.view(-1, n, 32).mean(1)  # of (1024, 32), a line for each image: (batches, 32)
+    batch_means = means.view(-1, n, 32).mean(1)  # (batches, 32)
     noise[n] = (batch_means.std(0) / means.std(0)).mean().item()
 
 # %% tags=["nbval-ignore-output"]
-for n, value in noise.items():
-    print(f"batches of {n:>3}: the mean moves by {value:.2f} of one image's standard deviation; "
-          f"1 / sqrt({n}) = {n**-0.5:.2f}")
+rows = {f"batches of {n}": (f"{value:.2f}", f"{n**-0.5:.2f}") for n, value in noise.items()}
+show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
+           "In standard deviations of single images.")
 
 # %% [markdown]
 # The noise falls with one over the root of N, as for every mean of N numbers. With 4 images the mean that is subtracted
@@ -473,18 +519,42 @@ for n, value in noise.items():
 # `--sync_batch_norm` is made for that case.
 #
 # **The learning rate.** With the same number of images, a batch four times as large makes a quarter of the steps. The
-# usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). **Predict**, then read the
-# recorded study. It shows 60 thousand digits, with three seeds, and prints the Frechet distance to real digits (lesson
-# 11; lower is better) and how evenly the ten digits occur (1 = evenly).
+# usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). **Predict**, then look at
+# the recorded study: 60 thousand digits, three seeds each, and at the end the Frechet distance to real digits (lesson
+# 11; lower is better). The table after it has the numbers, and how evenly the ten digits occur (1 = evenly).
 
 # %% jupyter={"outputs_hidden": true}
+from dcgan_course.experiments.recording import RecordedStudy
+
 study = RecordedStudy("batch_size")
-print(f"{'batch, learning rate':<22}{'steps':>7}  {'distance, by seed':<20} evenness, by seed")
-for name in study.study.configs:
-    batch_size = study.study.config(name, 0).batch_size
-    values = ", ".join(f"{value:,.0f}" for value in study.values(name, "fd"))
-    even = ", ".join(f"{value:.2f}" for value in study.values(name, "mode_entropy"))
-    print(f"{name:<22}{60_000 // batch_size:>7,}  {values:<20} {even}")
+names = [*study.study.configs]
+batches = {name: study.study.config(name, 0).batch_size for name in names}
+fd = {name: study.values(name, "fd") for name in names}
+even = {name: study.values(name, "mode_entropy") for name in names}
+COLOURS = {16: GREEN, 64: GREY, 256: ORANGE}
+figure, axes = plt.subplots()
+for place, name in enumerate(names):
+    for value, evenness in zip(fd[name], even[name], strict=True):
+        colour = COLOURS[batches[name]]
+        axes.plot(value, place, "o", markeredgecolor=colour, markersize=9,
+                  color=colour if evenness > 0.5 else "white")
+axes.set_yticks(range(len(names)), [f"batch {name}" for name in names])
+axes.set(xscale="log", xlabel="Frechet distance", xlim=(80, 3000))
+axes.set_xticks([100, 200, 500, 1000, 2000], ["100", "200", "500", "1,000", "2,000"])
+axes.minorticks_off()
+axes.invert_yaxis()
+show(figure, "A dot for each of three seeds. Hollow: nearly all pictures are one digit.",
+     "batches of 16 lie left, at 100 to 230; 256 lie right, at 600 to 2,000, two dots hollow")
+
+# %% jupyter={"outputs_hidden": true}
+def listed(values, digits):
+    """The numbers of three seeds, in words."""
+    return ", ".join(f"{value:,.{digits}f}" for value in values)
+
+
+rows = {name: (f"{60_000 // batches[name]:,}", listed(fd[name], 0), listed(even[name], 2))
+        for name in names}
+show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"]).T)
 
 # %% [markdown]
 # - With batches of 16, a rate divided by 4 gives about what a batch of 64 gave, so the advice holds. But the unchanged rate
@@ -507,7 +577,8 @@ for name in study.study.configs:
 
 # %%
 def my_share(batch, rank, size):
-    """batch (N, ...), N a multiple of size -> the part of process `rank`, which counts from 0: equal parts, none twice."""
+    """batch (N, ...), N a multiple of size -> the part of process `rank`, which counts
+    from 0: equal parts, none twice."""
     raise NotImplementedError
 
 
@@ -551,7 +622,8 @@ for norm in ("none", "batch"):
     whole = gradient(net, x)
     parts = torch.stack([gradient(net, share(x, rank, 4)) for rank in range(4)])
     difference = (parts.mean(0) - whole).norm() / whole.norm()
-    print(f"norm {norm:<6} relative difference {'below 0.001' if difference < 1e-3 else f'above {int(10 * difference) / 10}'}")
+    words = "below 0.001" if difference < 1e-3 else f"above {int(10 * difference) / 10}"
+    print(f"norm {norm:<6} relative difference {words}")
 
 # %% [markdown]
 # Without batch norm the two are equal, up to rounding. With it they differ, because each process normalises with its
@@ -560,10 +632,12 @@ for norm in ("none", "batch"):
 # At each step all gradients of both networks have to be exchanged:
 
 # %%
-megabytes = 4 * (sizes["G"] + sizes["D"]) / 1e6
-print(f"{megabytes:.0f} MB of gradients a step")
-for name, gbit in {"Ethernet, 1 Gbit/s": 1, "Ethernet, 10 Gbit/s": 10, "inside a machine, 200 Gbit/s": 200}.items():
-    print(f"{name:<30} {megabytes * 8 / 1000 / gbit:>6.3f} seconds a step")
+megabytes = 4 * (parameters["G"] + parameters["D"]) / 1e6
+cables = {"Ethernet, 1 Gbit/s": 1, "Ethernet, 10 Gbit/s": 10,
+          "inside a machine, 200 Gbit/s": 200}
+seconds = {name: f"{megabytes * 8 / 1000 / gbit:.3f}" for name, gbit in cables.items()}
+show_table(pd.DataFrame({"seconds a step": seconds}),
+           f"{megabytes:.0f} MB of gradients a step.")
 
 # %% [markdown]
 # (These times are for one way, once. Each of n devices sends and receives 2 (n - 1) / n times that.) With two machines
@@ -574,21 +648,25 @@ for name, gbit in {"Ethernet, 1 Gbit/s": 1, "Ethernet, 10 Gbit/s": 10, "inside a
 #
 # ## 8 · Train
 #
-# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for a few
+# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
 # seconds, to see that everything is in place.
 
 # %% tags=["nbval-ignore-output"]
-FULL = torch.cuda.is_available()
-if FULL:
+from dcgan_course.trainer import train
+
+if GPU:
     config = preset("lsun", data=DATA, num_epochs=1)
 else:
-    config = preset("avatars", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3, lr_d=2e-3, ema_kimg=0.5,
+    config = preset("avatars", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
+                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
                     num_epochs=min(1.0, 3000 / photos.count))
-run = train(config, quiet=not FULL)
+run = train(config)
 
 # %%
-images = sampling.generate(run.load_generator(), sampling.draw_z(run.config, 12, torch.Generator().manual_seed(0)))
-show(images, f"Twelve pictures after {run.stats()[-1]['kimg']:.0f} thousand images", 12)
+z = sampling.draw_z(run.config, 12, torch.Generator().manual_seed(0))
+show(sampling.generate(run.load_generator(), z),
+     f"Twelve new z after {run.stats()[-1]['kimg']:.0f} thousand images.",
+     "a row of twelve small pictures: rough shapes in the right colours", 12)
 
 # %% [markdown]
 # Three thousand images are next to nothing. With cartoon faces a head, hair and eyes already show; with photographs the
@@ -603,11 +681,12 @@ show(images, f"Twelve pictures after {run.stats()[-1]['kimg']:.0f} thousand imag
 # %%
 church = load_run("heritage")
 netC = church.load_generator()
-z = sampling.draw_z(church.config, 40, torch.Generator().manual_seed(1))
-show(sampling.generate(netC, z), "40 church exteriors that do not exist", 10)
+z = sampling.draw_z(church.config, 48, torch.Generator().manual_seed(1))
+show(sampling.generate(netC, z), "48 church exteriors that do not exist.",
+     "four rows of twelve churches: domes, towers and walls, a few of them smeared", 12)
 
 # %% [markdown]
-# How good are they, by numbers? The next cell prints them beside those of real photographs that the judge never saw.
+# How good are they, by numbers? The next cell has them beside those of real photographs that the judge never saw.
 # The distance, `fd`, should be as low as that of real ones (lesson 03 has a first explanation of it); all others should
 # be what they are for real ones.
 #
@@ -620,31 +699,37 @@ show(sampling.generate(netC, z), "40 church exteriors that do not exist", 10)
 import json
 
 record = json.loads((church.path / "record.json").read_bytes())
-for name, value in record["generated"].items():
-    label = name.partition("1787")[0]
-    if label in ("fd", "precision", "recall", "sharpness", "duplicates"):
-        print(f"{label:<11} generated {value:>7.3g}   real {record['real'][name]:>7.3g}")
+NUMBERS = {"fd": "Frechet distance (fd)", "precision": "precision", "recall": "recall",
+           "sharpness": "sharpness", "duplicates": "duplicates"}
+show_table(pd.DataFrame({who: {words: record[who][f"{key}1787_heritage"]
+                               for key, words in NUMBERS.items()}
+                         for who in ("generated", "real")}))
 
 # %%
 with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
-plt.figure(figsize=(6.5, 3.2), layout="constrained", facecolor="white")
-for lines, label, colour in ((with_augment, "D sees changed pictures (--augment)", "#D55E00"),
-                             (without, "D sees them as they are", "#0072B2")):
-    fd = next(name for name in lines[0] if name.startswith("fd"))
-    plt.plot([line["kimg"] for line in lines], [line[fd] for line in lines], color=colour, marker=".", label=label)
-plt.axhline(record["real"]["fd1787_heritage"], color="grey", label="real photographs")
-plt.yscale("log")
-plt.xlabel("thousand images shown")
-plt.ylabel("Frechet distance")
-plt.legend(frameon=False)
-plt.show()
+key = "fd1787_heritage"
+figure, axes = plt.subplots()
+for lines, label, colour in ((with_augment, "D sees changed pictures (--augment)", ORANGE),
+                             (without, "D sees them as they are", BLUE)):
+    kimg, values = [line["kimg"] for line in lines], [line[key] for line in lines]
+    axes.plot(kimg, values, color=colour, marker=".", label=label)
+axes.axhline(record["real"][key], color=GREY, linestyle="--", label="real photographs")
+axes.set(yscale="log", xlabel="thousand images shown", ylabel="Frechet distance")
+axes.set_yticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
+axes.minorticks_off()
+axes.legend()
+show(figure, "Which of the two should have been stopped, and when?",
+     "the orange curve falls to the end; the blue one rises again after 390 thousand")
 
 # %% [markdown]
 # The table's distance and the last point of the orange curve belong to the same generator with other z: that much is
 # chance, with 1,787 pictures. And the two runs differ in more than one thing:
 
 # %%
-print(church.config.difference(load_run("heritage_no_augment").config).replace(", lr_d", ",\nlr_d").replace(", ema", ",\nema"))
+differences = church.config.difference(load_run("heritage_no_augment").config).split(", ")
+rows = dict(difference.split(": ") for difference in differences)
+show_table(pd.DataFrame({name: values.split(" -> ") for name, values in rows.items()},
+                        ["orange", "blue"]).T)
 
 # %% [markdown]
 # So the gap between the curves is not due to `--augment` alone, and each curve is one seed. What the blue one shows by
@@ -657,11 +742,14 @@ print(church.config.difference(load_run("heritage_no_augment").config).replace("
 # The next two pictures show a walk between two churches, on the great circle, and a grid between four:
 
 # %%
-steps = sampling.interpolate(z[12], z[36], 12)
-show(sampling.generate(netC, steps), "From one church to another in 12 steps", 12)
+steps = sampling.interpolate(z[12], z[39], 12)
+show(sampling.generate(netC, steps), "From one church to another in 12 steps.",
+     "twelve churches in a row, each a little different from the one before", 12)
 
 # %%
-show(sampling.generate(netC, sampling.corner_grid(z[[12, 7, 15, 36]], 7)), "Four churches in the corners, mixtures between", 7, 5)
+corners = sampling.corner_grid(z[[12, 7, 41, 40]], 7)
+show(sampling.generate(netC, corners), "Four churches in the corners, and mixtures between.",
+     "seven rows of seven churches that change smoothly along each row and column", 7)
 
 # %% [markdown]
 # **Open exercise · A plan that somebody could pay for** — 60 minutes

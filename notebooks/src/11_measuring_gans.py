@@ -9,6 +9,11 @@
 # %% [markdown]
 # # 11 · Measuring GANs
 #
+# <img src="../data/which.png" width="848" alt="three rows, A, B and C, of fourteen handwritten digits each, white on black; all of them look alike">
+#
+# *One of these rows was written by people; two generators have drawn the others. Which is it? And which generator is the
+# better one? Write your answers down: this lesson gives them, in numbers, and shows what each number cannot see.*
+#
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/11_measuring_gans.ipynb)
 #
 # **Time:** 75 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
@@ -57,18 +62,19 @@ if LENT and not os.path.isdir("../dcgan_course"):
 # %% tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 from sklearn.metrics import pairwise_distances
 
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.measuring.metrics import duplicates, frechet_distance, kernel_distance, mode_entropy, precision_recall
+from dcgan_course.measuring.metrics import frechet_distance
+from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import draw_z, generate, image_grid
+from dcgan_course.sampling import draw_z, generate
 
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#777777"
+plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
@@ -84,43 +90,40 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 learn, unseen = parts("mnist", 28)
 order = torch.randperm(10_000, generator=seeded(0, "lesson"))
 from_training = torch.randperm(60_000, generator=seeded(0, "lesson"))[:5000]
-real, fresh, other = unseen.floats(order[:5000]), unseen.floats(order[5000:6000]), learn.floats(from_training)
+real, fresh = unseen.floats(order[:5000]), unseen.floats(order[5000:6000])
+other = learn.floats(from_training)
 run, told = load_run("mnist"), load_run("mnist_conditional")
+print("drawing 25,000 digits ...", flush=True)
 plain = generate(run.load_generator(), draw_z(run.config, 5000, seeded(0, "lesson")))
-netC, labels = told.load_generator(), torch.arange(20_000) % 10
-conditional = generate(netC, draw_z(told.config, 20_000, seeded(0, "lesson"), labels=labels))
-print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist, {len(conditional):,} of mnist_conditional")
+labels = torch.arange(20_000) % 10
+z = draw_z(told.config, 20_000, seeded(0, "lesson"), labels=labels)
+conditional = generate(told.load_generator(), z)
+print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist,",
+      f"{len(conditional):,} of mnist_conditional")
 
 # %%
-set_matplotlib_formats("jpeg", pil_kwargs={"quality": 90})
-
-
-def show(images, title, nrow, width=9.0):
-    """A sheet of images."""
-    sheet = image_grid(images, nrow)
-    plt.figure(figsize=(width, width * sheet.shape[0] / sheet.shape[1] + 0.3), layout="constrained", facecolor="white")
-    plt.imshow(sheet)
-    plt.title(title, fontsize=10)
-    plt.axis("off")
-    plt.show()
-
-
-show(torch.cat([x[:20] for x in (real, plain, conditional)]), "Top: real. Middle: mnist. Bottom: mnist_conditional", 20)
+show(torch.cat([plain[:14], real[:14], conditional[order[:14]]]),
+     "A: the run mnist. B: written by people. C: the conditional generator.",
+     "three rows of fourteen digits, of which most are clear in each", 14)
 
 # %% [markdown]
-# Both are good enough that eyes no longer settle the matter. **Predict** now, and keep it: which of the two generators
-# is better?
+# (These are the rows under the title.) Both generators are good enough that eyes no longer settle the matter.
+# **Predict** now, and keep it: which of the two is better?
 #
 # The **judge**, for all that follows, is a classifier that has read real digits only. Its last hidden layer turns each
 # picture into 64 numbers, its **features**.
 
 # %%
 judge = load_judge("mnist")
+sets = {"other": other, "other test": unseen.floats(order[5000:]), "mnist": plain,
+        "conditional": conditional[:5000], "real": real}
 features, answers = {}, {}
-for name, images in (("real", real), ("other", other), ("other test", unseen.floats(order[5000:])), ("mnist", plain),
-                     ("conditional", conditional[:5000])):
+for name, images in sets.items():
     features[name], answers[name] = judged(judge, images)
 print("features of each set:", features["real"].shape)
+NAMES = {"other": "real, training set", "other test": "real, test set", "mnist": "mnist",
+         "conditional": "conditional"}  # in tables
+THREE = "other", "mnist", "conditional"
 
 # %% [markdown]
 # ## 1 · From two bells to 64 numbers
@@ -154,7 +157,8 @@ print(f"carried, grain by grain: {cost:.1f}; by the formula: {(0 - 3) ** 2 + (1 
 
 # %%
 def my_frechet(mean_a, cov_a, mean_b, cov_b):
-    """Means (F,) and covariances (F, F), NumPy arrays -> the Frechet distance of the two Gaussians, one number."""
+    """Means (F,) and covariances (F, F), NumPy arrays -> the Frechet distance of the two
+    Gaussians, one number."""
     raise NotImplementedError
 
 
@@ -192,17 +196,20 @@ def moments(x):
 
 
 # %% jupyter={"outputs_hidden": true}
-for name in ("other", "other test", "mnist", "conditional"):
+distances = {}
+for name in ("other test", "other", "conditional", "mnist"):
     own = frechet(*moments(features["real"]), *moments(features[name]))
     package = frechet_distance(features["real"], features[name])
-    print(f"real against {name:<12} {own:5.1f}, by the package {package:5.1f}")
+    distances[NAMES[name]] = f"{own:.1f}", f"{package:.1f}"
+show_table(pd.DataFrame(distances, ["yours", "the package's"]).T,
+           "Frechet distance of 5,000 digits to 5,000 real ones.")
 
 # %% [markdown]
-# The first line is the floor: it is not 0, though both sets are real. This floor has a flaw: `other` are digits that
-# the judge has learned from, and its features keep them a little apart from digits that it has not. The second line
-# compares with 5,000 test digits that it has never seen, and is the cleaner and lower floor. By the first floor the
-# conditional generator is at about twice the floor and `mnist` at more than three times; by the second at more than
-# three times and more than five. Was the order of the two your prediction?
+# The first two lines are floors: neither is 0, though both sets are real. The first compares with 5,000 test digits
+# that the judge has never seen, and is the cleaner one. The second is higher: `other` are digits that the judge has
+# learned from, and its features keep them a little apart from digits that it has not. By the first floor the
+# conditional generator is at more than three times the floor and `mnist` at more than five; by the second at about
+# twice and more than three times. Was the order of the two your prediction?
 #
 # ## 2 · What a Gaussian cannot see
 #
@@ -222,19 +229,26 @@ def ring(n, heaps, seed, noise=0.05, of=8):
 
 
 eight, again = ring(2000, range(8), 0), ring(2000, range(8), 1)
-toys = {"every second heap": ring(2000, [0, 2, 4, 6], 2), "three heaps": ring(2000, range(3), 4, of=3),
-        "a cloud": np.random.default_rng(3).multivariate_normal(eight.mean(0), np.cov(eight.T), 2000)}
-figure, axes = plt.subplots(1, 4, figsize=(9.5, 2.7), layout="constrained", facecolor="white", sharex=True, sharey=True)
+cloud = np.random.default_rng(3).multivariate_normal(eight.mean(0), np.cov(eight.T), 2000)
+toys = {"every second heap": ring(2000, [0, 2, 4, 6], 2), "a cloud": cloud,
+        "three heaps": ring(2000, range(3), 4, of=3)}
+figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.4), sharex=True, sharey=True)
 for axis, (name, points) in zip(axes, {"eight heaps": eight, **toys}.items(), strict=True):
-    axis.plot(*points.T, ".", color=BLUE, markersize=1.5)
+    axis.scatter(*points.T, s=1.5, color=BLUE if points is eight else ORANGE)
     axis.set(title=name, xlabel="x", aspect="equal")
 axes[0].set_ylabel("y")
-plt.show()
+show(figure, "Which of the three orange sets does a distance tell from the blue one?",
+     "eight small heaps on a circle; every second of them; a round cloud; three heaps")
 
 # %% jupyter={"outputs_hidden": true}
-for name, points in {"other eight (floor)": again, **toys}.items():
+from dcgan_course.measuring.metrics import kernel_distance
+
+rows = {}
+for name, points in {"another eight heaps (floor)": again, **toys}.items():
     kd = 1000 * kernel_distance(eight, points, subset_size=2000, subsets=1)[0]
-    print(f"eight heaps against {name:<20} Frechet {frechet_distance(eight, points):5.2f}, kernel {kd:4.0f} thousandths")
+    rows[name] = f"{frechet_distance(eight, points):.2f}", f"{kd:.0f}"
+show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
+           "Distance to the eight heaps.")
 
 # %% [markdown]
 # The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
@@ -255,7 +269,8 @@ sizes = np.array([100, 250, 500, 1000, 2000, 5000])
 
 
 def curve(name, repeats=10):
-    """The mean Frechet distance to real digits of n images, drawn `repeats` times, for each n of `sizes`."""
+    """The mean Frechet distance to real digits of n images, drawn `repeats` times, for
+    each n of `sizes`."""
     stream = np.random.default_rng(0)
     return np.array([np.mean([frechet_distance(stream.permutation(features["real"])[:n],
                                                stream.permutation(features[name])[:n])
@@ -263,10 +278,10 @@ def curve(name, repeats=10):
 
 
 # %% jupyter={"outputs_hidden": true}
-curves = {name: curve(name) for name in ("other", "mnist", "conditional")}
-print("n            " + "".join(f"{n:>7,}" for n in sizes))
-for name, values in curves.items():
-    print(f"{name if name != 'other' else 'real (floor)':<13}" + "".join(f"{value:>7.0f}" for value in values))
+curves = {name: curve(name) for name in THREE}
+rows = {NAMES[name]: values.round().astype(int) for name, values in curves.items()}
+show_table(pd.DataFrame(rows, [f"n = {n:,}" for n in sizes]).T,
+           "Frechet distance of n digits to n real ones.")
 
 # %% [markdown]
 # Nothing about the digits changes along a row. Yet 500 *real* digits score worse than 5,000 of `mnist`, because a
@@ -286,7 +301,8 @@ for name, values in curves.items():
 
 # %%
 def my_extrapolated(sizes, distances):
-    """Numbers of images (K,) and the distance at each (K,), NumPy arrays -> the distance at infinitely many images."""
+    """Numbers of images (K,) and the distance at each (K,), NumPy arrays -> the distance
+    at infinitely many images."""
     raise NotImplementedError
 
 
@@ -316,11 +332,15 @@ extrapolated = checks.check_extrapolated(my_extrapolated)
 # %%
 stream = np.random.default_rng(1)
 some = sizes[3:]
+rows = {}
 for shift in (0, 2):
-    values = [np.mean([frechet_distance(stream.normal(size=(n, 64)), stream.normal(size=(n, 64)) + shift / 8)
+    values = [np.mean([frechet_distance(stream.normal(size=(n, 64)),
+                                        stream.normal(size=(n, 64)) + shift / 8)
                        for _ in range(10)]) for n in some]
-    print(f"truth {shift**2}: " + ", ".join(f"{v:.1f} at {n:,}" for n, v in zip(some, values, strict=True))
-          + f"; the line says {round(extrapolated(some, np.array(values)), 1) + 0:.1f}")
+    limit = round(extrapolated(some, np.array(values)), 1) + 0  # never -0
+    rows[f"true distance {shift**2}"] = [f"{value:.1f}" for value in (*values, limit)]
+columns = [*(f"n = {n:,}" for n in some), "the line, n infinite"]
+show_table(pd.DataFrame(rows, columns).T)
 
 # %% [markdown]
 # Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which
@@ -328,31 +348,33 @@ for shift in (0, 2):
 
 # %%
 import json
-import textwrap
 
-about, about_told = (json.loads((recorded.path / "record.json").read_bytes()) for recorded in (run, told))
-record = {"other": about["real"], "mnist": about["generated"], "conditional": about_told["generated"]}
+about, about_told = (json.loads((recorded.path / "record.json").read_bytes())
+                     for recorded in (run, told))
+record = {"other": about["real"], "mnist": about["generated"],
+          "conditional": about_told["generated"]}
 
 # %%
+limits, rows = {}, {}
 for name, values in curves.items():
-    limit = extrapolated(some, values[3:])
-    slope = (values[3] - limit) * 1000
-    print(f"{name:<12} the line at 10,000: {limit + slope / 10_000:3.0f}, recorded: {record[name]['fd10k_mnist']:3.0f}; "
-          f"at infinity: {limit:3.0f}")
+    limits[name] = extrapolated(some, values[3:])
+    at_10_000 = limits[name] + 1000 * (values[3] - limits[name]) / 10_000
+    rows[NAMES[name]] = [f"{value:.0f}" for value in
+                         (at_10_000, record[name]["fd10k_mnist"], limits[name])]
+show_table(pd.DataFrame(rows, ["the line, n = 10,000", "recorded, n = 10,000",
+                               "the line, n infinite"]).T)
 
 # %%
-plt.figure(figsize=(7, 3.4), layout="constrained", facecolor="white")
-for (name, values), colour in zip(curves.items(), (GREY, BLUE, ORANGE), strict=True):
-    limit = extrapolated(some, values[3:])
+figure, axes = plt.subplots()
+for (name, values), colour in zip(curves.items(), (BLUE, ORANGE, GREEN), strict=True):
     slope = np.polyfit(1 / some, values[3:], 1)[0]
-    plt.plot(1000 / sizes[2:], values[2:], "o", color=colour, label="real (floor)" if name == "other" else name)
-    plt.plot([0, 2], [limit, limit + slope * 0.002], color=colour, linewidth=1)
-plt.xlabel("1000 / number of images (left: infinitely many)")
-plt.ylabel("Frechet distance to real digits")
-plt.title("Distances are nearly straight in 1/n; where a line meets the left edge, n is infinite", fontsize=10)
-plt.xlim(0, 2.1)
-plt.legend(frameon=False)
-plt.show()
+    axes.plot(1000 / sizes[2:], values[2:], "o", color=colour, label=NAMES[name])
+    axes.plot([0, 2], [limits[name], limits[name] + slope * 0.002], color=colour, linewidth=1)
+axes.set(xlim=(0, 2.1), xlabel="1,000 / number of images (left edge: infinitely many)",
+         ylabel="Frechet distance")
+axes.legend()
+show(figure, "Nearly straight in 1/n; where a line meets the left edge, n is infinite.",
+     "three rising lines, that of real digits from near 0; the points at 500 lie below them")
 
 # %% [markdown]
 # The line predicts the records of 10,000 images to within about 1. The floor should come out at 0 and comes out near
@@ -371,16 +393,22 @@ scale = np.sqrt((features["real"] ** 2).mean())
 
 
 def draws_of(name, n):
-    """The kernel distance, in thousandths, of each n images of a set to n real ones; no image is used twice."""
-    fakes = features[name][np.random.default_rng(0).permutation(5000)]  # conditional digits come in order: 0, 1, 2 ...
-    return [1000 * kernel_distance(features["real"][i : i + n] / scale, fakes[i : i + n] / scale,
-                                   subsets=1, subset_size=n)[0] for i in range(0, 5000, n)]
+    """The kernel distance, in thousandths, of each n images of a set to n real ones; no
+    image is used twice."""
+    places = np.random.default_rng(0).permutation(5000)  # conditional digits come in order
+    fakes = features[name][places]
+    return [1000 * kernel_distance(features["real"][i : i + n] / scale,
+                                   fakes[i : i + n] / scale, subsets=1, subset_size=n)[0]
+            for i in range(0, 5000, n)]
 
 
-for name in ("other", "mnist", "conditional"):
-    found = {n: draws_of(name, n) for n in (100, 500, 1000)}
-    print(f"{name:<12}" + ", ".join(f"{np.mean(values):5.0f} ± {np.std(values, ddof=1):3.0f} at {n}"
-                                    for n, values in found.items()))
+rows = {}
+for name in THREE:
+    found = [draws_of(name, n) for n in (100, 500, 1000)]
+    rows[NAMES[name]] = [f"{np.mean(values):.0f} ± {np.std(values, ddof=1):.0f}"
+                         for values in found]
+show_table(pd.DataFrame(rows, ["n = 100", "n = 500", "n = 1,000"]).T,
+           "Kernel distance of n digits to n real ones, in thousandths.")
 
 # %% [markdown]
 # The means stay about where they are, and that of real digits is near 0. What few images cost here is **spread**. The
@@ -407,7 +435,8 @@ for name in ("other", "mnist", "conditional"):
 
 # %%
 def my_precision(real, fake, k):
-    """Features (N, F) and (M, F), NumPy arrays -> the share of fakes within the reach of at least one real row."""
+    """Features (N, F) and (M, F), NumPy arrays -> the share of fakes within the reach of
+    at least one real row."""
     raise NotImplementedError
 
 
@@ -432,22 +461,49 @@ precision = checks.check_precision(my_precision)
 # </details>
 
 # %% [markdown]
-# On the ring the right answers are known. **Predict** precision and recall of: every second heap; the same eight heaps;
-# half of the points anywhere; heaps that are far too narrow.
+# The ring shows what that means. Here are 60 real points, each with its reach, and 60 fakes, half of which lie anywhere:
+
+# %%
+def draw_reach(real, fake, caption, alt, side=2):
+    """Points with their reach; fakes within it are green, the others orange."""
+    reach = np.sort(pairwise_distances(real), axis=1)[:, 3]
+    inside = (pairwise_distances(fake, real) <= reach).any(axis=1)
+    figure, axes = plt.subplots(figsize=(8.4, 4.6))
+    for place, radius in zip(real, reach, strict=True):
+        axes.add_patch(plt.Circle(place, radius, color=BLUE, alpha=0.15, linewidth=0))
+    axes.scatter(*real.T, s=12, color=BLUE, label="real, with its reach")
+    for kind, colour, label in ((inside, GREEN, "fake, counts"), (~inside, ORANGE, "fake")):
+        axes.scatter(*fake[kind].T, s=30, marker="x", color=colour, label=label)
+    axes.set(xlabel="x", ylabel="y", aspect="equal", xlim=(-side, side), ylim=(-side, side))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    show(figure, caption, alt)
+
+
+anywhere = np.random.default_rng(5).uniform(-1.5, 1.5, (1000, 2))
+few = ring(60, range(8), 7, noise=0.12)
+half = np.concatenate([ring(30, range(8), 8, noise=0.12), anywhere[:30]])
+draw_reach(few, half, "Precision is the share of crosses that are green.",
+           "eight blue heaps in pale discs; crosses in the discs are green, others orange")
+
+# %% [markdown]
+# For 1,000 points of each kind the right answers are known. **Predict** precision and recall of: every second heap; the
+# same eight heaps; half of the points anywhere; heaps that are far too narrow.
 
 # %% jupyter={"outputs_hidden": true}
 def both(real, fake, k=3):
     """Precision and recall, in words."""
-    return f"precision {precision(real, fake, k):.2f}, recall {precision(fake, real, k):.2f}"
+    return f"{precision(real, fake, k):.2f}", f"{precision(fake, real, k):.2f}"
 
 
+BOTH = ["precision", "recall"]
 ring_real, ring_again = ring(1000, range(8), 0), ring(1000, range(8), 1)
-anywhere = np.random.default_rng(5).uniform(-1.5, 1.5, (1000, 2))
-fakes = {"eight heaps (floor)": ring_again, "every second heap": ring(1000, [0, 2, 4, 6], 2),
-         "half of them anywhere": np.concatenate([ring_again[:500], anywhere[:500]]), "all of them anywhere": anywhere,
+fakes = {"eight heaps (floor)": ring_again,
+         "every second heap": ring(1000, [0, 2, 4, 6], 2),
+         "half of them anywhere": np.concatenate([ring_again[:500], anywhere[:500]]),
+         "all of them anywhere": anywhere,
          "narrow heaps": ring(1000, range(8), 3, noise=0.01)}
-for name, points in fakes.items():
-    print(f"{name:<22} {both(ring_real, points)}")
+show_table(pd.DataFrame({name: both(ring_real, points) for name, points in fakes.items()},
+                        BOTH).T)
 
 # %% [markdown]
 # Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one
@@ -459,9 +515,15 @@ for name, points in fakes.items():
 # scanner), and score again the points that lie anywhere. **Predict** what happens to their precision.
 
 # %% jupyter={"outputs_hidden": true}
-stray = np.concatenate([ring_real[8:], np.random.default_rng(6).normal(size=(8, 2)) * 3])
-print("anywhere, clean data:    ", both(ring_real, anywhere))
-print("anywhere, 8 stray points:", both(stray, anywhere))
+stray = np.random.default_rng(6).normal(size=(8, 2)) * 3
+spoilt = np.concatenate([ring_real[8:], stray])
+show_table(pd.DataFrame({"anywhere, clean data": both(ring_real, anywhere),
+                         "anywhere, 8 stray points": both(spoilt, anywhere)}, BOTH).T)
+
+# %% jupyter={"outputs_hidden": true}
+draw_reach(np.concatenate([few, stray[:3]]), anywhere[:60],
+           "Three stray points, and where is a cross not in reach?",
+           "large pale discs over half of the ring; many crosses far from heaps are green", 4)
 
 # %% [markdown]
 # Eight points of a thousand are enough to make rubbish "realistic": a stray point has no neighbours, so its reach is
@@ -470,8 +532,8 @@ print("anywhere, 8 stray points:", both(stray, anywhere))
 # The next cell measures 2,000 digits of each set:
 
 # %%
-for name in ("other", "mnist", "conditional"):
-    print(f"{name:<12} {both(features['real'][:2000], features[name][:2000])}")
+rows = {NAMES[name]: both(features["real"][:2000], features[name][:2000]) for name in THREE}
+show_table(pd.DataFrame(rows, BOTH).T, "2,000 digits beside 2,000 real ones.")
 
 # %% [markdown]
 # Read each line against the first. Now you know more than the distances said. `mnist` has the recall of real digits and
@@ -486,17 +548,30 @@ for name in ("other", "mnist", "conditional"):
 # and a cheat: **ten real pictures**, one of each digit, 100 times over.
 
 # %%
-candidates = {"real (floor)": (features["other"][:1000], answers["other"][:1000]),
-              "mnist": (features["mnist"][:1000], answers["mnist"][:1000])}
+from dcgan_course.measuring.metrics import duplicates, mode_entropy, precision_recall
+
+candidates = {"real (floor)": other[:1000], "mnist": plain[:1000]}
 for name in ("mnist2d", "mnist_collapse", "mnist_d_wins"):
     old = load_run(name)
-    candidates[name] = judged(judge, generate(old.load_generator(), draw_z(old.config, 1000, seeded(0, "lesson"))))
-ten = np.tile([np.flatnonzero(learn.labels()[from_training] == digit)[0] for digit in range(10)], 100)
-candidates["ten pictures"] = features["other"][ten], answers["other"][ten]
-for name, (x, p) in candidates.items():
+    z = draw_z(old.config, 1000, seeded(0, "lesson"))
+    candidates[name] = generate(old.load_generator(), z)
+digits = learn.labels()[from_training]
+ten = [np.flatnonzero(digits == digit)[0] for digit in range(10)]
+candidates["ten pictures"] = other[ten].repeat(100, 1, 1, 1)
+show(torch.cat([images[:14] for images in candidates.values()]),
+     f"From top to bottom: {', '.join(candidates)}.",
+     "six rows of fourteen digits; in two rows all are alike, in the last ten come again", 14)
+
+# %%
+rows = {}
+for name, images in candidates.items():
+    x, probabilities = judged(judge, images)
     recall = precision_recall(features["real"][:1000], x)[1]
-    print(f"{name:<15} mode entropy {mode_entropy(p):.2f}, recall {recall:.2f}, duplicates "
-          f"{duplicates(x, features['real'][:1000]):.2f}")
+    rows[name] = mode_entropy(probabilities), recall, duplicates(x, features["real"][:1000])
+numbers = pd.DataFrame(rows, ["mode entropy", "recall", "duplicates"]).T
+far = (numbers - numbers.loc["real (floor)"]).abs() > 0.1
+show_table(numbers.map("{:.2f}".format), "Marked: more than 0.1 from real digits.",
+           -far.astype(int))
 
 # %% [markdown]
 # The two failures are caught at once. But ten pictures pass the count of modes with full marks, and the generator with
@@ -516,17 +591,21 @@ for name, (x, p) in candidates.items():
 
 # %%
 def drawn_to_training(images):
-    """The share of images whose nearest digit, pixel by pixel, is a training digit and not a test digit."""
+    """The share of images whose nearest digit, pixel by pixel, is a training digit and
+    not a test digit."""
     x = images.flatten(1).numpy()
     near = [pairwise_distances(x, side.flatten(1).numpy()).min(1) for side in (other, real)]
     return (near[0] < near[1]).mean()
 
 
-copies = (other[:1000] + 0.1 * torch.randn(1000, 1, 28, 28, generator=seeded(1, "lesson"))).clamp(-1, 1)
-for name, images in {"real, never seen (floor)": fresh, "mnist": plain[:1000], "conditional": conditional[:1000],
-                     "copies": copies, "every fifth a copy": torch.cat([copies[:200], fresh[:800]]),
-                     "copies, one pixel moved": torch.roll(copies, 1, 3)}.items():
-    print(f"{name:<26} nearest is a training digit: {drawn_to_training(images):.0%}")
+noise = torch.randn(1000, 1, 28, 28, generator=seeded(1, "lesson"))
+copies = (other[:1000] + 0.1 * noise).clamp(-1, 1)
+suspects = {"real, never seen (floor)": fresh, "mnist": plain[:1000],
+            "conditional": conditional[:1000],
+            "every fifth a copy": torch.cat([copies[:200], fresh[:800]]),
+            "copies, one pixel moved": torch.roll(copies, 1, 3), "copies": copies}
+shares = {name: f"{drawn_to_training(images):.0%}" for name, images in suspects.items()}
+show_table(pd.DataFrame({"nearest is a training digit": shares}))
 
 # %% [markdown]
 # With 1,000 pictures, chance alone moves a half by about 3 points. The two generators show no sign of copying, and a
@@ -536,8 +615,8 @@ for name, images in {"real, never seen (floor)": fresh, "mnist": plain[:1000], "
 #
 # The paper refuses this kind of evidence. Its authors "do not do any kind of nearest neighbor search on the training
 # set", because neighbours "in pixel or feature space are trivially fooled" by "small image transforms" (section 6). The
-# last line shows what they mean: one pixel to the side, and a fifth of the copies look innocent. So a high share is
-# evidence of copying, and a share of one half is no proof that nothing was copied.
+# last line but one shows what they mean: one pixel to the side, and a fifth of the copies look innocent. So a high share
+# is evidence of copying, and a share of one half is no proof that nothing was copied.
 #
 # The same could be done in features, but this judge was *trained* on the training digits, and is no neutral witness.
 # `dcgan-course neighbours mnist` shows the pairs that its features choose. Such pairs can show a copy to your eyes;
@@ -552,16 +631,16 @@ for name, images in {"real, never seen (floor)": fresh, "mnist": plain[:1000], "
 # %%
 def trained_autoencoder(images, epochs=10):
     """784-128-784, which learns to restore pixels in [0, 1] from a part of them."""
-    stream = seeded(0, "autoencoder")
+    stream, nn = seeded(0, "autoencoder"), torch.nn
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        net = torch.nn.Sequential(torch.nn.Linear(784, 128), torch.nn.ReLU(), torch.nn.Dropout(), torch.nn.Linear(128, 784))
+        net = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Dropout(), nn.Linear(128, 784))
         optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
         for _ in range(epochs):
             for places in torch.randperm(len(images), generator=stream).split(100):
                 x = images[places]
                 noisy = x * (torch.rand(x.shape, generator=stream) > 0.3) - images.mean(0)
-                loss = torch.nn.functional.mse_loss(net(noisy), x)
+                loss = nn.functional.mse_loss(net(noisy), x)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -581,9 +660,13 @@ hashes = {"autoencoder": lambda x: encoder(x) > 0, "random matrix": lambda x: x 
 # which is better.
 
 # %%
-smaller = torch.nn.functional.interpolate(other[:1000], size=24, mode="bilinear", antialias=True)
+def resized(images, size):
+    """Images at another size."""
+    return torch.nn.functional.interpolate(images, size=size, mode="bilinear", antialias=True)
+
+
 planted = {"darker": other[:1000] * 0.8 - 0.2, "faint noise": copies,
-           "rescaled": torch.nn.functional.interpolate(smaller, size=28, mode="bilinear"),
+           "rescaled": resized(resized(other[:1000], 24), 28),
            "one pixel moved": torch.roll(other[:1000], 1, 3)}
 
 
@@ -601,30 +684,36 @@ def differing(a, b):
 tables = {}
 for name in hashes:
     codes = bits(other, name)
-    tables[name] = {kind: differing(bits(x, name), codes).diagonal() for kind, x in planted.items()}
+    tables[name] = {kind: differing(bits(x, name), codes).diagonal()
+                    for kind, x in planted.items()}
     tables[name]["false alarms"] = differing(bits(fresh, name), codes).min(1).values
 
 # %% jupyter={"outputs_hidden": true}
-figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.2), layout="constrained", facecolor="white", sharey=True)
-thresholds = torch.arange(24)
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
+thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", "black")
 for axis, (name, rows) in zip(axes, tables.items(), strict=True):
-    for (kind, distance), colour in zip(rows.items(), (BLUE, GREEN, ORANGE, GREY, "black"), strict=True):
-        axis.plot(thresholds, [100 * (distance <= t).float().mean() for t in thresholds], color=colour, label=kind,
+    for (kind, distance), colour in zip(rows.items(), colours, strict=True):
+        share = [100 * (distance <= t).float().mean() for t in thresholds]
+        axis.plot(thresholds, share, color=colour, label=kind,
                   linestyle="--" if kind == "false alarms" else "-")
     axis.set(title=name, xlabel="bits that may differ, t")
-axes[0].set_ylabel("flagged [%]")
-axes[1].legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-figure.suptitle("A good hash has high solid lines (hits) while the dashed line (false alarms) is still low", fontsize=10)
-plt.show()
+axes[0].set_ylabel("flagged, %")
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+show(figure, "A good hash has high solid lines (hits) while the dashed one is still low.",
+     "solid curves rise before the dashed one, but for the digits moved by one pixel")
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
-for name, rows in tables.items():
-    for most in (0.01, 0.05):
-        t = max([t for t in range(24) if (rows["false alarms"] <= t).float().mean() <= most], default=-1)
-        print(f"{name:<13} t = {t}: " + ", ".join(f"{kind.split()[-1]} {(d <= t).float().mean():.0%}" for kind, d in rows.items()))
+rows = {}
+for most in (0.05, 0.01):
+    for name, found in tables.items():
+        alarms = [(found["false alarms"] <= t).float().mean() for t in range(24)]
+        t = max((t for t in range(24) if alarms[t] <= most), default=-1)
+        rows[f"{name}, alarms at most {most:.0%}"] = [
+            str(t), *(f"{(distance <= t).float().mean():.0%}" for distance in found.values())]
+show_table(pd.DataFrame(rows, ["t", *planted, "false alarms"]).T, "Flagged.")
 
 # %% [markdown]
-# Read the table at no more than 5 % false alarms (second line of each). The autoencoder wins where a stroke changes as
+# Read the table at no more than 5 % false alarms (the first two lines). The autoencoder wins where a stroke changes as
 # a whole, darker or rescaled. With faint noise on single pixels it is the other way round: the random matrix averages
 # it out. The random matrix has learned nothing, and is hard to beat: always try the simple thing too. A picture that
 # was moved by one pixel escapes both. And at 1 % each hash misses most near-duplicates of some kind.
@@ -637,8 +726,10 @@ for name, rows in tables.items():
 # %%
 codes = bits(other, "autoencoder")
 distance, place = differing(bits(fresh, "autoencoder"), codes).min(1)
-first = distance.argsort()[:20]
-show(torch.cat([fresh[first], other[place[first]]]), "Top: never in the set. Bottom: the 'original' found for it", 20)
+first = distance.argsort()[:14]
+show(torch.cat([fresh[first], other[place[first]]]),
+     "Top: never in the set. Bottom: the 'original' that was found for it.",
+     "two rows of fourteen digits, most of them ones; each pair looks alike", 14)
 
 # %% [markdown]
 # Most of them are ones. The straight strokes of two people *are* near-duplicates, by any measure.
@@ -656,7 +747,8 @@ show(torch.cat([fresh[first], other[place[first]]]), "Top: never in the set. Bot
 
 # %%
 def my_two_sample(a, b):
-    """Two sets of features (N, F) and (M, F), NumPy arrays -> the share of rows whose nearest other row is of their set."""
+    """Two sets of features (N, F) and (M, F), NumPy arrays -> the share of rows whose
+    nearest other row is of their set."""
     raise NotImplementedError
 
 
@@ -694,13 +786,19 @@ def flat(images):
     return images[:1000].flatten(1).double().numpy()
 
 
-forged = (real[:1000] + 0.1 * torch.randn(1000, 1, 28, 28, generator=seeded(2, "lesson"))).clamp(-1, 1)
-sets = {"fresh (floor)": (fresh, judged(judge, fresh)[0]), "mnist": (plain, features["mnist"]),
-        "conditional": (conditional, features["conditional"]), "memoriser": (other, features["other"]),
-        "thief": (forged, judged(judge, forged)[0])}
+noise = torch.randn(1000, 1, 28, 28, generator=seeded(2, "lesson"))
+forged = (real[:1000] + 0.1 * noise).clamp(-1, 1)
+sets = {"thief": (forged, judged(judge, forged)[0]),
+        "real, never seen (floor)": (fresh, judged(judge, fresh)[0]),
+        "memoriser": (other, features["other"]),
+        "conditional": (conditional, features["conditional"]),
+        "mnist": (plain, features["mnist"])}
+rows = {}
 for name, (images, x) in sets.items():
-    print(f"{name:<13} pixels {two_sample(flat(real), flat(images)):.2f}, "
-          f"features {two_sample(features['real'][:1000], x[:1000]):.2f}")
+    rows[name] = (f"{two_sample(flat(real), flat(images)):.2f}",
+                  f"{two_sample(features['real'][:1000], x[:1000]):.2f}")
+show_table(pd.DataFrame(rows, ["in pixels", "in features"]).T,
+           "Share of rows whose nearest other row is of their own kind: 0.5 is right.")
 
 # %% [markdown]
 # With 2,000 pictures chance moves one half by 0.02 or more. The features tell `mnist` from real digits best; pixels
@@ -717,9 +815,15 @@ for name, (images, x) in sets.items():
 # Here is the command of such a run, and what its generator draws:
 
 # %%
-print(textwrap.fill(about_told["command"], 90, subsequent_indent="    ", break_on_hyphens=False))
-show(conditional[:200].unflatten(0, (20, 10)).transpose(0, 1).flatten(0, 1), "Each row was asked for one digit", 20, 7)
-print(f"the judge reads the digit that was asked for: {(answers['conditional'].argmax(1) == labels[:5000].numpy()).mean():.1%}")
+import textwrap
+
+print(textwrap.fill(about_told["command"], 88, subsequent_indent="    ",
+                    break_on_hyphens=False))
+rows = conditional[:140].unflatten(0, (14, 10)).transpose(0, 1)  # (digits, pictures, ...)
+show(rows.flatten(0, 1), "Each row was asked for one digit.",
+     "ten rows of fourteen digits: zeros in the first row, nines in the last", 14)
+right = answers["conditional"].argmax(1) == labels[:5000].numpy()
+print(f"the judge reads the digit that was asked for: {right.mean():.1%}")
 
 # %% [markdown]
 # Labels make a new kind of test possible: **train on fake, test on real**. A classifier that has only seen generated
@@ -738,24 +842,28 @@ from sklearn.linear_model import LogisticRegression
 
 
 def paired(first, second, draws=2000):
-    """Errors of two pupils on the same questions, each (Q,): the mean of first - second, in words with its interval."""
+    """Errors of two pupils on the same questions, each (Q,): the mean of first - second,
+    in words with its interval."""
     difference, stream = first - second, np.random.default_rng(0)
     means = [stream.choice(difference, len(difference)).mean() for _ in range(draws)]
     low, high = np.quantile(means, [0.025, 0.975])
-    return f"{difference.mean():+.1%}, 95 % interval {low:+.1%} to {high:+.1%}"
+    return f"{difference.mean():+.1%} ({low:+.1%} to {high:+.1%})"
 
 
-kinds = {"real": (learn.floats(range(20_000)), learn.labels()[:20_000]), "generated": (conditional, labels.numpy())}
+kinds = {"real": (learn.floats(range(20_000)), learn.labels()[:20_000]),
+         "generated": (conditional, labels.numpy())}
 exam = {"real": (unseen.floats(range(2000)), unseen.labels()[:2000]),
         "generated": (conditional[-2000:], labels[-2000:].numpy())}
 wrong = {}
 for name, (x, y) in kinds.items():
     pupil = LogisticRegression(C=0.01, max_iter=300).fit(flat(x), y[:1000])
     for asked, (t, right) in exam.items():
-        wrong[name, asked] = (pupil.predict(t.flatten(1).double().numpy()) != right).astype(float)
-    print(f"learned from 1,000 {name:<9} digits: reads real {1 - wrong[name, 'real'].mean():.0%}, "
-          f"generated {1 - wrong[name, 'generated'].mean():.0%}")
-print("errors on real digits, taught by generated ones minus taught by real ones:",
+        read = pupil.predict(t.flatten(1).double().numpy())
+        wrong[name, asked] = (read != right).astype(float)
+rows = {f"taught by 1,000 {name}": [f"{1 - wrong[name, asked].mean():.0%}" for asked in exam]
+        for name in kinds}
+show_table(pd.DataFrame(rows, [f"reads {asked} digits" for asked in exam]).T, "Right answers.")
+print("errors on real digits, taught by generated minus taught by real ones:",
       paired(wrong["generated", "real"], wrong["real", "real"]))
 
 # %% [markdown]
@@ -771,16 +879,20 @@ print("errors on real digits, taught by generated ones minus taught by real ones
 
 # %%
 def neighbours_by_thousand(images, questions):
-    """Of each 1,000 examples, the one nearest to each question, pixel by pixel: distances and places, (20, Q)."""
+    """Of each 1,000 examples, the one nearest to each question, pixel by pixel:
+    distances and places, (20, Q)."""
     x = images.flatten(1)
-    squares = (x**2).sum(1)  # |q - x|^2 = |x|^2 - 2 q.x + |q|^2, and the last is the same for all x
-    found = [(squares - 2 * q @ x.T).unflatten(1, (-1, 1000)).min(2) for q in questions.flatten(1).split(200)]
+    squares = (x**2).sum(1)  # |q - x|^2 = |x|^2 - 2 q.x + |q|^2, and the last is the same
+    found = [(squares - 2 * q @ x.T).unflatten(1, (-1, 1000)).min(2)
+             for q in questions.flatten(1).split(200)]
     places = torch.cat([f.indices for f in found]).T
-    return torch.cat([f.values for f in found]).T, places + 1000 * torch.arange(len(places))[:, None]
+    places += 1000 * torch.arange(len(places))[:, None]
+    return torch.cat([f.values for f in found]).T, places
 
 
 def errors(distances, places, y, right, n):
-    """For each question, how often its nearest example has another label: the mean over all sets of n examples, (Q,)."""
+    """For each question, how often its nearest example has another label: the mean over
+    all sets of n examples, (Q,)."""
     best = distances.unflatten(0, (-1, n // 1000)).min(1).indices
     best = places.unflatten(0, (-1, n // 1000)).gather(1, best[:, None])[:, 0]
     return (y[best.numpy()] != right).mean(0)
@@ -789,10 +901,13 @@ def errors(distances, places, y, right, n):
 # %%
 questions, right = exam["real"]
 nearest = {name: neighbours_by_thousand(x, questions) for name, (x, _) in kinds.items()}
+rows = {}
 for n in (1000, 5000, 20_000):
     wrong = {name: errors(*nearest[name], y, right, n) for name, (_, y) in kinds.items()}
-    print(f"with {n:>6,}: " + ", ".join(f"{name} {e.mean():.1%}" for name, e in wrong.items())
-          + f"; generated minus real {paired(wrong['generated'], wrong['real'])}")
+    rows[f"{n:,} examples"] = [*(f"{wrong[name].mean():.1%}" for name in kinds),
+                               paired(wrong["generated"], wrong["real"])]
+show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,
+           "Errors on 2,000 real digits of the nearest neighbour; with 95 % intervals.")
 
 # %% [markdown]
 # (Each error is the mean over all sets of that size in 20,000 digits.) With a thousand examples generated digits are a
@@ -815,39 +930,67 @@ for n in (1000, 5000, 20_000):
 # digit mirrored; faint noise, which you can hardly see (a twentieth of the way from grey to white).
 
 # %%
-stranger, low = load_judge("heritage"), order[5000:][unseen.labels()[order[5000:]] < 5]
+stranger, rest = load_judge("heritage"), order[5000:]
+low = rest[unseen.labels()[rest] < 5]
 
 
 def wide(images):
     """Digits as the judge of photographs wants them: in colour, at 64 x 64."""
-    return torch.nn.functional.interpolate(images, size=64, mode="bilinear", antialias=True).expand(-1, 3, -1, -1)
+    return resized(images, 64).expand(-1, 3, -1, -1)
 
 
 def changed(draw):
-    """The draw's own 1,000 real digits, as they are and changed; and 1,000 of each generator."""
+    """The draw's own 1,000 real digits, as they are and changed; 1,000 of each generator."""
     part, stream = slice(1000 * draw, 1000 * draw + 1000), seeded(draw, "lesson")
-    base = unseen.floats(order[5000:][part])
+    base = unseen.floats(rest[part])
     some = low[torch.randperm(len(low), generator=stream)[:1000]]
     noise = torch.randn(base.shape, generator=stream)
     return {"real": base, "0 to 4 only": unseen.floats(some), "mirrored": base.flip(3),
-            "faint noise": (base + 0.05 * noise).clamp(-1, 1), "mnist": plain[part], "conditional": conditional[part]}
+            "faint noise": (base + 0.05 * noise).clamp(-1, 1), "mnist": plain[part],
+            "conditional": conditional[part]}
 
 
-show(torch.cat([x[:12] for x in list(changed(0).values())[1:4]]), "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise", 12, 7)
+show(torch.cat([x[:14] for x in list(changed(0).values())[1:4]]),
+     "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise, if you can see it.",
+     "three rows of fourteen digits; those in the middle are mirrored", 14)
 
 # %% jupyter={"outputs_hidden": true}
-looks = {"digits": lambda x: judged(judge, x)[0], "photographs": lambda x: judged(stranger, wide(x))[0]}
-table = {(name, kind): [] for name in changed(0) for kind in looks}
-for draw in range(4):
+from tqdm import tqdm
+
+from dcgan_course.machine.display import bar_options
+
+looks = {"judge of digits": lambda x: judged(judge, x)[0],
+         "judge of photographs": lambda x: judged(stranger, wide(x))[0]}
+fd = {kind: {name: [] for name in changed(0)} for kind in looks}
+for draw in tqdm(range(4), desc="draws", **bar_options()):
     for kind, look in looks.items():
         reference = look(real[1000 * draw : 1000 * draw + 1000])
         for name, images in changed(draw).items():
-            table[name, kind].append(frechet_distance(reference, look(images)))
-print("mean ± standard deviation over four draws, and the mean divided by that of real digits")
-for name in changed(0):
-    print(f"{name:<12}" + "".join(
-        f"  {kind}: {np.mean(fd := table[name, kind]):6.1f} ± {np.std(fd, ddof=1):4.1f} = "
-        f"{np.mean(fd) / np.mean(table['real', kind]):4.1f} floors" for kind in looks))
+            fd[kind][name].append(frechet_distance(reference, look(images)))
+
+# %% jupyter={"outputs_hidden": true}
+means = pd.DataFrame({kind: {name: np.mean(values) for name, values in found.items()}
+                      for kind, found in fd.items()})
+floors = means / means.loc["real"]
+figure, axes = plt.subplots()
+for kind, colour, marker in zip(looks, (BLUE, GREEN), "os", strict=True):
+    axes.plot(floors[kind], floors.index, marker, color=colour, markersize=9, label=kind)
+axes.axvline(1, color="black", linewidth=1)
+axes.set(xscale="log", xlabel="Frechet distance, in floors of the same judge")
+axes.set_xticks([1, 2, 5, 10, 20, 40], ["1", "2", "5", "10", "20", "40"])
+axes.minorticks_off()
+axes.invert_yaxis()
+axes.legend(loc="lower right")
+show(figure, "What do the two judges find worst?",
+     "digits: mirrored and missing ones far right; photographs: noise beside missing digits")
+
+# %% jupyter={"outputs_hidden": true}
+rows = {}
+for kind, found in fd.items():
+    rows[f"{kind}: distance"] = {name: f"{np.mean(values):.1f} ± {np.std(values, ddof=1):.1f}"
+                                 for name, values in found.items()}
+    rows[f"{kind}: in floors"] = {name: f"{floors[kind][name]:.1f}" for name in found}
+show_table(pd.DataFrame(rows), "Means of four draws and their standard deviations.")
 
 # %% [markdown]
 # The judge of digits puts missing digits and mirrored ones very far away, some twenty times as far as noise that you
