@@ -67,7 +67,7 @@ def same_conv(n_in: int, n_out: int, kernel_size: int, bias: bool) -> list[nn.Mo
 
 
 class Dropout(nn.Module):
-    """Dropout that can stay on in eval mode: noise at test time as well (the MNIST trick of lesson 04)."""
+    """Dropout that can stay on in eval mode: noise at test time as well (the MNIST trick of lesson 05)."""
 
     def __init__(self, p: float, at_test: bool):
         super().__init__()

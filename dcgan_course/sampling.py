@@ -207,6 +207,14 @@ def image_grid(images: Tensor, nrow: int | None = None) -> Tensor:
     return F.pad(grid, (0, 0, 0, GAP, 0, GAP), value=GAP_GREY)
 
 
+def grid_images(grid: Tensor, nrow: int = 8) -> Tensor:
+    """The images of a sheet as `image_grid` makes it, (height, width, 3) uint8, back again: (n, 3, size, size) in
+    [-1, 1]."""
+    side = (grid.shape[1] - GAP) // nrow
+    cells = grid[GAP:, GAP:].unfold(0, side - GAP, side).unfold(1, side - GAP, side)  # (rows, nrow, 3, size, size)
+    return cells.flatten(0, 1) / 127.5 - 1
+
+
 def to_pixels(image: Tensor) -> Tensor:
     """An image (..., nc, size, size) in [-1, 1] as a picture, (..., size, size, nc) uint8."""
     return ((image + 1) * 127.5).round().clamp(0, 255).byte().movedim(-3, -1)

@@ -1,4 +1,5 @@
-"""Sliders for the latent space, in JupyterLab, in Colab, in VS Code and as a page of their own.
+"""Sliders for the latent space, in JupyterLab, in Colab, in VS Code and as a page of their own; and smaller things to
+turn: films to play and to move in, sheets to choose from.
 
 The browser's part is in publishing/assets/, by way of anywidget, which brings one module into each of them. The kernel
 draws. ipywidgets is 7.7, as Colab has it, or 8. Both load when used.
@@ -8,22 +9,23 @@ import contextlib
 import functools
 import html
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from .config import TrainConfig
 from .machine.display import figure_html
 from .machine.errors import UserError, require_packages
 from .machine.threads import cpu_threads
-from .plots import encoded
-from .publishing.explorer import described, of_run, script, sheet, shown, sliding, start, style
+from .plots import ORANGE, PAGE, encoded, saved
+from .publishing.explorer import FOLDER, described, of_run, script, sheet, shown, sliding, start, style
 from .runs import Run, load_run
-from .sampling import first_layer, generate, png, to_pixels
+from .sampling import GAP, first_layer, generate, png, to_pixels
 
 if TYPE_CHECKING:
     import anywidget
@@ -51,12 +53,16 @@ class Still:
     """A widget, and the picture that stands in its place where no kernel runs: in a stored notebook, on the web.
 
     Args:
-        picture: a PNG or GIF file.
+        picture: a PNG, GIF or WebP file.
         words: what it shows, for those who cannot see it.
+        caption: a line below it.
+        width: of the picture on the page, in pixels; None = its own.
     """
 
-    def __init__(self, widget: "ipywidgets.DOMWidget", picture: bytes, words: str):
+    def __init__(self, widget: "ipywidgets.DOMWidget", picture: bytes, words: str, caption: str = "",
+                 width: int | None = None):
         self.widget, self.picture, self.words = widget, bytes(picture), words  # of a widget it is a memoryview
+        self.caption, self.width = caption, width
 
     def __repr__(self) -> str:
         return self.words
@@ -66,7 +72,78 @@ class Still:
         about = own[1] if isinstance(own, tuple) else {}  # its second part, from where to load what draws it
         return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
                                                              "model_id": self.widget.model_id},
-                "text/html": figure_html(self.picture, self.words), "text/plain": self.words}, about
+                "text/html": figure_html(self.picture, self.words, self.caption, self.width),
+                "text/plain": self.words}, about
+
+
+def player(frames: list[np.ndarray], stored: bytes, words: str, caption: str, width: int = PAGE,
+           milliseconds: int = 160) -> Still:
+    """A film with a button that plays it and a slider to move in it.
+
+    Args:
+        frames: (height, width, 3) uint8 each.
+        stored: the file that stands in its place where no kernel runs: a film that plays by itself, or a picture.
+        words, caption, width: as of `Still`.
+        milliseconds: of a frame.
+    """
+    require_packages("player", "ipywidgets")
+    import ipywidgets
+
+    last, wide = len(frames) - 1, {"width": f"{width}px", "max_width": "100%"}
+    files = [encoded([frame], ".webp", milliseconds) for frame in frames]
+    view = ipywidgets.Image(value=files[0], format="webp", layout=wide)
+    play = ipywidgets.Play(max=last, interval=milliseconds)
+    slider = ipywidgets.IntSlider(max=last, readout=False, layout={"flex": "1 1 auto"})
+    ipywidgets.jslink((play, "value"), (slider, "value"))
+    slider.observe(lambda change: setattr(view, "value", files[change["new"]]), names="value")
+    parts = [ipywidgets.HBox([play, slider], layout=wide), view, ipywidgets.HTML(html.escape(caption))]
+    return Still(ipywidgets.VBox(parts), stored, words, caption, width)
+
+
+def chooser(sheet: Image.Image, columns: int, draw: Callable[[int], Image.Image], words: str, caption: str,
+            place: int = 0) -> Still:
+    """A sheet of which a click, or the arrow keys, choose a place, and beside it what belongs to that place; where no
+    kernel runs, both as one picture.
+
+    Args:
+        sheet: pictures in rows of so many columns.
+        draw: makes the picture beside it, as wide as the sheet, for a place counted from 0, row by row.
+        words, caption: as of `Still`.
+        place: the first one.
+    Raises:
+        UserError: anywidget or ipywidgets is not installed.
+    """
+    widget = sheet_class()(picture=saved(sheet), columns=columns, rows=round(columns * sheet.height / sheet.width),
+                           words=words, place=place)
+    import ipywidgets
+
+    half = {"width": "49%", "min_width": "250px"}
+    view = ipywidgets.Image(value=saved(draw(place)), layout={"width": "100%", "object_fit": "contain"})
+    widget.observe(lambda change: setattr(view, "value", saved(draw(change["new"]))), names="place")
+    pair = [ipywidgets.Box([part], layout=half) for part in (widget, view)]
+    still, side = Image.new("RGB", (2 * sheet.width + 2 * GAP, sheet.height), "white"), sheet.width // columns
+    still.paste(sheet, (0, 0))
+    still.paste(draw(place), (sheet.width + 2 * GAP, 0))
+    corner = place % columns * side, place // columns * side
+    ImageDraw.Draw(still).rectangle((*corner, corner[0] + side + 3, corner[1] + side + 3), outline=ORANGE, width=4)
+    board = ipywidgets.HBox(pair, layout={"flex_flow": "row wrap", "justify_content": "space-between"})
+    return Still(ipywidgets.VBox([board, ipywidgets.HTML(html.escape(caption))]), saved(still), words, caption, PAGE)
+
+
+@functools.cache
+def sheet_class() -> "type[anywidget.AnyWidget]":
+    """The part of `chooser` in the browser. Raises UserError where anywidget is not installed."""
+    require_packages("chooser", "anywidget", "ipywidgets")
+    import anywidget
+    import traitlets
+
+    class SheetWidget(anywidget.AnyWidget):
+        _esm = (FOLDER / "sheet.js").read_text(encoding="utf-8")
+        picture = traitlets.Bytes().tag(sync=True)
+        columns, rows, place = (traitlets.Int().tag(sync=True) for _ in range(3))
+        words = traitlets.Unicode().tag(sync=True)
+
+    return SheetWidget
 
 
 class LatentExplorer:

@@ -155,7 +155,7 @@ def tracked() -> list[Path]:
 def test_nothing_large_outside_data():
     sizes = {file: file.stat().st_size for file in tracked()}
     assert [f.name for f, size in sizes.items() if size > 1.6e6 and "data" not in f.parts] == []
-    assert sum(size for f, size in sizes.items() if f.is_relative_to(ROOT / "data")) < 60e6
+    assert sum(size for f, size in sizes.items() if f.is_relative_to(ROOT / "data")) < 61e6
 
 
 def test_data_is_listed_with_its_checksum():
@@ -181,7 +181,8 @@ def test_the_readme_begins_with_the_site_and_pictures():
     text = (ROOT / "README.md").read_text("utf-8")
     order = [text.index(words) for words in (".github.io/", "<img ", "make lab", "make train", " GB", "\n| ", "hours")]
     assert order == sorted(order)
-    assert re.findall(r'<img src="(?:[^"]+)"[^>]* alt="([^"]{20,})"', text) and text.count("<img ") == text.count(' alt="')
+    assert re.findall(r'<img src="(?:[^"]+)"[^>]* alt="([^"]{20,})"', text)
+    assert text.count("<img ") == text.count(' alt="')
 
 
 def test_badges_are_true():

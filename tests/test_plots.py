@@ -6,7 +6,17 @@ import pytest
 from PIL import Image
 
 from dcgan_course.machine.errors import UserError
-from dcgan_course.plots import clock, curves, encoded, expect_film, metric_curve, thinned, write_film, write_gif
+from dcgan_course.plots import (
+    clock,
+    curves,
+    encoded,
+    expect_film,
+    metric_curve,
+    over_curves,
+    thinned,
+    write_film,
+    write_gif,
+)
 
 
 def test_film(tmp_path):
@@ -66,6 +76,24 @@ def test_one_frame_is_a_film_too():
     frame = np.zeros((31, 33, 3), np.uint8)
     assert encoded([frame], ".gif", 80)[:6] == b"GIF89a" and encoded([frame], ".webp", 80)[8:12] == b"WEBP"
     assert encoded([frame], ".mp4", 80)[4:8] == b"ftyp"
+
+
+def test_a_film_over_its_curves():
+    """The sheet twice as large under its clock, and a cursor that is where its moment is on the axis of the losses."""
+    stats = [{"kimg": k, "loss_D": 1 / k, "loss_G": k} for k in range(1, 11)]
+    pixels = np.arange(60 * 100, dtype=np.uint8).reshape(60, 100)
+    frames = over_curves([(kimg, Image.fromarray(pixels)) for kimg in (0.0, 5.0, 10.0)], stats)
+    assert all(frame.shape == (22 + 120 + 160, 200, 3) for frame in frames)
+    assert (frames[1][22:142, :, 0] == pixels.repeat(2, 0).repeat(2, 1)).all()
+    assert (frames[0][:22] != frames[1][:22]).any()  # another clock
+    cursors = [np.nonzero((frame[142:] == 0x22).all(2).sum(0) > 40)[0] for frame in frames]  # columns that are ink
+    first, half, last = (columns.mean() for columns in cursors)
+    assert half == pytest.approx((first + last) / 2, abs=1) and 80 < last - first < 120
+
+
+def test_the_quality_of_a_film():
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    assert len(encoded([noise], ".webp", 80, quality=30)) < 0.6 * len(encoded([noise], ".webp", 80))
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + bytes(30)])

@@ -9,6 +9,7 @@ from dcgan_course.sampling import (
     corner_grid,
     draw_z,
     generate,
+    grid_images,
     image_grid,
     interpolate,
     lerp,
@@ -148,3 +149,10 @@ def test_a_sheet_is_that_of_torchvision(n, channels, size, nrow):
     expected = make_grid(images, nrow or 8, padding=2, normalize=True, value_range=(-1, 1), pad_value=0.5) * 255
     found = image_grid(images, nrow).permute(2, 0, 1)
     assert found.shape == expected.shape and (found - expected.clamp(0, 255)).abs().max() < 0.501  # rounded
+
+
+@pytest.mark.parametrize("n, nrow", [(6, 3), (8, 8)])
+def test_the_images_of_a_sheet_come_back(n, nrow):
+    images = torch.rand(n, 3, 5, 5) * 2 - 1
+    back = grid_images(image_grid(images, nrow), nrow)
+    assert back.shape == images.shape and (back - images).abs().max() <= 1 / 255 + 1e-6  # half a level

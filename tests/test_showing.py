@@ -12,7 +12,21 @@ import torch
 from IPython.core.formatters import DisplayFormatter
 from PIL import Image
 
-from dcgan_course.plots import STYLE, curves, notebook_picture, show, show_table, show_wiped, showing
+from dcgan_course.plots import (
+    BLUE,
+    ORANGE,
+    STYLE,
+    card,
+    curves,
+    notebook_picture,
+    saved,
+    show,
+    show_cards,
+    show_table,
+    show_wiped,
+    showing,
+    side_by_side,
+)
 from dcgan_course.plots.showing import sheet
 from dcgan_course.plots.tables import rounded
 
@@ -133,6 +147,63 @@ def test_a_grey_tile_says_so():
     images[2] = DIGITS[2]
     plain = np.asarray(Image.open(io.BytesIO(sheet(images)[0])).convert("L")).astype(int)
     assert (plain[:, : 2 * side] == pixels[:, : 2 * side]).all() and len(np.unique(plain)) > 100
+
+
+def test_a_coloured_picture_is_exact_where_that_is_small():
+    """Enlarged tiles under a coloured line are; a photograph is not."""
+    tiles = np.asarray(Image.open(io.BytesIO(sheet(DIGITS)[0])).convert("RGB")).copy()
+    tiles[:3] = (0, 114, 178)
+    assert (np.asarray(Image.open(io.BytesIO(saved(Image.fromarray(tiles)))).convert("RGB")) == tiles).all()
+    photograph = Image.effect_noise((300, 200), 20).convert("RGB")
+    photograph.putpixel((0, 0), (255, 0, 0))
+    exact = io.BytesIO()
+    photograph.save(exact, "WEBP", lossless=True)
+    assert len(saved(photograph)) < 0.8 * len(exact.getvalue())
+
+
+def test_a_drawing_is_short_and_the_same(shown):
+    """No thousandths of a point, no line breaks; the letters keep their scale, which is a small number."""
+    show(curves(STATS), "losses", "two &lines")
+    text = shown()[1].decode()
+    assert not re.search(r"\d\d\.\d{3}", text) and "\n" not in text
+    scales = re.findall(r"scale\(([\d.]+) ", text)
+    assert scales and min(map(float, scales)) > 0.01 and any(len(scale) > 4 for scale in scales)
+
+
+def of_colour(picture, colour):
+    """Where a picture has a colour: (rows, columns)."""
+    return np.nonzero((np.asarray(picture) == [int(colour[k : k + 2], 16) for k in (1, 3, 5)]).all(2))
+
+
+def test_a_card_shows_pictures_curves_and_words():
+    """Two pixels in the file for each of the page: sixteen pictures, D(x) = 0.8 above D(G(z)) = 0.2, then words."""
+    greys = torch.linspace(-1, 0, 20)[:, None, None, None].expand(20, 1, 28, 28)
+    plain, drawn = card(greys, "title"), card(greys, "title", STATS)
+    pixels = np.asarray(plain)
+    assert plain.width == 2 * 256 and plain.height == 2 * (24 + 244 + 8)
+    places = [pixels[2 * (24 + 4 + 60 * row + 28), 2 * (4 + 4 + 60 * column + 28)] for row in range(4)
+              for column in range(4)]
+    expected = ((greys[:16, 0, 0, 0] + 1) * 127.5).round()
+    assert [place[0] for place in places] == pytest.approx(expected.tolist())
+    assert not len(of_colour(plain, BLUE)[0])
+    blue, orange = (of_colour(drawn, colour)[0] / 2 - 276 for colour in (BLUE, ORANGE))  # below the pictures
+    assert 8 < blue.min() <= blue.max() < 18 < 34 < orange.min() <= orange.max() < 44  # of 52
+    worded = card(greys, "title", STATS, {"sign": "nothing but grey " * 4, "fix": "light"})
+    assert (worded.height - drawn.height) % (2 * 18) == 0 and worded.height >= drawn.height + 3 * 36
+    assert (np.asarray(worded)[drawn.height :] < 60).mean() > 0.02
+
+
+def test_cards_stand_in_rows(shown):
+    cards = [Image.new("RGB", (40, height), colour) for height, colour in ((30, BLUE), (60, ORANGE), (20, BLUE))]
+    picture = side_by_side(cards, columns=2)
+    assert picture.size == (2 * 48, 60 + 20 + 20 + 20)
+    rows, columns = of_colour(picture, BLUE)
+    assert (rows[columns < 40] < 30).sum() == 30 * 40 and rows.max() == 60 + 20 + 20 - 1 and columns.max() == 39
+    rows, columns = of_colour(picture, ORANGE)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (0, 59, 48, 87)
+    show_cards(cards, "three", "two &lines", columns=2)
+    kind, content, width, caption = shown()
+    assert Image.open(io.BytesIO(content)).width == 2 * width == 96 and caption == "three"
 
 
 def test_a_table_says_the_same_in_a_terminal(monkeypatch, capsys):

@@ -129,6 +129,10 @@ def test_a_recorded_study(tmp_path, monkeypatch, capsys):
     assert sheet.width == last.width and sheet.height == last.height // 2 + 1
     difference = np.asarray(sheet.convert("L"), float) - np.asarray(last.convert("L"), float)[: sheet.height]
     assert abs(difference).mean() < 6  # WebP is lossy
+    images, size = recorded.images("slow"), recorded.study.base.image_size
+    assert images.shape == (32, 3, size, size)
+    place = np.asarray(sheet)[2 + size + 2 :, 2 + 3 * (size + 2) :][:size, :size]  # second row, fourth column
+    assert np.allclose((images[8 + 3] + 1).movedim(0, -1) * 127.5, place, atol=1e-3)
     about = recorded.about
     assert about["trainings"] == 4 and about["thousand_images"] == round(4 * run.stats()[-1]["kimg"])
     assert main(["record", str(source), str(kept)]) == 2 and "exists already" in capsys.readouterr().err

@@ -5,10 +5,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
 from safetensors.torch import save_file
+from torch import Tensor
 
 from .. import plots
 from ..config import TrainConfig
@@ -21,7 +23,7 @@ from ..measuring.scores import score_generator, scorer_for
 from ..runs import Run
 from ..runs.again import command, shareable
 from ..runs.checkpoints import distance_name, half, step_of
-from ..sampling import draw_z, generate, image_grid
+from ..sampling import draw_z, generate, grid_images, image_grid
 from ..state import STATS
 from ..trainer import train
 from .studies import Study, read_begun, read_study, read_table, score_file
@@ -176,6 +178,10 @@ class RecordedStudy:
     def sheet(self, config: str) -> Image.Image:
         """32 last samples of the first seed."""
         return Image.open(self.folder / f"{config}.webp")
+
+    def images(self, config: str) -> Tensor:
+        """The samples of the `sheet`, (32, 3, size, size) in [-1, 1]."""
+        return grid_images(torch.from_numpy(np.array(self.sheet(config).convert("RGB"))))
 
 
 def rounded(values: dict[str, float]) -> dict[str, float]:

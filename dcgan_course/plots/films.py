@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 
 from ..machine.errors import UserError
 from .curves import clock
+from .style import BLUE, DENSE, INK, ORANGE, STYLE
 
 FILMS = (".gif", ".webp", ".mp4")
 
@@ -34,16 +35,17 @@ def expect_film(file: Path) -> None:
                             ".webp need nothing") from None
 
 
-def encoded(frames: list[np.ndarray], ending: str, milliseconds: int) -> bytes:
-    """Frames (height, width, 3) uint8 as a film of that ending, which shows each for so long."""
+def encoded(frames: list[np.ndarray], ending: str, milliseconds: int, quality: int = 90) -> bytes:
+    """Frames (height, width, 3) uint8 as a film of that ending, which shows each for so long. quality: 0 to 100, of a
+    .webp."""
     import imageio.v3 as iio
 
     if ending == ".mp4":  # its sides are even: a row or a column is repeated, nothing is rescaled
         frames = [np.pad(f, ((0, len(f) % 2), (0, f.shape[1] % 2), (0, 0)), mode="edge") for f in frames]
         return iio.imwrite("<bytes>", frames, extension=ending, plugin="FFMPEG", fps=1000 / milliseconds, quality=8,
                            macro_block_size=1)
-    quality = {"quality": 90} if ending == ".webp" else {}
-    return iio.imwrite("<bytes>", frames, extension=ending, duration=milliseconds, loop=0, **quality)
+    options = {"quality": quality} if ending == ".webp" else {}
+    return iio.imwrite("<bytes>", frames, extension=ending, duration=milliseconds, loop=0, **options)
 
 
 def write_film(samples: list[tuple[float, Path]], file: Path, seconds: float = 8.0, hold: float = 2.0) -> Path:
@@ -99,6 +101,41 @@ def captioned(samples: Sequence[tuple[float, Path]], part: float = 1.0) -> list[
         except (OSError, SyntaxError) as error:  # PIL raises SyntaxError for a broken PNG
             reason = "not a picture" if isinstance(error, UnidentifiedImageError) else error
             raise UserError(f"{picture}: cannot be read ({reason})") from None
+    return frames
+
+
+def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict]) -> list[np.ndarray]:
+    """Frames of a film, (height, width, 3) uint8: each sheet twice as large under its clock, and below it the losses,
+    in which a cursor marks the moment.
+
+    Args:
+        samples: (thousand images shown, sheet), in order; the sheets are of one size.
+        stats: lines with kimg, loss_D and loss_G, as of `Run.stats`.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    wide, frames = DENSE * samples[0][1].width, []
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(wide / 100, 1.6))
+        canvas, axes = FigureCanvasAgg(figure), figure.subplots()
+        for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
+            axes.plot([line["kimg"] for line in stats], [line[key] for line in stats], color=colour, label=key)
+        axes.set(xlabel="thousand images shown", xlim=(0, samples[-1][0]), ylim=(0, None))
+        axes.legend(ncols=2, loc="upper right")
+        canvas.draw()
+        below = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        low, high = (below.height - axes.transAxes.transform((0, y))[1] for y in (1, 0))
+    for kimg, sheet in samples:
+        x = axes.transData.transform((kimg, 0))[0]
+        large = sheet.convert("RGB").resize((wide, DENSE * sheet.height), Image.Resampling.NEAREST)
+        top = caption(large, clock(kimg))
+        frame = Image.new("RGB", (wide, top.height + below.height), "white")
+        frame.paste(top, (0, 0))
+        frame.paste(below, (0, top.height))
+        ImageDraw.Draw(frame).line((x, top.height + low, x, top.height + high), INK, 2)
+        frames.append(np.asarray(frame))
     return frames
 
 

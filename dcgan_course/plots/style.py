@@ -6,6 +6,7 @@ from typing import Any
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # D and what is real; G and what is generated; a third thing
 INK, GREY, PALE = "#222222", "#707070", "#D8D8D8"  # words; what is beside the matter; grids
 PAGE = 848  # pixels: the width of a figure in a lesson, at which its words have 13 to 15 pixels
+DENSE = 2  # pixels of a file for each of the page: sharp on every screen
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 
 # for plt.style.use(STYLE); a figure of 8.4 inches fills the page. White, with some room: a card on a dark page

@@ -9,13 +9,14 @@
 # %% [markdown]
 # # 04 · Training as a film
 #
-# <img src="../data/runs/mnist_quick/training.gif" width="484" alt="a film of sixty-four places: grey squares become blobs, then strokes, then digits, while the clock above them runs to 300 thousand images">
+# <img src="../data/film.webp" width="484" alt="a film of sixty-four places over two curves: grey squares become blobs, then strokes, then digits, while a cursor walks along the losses, which hardly change any more">
 #
-# *Sixty-four vectors z, drawn once and never again, as one generator learns to read them. Choose a place and follow it.*
+# *Sixty-four vectors z, drawn once and never again, as one generator learns to read them. Choose a place and follow it;
+# then watch the cursor: the pictures get better all the way, and the losses do not tell.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
 #
-# **Time:** 35 minutes to read and try; the cells run for about half a minute on two CPU cores.
+# **Time:** 30 minutes to read and try; the cells run for about half a minute on two CPU cores.
 #
 # **You need:** lesson 03, or a GAN training loop that you have seen before.
 #
@@ -24,8 +25,8 @@
 # - draw comparable pictures while a network trains, and say why they come from a fixed `z` in eval mode;
 # - turn a sheet of pictures into a film frame without stretching its range;
 # - make an annotated GIF that fits a budget of bytes;
-# - read from a film, and from a number beside it, whether a generator collapses;
-# - measure whether dropout at test time removes noise pixels from digits.
+# - follow a single `z` through a training;
+# - read from a film, and from a number beside it, whether a generator collapses.
 #
 # **You write** the snapshot and the frame; **we import** the networks, the two training steps and the recorded runs.
 #
@@ -65,9 +66,9 @@ import torch
 
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import STYLE, caption, clock, corner, curves, show, show_table
+from dcgan_course.plots import STYLE, caption, clock, show, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate, image_grid, sample_z
+from dcgan_course.sampling import generate, grid_images, image_grid, sample_z
 
 plt.style.use(STYLE)
 device = pick_device()
@@ -402,9 +403,8 @@ print(f"{len(frames)} frames, each {frames[0].shape}, {frames[0].dtype}, "
 # A GIF holds frames, how long each one stays, and a **palette**: the list of colours that its pixels point to, at
 # most 256. We keep the last frame longer, because that is the one you want to look at before the film starts again.
 
-
 # %%
-def write_film(frames, colours=64, milliseconds=200, hold=2000):
+def write_film(frames, colours=64, milliseconds=300, hold=2000):
     """A GIF of frames (H, W, 3) uint8, as bytes. All share the palette of the last one."""
     pictures = [Image.fromarray(f) for f in frames]
     palette = pictures[-1].quantize(colours)
@@ -415,43 +415,28 @@ def write_film(frames, colours=64, milliseconds=200, hold=2000):
 
 
 # %% [markdown]
-# GIF compresses without loss, by finding runs of bytes that came before. Grainy pictures have few such runs.
-#
-# **Predict** which of these saves most: a quarter of the colours, half of the frames, or a quarter of the pictures.
+# A page that holds a film should stay light: we allow 400 KB. **Predict** which saves more, a quarter of the colours or
+# half of the frames.
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
-fewer = [annotated(kimg, quarter(images)) for kimg, images in film]
 import pandas as pd
 
 half = frames[::-2][::-1]  # every other one, the last among them
-versions = {"256 colours": (frames, 256), "64 colours": (frames, 64),
-            "16 colours": (frames, 16),
-            "every other frame, 64 colours": (half, 64),
-            "16 of 64 pictures, 64 colours": (fewer, 64)}
-show_table(pd.DataFrame({name: (len(some), round(len(write_film(some, colours)) / 1000))
-                         for name, (some, colours) in versions.items()}, ["frames", "KB"]).T)
+versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 16),
+            "64 colours, every other frame": write_film(half)}
+show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in versions.items()},
+                        ["KB"]).T)
 
 # %% [markdown]
-# Fewer colours save something, and with 16 of them you begin to see steps in the grey. Fewer frames and fewer pictures
-# save nearly in proportion. A page that holds a film should stay light, so we set a budget. All frames of the whole
-# sheet fit into it with 16 colours only. We keep 64 colours, and give up every other frame.
-
-# %%
-from io import BytesIO
-
-BUDGET_KB = 400
-content = write_film(half, colours=64, milliseconds=300)
-with Image.open(BytesIO(content)) as gif:
-    durations = [gif.seek(i) or gif.info["duration"] for i in range(gif.n_frames)]
-print(f"{len(half)} frames, plays for {sum(durations) / 1000:.1f} s, "
-      f"{durations[-1] / 1000:.0f} s of them on the last frame")
-print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
-
-# %% [markdown]
+# Both save about half. With 16 colours you begin to see steps in the grey, so we keep 64, and give up every other
+# frame.
+#
 # Watch it twice. The first time look at the whole sheet: what comes first, contrast, position or shape? The second time
 # follow a single place: does it stay the same digit once it is one?
 
 # %% tags=["nbval-ignore-output"]
+content = versions["64 colours, every other frame"]
+print(f"within 400 KB: {len(content) <= 400_000}")
 show(content, "Your own training: choose one place and follow it.",
      "a film of sixty-four places: grey squares become blobs, then strokes", width=484)
 
@@ -465,51 +450,65 @@ show(content, "Your own training: choose one place and follow it.",
 # The recorded run of lesson 03 drew the very same 64 `z_fixed`: the stream has the same name and seed. Its places hold
 # other digits than yours, because a `z` means nothing until some G has learned to read it.
 #
-# The run kept some of its sheets as pictures. Here is the one nearest to the end of each epoch (an **epoch** shows
-# every image once); only a corner of each, so that you can see the strokes.
+# Its film has a sheet every five thousand images. It is the one under the title; here you can stop it. **Play it, or drag
+# the slider.** At which loss could you have read the first digit? And at which loss would you have stopped?
 
 # %%
 run = load_run("mnist_quick")
-epochs = range(round(run.config.num_epochs) + 1)
-nearest = [min(run.samples(), key=lambda s: abs(s[0] - e * digits.count / 1000))
-           for e in epochs]
-for epoch, (kimg, _) in zip(epochs, nearest, strict=True):
-    print(f"epoch {epoch}: {clock(kimg)}")
+long_film = iio.imread(run.path / "training.gif")  # (61, 264, 242, 3)
+clocks = [run.config.sample_kimg * i for i in range(len(long_film))]
+print(f"{len(long_film)} sheets, the last one after {clock(run.samples()[-1][0])}")
 
-# %%
-quarters = [corner(Image.open(file), 0.5) for _, file in nearest]
-titles = [f"{round(kimg)} thousand" for kimg, _ in nearest]
-for half_of in (slice(0, 3), slice(3, 6)):
-    strip(quarters[half_of], titles[half_of],
-          "Sixteen places, epoch by epoch: look for the few that change their digit.",
-          "three sheets of sixteen places, with the same digits at most places")
-show(curves(run.stats()), "The same run in numbers: no curve says which digits appear.",
-     "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.plots import over_curves, saved
+from dcgan_course.widgets import chooser, player
+
+sheets = [Image.fromarray(picture[-242:]) for picture in long_film]  # without the old clock
+played = over_curves(list(zip(clocks, sheets, strict=True)), run.stats())
+player(played, saved(Image.fromarray(played[12])),
+       "a sheet of sixty-four digits over two curves, with a cursor at 60 thousand images",
+       "The losses hardly change any more; the pictures do.", width=484)
 
 # %% [markdown]
+# The two losses fall for ten thousand images, then stay where they are: most of what you see happens while they tell
+# nothing. Now follow **one** `z`. The next cell takes the film apart again, and puts the 61 pictures of one place side
+# by side, row by row like text. **Click another place,** or move with the arrow keys: is there a digit that changes
+# into another one, and how late?
+
+# %% tags=["nbval-ignore-output"]
+moments = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in sheets])
+
+
+def large(images):
+    """64 images or fewer as a picture, eight in a row and twice as large."""
+    picture = Image.fromarray(image_grid(images, 8).numpy())
+    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+
+
+chooser(large(moments[-1]), 8, lambda place: large(moments[:, place]),
+        "left the last sheet, with one place marked; right the 61 pictures of that place: "
+        "grey, blobs, a 0 for some rows, and then slowly a 6",
+        "Left the last sheet. Right the marked place through time: a row is 40 thousand images.",
+        place=7)
+
+# %% [markdown]
+# The marked place is a 0 for half of the training, and at the end a 6. The change took some seventy thousand images, and
+# no curve shows it.
+#
 # Does the film come to rest? **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early
 # and late?
 
 # %% jupyter={"outputs_hidden": true}
 from itertools import pairwise
 
-sheets = [np.asarray(Image.open(file)).astype(float) for _, file in nearest]
-for epoch, (a, b) in enumerate(pairwise(sheets)):
-    print(f"epoch {epoch} to {epoch + 1}: {abs(a - b).mean():.0f} grey levels")
+from_film = moments[[0, 12, 24, 36, 48, 60]]  # about 60 thousand images from one to the next
+for epoch, (a, b) in enumerate(pairwise(from_film)):
+    print(f"epoch {epoch} to {epoch + 1}: {127.5 * (a - b).abs().mean():.0f} grey levels")
 
 # %% [markdown]
 # The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another.
 # Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
 #
-# The run drew more sheets than were kept as files. All of them are in its film:
-
-# %%
-gif = run.path / "training.gif"
-with Image.open(gif) as opened:
-    print(f"training.gif: {opened.n_frames} frames of {opened.width} x {opened.height} pixels")
-print(f"of the {len(run.samples())} sheets, the last after {clock(run.samples()[-1][0])}")
-
-# %% [markdown]
 # This film is calmer than yours. It shows a moving average of G's weights, which smooths the wobble of single steps
 # (lesson 06).
 
@@ -526,7 +525,7 @@ import textwrap
 
 from dcgan_course.runs.again import MACHINE
 
-healthy, collapsed = load_run("mnist_quick"), load_run("mnist_collapse")
+healthy, collapsed = run, load_run("mnist_collapse")
 same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, folder ...
 changed = healthy.config.difference(collapsed.config.replace(**same_machine))
 print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
@@ -541,10 +540,6 @@ print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
 # moment.
 
 # %%
-# (frames, H, W, 3), one every 5 thousand images
-long_film = iio.imread(healthy.path / "training.gif")
-
-
 def side_by_side(kimg, file):
     """A frame: the healthy film at that moment, and a sheet of the collapsing run."""
     right = np.asarray(caption(Image.open(file), f"{clock(kimg)}, collapsing"))
@@ -556,7 +551,7 @@ def side_by_side(kimg, file):
 pairs = [side_by_side(*sheet) for sheet in collapsed.samples()]
 content = write_film(pairs, colours=16, milliseconds=700)
 print(f"{len(pairs)} frames of {pairs[0].shape[1]} x {pairs[0].shape[0]} pixels")
-print(f"within {BUDGET_KB} KB: {len(content) <= BUDGET_KB * 1000}")
+print(f"within 400 KB: {len(content) <= 400_000}")
 
 # %% [markdown]
 # Watch the right half. When do places that were different become alike? Is it sudden or slow? Do they come apart again?
@@ -628,199 +623,13 @@ show(figure, "Which digits come: look for missing and for tall bars.",
 # The numbers describe the one generator that each run kept; the film also tells you how it got there.
 
 # %% [markdown]
-# ## 8 · Does dropout at test time remove noise pixels?
+# **Open exercise · Count a flaw, and film it** — 60 minutes
 #
-# **Dropout** sets a random part of a layer's outputs to 0, anew at each forward pass, and scales up the rest. Normally
-# it works in train mode only. One reimplementation of DCGAN for 28 x 28 digits reports that dropout of 0.5 in G, *in
-# training and at test time*, removes noise pixels around the digits. It shows pictures, no numbers, and its code drops
-# only in training.
-#
-# We can measure it. A third run was recorded, like that of lesson 03 but with dropout in G:
-
-# %%
-dropped = load_run("mnist_dropout")
-same_machine = {name: getattr(healthy.config, name) for name in MACHINE}
-print("changed:", healthy.config.difference(dropped.config.replace(**same_machine)))
-
-# %% [markdown]
-# The package's `Dropout` has a switch, `at_test`, that keeps it on in eval mode. We can turn it on the loaded network.
-
-# %%
-from dcgan_course.models import Dropout
-
-
-def drawn(z, dropout_on):
-    """The pictures of z by the generator with dropout, which is on or off."""
-    net = dropped.load_generator()
-    for module in net.modules():
-        if isinstance(module, Dropout):
-            module.at_test = dropout_on
-    return generate(net, z)
-
-
-layers = [m for m in dropped.load_generator().modules() if isinstance(m, Dropout)]
-print(f"{len(layers)} layers with dropout, p = {layers[0].p}")
-
-# %% [markdown]
-# The next picture has one row per `z`: first drawn without dropout, then seven times with it. **Predict:** what must
-# differ along a row, and what should not?
-
-# %% jupyter={"outputs_hidden": true}
-z = sample_z(1000, dropped.config.nz, dropped.config.z, seeded(1, "lesson"))
-on = drawn(z[:5].repeat_interleave(7, 0), True).unflatten(0, (5, 7))
-rows = torch.cat([drawn(z[:5], False)[:, None], on], 1)
-show(rows.flatten(0, 1), "Each row is one z: first dropout off, then seven draws with it on.",
-     "five rows of eight digits; along a row the strokes differ a little", nrow=8)
-
-# %% [markdown]
-# With dropout on, a picture is no longer a function of `z` alone: the dropped channels are a second source of chance.
-#
-# To count "noise pixels around the digit" we need a definition that a computer can apply:
-#
-# 1. a pixel is **lit** if it is brighter than a level;
-# 2. lit pixels that touch, also at a corner, form a patch; the largest patch is the **stroke**;
-# 3. a patch of at most 12 pixels that stays more than 2 pixels away from the stroke is **stray**.
-
-# %%
-from scipy import ndimage
-
-AROUND = np.ones((3, 3))  # a pixel and its eight neighbours
-
-
-def stray_pixels(images, level=-0.5, most=12):
-    """Which pixels of images (N, 1, H, W) belong to stray patches: (N, H, W) bool."""
-    found = []
-    for lit in (images[:, 0] > level).numpy():
-        patches, _ = ndimage.label(lit, AROUND)  # 0 = dark, then 1, 2, 3 ... for each patch
-        sizes = np.bincount(patches.ravel(), minlength=2)
-        stroke = patches == 1 + sizes[1:].argmax()
-        near = np.unique(patches[ndimage.binary_dilation(stroke, AROUND, iterations=2)])
-        small = np.setdiff1d(np.flatnonzero(sizes <= most), [0, *near])
-        found.append(np.isin(patches, small))
-    return np.stack(found)
-
-
-drawing = torch.full((1, 1, 9, 12), -1.0)
-drawing[0, 0, 1:8, 2] = 1  # a stroke
-drawing[0, 0, 4, 4:6] = 1  # a patch of two pixels that begins 2 pixels beside it
-drawing[0, 0, 2, 8:11] = 1  # a patch of three pixels, farther away
-print("stray pixels in the test drawing:", stray_pixels(drawing).sum())
-
-# %% [markdown]
-# Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is not
-# noise. No limit is perfect: scanned digits have a few specks too, and a small piece of a broken stroke still counts.
-# So we measure real digits first, as the floor, with the limit and without it:
-
-# %%
-for most in (12, 28 * 28):
-    share = stray_pixels(x_real, most=most).any((1, 2)).mean()
-    print(f"real digits, stray patches of up to {most} pixels: {share:.1%} of them have one")
-
-# %% [markdown]
-# The count depends on the level. We use two, one that is easily seen and one that is barely brighter than black.
-
-# %%
-LEVELS = (-0.5, -0.9)
-for level in LEVELS:
-    share = stray_pixels(x_real, level).any((1, 2)).mean()
-    print(f"real digits, brighter than {(level + 1) * 127.5:.0f} of 255: "
-          f"{share:.1%} have a stray patch")
-
-# %% [markdown]
-# The next table compares four sets; the last two are drawn from the same `z`. Two more columns guard against a cheap
-# victory, since a blank picture has no stray patches either: the **ink**, which is the number of lit pixels per
-# picture, and the judge's **confidence**, its mean probability for its own answer.
-
-# %% tags=["nbval-ignore-output"]
-four = {"real digits": x_real, "no dropout": sets["healthy"],
-        "dropout on": drawn(z, True), "dropout off": drawn(z, False)}
-stray, table = {}, {}
-for name, images in four.items():
-    stray[name] = [stray_pixels(images, level).any((1, 2)).mean() for level in LEVELS]
-    ink = (images > LEVELS[0]).sum().item() / len(images)
-    confidence = judged(judge, images)[1].max(1).mean()
-    table[name] = *(f"{share:.1%}" for share in stray[name]), f"{ink:.0f}", f"{confidence:.2f}"
-columns = ["stray patch, easily seen", "barely seen", "ink", "confidence"]
-show_table(pd.DataFrame(table, columns).T)
-
-# %% [markdown]
-# Look at what was counted. Each row shows pictures of one set that have stray patches, in orange, as far as there are
-# any among the 1,000; an empty row has none.
-
-# %%
-figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
-for row, (name, images) in zip(axes, four.items(), strict=True):
-    marks = stray_pixels(images)
-    for axis, i in zip(row, marks.any((1, 2)).nonzero()[0], strict=False):
-        picture = image_grid(images[i : i + 1]).numpy().copy()  # to paint in
-        picture[marks[i]] = (0xD5, 0x5E, 0x00)
-        axis.imshow(picture, interpolation="nearest")
-    for axis in row:
-        axis.axis("off")
-    row[0].set_title(name, loc="left")
-show(figure, "Stray patches in orange: some are specks of noise, some are pieces of a digit.",
-     "four rows of up to ten digits, with small orange patches beside their strokes")
-
-
-# %% [markdown]
-# Which of these differences are more than chance? Two sets of pictures that were drawn independently can be compared by
-# their **standard errors**: a share $p$ of $n$ pictures has the standard error $\sqrt{p\,(1-p)/n}$, for a difference of
-# two shares the squares add up, and we call a difference clear if it is larger than two of them.
-#
-# *Dropout on* and *dropout off* are not independent: both draw the **same 1,000 z**. Then it is better to compare
-# picture by picture. Pictures that have a stray patch in both sets, or in neither, say nothing about the difference.
-# What counts are the $b$ pictures that have one only in the first set, and the $c$ that have one only in the second. If
-# the switch made no difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin
-# toss. This is **McNemar's test**; the difference is clear if so uneven a result has a probability below 5 %.
-
-# %%
-from scipy import stats
-
-
-def independent(a, b, n=1000):
-    """How the share `a` compares with the share `b`, each of n pictures of its own."""
-    error = ((a * (1 - a) + b * (1 - b)) / n) ** 0.5
-    return "no clear difference" if abs(a - b) <= 2 * error else "fewer" if a < b else "more"
-
-
-def paired(a, b):
-    """McNemar's test of two lists of answers (N,), True or False, about the same N z."""
-    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
-    both = only_a + only_b
-    clear = stats.binomtest(only_a, both).pvalue < 0.05 if both else False
-    return "no clear difference" if not clear else "fewer" if only_a < only_b else "more"
-
-
-verdicts = {}
-for a, b in (("dropout on", "dropout off"), ("dropout on", "no dropout"),
-             ("dropout off", "no dropout"), ("dropout on", "real digits")):
-    if (a, b) == ("dropout on", "dropout off"):
-        words = [paired(*(stray_pixels(four[name], level).any((1, 2)) for name in (a, b)))
-                 for level in LEVELS]
-    else:
-        words = [independent(*shares_of) for shares_of in zip(stray[a], stray[b], strict=True)]
-    verdicts[f"{a} against {b}"] = words
-show_table(pd.DataFrame(verdicts, ["easily seen stray patches", "barely seen"]).T)
-
-# %% [markdown]
-# How far does this result reach? The first line compares one network with itself on the same `z`, so only the switch
-# differs. The next two compare two trainings with one seed each, and another seed could change them (lesson 05 has
-# more). And a line counts as an improvement only if ink and confidence in the table stay near those of real digits.
-#
-# What does this say about the readme? Its pictures may well be right. But what its code does is dropout **in
-# training**, switched off for the pictures, and that is what left fewer specks here too. The explanation that it gives,
-# dropout at test time, did not hold in this experiment: with dropout on at test time there were more specks, not fewer.
-#
-# A claim from a readme has become one that can be checked. That took a definition, the value for real digits, a test
-# that fits the way the pictures were drawn, and a guard against winning by accident.
-
-# %% [markdown]
-# **Open exercise · Count another flaw** — 60 minutes
-#
-# Choose another flaw that you see in generated digits: broken strokes, loops that do not close, strokes of uneven
-# width, a digit that touches the border. Define it so that a computer can count it, check the definition on pictures
-# that you draw by hand, measure real digits first, and then test one claim about it, such as "the moving average of G
-# has fewer broken strokes than G".
+# Choose a flaw that you see in generated digits: broken strokes, loops that do not close, strokes of uneven width, a
+# digit that touches the border. Define it so that a computer can count it, check the definition on pictures that you
+# draw by hand, and measure real digits first. Then count it in every moment of a film: when does the flaw appear, when
+# does it leave, and does it come back? Test one claim about it, such as "the moving average of G has fewer broken
+# strokes than G".
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>
@@ -830,7 +639,7 @@ show_table(pd.DataFrame(verdicts, ["easily seen stray patches", "barely seen"]).
 # | definition | in words only | code, with at least two drawings that have the flaw and two that do not |
 # | real digits | not measured | measured first, with examples of real digits that are counted wrongly |
 # | guard | none | a second number that a cheap victory would change, such as ink or confidence |
-# | test | shares compared by eye | paired where the same z is used (McNemar), standard errors where not |
+# | test | shares compared by eye | paired where the same z is used (McNemar's test, lesson 05), standard errors where not |
 # | claim | "it works" | says for which networks, how many seeds, and what would refute it |
 # </details>
 
@@ -858,13 +667,6 @@ show_table(pd.DataFrame(verdicts, ["easily seen stray patches", "barely seen"]).
 # Stretched frames would be full of texture and cost more: you would pay for contrast that is not there.
 # </details>
 #
-# <details><summary>Why could it hurt to switch dropout off in a G that was trained with it?</summary>
-#
-# In G, each dropout is followed by a convolution and then batch norm. That batch norm gathered its running averages
-# while dropout was on. Dropout keeps the mean but adds variance. Switched off, the variance falls, and batch norm still
-# divides by the old one: the next layer sees other values than in training (a "variance shift").
-# </details>
-#
 # <details><summary>A run ends with all ten digits, entropy 0.99, and duplicates of 60 %. Healthy?</summary>
 #
 # It is not healthy. It draws every digit about equally often, but for most pictures another one looks nearly the same. The collapse
@@ -877,12 +679,6 @@ show_table(pd.DataFrame(verdicts, ["easily seen stray patches", "barely seen"]).
 #   Networks*, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434).
 # - Ioffe, Szegedy: *Batch Normalization*, [arXiv 1502.03167](https://arxiv.org/abs/1502.03167), for batch statistics
 #   in training and population statistics afterwards.
-# - Isola and others: *Image-to-Image Translation with Conditional Adversarial Networks*,
-#   [arXiv 1611.07004](https://arxiv.org/abs/1611.07004): dropout in G at test time as the only source of noise.
-# - Li, Chen, Hu, Yang: *Understanding the Disharmony between Dropout and Batch Normalization by Variance Shift*,
-#   [arXiv 1801.05134](https://arxiv.org/abs/1801.05134).
-# - The report on dropout and noise pixels: the readme of the DCGAN in
-#   [github.com/conan7882/tf-gans](https://github.com/conan7882/tf-gans).
 
 # %%
 from dcgan_course import checks

@@ -44,7 +44,7 @@
 # | **detach** | to cut a tensor off from its history, so that no gradient passes | [03](03_train_mnist.ipynb) |
 # | **direction** | a vector of as many numbers as z, along which a slider moves z | [07](07_latent_space.ipynb) |
 # | **disjoint supports** | two distributions that never produce the same points | [01](01_adversarial_game.ipynb) |
-# | **dropout** | a layer that sets a random part of its inputs to 0 | [04](04_training_as_a_film.ipynb) |
+# | **dropout** | a layer that sets a random part of its inputs to 0 | [05](05_failure_lab.ipynb) |
 # | **duplicates** | the share of pictures that have a near-twin in their own set | [04](04_training_as_a_film.ipynb) |
 # | **D(x), D(G(z))** | D's probability that a real, or a generated, image is real | [00](00_start_here.ipynb) |
 # | **EMA, `netG_ema`** | a moving average of G's weights, steadier than G; what is shown and scored | [06](06_what_stabilises.ipynb) |
@@ -70,7 +70,7 @@
 # | **hash** | a short code of an image; equal codes point to near-duplicates | [11](11_measuring_gans.ipynb) |
 # | **Holm's correction** | a rule for many comparisons that keeps the probability of any false verdict below 5 % | [06](06_what_stabilises.ipynb) |
 # | **Inception** | a network trained on photographs, whose features FID uses | [11](11_measuring_gans.ipynb) |
-# | **ink** | how much of a picture is lit, as a guard against blank pictures | [04](04_training_as_a_film.ipynb) |
+# | **ink** | how much of a picture is lit, as a guard against blank pictures | [05](05_failure_lab.ipynb) |
 # | **instance noise** | noise added to every image that D sees | [06](06_what_stabilises.ipynb) |
 # | **Jensen-Shannon divergence, JSD** | a measure of the difference of two densities, from 0 to log 2 | [01](01_adversarial_game.ipynb) |
 # | **judge** | a classifier of real images, whose answers and features score generated ones | [03](03_train_mnist.ipynb) |
@@ -90,7 +90,7 @@
 # | **logit** | the number that a sigmoid turns into a probability | [01](01_adversarial_game.ipynb) |
 # | **loss** | the number that a player makes small | [01](01_adversarial_game.ipynb) |
 # | **loss scaling** | multiplying a loss so that small gradients survive in float16 | [09](09_colour_on_a_gpu.ipynb) |
-# | **McNemar's test** | a comparison of two answers to the same questions by those questions on which they differ | [04](04_training_as_a_film.ipynb) |
+# | **McNemar's test** | a comparison of two answers to the same questions by those questions on which they differ | [05](05_failure_lab.ipynb) |
 # | **mean ± half-width** | a mean over seeds, and half of the width of its 95 % confidence interval | [05](05_failure_lab.ipynb) |
 # | **memoriser** | a generator, real or imagined, that returns training images | [07](07_latent_space.ipynb) |
 # | **minimax** | the loss of a G that maximises what D minimises; its slope is nearly 0 where D is sure | [01](01_adversarial_game.ipynb) |
@@ -130,10 +130,10 @@
 # | **sigmoid** | the function that turns a logit into a probability | [01](01_adversarial_game.ipynb) |
 # | **slerp** | a walk on the great circle between two z | [07](07_latent_space.ipynb) |
 # | **softplus** | log(1 + exp(x)): the GAN's losses on logits, without rounding | [01](01_adversarial_game.ipynb) |
-# | **specks, stray pixels** | small bright patches beside the stroke of a digit | [04](04_training_as_a_film.ipynb) |
+# | **specks, stray pixels** | small bright patches beside the stroke of a digit | [05](05_failure_lab.ipynb) |
 # | **spectral norm** | dividing a layer by its largest singular value, so that D cannot become steep | [06](06_what_stabilises.ipynb) |
 # | **standard deviation** | the usual distance of numbers from their mean | [01](01_adversarial_game.ipynb) |
-# | **standard error** | the standard deviation of a mean or a share | [04](04_training_as_a_film.ipynb) |
+# | **standard error** | the standard deviation of a mean or a share | [05](05_failure_lab.ipynb) |
 # | **standing statistics** | batch norm's averages measured anew for a finished network | [05](05_failure_lab.ipynb) |
 # | **step** | one update of both networks | [00](00_start_here.ipynb) |
 # | **stride** | how far a kernel moves from one place to the next | [02](02_five_guidelines.ipynb) |

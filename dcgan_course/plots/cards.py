@@ -1,0 +1,65 @@
+"""Trainings as cards: pictures under a title, curves, and what to say of them; and cards side by side."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from ..sampling import image_grid
+from .showing import show
+from .style import BLUE, DENSE, GREY, INK, ORANGE, PALE
+
+WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 24, 52, 18  # pixels of a card, of its margin and of what stands below
+LABEL, LETTERS = 48, 28  # pixels before the words of a line, and how many of them fit beside
+
+
+def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[str, str] | None = None) -> Image.Image:
+    """A training as a card of 256 pixels width, twice as many in the file: up to 16 of its pictures under a title.
+
+    Args:
+        images: (n, 1 or 3, size, size) in [-1, 1]; the first 16 are drawn.
+        stats: lines with D_x and D_G_z, as of `Run.stats`, which are drawn from 0 to 1: D(x) blue, D(G(z)) orange.
+        text: what stands below, {label: words}.
+    """
+    sheet = Image.fromarray(image_grid(images[:16], 4).numpy())
+    times = max(1, (WIDE - EDGE) // sheet.width)
+    sheet = sheet.resize((DENSE * times * sheet.width, DENSE * times * sheet.height), Image.Resampling.NEAREST)
+    lines = [(label if i == 0 else "", line) for label, words in (text or {}).items()
+             for i, line in enumerate(textwrap.wrap(words, LETTERS))]
+    top = TITLE + sheet.height // DENSE + 8
+    below = top + (CURVES + 10) * bool(stats)
+    width, height = max(WIDE, sheet.width // DENSE + 2 * EDGE), below + LINE * len(lines)
+    whole = Image.new("RGB", (DENSE * width, DENSE * height), "white")
+    whole.paste(sheet, (DENSE * EDGE, DENSE * TITLE))
+    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(size=DENSE * 14)
+    pen.text((DENSE * EDGE, DENSE * 3), title, INK, font)
+    for y, (label, words) in enumerate(lines):
+        pen.text((DENSE * EDGE, DENSE * (below + LINE * y)), label, GREY, font)
+        pen.text((DENSE * LABEL, DENSE * (below + LINE * y)), words, INK, font)
+    if stats:
+        left, right, bottom = DENSE * EDGE, DENSE * (width - EDGE), DENSE * (top + CURVES)
+        pen.rectangle((left, DENSE * top, right, bottom), outline=PALE)
+        for key, colour in (("D_x", BLUE), ("D_G_z", ORANGE)):
+            pen.line([(left + 4 + (right - left - 8) * i / max(1, len(stats) - 1),
+                       bottom - DENSE * (3 + (CURVES - 6) * line[key])) for i, line in enumerate(stats)],
+                     colour, 2 * DENSE, joint="curve")
+    return whole
+
+
+def side_by_side(cards: Sequence[Image.Image], columns: int = 3) -> Image.Image:
+    """Cards as one picture, in rows that are as high as their highest card."""
+    rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
+    heights = [max(card.height for card in row) + 10 * DENSE for row in rows]
+    step = max(card.width for card in cards) + 4 * DENSE
+    whole = Image.new("RGB", (min(columns, len(cards)) * step, sum(heights)), "white")
+    for k, row in enumerate(rows):
+        for i, card in enumerate(row):
+            whole.paste(card, (i * step, sum(heights[:k])))
+    return whole
+
+
+def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: int = 3) -> None:
+    """Show cards side by side, with a caption and with words for those who cannot see them, as `show`."""
+    picture = side_by_side(cards, columns)
+    show(picture, caption, alt, width=picture.width // DENSE)
