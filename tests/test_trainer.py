@@ -824,7 +824,7 @@ def test_variants_train(tmp_path, changes):
     if "compile" in changes and not shutil.which("g++"):
         pytest.skip("torch.compile needs a C++ compiler on the CPU")
     run = train(tiny.config(tmp_path, num_epochs=1, **changes))
-    assert run.stats()[-1]["step"] == 10
+    assert run.stats()[-1]["step"] == 10 and run.config.compile == changes.get("compile", "off")  # as asked
     assert generate(run.load_generator(), torch.randn(2, 8)).isfinite().all()
 
 
