@@ -68,8 +68,7 @@ class Still:
         return self.words
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        own = getattr(self.widget, "_repr_mimebundle_", dict)()  # ipywidgets 7 has none; anywidget's tells Colab, in
-        about = own[1] if isinstance(own, tuple) else {}  # its second part, from where to load what draws it
+        about = told_to_colab(self.widget)
         return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
                                                              "model_id": self.widget.model_id},
                 "text/html": figure_html(self.picture, self.words, self.caption, self.width),
@@ -283,6 +282,14 @@ def widget_class() -> "type[anywidget.AnyWidget]":
             return f"ExplorerWidget of {self.about['name']}"
 
     return ExplorerWidget
+
+
+def told_to_colab(widget: "ipywidgets.Widget") -> dict:
+    """The metadata of an output that shows a widget: an anywidget, though it be inside of others, tells Colab from
+    where to load what draws it; elsewhere, and of all other widgets, {}."""
+    if hasattr(widget, "_esm"):
+        return widget._repr_mimebundle_()[1]
+    return {key: value for part in getattr(widget, "children", ()) for key, value in told_to_colab(part).items()}
 
 
 def config_of(netG: nn.Module, kind: str) -> TrainConfig:

@@ -323,9 +323,11 @@ def stop_after(step):
     return show
 
 
-@pytest.mark.parametrize("precision", ["fp32", *(pytest.param(p, marks=pytest.mark.slow) for p in ("bf16", "fp16"))])
-def test_two_halves_are_one_whole(tmp_path, precision, capsys):
-    config = tiny.config(tmp_path, precision=precision)
+@pytest.mark.parametrize("changes", [{}, *(pytest.param(changes, marks=pytest.mark.slow) for changes in (
+    {"precision": "bf16"}, {"precision": "fp16"},
+    {"precision": "fp16", "d_norm": "none", "init": "he", "r1": 1.0, "r2": 1.0, "penalty_every": 4}))], ids=str)
+def test_two_halves_are_one_whole(tmp_path, changes, capsys):
+    config = tiny.config(tmp_path, **changes)
     whole = train(config)
     half = train(config, show=stop_after(4))  # sample grids come every 5 steps: Ctrl-C after 15 of 30 steps
     assert f"Stopped after step 15 of 30; the last good checkpoint is step_0000015, go on with: dcgan-course resume " \
@@ -824,7 +826,7 @@ def test_variants_train(tmp_path, changes):
     if "compile" in changes and not shutil.which("g++"):
         pytest.skip("torch.compile needs a C++ compiler on the CPU")
     run = train(tiny.config(tmp_path, num_epochs=1, **changes))
-    assert run.stats()[-1]["step"] == 10
+    assert run.stats()[-1]["step"] == 10 and run.config.compile == changes.get("compile", "off")  # as asked
     assert generate(run.load_generator(), torch.randn(2, 8)).isfinite().all()
 
 

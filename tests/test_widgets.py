@@ -267,9 +267,11 @@ explorer = LatentExplorer("avatars")
 bundle, about = DisplayFormatter().format(explorer)
 assert bundle[VIEW]["model_id"] == explorer.widget.model_id and "image/png;base64" in bundle["text/html"]
 assert about == {VIEW: {"colab": {"custom_widget_manager": {"url": "https://manager.js"}}}}, about
-slider = Still(ipywidgets.VBox([ipywidgets.FloatSlider()]), b"GIF89a...", "a slider")
-bundle, about = DisplayFormatter().format(slider)
-assert bundle[VIEW]["model_id"] == slider.widget.model_id and not about
+slider, row = ipywidgets.FloatSlider(), ipywidgets.HBox([explorer.widget])
+for parts, expected in (([slider], {}), ([slider, row], about)):
+    still = Still(ipywidgets.VBox(parts), b"GIF89a...", "a slider")
+    bundle, told = DisplayFormatter().format(still)
+    assert bundle[VIEW]["model_id"] == still.widget.model_id and told == expected, told
 before, state = explorer.z, explorer.widget.get_state()
 assert state["about"]["title"] == "Faces that nobody drew" and "render" in state["_esm"]
 explorer.widget.set_state({"face": {"z": [0.0] * 100, "amounts": {"smile": 1}, "name": "seed 1"}})
