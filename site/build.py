@@ -6,6 +6,7 @@
 
 import base64
 import copy
+import functools
 import hashlib
 import html
 import io
@@ -25,8 +26,10 @@ sys.path.insert(0, str(ROOT / "notebooks"))
 import nbformat
 import teach
 from PIL import Image
+from PIL.ImageSequence import Iterator
 from sphinx.cmd.build import build_main
 
+from dcgan_course.machine.display import kind_of
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.files import whole_or_nothing
 from dcgan_course.publishing.explorer import FOLDER, words_of
@@ -37,6 +40,7 @@ from dcgan_course.runs.again import command
 
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
 DATA_URI = re.compile(r'src="data:image/(gif|png|jpeg|webp|svg\+xml);base64,([^"]+)"')
+UNDER_TITLE = re.compile(r"\.\./data/([\w./-]+\.(?:png|gif|webp))")
 HOME = "avatars"  # the run whose explorer is on the home page
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
@@ -139,14 +143,10 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     pictures = file.parent / teach.PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
     for cell in page.cells:
+        cell.source = UNDER_TITLE.sub(lambda found: f"{teach.PICTURES}/{of_data(found[1], pictures)}", cell.source)
         for data in (output.data for output in cell.get("outputs", []) if "text/html" in output.get("data", {})):
             data["text/html"] = DATA_URI.sub(lambda found: as_file(found, pictures), data["text/html"])
     teach.hand_out(page, file)
-    for sheet in pictures.glob("runs-*.png"):  # under titles; a quarter of their size
-        Image.open(sheet).convert("RGB").save(sheet.with_suffix(".webp"), quality=90)
-        text = file.read_text(encoding="utf-8").replace(sheet.name, sheet.with_suffix(".webp").name)
-        file.write_text(text, encoding="utf-8")
-        sheet.unlink()
 
 
 def at_home(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -157,12 +157,40 @@ def at_home(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return page
 
 
+@functools.cache  # some stand under several titles
+def of_data(name: str, folder: Path) -> str:
+    """The name of a picture of data/ as a file of the site; sheets of photographs are a quarter of their size there."""
+    content = (ROOT / "data" / name).read_bytes()
+    if name.endswith(".png"):
+        small = io.BytesIO()
+        Image.open(io.BytesIO(content)).convert("RGB").save(small, "WEBP", quality=90)
+        content = small.getvalue()
+    return picture(content, folder)
+
+
 def as_file(found: re.Match, folder: Path) -> str:
     """A picture of an output as a file, which takes three quarters of what it takes in HTML."""
-    content = base64.b64decode(found[2])
-    name = f"{hashlib.sha256(content).hexdigest()[:16]}.{found[1].partition('+')[0]}"
+    return f'src="{folder.name}/{picture(base64.b64decode(found[2]), folder)}"'
+
+
+def picture(content: bytes, folder: Path) -> str:
+    """Keep a picture under the name of its content, so that none is there twice. Films say what they are in their
+    names, for films.js; a GIF becomes WebP, pixel by pixel the same and smaller."""
+    kind = kind_of(content).removeprefix("image/").removesuffix("+xml")
+    if kind in ("gif", "webp") and getattr(image := Image.open(io.BytesIO(content)), "n_frames", 1) > 1:
+        kind, content = "film.webp", content if kind == "webp" else as_webp(image)
+    name = f"{hashlib.sha256(content).hexdigest()[:16]}.{kind}"
     (folder / name).write_bytes(content)
-    return f'src="{folder.name}/{name}"'
+    return name
+
+
+def as_webp(film: Image.Image) -> bytes:
+    frames = [(frame.convert("RGB"), frame.info["duration"]) for frame in Iterator(film)]
+    pictures, times = zip(*frames, strict=True)
+    made = io.BytesIO()
+    pictures[0].save(made, "WEBP", save_all=True, append_images=pictures[1:], duration=times, loop=0, lossless=True,
+                     quality=50, method=1)
+    return made.getvalue()
 
 
 def launch(url: str) -> str:

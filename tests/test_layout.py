@@ -181,8 +181,7 @@ def test_the_readme_begins_with_the_site_and_pictures():
     text = (ROOT / "README.md").read_text("utf-8")
     order = [text.index(words) for words in (".github.io/", "<img ", "make lab", "make train", " GB", "\n| ", "hours")]
     assert order == sorted(order)
-    assert re.findall(r'<img src="(?:[^"]+)"[^>]* alt="([^"]{20,})"', text)
-    assert text.count("<img ") == text.count(' alt="')
+    assert text.count("<img ") == len(re.findall(r'<img src="[^"]+"[^>]* alt="[^"]{20,}"', text)) >= 3
 
 
 def test_badges_are_true():

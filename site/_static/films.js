@@ -1,6 +1,6 @@
 // Films: for whoever asked for less motion they stand still until a button is pressed.
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-  for (const film of document.querySelectorAll('main img[src$=".gif"], main img.film')) {
+  for (const film of document.querySelectorAll('main :is(img[src$=".gif"], img[src*=".film."], img.film)')) {
     const still = document.createElement("canvas"), play = document.createElement("button");
     const freeze = () => {
       still.width = film.naturalWidth;

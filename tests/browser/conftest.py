@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+import sites
 
 sync_api = pytest.importorskip("playwright.sync_api")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -23,3 +24,8 @@ def browser():
         opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    return sites.built(tmp_path_factory)

@@ -1,10 +1,9 @@
 """The site of the course, built once for all tests and all of their processes."""
 
 import functools
-import subprocess
-import sys
 from pathlib import Path
 
+import processes
 from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
@@ -17,9 +16,10 @@ def built(tmp_path_factory) -> Path:
     with FileLock(shared / "site.lock"):
         folder = shared / "site"
         if not folder.exists():
-            made = subprocess.run([sys.executable, ROOT / "site" / "build.py", folder.name, "avatars"], text=True,
-                                  capture_output=True, cwd=shared)
-            assert made.returncode == 0 and made.stdout + made.stderr == "", made.stdout + made.stderr
+            code = processes.script(ROOT / "site" / "build.py", folder.name, "avatars")
+            made = processes.begin(f"import os; os.chdir({str(shared)!r}); {code}")
+            said = "".join(made.communicate())
+            assert made.returncode == 0 and said == "", said
             assert not (shared / "jupyter_execute").exists()  # nothing beside it
     return folder
 

@@ -126,29 +126,21 @@ STORY = """([link, steps]) => {
 
 
 @pytest.fixture(scope="module")
-def story(site, browser):
+def story(site, browser, js):
     """What the link of a preset leads to: {"mean", "spread", "covered", ...} of every 20th step."""
     page = browser.new_page(reduced_motion="reduce")
     page.goto((site / "duel.html").as_uri())
-    links = dict(zip(page.locator(".presets a").all_inner_texts(),
-                     [a.get_attribute("href") for a in page.locator(".presets a").all()], strict=True))
-    alone = browser.new_page()
-    alone.add_script_tag(content=sites.script("networks", "game"))
+    read = "all => all.map(a => [a.textContent, a.getAttribute('href')])"
+    links = dict(page.locator(".presets a").evaluate_all(read))
+    page.close()
 
     def told(name, steps):
         words = dict(word.split("=") for word in links[name][1:].split("&"))
         keys = {"d": "lrD", "g": "lrG", "r1": "r1", "seed": "seed"}
         link = {keys.get(k, k): float(v) if k in keys else True if k == "linear" else v for k, v in words.items()}
-        return alone.evaluate(STORY, [link, steps])
+        return js(STORY, [link, steps])
 
-    yield told
-    page.close()
-    alone.close()
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return sites.built(tmp_path_factory)
+    return told
 
 
 def moves(seen):
@@ -160,13 +152,13 @@ def median(values):
 
 
 def test_healthy(story):
-    seen = story("Healthy", 1500)
+    seen = story("Healthy", 1200)
     assert seen[4]["covered"] < 8 and seen[-1]["covered"] == 8 and seen[-1]["near"] > 0.5
 
 
 def test_collapse(story):
     """One point for every z, most of the time, which hardly moves."""
-    seen = story("Collapse", 700)[15:]
+    seen = story("Collapse", 600)[15:]
     assert median([s["spread"] for s in seen]) < 0.1 and median([s["covered"] for s in seen]) <= 1
     assert median(moves(seen)) < 0.3
 
@@ -196,15 +188,21 @@ def test_circling_and_its_cure(story):
 # ---- the page
 
 
-@pytest.fixture
-def page(site, browser):
+@pytest.fixture(scope="module")
+def context(browser):
     context = browser.new_context(offline=True, reduced_motion="reduce", has_touch=True)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(site, context):
     page, errors = context.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((site / "duel.html").as_uri())
     page.locator(".plane").wait_for(timeout=PATIENCE)
     yield page
-    context.close()
+    page.close()
     assert not errors
 
 
@@ -226,6 +224,22 @@ def test_it_stands_still_for_who_asked_for_less_motion_and_plays_on_demand(page)
     page.locator(".plane").press("r")
     page.locator(".plane").press("s")
     page.wait_for_function("document.querySelector('.duel .caption').textContent.startsWith('step 1 ')")
+
+
+def test_sixty_steps_a_second_however_long_a_frame_takes(site, browser):
+    """By the clock of the page: a second of frames that come every 20 milliseconds, and one of frames every 100."""
+    page = browser.new_page(reduced_motion="reduce")
+    page.clock.install(time=0)
+    page.goto((site / "duel.html").as_uri())
+    page.clock.pause_at(60_000)
+    page.get_by_role("button", name="Play", exact=True).click()
+    steps = [0]
+    for frame in (20, 100):
+        for _ in range(1000 // frame):
+            page.clock.fast_forward(frame)
+        steps.append(int(words(page).split()[1]))
+    page.close()
+    assert [b - a for a, b in itertools.pairwise(steps)] == pytest.approx([60, 60], abs=6)
 
 
 def test_a_link_reproduces_the_game(page):

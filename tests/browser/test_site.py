@@ -1,29 +1,26 @@
 """The site, opened as files in a browser that has no network."""
 
 import base64
+import html
 import io
 import re
+import string
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
-import sites
 import teach
 from axe_playwright_python.sync_playwright import Axe
 from explorers import PATIENCE, Seen, resize
-from PIL import Image
+from PIL import Image, ImageFont
+from PIL.ImageSequence import Iterator
 
 from dcgan_course.runs import load_run
 
 PHONE, USUAL = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 LESSONS = teach.lessons()
 JUDGED = ["index.html", "notebooks/00_start_here.html", "gallery/avatars.html", "duel.html"]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    return sites.built(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -61,20 +58,24 @@ def pages(site):
     return [file for file in files if file.parent.name != "gallery" or file.stem in ("index", "avatars", "mnist")]
 
 
+def open_on_a_phone(page, loaded, file):
+    """It is no wider than that, has all its pictures, and a lesson is at most 3 MB with all that it loads."""
+    loaded.clear()
+    page.goto(file.as_uri(), wait_until="load")
+    width, broken = page.evaluate("""() => [document.documentElement.scrollWidth,
+        [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length]""")
+    assert width <= PHONE["width"] and not broken, file
+    assert all(one.exists() for one in loaded), file
+    if file.parent.name == "notebooks":
+        assert 0.3e6 < sum(one.stat().st_size for one in set(loaded)) < 3e6, file
+
+
 def test_every_page_opens_and_asks_for_nothing_elsewhere(site, page, loaded):
-    """And is no wider than a phone, has all its pictures, and a lesson is at most 3 MB with all that it loads; that on
-    films is a little more."""
+    """All but those that `test_readers_and_fingers` opens."""
     resize(page, PHONE)
     assert {path.stem for path in LESSONS} < {file.stem for file in pages(site)}
-    for file in pages(site):
-        before = len(loaded)
-        page.goto(file.as_uri(), wait_until="load")
-        width, broken = page.evaluate("""() => [document.documentElement.scrollWidth,
-            [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length]""")
-        assert width <= PHONE["width"] and not broken, file
-        if file.parent.name == "notebooks":
-            most = 3.5e6 if file.stem.startswith("04") else 3e6  # three films
-            assert 0.3e6 < sum(one.stat().st_size for one in set(loaded[before:])) < most, file
+    for file in {*pages(site)} - {site / name for name in JUDGED}:
+        open_on_a_phone(page, loaded, file)
 
 
 def test_links_between_pages_lead_somewhere(site):
@@ -93,6 +94,15 @@ def test_it_is_small(site):
     assert 30e6 < rest + most < 60e6
 
 
+def seen(content, kind):
+    """What is to be seen of a picture, whatever its kind: a hash of its pixels and, of a film, of its times."""
+    if "svg" in kind:
+        return hash(content)
+    image = Image.open(io.BytesIO(content))
+    frames = [(frame.convert("RGBA").tobytes(), frame.info.get("duration")) for frame in Iterator(image)]
+    return hash((image.size, *(frames if len(frames) > 1 else [frames[0][0]])))
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
 def test_a_lesson_is_all_there(site, path):
     """Every picture and film, formulas, folded solutions, no guard for Colab, and a badge that needs no network."""
@@ -103,11 +113,12 @@ def test_a_lesson_is_all_there(site, path):
     shown = re.findall(r'<img[^>]+src="\.\./_images/([^"]+)"', text)
     assert len(shown) >= len(pictures)
     embedded = [code for data in outputs for code in re.findall(r'src="(data:image/[^"]+)"', data.get("text/html", ""))]
-    files = {(site / "notebooks" / name).read_bytes() for name in re.findall(r'<img src="(pictures/[^"]+)"', text)}
+    files = [(site / "notebooks" / name) for name in re.findall(r'<img src="(pictures/[^"]+)"', text)]
     assert len(embedded) + len(pictures) > 0
-    assert all(base64.b64decode(code.partition(",")[2]) in files for code in embedded)
-    films = [base64.b64decode(code.partition(",")[2]) for code in embedded if code.startswith("data:image/gif")]
-    assert all(Image.open(io.BytesIO(film)).n_frames > 1 for film in films)
+    there = {seen(file.read_bytes(), file.suffix) for file in files}
+    assert {seen(base64.b64decode(code.partition(",")[2]), code.partition(";")[0]) for code in embedded} <= there
+    assert all(".film." in file.name for file in files if file.suffix != ".svg" and Image.open(file).n_frames > 1)
+    assert len({file.read_bytes() for file in files}) == len(set(files))  # none twice
     solutions = sum("solution" in cell.metadata.get("tags", []) for cell in lesson.cells)
     assert text.count("<summary>Solution") == solutions and "<details open" not in text
     prose = "\n".join(c.source for c in lesson.cells if c.cell_type == "markdown")
@@ -116,6 +127,20 @@ def test_a_lesson_is_all_there(site, path):
     assert "fetch the course" not in text and "colab-badge.svg" not in text
     assert f"https://colab.research.google.com/github/{teach.repository()}/blob/main/notebooks/{path.name}" in text
     assert "](../" not in text and 'href="../../' not in text
+    assert ".github.io/" not in text
+
+
+def test_lesson_01_leads_to_the_duel(site):
+    assert 'href="../duel.html"' in (site / "notebooks" / f"{LESSONS[1].stem}.html").read_text("utf-8")
+
+
+def test_the_font_has_all_that_formulas_need(site):
+    formulas = [formula for file in site.rglob("*.html")
+                for formula in re.findall(r"<math .*?</math>", file.read_text("utf-8"), re.S)]
+    characters = set(html.unescape(re.sub(r"<[^>]+>", "", "".join(formulas)))) - set(string.whitespace)
+    font = ImageFont.truetype(site / "_static" / "stix-two-math.woff2", 20)
+    missing = bytes(font.getmask("\ue123"))
+    assert len(formulas) > 100 and [one for one in characters if bytes(font.getmask(one)) == missing] == []
 
 
 def test_the_home_page_has_a_face_to_play_with(site, page):
@@ -145,23 +170,29 @@ def test_every_recorded_run_is_in_the_gallery(site):
 
 
 @pytest.mark.parametrize("name", JUDGED)
-def test_readers_and_fingers(site, page, name):
+def test_readers_and_fingers(site, page, loaded, name):
     """No violation that axe knows of, in both themes and at both widths."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    resize(page, PHONE)
+    open_on_a_phone(page, loaded, site / name)
     for scheme, size in (("light", PHONE), ("dark", USUAL)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.emulate_media(color_scheme=scheme)
         resize(page, size)
-        page.goto((site / name).as_uri(), wait_until="load")
+        page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
 
 
-def test_films_stand_still_for_who_asked(site, page):
+@pytest.mark.parametrize("name", ["gallery/mnist_plain.html", "notebooks/01_adversarial_game.html"])
+def test_films_stand_still_for_who_asked(site, page, name):
     page.emulate_media(reduced_motion="reduce")
-    page.goto((site / "index.html").as_uri(), wait_until="load")
-    film, play = page.locator(".films img").first, page.locator(".film-play").first
-    assert not film.is_visible()
+    page.goto((site / name).as_uri(), wait_until="load")
+    still, play = page.locator("main canvas[role=img]").first, page.locator(".film-play").first
+    film = play.locator("xpath=preceding-sibling::img[1]")
+    assert still.is_visible() and not film.is_visible()
+    assert still.get_attribute("aria-label") == film.get_attribute("alt")
     play.click()
-    assert film.is_visible() and play.inner_text() == "Stop the film"
+    assert film.is_visible() and not still.is_visible() and play.inner_text() == "Stop the film"
 
 
 def test_search_needs_no_server(site, page):
