@@ -817,7 +817,7 @@ show_table(pd.DataFrame(rows, ["in pixels", "in features"]).T,
 # %%
 import textwrap
 
-print(textwrap.fill(about_told["command"], 88, subsequent_indent="    ",
+print(textwrap.fill(about_told["command"], 80, subsequent_indent="    ",
                     break_on_hyphens=False))
 rows = conditional[:140].unflatten(0, (14, 10)).transpose(0, 1)  # (digits, pictures, ...)
 show(rows.flatten(0, 1), "Each row was asked for one digit.",
