@@ -522,7 +522,7 @@ show_table(pd.DataFrame({"anywhere, clean data": both(ring_real, anywhere),
 
 # %% jupyter={"outputs_hidden": true}
 draw_reach(np.concatenate([few, stray[:3]]), anywhere[:60],
-           "Three stray points, and where is a cross not in reach?",
+           "Three stray points are enough: crosses count that are far from any heap.",
            "large pale discs over half of the ring; many crosses far from heaps are green", 4)
 
 # %% [markdown]
