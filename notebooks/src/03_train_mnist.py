@@ -339,7 +339,7 @@ def recorded_run(name):
     """A recorded run; prints the command that makes it again, and how long that took."""
     run = load_run(name)
     about = json.loads((run.path / "record.json").read_bytes())
-    print(textwrap.fill(about["command"], 88, subsequent_indent="  ", break_on_hyphens=False))
+    print(textwrap.fill(about["command"], 80, subsequent_indent="  ", break_on_hyphens=False))
     print(f"{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} min")
     return run
 

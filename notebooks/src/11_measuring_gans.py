@@ -522,7 +522,7 @@ show_table(pd.DataFrame({"anywhere, clean data": both(ring_real, anywhere),
 
 # %% jupyter={"outputs_hidden": true}
 draw_reach(np.concatenate([few, stray[:3]]), anywhere[:60],
-           "Three stray points, and where is a cross not in reach?",
+           "Three stray points are enough: crosses count that are far from any heap.",
            "large pale discs over half of the ring; many crosses far from heaps are green", 4)
 
 # %% [markdown]
@@ -817,7 +817,7 @@ show_table(pd.DataFrame(rows, ["in pixels", "in features"]).T,
 # %%
 import textwrap
 
-print(textwrap.fill(about_told["command"], 88, subsequent_indent="    ",
+print(textwrap.fill(about_told["command"], 80, subsequent_indent="    ",
                     break_on_hyphens=False))
 rows = conditional[:140].unflatten(0, (14, 10)).transpose(0, 1)  # (digits, pictures, ...)
 show(rows.flatten(0, 1), "Each row was asked for one digit.",
