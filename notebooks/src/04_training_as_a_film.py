@@ -470,8 +470,8 @@ player(played, saved(Image.fromarray(played[12])),
        "The losses hardly change any more; the pictures do.", width=484)
 
 # %% [markdown]
-# The two losses fall for ten thousand images, then stay where they are: most of what you see happens while they tell
-# nothing. Now follow **one** `z`. The next cell takes the film apart again, and puts the 61 pictures of one place side
+# G's loss falls for some forty thousand images. Then both losses hardly move, and at the end G's even rises, while the
+# pictures still get better. Now follow **one** `z`. The next cell takes the film apart again, and puts the 61 pictures of one place side
 # by side, row by row like text. **Click another place,** or move with the arrow keys: is there a digit that changes
 # into another one, and how late?
 
@@ -488,7 +488,7 @@ def large(images):
 chooser(large(moments[-1]), 8, lambda place: large(moments[:, place]),
         "left the last sheet, with one place marked; right the 61 pictures of that place: "
         "grey, blobs, a 0 for some rows, and then slowly a 6",
-        "Left the last sheet. Right the marked place through time: a row is 40 thousand images.",
+        "Left the last sheet. Right the marked place through time, 40 thousand images a row.",
         place=7)
 
 # %% [markdown]
