@@ -252,9 +252,10 @@ PRESETS: dict[str, TrainConfig] = {
     # Section 4 of the paper, in words and numbers; give it colour photographs and a GPU.
     "paper": TrainConfig(preset="paper", image_size=64, z="uniform", ngf=128, ndf=128, kernel_size=5, num_epochs=5,
                          batch_size=128, sample_kimg=10),
-    # Cartoon faces, drawn on first use; a laptop's joy.
-    "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, nc=3, ngf=32, ndf=32, num_epochs=15,
-                           lr_g=1e-3, lr_d=1e-3, real_label=0.9, ema_kimg=10),
+    # Cartoon faces, drawn on first use; a laptop's joy. Against guideline 2 D has no batch norm, but the penalty R1:
+    # with the paper's D the Frechet distance is four times as large after the same time.
+    "avatars": TrainConfig(preset="avatars", data="avatars", image_size=64, nc=3, ngf=48, ndf=32, num_epochs=15,
+                           batch_size=16, lr_g=5e-4, lr_d=5e-4, d_norm="none", init="he", r1=30, ema_kimg=20),
     # A few thousand photographs of your own: with so few, D may memorise them if it sees them unchanged.
     "photos": TrainConfig(preset="photos", data="folder:photos", image_size=64, nc=3, flip=True, ngf=48, ndf=48,
                           num_epochs=150, lr_g=3e-4, lr_d=3e-4, real_label=0.9, augment=True, ema_kimg=20,

@@ -421,7 +421,7 @@ show_table(pd.DataFrame({"one epoch, hours": hours}),
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.machine.runtime import has_bf16
 
-narrow = preset("avatars", data=DATA, ngf=32, ndf=32, batch_size=32, ema_kimg=0.0)
+narrow = preset("celeba", data=DATA, ngf=32, ndf=32, batch_size=32)
 
 
 def variant(precision="fp32", channels_last=True, fused=True, compile="off"):
@@ -657,7 +657,7 @@ from dcgan_course.trainer import train
 if GPU:
     config = preset("lsun", data=DATA, num_epochs=1)
 else:
-    config = preset("avatars", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
+    config = preset("celeba", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
                     lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
                     num_epochs=min(1.0, 3000 / photos.count))
 run = train(config)

@@ -146,7 +146,7 @@ def test_sliders_and_colours(opened):
     opened.slide("glasses", 1.2)
     opened.slide("smile", -0.5)
     assert opened.comes(opened.of(z=start, amounts={"glasses": 1.2, "smile": -0.5}))
-    assert opened.caption() == "seed 43 · smile −0.50 · glasses +1.20"
+    assert opened.caption() == "seed 88 · smile −0.50 · glasses +1.20"
     opened.page.wait_for_timeout(500)
     assert opened.film() == 3  # each slider's movement is one
     skin = opened.box.locator("fieldset").filter(has=opened.page.get_by_text("skin", exact=True))
