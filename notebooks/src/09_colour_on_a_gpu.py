@@ -353,9 +353,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from dcgan_course.trainer import d_step, g_step
 
 optG, optD = (torch.optim.Adam(net.parameters()) for net in (netG, netD))
-with FlopCounterMode(display=False) as counter, torch.device("meta"):
-    x_fake = netG(torch.zeros(8, config.nz))
-    d_step(netD, optD, torch.zeros(8, 3, 64, 64), x_fake)
+with FlopCounterMode(display=False) as counter:
+    x_fake = netG(torch.zeros(8, config.nz, device="meta"))
+    d_step(netD, optD, torch.zeros(8, 3, 64, 64, device="meta"), x_fake)
     g_step(netD, optG, x_fake)
 per_image = counter.get_total_flops() / 8
 print(f"the paper's network: {per_image / 1e9:.1f} Gflop for each image shown")
