@@ -8,7 +8,8 @@ if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
       still.getContext("2d").drawImage(film, 0, 0);
       film.hidden = true;
     };
-    still.className = film.className;
+    still.className = `still ${film.className}`;
+    if (film.hasAttribute("width") && !film.closest(".films")) still.style.width = `${film.getAttribute("width")}px`;
     still.setAttribute("role", "img");
     still.setAttribute("aria-label", film.alt);
     play.className = "sd-btn sd-btn-outline-primary film-play";

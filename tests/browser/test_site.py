@@ -125,13 +125,15 @@ def test_a_lesson_is_all_there(site, path):
     assert text.count("<math xmlns") >= prose.count("$$") // 2
     assert "$$" not in re.sub(r"<pre>.*?</pre>", "", text, flags=re.S)
     assert "fetch the course" not in text and "colab-badge.svg" not in text
-    assert f"https://colab.research.google.com/github/{teach.repository()}/blob/main/notebooks/{path.name}" in text
+    colab = f"https://colab.research.google.com/github/{teach.repository()}/blob/main/notebooks/{path.name}"
+    assert f'href="{colab}">Open in Colab</a>' in text
     assert "](../" not in text and 'href="../../' not in text
     assert ".github.io/" not in text
 
 
 def test_lesson_01_leads_to_the_duel(site):
-    assert 'href="../duel.html"' in (site / "notebooks" / f"{LESSONS[1].stem}.html").read_text("utf-8")
+    text = (site / "notebooks" / f"{LESSONS[1].stem}.html").read_text("utf-8")
+    assert re.search(r'href="\.\./duel\.html"><span class="[\w -]+">the duel</span></a>', text)
 
 
 def test_the_font_has_all_that_formulas_need(site):
@@ -181,12 +183,17 @@ def test_readers_and_fingers(site, page, loaded, name):
         page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
+        for tool in page.get_by_role("tab").all()[1:] if name.startswith("gallery") else []:
+            tool.click()
+            found = Axe().run(page, context=".latent")
+            assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("name", ["gallery/mnist_plain.html", "notebooks/01_adversarial_game.html"])
-def test_films_stand_still_for_who_asked(site, page, name):
+def test_films_stand_still_for_who_asked(site, page, loaded, name):
     page.emulate_media(reduced_motion="reduce")
-    page.goto((site / name).as_uri(), wait_until="load")
+    resize(page, PHONE)
+    open_on_a_phone(page, loaded, site / name)
     still, play = page.locator("main canvas[role=img]").first, page.locator(".film-play").first
     film = play.locator("xpath=preceding-sibling::img[1]")
     assert still.is_visible() and not film.is_visible()
