@@ -118,7 +118,7 @@ def test_two_pictures_with_a_line_between(monkeypatch):
     html = bundles[0]["text/html"]
     (first, second), (slider,) = images(html), re.findall("<input [^>]*>", html)
     assert (first[2], second[2]) == ("eight digits", "eight digits, black on white") and first[1] != second[1]
-    assert " hidden " in slider and "left &lt; right</figcaption>" in html
+    assert "display:none" in slider and "left &lt; right</figcaption>" in html
     assert bundles[0]["text/plain"] == "eight digits; eight digits, black on white"
 
 
