@@ -29,8 +29,10 @@ def shown(monkeypatch):
     def last():
         (bundle,) = bundles
         assert bundle.keys() == {"text/html", "text/plain"}
+        first, html = bundle["text/html"].split("\n", 1)
+        assert first == "<!-- folded: click to see it -->"  # which JupyterLab shows in place of a folded output
         found = re.fullmatch(r'<figure [^>]*><img src="data:([^;]+);base64,([^"]+)" alt="([^"]+)" width="(\d+)" [^>]*>'
-                             r"<figcaption [^>]*>(.+)</figcaption></figure>", bundle["text/html"])
+                             r"<figcaption [^>]*>(.+)</figcaption></figure>", html)
         kind, content, alt, width, caption = found.groups()
         assert bundle["text/plain"] == "two &lines" and alt == "two &amp;lines"
         return kind, base64.b64decode(content), int(width), caption
