@@ -43,8 +43,10 @@ def shown(monkeypatch):
     def last():
         (bundle,) = bundles
         assert bundle.keys() == {"text/html", "text/plain"}
+        first, html = bundle["text/html"].split("\n", 1)
+        assert first == "<!-- folded: click to see it -->"  # which JupyterLab shows in place of a folded output
         found = re.fullmatch(r'<figure [^>]*><img src="data:([^;]+);base64,([^"]+)" alt="([^"]+)" width="(\d+)" [^>]*>'
-                             r"<figcaption [^>]*>(.+)</figcaption></figure>", bundle["text/html"])
+                             r"<figcaption [^>]*>(.+)</figcaption></figure>", html)
         kind, content, alt, width, caption = found.groups()
         assert bundle["text/plain"] == "two &lines" and alt == "two &amp;lines"
         return kind, base64.b64decode(content), int(width), caption
@@ -132,7 +134,7 @@ def test_two_pictures_with_a_line_between(monkeypatch):
     html = bundles[0]["text/html"]
     (first, second), (slider,) = images(html), re.findall("<input [^>]*>", html)
     assert (first[2], second[2]) == ("eight digits", "eight digits, black on white") and first[1] != second[1]
-    assert " hidden " in slider and "left &lt; right</figcaption>" in html
+    assert "display:none" in slider and "left &lt; right</figcaption>" in html
     assert bundles[0]["text/plain"] == "eight digits; eight digits, black on white"
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TILE = 40  # pixels, at least, of a picture's side in a sheet
 HIGH = 560  # pixels of a sheet that is still seen as a whole
+FOLDED = "<!-- folded: click to see it -->"  # JupyterLab shows the first line of a folded output, as it stands
 POINTS = 1500  # more of them are smaller as pixels
 WATCHED = 560  # pixels, at most, of the sheet beside which curves grow
 FLAT = 2  # levels of grey of 255: a tile that has no more of them shows nothing
@@ -38,7 +39,7 @@ class Shown:
     words: str
 
     def _repr_html_(self) -> str:
-        return self.html
+        return f"{FOLDED}\n{self.html}"
 
     def __repr__(self) -> str:
         return self.words
@@ -63,7 +64,8 @@ def show(what: Picture, caption: str, alt: str, nrow: int | None = None, width: 
 
 def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str]) -> None:
     """Show two pictures of one size as one, divided by a line that a slider below it moves. Where no script may run it
-    stays in the middle, and there is no slider: the first picture loaded reveals it.
+    stays in the middle, and there is no slider: the first picture, once it is loaded, reveals it. (JupyterLab lets a
+    stored output that it does not trust keep a style, but neither scripts nor the attribute `hidden`.)
 
     Args:
         left: what is seen left of the line, as for `show`.
@@ -76,13 +78,13 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     (first, own), (second, _) = filed(left), filed(right)
     wide = f"width:{min(PAGE, own)}px;max-width:100%"
     under = image_html(first, alts[0], more='style="display:block;width:100%;height:auto" '
-                       "onload=\"this.closest('figure').querySelector('input').hidden = false\"")
+                       "onload=\"this.closest('figure').querySelector('input').style.display = 'block'\"")
     over = image_html(second, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
     cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
            "border-left:3px solid white")
-    slider = ('<input type="range" min="0" max="100" step="0.5" value="50" hidden aria-label="where the line stands" '
-              f'style="{wide};margin:4px 0" oninput="this.previousElementSibling.lastElementChild.style.width = '
-              "(100 - this.value) + '%'\">")
+    slider = ('<input type="range" min="0" max="100" step="0.5" value="50" aria-label="where the line stands" '
+              f'style="display:none;{wide};margin:4px 0" oninput="this.previousElementSibling.lastElementChild'
+              ".style.width = (100 - this.value) + '%'\">")
     inside = f'<div style="position:relative;{wide}">{under}<div style="{cut}">{over}</div></div>{slider}'
     display(Shown(framed(inside, caption), "; ".join(alts)))
 
