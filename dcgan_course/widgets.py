@@ -112,20 +112,20 @@ def chooser(sheet: Image.Image, columns: int, draw: Callable[[int], Image.Image]
     Raises:
         UserError: anywidget or ipywidgets is not installed.
     """
+    half = {"width": "49%", "min_width": "250px"}
     widget = sheet_class()(picture=saved(sheet), columns=columns, rows=round(columns * sheet.height / sheet.width),
-                           words=words, place=place)
+                           words=words, place=place, layout=half)
     import ipywidgets
 
-    half = {"width": "49%", "min_width": "250px"}
-    view = ipywidgets.Image(value=saved(draw(place)), layout={"width": "100%", "object_fit": "contain"})
+    view = ipywidgets.Image(value=saved(draw(place)), layout=half)
     widget.observe(lambda change: setattr(view, "value", saved(draw(change["new"]))), names="place")
-    pair = [ipywidgets.Box([part], layout=half) for part in (widget, view)]
     still, side = Image.new("RGB", (2 * sheet.width + 2 * GAP, sheet.height), "white"), sheet.width // columns
     still.paste(sheet, (0, 0))
     still.paste(draw(place), (sheet.width + 2 * GAP, 0))
     corner = place % columns * side, place // columns * side
     ImageDraw.Draw(still).rectangle((*corner, corner[0] + side + 3, corner[1] + side + 3), outline=ORANGE, width=4)
-    board = ipywidgets.HBox(pair, layout={"flex_flow": "row wrap", "justify_content": "space-between"})
+    wide = {"max_width": f"{PAGE}px", "flex_flow": "row wrap", "justify_content": "space-between"}
+    board = ipywidgets.HBox([widget, view], layout=wide)
     return Still(ipywidgets.VBox([board, ipywidgets.HTML(html.escape(caption))]), saved(still), words, caption, PAGE)
 
 

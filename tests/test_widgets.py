@@ -206,8 +206,7 @@ def test_a_place_of_a_sheet_is_chosen():
         return Image.new("L", (64, 64), 10 * place)
 
     chosen = chooser(sheet, 4, draw, "a sheet and a grey", "click", place=5)
-    (left, right), caption = chosen.widget.children[0].children, chosen.widget.children[1]
-    widget, view = left.children[0], right.children[0]
+    (widget, view), caption = chosen.widget.children[0].children, chosen.widget.children[1]
     assert (widget.columns, widget.rows, widget.place, caption.value) == (4, 4, 5, "click")
     still = np.asarray(Image.open(io.BytesIO(chosen.picture)).convert("RGB")).astype(int)
     assert still.shape == (64, 2 * 64 + 4, 3) and abs(still[:, 70:] - 50).max() <= 12
