@@ -1109,7 +1109,7 @@ for kind in ("normal", "uniform", "uniform01"):
 
 # %% tags=["nbval-ignore-output"]
 for kind in ("uniform", "uniform01"):
-    short = norms.study.base.replace(z=kind, num_epochs=0.07, device="auto", precision="auto")
+    short = norms.study.base.replace(z=kind, num_epochs=0.05, device="auto", precision="auto")
     run = train(short, show=lambda *_: None)
     share = share_from_z(run.load_generator(), kind)
     print(f"after {run.stats()[-1]['kimg']:.0f} thousand images, z {plain(kind):<12} "
