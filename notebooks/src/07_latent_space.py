@@ -611,7 +611,7 @@ for axis in axes:
     axis.set_xlabel("steps along the direction")
     axis.legend()
 show(figure, "What is wanted, and a side effect.",
-     "left: both attributes rise with the steps from none to nearly all faces; right: low lines")
+     "left: both attributes rise from none to nearly all faces; right: low lines")
 heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2"]
 show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
 
