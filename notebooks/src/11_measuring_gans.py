@@ -69,7 +69,6 @@ from sklearn.metrics import pairwise_distances
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.measuring.metrics import frechet_distance
 from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
@@ -196,6 +195,8 @@ def moments(x):
 
 
 # %% jupyter={"outputs_hidden": true}
+from dcgan_course.measuring.metrics import frechet_distance
+
 distances = {}
 for name in ("other test", "other", "conditional", "mnist"):
     own = frechet(*moments(features["real"]), *moments(features[name]))
