@@ -483,7 +483,8 @@ fd = {name: score_generator(scorer, net, run.config, 2000)["fd2k_mnist"]
       for name, net in nets.items()}
 z = draw_z(run.config, 32, seeded(0, "lesson"))
 show_wiped(*(generate(net, z) for net in nets.values()),
-           f"Left of the line: G, fd {fd['G']:,.0f}. Right: its average, {fd['average']:,.0f}.",
+           f"Left of the line: G, fd {fd['G']:,.0f}. "
+           f"Right: its average, {fd['average']:,.0f}.",
            ("thirty-two digits by G: bold strokes on a restless, speckled ground",
             "the same digits by its average: fainter strokes on a calmer, darker ground"))
 

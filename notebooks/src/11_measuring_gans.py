@@ -69,7 +69,6 @@ from sklearn.metrics import pairwise_distances
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.measuring.metrics import frechet_distance
 from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
@@ -196,6 +195,8 @@ def moments(x):
 
 
 # %% jupyter={"outputs_hidden": true}
+from dcgan_course.measuring.metrics import frechet_distance
+
 distances = {}
 for name in ("other test", "other", "conditional", "mnist"):
     own = frechet(*moments(features["real"]), *moments(features[name]))
@@ -228,6 +229,7 @@ def ring(n, heaps, seed, noise=0.05, of=8):
     return np.stack([np.cos(angle), np.sin(angle)], 1) + noise * stream.normal(size=(n, 2))
 
 
+# %%
 eight, again = ring(2000, range(8), 0), ring(2000, range(8), 1)
 cloud = np.random.default_rng(3).multivariate_normal(eight.mean(0), np.cov(eight.T), 2000)
 toys = {"every second heap": ring(2000, [0, 2, 4, 6], 2), "a cloud": cloud,
@@ -479,6 +481,7 @@ def draw_reach(real, fake, caption, alt, side=2):
     show(figure, caption, alt)
 
 
+# %%
 anywhere = np.random.default_rng(5).uniform(-1.5, 1.5, (1000, 2))
 few = ring(60, range(8), 7, noise=0.12)
 half = np.concatenate([ring(30, range(8), 8, noise=0.12), anywhere[:30]])
@@ -489,12 +492,13 @@ draw_reach(few, half, "Precision is the share of crosses that are green.",
 # For 1,000 points of each kind the right answers are known. **Predict** precision and recall of: every second heap; the
 # same eight heaps; half of the points anywhere; heaps that are far too narrow.
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 def both(real, fake, k=3):
     """Precision and recall, in words."""
     return f"{precision(real, fake, k):.2f}", f"{precision(fake, real, k):.2f}"
 
 
+# %% jupyter={"outputs_hidden": true}
 BOTH = ["precision", "recall"]
 ring_real, ring_again = ring(1000, range(8), 0), ring(1000, range(8), 1)
 fakes = {"eight heaps (floor)": ring_again,
@@ -647,6 +651,7 @@ def trained_autoencoder(images, epochs=10):
     return net[0]
 
 
+# %%
 pixels = (other.flatten(1) + 1) / 2
 encoder = trained_autoencoder(pixels)
 matrix = torch.randn(784, 128, generator=seeded(0, "matrix"))
@@ -681,6 +686,7 @@ def differing(a, b):
     return a @ (1 - b).T + (1 - a) @ b.T
 
 
+# %%
 tables = {}
 for name in hashes:
     codes = bits(other, name)
@@ -950,6 +956,7 @@ def changed(draw):
             "conditional": conditional[part]}
 
 
+# %%
 show(torch.cat([x[:14] for x in list(changed(0).values())[1:4]]),
      "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise, if you can see it.",
      "three rows of fourteen digits; those in the middle are mirrored", 14)
