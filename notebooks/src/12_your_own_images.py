@@ -270,8 +270,8 @@ print(f"{len(content) / 1e6:.1f} MB")
 PAGE = Path("runs") / "page"
 shutil.rmtree(PAGE, ignore_errors=True)
 export.page(mine, PAGE)
-Markdown(f"Find `notebooks/{PAGE}/index.html` in the file browser on the left, right click, "
-         "*Open in New Browser Tab*; or outside of JupyterLab by a double click.")
+Markdown(f"Find `{PAGE}/index.html`, beside this lesson, in the file browser on the left, "
+         "right click, *Open in New Browser Tab*; or outside of JupyterLab by a double click.")
 
 # %%
 for file in sorted(PAGE.iterdir()):
