@@ -142,7 +142,10 @@ def test_a_recorded_run_is_whole(name):
         assert about["real"][fd] < about["generated"][fd]
 
 
-@pytest.mark.parametrize("name", sorted(set(RECORDED) - {"avatars_plain", "heritage_no_augment", "mnist_plain"}))  # no weights there
+WITHOUT_WEIGHTS = {"avatars_plain", "heritage_no_augment", "mnist_plain"}
+
+
+@pytest.mark.parametrize("name", sorted(set(RECORDED) - WITHOUT_WEIGHTS))
 def test_a_recorded_generator_draws_its_picture(name):
     run = load_run(name)
     z = draw_z(run.config, 64, seeded(run.config.seed, "z_fixed"))

@@ -35,7 +35,7 @@ from ..sampling import (
 FOLDER = Path(__file__).parent / "assets"  # of the JavaScript, the style and the page
 PARTS = ("latent.js", "painter.js", "explorer.js", "tools.js", "numbers.js", "paths.js")
 REACH = 1.5  # of a slider to either side; 1 = the whole way between pictures without an attribute and with it
-REPLACED = 1.5  # how far a colour goes: 1 = the mean of its images; at 1.5 more of them are seen to have it
+REPLACED = 1.75  # how far a colour goes: 1 = the mean of its images; farther on more of them are seen to have it
 CHOSEN = "These twelve came out well; others are not chosen by anyone."
 STRONGEST = 5  # principal directions that get a slider
 LIMITS = {"normal": 3.5, "uniform": 1.0, "uniform01": 1.0}  # of a number of z; of normal ones 1 in 2,000 is larger
