@@ -24,6 +24,7 @@ ROOT = SITE.parent
 sys.path.insert(0, str(ROOT / "notebooks"))
 
 import nbformat
+import slides
 import teach
 from PIL import Image
 from PIL.ImageSequence import Iterator
@@ -63,6 +64,7 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
             if build_main(["-q", "-W", "--keep-going", "-d", f"{temporary}/doctrees", str(source), str(made)]):
                 raise UserError(f"{folder}: Sphinx is not content; what it said stands above")
             shutil.copytree(made, new, dirs_exist_ok=True)
+            slides.build_slides(source, new)
             pictures = Path("notebooks") / teach.PICTURES  # those in HTML, which Sphinx leaves alone
             shutil.copytree(source / pictures, new / pictures)
         (new / ".nojekyll").touch()
@@ -90,7 +92,8 @@ def broken_links(file: Path) -> bool:
 
 def write_source(source: Path, explorers: list[str] | None) -> None:
     """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
-    shutil.copytree(SITE, source, ignore=shutil.ignore_patterns("build.py", "run.md", "readme", "__pycache__"))
+    others = shutil.ignore_patterns("build.py", "slides.py", "run.md", "readme", "__pycache__")
+    shutil.copytree(SITE, source, ignore=others)
     static = source / "_static"
     for name in ("explorers", "thumbs"):
         (static / name).mkdir()
@@ -287,7 +290,7 @@ def pages(lessons: list[dict], runs: dict[str, dict]) -> dict[str, dict[str, str
                      "toc": "\n".join(f"notebooks/{path.stem}" for path in teach.pages())},
         "gallery/index.md": {"cards": "\n".join(shown), "toc": "\n".join(runs)},
         "questions.md": {"questions": questions()},
-        "teach.md": {"sessions": teach.sessions(lessons), "plan": teach.lesson_plan(lessons)},
+        "teach.md": {"sessions": teach.sessions(lessons), "plan": teach.lesson_plan(lessons), "slides": slides.links()},
         "cheatsheet.md": {"measuring": measuring(), "pdf": PDF if chromium() else "press Ctrl+P."},
     }
 

@@ -11,7 +11,7 @@ REPOSITORY = os.environ["COURSE_REPOSITORY"]  # owner/name
 project = "dcgan-course"
 author = "the authors of dcgan-course"
 copyright = "MIT licence"
-extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton"]
+extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton", "sphinx_revealjs"]
 nb_execution_mode = "off"  # the outputs are the stored ones
 nb_ipywidgets_js = {}  # stored notebooks have pictures in place of widgets
 nb_mime_priority_overrides = [("html", "image/gif", 35)]  # before text: films
@@ -33,6 +33,11 @@ html_show_sphinx = False
 html_show_search_summary = False  # it would fetch pages, which a page that was opened as a file may not
 html_math_renderer = "mathml"
 html_last_updated_fmt = None
+exclude_patterns = ["_slides"]
+revealjs_style_theme = "white"
+revealjs_static_path = ["_slides"]
+revealjs_css_files = ["slides.css"]
+revealjs_script_conf = {"width": 1280, "height": 720, "hash": True, "transition": "none"}
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_persistent": [],
@@ -57,6 +62,7 @@ def mathml(text: str, block: bool) -> str:
     """A formula for the browser's own typesetting, which needs neither a script nor a network."""
     text = re.sub(r"\\[bB]ig+[lrm]?(?![a-zA-Z])", "", text)  # brackets grow by themselves
     text = re.sub(r"\\(log|exp|max|min) +(?=[a-zA-Z\\])", r"\\\1\\, ", text)  # a space after a function's name
+    text = re.sub(r"(?<=[}\w]) +\\(log|exp|max|min)\b", r"\\, \\\1", text)  # and one before it
     return tex2mathml(text, as_block=block)
 
 

@@ -7,6 +7,7 @@ import pytest
 os.environ["DCGAN_COURSE_PROGRESS"] = ""  # what is solved here is nobody's progress
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "notebooks"))  # teach.py
+sys.path.insert(0, str(Path(__file__).parents[1] / "site"))  # slides.py
 sys.path.insert(0, str(Path(__file__).parent))
 
 # folders, files and tests that are slow: browsers, kills, pip, mounted disks, several processes, ONNX, servers

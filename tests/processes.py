@@ -36,7 +36,7 @@ def own_memory(key: str) -> int:
 
 def script(file: Path, *words) -> str:
     """The code that is `python FILE WORDS`."""
-    return f"import runpy, sys; sys.argv = {[str(file), *map(str, words)]!r}; " \
+    return f"import runpy, sys; sys.argv = {[str(file), *map(str, words)]!r}; sys.path[:0] = [{str(file.parent)!r}]; " \
            "runpy.run_path(sys.argv[0], run_name='__main__')"
 
 

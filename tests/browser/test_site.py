@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+import slides
 import teach
 from axe_playwright_python.sync_playwright import Axe
 from explorers import PATIENCE, Seen, resize
@@ -143,6 +144,22 @@ def test_the_font_has_all_that_formulas_need(site):
     font = ImageFont.truetype(site / "_static" / "stix-two-math.woff2", 20)
     missing = bytes(font.getmask("\ue123"))
     assert len(formulas) > 100 and [one for one in characters if bytes(font.getmask(one)) == missing] == []
+
+
+@pytest.mark.parametrize("name", slides.names(), ids=lambda name: name[:2])
+def test_slides_show_every_picture_and_fit(site, page, name):
+    lesson = nbformat.read(teach.NOTEBOOKS / f"{name}.ipynb", 4)
+    shown = sum(output.data.get("text/html", "").count("<figure")
+                for cell in lesson.cells for output in cell.get("outputs", []) if "data" in output)
+    page.goto((site / "slides" / f"{name}.html").as_uri(), wait_until="load")
+    page.wait_for_function("Reveal.isReady()")
+    high = page.evaluate("""() => Reveal.getSlides().map(slide => {
+        const {h, v} = Reveal.getIndices(slide);
+        Reveal.slide(h, v || 0);
+        return Math.max(slide.scrollHeight / 720, slide.scrollWidth / 1280); })""")
+    assert len(high) > 20 and max(high) <= 1
+    assert page.locator(".slides img").count() == shown > 3
+    assert page.locator(".slides h2").count() >= 5
 
 
 def test_the_home_page_has_a_face_to_play_with(site, page):
