@@ -251,6 +251,15 @@ def test_timed_steps_are_alike(monkeypatch):
         assert len(penalties) == 1
 
 
+def test_how_fast_a_machine_trains_is_measured_with_the_threads_of_a_training(two_cores, monkeypatch):
+    working = []
+    monkeypatch.setattr(bench, "time_of", lambda *_: working.append(torch.get_num_threads()) or 0.5)
+    with cpu_threads(2):
+        assert bench.images_per_second(tiny.config("unused", threads="auto")) == 20 / 0.5
+        assert bench.images_per_second(tiny.config("unused", threads=2)) == 20 / 0.5
+        assert working == [1, 2] and torch.get_num_threads() == 2
+
+
 @pytest.mark.slow
 def test_bench_compares_auto_with_each_number(two_cores, monkeypatch):
     monkeypatch.setattr(bench, "all_threads", lambda: 2)

@@ -102,13 +102,14 @@ class OurLoop:
 
 
 def images_per_second(config: TrainConfig, steps: int = 20, seconds: float = math.inf) -> float:
-    """How fast this machine trains: our step with its batches, the median of so many after a warm-up, or of as many as
-    there are in some seconds."""
+    """How fast this machine trains, with the CPU threads that a training would take: our step with its batches, the
+    median of so many after a warm-up, or of as many as there are in some seconds."""
     images = load_images(config.data, config.image_size)
     config = match_images(resolve(config, None), images)
-    loop = OurLoop(config, images)
-    return config.batch_size / time_of(lambda: loop.step(loop.next_batch()), torch.device(config.device), steps,
-                                       seconds)
+    loop, device = OurLoop(config, images), torch.device(config.device)
+    with cpu_threads():
+        working_threads(config, World(), loop.state)
+        return config.batch_size / time_of(lambda: loop.step(loop.next_batch()), device, steps, seconds)
 
 
 def step_flops(loop: OurLoop) -> int:
