@@ -13,8 +13,8 @@
 #
 # *What training on photographs looks like. Each row is one z; the numbers above count the images that G has been trained
 # on. A small network learned this from 3,573 photographs of churches, in 51 minutes on one CPU core. The paper's is ten
-# times as large, LSUN has 126,227 churches, and both together want a GPU: this lesson computes which one, and for how
-# long.*
+# times as large, LSUN has 126,227 churches, and both together want a GPU: this lesson computes how much of its memory,
+# and for how long.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
