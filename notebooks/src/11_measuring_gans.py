@@ -961,7 +961,7 @@ show(torch.cat([x[:14] for x in list(changed(0).values())[1:4]]),
      "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise, if you can see it.",
      "three rows of fourteen digits; those in the middle are mirrored", 14)
 
-# %% jupyter={"outputs_hidden": true}
+# %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
 from dcgan_course.machine.display import bar_options
