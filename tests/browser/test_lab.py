@@ -143,7 +143,7 @@ def test_the_explorer_as_a_page(browser, tmp_path):
         seen.box.get_by_text("explorer002.gif").wait_for(timeout=PATIENCE)
         assert (folder / "explorer002.gif").read_bytes().startswith(b"GIF89a")
         resize(page, {"width": 390, "height": 844})
-        assert page.evaluate("document.querySelector('.latent').scrollWidth") <= 390
+        page.wait_for_function("document.querySelector('.latent').scrollWidth <= 390")  # once it has heard of its size
         screenshot(page, "voila_phone")
         assert all(url.startswith((f"http://127.0.0.1:{port}/", "data:", "blob:")) for url in far)
     finally:

@@ -149,7 +149,7 @@ def test_the_font_has_all_that_formulas_need(site):
 @pytest.mark.parametrize("name", slides.names(), ids=lambda name: name[:2])
 def test_slides_show_every_picture_and_fit(site, page, name):
     lesson = nbformat.read(teach.NOTEBOOKS / f"{name}.ipynb", 4)
-    shown = sum(output.data.get("text/html", "").count("<figure")
+    shown = sum(output.data.get("text/html", "").count("<img ")
                 for cell in lesson.cells for output in cell.get("outputs", []) if "data" in output)
     page.goto((site / "slides" / f"{name}.html").as_uri(), wait_until="load")
     page.wait_for_function("Reveal.isReady()")
