@@ -117,6 +117,7 @@ judge = load_judge("mnist")
 sets = {"other": other, "other test": unseen.floats(order[5000:]), "mnist": plain,
         "conditional": conditional[:5000], "real": real}
 features, answers = {}, {}
+print("the judge reads 25,000 digits ...", flush=True)
 for name, images in sets.items():
     features[name], answers[name] = judged(judge, images)
 print("features of each set:", features["real"].shape)
