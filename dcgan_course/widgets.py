@@ -117,11 +117,12 @@ def chooser(sheet: Image.Image, columns: int, draw: Callable[[int], Image.Image]
                            words=words, place=place, layout=half)
     import ipywidgets
 
-    view = ipywidgets.Image(value=saved(draw(place)), layout=half)
+    beside = draw(place)
+    view = ipywidgets.Image(value=saved(beside), layout=half)
     widget.observe(lambda change: setattr(view, "value", saved(draw(change["new"]))), names="place")
     still, side = Image.new("RGB", (2 * sheet.width + 2 * GAP, sheet.height), "white"), sheet.width // columns
     still.paste(sheet, (0, 0))
-    still.paste(draw(place), (sheet.width + 2 * GAP, 0))
+    still.paste(beside, (sheet.width + 2 * GAP, 0))
     corner = place % columns * side, place // columns * side
     ImageDraw.Draw(still).rectangle((*corner, corner[0] + side + 3, corner[1] + side + 3), outline=ORANGE, width=4)
     wide = {"max_width": f"{PAGE}px", "flex_flow": "row wrap", "justify_content": "space-between"}
