@@ -17,6 +17,8 @@ import time
 import traceback
 from pathlib import Path
 
+PATIENCE = 300  # seconds until a test gives up waiting: never seen but on a machine that is very busy, or broken
+
 
 def begin(code: str, **variables: str):
     """A process that runs `code`, with these variables in its environment: what the tests use of subprocess.Popen."""
@@ -53,7 +55,7 @@ class Fork:
             self.returncode = ask(ended=self.pid)
         return self.returncode
 
-    def wait(self, timeout: float = 600) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         end = time.monotonic() + timeout
         while self.poll() is None:
             if time.monotonic() > end:
@@ -61,7 +63,7 @@ class Fork:
             time.sleep(0.005)
         return self.returncode
 
-    def communicate(self, timeout: float = 600) -> tuple[str, str]:
+    def communicate(self, timeout: float = PATIENCE) -> tuple[str, str]:
         self.wait(timeout)
         out, err = (Path(file).read_text("utf-8", "replace") for file in self.said)
         return out, err

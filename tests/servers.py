@@ -7,8 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-
-PATIENCE = 120  # seconds: a busy machine
+from processes import PATIENCE
 
 
 def free_port() -> int:

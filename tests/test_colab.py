@@ -12,6 +12,7 @@ import zipfile
 from pathlib import Path
 
 import nbformat
+import processes
 import pytest
 import setuptools
 import teach
@@ -175,7 +176,7 @@ print(os.getcwd(), os.path.realpath(dcgan_course.__file__))
         environment |= {"PIP_FIND_LINKS": str(self.index)} if index else {}
         environment |= {"KAGGLE_KERNEL_RUN_TYPE": "Interactive"} if where == "kaggle" else {}
         return subprocess.run([self.python, "-c", code], cwd=self.content, env=environment, capture_output=True,
-                              text=True, timeout=300)
+                              text=True, timeout=processes.PATIENCE)
 
     def arrived(self, done: subprocess.CompletedProcess) -> bool:
         assert done.returncode == 0, done.stderr

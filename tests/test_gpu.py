@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import processes
 import pytest
 import tiny
 import torch
@@ -142,7 +143,7 @@ def test_one_process_of_torchrun(config):
         runpy.run_path(sys.argv[0], run_name="__main__")"""
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=1", "--no-python"]
     done = subprocess.run([*torchrun, sys.executable, "-c", code, "train", "--preset", "smoke", *flags],
-                          capture_output=True, text=True, timeout=300)
+                          capture_output=True, text=True, timeout=processes.PATIENCE)
     assert done.returncode == 0, done.stderr
     assert f"joined by {backend(torch.device(config.device))}" in done.stdout
     run = Run(re.search(r"sample (\S+?);", done.stdout)[1])

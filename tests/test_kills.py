@@ -13,7 +13,7 @@ def test_a_hundred_kills(tmp_path, capsys):
     """Training, preparing pictures, drawing avatars and scoring, killed at random moments, end bit for bit as if left
     alone; printed with `pytest -s`."""
     process = processes.begin(processes.script(Path(__file__).with_name("kills.py"), tmp_path))
-    out, err = process.communicate(timeout=900)
+    out, err = process.communicate(timeout=3 * processes.PATIENCE)
     assert process.returncode == 0, err[-2000:]
     found = json.loads(out.splitlines()[-1])
     with capsys.disabled():

@@ -409,7 +409,7 @@ def test_answers_saved_in_jupyterlab_do_not_reach_the_sources(tmp_path):
             assert ANSWER in (root / "notebooks" / name).read_text("utf-8")
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(processes.PATIENCE)
     source = Path("notebooks/src") / f"{LESSONS[0].stem}.py"
     original = (NOTEBOOKS.parent / source).read_bytes()
     assert (own / source).read_bytes() == original != (paired / source).read_bytes()
@@ -471,7 +471,7 @@ def test_a_corrupted_output_turns_nbval_red(tmp_path):
     words = re.search(r"pytest (--nbval .*)notebooks$", makefile, re.M)[1].replace("$(WORKERS)", "-n 2")
     command = [sys.executable, "-m", "pytest", *words.split(), "-p", "no:cacheprovider", f"--rootdir={tmp_path}",
                f"--junitxml={tmp_path / 'results.xml'}", tmp_path]
-    assert subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=900).returncode == 1
+    assert subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=processes.PATIENCE).returncode == 1
     found = [case.find("failure") for case in ElementTree.parse(tmp_path / "results.xml").iter("testcase")]
     for failure, (*_, complaint) in zip(found, CELLS, strict=True):
         assert failure is None if complaint is None else complaint in failure.get("message") + failure.text

@@ -60,9 +60,9 @@ def start(code, count=2):
     return [processes.begin(code, **common, RANK=str(r), LOCAL_RANK=str(r)) for r in range(count)]
 
 
-def finish(children, timeout=120):
+def finish(children):
     """(status, stdout, stderr) of each."""
-    outputs = [child.communicate(timeout=timeout) for child in children]
+    outputs = [child.communicate() for child in children]
     return [(child.returncode, *output) for child, output in zip(children, outputs, strict=True)]
 
 
@@ -149,7 +149,7 @@ def test_resume_from_any_number_of_processes(tmp_path, config):
 def test_a_dying_process_ends_all_with_a_clear_message(tmp_path, config):
     config = config.replace(num_epochs=500)
     children = start(training(config))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + processes.PATIENCE
     while not list(tmp_path.glob("0001-smoke/checkpoints/step_*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     os.kill(children[1].pid, signal.SIGKILL)
@@ -176,11 +176,11 @@ def test_torchrun_itself_and_ctrl_c(tmp_path, config, signum):
     launcher = subprocess.Popen([sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2",
                                  f"--master-port={free_port()}", *map(str, words(config.replace(num_epochs=500)))],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + processes.PATIENCE
     while not list(tmp_path.glob("0001-smoke/checkpoints/step_*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     os.killpg(launcher.pid, signum)
-    out, _ = launcher.communicate(timeout=60)
+    out, _ = launcher.communicate(timeout=processes.PATIENCE)
     run = Run(tmp_path / "0001-smoke")
     step = int(run.last_checkpoint().name[5:])
     assert f"Stopped after step {step} of 5000" in out

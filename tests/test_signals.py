@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from processes import PATIENCE
 
 from dcgan_course.commands import cli
 from dcgan_course.data.prepare import prepared
@@ -141,7 +142,7 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
         sys.exit(cli.main(["prepare", {f"folder:{tmp_path / 'pictures'}"!r}, "--image_size", "16", "--out",
                            {str(tmp_path / "stopped")!r}]))"""
     process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, text=True, stderr=subprocess.PIPE)
-    said = process.communicate(timeout=120)[1]
+    said = process.communicate(timeout=PATIENCE)[1]
     last = said.splitlines()[-1]
     assert process.returncode == 143 and "Traceback" not in said
     assert last.startswith("dcgan-course: folder:") and last.endswith("what is done is kept, run again to go on")
@@ -153,8 +154,9 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
 
 
 def running(group: int) -> list[str]:
-    """The processes of a group that have not ended after two seconds, at most."""
-    for _ in range(100):
+    """The processes of a group that do not end."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
         listing = subprocess.run(["ps", "-A", "-o", "pgid=,stat=,args="], capture_output=True, text=True).stdout
         rows = [line.split(None, 2) for line in listing.splitlines()]
         left = [args for pgid, stat, args in rows if pgid == str(group) and not stat.startswith("Z")]

@@ -412,7 +412,7 @@ def uninterrupted(finished_run):
 @pytest.mark.slow
 def test_killed_and_resumed(tmp_path, uninterrupted, moment):
     process = spawn("train", *flags(tiny.config(tmp_path)), patch=MOMENTS[moment])
-    process.communicate(timeout=120)
+    process.communicate()
     assert process.returncode == -signal.SIGKILL
     run = Run(tmp_path / "0001-smoke")
     expected = "step_0000010" if "weights" in moment or "before" in moment else "step_0000020"
@@ -438,7 +438,7 @@ def test_killed_at_random_times_and_resumed(tmp_path, uninterrupted):
             shutil.rmtree(run.path)
             command = ["train", *flags(tiny.config(tmp_path))]
     process = spawn(*command)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate()
     assert process.returncode == 0, err
     run = Run(tmp_path / "0001-smoke")
     assert run.stats()[-1]["step"] == steps
@@ -476,7 +476,7 @@ def test_stopped_in_the_middle_of_an_epoch_and_resumed(tmp_path, uninterrupted, 
     same. The exit status says what it was; of a Ctrl-C, that all went as told."""
     listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # also in the background
     process = spawn("train", *flags(tiny.config(tmp_path)), patch=listening + STOP.format(name=name))
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate()
     assert process.returncode == (0 if name == "SIGINT" else 128 + getattr(signal, name)), err
     run = Run(tmp_path / "0001-smoke")
     assert f"Stopped after step 13 of 30; the last good checkpoint is step_0000013, go on with: dcgan-course resume " \
@@ -519,7 +519,7 @@ def test_a_terminal_that_closes(tmp_path, uninterrupted):
     while b"now" not in said:
         said += os.read(ours, 1000)
     os.close(ours)
-    assert process.wait(timeout=120) == 128 + signal.SIGHUP
+    assert process.wait(processes.PATIENCE) == 128 + signal.SIGHUP
     run = Run(tmp_path / "0001-smoke")
     assert run.last_checkpoint().name in ("step_0000013", "step_0000014") and (run.path / "training.gif").is_file()
     resumed = train(run.config, resume=Run(run.path))
@@ -567,7 +567,7 @@ def both_steps(config, state, *rest):
     real(config, state, *rest)
 trainer.both_steps = both_steps
 """)
-    process.communicate(timeout=120)
+    process.communicate()
     assert process.returncode == -signal.SIGKILL
     run = Run(tmp_path / "0001-smoke")
     assert [c.name for c in run.checkpoints()] == ["step_0000016", "step_0000017"]

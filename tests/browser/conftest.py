@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import sites
+from processes import PATIENCE
 
 sync_api = pytest.importorskip("playwright.sync_api")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -18,11 +19,28 @@ def chromium() -> str:
     return found or pytest.skip("no Chromium; on Debian and Ubuntu: apt-get install chromium")
 
 
+class Patient:
+    """A browser that gives up nothing before a busy machine has had its time: each limit of its pages is PATIENCE."""
+
+    def __init__(self, opened):
+        self.opened = opened
+
+    def new_context(self, **options):
+        context = self.opened.new_context(**options)
+        context.set_default_timeout(1000 * PATIENCE)
+        return context
+
+    def new_page(self, **options):
+        page = self.opened.new_page(**options)
+        page.set_default_timeout(1000 * PATIENCE)
+        return page
+
+
 @pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        yield opened
+        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS, timeout=1000 * PATIENCE)
+        yield Patient(opened)
         opened.close()
 
 

@@ -5,12 +5,10 @@ import time
 
 import numpy as np
 import torch
+from processes import PATIENCE
 
 from dcgan_course.publishing.explorer import of_run, shown, start
 from dcgan_course.sampling import generate
-
-PATIENCE = 120_000  # milliseconds for a server or a first picture: a busy machine
-SOON = 60  # seconds for the next picture
 
 
 def resize(page, size: dict) -> None:
@@ -26,7 +24,7 @@ class Seen:
         self.page, self.run, self.netG = page, run, run.load_generator()
         self.about = of_run(run, self.netG)
         self.box = page.locator(".latent").last
-        self.box.locator("canvas.drawn").first.wait_for(timeout=PATIENCE)
+        self.box.locator("canvas.drawn").first.wait_for()
 
     def start(self, seed: int, label: int | None = None) -> torch.Tensor:
         z = start(seed, self.about["nz"], self.about["kind"], self.about["classes"])
@@ -36,7 +34,7 @@ class Seen:
 
     def z(self) -> torch.Tensor:
         """What is drawn, once its picture is what torch draws for it, to one grey level."""
-        last, end = None, time.monotonic() + SOON
+        last, end = None, time.monotonic() + PATIENCE
         while time.monotonic() < end:
             drawn, pixels = self.drawn(), self.pixels()
             idle = self.box.get_attribute("aria-busy") == "false"
@@ -48,7 +46,7 @@ class Seen:
 
     def comes(self, z: torch.Tensor, atol: float = 1e-4) -> bool:
         """Whether this z is drawn within a while."""
-        end = time.monotonic() + SOON
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if torch.allclose(self.drawn(), z, atol=atol):
                 return torch.allclose(self.z(), z, atol=atol)
@@ -100,13 +98,14 @@ class Seen:
     def status(self) -> str:
         return self.box.locator(".status").inner_text()
 
-    def film(self) -> int:
-        """How many pictures the filmstrip has."""
-        return self.box.locator(".film button").count()
+    def films(self, count: int) -> None:
+        """Wait until the filmstrip has so many pictures: a movement of a slider is over after a moment of rest."""
+        self.page.wait_for_function("([box, count]) => box.querySelectorAll('.film button').length === count",
+                                    arg=[self.box.element_handle(), count])
 
     def rested(self, canvases: str) -> None:
         """Wait until all of these are drawn."""
         self.page.wait_for_function(
             """([box, what]) => { const all = [...box.querySelectorAll(what)];
                                   return all.length && all.every(c => c.classList.contains("drawn")); }""",
-            arg=[self.box.element_handle(), canvases], timeout=PATIENCE)
+            arg=[self.box.element_handle(), canvases])

@@ -6,7 +6,7 @@ import math
 import pytest
 import sites
 import torch
-from explorers import PATIENCE, resize
+from explorers import resize
 from torch import nn
 
 from dcgan_course import losses
@@ -200,7 +200,7 @@ def page(site, context):
     page, errors = context.new_page(), []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((site / "duel.html").as_uri())
-    page.locator(".plane").wait_for(timeout=PATIENCE)
+    page.locator(".plane").wait_for()
     yield page
     page.close()
     assert not errors
@@ -212,7 +212,7 @@ def words(page):
 
 def plays(page, step=3):
     page.wait_for_function("step => parseInt(document.querySelector('.duel .caption').textContent.slice(5)) >= step",
-                           arg=step, timeout=PATIENCE)
+                           arg=step)
 
 
 def test_it_stands_still_for_who_asked_for_less_motion_and_plays_on_demand(page):

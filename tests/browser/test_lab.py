@@ -57,12 +57,11 @@ def try_everything(seen: Seen, name: str) -> None:
 def run_all(page) -> None:
     """Once the kernel is connected: a command that comes before that is lost, and so is a promise waited for."""
     kernel = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-    page.wait_for_function(f"() => {kernel}?.connectionStatus === 'connected' && {kernel}.status === 'idle'",
-                           timeout=PATIENCE)
+    page.wait_for_function(f"() => {kernel}?.connectionStatus === 'connected' && {kernel}.status === 'idle'")
     for last in (False, True):
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells') }")
         try:
-            page.locator(".latent").nth(1).wait_for(timeout=PATIENCE / 2)  # the last cell's explorer is there
+            page.locator(".latent").nth(1).wait_for(timeout=1000 * PATIENCE / 2)  # the last cell's explorer is there
             return
         except sync_api.TimeoutError:
             if last:
@@ -82,12 +81,12 @@ def lab(tmp_path_factory):
     assert "dcgan_course.commands.websocket | extension was successfully loaded" in said
     yield f"http://127.0.0.1:{port}", folder / "lessons"
     server.terminate()
-    server.wait(30)
+    server.wait(PATIENCE)
 
 
 def test_lesson_08_in_jupyterlab(browser, lab):
     page = browser.new_page(viewport={"width": 1250, "height": 9000})  # a cell out of sight is not drawn
-    page.goto(f"{lab[0]}/lab/tree/{LESSON}", timeout=PATIENCE)
+    page.goto(f"{lab[0]}/lab/tree/{LESSON}")
     run_all(page)
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     seen = Seen(page, load_run("mnist2d"))
@@ -130,17 +129,17 @@ def test_the_explorer_as_a_page(browser, tmp_path):
     try:
         page, far = browser.new_page(viewport={"width": 1000, "height": 800}), []
         page.on("response", lambda response: far.append(response.url))
-        page.goto(f"http://127.0.0.1:{port}/", timeout=PATIENCE)
+        page.goto(f"http://127.0.0.1:{port}/")
         seen = Seen(page, load_run("avatars"))
         try_everything(seen, "voila")
         assert page.locator("pre, .jp-InputArea").count() == 0  # no code
         seen.click("Save")
         file = folder / "explorer001.png"
-        seen.box.get_by_text(f"Saved as {file}", exact=True).wait_for(timeout=PATIENCE)
+        seen.box.get_by_text(f"Saved as {file}", exact=True).wait_for()
         assert file.read_bytes().startswith(b"\x89PNG")
         seen.open("Walk")
         seen.click("Save as GIF")
-        seen.box.get_by_text("explorer002.gif").wait_for(timeout=PATIENCE)
+        seen.box.get_by_text("explorer002.gif").wait_for()
         assert (folder / "explorer002.gif").read_bytes().startswith(b"GIF89a")
         resize(page, {"width": 390, "height": 844})
         page.wait_for_function("document.querySelector('.latent').scrollWidth <= 390")  # once it has heard of its size
@@ -148,4 +147,4 @@ def test_the_explorer_as_a_page(browser, tmp_path):
         assert all(url.startswith((f"http://127.0.0.1:{port}/", "data:", "blob:")) for url in far)
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE)

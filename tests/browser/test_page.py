@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from explorers import PATIENCE, Seen, resize
+from explorers import Seen, resize
 from PIL import Image
 
 from dcgan_course.publishing.explorer import FOLDER, within
@@ -76,7 +76,8 @@ def test_it_begins_with_a_picture_and_twelve_to_choose_from(opened, run):
     opened.open("Choose")
     opened.rested(".sheet canvas")
     opened.box.locator(".sheet button").nth(5).click()
-    assert opened.comes(opened.start(seeds[5])) and opened.film() == 2
+    assert opened.comes(opened.start(seeds[5]))
+    opened.films(2)
     opened.click("Twelve others")
     opened.box.locator(".sheet button").nth(3).click()
     seed = int(opened.caption().split()[1].rstrip(","))
@@ -98,7 +99,7 @@ def test_nothing_jumps(file, context):
         page.goto(file.as_uri(), wait_until="commit")
         page.locator(".frame canvas").wait_for()
         first = page.locator(".frame").bounding_box()
-        page.locator(".frame canvas.drawn").wait_for(timeout=PATIENCE)
+        page.locator(".frame canvas.drawn").wait_for()
         for tab in page.get_by_role("tab").all():
             tab.click()
             page.evaluate("scrollTo(0, 0)")
@@ -147,8 +148,7 @@ def test_sliders_and_colours(opened):
     opened.slide("smile", -0.5)
     assert opened.comes(opened.of(z=start, amounts={"glasses": 1.2, "smile": -0.5}))
     assert opened.caption() == "seed 88 · smile −0.50 · glasses +1.20"
-    opened.page.wait_for_timeout(500)
-    assert opened.film() == 3  # each slider's movement is one
+    opened.films(3)  # each slider's movement is one
     skin = opened.box.locator("fieldset").filter(has=opened.page.get_by_text("skin", exact=True))
     for name in ("brown", "dark"):  # of each group one
         skin.get_by_role("button", name=name).click()
@@ -291,7 +291,7 @@ def test_a_walk(opened, run, tmp_path):
     end = opened.z()
     opened.slide("how far on the way", 12)
     assert opened.comes(between(run, before, end, 12 / 35))
-    with opened.page.expect_download(timeout=PATIENCE) as download:
+    with opened.page.expect_download() as download:
         opened.click("Save as GIF")
     download.value.save_as(tmp_path / "walk.gif")
     with Image.open(tmp_path / "walk.gif") as film:
@@ -398,7 +398,7 @@ def test_back_pin_and_compare(opened):
         opened.page.wait_for_timeout(60)
     opened.z()
     opened.rested(".film canvas")
-    assert opened.film() == 12
+    opened.films(12)
     pinned = opened.box.locator(".film .pinned")  # it was the oldest and is still there
     pinned.click()
     assert opened.comes(first)

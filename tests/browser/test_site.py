@@ -13,7 +13,7 @@ import pytest
 import slides
 import teach
 from axe_playwright_python.sync_playwright import Axe
-from explorers import PATIENCE, Seen, resize
+from explorers import Seen, resize
 from PIL import Image, ImageFont
 from PIL.ImageSequence import Iterator
 
@@ -221,7 +221,7 @@ def test_films_stand_still_for_who_asked(site, page, loaded, name):
 
 def test_search_needs_no_server(site, page):
     page.goto((site / "search.html").as_uri() + "?q=saturates")
-    page.locator("#search-results a").first.wait_for(timeout=PATIENCE)
+    page.locator("#search-results a").first.wait_for()
     assert "adversarial game" in page.locator("#search-results").inner_text()
 
 
