@@ -238,7 +238,7 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     drawn = not reason and (explorers is None or name in explorers)
     about = write_generator(run, source / "_static" / "explorers") if drawn else None
     shutil.copy(run.path / "training.gif", thumbs / f"{name}-training.gif")
-    webp(Image.open(run.path / "best.png"), thumbs / f"{name}-best")
+    webp(Image.open(run.path / "best.webp"), thumbs / f"{name}-best")
     what, title = in_the_data()[name], words_of(run).get("title")
     words = {"name": name, "title": title or what[0].upper() + what[1:], "what": what if title else "",
              "command": command(run.config), "machine": about_machine(run), "numbers": numbers(run)}

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 06 · What stabilises, and when to stop
 #
-# <img src="../data/runs/heritage_no_augment/best.png" width="420" alt="a sheet of 64 generated churches with towers, walls and skies, most of them recognisable">
+# <img src="../data/runs/heritage_no_augment/best.webp" width="420" alt="a sheet of 64 generated churches with towers, walls and skies, most of them recognisable">
 # <img src="../data/runs/heritage_no_augment/samples/fakes_000600.webp" width="420" alt="64 churches of the same z at the end of its training: greyer and flatter">
 #
 # *The same generator twice. First: when its pictures were best. Then: at the end, after half as many images again.
@@ -579,7 +579,7 @@ show_table(ends.rename({"mnist": "digits", "heritage_no_augment": "churches"}))
 from PIL import Image
 
 churches = load_run("heritage_no_augment")
-files = churches.path / "best.png", churches.samples()[-1][1]
+files = churches.path / "best.webp", churches.samples()[-1][1]
 sheets = [Image.open(file).convert("RGB").crop((0, 0, 530, 266)) for file in files]
 both = [sheet.resize((795, 399), Image.Resampling.LANCZOS) for sheet in sheets]
 show_wiped(*both, "Left of the line: at the best moment. Right of it: at the end.",

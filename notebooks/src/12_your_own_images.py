@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 12 · Your own images, and an errata hunt
 #
-# <img src="../data/runs/heritage/best.png" width="530" alt="a sheet of 64 generated churches: towers, domes and walls under blue and grey skies">
+# <img src="../data/runs/heritage/best.webp" width="530" alt="a sheet of 64 generated churches: towers, domes and walls under blue and grey skies">
 #
 # *Churches that nobody built, by a small generator that learned from 3,573 photographs. Yours may draw what you like; in
 # this lesson it gets from a folder to a page that you can pass on.*

@@ -198,6 +198,9 @@ def test_readers_and_fingers(site, page, loaded, name):
         page.emulate_media(color_scheme=scheme)
         resize(page, size)
         page.wait_for_function("scheme => document.documentElement.dataset.theme === scheme", arg=scheme)
+        # some time after a new size the theme makes code that has to be scrolled reachable by keys
+        page.wait_for_function("""() => [...document.querySelectorAll('pre')].every(
+            code => code.scrollWidth <= code.clientWidth || code.tabIndex === 0)""")
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
         for tool in page.get_by_role("tab").all()[1:] if name.startswith("gallery") else []:
