@@ -164,7 +164,7 @@ def at_home(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def of_data(name: str, folder: Path) -> str:
     """The name of a picture of data/ as a file of the site; sheets of photographs are a quarter of their size there."""
     content = (ROOT / "data" / name).read_bytes()
-    if name.endswith(".png"):
+    if name.endswith(("best.webp", ".png")):
         small = io.BytesIO()
         Image.open(io.BytesIO(content)).convert("RGB").save(small, "WEBP", quality=90)
         content = small.getvalue()
@@ -207,16 +207,18 @@ def in_the_readme() -> dict[str, str]:
 
 
 def thumb(lesson: nbformat.NotebookNode, file: Path) -> str:
-    """The name of the picture on a lesson's card: the end of its last film, else its first picture."""
-    data = [output.data for cell in lesson.cells for output in cell.get("outputs", []) if "data" in output]
-    codes = [code for shown in data for code in [
-        *(code for kind, code in DATA_URI.findall(shown.get("text/html", "")) if kind != "svg+xml"),
-        *(shown[kind] for kind in ("image/png", "image/jpeg") if kind in shown)]]
-    pictures = [Image.open(io.BytesIO(base64.b64decode(code))) for code in codes]
-    if not pictures:
-        raise UserError(f"{lesson.cells[0].source.splitlines()[0]}: shows no picture, expected one for its card")
-    films = [image for image in pictures if image.format == "GIF"]
-    image = films[-1] if films else pictures[0]
+    """The name of the picture on a lesson's card: the end of what stands under its title, or for a drawing the lesson's
+    first picture."""
+    title = UNDER_TITLE.search(lesson.cells[0].source)
+    if title:
+        image = Image.open(ROOT / "data" / title[1])
+    else:
+        shown = [output.data.get("text/html", "") for cell in lesson.cells for output in cell.get("outputs", [])
+                 if "data" in output]
+        pictures = [code for html in shown for kind, code in DATA_URI.findall(html) if kind != "svg+xml"]
+        if not pictures:
+            raise UserError(f"{lesson.cells[0].source.splitlines()[0]}: shows no picture, expected one for its card")
+        image = Image.open(io.BytesIO(base64.b64decode(pictures[0])))
     image.seek(getattr(image, "n_frames", 1) - 1)
     return webp(image, file)
 
