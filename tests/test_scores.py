@@ -33,11 +33,10 @@ def test_scores_tell_good_from_bad(digits):
     scorer = scorer_for(preset("mnist", metric_n=1000))
     names = ("confidence", "mode_entropy", "score", "fd", "kd", "precision", "recall", "sharpness", "duplicates",
              "specks")
-    real, noise, blurred, one = (
-        dict(zip(names, scorer(x).values(), strict=True))
-        for x in (images, torch.rand_like(images) * 2 - 1, torch.nn.functional.avg_pool2d(images, 7, 1, 3),
-                  images[:1].expand(1000, -1, -1, -1)))
-    assert list(scorer(images)) == [f"{name}1k_mnist" for name in names]
+    scores = [scorer(x) for x in (images, torch.rand_like(images) * 2 - 1,
+                                  torch.nn.functional.avg_pool2d(images, 7, 1, 3), images[:1].expand(1000, -1, -1, -1))]
+    assert all(list(found) == [f"{name}1k_mnist" for name in names] for found in scores)
+    real, noise, blurred, one = (dict(zip(names, found.values(), strict=True)) for found in scores)
     assert 0.99 < real["confidence"] <= 1 and 0.99 < real["mode_entropy"] <= 1 and 9 < real["score"] <= 10
     assert real["fd"] < 50 < blurred["fd"] < noise["fd"]
     assert abs(real["kd"]) < 20 < blurred["kd"] < noise["kd"]
@@ -46,9 +45,9 @@ def test_scores_tell_good_from_bad(digits):
     assert real["sharpness"] == pytest.approx(1, abs=0.05) and blurred["sharpness"] < 0.2 < 5 < noise["sharpness"]
     assert 0.001 < real["duplicates"] < 0.01 and one["duplicates"] == 1
     assert one["mode_entropy"] == 0 and one["score"] == pytest.approx(1)
-    dotted = images.clone()
+    dotted = images[:100].clone()
     dotted[:, :, 1, 1] = 1
-    assert real["specks"] < 0.04 and scorer(dotted)["specks1k_mnist"] > 0.95
+    assert real["specks"] < 0.04 and scorer(dotted)["specks100_mnist"] > 0.95
 
 
 @pytest.mark.slow
@@ -112,11 +111,11 @@ def test_training_neighbours_without_a_judge(monkeypatch):
 
 @pytest.mark.slow
 def test_few_images_are_compared_with_a_fair_sample(monkeypatch):
-    """Real images that come class by class: 200 real fakes score as well as 2,000 do."""
+    """Real images that come class by class: 200 real fakes score as well as 1,000 do."""
     train, test = load_mnist(), load_mnist(split="test")
     by_class = Images("by class", test.pixels[np.argsort(test.labels, kind="stable")], 28)
-    scorer = Scorer(load_judge("mnist"), Part(by_class, range(10_000)), Part(train, range(5000)))
-    few, many = scorer(scorer.fresh.floats(range(200))), scorer(scorer.fresh.floats(range(2000)))
-    assert few["precision200_mnist"] == pytest.approx(many["precision2k_mnist"], abs=0.1)
-    assert few["recall200_mnist"] == pytest.approx(many["recall2k_mnist"], abs=0.1)
+    scorer = Scorer(load_judge("mnist"), Part(by_class, range(0, 10_000, 3)), Part(train, range(1000)))
+    few, many = scorer(scorer.fresh.floats(range(200))), scorer(scorer.fresh.floats(range(1000)))
+    assert few["precision200_mnist"] == pytest.approx(many["precision1k_mnist"], abs=0.1)
+    assert few["recall200_mnist"] == pytest.approx(many["recall1k_mnist"], abs=0.1)
     assert few["duplicates200_mnist"] < 0.05
