@@ -22,6 +22,7 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor, TagRemovePrepro
 
 from dcgan_course.commands.lessons import PICTURES, with_pictures
 from dcgan_course.machine.display import figure_html
+from dcgan_course.plots.showing import FOLDED
 
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
@@ -29,6 +30,7 @@ GLOSSARY = NOTEBOOKS / "glossary.ipynb"
 EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
 OPEN = re.compile(r"\*\*Open exercise · (.+?)\*\* — (\d+) minutes")
+CLOCK = re.compile(r"(%\|.*) \[[\d:]+<[\d:?]+, *[^],]+(?:, ([^]]*))?\]")  # of tqdm: time, time left, speed, words
 SHORT = ("00", "01", "02", "03", "05", "08")  # the lessons of the short path
 
 
@@ -251,9 +253,14 @@ def neighbours(stem: str) -> str:
 def store(path: Path) -> None:
     """What JupyterLab, nbconvert and GitHub all show. Of a progress bar the last state stays, of a widget the picture
     beside it (a stored widget needs its kernel), of a picture one format; a film becomes HTML, for nbconvert drops
-    image/gif."""
+    image/gif. A bar keeps no times: they are this machine's. Of what is folded nothing shows."""
     lesson = nbformat.read(path, 4)
     lesson.metadata.pop("widgets", None)
+    for cell in lesson.cells:
+        if cell.get("outputs") and cell.metadata.get("jupyter", {}).get("outputs_hidden"):
+            first = cell.outputs[0].get("data", {}).get("text/html", "")
+            if not first.startswith(FOLDED):  # the answer, or HTML, would be seen: printed lines have no other head
+                cell.outputs.insert(0, nbformat.v4.new_output("display_data", {"text/html": FOLDED}))
     for output in (output for cell in lesson.cells for output in cell.get("outputs", [])):
         data = output.get("data", {})
         if "image/gif" in data:
@@ -265,6 +272,8 @@ def store(path: Path) -> None:
         if "image/png" in data:
             data.pop("image/jpeg", None)
     CoalesceStreamsPreprocessor(enabled=True).preprocess(lesson, {})
+    for output in (output for cell in lesson.cells for output in cell.get("outputs", []) if "text" in output):
+        output.text = CLOCK.sub(lambda bar: f"{bar[1]} [{bar[2]}]" if bar[2] else bar[1], output.text)
     nbformat.write(lesson, path)
 
 

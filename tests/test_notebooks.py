@@ -270,13 +270,35 @@ def test_pictures_have_alt_text(path):
     assert images and all(re.search(r'\balt="[^"<]{8,}"', image) for image in images)
 
 
+BAR = "\r0001: 99%|####| 9k/9k [05:05<00:00, 58.8img/s, loss 1.03, x 2]\n"
+
+
+@pytest.mark.parametrize(("bar", "kept"), [
+    ("100%|###| 4/4 [03:08<00:00, 47.06s/it]\n", "100%|###| 4/4\n"), ("a [1, 2] 5%", "a [1, 2] 5%"),
+    ("  0%|   | 0/4 [00:00<?, ?it/s]", "  0%|   | 0/4"), ("9%|#| 4/4 [1:03:08<2:00:00, 7it/s, x 1]", "9%|#| 4/4 [x 1]")])
+def test_bars_are_stored_without_the_times_of_this_machine(tmp_path, bar, kept):
+    output = nbformat.v4.new_output("stream", name="stderr", text=bar)
+    cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[output])
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
+    teach.store(tmp_path / "a.ipynb")
+    assert nbformat.read(tmp_path / "a.ipynb", 4).cells[0].outputs[0].text == kept
+
+
+@each_lesson
+def test_nothing_shows_of_what_is_folded(path):
+    """JupyterLab shows the first line that is not empty of a folded output's HTML, or of its other text."""
+    folded = [cell for cell in code_cells(path) if cell.metadata.get("jupyter", {}).get("outputs_hidden")]
+    for cell in folded:
+        assert cell.outputs[0].get("data", {}).get("text/html", "").startswith(" \n"), cell.source[:80]
+
+
 def test_outputs_are_stored_for_every_viewer(tmp_path):
     """One line of a progress bar, a film that HTML keeps, no widget where there is a picture, one format of it."""
     def shown(**data):
         return nbformat.v4.new_output("display_data", {kind.replace("_", "/"): what for kind, what in data.items()})
 
     widget = {"application/vnd.jupyter.widget-view+json": {}}
-    bar = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("a\n", "\r 0%", "\r50%", "\r99%\n")]
+    bar = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("a\n", "\r 0%", "\r50%", BAR)]
     outputs = [*bar, shown(image_gif="R0lGODlh", text_plain="a film"), shown(image_png="AA==", image_jpeg="AA=="),
                shown(text_html="<img>", **widget), shown(text_plain="a slider", **widget)]
     cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=outputs)
@@ -284,7 +306,7 @@ def test_outputs_are_stored_for_every_viewer(tmp_path):
     teach.store(tmp_path / "a.ipynb")
     lesson = nbformat.read(tmp_path / "a.ipynb", 4)
     stream, film, picture, still, slider = lesson.cells[0].outputs
-    assert stream.text == "a\n99%\n" and "widgets" not in lesson.metadata
+    assert stream.text == "a\n0001: 99%|####| 9k/9k [loss 1.03, x 2]\n" and "widgets" not in lesson.metadata
     assert '<img src="data:image/gif;base64,R0lGODlh" alt="a film"' in film.data["text/html"]
     assert [set(output.data) for output in (film, picture, still, slider)] == [
         {"text/html", "text/plain"}, {"image/png"}, {"text/html"}, {"text/plain", *widget}]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TILE = 40  # pixels, at least, of a picture's side in a sheet
 HIGH = 560  # pixels of a sheet that is still seen as a whole
-FOLDED = "<!-- folded: click to see it -->"  # JupyterLab shows the first line of a folded output, as it stands
+FOLDED = " \n"  # of a folded output JupyterLab shows the first line that is not empty, as it stands: nothing
 POINTS = 1500  # more of them are smaller as pixels
 WATCHED = 560  # pixels, at most, of the sheet beside which curves grow
 FLAT = 2  # levels of grey of 255: a tile that has no more of them shows nothing
@@ -39,7 +39,7 @@ class Shown:
     words: str
 
     def _repr_html_(self) -> str:
-        return f"{FOLDED}\n{self.html}"
+        return FOLDED + self.html
 
     def __repr__(self) -> str:
         return self.words
