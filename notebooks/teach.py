@@ -27,9 +27,9 @@ from dcgan_course.plots.showing import FOLDED
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
 GLOSSARY = NOTEBOOKS / "glossary.ipynb"
-EXERCISE = re.compile(r"^\*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
+EXERCISE = re.compile(r"^> \*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
-OPEN = re.compile(r"\*\*Open exercise · (.+?)\*\* — (\d+) minutes")
+OPEN = re.compile(r"> \*\*Open exercise · (.+?)\*\* — (\d+) minutes")
 CLOCK = re.compile(r"(%\|.*) \[[\d:]+<[\d:?]+, *[^],]+(?:, ([^]]*))?\]")  # of tqdm: time, time left, speed, words
 SHORT = ("00", "01", "02", "03", "05", "08")  # the lessons of the short path
 

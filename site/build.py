@@ -34,7 +34,7 @@ from dcgan_course.machine.display import kind_of
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.files import whole_or_nothing
 from dcgan_course.publishing.explorer import FOLDER, words_of
-from dcgan_course.publishing.export import about_machine, scores
+from dcgan_course.publishing.export import about_machine, score_table
 from dcgan_course.publishing.site import section, write_generator, write_programs
 from dcgan_course.runs import Run, load_run
 from dcgan_course.runs.again import command
@@ -259,9 +259,7 @@ def why_no_explorer(run: Run) -> str:
 
 
 def numbers(run: Run) -> str:
-    rows = [f"| {key} | {made:.4g} | {real} |" for key, made, real in scores(run)]
-    head = ["| number | generated | real images |", "|---|---|---|"]
-    return "\n".join([*head, *rows]) if rows else "Nobody scored this run."
+    return "\n".join(score_table(run)) or "Nobody scored this run."
 
 
 def embedded(about: dict | None, static: str) -> str:

@@ -18,6 +18,7 @@ LESSONS = ("01", "02", "03", "05")
 TOLD = re.compile(r"^## (?P<title>.+)$|^(?P<formula>\$\$.+?\$\$)$"
                   r"|\*\*Predict:\*\* (?P<ask>(?:(?!\n\n)[^?])+\?)|\*\*Predict\*\* (?P<what>[^?.:]+(?::[^?.]+)?[?.:])"
                   r"|^\*\*Exercise (?P<exercise>\d+ · .+?)\*\*.+? (?P<minutes>\d+ minutes)", re.M)
+QUOTED = re.compile("^> ?", re.M)  # the band beside exercises and questions
 FOLDED = re.compile("<details>.+?</details>", re.S)
 SHOWN = re.compile(r"<figure.*?(<img.+?>)(?:<figcaption[^>]*>(.*?)</figcaption>)?</figure>", re.S)
 
@@ -62,7 +63,7 @@ def slides(lesson: nbformat.NotebookNode) -> list[str]:
         if cell.cell_type == "markdown":
             if cell.source.startswith("## Questions"):
                 break
-            for found in TOLD.finditer(FOLDED.sub("", cell.source)):
+            for found in TOLD.finditer(QUOTED.sub("", FOLDED.sub("", cell.source))):
                 parts.append(told(found, after_picture="<img" in parts[-1]))
         for output in cell.get("outputs", []):
             parts += [shown(*found) for found in SHOWN.findall(output.get("data", {}).get("text/html", ""))]

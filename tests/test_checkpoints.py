@@ -125,8 +125,8 @@ def test_score_takes_all_or_the_one_that_is_asked_for(scored, capsys):
 
 
 @pytest.mark.parametrize(("flags", "step", "words", "fd"), [
-    ([], 20, "step_0000020, the best by fd65_tiny of 3 checkpoints.", "| fd65_tiny | 3 |"),
-    (["--checkpoint=last"], 30, "step_0000030, the last of 3 checkpoints.", "| fd65_tiny | 4 |")])
+    ([], 20, "step_0000020, the best by fd65_tiny of 3 checkpoints.", "| Frechet distance (`fd65_tiny`) | 3 |"),
+    (["--checkpoint=last"], 30, "step_0000030, the last of 3 checkpoints.", "| Frechet distance (`fd65_tiny`) | 4 |")])
 @pytest.mark.slow
 def test_export_and_its_card_are_of_that_checkpoint(scored, capsys, flags, step, words, fd):
     assert cli.main(["export", "run", "new", *flags]) == 0
@@ -135,7 +135,7 @@ def test_export_and_its_card_are_of_that_checkpoint(scored, capsys, flags, step,
     netG = Run(scored).load_generator(scored / "checkpoints" / f"step_{step:07d}")
     torch.testing.assert_close(torch.from_numpy(images), generate(netG, z), rtol=0, atol=1e-4)
     card = (scored.parent / "new" / "README.md").read_text("utf-8")
-    assert f"The weights are those of {words}" in card and fd in card and card.count("fd65_tiny |") == 1
+    assert f"The weights are those of {words}" in card and fd in card and card.count("(`fd65_tiny`) |") == 1
 
 
 def test_the_page_is_of_that_checkpoint(scored):

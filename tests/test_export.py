@@ -63,7 +63,8 @@ def test_the_card_has_the_numbers_of_the_run():
     card = export.model_card(recorded)
     kept = json.loads((recorded.path / "record.json").read_text("utf-8"))
     name = "fd10k_mnist"
-    assert f"| {name} | {kept['generated'][name]:.4g} | {kept['real'][name]:.4g} |" in card
+    made, real = (f"{kept[which][name]:.3g}" for which in ("generated", "real"))
+    assert f"| Frechet distance (`{name}`) | {made} | {real} |" in card
     assert kept["command"] in card and "1,199 thousand images" in card
     step = f"step_{kept['checkpoint_step']:07d}"
     assert f"The weights are those of {step}, the best by fd10k_mnist of those that were scored." in card

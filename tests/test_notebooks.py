@@ -164,7 +164,7 @@ def test_exercises_have_their_parts(path):
 @each_lesson
 def test_there_is_one_open_exercise_and_its_rubric_is_folded(path):
     cells = nbformat.read(path, 4).cells
-    found = [i for i, cell in enumerate(cells) if cell.source.startswith("**Open exercise · ")]
+    found = [i for i, cell in enumerate(cells) if cell.source.startswith("> **Open exercise · ")]
     assert len(found) == 1 and teach.header(nbformat.read(path, 4))["open"]
     rubric = cells[found[0] + 1].source
     assert rubric.startswith("<details><summary>Rubric") and rubric.endswith("</details>")

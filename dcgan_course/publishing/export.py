@@ -21,6 +21,7 @@ from ..machine.errors import UserError, require_packages
 from ..machine.files import read_json, whole_or_nothing
 from ..machine.places import repo_data_dir
 from ..machine.runtime import seeded
+from ..measuring.tables import number
 from ..runs import Run
 from ..runs.again import command, shareable
 from ..runs.checkpoints import distance_name, step_of
@@ -30,6 +31,10 @@ from .explorer import FOLDER, of_run, script, sheet, style
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
 LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
             "avatars": "the style Avataaars by Pablo Stanley, free for personal and commercial use"}
+METRICS = {"confidence": "the judge's confidence", "mode_entropy": "evenness over the classes",
+           "evenness_gap": "attributes' shares differ by", "score": "classifier score", "fd": "Frechet distance",
+           "kd": "kernel distance", "precision": "precision", "recall": "recall", "sharpness": "sharpness",
+           "duplicates": "duplicates", "specks": "images with specks"}
 TO_DO = "to be filled in by you"
 WASM, CODE = "ort-wasm-simd-threaded.wasm.xz", "ort.wasm.bundle.min.mjs"  # ONNX Runtime Web 1.30.0, see data/README.md
 GIF = "gifenc.esm.js"  # gifenc 1.0.3
@@ -90,8 +95,7 @@ def model_card(run: Run) -> str:
         distribution += f", and after them {config.classes} for the class, one-hot"
         draw = f"np.concatenate([{draw}, np.eye({config.classes})[[3]]], 1)"
     known_as = run.path.name if record.is_file() else f"runs/{run.path.name}"
-    rows = [f"| {name} | {made:.4g} | {real} |" for name, made, real in scores(run)]
-    numbers = ["| number | generated | real images |", "|---|---|---|", *rows] if rows else [
+    numbers = score_table(run) or [
         f"None yet. `dcgan-course score {known_as}` makes them, for images that have a judge; `dcgan-course judge` "
         "trains one of images in sub-folders."]
     return "\n".join([
@@ -133,13 +137,28 @@ def drawn_from(run: Run) -> tuple[int, str]:
     return step_of(run.chosen or run.last_checkpoint()), run.weights()
 
 
+def score_table(run: Run) -> list[str]:
+    """The lines of a table of `scores` in Markdown, of none where nothing was scored."""
+    rows = [f"| {in_words(name)} (`{name}`) | {number(made, 3)} | {real} |" for name, made, real in scores(run)]
+    return ["| number | generated | real images |", "|---|---|---|", *rows] if rows else []
+
+
+def in_words(metric: str) -> str:
+    """What a metric's name says: "Frechet distance" for fd10k_mnist; the name where it is no judge's.
+
+    >>> in_words("fd10k_mnist"), in_words("mode_entropy2k_mnist"), in_words("fid")
+    ('Frechet distance', 'evenness over the classes', 'fid')
+    """
+    return METRICS.get(re.sub(r"\d+k?_\w+$", "", metric), metric)
+
+
 def scores(run: Run) -> list[tuple[str, float, str]]:
     """(name, score of generated images, that of real ones as text) of a recorded run; of another one those of the
     checkpoint that G's weights are from, if it was scored."""
     record = run.path / "record.json"
     if record.is_file():
         about = kept(record)
-        return [(name, value, f"{about['real'][name]:.4g}") for name, value in about.get("generated", {}).items()]
+        return [(name, value, number(about["real"][name], 3)) for name, value in about.get("generated", {}).items()]
     step = drawn_from(run)[0]
     scored = [line for line in run.metrics() if line["step"] == step][-1:]
     return [(name, value, "") for line in scored for name, value in line.items() if name not in ("step", "kimg")]

@@ -207,11 +207,11 @@ print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_
 # folded solution (unless your teacher took it out). Each lesson also ends with one **open exercise**, a small study of
 # your own that no program can check; a folded rubric says what a good answer contains.
 #
-# **Exercise 1 · Into the right range** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
-#
-# Pixels are whole numbers from 0 (black) to 255 (white). G and D work with -1 to 1. Write the change of scale.
-#
-# Run the check first, with the hole still there. Then try `pixels / 255`, and read.
+# > **Exercise 1 · Into the right range** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
+# >
+# > Pixels are whole numbers from 0 (black) to 255 (white). G and D work with -1 to 1. Write the change of scale.
+# >
+# > Run the check first, with the hole still there. Then try `pixels / 255`, and read.
 
 # %%
 def my_scaled(pixels):
@@ -248,8 +248,9 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # ## 6 · One knob
 #
 # A trained generator is a machine with knobs: the numbers of `z`. The recorded run `mnist2d` has just two of them. The
-# next cell holds the second at 0 and turns the first from -1 to 1. **Predict:** what do you expect between two digits,
-# a jump or a change of shape?
+# next cell holds the second at 0 and turns the first from -1 to 1.
+#
+# > **Predict:** what do you expect between two digits, a jump or a change of shape?
 
 # %% jupyter={"outputs_hidden": true}
 run = load_run("mnist2d")
@@ -293,11 +294,11 @@ Still(widgets.VBox([slider, view]), sweep,
 # an opponent. Lesson 01 is about that game.
 
 # %% [markdown]
-# **Open exercise · How long will your course take?** — 15 minutes
-#
-# Plan the course for your machine. Decide which recorded trainings you would like to repeat yourself, and predict from
-# the speeds of section 2 how long each of them takes. Then test one prediction: measure the speed three times, some
-# minutes apart and with another program running once, and say how far the times can be trusted.
+# > **Open exercise · How long will your course take?** — 15 minutes
+# >
+# > Plan the course for your machine. Decide which recorded trainings you would like to repeat yourself, and predict from
+# > the speeds of section 2 how long each of them takes. Then test one prediction: measure the speed three times, some
+# > minutes apart and with another program running once, and say how far the times can be trusted.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

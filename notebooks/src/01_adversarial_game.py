@@ -150,8 +150,10 @@ log_p_data = log_density(plane, centres, spread)
 
 # %% [markdown]
 # Here are three generators that stand still: a wide blob in the middle, one that draws only four of the eight modes,
-# and a perfect one. **Predict** each background before you run the next two cells. Blue will mean "$D^*$ says real",
-# orange "generated", white "one half".
+# and a perfect one.
+#
+# > **Predict** each background before you run the next two cells. Blue will mean "$D^*$ says real", orange "generated",
+# > white "one half".
 
 # %%
 # generated, undecided, real
@@ -189,7 +191,9 @@ show(figure, "D*: blue where G draws too little, orange where it draws too much.
 # %% [markdown]
 # Read each picture as a map of complaints. On the left, eight blue islands show where points are missing. In the
 # middle, four modes are missing, so their side is blue; the other four are real too, but G draws them too often, so
-# their side is pale orange. **Predict** how pale: which probability does $D^*$ give there?
+# their side is pale orange.
+#
+# > **Predict** how pale: which probability does $D^*$ give there?
 
 # %% jupyter={"outputs_hidden": true}
 log_ratio = log_density(centres, centres, spread) - log_density(centres, centres[:4], spread)
@@ -213,7 +217,9 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # where the **Jensen-Shannon divergence** JSD is 0 where both densities are equal and $\log 2 = 0.69$ where they never
 # overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, and with it a true measure of how much the
 # two densities differ. This measure has a weakness, however. Consider a G that draws one narrow heap between the middle
-# and a mode. **Predict:** how does the divergence fall as the heap comes nearer?
+# and a mode.
+#
+# > **Predict:** how does the divergence fall as the heap comes nearer?
 
 # %% jupyter={"outputs_hidden": true}
 def divergence(log_p, log_q):
@@ -261,10 +267,10 @@ print("-softplus(-l):  ", -F.softplus(-logit).item())
 # -\log(1 - \text{sigmoid}(l)) = \log(1 + e^{l}) = \text{softplus}(l)$$
 
 # %% [markdown]
-# **Exercise 1 · What D minimises** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
-#
-# Write $L_D$ with logits in, one number out. Both halves count: a D that is paid only for real samples calls
-# everything real.
+# > **Exercise 1 · What D minimises** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+# >
+# > Write $L_D$ with logits in, one number out. Both halves count: a D that is paid only for real samples calls
+# > everything real.
 
 # %%
 def my_d_loss(logits_real, logits_fake):
@@ -299,9 +305,9 @@ d_loss = check_d_loss(my_d_loss)
 #
 # $$L_G = -\text{mean} \log D(G(z))$$
 #
-# **Exercise 2 · What G minimises** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
-#
-# Write $L_G$. G's loss sees generated samples only; the real ones do not depend on G.
+# > **Exercise 2 · What G minimises** — difficulty 1 of 3 · importance 3 of 3 · 3 minutes
+# >
+# > Write $L_G$. G's loss sees generated samples only; the real ones do not depend on G.
 
 # %%
 def my_g_loss(logits_fake):
@@ -350,7 +356,9 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 #
 # Everything that G learns passes through the derivative of its loss with respect to the logit. A short calculation
 # gives $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours. Suppose that D sees through G's samples, say
-# $D(G(z)) = 0.01$. **Predict** the two slopes, then let autograd measure them:
+# $D(G(z)) = 0.01$.
+#
+# > **Predict** the two slopes, then let autograd measure them:
 
 # %% jupyter={"outputs_hidden": true}
 def slopes(D_G_z):
@@ -500,8 +508,9 @@ def play(lr_g, steps=3000, seed=0, lr_d=1e-3, moments=41):
 
 
 # %% [markdown]
-# Three thousand moves take about five seconds. **Predict** before you look: will G find the modes one after the other,
-# or all at once?
+# Three thousand moves take about five seconds.
+#
+# > **Predict** before you look: will G find the modes one after the other, or all at once?
 
 # %% tags=["nbval-ignore-output"]
 film = play(lr_g=1e-3)
@@ -556,7 +565,9 @@ print("as many as of the real points (99 %):", near >= 0.985)
 # ### When G runs ahead
 #
 # Take the same networks, the same data and the same D, and let only G hurry: its learning rate is forty times as large.
-# A G that learns more at each move should be better, should it not? **Predict** how many modes it covers.
+# A G that learns more at each move should be better, should it not?
+#
+# > **Predict** how many modes it covers.
 
 # %% tags=["nbval-ignore-output"]
 hasty = play(lr_g=4e-2)
@@ -656,9 +667,9 @@ print(f"distance before 5, after {math.hypot(x, y):.4f}; "
 # The loop of a GAN does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
 # help?
 #
-# **Exercise 3 · Taking turns** — difficulty 1 of 3 · importance 2 of 3 · 4 minutes
-#
-# Write one alternating step: first $x$ goes down, then $y$ goes up, and $y$ sees the new $x$.
+# > **Exercise 3 · Taking turns** — difficulty 1 of 3 · importance 2 of 3 · 4 minutes
+# >
+# > Write one alternating step: first $x$ goes down, then $y$ goes up, and $y$ sees the new $x$.
 
 # %%
 def my_alternating_step(x, y, lr):
@@ -692,7 +703,8 @@ alternating_step = check_alternating_step(my_alternating_step)
 
 # %% [markdown]
 # The next cell takes 314 steps in both ways from the same start; with `lr` = 0.1 that is five turns around the saddle.
-# **Predict** where each of them ends: further out, further in, or as far away as it began?
+#
+# > **Predict** where each of them ends: further out, further in, or as far away as it began?
 
 # %% jupyter={"outputs_hidden": true}
 def walk(step, steps=314, lr=0.1):
@@ -797,8 +809,9 @@ print(f"{len(samples)} sample grids of 64 pictures each, always from the same z"
 # stand out from their surroundings, which no pen would draw.
 #
 # Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of
-# the way from black to white. **Predict:** how many specks does a real digit have, and how many once its 784 pixels are
-# shuffled?
+# the way from black to white.
+#
+# > **Predict:** how many specks does a real digit have, and how many once its 784 pixels are shuffled?
 
 # %% jupyter={"outputs_hidden": true}
 def specks(images):
@@ -858,11 +871,11 @@ print(f"largest difference between the logits of {len(digits)} digits: "
 # D from convolutions in such a way that they still train took five guidelines, the subject of lesson 02.
 
 # %% [markdown]
-# **Open exercise · A curve that lies** — 45 minutes
-#
-# Find a setting of `play` (learning rates, steps, another ring, another width of the modes) in which the
-# losses look healthy while the points do not: loss_D stays near 1.39 over the last third of the training, and yet G
-# covers four modes or fewer. Or show why you believe that there is none. You will need to make `play` keep the losses.
+# > **Open exercise · A curve that lies** — 45 minutes
+# >
+# > Find a setting of `play` (learning rates, steps, another ring, another width of the modes) in which the
+# > losses look healthy while the points do not: loss_D stays near 1.39 over the last third of the training, and yet G
+# > covers four modes or fewer. Or show why you believe that there is none. You will need to make `play` keep the losses.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

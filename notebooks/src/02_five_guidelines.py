@@ -89,8 +89,10 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The **stride**
 # is how far it moves: with stride 2 every second place is left out, and the map comes out at half the size.
 #
-# The next cell does all of it, for one channel. **Predict** before you run it: how large is the result for a 6 x 6
-# image, a 4 x 4 kernel, stride 2 and one ring of zeros around the image (padding 1)?
+# The next cell does all of it, for one channel.
+#
+# > **Predict** before you run it: how large is the result for a 6 x 6 image, a 4 x 4 kernel, stride 2 and one ring of
+# > zeros around the image (padding 1)?
 
 # %% jupyter={"outputs_hidden": true}
 def convolve(image, kernel, stride, padding):
@@ -109,9 +111,9 @@ print("size", tuple(by_hand.shape), "| largest difference from torch below 0.000
       bool((by_hand - by_torch).abs().max() < 1e-5))
 
 # %% [markdown]
-# **Exercise 1 · How large is the result?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
-#
-# The kernel must fit into the padded image. Count the places where it can start, and write the formula.
+# > **Exercise 1 · How large is the result?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# >
+# > The kernel must fit into the padded image. Count the places where it can start, and write the formula.
 
 # %%
 def my_output_size(size, kernel_size, stride, padding):
@@ -186,8 +188,9 @@ print("size", tuple(by_hand.shape), "| largest difference from torch below 0.000
 # With kernel 4, stride 2 and padding 1, the same numbers as before, the size now doubles: 3 becomes 6.
 #
 # How many stamps reach each output pixel? If that number changes from pixel to pixel, so does the brightness, in a
-# regular pattern: the **checkerboard** that you can see in many generated images. **Predict:** which kernel stamps
-# evenly, 3 or 4?
+# regular pattern: the **checkerboard** that you can see in many generated images.
+#
+# > **Predict:** which kernel stamps evenly, 3 or 4?
 
 # %% jupyter={"outputs_hidden": true}
 def stamped(k, n):
@@ -232,10 +235,10 @@ show(large * 2 - 1, "The same digit through kernels of 3, 4 and 5: look at the s
 # A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to
 # *learn* to cancel the pattern; most code since then uses 4 x 4.
 #
-# **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
-#
-# A block doubles the size by a transposed convolution (guideline 1), followed by batch norm (guideline 2) and ReLU
-# (guideline 4), in this order.
+# > **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+# >
+# > A block doubles the size by a transposed convolution (guideline 1), followed by batch norm (guideline 2) and ReLU
+# > (guideline 4), in this order.
 
 # %%
 def my_block(n_in, n_out):
@@ -309,8 +312,9 @@ print(f"G: {counted:,} parameters, as counted by hand: {counted == total}")
 # %% [markdown]
 # D is the mirror image of G. Its last kernel covers all of the 4 x 4 map and leaves one number, the logit. The drawing
 # under this lesson's title shows both. It was made by running the networks: each shape is one that a layer gave. Any
-# network can be drawn so. Here is one that departs from the guidelines in several places. **Predict** before you look:
-# which of its layers will be struck out?
+# network can be drawn so. Here is one that departs from the guidelines in several places.
+#
+# > **Predict** before you look: which of its layers will be struck out?
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.plots import architecture
@@ -482,10 +486,10 @@ show(figure, "Where a curve is flat, no gradient passes.",
 # Learning](https://d2l.ai/chapter_generative-adversarial-networks/dcgan.html) draws *every* parameter so). In the
 # other, the function is defined and tested, but never **applied**.
 #
-# **Exercise 3 · init_weights** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# Convolutions of both kinds: weights N(0, 0.02), biases 0. Batch norm: gains (`weight`) N(1, 0.02), shifts (`bias`) 0.
-# Go through *all* layers, inner ones too, and return the net.
+# > **Exercise 3 · init_weights** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > Convolutions of both kinds: weights N(0, 0.02), biases 0. Batch norm: gains (`weight`) N(1, 0.02), shifts (`bias`) 0.
+# > Go through *all* layers, inner ones too, and return the net.
 
 # %%
 def my_init_weights(net):
@@ -525,11 +529,11 @@ init_weights = checks.check_init_weights(my_init_weights)
 # %% [markdown]
 # ## 8 · Your own DCGAN
 #
-# **Exercise 4 · The generator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
-#
-# From `z` (N, nz) to images (N, nc, 64, 64). The first layer turns `z` into a 4 x 4 map with `8 * ngf` channels
-# (reshape `z` to (N, nz, 1, 1) for it); three blocks that halve the channels follow, then the output layer. Use 4 x 4
-# kernels everywhere, and keep all five guidelines. You may use your `block`.
+# > **Exercise 4 · The generator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
+# >
+# > From `z` (N, nz) to images (N, nc, 64, 64). The first layer turns `z` into a 4 x 4 map with `8 * ngf` channels
+# > (reshape `z` to (N, nz, 1, 1) for it); three blocks that halve the channels follow, then the output layer. Use 4 x 4
+# > kernels everywhere, and keep all five guidelines. You may use your `block`.
 
 # %%
 class MyGenerator(nn.Module):
@@ -581,10 +585,10 @@ Generator = checks.check_generator(MyGenerator)
 # </details>
 
 # %% [markdown]
-# **Exercise 5 · The discriminator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
-#
-# From images (N, nc, 64, 64) to logits (N,). Channels `ndf`, `2 ndf`, `4 ndf`, `8 ndf`, then one number. Where does
-# batch norm go, and where not? Return the logit itself: the loss applies the sigmoid.
+# > **Exercise 5 · The discriminator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
+# >
+# > From images (N, nc, 64, 64) to logits (N,). Channels `ndf`, `2 ndf`, `4 ndf`, `8 ndf`, then one number. Where does
+# > batch norm go, and where not? Return the logit itself: the loss applies the sigmoid.
 
 # %%
 class MyDiscriminator(nn.Module):
@@ -679,12 +683,12 @@ show(torch.cat([batches[0][:7], generate(netG, z_fixed)[:7]]), nrow=7,
      alt="seven real digits, and under them seven generated ones: bright strokes on black")
 
 # %% [markdown]
-# **Open exercise · Another size** — 45 minutes
-#
-# Design a G and a D for images of 48 x 96, wide landscapes. Keep as many of the five guidelines as you can, and about
-# as many parameters as the networks above have. Justify each layer: its kernel, its stride, its channels, and where
-# batch norm goes. Then prove by code, without any training, that shapes and ranges are right and that a gradient from
-# D's logit reaches G's first layer.
+# > **Open exercise · Another size** — 45 minutes
+# >
+# > Design a G and a D for images of 48 x 96, wide landscapes. Keep as many of the five guidelines as you can, and about
+# > as many parameters as the networks above have. Justify each layer: its kernel, its stride, its channels, and where
+# > batch norm goes. Then prove by code, without any training, that shapes and ranges are right and that a gradient from
+# > D's logit reaches G's first layer.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -124,7 +124,9 @@ print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 a
 # 1. **D learns** to say 1 for real and 0 for generated: it lowers $-\log D(x) - \log(1 - D(G(z)))$.
 # 2. **G learns** to make D say 1: it lowers $-\log D(G(z))$.
 #
-# Two numbers help to read the curves later. **Predict:** what are the losses when D always answers 0.5?
+# Two numbers help to read the curves later.
+#
+# > **Predict:** what are the losses when D always answers 0.5?
 
 # %% jupyter={"outputs_hidden": true}
 undecided = torch.zeros(64)  # a logit of 0 is D(x) = 0.5
@@ -134,9 +136,9 @@ print(f"loss_D {losses.d_loss(undecided, undecided):.2f},",
 # %% [markdown]
 # You will write both steps. Before them comes the noise that G starts from.
 #
-# **Exercise 1 · Noise** — difficulty 1 of 3 · importance 2 of 3 · 3 minutes
-#
-# Draw one `z` of `nz` numbers from N(0, 1) for each image of the batch. The last batch of an epoch may be smaller.
+# > **Exercise 1 · Noise** — difficulty 1 of 3 · importance 2 of 3 · 3 minutes
+# >
+# > Draw one `z` of `nz` numbers from N(0, 1) for each image of the batch. The last batch of an epoch may be smaller.
 
 # %%
 def my_noise(x_real, nz):
@@ -164,10 +166,10 @@ noise = checks.check_noise(my_noise)
 # </details>
 
 # %% [markdown]
-# **Exercise 2 · D's step** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# Lower `losses.d_loss(logits_real, logits_fake)` by one step of `optD`. `x_fake` comes from G and remembers how it was
-# made: this step must not reach back into G. Gradients add up until they are zeroed.
+# > **Exercise 2 · D's step** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > Lower `losses.d_loss(logits_real, logits_fake)` by one step of `optD`. `x_fake` comes from G and remembers how it was
+# > made: this step must not reach back into G. Gradients add up until they are zeroed.
 
 # %%
 def my_d_step(netD, optD, x_real, x_fake):
@@ -206,10 +208,10 @@ d_step = checks.check_d_step(my_d_step)
 # </details>
 
 # %% [markdown]
-# **Exercise 3 · G's step** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# Lower `losses.g_loss(logits_fake)` by one step of `optG`. Now the gradient must pass *through* D back to G, so nothing
-# is detached. D itself must not change.
+# > **Exercise 3 · G's step** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > Lower `losses.g_loss(logits_fake)` by one step of `optG`. Now the gradient must pass *through* D back to G, so nothing
+# > is detached. D itself must not change.
 
 # %%
 def my_g_step(netD, optG, x_fake):
@@ -349,8 +351,9 @@ show(curves(healthy.stats()), "Healthy: neither side runs away.",
      "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
 
 # %% [markdown]
-# The next cell compares its first tenth with its last. **Predict:** does D get better or worse at its job as G
-# improves?
+# The next cell compares its first tenth with its last.
+#
+# > **Predict:** does D get better or worse at its job as G improves?
 
 # %% jupyter={"outputs_hidden": true}
 def answers(stats):
@@ -538,11 +541,11 @@ for mode, (a, b) in (("train", (among, alone)), ("eval", in_eval)):
 # the lessons lie in the folder `runs`, beside them.)
 
 # %% [markdown]
-# **Open exercise · A fair race** — 60 minutes
-#
-# Section 5 could not say how much of the DCGAN's lead is due to the convolution. Design a comparison that can, within
-# an hour of training on your machine: which networks, which learning rates, which number of images, how many seeds,
-# which number at the end? Write down before you train which result would convince you of what. Then run it, and report.
+# > **Open exercise · A fair race** — 60 minutes
+# >
+# > Section 5 could not say how much of the DCGAN's lead is due to the convolution. Design a comparison that can, within
+# > an hour of training on your machine: which networks, which learning rates, which number of images, how many seeds,
+# > which number at the end? Write down before you train which result would convince you of what. Then run it, and report.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -107,8 +107,9 @@ for steps, batch_size in ((1000, 64), (500, 128), (0, 64)):
 # Batch norm subtracts a mean and divides by a standard deviation. In *train* mode it takes both from the batch at
 # hand. In *eval* mode it takes running averages that it gathered during training.
 #
-# We draw the first `z` alone, then among 15 neighbours, then among 15 others. **Predict:** in which mode does its
-# picture change?
+# We draw the first `z` alone, then among 15 neighbours, then among 15 others.
+#
+# > **Predict:** in which mode does its picture change?
 
 # %%
 def first_picture(neighbours, train):
@@ -150,7 +151,9 @@ show(figure, "The same z six times, and what differs from the first: outlines in
 # In eval mode a picture depends on its own `z` alone. In train mode the neighbours move its strokes and shades.
 #
 # There is a second reason for eval mode. In train mode every forward pass also moves the running averages, even under
-# `torch.no_grad()`. So a look should leave a trace. **Predict** in which mode it does:
+# `torch.no_grad()`. So a look should leave a trace.
+#
+# > **Predict** in which mode it does:
 
 # %% jupyter={"outputs_hidden": true}
 for train in (True, False):
@@ -163,10 +166,10 @@ for train in (True, False):
           "stored tensors changed by a look")
 
 # %% [markdown]
-# **Exercise 1 · A snapshot** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
-#
-# Write `my_snapshot`. It draws `z_fixed` in eval mode, without building a graph for gradients, and leaves the
-# network in the mode in which it found it.
+# > **Exercise 1 · A snapshot** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+# >
+# > Write `my_snapshot`. It draws `z_fixed` in eval mode, without building a graph for gradients, and leaves the
+# > network in the mode in which it found it.
 
 # %%
 def my_snapshot(netG, z_fixed):
@@ -253,7 +256,7 @@ print(f"{len(moments)} snapshots, after steps", *moments[:9], "...", *moments[-4
 # The next cell is a loop of your own with the two steps of lesson 03. It keeps the snapshots in memory, as a list of
 # (kimg, images), and needs about 12 seconds.
 #
-# **Predict:** after how many thousand images will you be able to read the first digit?
+# > **Predict:** after how many thousand images will you be able to read the first digit?
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -315,7 +318,9 @@ strip([image_grid(quarter(images)) for _, images in some],
 # $$\text{pixel} = (x + 1) \cdot 127.5$$
 #
 # rounded, and cut off at 0 and 255. The numbers in this formula are **fixed**. Many plotting tools stretch each
-# picture to its own minimum and maximum instead. **Predict:** what would that do to the untrained generator?
+# picture to its own minimum and maximum instead.
+#
+# > **Predict:** what would that do to the untrained generator?
 
 # %% jupyter={"outputs_hidden": true}
 kimg, untrained = film[0]
@@ -336,10 +341,10 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))],
 # stretched by another amount, so the black of the background jumps from frame to frame, and the one thing that really
 # changes first, the contrast, is invisible.
 #
-# **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
-#
-# Write `my_frame`. It takes one sheet, channels first, and returns bytes with the channels last, as film libraries
-# expect them.
+# > **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# >
+# > Write `my_frame`. It takes one sheet, channels first, and returns bytes with the channels last, as film libraries
+# > expect them.
 
 # %%
 def my_frame(sheet):
@@ -415,8 +420,9 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 
 
 # %% [markdown]
-# A page that holds a film should stay light: we allow 400 KB. **Predict** which saves more, a quarter of the colours or
-# half of the frames.
+# A page that holds a film should stay light: we allow 400 KB.
+#
+# > **Predict** which saves more, a quarter of the colours or half of the frames.
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 import pandas as pd
@@ -495,8 +501,9 @@ chooser(large(moments[-1]), 8, lambda place: large(moments[:, place]),
 # The marked place is a 0 for half of the training, and at the end a 6. The change took some seventy thousand images, and
 # no curve shows it.
 #
-# Does the film come to rest? **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early
-# and late?
+# Does the film come to rest?
+#
+# > **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early and late?
 
 # %% jupyter={"outputs_hidden": true}
 from itertools import pairwise
@@ -623,13 +630,13 @@ show(figure, "Which digits come: look for missing and for tall bars.",
 # The numbers describe the one generator that each run kept; the film also tells you how it got there.
 
 # %% [markdown]
-# **Open exercise · Count a flaw, and film it** — 60 minutes
-#
-# Choose a flaw that you see in generated digits: broken strokes, loops that do not close, strokes of uneven width, a
-# digit that touches the border. Define it so that a computer can count it, check the definition on pictures that you
-# draw by hand, and measure real digits first. Then count it in every moment of a film: when does the flaw appear, when
-# does it leave, and does it come back? Test one claim about it, such as "the moving average of G has fewer broken
-# strokes than G".
+# > **Open exercise · Count a flaw, and film it** — 60 minutes
+# >
+# > Choose a flaw that you see in generated digits: broken strokes, loops that do not close, strokes of uneven width, a
+# > digit that touches the border. Define it so that a computer can count it, check the definition on pictures that you
+# > draw by hand, and measure real digits first. Then count it in every moment of a film: when does the flaw appear, when
+# > does it leave, and does it come back? Test one claim about it, such as "the moving average of G has fewer broken
+# > strokes than G".
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

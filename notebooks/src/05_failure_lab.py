@@ -296,8 +296,8 @@ live("sigmoid output")
 # %% [markdown]
 # ## 3 · Batch norm: none, or too much
 #
-# **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What happens
-# without any? What if D's input layer has it too?
+# > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What
+# > happens without any? What if D's input layer has it too?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -332,9 +332,9 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
 # %% [markdown]
 # ## 4 · The wrong range
 #
-# **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
-# in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
-# and standard deviation, as for a classifier. Which of the three fail?
+# > **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
+# > in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
+# > and standard deviation, as for a classifier. Which of the three fail?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -398,8 +398,9 @@ for mode in ("train", "eval"):
 # %% [markdown]
 # ## 5 · When D wins
 #
-# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure. **Predict:** does a training with it
-# fail?
+# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure.
+#
+# > **Predict:** does a training with it fail?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -431,7 +432,9 @@ print(f"D(G(z)) = {last['D_G_z']:.0e}; the slope of G's loss there: "
 # from a healthy training, the loss *and* the rates. Such a claim is **confounded**: from two runs that differ in two
 # things nobody can tell which one mattered. Besides, G is trained with Adam, which does not see the scale of a loss
 # (lesson 01). So the recorded study `d_wins` has the missing **control**:
-# the same two learning rates with either loss, three seeds each. **Predict:** does the non-saturating loss save G?
+# the same two learning rates with either loss, three seeds each.
+#
+# > **Predict:** does the non-saturating loss save G?
 
 # %% jupyter={"outputs_hidden": true}
 def likeness(images):
@@ -485,8 +488,9 @@ effect(control, {"minimax in place of the other": ("non-saturating", "minimax")}
 # ## 6 · A learning rate of 0.001, and beta1 of 0.9
 #
 # The paper calls 0.001 "too high", and reports "oscillation and instability" for Adam's usual beta1 of 0.9. Both
-# claims are tested here at three learning rates, without the moving average that would hide an oscillation. **Predict**
-# the best of the six.
+# claims are tested here at three learning rates, without the moving average that would hide an oscillation.
+#
+# > **Predict** the best of the six.
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -517,8 +521,10 @@ last_answers(rates, rates.study.configs)
 # %% [markdown]
 # ## 7 · Probabilities in low precision
 #
-# D returns logits here, never probabilities. **Predict:** `log(sigmoid(logit))` in bfloat16, for a D that is fairly
-# sure (a logit of 6 or 8): what is the loss of a generated image, $-\log(1 - D)$?
+# D returns logits here, never probabilities.
+#
+# > **Predict:** `log(sigmoid(logit))` in bfloat16, for a D that is fairly sure (a logit of 6 or 8): what is the loss of
+# > a generated image, $-\log(1 - D)$?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -593,7 +599,9 @@ print("loss on logits stays finite:       ", stays_finite(on_logits))
 # ## 8 · A missing detach
 #
 # In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it, G receives D's wish, "be easier to tell
-# apart", the opposite of its own. **Predict:** does the training break?
+# apart", the opposite of its own.
+#
+# > **Predict:** does the training break?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -667,9 +675,9 @@ show(figure, "G's gradient without detach: D's wish pulls it back, and aside.",
 # A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing; to see that,
 # you have to count.
 #
-# **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
-#
-# The judge gives each picture ten probabilities. Count the digits that at least a share `least` of the pictures show.
+# > **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# >
+# > The judge gives each picture ten probabilities. Count the digits that at least a share `least` of the pictures show.
 
 # %%
 def my_mode_count(probabilities, least=0.01):
@@ -740,7 +748,9 @@ show_cards([card(images, name) for name, images in list(sets.items())[1:]],
 #
 # The recorded run `mnist_dropout` is that of lesson 03 with dropout in G. The package's `Dropout` has a switch,
 # `at_test`, that keeps it on in eval mode, and the next cell turns it. Each row of its picture is one `z`, drawn first
-# without dropout, then seven times with it. **Predict:** what must differ along a row, and what should not?
+# without dropout, then seven times with it.
+#
+# > **Predict:** what must differ along a row, and what should not?
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.models import Dropout
@@ -891,10 +901,10 @@ sheets(stabilisers, ["baseline", *DROPOUT], "Look for specks beside the strokes.
 # The choice matters early in a training: weights change fast then, and an average over the past belongs to networks
 # that no longer exist.
 #
-# **Exercise 2 · Standing statistics** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
-#
-# Measure batch norm's statistics of `netG` anew, over a list of batches of `z`. `norm.reset_running_stats()` empties
-# them; with `norm.momentum = None` PyTorch takes the plain average over all batches since.
+# > **Exercise 2 · Standing statistics** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
+# >
+# > Measure batch norm's statistics of `netG` anew, over a list of batches of `z`. `norm.reset_running_stats()` empties
+# > them; with `norm.momentum = None` PyTorch takes the plain average over all batches since.
 
 # %%
 def my_standing_statistics(netG, batches):
@@ -1120,8 +1130,10 @@ for kind in ("uniform", "uniform01"):
 # or `2 * torch.rand - 1`. Section 2 shows both failures live.
 #
 # **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
-# 0.0002. **Predict** with what you know of the shift: in one epoch, how far can it get? (The gain can help, but it
-# stretches white too.)
+# 0.0002.
+#
+# > **Predict** with what you know of the shift: in one epoch, how far can it get? (The gain can help, but it stretches
+# > white too.)
 
 # %% jupyter={"outputs_hidden": true}
 steps = 60_000 // norms.study.base.batch_size
@@ -1147,8 +1159,9 @@ sheets(slow, list(slow.study.configs),
 # failed.
 #
 # **And on churches?** The report's pictures were church exteriors. A photograph has no black background to reach: its
-# pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do. **Predict**: does the blur come
-# back?
+# pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do.
+#
+# > **Predict**: does the blur come back?
 #
 # The next study trains the same six configs on 3,573 photographs of churches, 64 x 64, in colour, with three seeds
 # each, and a judge of churches reads the pictures. The network is small and the trainings are short, so these are
@@ -1226,11 +1239,11 @@ show(figure, "The losses, and D's answers, of the same five.",
      "five rows of two panels with two curves each, A to E")
 
 # %% [markdown]
-# **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# (The *least squares* loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images, and
-# takes the squared error.) Each of these is there once: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
-# `"4 images normalised as for a classifier"`, `"minimax"`, `"least squares"`. One of them is no failure at all.
+# > **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > (The *least squares* loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images, and
+# > takes the squared error.) Each of these is there once: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
+# > `"4 images normalised as for a classifier"`, `"minimax"`, `"least squares"`. One of them is no failure at all.
 
 # %%
 def my_diagnosis():
@@ -1264,11 +1277,11 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # </details>
 
 # %% [markdown]
-# **Open exercise · Break it so that curve and picture disagree** — 60 minutes
-#
-# Section 4 had a training whose curves look healthy while its pictures are wrong. Find another one, or the opposite: a
-# training whose curves look sick while its pictures are good. Use any settings of `TrainConfig`. Predict the curve and
-# the picture before you train; then measure both, and explain where the information was lost.
+# > **Open exercise · Break it so that curve and picture disagree** — 60 minutes
+# >
+# > Section 4 had a training whose curves look healthy while its pictures are wrong. Find another one, or the opposite: a
+# > training whose curves look sick while its pictures are good. Use any settings of `TrainConfig`. Predict the curve and
+# > the picture before you train; then measure both, and explain where the information was lost.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -134,9 +134,9 @@ for n in (2, 3, 5, 10, 100):
     print(f"n = {n:>3}: t = {stats.t.ppf(0.975, n - 1):5.2f}")
 
 # %% [markdown]
-# **Exercise 1 · The interval** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# Write the mean and half of the interval's width. `s` is the standard deviation of a *sample*: it divides by $n - 1$.
+# > **Exercise 1 · The interval** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > Write the mean and half of the interval's width. `s` is the standard deviation of a *sample*: it divides by $n - 1$.
 
 # %%
 def my_interval(differences):
@@ -336,9 +336,9 @@ print(f"positive in {positive} of {len(versions)} versions")
 # (The code behind the report of lesson 05, section 12, uses 0.9 as the target of G's loss as well; the study has that
 # version too.)
 #
-# **Exercise 2 · A smoothed loss for D** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
-#
-# Write D's loss on logits with the target `label` for real images.
+# > **Exercise 2 · A smoothed loss for D** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# >
+# > Write D's loss on logits with the target `label` for real images.
 
 # %%
 def my_smoothed_d_loss(logits_real, logits_fake, label=0.9):
@@ -369,7 +369,7 @@ smoothed_d_loss = checks.check_smoothed_d_loss(my_smoothed_d_loss)
 # </details>
 
 # %% [markdown]
-# **Predict** which answer for a real image costs least. The next cell tries a thousand:
+# > **Predict** which answer for a real image costs least. The next cell tries a thousand:
 
 # %% jupyter={"outputs_hidden": true}
 p = torch.linspace(0.001, 0.999, 999)
@@ -399,9 +399,9 @@ for name in ("smoothing 0.9", "smoothing 0.9 in G too"):
 #
 # This second G plays no part in the training; it is only what you show and score.
 #
-# **Exercise 3 · The moving average** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
-#
-# Change `netG_ema` in place. Its batch norms have running statistics; averaged weights need averaged statistics.
+# > **Exercise 3 · The moving average** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
+# >
+# > Change `netG_ema` in place. Its batch norms have running statistics; averaged weights need averaged statistics.
 
 # %%
 def my_ema(netG_ema, netG, weight):
@@ -435,8 +435,9 @@ update_ema = checks.check_ema(my_ema)
 # </details>
 
 # %% [markdown]
-# The next cell takes a trained G and shakes its weights at random, as a hasty optimiser might. **Predict:** how far
-# does the last G end from where it began, and how far the moving average?
+# The next cell takes a trained G and shakes its weights at random, as a hasty optimiser might.
+#
+# > **Predict:** how far does the last G end from where it began, and how far the moving average?
 
 # %% jupyter={"outputs_hidden": true}
 import copy
@@ -538,7 +539,9 @@ print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {kimg:.0f} thousand images;
 #
 # A classifier that is trained too long overfits. A GAN can get worse too, and its losses do not tell. The next figure
 # shows two recorded trainings that were scored on the way. In the first, G learns digits from 60,000 images; in the
-# second, church exteriors from 3,573 photographs. **Predict** which of them was trained too long.
+# second, church exteriors from 3,573 photographs.
+#
+# > **Predict** which of them was trained too long.
 
 # %% jupyter={"outputs_hidden": true}
 moments = {}
@@ -638,12 +641,12 @@ print(f"keep the checkpoint at step {chosen['step']},",
       f"after {chosen['kimg']:.0f} thousand images")
 
 # %% [markdown]
-# **Open exercise · Design a study that could refute you** — 60 minutes
-#
-# Choose one belief about training GANs that you hold, or one verdict of section 2 that you doubt. Design a study that
-# could refute it: configs, seeds, the number at the end, the comparison and its correction. Write it as a file like
-# those in `data/studies`, say beforehand which result would count against you, and if you have an hour of computing
-# time, run it with `dcgan-course study FILE`.
+# > **Open exercise · Design a study that could refute you** — 60 minutes
+# >
+# > Choose one belief about training GANs that you hold, or one verdict of section 2 that you doubt. Design a study that
+# > could refute it: configs, seeds, the number at the end, the comparison and its correction. Write it as a file like
+# > those in `data/studies`, say beforehand which result would count against you, and if you have an hour of computing
+# > time, run it with `dcgan-course study FILE`.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -86,8 +86,9 @@ print(f"z has {run.config.nz} numbers, {run.config.z}")
 # %% [markdown]
 # ## 1 · Where is z?
 #
-# A `z` of a hundred normal numbers is a point in a space of a hundred dimensions. Where does it lie? **Predict** the
-# length of such a vector: near 0, where the density is highest, or far out?
+# A `z` of a hundred normal numbers is a point in a space of a hundred dimensions. Where does it lie?
+#
+# > **Predict** the length of such a vector: near 0, where the density is highest, or far out?
 
 # %% jupyter={"outputs_hidden": true}
 z = sample_z(10_000, run.config.nz, run.config.z, seeded(0, "lesson"))
@@ -99,7 +100,9 @@ print(f"length: mean {lengths.mean():.1f}, standard deviation {lengths.std():.1f
 # Nothing lies near the middle. The square of the length is a sum of 100 squares, each 1 on average, so the length is
 # near $\sqrt{100} = 10$. Normal z lie on a thin **shell**.
 #
-# Now walk from one to another. The straight line ("**lerp**") is $a + t\,(b - a)$. **Predict** the length halfway.
+# Now walk from one to another. The straight line ("**lerp**") is $a + t\,(b - a)$.
+#
+# > **Predict** the length halfway.
 
 # %% jupyter={"outputs_hidden": true}
 a, b = z[:200], z[200:400]
@@ -115,9 +118,9 @@ for t in (0.0, 0.25, 0.5):
 #
 # where $\omega$ is the angle between a and b: $\cos \omega = a \cdot b\, / \,(|a|\,|b|)$.
 #
-# **Exercise 1 · slerp** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# Two equal vectors have the angle 0; your function must survive that.
+# > **Exercise 1 · slerp** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > Two equal vectors have the angle 0; your function must survive that.
 
 # %%
 def my_slerp(a, b, t):
@@ -169,8 +172,9 @@ show(generate(netG, walk(ends[0], ends[1], slerp)),
 # %% [markdown]
 # ## 2 · Is the sphere better?
 #
-# The great circle is usually said to be better, because of the length. **Predict:** how much worse are the pictures
-# halfway on the straight line?
+# The great circle is usually said to be better, because of the length.
+#
+# > **Predict:** how much worse are the pictures halfway on the straight line?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -246,7 +250,7 @@ for t in (0.1, 0.25, 0.5):
 # - **a cross-fade**: A's pixels fade out, B's fade in;
 # - **a memoriser**: G's walk, but in place of each picture the training image nearest to it, as if G had stored them all.
 #
-# **Predict** which of the three is best by which number.
+# > **Predict** which of the three is best by which number.
 
 # %%
 shelf = to_float(digits.batch(range(10_000)))
@@ -321,9 +325,9 @@ print("distance to the nearest training image, over that from one training image
 # Two numbers, u to the right and v downwards, mix four pictures: go from corner to corner down the left side and down
 # the right side, then straight across.
 #
-# **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
-#
-# Use straight lines, which are good enough (section 2). The corners must be in the grid.
+# > **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
+# >
+# > Use straight lines, which are good enough (section 2). The corners must be in the grid.
 
 # %%
 def my_corner_grid(corners, n):
@@ -441,9 +445,9 @@ HEADS = ("glasses, long hair", "no glasses, long hair", "no glasses, short hair"
 show_table(pd.DataFrame({"faces": [len(pool("glasses", *which)) for which in WHICH]}, HEADS))
 
 # %% [markdown]
-# **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
-#
-# A concept is the **mean** of some exemplars' `z`. The paper takes three of each.
+# > **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+# >
+# > A concept is the **mean** of some exemplars' `z`. The paper takes three of each.
 
 # %%
 def my_vector_sum(a, b, c):
@@ -501,7 +505,9 @@ show(figure, "One sum of z, as in the paper.",
 # %% [markdown]
 # This sum has short hair, but no glasses. Is that typical, or bad luck? Count it. The next cell makes 200 sums with exemplars drawn at random, with
 # 1, 3 and 10 exemplars for each concept, and once more with **pixels** in place of `z`. A success has the attribute,
-# and short hair. **Predict** two things: do more exemplars help, with `z`? And with pixels?
+# and short hair.
+#
+# > **Predict** two things: do more exemplars help, with `z`? And with pixels?
 #
 # <details><summary>Your prediction first, then ours</summary>
 #
@@ -589,8 +595,9 @@ show(along("glasses", strangers).transpose(0, 1).flatten(0, 1),
 
 # %% [markdown]
 # The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the
-# share whose hair has changed its length. **Predict:** does the share with the attribute keep growing, the farther you
-# go?
+# share whose hair has changed its length.
+#
+# > **Predict:** does the share with the attribute keep growing, the farther you go?
 
 # %% jupyter={"outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
@@ -625,12 +632,12 @@ show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
 # lesson 08 can have names.
 
 # %% [markdown]
-# **Open exercise · Measure a side effect** — 45 minutes
-#
-# A direction for glasses should change glasses and nothing else. Choose a direction and define, over all attributes
-# that the judge reads, how much else it changes. Then try to make a better direction, for instance by matching faces
-# with and without the attribute in everything else, or by removing what it shares with other directions, and show
-# whether it is better.
+# > **Open exercise · Measure a side effect** — 45 minutes
+# >
+# > A direction for glasses should change glasses and nothing else. Choose a direction and define, over all attributes
+# > that the judge reads, how much else it changes. Then try to make a better direction, for instance by matching faces
+# > with and without the attribute in everything else, or by removing what it shares with other directions, and show
+# > whether it is better.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -100,9 +100,9 @@ print(f"a PNG file: {picture[:4]}, at most 40 KB: {len(picture) <= 40_000}")
 #
 # A single number of z is a direction too: the vector that has a 1 there and zeros elsewhere.
 #
-# **Exercise 1 · Move** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
-#
-# The sliders start from the same $z_0$ at every movement, so your function must not change it.
+# > **Exercise 1 · Move** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+# >
+# > The sliders start from the same $z_0$ at every movement, so your function must not change it.
 
 # %%
 def my_moved(z, amounts, directions):
@@ -189,10 +189,10 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value,
 # next and scales each channel anew, so this is a guess to be tested). They are the **singular vectors** of W with the
 # largest singular values.
 #
-# **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
-#
-# `weight` is $W^T$, one row for each number of z. `torch.linalg.svd(weight, full_matrices=False)` gives U, S and Vh
-# with weight = U diag(S) Vh. Which of them live in the space of z?
+# > **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
+# >
+# > `weight` is $W^T$, one row for each number of z. `torch.linalg.svd(weight, full_matrices=False)` gives U, S and Vh
+# > with weight = U diag(S) Vh. Which of them live in the space of z?
 
 # %%
 def my_principal_directions(weight, n):
@@ -317,11 +317,11 @@ show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
 # shows a picture in place of the sliders. Run the cells again.
 
 # %% [markdown]
-# **Open exercise · Name a direction, and prove it** — 45 minutes
-#
-# Choose one principal direction of the faces and give it a name of at most three words. Design a test of that name that
-# could fail: for instance, let somebody who does not know the name sort pictures, or let the judge of lesson 07 count
-# over a hundred new faces. Compare with another direction whose name you expect to fail.
+# > **Open exercise · Name a direction, and prove it** — 45 minutes
+# >
+# > Choose one principal direction of the faces and give it a name of at most three words. Design a test of that name that
+# > could fail: for instance, let somebody who does not know the name sort pictures, or let the judge of lesson 07 count
+# > over a hundred new faces. Compare with another direction whose name you expect to fail.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -152,9 +152,9 @@ with tempfile.TemporaryDirectory() as folder:
 # Photographs are rarely square, and G would learn squashed churches from squashed photographs. So the largest square in
 # the middle is cut out.
 #
-# **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
-#
-# CelebA's faces are 178 wide and 218 high. Which box is left of them?
+# > **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# >
+# > CelebA's faces are 178 wide and 218 high. Which box is left of them?
 
 # %%
 def my_centre_box(width, height):
@@ -260,10 +260,10 @@ parameters = {"G": models.count_parameters(netG), "D": models.count_parameters(n
 print(f"G has {parameters['G']:,} parameters, D {parameters['D']:,}")
 
 # %% [markdown]
-# **Exercise 2 · Bytes to train** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
-#
-# For every parameter a training keeps four numbers in float32: the weight, its gradient, and Adam's two moments. With
-# `ema` it also keeps a moving average of G's weights.
+# > **Exercise 2 · Bytes to train** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
+# >
+# > For every parameter a training keeps four numbers in float32: the weight, its gradient, and Adam's two moments. With
+# > `ema` it also keeps a moving average of G's weights.
 
 # %%
 def my_training_bytes(netG, netD, ema=False):
@@ -364,8 +364,9 @@ show_table(pd.DataFrame({"one epoch, Pflop": work}))
 
 # %% [markdown]
 # How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second, a GPU some tens of thousands.
-# **Predict** the hours for one epoch of churches. (Without a GPU the cell times a network half as wide, which needs
-# about a quarter of the memory.)
+#
+# > **Predict** the hours for one epoch of churches. (Without a GPU the cell times a network half as wide, which needs
+# > about a quarter of the memory.)
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands import bench
@@ -519,9 +520,11 @@ show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
 # `--sync_batch_norm` is made for that case.
 #
 # **The learning rate.** With the same number of images, a batch four times as large makes a quarter of the steps. The
-# usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). **Predict**, then look at
-# the recorded study: 60 thousand digits, three seeds each, and at the end the Frechet distance to real digits (lesson
-# 11; lower is better). The table after it has the numbers, and how evenly the ten digits occur (1 = evenly).
+# usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam).
+#
+# > **Predict**, then look at the recorded study: 60 thousand digits, three seeds each, and at the end the Frechet
+# > distance to real digits (lesson 11; lower is better). The table after it has the numbers, and how evenly the ten
+# > digits occur (1 = evenly).
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.experiments.recording import RecordedStudy
@@ -573,7 +576,7 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # processes, one for each GPU. Each has a copy of both networks, works on its share of every batch, and before each
 # update the gradients are averaged, so that the copies stay equal. `batch_size` stays the size of the whole batch.
 #
-# **Exercise 3 · Shares** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# > **Exercise 3 · Shares** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 
 # %%
 def my_share(batch, rank, size):
@@ -604,8 +607,8 @@ share = checks.check_share(my_share)
 # </details>
 
 # %% [markdown]
-# **Predict:** is the mean of the shares' gradients the gradient of the whole batch? The next cell pretends to be four
-# processes, first with a D without batch norm, then with one that has it:
+# > **Predict:** is the mean of the shares' gradients the gradient of the whole batch? The next cell pretends to be four
+# > processes, first with a D without batch norm, then with one that has it:
 
 # %% jupyter={"outputs_hidden": true}
 def gradient(net, x):
@@ -752,12 +755,12 @@ show(sampling.generate(netC, corners), "Four churches in the corners, and mixtur
      "seven rows of seven churches that change smoothly along each row and column", 7)
 
 # %% [markdown]
-# **Open exercise · A plan that somebody could pay for** — 60 minutes
-#
-# Plan a training of the paper's network on one of the data sets of section 1, on a machine that you could really rent.
-# How much disk, memory and time does it need, what does it cost, when do you look at it, and when do you stop? Say
-# which of your numbers are computed, which are measured, and which are guesses; then make the cheapest measurement that
-# would turn your worst guess into a number.
+# > **Open exercise · A plan that somebody could pay for** — 60 minutes
+# >
+# > Plan a training of the paper's network on one of the data sets of section 1, on a machine that you could really rent.
+# > How much disk, memory and time does it need, what does it cost, when do you look at it, and when do you stop? Say
+# > which of your numbers are computed, which are measured, and which are guesses; then make the cheapest measurement that
+# > would turn your worst guess into a number.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -110,9 +110,9 @@ show(figure, "A digit (left) and the first nine maps of each of D's layers, in i
 # maps are **flattened** and put side by side, and a **linear** classifier learns from the result. It is linear so that
 # the credit for its answers is due to the features.
 #
-# **Exercise 1 · Pooled features** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
-#
-# The maps of digits are 14, 7 and 4 wide, which 4 does not divide: let PyTorch choose the windows.
+# > **Exercise 1 · Pooled features** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
+# >
+# > The maps of digits are 14, 7 and 4 wide, which 4 does not divide: let PyTorch choose the windows.
 
 # %%
 def my_pooled(maps):
@@ -172,9 +172,10 @@ print(f"(128 + 256 + 512) x 16 = {count:,}, and twice that is {2 * count:,}")
 # ## 2 · Few labels
 #
 # Suppose that a hundred digits are labelled, ten of each. How many of the others will a linear classifier get right?
-# **Predict** it for three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the
-# pixels. The table after that adds a network of the same shape that is **trained on the hundred labels**; predict it,
-# too.
+#
+# > **Predict** it for three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the
+# > pixels. The table after that adds a network of the same shape that is **trained on the hundred labels**; predict it,
+# > too.
 #
 # The classifier is an L2-SVM, `LinearSVC` with the squared hinge loss, as in the paper; a fifth of the labelled images
 # is held back to choose its one parameter.
@@ -280,7 +281,7 @@ show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 # labels are few. They do so here too. (Our supervised network was trained with one setting; the paper's is the best of
 # 64.)
 #
-# **Predict** which of D's layers contributes most. The next cell tries them one at a time, with 300 labels:
+# > **Predict** which of D's layers contributes most. The next cell tries them one at a time, with 300 labels:
 
 # %% jupyter={"outputs_hidden": true}
 labelled = features.balanced_draw(train.labels, 300, 0)
@@ -306,9 +307,9 @@ show_table(pd.Series(shares).map("{:.1%}".format).to_frame("right with 300 label
 # - the activation's input x was positive (as in any ReLU), *and*
 # - the gradient itself is positive.
 #
-# **Exercise 2 · The guided rule** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
-#
-# D's activations leak; the rule treats them as if they did not.
+# > **Exercise 2 · The guided rule** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# >
+# > D's activations leak; the rule treats them as if they did not.
 
 # %%
 def my_guided(x, gradient):
@@ -432,8 +433,10 @@ show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one directi
 # answer to lines at all, but what direction there is agrees more often than by chance, since an untrained filter has a
 # shape too.
 #
-# Does a feature of the digits' D belong to *one digit*? **Predict:** among the 20 digits that raise a feature most,
-# which share is of the commonest kind? (By chance it is about 0.22.)
+# Does a feature of the digits' D belong to *one digit*?
+#
+# > **Predict:** among the 20 digits that raise a feature most, which share is of the commonest kind? (By chance it is
+# > about 0.22.)
 
 # %% jupyter={"outputs_hidden": true}
 @torch.inference_mode()
@@ -484,9 +487,9 @@ wears = judged(judge, images)[1][:, glasses] > 0.5
 print(f"{wears.mean():.0%} of the generated faces wear glasses (in the data: a third)")
 
 # %% [markdown]
-# **Exercise 3 · Drop feature maps** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
-#
-# What you are given is still needed afterwards: work on a copy.
+# > **Exercise 3 · Drop feature maps** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+# >
+# > What you are given is still needed afterwards: work on a copy.
 
 # %%
 def my_dropped(x, maps):
@@ -584,8 +587,10 @@ def regressions(block):
 
 # %% [markdown]
 # *Inside against outside* is the paper's contrast. But the eyes are inside too. *With against without* compares the
-# same place in faces with and without glasses, which the paper could not do: it needs the judge. **Predict:** how many
-# of the glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x 8?
+# same place in faces with and without glasses, which the paper could not do: it needs the judge.
+#
+# > **Predict:** how many of the glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x
+# > 8?
 
 # %%
 # new faces, which chose nothing above
@@ -689,11 +694,11 @@ show(figure, "The same ten faces, with the maps of one block dropped.",
 # This is one G and one attribute; yours may differ.
 
 # %% [markdown]
-# **Open exercise · Does D know what you care about?** — 60 minutes
-#
-# Choose a property of digits that has no label: slant, stroke width, whether a loop is closed. Design a study that
-# measures how well D's features tell it from few examples, with the controls of section 2. You will have to make
-# labels, by hand or by a rule; say how often they are wrong.
+# > **Open exercise · Does D know what you care about?** — 60 minutes
+# >
+# > Choose a property of digits that has no label: slant, stroke width, whether a loop is closed. Design a study that
+# > measures how well D's features tell it from few examples, with the controls of section 2. You will have to make
+# > labels, by hand or by a rule; say how often they are wrong.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

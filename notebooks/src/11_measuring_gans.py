@@ -107,7 +107,8 @@ show(torch.cat([plain[:14], real[:14], conditional[order[:14]]]),
 
 # %% [markdown]
 # (These are the rows under the title.) Both generators are good enough that eyes no longer settle the matter.
-# **Predict** now, and keep it: which of the two is better?
+#
+# > **Predict** now, and keep it: which of the two is better?
 #
 # The **judge**, for all that follows, is a classifier that has read real digits only. Its last hidden layer turns each
 # picture into 64 numbers, its **features**.
@@ -151,9 +152,9 @@ print(f"carried, grain by grain: {cost:.1f}; by the formula: {(0 - 3) ** 2 + (1 
 # With one number it is the formula above: $s_a^2 + s_b^2 - 2\,s_a s_b = (s_a - s_b)^2$. The root of a matrix is the
 # matrix which, times itself, gives it back. It is *not* the root of each of its numbers.
 #
-# **Exercise 1 · The Frechet distance** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# Some features of a judge never move, so a row of a covariance may be 0.
+# > **Exercise 1 · The Frechet distance** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > Some features of a judge never move, so a row of a covariance may be 0.
 
 # %%
 def my_frechet(mean_a, cov_a, mean_b, cov_b):
@@ -220,7 +221,7 @@ show_table(pd.DataFrame(distances, ["yours", "the package's"]).T,
 # The **kernel distance** is a second number, which assumes nothing about Gaussians. It compares pairs of points by
 # $(x \cdot y / F + 1)^3$, where F is the number of features.
 #
-# **Predict** for each pair: does the Frechet distance see the difference? Does the kernel distance?
+# > **Predict** for each pair: does the Frechet distance see the difference? Does the kernel distance?
 
 # %%
 def ring(n, heaps, seed, noise=0.05, of=8):
@@ -264,8 +265,9 @@ show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
 #
 # ## 3 · How many images?
 #
-# Section 1 compared 5,000 real digits with 5,000 others. **Predict:** would 500 against 500 score less, the same, or
-# more?
+# Section 1 compared 5,000 real digits with 5,000 others.
+#
+# > **Predict:** would 500 against 500 score less, the same, or more?
 
 # %%
 sizes = np.array([100, 250, 500, 1000, 2000, 5000])
@@ -298,9 +300,9 @@ show_table(pd.DataFrame(rows, [f"n = {n:,}" for n in sizes]).T,
 # There is a cure, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where
 # that line meets 1/n = 0, there are infinitely many images.
 #
-# **Exercise 2 · To infinity** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
-#
-# Fit a straight line by least squares, and return its height at 1/n = 0.
+# > **Exercise 2 · To infinity** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+# >
+# > Fit a straight line by least squares, and return its height at 1/n = 0.
 
 # %%
 def my_extrapolated(sizes, distances):
@@ -432,9 +434,9 @@ show_table(pd.DataFrame(rows, ["n = 100", "n = 500", "n = 1,000"]).T,
 # real ones. A fake counts when it lies within the reach of at least one real image. Recall is the same with the roles
 # exchanged.
 #
-# **Exercise 3 · Precision** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# An image is not its own neighbour.
+# > **Exercise 3 · Precision** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > An image is not its own neighbour.
 
 # %%
 def my_precision(real, fake, k):
@@ -490,8 +492,10 @@ draw_reach(few, half, "Precision is the share of crosses that are green.",
            "eight blue heaps in pale discs; crosses in the discs are green, others orange")
 
 # %% [markdown]
-# For 1,000 points of each kind the right answers are known. **Predict** precision and recall of: every second heap; the
-# same eight heaps; half of the points anywhere; heaps that are far too narrow.
+# For 1,000 points of each kind the right answers are known.
+#
+# > **Predict** precision and recall of: every second heap; the same eight heaps; half of the points anywhere; heaps
+# > that are far too narrow.
 
 # %%
 def both(real, fake, k=3):
@@ -517,7 +521,9 @@ show_table(pd.DataFrame({name: both(ring_real, points) for name, points in fakes
 # floor belongs beside these numbers too: another 1,000 points of the very same ring stay below 1.
 #
 # The weak spot is the reach. Add 8 stray points to the 1,000 real ones (mislabelled images, say, or faults of a
-# scanner), and score again the points that lie anywhere. **Predict** what happens to their precision.
+# scanner), and score again the points that lie anywhere.
+#
+# > **Predict** what happens to their precision.
 
 # %% jupyter={"outputs_hidden": true}
 stray = np.random.default_rng(6).normal(size=(8, 2)) * 3
@@ -662,8 +668,9 @@ hashes = {"autoencoder": lambda x: encoder(x) > 0, "random matrix": lambda x: x 
 # Does it work? Plant near-duplicates whose originals we know: 1,000 training digits, a little darker, or scaled down
 # and up again, or with faint noise, or moved by one pixel. **Hits** are planted ones whose bits differ from the
 # original's in at most t places. **False alarms** are real digits that were never in the set, but find some "original"
-# among the 5,000. Beside it stands a hash that learned nothing: the signs of 128 random sums of pixels. **Predict**
-# which is better.
+# among the 5,000. Beside it stands a hash that learned nothing: the signs of 128 random sums of pixels.
+#
+# > **Predict** which is better.
 
 # %%
 def resized(images, size):
@@ -748,9 +755,9 @@ show(torch.cat([fresh[first], other[place[first]]]),
 # agree, and it is near 1. Statisticians call it a two-sample test, with a 1-nearest-neighbour classifier, leaving one
 # out.
 #
-# **Exercise 4 · The two-sample test** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
-#
-# Return the accuracy over all rows of both sets. An image is not its own neighbour; but an exact *copy* of it is one.
+# > **Exercise 4 · The two-sample test** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
+# >
+# > Return the accuracy over all rows of both sets. An image is not its own neighbour; but an exact *copy* of it is one.
 
 # %%
 def my_two_sample(a, b):
@@ -785,7 +792,8 @@ two_sample = checks.check_two_sample(my_two_sample)
 # %% [markdown]
 # The next cell runs the test in pixels, and in the judge's features. Two forgers take part: a **memoriser**, whose
 # "fakes" are training digits; and a **thief**, who copies the very digits that he is compared with, with faint noise.
-# **Predict** both.
+#
+# > **Predict** both.
 
 # %% jupyter={"outputs_hidden": true}
 def flat(images):
@@ -837,7 +845,7 @@ print(f"the judge reads the digit that was asked for: {right.mean():.1%}")
 # digits reads real ones. How much worse is it than one that has learned from as many real digits? And the other way
 # round: one that has learned from real digits reads fakes.
 #
-# **Predict** all four numbers' order, for a plain logistic regression and 1,000 digits to learn from.
+# > **Predict** all four numbers' order, for a plain logistic regression and 1,000 digits to learn from.
 #
 # Both pupils answer the *same questions*, so their errors are not independent: a badly written digit is hard for both.
 # The right comparison is **paired**: take the difference question by question, and ask how far its mean may be off. The
@@ -933,8 +941,10 @@ show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,
 # Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the
 # judge's own floor, to make them comparable. One draw of 1,000 is a matter of luck, as section 3 has shown; so draw
 # four times, with new digits on both sides. (There are not enough digits from 0 to 4 for that, so their four draws
-# overlap, and their ± is too small.) **Predict** for each judge what it will find worst: five digits missing; each
-# digit mirrored; faint noise, which you can hardly see (a twentieth of the way from grey to white).
+# overlap, and their ± is too small.)
+#
+# > **Predict** for each judge what it will find worst: five digits missing; each digit mirrored; faint noise, which you
+# > can hardly see (a twentieth of the way from grey to white).
 
 # %%
 stranger, rest = load_judge("heritage"), order[5000:]
@@ -1027,11 +1037,11 @@ show_table(pd.DataFrame(rows), "Means of four draws and their standard deviation
 # No row is enough by itself. Together, each beside its floor, they say what a sheet of pictures cannot.
 
 # %% [markdown]
-# **Open exercise · Cheat the measures** — 60 minutes
-#
-# Build a "generator" of digits that beats `mnist` on as many rows of the table above as you can, without any training:
-# by copying, blurring, mixing or selecting images. Then design one measurement that exposes it, and show that the new
-# measurement does not accuse an honest generator.
+# > **Open exercise · Cheat the measures** — 60 minutes
+# >
+# > Build a "generator" of digits that beats `mnist` on as many rows of the table above as you can, without any training:
+# > by copying, blurring, mixing or selecting images. Then design one measurement that exposes it, and show that the new
+# > measurement does not accuse an honest generator.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>

@@ -186,8 +186,8 @@ Markdown("\n".join(line.replace("# ", "### ", 1) if line.startswith("#") else li
                    for line in lines))
 
 # %% [markdown]
-# Read the numbers as in lesson 11: beside those of real images, and with n in the name. A precision of 0.1 beside 0.95
-# says plainly that nine of ten generated faces lie where no drawn face lies, and a card should not hide it.
+# Read the numbers as in lesson 11: beside those of real images, and with n in the name. The precision of ten thousand
+# images says plainly that most of the generated faces lie where no drawn face lies, and a card should not hide it.
 #
 # Pictures of your own have no judge yet. If they lie in sub-folders,
 # `dcgan-course judge folder:PATH --out mine.safetensors` trains one in minutes, and
@@ -199,9 +199,9 @@ Markdown("\n".join(line.replace("# ", "### ", 1) if line.startswith("#") else li
 # browsers, on telephones, in other languages. Exporting means translating every operation, so there is one question:
 # does the translation draw the same pictures?
 #
-# **Exercise 1 · The same?** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
-#
-# Many tests of this kind cannot fail. Think of shapes, of the sign, of a single wrong pixel, and of NaN.
+# > **Exercise 1 · The same?** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
+# >
+# > Many tests of this kind cannot fail. Think of shapes, of the sign, of a single wrong pixel, and of NaN.
 
 # %%
 def my_close(a, b, tolerance):
@@ -302,9 +302,9 @@ print(checks.LISTINGS[3], checks.LISTINGS[4], sep="\n\n")
 print(checks.LISTINGS[5], checks.LISTINGS[6], sep="\n\n")
 
 # %% [markdown]
-# **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
-#
-# Return the number of the line for each listing. Where two lines could be mended, either will do.
+# > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
+# >
+# > Return the number of the line for each listing. Where two lines could be mended, either will do.
 
 # %%
 def my_errata():
@@ -342,7 +342,9 @@ errata = checks.check_errata(my_errata)
 # %% [markdown]
 # How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and may give
 # worse pictures; lessons 05 and 06 measured what some of them cost. That is why every exercise of this course has a
-# small check. **Predict:** does the check of its exercise refuse each listing?
+# small check.
+#
+# > **Predict:** does the check of its exercise refuse each listing?
 
 # %% jupyter={"outputs_hidden": true}
 import torch.nn.functional as F
@@ -389,11 +391,11 @@ for number, entry in checks.LISTINGS.items():
 # batchnorm produced better results for both models".
 
 # %% [markdown]
-# **Open exercise · Publish something that you can answer for** — 90 minutes
-#
-# Take pictures that you may use, train a generator on them, and publish it for one reader: the page, the model card,
-# and a paragraph that says what the numbers do and do not show. Then exchange it with somebody, and let them hunt for
-# errata in your card.
+# > **Open exercise · Publish something that you can answer for** — 90 minutes
+# >
+# > Take pictures that you may use, train a generator on them, and publish it for one reader: the page, the model card,
+# > and a paragraph that says what the numbers do and do not show. Then exchange it with somebody, and let them hunt for
+# > errata in your card.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>
