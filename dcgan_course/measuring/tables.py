@@ -1,5 +1,6 @@
 """A study's table (columns config, seed, metric, value) in numbers and in text: means and differences over seeds."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -74,8 +75,7 @@ def summary_frame(table: "pd.DataFrame") -> "pd.DataFrame":
     result, seeds = means(table), table.groupby("config")["seed"].nunique()
     of = result.index.get_level_values("config").map(seeds)
     fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
-    spread = half_width(result).where(~beyond(result), extremes(result))
-    cells = result["mean"].map(lambda mean: number(mean, 4)) + spread + fewer
+    cells = with_widths(result).where(~beyond(result), extremes(result)) + fewer
     for config, metric in cells.index:
         if metric == "diverged":
             count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
@@ -92,7 +92,7 @@ def comparison_frame(table: "pd.DataFrame", baseline: str) -> "pd.DataFrame":
     """The differences in the form of `summary_frame`: "+0.02 ± 0.01", with a question mark where undecided."""
     result = differences(table, baseline)
     marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
-    return wide(result["mean"].map(lambda mean: number(mean, 3, "+")) + half_width(result) + marks, table)
+    return wide(with_widths(result, "+") + marks, table)
 
 
 def beyond(result: "pd.DataFrame") -> "pd.Series":
@@ -103,15 +103,30 @@ def beyond(result: "pd.DataFrame") -> "pd.Series":
 
 
 def extremes(result: "pd.DataFrame") -> "pd.Series":
-    """As text, " (0.1 to 0.9)" for each row; " (all)" where all values are one."""
-    lowest, highest = (result[name].map(lambda value: number(value, 3)) for name in ("lowest", "highest"))
-    texts = " (" + lowest + " to " + highest + ")"
-    return texts.where(result["lowest"] < result["highest"], " (all)")
+    """As text, "0.5 (0.1 to 0.9)" for each row; "0.5 (all)" where all values are one."""
+    mean, lowest, highest = (result[name].map(lambda value: number(value, 3)) for name in ("mean", "lowest", "highest"))
+    texts = mean + " (" + lowest + " to " + highest + ")"
+    return texts.where(result["lowest"] < result["highest"], mean + " (all)")
 
 
-def half_width(result: "pd.DataFrame") -> "pd.Series":
-    """As text, " ± 0.01" for each row; "" for one seed, which has none."""
-    return result["half_width"].map(lambda width: "" if np.isnan(width) else f" ± {number(width, 2)}")
+def with_widths(result: "pd.DataFrame", sign: str = "") -> "pd.Series":
+    """As text, "0.95 ± 0.01" for each row."""
+    return result.apply(lambda row: with_width(row["mean"], row["half_width"], sign), axis=1)
+
+
+def with_width(mean: float, width: float, sign: str = "") -> str:
+    """A mean and half the width of its interval, with no digit that the interval leaves open: one of the width counts,
+    or two where the first is a 1. Of one seed, which has no width, the mean alone. `sign` "+" writes that too.
+
+    >>> with_width(0.9928, 0.0027), with_width(14235, 8987), with_width(27.713, 0.151), with_width(3.5, float("nan"), "+")
+    ('0.993 ± 0.003', '14,000 ± 9,000', '27.71 ± 0.15', '+3.5')
+    """
+    if not width > 0:
+        return number(mean, 4, sign) + (" ± 0" if width == 0 else "")
+    places = -math.floor(math.log10(width))
+    places += f"{width:e}".startswith("1")
+    mean, width = round(mean, places), round(width, places)
+    return f"{mean:{sign},.{max(0, places)}f} ± {width:,.{max(0, places)}f}"
 
 
 def number(value: float, digits: int, sign: str = "") -> str:

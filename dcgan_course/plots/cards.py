@@ -3,12 +3,12 @@
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ..sampling import image_grid
 from .showing import show
-from .style import BLUE, DENSE, GREY, INK, ORANGE, PALE
+from .style import BLUE, DENSE, GREY, INK, ORANGE, PALE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 24, 52, 18  # pixels of a card, of its margin and of what stands below
 LABEL, LETTERS = 48, 28  # pixels before the words of a line, and how many of them fit beside
@@ -32,7 +32,7 @@ def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[s
     width, height = max(WIDE, sheet.width // DENSE + 2 * EDGE), below + LINE * len(lines)
     whole = Image.new("RGB", (DENSE * width, DENSE * height), "white")
     whole.paste(sheet, (DENSE * EDGE, DENSE * TITLE))
-    pen, font = ImageDraw.Draw(whole), ImageFont.load_default(size=DENSE * 14)
+    pen, font = ImageDraw.Draw(whole), lettering(DENSE * 12)
     pen.text((DENSE * EDGE, DENSE * 3), title, INK, font)
     for y, (label, words) in enumerate(lines):
         pen.text((DENSE * EDGE, DENSE * (below + LINE * y)), label, GREY, font)

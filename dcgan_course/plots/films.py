@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from ..machine.errors import UserError
 from .curves import clock
-from .style import BLUE, DENSE, INK, ORANGE, STYLE
+from .style import BLUE, DENSE, INK, ORANGE, STYLE, lettering
 
 FILMS = (".gif", ".webp", ".mp4")
 
@@ -17,7 +17,7 @@ def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
     """The picture with a line of text on a white strip above it."""
     framed = Image.new("RGB", (picture.width, picture.height + height), "white")
     framed.paste(picture.convert("RGB"), (0, height))
-    ImageDraw.Draw(framed).text((6, 3), text, fill="black", font=ImageFont.load_default(size=13))
+    ImageDraw.Draw(framed).text((6, 3), text, fill="black", font=lettering(12))
     return framed
 
 

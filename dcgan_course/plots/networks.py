@@ -138,10 +138,10 @@ def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tup
             column = columns - len(way) + i if role == "G" else columns - 1 - i  # the same size above the same size
             centre = (column + 0.5) * pitch
             parts.append(box(stage, centre, middle, colour, ways))
-            parts.append(text(centre, middle + SIDE / 2 + 22, stage.label, letter + 1, INK, bold=True))
-            if i == 0 or (role == "G" and i == len(way) - 1):  # the ends that have a name
-                at, name = (middle + 6, "image") if len(stage.shape) == 3 else (middle - SIDE / 3, "z")
-                parts.append(text(centre, at, name, letter + 1, INK))
+            label = f"z: {stage.label}" if len(stage.shape) < 3 and i == 0 else stage.label
+            parts.append(text(centre, middle + SIDE / 2 + 22, label, letter + 1, INK, bold=True))
+            if len(stage.shape) == 3 and (i == 0 or (role == "G" and i == len(way) - 1)):
+                parts.append(text(centre, middle + 6, "image", letter + 1, INK))
             if i:
                 parts.append(arrow(centre, pitch, middle, stage, way[i - 1], ways, -1 if role == "G" else 1))
             for j, badge in enumerate(badges(way, i, role) if i else []):

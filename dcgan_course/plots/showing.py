@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ..machine.display import figure_html, framed, image_html, kind_of
 from ..sampling import image_grid, to_pixels
 from .curves import curves
-from .style import PAGE, STYLE
+from .style import PAGE, STYLE, lettering
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -168,7 +168,7 @@ def sheet(images: Tensor, nrow: int | None = None) -> tuple[bytes, int]:
     times = max(least, min(4, PAGE // grid.shape[1], HIGH // grid.shape[0]))
     picture = Image.fromarray(grid.numpy())
     picture = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=max(10, times * size // 5))
+    pen, font = ImageDraw.Draw(picture), lettering(max(10, times * size // 6))
     for i, pixels in enumerate(map(to_pixels, images)):
         if int(pixels.max()) - int(pixels.min()) <= FLAT:
             level, side = round(float(pixels.float().mean())), size + 2

@@ -9,10 +9,9 @@
 # %% [markdown]
 # # 06 · What stabilises, and when to stop
 #
-# <img src="../data/runs/heritage_no_augment/best.webp" width="420" alt="a sheet of 64 generated churches with towers, walls and skies, most of them recognisable">
-# <img src="../data/runs/heritage_no_augment/samples/fakes_000600.webp" width="420" alt="64 churches of the same z at the end of its training: greyer and flatter">
+# <img src="../data/best_and_end.webp" width="836" alt="sixteen generated churches twice: towers, domes and walls under blue skies, and the same z at the end, greyer and flatter">
 #
-# *The same generator twice. First: when its pictures were best. Then: at the end, after half as many images again.
+# *The same generator twice, with the same `z`: when its pictures were best, and at the end, after half as many images again.
 # Neither of its losses told of it; this lesson finds the moment, and asks which tricks help at all.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
