@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import anywidget
     import ipywidgets
 
+RUN = "Run the cell, and it moves."  # below what stands in a widget's place
 PICTURE, FILM, FRAME = 512, 256, 80  # pixels, at least, of a saved picture and film; milliseconds of a step
 
 
@@ -71,7 +72,7 @@ class Still:
         about = told_to_colab(self.widget)
         return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
                                                              "model_id": self.widget.model_id},
-                "text/html": figure_html(self.picture, self.words, self.caption, self.width),
+                "text/html": figure_html(self.picture, self.words, f"{self.caption} {RUN}".strip(), self.width),
                 "text/plain": self.words}, about
 
 

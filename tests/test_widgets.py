@@ -193,7 +193,7 @@ def test_a_player_shows_the_frame_of_its_slider():
     assert shown() == pytest.approx(120, abs=2)
     html = DisplayFormatter().format(film)[0]["text/html"]  # where no kernel runs
     assert "data:image/gif;base64,R0lGODlhLi4u" in html and 'width="40"' in html
-    assert "dark to light</figcaption>" in html
+    assert "dark to light Run the cell, and it moves.</figcaption>" in html
 
 
 def test_a_place_of_a_sheet_is_chosen():

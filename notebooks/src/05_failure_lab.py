@@ -349,11 +349,14 @@ sheets(stabilisers, RANGES,
        "left grey squares with hardly a stroke; in the middle good digits; right faint digits")
 
 # %% [markdown]
+# <details><summary>Your answers first, then what the table and the pictures say</summary>
+#
 # - (a) **Fails.** Nothing is darker than mid-grey, and D can tell from any background pixel.
 # - (b) **Works**, about as well as the baseline. A tanh can reach all of [0, 1]. Half of its range lies idle, and G
 #   learns to stay out of it.
 # - (c) **Fails.** White is 2.82, far above what a tanh can reach: the digits are faint, on a background that is not
 #   quite black.
+# </details>
 #
 # So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data". Does D notice where G cannot? The
 # next cell prints how sure D was over the last lines of each training:

@@ -489,11 +489,11 @@ show_wiped(*(generate(net, z) for net in nets.values()),
             "the same digits by its average: fainter strokes on a calmer, darker ground"))
 
 # %% [markdown]
-# Move the line over one digit. G's ground is restless, for each step leaves other specks in it; in the average they
-# cancel, and its ground is calm. But the strokes of the average are fainter. G still learns fast, and its average lags
-# behind: the package's has a half-life of 5 % of the images shown so far. So early in a training the average may well
-# score worse than G itself. At the end of the epoch, when G learns less from step to step, the study has it the other
-# way round:
+# Run the cell, and move the line over one digit. G's ground is restless, for each step leaves other specks in it; in
+# the average they cancel, and its ground is calm. But the strokes of the average are fainter. G still learns fast, and
+# its average lags behind: the package's has a half-life of 5 % of the images shown so far. So early in a training the
+# average may well score worse than G itself. At the end of the epoch, when G learns less from step to step, the study
+# has it the other way round:
 
 # %%
 ratio, low, high, word = verdicts["no moving average"]
@@ -574,8 +574,8 @@ show_table(ends.rename({"mnist": "digits", "heritage_no_augment": "churches"}))
 # worse. A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G
 # away from everything else.
 #
-# What does such a number mean? Here are the same 32 `z` at the two moments, one drawn over the other. Move the line, and
-# look at walls, towers and skies:
+# What does such a number mean? Here are the same 32 `z` at the two moments, one drawn over the other. Run the cell,
+# move the line, and look at walls, towers and skies:
 
 # %%
 from PIL import Image

@@ -255,11 +255,14 @@ show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
            "Distance to the eight heaps.")
 
 # %% [markdown]
+# <details><summary>Your answer first, then what they see, and why</summary>
+#
 # The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
 # notice. The kernel distance notices the three heaps, and only those. Why? Multiply the cube out: it compares products
 # of up to three coordinates, and so means, covariances and **third moments**. The three heaps differ from the ring in
 # the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not. The kernel
 # distance needs no Gaussian, but it does not see everything either.
+# </details>
 #
 # Features of digits are less extreme than these toys. Still, **a distance of 0 does not mean that two sets are alike**.
 #
