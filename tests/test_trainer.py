@@ -901,7 +901,7 @@ def test_tensorboard(tmp_path):
                                      {"loss": "relativistic", "norm": "none", "r1": 1.0, "precision": "bf16"},
                                      {"loss": "wasserstein", "d_norm": "none", "gp": 10.0, "n_critic": 2,
                                       "batch_size": 10, "precision": "bf16"},
-                                     {"loss": "wasserstein", "network": "basic", "gp": 10.0, "classes": 2},
+                                     {"loss": "wasserstein", "network": "basic", "gp": 10.0},
                                      pytest.param({"compile": "on", "d_norm": "none", "loss": "wasserstein", "gp": 1.0,
                                                    "n_critic": 2, "batch_size": 10}, marks=pytest.mark.slow),
                                      pytest.param({"compile": "on", "d_norm": "none", "r1": 1.0},
