@@ -92,6 +92,7 @@ IDEAS = [  # arXiv number, name, what it changes
     ("1812.04948", "StyleGAN", "networks"), ("2006.06676", "ADA", "data"),
     ("2106.12423", "StyleGAN3", "networks"), ("2501.05441", "R3GAN", "loss")]
 KINDS = {"loss": BLUE, "networks": ORANGE, "data": GREEN}
+HEIGHTS = (1, -1, 3, -3, 2, -2, 1, -3, -1, 1, -1, 1)  # of the names
 
 
 def when(number):
@@ -100,18 +101,16 @@ def when(number):
 
 
 figure, axes = plt.subplots(figsize=(8.4, 2.7))
-for place, (number, name, kind) in enumerate(IDEAS):
-    height = (1, -1, 2, -2, 3, -3)[place % 6]
+for (number, name, kind), height in zip(IDEAS, HEIGHTS, strict=True):
     axes.plot([when(number)] * 2, [0, height], color=KINDS[kind], linewidth=1)
     axes.plot(when(number), 0, "o", color=KINDS[kind], markersize=6)
-    axes.text(when(number), height, name, ha="center", fontsize=9,
-              va="bottom" if height > 0 else "top")
+    axes.text(when(number), height, name, fontsize=9, va="bottom" if height > 0 else "top")
 axes.axhline(0, color="black", linewidth=1, zorder=0)
 axes.set(xlim=(2013.5, 2026.5), ylim=(-4, 4), xticks=range(2014, 2027, 2), yticks=[])
 axes.grid(False)
 show(figure, "Blue: the loss. Orange: the networks. Green: the data. Seven are of 2017-18.",
      "a line from 2014 to 2026 with twelve points: " + ", ".join(
-         f"{name} {when(number):.0f}" for number, name, _ in IDEAS))
+         f"{name} {int(when(number))}" for number, name, _ in IDEAS))
 
 # %% [markdown]
 # And here is the idea of each, in one small drawing. The curves are computed from the formulas, and the digits are real
@@ -156,7 +155,7 @@ def stretched(axis):
     for shape, colour in ((circle, GREY), (matrix @ circle, ORANGE),
                           (matrix @ circle / torch.linalg.matrix_norm(matrix, 2), BLUE)):
         axis.plot(*shape, color=colour)
-    axis.set_aspect("equal")
+    axis.set_aspect("equal", adjustable="datalim")
 
 
 # %%
@@ -208,7 +207,7 @@ figure, grid = plt.subplots(2, 6, figsize=(8.4, 3.4))
 for axis, (number, name, kind) in zip(grid.flat, IDEAS, strict=True):
     draw, words = DRAWINGS[name]
     draw(axis)
-    axis.set(xticks=[], yticks=[], title=f"{name}, {when(number):.0f}", xlabel=words)
+    axis.set(xticks=[], yticks=[], title=f"{name}, {int(when(number))}", xlabel=words)
     axis.title.set_fontsize(9)
     axis.xaxis.label.set_fontsize(7.5)
     axis.grid(False)
@@ -263,8 +262,10 @@ show(rows.clamp(-1, 1), "Rows one to four: the same digits at 4x4, 7x7, 14x14 an
      "six rows of eight digits: blurs that sharpen, then other digits, then mixtures", nrow=8)
 
 # %% [markdown]
-# You read the first: at this size shape lives in the coarse scales, and what the second adds looks like a shadow of its
-# outline. StyleGAN's mixtures look natural because its layers *draw* with the style, in place of adding pixels.
+# You read the second. A pen's stroke is two or three pixels wide, finer than the squares of 7x7 pixels, so a digit lives in
+# the fine scales, and of the first only a shadow is left. With faces it is the other way round: there the coarse scales
+# hold pose and shape. And StyleGAN's mixtures look natural because its layers *draw* with a style, in place of adding
+# pixels.
 
 # %% [markdown]
 # ## 2 · What D is paid for
@@ -688,6 +689,33 @@ def sheets(configs, caption):
 sheets(CHANGES, "The same sixteen z, seed 0, in every row.")
 
 # %% [markdown]
+# Three seeds give crude intervals, so read ratios seed by seed, as in lesson 06. These are several comparisons at once; the
+# last column multiplies each p-value by their number, which is a simple and strict correction (Bonferroni's).
+
+# %% jupyter={"outputs_hidden": true}
+from scipy import stats
+
+from dcgan_course.measuring.tables import interval
+
+PAIRS = [*((config, "baseline") for config in CHANGES[1:]),
+         *((config, "no batch norm in D") for config in CHANGES[3:])]
+
+
+def ratio(config, to):
+    """How many times the distance of another version: geometric mean, interval, verdict."""
+    logs = np.log(study.values(config, "fd")) - np.log(study.values(to, "fd"))
+    mean, half = interval(logs)
+    p = min(1.0, stats.ttest_1samp(logs, 0).pvalue * len(PAIRS))
+    word = "undecided" if p > 0.05 else "worse" if mean > 0 else "better"
+    numbers = (np.exp(mean), np.exp(mean - half), np.exp(mean + half), p)
+    return [*(f"{number:.2f}" for number in numbers), word]
+
+
+show_table(pd.DataFrame([ratio(*pair) for pair in PAIRS], [f"{a}, over {b}" for a, b in PAIRS],
+                        ["times", "from", "to", "p, corrected", "verdict"]),
+           "Ratios of Frechet distances, seed by seed; below 1 is better.")
+
+# %% [markdown]
 # STUDY_PROSE
 
 # %% [markdown]
@@ -765,9 +793,9 @@ print(f"{CONFIG}: {run.stats()[-1]['kimg']:.0f} thousand images, in {run.path}")
 # %% [markdown]
 # The same on the command line, for images of your own:
 #
-#     dcgan-course train --data folder:photos --norm none --init he --loss relativistic --r1 10 --r2 10
+#     dcgan-course train --preset photos --real_label 1 --norm none --init he --loss relativistic --r1 10 --r2 10
 #
-# `--r1` and `--r2` are the two gammas. They depend on the size of the images and on D, so try three values that are ten
+# (The preset smooths D's labels, and a loss of pairs has none.) `--r1` and `--r2` are the two gammas. They depend on the size of the images and on D, so try three values that are ten
 # times apart, and read D's answers.
 
 # %% [markdown]
@@ -837,4 +865,4 @@ checks.progress("13")
 
 # %% [markdown]
 # ---
-# ← [12 · Your own images](12_your_own_images.ipynb)
+# ← [12 · Your own images, and an errata hunt](12_your_own_images.ipynb)
