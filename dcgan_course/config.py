@@ -12,6 +12,10 @@ from PIL import ImageColor
 
 from .machine.errors import UserError
 
+Loss = Literal["non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic"]
+TARGETS = ("non_saturating", "minimax", "least_squares")  # losses that have a target for each of D's answers
+PROBABILITIES = ("non_saturating", "minimax")  # those with which the sigmoid of D's answer is one
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -53,7 +57,7 @@ class TrainConfig:
     norm: Literal["batch", "none"] = "batch"
     """Batch norm in both networks, or none."""
     d_norm: Literal["batch", "none"] = "batch"
-    """none = no batch norm in the discriminator, against guideline 2; for the penalties r1 and r2."""
+    """none = no batch norm in the discriminator, against guideline 2; for the penalties r1, r2 and gp."""
     output_norm: bool = False
     """Batch norm on the generator's output: the famous mistake."""
     d_input_norm: bool = False
@@ -88,7 +92,9 @@ class TrainConfig:
     num_epochs: float = 4
     """How many times every image is shown; 0.5 = half of them, once."""
     batch_size: int = 64
-    """Images per step, over all devices."""
+    """Images per update of D, over all devices."""
+    n_critic: int = 1
+    """Updates of D, each with images of its own, before one of G; a step is all of them."""
     lr_g: float = 2e-4
     """Adam's learning rate for the generator."""
     lr_d: float = 2e-4
@@ -97,18 +103,21 @@ class TrainConfig:
     """Adam's beta1 (momentum)."""
     beta2: float = 0.999
     """Adam's beta2."""
-    loss: Literal["non_saturating", "minimax", "least_squares"] = "non_saturating"
-    """GAN loss on logits."""
+    loss: Loss = "non_saturating"
+    """GAN loss on logits. wasserstein wants gp; relativistic compares each real image with a generated one."""
     real_label: float = 1.0
     """D's target for real images; 0.9 = one-sided label smoothing."""
     g_label: float = 1.0
     """G's target for its own images; some code smooths this one too."""
     r1: float = 0.0
-    """D's penalty for being steep at real images, the gamma of R1; 0 = off. With --d_norm none and --init he."""
+    """D's penalty for being steep at real images, the gamma of R1; 0 = off. For a D without batch norm: --d_norm none
+    --init he."""
     r2: float = 0.0
     """The same at generated images."""
+    gp: float = 0.0
+    """D's penalty for another steepness than 1 between real and generated images, the lambda of WGAN-GP; 0 = off."""
     penalty_every: int = 8
-    """The penalties are computed at every so many steps, and count so many times as much."""
+    """The penalties are computed at every so many updates of D, and count so many times as much; 1 = always."""
     instance_noise: float = 0.0
     """Deviation of normal noise on every image that D sees, real or generated; 0 = off."""
     augment: bool = False
@@ -154,13 +163,13 @@ class TrainConfig:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             check_type(field.name, getattr(self, field.name))
-        for name in ("nz", "ngf", "ndf", "batch_size", "log_steps", "penalty_every"):
+        for name in ("nz", "ngf", "ndf", "batch_size", "n_critic", "log_steps", "penalty_every"):
             self._expect(name, getattr(self, name) >= 1, "a whole number, 1 or more")
         for name in ("lr_g", "lr_d"):
             self._expect(name, 0 < getattr(self, name) < 10, "a number above 0, below 10")
         for name in ("beta1", "beta2", "g_dropout"):
             self._expect(name, 0 <= getattr(self, name) < 1, "a number from 0 up to, not including, 1")
-        for name in ("ema_kimg", "keep", "checkpoint_minutes", "metric_every", "instance_noise", "r1", "r2"):
+        for name in ("ema_kimg", "keep", "checkpoint_minutes", "metric_every", "instance_noise", "r1", "r2", "gp"):
             self._expect(name, 0 <= getattr(self, name) < math.inf, "0 or more")
         self._expect("threads", self.threads == "auto" or 1 <= self.threads <= 1024, "auto, or 1 to 1024")
         self._expect("metric_n", 65 <= self.metric_n <= 10_000, "65 to 10000")
@@ -173,6 +182,13 @@ class TrainConfig:
         self._expect("leak", 0 <= self.leak <= 1, "a number from 0 to 1")
         for name in ("real_label", "g_label"):
             self._expect(name, 0 < getattr(self, name) <= 1, "a number above 0, at most 1; 0.9 smooths")
+        if self.loss not in TARGETS:
+            self._expect("real_label", self.real_label == 1, f"1: the loss {self.loss} has no target to be smoothed")
+        if self.loss not in TARGETS or self.loss == "minimax":
+            self._expect("g_label", self.g_label == 1, f"1: the loss {self.loss} has no target for G")
+        for name in ("r1", "r2", "gp") if self.d_has_batch_norm else ():
+            self._expect(name, getattr(self, name) == 0, "0, or --d_norm none: with batch norm D's answer for an image "
+                         "depends on its neighbours, and no slope is one image's own")
         self._expect("num_epochs", 0 < self.num_epochs < 1e6, "a number above 0, below a million")
         self._expect("sample_kimg", 0 < self.sample_kimg < math.inf, "a number above 0")
         self._expect("seed", 0 <= self.seed < 2**63, "a whole number, 0 or more")
@@ -180,6 +196,16 @@ class TrainConfig:
     def _expect(self, name: str, good: bool, expected: str) -> None:
         if not good:
             raise UserError(f"{name}: found {getattr(self, name)!r}, expected {expected}")
+
+    @property
+    def images_per_step(self) -> int:
+        """Real images that D sees in a step, over all devices."""
+        return self.batch_size * self.n_critic
+
+    @property
+    def d_has_batch_norm(self) -> bool:
+        """Whether D answers for a batch, and not for each image alone."""
+        return self.network == "dcgan" and (self.norm, self.d_norm) == ("batch", "batch") and not self.spectral_norm
 
     def difference(self, other: "TrainConfig") -> str:
         """The fields in which two configs differ, as "lr_g: 0.0002 -> 0.001, ..."; "" where they are equal."""

@@ -66,17 +66,17 @@ class TrainState:
         """Move netG_ema towards netG. The half-life grows with the run, so that the first pictures are not stale."""
         if self.netG_ema is None:
             return
-        half_life = min(config.ema_kimg * 1000, 0.05 * self.step * config.batch_size)
-        weight = 1 - 0.5 ** (config.batch_size / half_life)
+        half_life = min(config.ema_kimg * 1000, 0.05 * self.step * config.images_per_step)
+        weight = 1 - 0.5 ** (config.images_per_step / half_life)
         update_ema(self.netG_ema, self.netG, weight)
 
-    def take_stats(self, batch_size: int) -> dict:
+    def take_stats(self, images_per_step: int) -> dict:
         """Means since the last call, as a line for stats.jsonl. Waits for the device."""
         steps = self.step - self.first_step
         means = (self.totals / steps).tolist()
         self.totals.zero_()
         self.first_step = self.step
-        return {"step": self.step, "kimg": self.step * batch_size / 1000, **dict(zip(STATS, means, strict=True))}
+        return {"step": self.step, "kimg": self.step * images_per_step / 1000, **dict(zip(STATS, means, strict=True))}
 
     def require_finite(self, run: Run) -> None:
         """Raise Diverged where a statistic or a weight is NaN or infinite: such a state is never saved. Or where fp16

@@ -15,7 +15,7 @@ from .backstage.memory import disk_in_one_line, memory_in_one_line
 from .backstage.resolve import planned
 from .config import TrainConfig
 from .data import Batches, Images
-from .losses import d_loss, g_loss, gradient_penalty, realness
+from .losses import d_loss, g_loss, gradient_penalty, realness, unit_slope_penalty
 from .machine.display import in_notebook, tensorboard
 from .machine.parallel import World, join
 from .machine.runtime import autocast
@@ -53,14 +53,16 @@ def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: Tensor, x_fake:
 
 
 def g_step(netD: nn.Module, optG: torch.optim.Optimizer, x_fake: Tensor, loss: str = "non_saturating",
-           label: float = 1.0) -> Tensor:
+           label: float = 1.0, x_real: Tensor | None = None) -> Tensor:
     """One update of G: towards images that D, just updated, calls real. x_fake is the batch that d_step saw.
 
     D is frozen meanwhile: gradients pass through it to G, and none are computed for its own weights.
+    x_real: with the loss "relativistic", the images (N, nc, size, size) that G's are compared with.
     Returns loss_G, a scalar still on the device.
     """
     netD.requires_grad_(False)
-    loss_G = g_loss(netD(x_fake), loss, label)
+    logits_real = None if x_real is None else netD(x_real)  # numbers to compare with: nothing of them leads to G
+    loss_G = g_loss(netD(x_fake), loss, label, logits_real)
     optG.zero_grad()
     loss_G.backward()
     optG.step()
@@ -70,32 +72,41 @@ def g_step(netD: nn.Module, optG: torch.optim.Optimizer, x_fake: Tensor, loss: s
 
 def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn.Module, x_real: Tensor,
                z: Tensor) -> None:
-    """D's update, then G's, on one batch. netG and netD are the networks of `state`, as they are called here: with
-    several processes, wrapped."""
-    one_hot = z[:, config.nz:]  # empty, unless both are told the class: the same one for the real and the fake image
-    with autocast(x_real.device, config.precision):
-        x_fake = netG(z)  # one forward of G serves both steps
-        x_real = rescaled(x_real, config.scale)
-        seen_real, seen_fake = seen(x_real, config, one_hot), seen(x_fake, config, one_hot)
-        loss_D, D_x, D_G_z = d_step(scaled(netD, state.optD), state.optD, seen_real, seen_fake, config.loss,
-                                    config.real_label, penalty_of(config, state, netD, seen_real, seen_fake))
+    """A step: n_critic updates of D, each on its own images and z, then one of G on the last of them. netG and netD are
+    the networks of `state`, as they are called here: with several processes, wrapped."""
+    n = config.n_critic
+    for i in range(n):
+        x, z_i = x_real[i::n], z[i::n]  # every n-th: of several processes' shares it is the same part
+        one_hot = z_i[:, config.nz:]  # empty, unless both are told the class: one for the real and the fake image
+        with autocast(x.device, config.precision):  # entered anew: it remembers weights as they were
+            with torch.set_grad_enabled(i == n - 1):
+                x_fake = netG(z_i)  # the last one serves G's step too
+            x = rescaled(x, config.scale)
+            seen_real, seen_fake = seen(x, config, one_hot), seen(x_fake, config, one_hot)
+            loss_D, D_x, D_G_z = d_step(scaled(netD, state.optD), state.optD, seen_real, seen_fake, config.loss,
+                                        config.real_label, penalty_of(config, state, netD, seen_real, seen_fake, i))
+    with autocast(x.device, config.precision):
+        beside = seen(x, config, one_hot) if config.loss == "relativistic" else None
         loss_G = g_step(scaled(state.netD, state.optG), state.optG, seen(x_fake, config, one_hot), config.loss,
-                        config.g_label)
+                        config.g_label, beside)
     state.step += 1
     state.update_ema(config)
     state.totals += torch.stack([loss_D, loss_G, D_x, D_G_z])  # stays on the device: no waiting for it
 
 
 def penalty_of(config: TrainConfig, state: TrainState, netD: nn.Module, seen_real: Tensor,
-               seen_fake: Tensor) -> Tensor | float:
-    """What config adds to D's loss in this step: at every penalty_every-th one, that many times as much ("lazy", arXiv
-    1912.04958, appendix B), and nothing at the others."""
-    if state.step % config.penalty_every or not (config.r1 or config.r2):
+               seen_fake: Tensor, i: int = 0) -> Tensor | float:
+    """What config adds to D's loss in the i-th update of this step: at every penalty_every-th one, that many times as
+    much ("lazy", arXiv 1912.04958, appendix B), and nothing at the others."""
+    if (state.step * config.n_critic + i) % config.penalty_every or not (config.r1 or config.r2 or config.gp):
         return 0.0
+    every = config.penalty_every
     with (autocast(seen_real.device, "fp32"),  # gradients of gradients are small
           torch.compiler.set_stance("force_eager")):  # and what is compiled has none
-        terms = [gradient_penalty(netD, x, gamma * config.penalty_every, config.nc)
+        terms = [gradient_penalty(netD, x, gamma * every, config.nc)
                  for x, gamma in ((seen_real, config.r1), (seen_fake, config.r2)) if gamma]
+        if config.gp:
+            terms.append(unit_slope_penalty(netD, seen_real, seen_fake, config.gp * every, config.nc))
     return scaled_back(sum(terms), state.optD)
 
 
@@ -143,7 +154,7 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
             if state.step >= last_step and watched:
                 print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
             if show is None and in_notebook() and not quiet:
-                show = notebook_picture(run.stats, last_step * config.batch_size / 1000)
+                show = notebook_picture(run.stats, last_step * config.images_per_step / 1000, config.loss)
             with (stop_on_interrupt() as stop,
                   tensorboard(run.path / "tensorboard", config.tensorboard and world.main) as board,
                   progress(run, config, state.step, last_step, watched) as bar):
@@ -166,10 +177,10 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
     journal.begin(state, threads)
     stopping = False
     while state.step < last_step and not stopping:
-        with threads.timed(config.batch_size):
-            x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share of batch_size
+        with threads.timed(config.images_per_step):
+            x_real = batches[state.step]  # (N, nc, size, size) in [-1, 1]; N: this process's share
             labels = batches.labels(state.step) if config.classes else None
-            z = world.share(draw_z(config, config.batch_size, state.z_stream, device, labels))
+            z = world.share(draw_z(config, config.images_per_step, state.z_stream, device, labels))
             both_steps(config, state, netG, netD, x_real, z)
         journal.count(state, threads)
         last = state.step == last_step
@@ -200,7 +211,7 @@ def agreed(config: TrainConfig, images: Images, world: World, resume: Run | None
     share."""
     world.check(config.batch_size, config.sync_batch_norm, config.device)
     config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
-    batches = Batches(images, config.batch_size, config.seed, config.device, config.flip, world)
+    batches = Batches(images, config.images_per_step, config.seed, config.device, config.flip, world)
     done = max(map(step_of, resume.checkpoints() if resume else ()), default=0)
     left = last_step_of(config, batches) - done
     return config.replace(compile=world.from_main(lambda: decided(config, left, lambda c: one_step(c, world)))), batches
@@ -224,7 +235,7 @@ def one_step(config: TrainConfig, world: World) -> Callable[..., None]:
     """A step of a new training on black images, to be timed or tried on all or some of a batch: (n = all) -> None.
 
     The first call has the penalties, if config asks for them; those after it, which are timed, are all alike."""
-    state, share = TrainState.start(config), config.batch_size // world.size
+    state, share = TrainState.start(config), config.images_per_step // world.size
     x_real = -torch.ones(share, config.nc, config.image_size, config.image_size, device=config.device)
     z = draw_z(config, share, state.z_stream, config.device)
 
@@ -251,4 +262,4 @@ def working_threads(config: TrainConfig, world: World, state: TrainState) -> Thr
         return Fixed(config.threads)
     if config.device != "cpu" or config.compile == "on" or world.size > 1:  # compiled for a number; torchrun sets one
         return Fixed(state.threads)
-    return Threads(lambda: one_step(config, world), config.batch_size, state.threads, state.speed)
+    return Threads(lambda: one_step(config, world), config.images_per_step, state.threads, state.speed)

@@ -35,7 +35,7 @@ def seed():
 class Curves:
     """The curves of a training, not drawn: that is half of a tiny training's time."""
 
-    def __init__(self, stats):
+    def __init__(self, stats, loss):
         self.lines = {key: [line[key] for line in stats] for key in ("kimg", "loss_D", "loss_G", "D_x", "D_G_z")}
 
     def savefig(self, file, dpi):

@@ -1,9 +1,11 @@
 import dataclasses
 
 import pytest
+import torch
 
 from dcgan_course.config import PRESETS, TrainConfig, preset
 from dcgan_course.machine.errors import UserError
+from dcgan_course.models import build_discriminator
 
 
 def test_paper_preset_is_section_4():
@@ -39,7 +41,16 @@ def test_presets_carry_their_name(name):
     ({"beta1": 1.0}, "beta1: found 1.0"),
     ({"ema_kimg": float("inf")}, "ema_kimg: found inf"),
     ({"kernel_size": 7}, "kernel_size: found 7"),
-    ({"loss": "guess"}, "loss: found 'guess', expected one of non_saturating, minimax, least_squares"),
+    ({"loss": "guess"}, "loss: found 'guess', expected one of non_saturating, minimax, least_squares, hinge, wasserst"),
+    ({"n_critic": 0}, "n_critic: found 0, expected a whole number, 1 or more"),
+    ({"gp": -1}, "gp: found -1, expected 0 or more"),
+    ({"loss": "hinge", "real_label": 0.9}, "real_label: found 0.9, expected 1: the loss hinge has no target to be"),
+    ({"loss": "relativistic", "real_label": 0.9}, "real_label: found 0.9, expected 1: the loss relativistic has no"),
+    ({"loss": "wasserstein", "g_label": 0.9}, "g_label: found 0.9, expected 1: the loss wasserstein has no target"),
+    ({"loss": "minimax", "g_label": 0.9}, "g_label: found 0.9, expected 1: the loss minimax has no target for G"),
+    ({"gp": 10}, "gp: found 10, expected 0, or --d_norm none: with batch norm D's answer for an image depends on"),
+    ({"r1": 10}, "r1: found 10, expected 0, or --d_norm none"),
+    ({"r2": 0.1}, "r2: found 0.1, expected 0, or --d_norm none"),
     ({"z": "norml"}, "did you mean normal"),
     ({"preset": "../up"}, "preset: found '../up'"),
     ({"learning_rate": 1e-3}, "unknown field 'learning_rate'"),
@@ -56,6 +67,21 @@ def test_bad_values_are_named(changes, words):
 def test_good_values_pass():
     config = preset("mnist", nz=1, lr_g=1, batch_size=1, norm="none", nc=3, ema_kimg=0)
     assert (config.nz, config.lr_g, config.nc) == (1, 1, 3)
+
+
+@pytest.mark.parametrize("changes", [{"d_norm": "none"}, {"norm": "none"}, {"spectral_norm": True},
+                                     {"network": "basic"}], ids=str)
+def test_penalties_with_a_d_without_batch_norm(changes):
+    """The config's word for it is that of the network that is built."""
+    config = preset("mnist", nc=1, gp=10, r1=1, r2=1, **changes)
+    for c in (config, preset("mnist", nc=1)):
+        built = any(isinstance(m, torch.nn.BatchNorm2d) for m in build_discriminator(c).modules())
+        assert c.d_has_batch_norm == built
+    assert preset("mnist").d_has_batch_norm
+
+
+def test_images_per_step():
+    assert preset("mnist", batch_size=20, n_critic=3).images_per_step == 60
 
 
 def test_unknown_preset_names_the_nearest():

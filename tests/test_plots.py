@@ -136,6 +136,17 @@ def test_curves_show_the_numbers_given():
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["D(x), real", "D(G(z)), generated"]
 
 
+@pytest.mark.parametrize("loss, title, seen", [
+    ("minimax", "D's answers", False), ("least_squares", "D's raw answers, no probabilities", True),
+    ("wasserstein", "D's raw answers, no probabilities", True)])
+def test_curves_of_answers_that_are_no_probabilities(loss, title, seen):
+    """They are named so, and not cut at 1."""
+    stats = [{"kimg": k, "loss_D": -9.0, "loss_G": 2.0, "D_x": 40.0, "D_G_z": -30.0} for k in (1, 2, 3)]
+    _, right = curves(stats, loss=loss).axes
+    low, high = right.get_ylim()
+    assert right.get_title() == title and (low < -30 and high > 40) == seen
+
+
 def test_curves_of_a_training_that_is_not_at_its_end():
     """In a high figure one above the other; on the axis of the whole training, if that is given."""
     stats = [{"kimg": k, "loss_D": 1.0, "loss_G": 2.0, "D_x": 0.7, "D_G_z": 0.3} for k in (1, 2, 3)]

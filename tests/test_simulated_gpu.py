@@ -84,6 +84,9 @@ VARIANTS = {name: preset(name) for name in PRESETS} | {
     "pooled": preset("mnist", d_downsample="pool", d_input_norm=True, output_norm=True),
     "unit": preset("mnist", scale="unit", output="sigmoid", z="uniform01", loss="least_squares"),
     "basic": preset("mnist", network="basic", loss="minimax"), "classifier": preset("mnist", scale="classifier"),
+    "critic": preset("mnist", classes=10, loss="wasserstein", d_norm="none", gp=10, penalty_every=1, n_critic=2),
+    "pairs": preset("avatars", **PENALISED, loss="relativistic"), "hinge, fp16": preset("mnist", loss="hinge",
+                                                                                       precision="fp16"),
     "smoothed": preset("mnist", g_label=0.9, real_label=0.9, norm="none")}
 
 

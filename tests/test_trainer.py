@@ -98,6 +98,41 @@ def test_penalties_are_lazy(tmp_path):
     assert found == pytest.approx([4 * once.item(), 0, 0, 0] * 2 + [4 * once.item()], rel=1e-5) and once > 0
 
 
+def test_penalties_count_updates_of_d(tmp_path, monkeypatch):
+    """With n_critic = 3, at every fourth update: in steps 0, 1, 2 the first, second, third; and with its own weight."""
+    asked = []
+    monkeypatch.setattr(trainer, "unit_slope_penalty", lambda *args: asked.append(args[3]) or torch.tensor(2.0))
+    config = tiny.config(tmp_path, d_norm="none", gp=5.0, n_critic=3, penalty_every=4)
+    state, x = TrainState.start(config.replace(nc=1)), torch.rand(2, 1, 28, 28)
+    found = [float(trainer.penalty_of(config, state, state.netD, x, x, i)) for state.step in range(4) for i in range(3)]
+    assert found == [2.0, 0, 0, 0] * 3 and asked == [20.0] * 3
+
+
+def test_relativistic_steps(pair):
+    """Each real image is compared with the generated one beside it; G is compared with the same D's answers, and no
+    gradient reaches D."""
+    netG, netD, optG, optD, x_real, z = pair
+    x_fake = netG(z)
+    reference = copy.deepcopy(netD)
+    loss_D, D_x, D_G_z = d_step(netD, optD, x_real, x_fake, "relativistic")
+    real, fake = reference(x_real), reference(x_fake.detach())
+    expected = -torch.sigmoid(real - fake).log().mean()
+    assert loss_D.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert (D_x.item(), D_G_z.item()) == pytest.approx((real.mean().item(), fake.mean().item()), rel=1e-4, abs=1e-6)
+    gradients = torch.autograd.grad(expected, list(reference.parameters()))
+    for now, then, gradient in zip(weights(netD), weights(reference), gradients, strict=True):
+        torch.testing.assert_close(now, then - gradient, rtol=1e-4, atol=1e-6)
+    reference, before = copy.deepcopy(netG), weights(netD)
+    optD.zero_grad()
+    loss_G = g_step(netD, optG, x_fake, "relativistic", x_real=x_real)
+    expected = -torch.sigmoid(netD(reference(z)) - netD(x_real).detach()).log().mean()
+    gradients = torch.autograd.grad(expected, list(reference.parameters()))
+    assert loss_G.item() == pytest.approx(expected.item(), rel=1e-4)
+    for now, then, gradient in zip(weights(netG), weights(reference), gradients, strict=True):
+        torch.testing.assert_close(now, then - gradient, rtol=1e-3, atol=1e-6)
+    assert same(before, weights(netD)) and all(p.grad is None for p in netD.parameters())
+
+
 def test_g_step_descends_minus_log_d_and_leaves_d_alone(pair):
     netG, netD, optG, _, _, z = pair
     reference, before = copy.deepcopy(netG), weights(netD)
@@ -159,7 +194,9 @@ def test_classes_must_be_those_of_the_images(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("changes", [{"scale": "classifier"}, {"g_label": 0.9}, {"instance_noise": 0.2},
                                      {"init": "pytorch"}, {"spectral_norm": True}, {"z": "uniform01"},
-                                     {"d_norm": "none"}, {"d_norm": "none", "init": "he"}, {"r2": 1.0}], ids=str)
+                                     {"d_norm": "none"}, {"d_norm": "none", "init": "he"}, {"loss": "hinge"},
+                                     {"d_norm": "none", "r2": 1.0}, {"d_norm": "none", "gp": 1.0},
+                                     {"loss": "relativistic"}, {"n_critic": 2}], ids=str)
 def test_an_ablation_changes_the_training_and_its_weights_load(tmp_path, changes):
     plain, run = (train(tiny.config(tmp_path, num_epochs=1, **c), quiet=True) for c in ({}, changes))
     assert run.stats()[-1]["loss_G"] != plain.stats()[-1]["loss_G"]
@@ -200,6 +237,44 @@ def test_a_training_is_the_plain_algorithm(tmp_path):
     z = torch.randn(4, 8)
     torch.testing.assert_close(generate(run.load_generator(), z), generate(netG, z), rtol=1e-3, atol=1e-4)
     assert not torch.allclose(generate(state.netG, z), generate(netG, z), rtol=1e-3, atol=1e-4)  # it did train
+
+
+@pytest.mark.parametrize("loss", ["wasserstein", "relativistic"])
+def test_several_updates_of_d_are_the_plain_algorithm(tmp_path, loss):
+    """Two steps of `train`, n_critic = 3, against a loop written out: D sees other images and other z each time, G is
+    updated once, on the last; a step's line counts all images, and its statistics are of D's last update."""
+    config = tiny.config(tmp_path, num_epochs=0.6, batch_size=20, n_critic=3, ema_kimg=0.0, g_dropout=0.0, loss=loss,
+                         d_norm="none", init="he", r1=0.2, penalty_every=1, log_steps=1)
+    run = train(config)
+    state = TrainState.start(resolve.match_images(resolve.resolve(config, None), tiny.images(28)))
+    netG, netD = copy.deepcopy(state.netG), copy.deepcopy(state.netD)
+    optG = torch.optim.Adam(netG.parameters(), 2e-4, (0.5, 0.999))
+    optD = torch.optim.Adam(netD.parameters(), 2e-4, (0.5, 0.999))
+    batches, lines = trainer.Batches(tiny.images(28), 60, config.seed), []
+    assert batches.steps_per_epoch == 3
+    for step in range(2):
+        whole, z = batches[step], sample_z(60, 8, generator=state.z_stream)
+        for i in range(3):
+            x_real = whole[[i, *range(i + 3, 60, 3)]].requires_grad_()
+            x_fake = netG(z[[i, *range(i + 3, 60, 3)]])
+            real, fake = netD(x_real), netD(x_fake.detach())
+            of_D = (fake - real).mean() if loss == "wasserstein" else F.softplus(fake - real).mean()
+            slope, = torch.autograd.grad(real.sum(), x_real, create_graph=True)
+            optD.zero_grad()
+            (of_D + 0.1 * slope.square().sum((1, 2, 3)).mean()).backward()
+            optD.step()
+        optG.zero_grad()
+        fake, real = netD(x_fake), netD(x_real).detach()
+        of_G = -fake.mean() if loss == "wasserstein" else F.softplus(real - fake).mean()
+        of_G.backward()
+        optG.step()
+        lines.append((of_D.item(), of_G.item()))
+    assert [(line["step"], line["kimg"]) for line in run.stats()] == [(1, 0.06), (2, 0.12)]
+    for line, expected in zip(run.stats(), lines, strict=True):
+        assert (line["loss_D"], line["loss_G"]) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    z = torch.randn(4, 8)
+    torch.testing.assert_close(generate(run.load_generator(), z), generate(netG, z), rtol=1e-3, atol=1e-3)
+    assert not torch.allclose(generate(state.netG, z), generate(netG, z), rtol=1e-3, atol=1e-3)
 
 
 def test_the_run_folder(finished_run):
@@ -325,7 +400,10 @@ def stop_after(step):
 
 @pytest.mark.parametrize("changes", [{}, *(pytest.param(changes, marks=pytest.mark.slow) for changes in (
     {"precision": "bf16"}, {"precision": "fp16"},
-    {"precision": "fp16", "d_norm": "none", "init": "he", "r1": 1.0, "r2": 1.0, "penalty_every": 4}))], ids=str)
+    {"precision": "fp16", "d_norm": "none", "init": "he", "r1": 1.0, "r2": 1.0, "penalty_every": 4},
+    {"precision": "bf16", "d_norm": "none", "init": "he", "loss": "wasserstein", "gp": 10.0, "n_critic": 2,
+     "penalty_every": 3, "batch_size": 10, "instance_noise": 0.1},
+    {"precision": "bf16", "norm": "none", "init": "he", "loss": "relativistic", "r1": 1.0, "r2": 1.0}))], ids=str)
 def test_two_halves_are_one_whole(tmp_path, changes, capsys):
     config = tiny.config(tmp_path, **changes)
     whole = train(config)
@@ -819,7 +897,13 @@ def test_tensorboard(tmp_path):
 
 
 @pytest.mark.parametrize("changes", [{"network": "basic"}, {"loss": "least_squares"}, {"z": "uniform"},
-                                     {"image_size": 32}, {"norm": "none"},
+                                     {"image_size": 32}, {"norm": "none"}, {"loss": "hinge", "spectral_norm": True},
+                                     {"loss": "relativistic", "norm": "none", "r1": 1.0, "precision": "bf16"},
+                                     {"loss": "wasserstein", "d_norm": "none", "gp": 10.0, "n_critic": 2,
+                                      "batch_size": 10, "precision": "bf16"},
+                                     {"loss": "wasserstein", "network": "basic", "gp": 10.0},
+                                     pytest.param({"compile": "on", "d_norm": "none", "loss": "wasserstein", "gp": 1.0,
+                                                   "n_critic": 2, "batch_size": 10}, marks=pytest.mark.slow),
                                      pytest.param({"compile": "on", "d_norm": "none", "r1": 1.0},
                                                   marks=pytest.mark.slow)], ids=str)
 def test_variants_train(tmp_path, changes):

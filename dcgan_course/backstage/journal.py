@@ -50,7 +50,7 @@ class Journal:
     def count(self, state: TrainState, threads: Threads | Fixed) -> None:
         """One more step is done."""
         self.tell_threads(state, threads)
-        self.bar.update(self.config.batch_size)
+        self.bar.update(self.config.images_per_step)
 
     def tell_threads(self, state: TrainState, threads: Threads | Fixed) -> None:
         """Keep in the state how many work, and say it where that is new: fewer than all, or others than before."""
@@ -61,13 +61,13 @@ class Journal:
 
     def images_shown(self, state: TrainState) -> int:
         """Real images, so far."""
-        return state.step * self.config.batch_size
+        return state.step * self.config.images_per_step
 
     def log(self, state: TrainState) -> None:
         """A line of statistics: into stats.jsonl, beside the bar, and to TensorBoard."""
         state.require_finite(self.run)
-        line, now = state.take_stats(self.config.batch_size), time.perf_counter()
-        images = (state.step - self.logged_step) * self.config.batch_size
+        line, now = state.take_stats(self.config.images_per_step), time.perf_counter()
+        images = (state.step - self.logged_step) * self.config.images_per_step
         line |= {"images_per_s": round(images / (now - self.logged_at), 1), "threads": state.threads}
         self.logged_at, self.logged_step = now, state.step
         self.bar.set_postfix_str(f"loss_D {line['loss_D']:.2f}, loss_G {line['loss_G']:.2f}")
@@ -79,7 +79,7 @@ class Journal:
     def sample_is_due(self, state: TrainState) -> bool:
         """Whether the last step reached, or went past, a multiple of sample_kimg thousand images."""
         every, shown = max(1, round(self.config.sample_kimg * 1000)), self.images_shown(state)
-        return shown // every > (shown - self.config.batch_size) // every
+        return shown // every > (shown - self.config.images_per_step) // every
 
     def sample(self, state: TrainState) -> None:
         """Write the grid of z_fixed as samples/fakes_KKKKKK.png, and show it."""
@@ -118,7 +118,7 @@ class Journal:
 
 def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:
     """The progress bar, in images."""
-    return tqdm(total=last_step * config.batch_size, initial=step * config.batch_size, unit="img",
+    return tqdm(total=last_step * config.images_per_step, initial=step * config.images_per_step, unit="img",
                 unit_scale=True, desc=run.path.name, disable=not show, **bar_options())
 
 
@@ -134,7 +134,7 @@ def write_pictures(run: Run) -> None:
     """curves.png and training.gif from the run's statistics and samples."""
     stats = run.stats()
     if stats:
-        plots.curves(stats).savefig(run.path / "curves.png", dpi=110)
+        plots.curves(stats, loss=run.config.loss).savefig(run.path / "curves.png", dpi=110)
     plots.write_gif(run.samples(), run.path / "training.gif")
 
 

@@ -88,7 +88,7 @@ class OurLoop:
     def __init__(self, config: TrainConfig, images: Images):
         self.config, self.device = config, torch.device(config.device)
         self.state = TrainState.start(config)
-        self.batches = Batches(images, config.batch_size, config.seed, self.device)
+        self.batches = Batches(images, config.images_per_step, config.seed, self.device)
 
     def next_batch(self) -> torch.Tensor:
         """Images (batch_size, nc, size, size) in [-1, 1] on the device: those of the state's next step."""
@@ -109,7 +109,7 @@ def images_per_second(config: TrainConfig, steps: int = 20, seconds: float = mat
     loop, device = OurLoop(config, images), torch.device(config.device)
     with cpu_threads():
         working_threads(config, World(), loop.state)
-        return config.batch_size / time_of(lambda: loop.step(loop.next_batch()), device, steps, seconds)
+        return config.images_per_step / time_of(lambda: loop.step(loop.next_batch()), device, steps, seconds)
 
 
 def step_flops(loop: OurLoop) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..config import PRESETS, TrainConfig, nearest, preset
+from ..config import PRESETS, PROBABILITIES, TrainConfig, nearest, preset
 from ..data import images_of, load_images
 from ..data.manifest import summary
 from ..data.names import SOURCES, find_source, in_grey
@@ -118,9 +118,10 @@ def run_summary(run: Run) -> str:
         lines.append(f"  {images_line(read_json(images))}")
     if stats:
         last = stats[-1]
+        raw = "" if run.config.loss in PROBABILITIES else " (raw answers, no probabilities)"
         lines.append(f"  step {last['step']}, {last['kimg']:.1f} thousand images of "
                      f"{run.config.num_epochs} epochs: loss_D {last['loss_D']:.3f}, loss_G {last['loss_G']:.3f}, "
-                     f"D(x) {last['D_x']:.3f}, D(G(z)) {last['D_G_z']:.3f}, {last['images_per_s']:.0f} images/s")
+                     f"D(x) {last['D_x']:.3f}, D(G(z)) {last['D_G_z']:.3f}{raw}, {last['images_per_s']:.0f} images/s")
     names = [c.name for c in run.checkpoints()]
     best = run.best_checkpoint()
     lines.append(f"  checkpoints: {', '.join(names) or 'none'}{f', best: {best.name}' if best else ''}; "

@@ -67,7 +67,7 @@ def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
         Image.open(picture).save(folder / "samples" / f"{picture.stem}.webp", **LOSSLESS)
     z_fixed = draw_z(config, 64, seeded(config.seed, "z_fixed"))
     Image.fromarray(image_grid(generate(netG, z_fixed)).numpy()).save(folder / "best.webp", **LOSSLESS)
-    kimg = step_of(checkpoint) * config.batch_size / 1000
+    kimg = step_of(checkpoint) * config.images_per_step / 1000
     about = {"command": command(config), "seconds": round(seconds(run)), "checkpoint_step": step_of(checkpoint),
              "checkpoint_kimg": kimg, "first_steps": first_steps(run.config)}
     if run.metrics():
@@ -88,7 +88,7 @@ def first_steps(config: TrainConfig, steps: int = 8) -> list[list[float]]:
     """loss_D, loss_G, D_x and D_G_z of each of the first steps, which are made again for it: how to tell later that a
     training is the same. Further on, small differences of the arithmetic grow into another training."""
     with tempfile.TemporaryDirectory() as folder:
-        count = images_of(config).count // config.batch_size
+        count = images_of(config).count // config.images_per_step
         run = train(config.replace(out=folder, num_epochs=steps / count, log_steps=1, metric_every=0, device="auto",
                                    compile="auto"), quiet=True)
         if run.stopped:

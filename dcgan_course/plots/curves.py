@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from ..config import PROBABILITIES
 from .style import BLUE, GREY, ORANGE, STYLE
 
 if TYPE_CHECKING:
@@ -9,25 +10,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def curves(stats: list[dict], size: tuple[float, float] | None = None, until: float | None = None) -> "Figure":
+def curves(stats: list[dict], size: tuple[float, float] | None = None, until: float | None = None,
+           loss: str = "non_saturating") -> "Figure":
     """Two panels over thousand images shown: the losses, and D(x) with D(G(z)). Returns a matplotlib Figure.
 
     Args:
         stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
         size: width and height in inches; in a high figure one panel is below the other. None = the page's width.
         until: the thousand images at the right edge, with 0 at the left one; None = as far as the lines reach.
+        loss: what was trained with; of some, D's answers are no probabilities, and their axis says so.
     """
     kimg = [line["kimg"] for line in stats]
     width, height = size or (STYLE["figure.figsize"][0], 3)
     figure, (left, right) = blank(2, height, width)
-    for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), "D's answers")):
+    answers = "D's answers" if loss in PROBABILITIES else "D's raw answers, no probabilities"
+    for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), answers)):
         for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
         axes.set(xlabel="thousand images shown", title=title)
         axes.set_xlim((0, until) if until else None)
         axes.legend(frameon=False)
-    right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
+    if loss in PROBABILITIES:
+        right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
     return figure
 
 

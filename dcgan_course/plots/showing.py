@@ -103,13 +103,15 @@ def filed(what: Picture, nrow: int | None = None) -> tuple[bytes, int]:
     return content, PAGE if kind_of(content) == "image/svg+xml" else Image.open(io.BytesIO(content)).width
 
 
-def notebook_picture(stats: Callable[[], list[dict]], until: float) -> Callable[[Image.Image, str], None]:
+def notebook_picture(stats: Callable[[], list[dict]], until: float,
+                     loss: str = "non_saturating") -> Callable[[Image.Image, str], None]:
     """A function (picture, caption) that shows a training's sheet in a notebook, twice as large where the page has room
     for it, and its curves beside it, which grow; it replaces both at the next call.
 
     Args:
         stats: gives the lines of stats.jsonl so far.
         until: thousand images at the end of the training.
+        loss: see `curves`.
     """
     import matplotlib as mpl
     from IPython.display import display
@@ -124,7 +126,7 @@ def notebook_picture(stats: Callable[[], list[dict]], until: float) -> Callable[
         images, beside = image_html(saved(large), words, width), PAGE - width - 12
         if lines := stats():
             file = io.BytesIO()
-            figure = curves(lines, (beside / 100, large.height * width / large.width / 100), until)
+            figure = curves(lines, (beside / 100, large.height * width / large.width / 100), until, loss)
             with mpl.rc_context(STYLE | {"savefig.bbox": "standard"}):  # the same size each time
                 figure.savefig(file, format="svg", metadata={"Date": None})
             images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside)

@@ -113,8 +113,8 @@ def model_card(run: Run) -> str:
         '    (images,) = session.run(["images"], {"z": z})',
         '    pixels = ((images[0].transpose(1, 2, 0) + 1) * 127.5).round().astype("uint8")', "",
         "## Training", "", f"    {command(config)}", "",
-        f"{step * config.batch_size / 1000:,.0f} thousand images shown, on {about_machine(run)}. The weights are those "
-        f"of {which}. Method: Radford, Metz, Chintala, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434).", "",
+        f"{step * config.images_per_step / 1000:,.0f} thousand images shown, on {about_machine(run)}. The weights are "
+        f"those of {which}. Method: Radford, Metz, Chintala, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434).", "",
         "## Numbers", "", *numbers, "",
         "The Frechet distance (fd) is taken in the features of a small classifier of this data: it is not FID, and "
         "compares with nothing else. The nearer to the number of real images, the better, for each of them.", "",

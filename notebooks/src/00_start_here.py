@@ -140,7 +140,7 @@ show_table(sizes)
 #
 # | lesson | you will |
 # |---|---|
-# | [01 The adversarial game](01_adversarial_game.ipynb) | see both players in two dimensions, and write their losses |
+# | [01 The adversarial game](01_adversarial_game.ipynb) | see both players in two dimensions, write their losses, stop the circling |
 # | [02 Five guidelines](02_five_guidelines.ipynb) | write a generator and a discriminator, and know why each layer is there |
 # | [03 Train on MNIST](03_train_mnist.ipynb) | write the two training steps, train, and read the curves |
 # | [04 Training as a film](04_training_as_a_film.ipynb) | record a training, and see one that collapses |
@@ -152,6 +152,7 @@ show_table(sizes)
 # | [10 What D learned](10_what_d_learned.ipynb) | use D's features, see what they respond to, make G forget glasses |
 # | [11 Measuring GANs](11_measuring_gans.ipynb) | measure how good a generator is, and what each number cannot see |
 # | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
+# | [13 What came after](13_what_came_after.ipynb) | write later losses and a penalty, and see which guidelines survive |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson

@@ -447,4 +447,4 @@ checks.certificate(name="", date="")  # both as they are to stand on it
 
 # %% [markdown]
 # ---
-# ← [11 · Measuring GANs](11_measuring_gans.ipynb)
+# ← [11 · Measuring GANs](11_measuring_gans.ipynb) · [13 · What came after](13_what_came_after.ipynb) →

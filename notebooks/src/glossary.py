@@ -38,6 +38,7 @@
 # | **control** | a run or measurement in which the supposed cause is absent | [05](05_failure_lab.ipynb) |
 # | **convolution** | a layer that lays a small kernel on every place of an image, with the same weights everywhere | [02](02_five_guidelines.ipynb) |
 # | **covariance** | how two numbers vary together; for many numbers, a matrix | [11](11_measuring_gans.ipynb) |
+# | **critic** | a D whose answer is any number, not a probability; how far apart it holds real and generated images is what counts | [13](13_what_came_after.ipynb) |
 # | **cross-fade** | fading one picture out and another in, pixel by pixel | [07](07_latent_space.ipynb) |
 # | **CUDA graph** | a recorded list of a GPU's operations that is replayed at once | [09](09_colour_on_a_gpu.ipynb) |
 # | **D, `netD`** | the discriminator: a network that turns an image into a logit, large for "real" | [01](01_adversarial_game.ipynb) |
@@ -66,8 +67,10 @@
 # | **G, `netG`** | the generator: a network that turns random numbers into an image | [01](01_adversarial_game.ipynb) |
 # | **gain and shift** | batch norm's two learned numbers for each channel, its `weight` and `bias` | [02](02_five_guidelines.ipynb) |
 # | **gradient** | the derivatives of a loss with respect to all weights | [01](01_adversarial_game.ipynb) |
+# | **gradient penalty, `gp`** | a price on how steep D is at images; `gp` is that of WGAN-GP, which wants the steepness 1 | [13](13_what_came_after.ipynb) |
 # | **guided backpropagation** | a gradient that keeps only what raises a feature, to see which pixels do | [10](10_what_d_learned.ipynb) |
 # | **hash** | a short code of an image; equal codes point to near-duplicates | [11](11_measuring_gans.ipynb) |
+# | **hinge** | a loss that costs nothing once an answer is right by 1 | [13](13_what_came_after.ipynb) |
 # | **Holm's correction** | a rule for many comparisons that keeps the probability of any false verdict below 5 % | [06](06_what_stabilises.ipynb) |
 # | **Inception** | a network trained on photographs, whose features FID uses | [11](11_measuring_gans.ipynb) |
 # | **ink** | how much of a picture is lit, as a guard against blank pictures | [05](05_failure_lab.ipynb) |
@@ -97,6 +100,7 @@
 # | **mode** | a place where data are dense, such as one kind of digit | [01](01_adversarial_game.ipynb) |
 # | **mode collapse** | G answers many different z with the same few pictures, or with one | [01](01_adversarial_game.ipynb) |
 # | **model card** | a page that says what a model does, from which data, how well, and what it is not for | [12](12_your_own_images.ipynb) |
+# | **`n_critic`** | how many updates of D come before one of G; a step is all of them | [13](13_what_came_after.ipynb) |
 # | **Nash equilibrium** | a point where no player gains anything by moving alone | [01](01_adversarial_game.ipynb) |
 # | **nearest neighbour** | the image of another set that is closest to a given one | [07](07_latent_space.ipynb) |
 # | **`ngf`, `ndf`, `nc`** | channels of G's last and D's first hidden layer; channels of an image | [00](00_start_here.ipynb) |
@@ -114,11 +118,14 @@
 # | **prepare** | to decode, crop and scale images once, into one file | [09](09_colour_on_a_gpu.ipynb) |
 # | **preset** | a set of settings with a name | [00](00_start_here.ipynb) |
 # | **principal direction** | a direction of z that G's first layer stretches most: a singular vector of its weights | [08](08_latent_sliders.ipynb) |
+# | **progressive growing** | training on tiny images first, and adding layers for larger ones | [13](13_what_came_after.ipynb) |
 # | **p-value** | the probability of a difference at least as large as the one found if there were no true difference | [06](06_what_stabilises.ipynb) |
 # | **quantile** | the value below which a given share of a distribution lies | [07](07_latent_space.ipynb) |
+# | **R1, R2** | the price on D's squared steepness at real images, at generated ones; its strength is gamma | [01](01_adversarial_game.ipynb) |
 # | **reach** | the distance of an image to its k-th nearest neighbour, for precision and recall | [11](11_measuring_gans.ipynb) |
 # | **recall** | the share of real images that generated ones come close to | [09](09_colour_on_a_gpu.ipynb) |
 # | **recorded run, recorded study** | trainings whose results come with the course, with the command that makes them again | [00](00_start_here.ipynb) |
+# | **relativistic** | said of a loss in which D compares a real image with a generated one | [13](13_what_came_after.ipynb) |
 # | **ReLU** | an activation that sets numbers below zero to 0 | [02](02_five_guidelines.ipynb) |
 # | **resume** | to go on with a stopped training from its checkpoint | [03](03_train_mnist.ipynb) |
 # | **running statistics** | batch norm's averages over past batches, used in eval mode | [05](05_failure_lab.ipynb) |
@@ -135,9 +142,10 @@
 # | **standard deviation** | the usual distance of numbers from their mean | [01](01_adversarial_game.ipynb) |
 # | **standard error** | the standard deviation of a mean or a share | [05](05_failure_lab.ipynb) |
 # | **standing statistics** | batch norm's averages measured anew for a finished network | [05](05_failure_lab.ipynb) |
-# | **step** | one update of both networks | [00](00_start_here.ipynb) |
+# | **step** | one update of G, after one of D, or after `n_critic` of them | [00](00_start_here.ipynb) |
 # | **stride** | how far a kernel moves from one place to the next | [02](02_five_guidelines.ipynb) |
 # | **study** | several configs, each trained with several seeds | [05](05_failure_lab.ipynb) |
+# | **style mixing** | giving G's first layers one z and its later layers another | [13](13_what_came_after.ipynb) |
 # | **supervised** | said of a network that learns from labels | [10](10_what_d_learned.ipynb) |
 # | **synchronised batch norm** | batch norm with the statistics of all GPUs together | [09](09_colour_on_a_gpu.ipynb) |
 # | **tanh** | an activation from -1 to 1; G's output | [02](02_five_guidelines.ipynb) |
@@ -147,6 +155,7 @@
 # | **transposed convolution** | a convolution turned round, which makes maps larger; the paper's *fractionally strided* convolution | [02](02_five_guidelines.ipynb) |
 # | **turn vector** | the paper's difference of mean z of two groups, along which faces turn | [07](07_latent_space.ipynb) |
 # | **two-sample test** | asks whether two sets come from one distribution | [11](11_measuring_gans.ipynb) |
+# | **Wasserstein loss** | the difference of D's mean answers; it means something for a D that may not be steep | [13](13_what_came_after.ipynb) |
 # | **`x_real`, `x_fake`** | images from the data, images from G; always between -1 (black) and 1 (white) | [00](00_start_here.ipynb) |
 # | **`z_fixed`** | z drawn once and kept, so that pictures of different moments can be compared | [04](04_training_as_a_film.ipynb) |
 # | **zero-sum** | said of a game in which one player's gain is the other's loss | [01](01_adversarial_game.ipynb) |

@@ -9,7 +9,7 @@ import torch
 from explorers import resize
 from torch import nn
 
-from dcgan_course import losses
+from dcgan_course.losses import d_loss, g_loss
 
 PHONE = {"width": 390, "height": 844}
 NAMES = ("non_saturating", "minimax", "least_squares", "hinge")
@@ -22,16 +22,6 @@ def js(browser):
     page.add_script_tag(content=sites.script("networks", "game"))
     yield page.evaluate
     page.close()
-
-
-def d_loss(real, fake, name):
-    if name == "hinge":
-        return (1 - real).relu().mean() + (1 + fake).relu().mean()
-    return losses.d_loss(real, fake, name)
-
-
-def g_loss(fake, name):
-    return -fake.mean() if name == "hinge" else losses.g_loss(fake, name)
 
 
 @pytest.mark.parametrize("name", NAMES)
