@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -118,7 +119,7 @@ def check_noised(answer: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
 # ---- taken apart
 
 
-def two(found: object, like: Tensor) -> tuple[Tensor, Tensor]:
+def two(found: Any, like: Tensor) -> tuple[Tensor, Tensor]:
     """A learner's pair (x_0, noise)."""
     expect(hasattr(found, "__len__") and not isinstance(found, (str, dict)), f"the result is {described(found)}, "
            "expected a pair (x_0, noise).")
