@@ -8,7 +8,8 @@ from ..machine.progress import progress
 from .certificate import certificate
 from .colour import check_centre_box, check_share, check_training_bytes
 from .costs import check_alternating_step, check_d_loss, check_g_loss
-from .diffusion import check_ddim_step, check_diffusion_loss, check_noised, check_unmixed
+from .denoising import check_ddim_step, check_diffusion_loss
+from .diffusion import check_noised, check_unmixed
 from .errata import LISTINGS, check_close, check_errata
 from .failures import CASES, check_diagnosis, check_mode_count, check_standing_statistics
 from .latent import (
