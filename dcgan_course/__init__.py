@@ -5,7 +5,7 @@ folder here, imports only from the floors below its own:
 
     0  machine/
     1  config
-    2  augment, data/, losses, models
+    2  augment, data/, diffusion, losses, models
     3  runs/, sampling
     4  measuring/, plots/, state
     5  backstage/, publishing/

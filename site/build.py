@@ -90,6 +90,11 @@ def broken_links(file: Path) -> bool:
     return bool(lines)
 
 
+def gans() -> list[Path]:
+    """The recorded runs with a generator to explore: all but the diffusion model."""
+    return sorted(file.parent for file in (ROOT / "data" / "runs").glob("*/config.json"))
+
+
 def write_source(source: Path, explorers: list[str] | None) -> None:
     """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
     others = shutil.ignore_patterns("build.py", "slides.py", "run.md", "readme", "__pycache__")
@@ -102,7 +107,7 @@ def write_source(source: Path, explorers: list[str] | None) -> None:
     shutil.rmtree(static / "duel")
     lessons = [lesson_page(path, source) for path in teach.lessons()]
     write_notebook(nbformat.read(teach.GLOSSARY, 4), source / "notebooks" / teach.GLOSSARY.name)
-    runs = [load_run(path.name) for path in sorted((ROOT / "data" / "runs").iterdir())]
+    runs = [load_run(path.name) for path in gans()]
     told = {run.path.name: run_page(run, source, explorers) for run in runs}
     for page, words in pages(lessons, told).items():
         file = source / page

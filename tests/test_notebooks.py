@@ -275,7 +275,8 @@ BAR = "\r0001: 99%|####| 9k/9k [05:05<00:00, 58.8img/s, loss 1.03, x 2]\n"
 
 @pytest.mark.parametrize(("bar", "kept"), [
     ("100%|###| 4/4 [03:08<00:00, 47.06s/it]\n", "100%|###| 4/4\n"), ("a [1, 2] 5%", "a [1, 2] 5%"),
-    ("  0%|   | 0/4 [00:00<?, ?it/s]", "  0%|   | 0/4"), ("9%|#| 4/4 [1:03:08<2:00:00, 7it/s, x 1]", "9%|#| 4/4 [x 1]")])
+    ("  0%|   | 0/4 [00:00<?, ?it/s]", "  0%|   | 0/4"),
+    ("9%|#| 4/4 [1:03:08<2:00:00, 7it/s, x 1]", "9%|#| 4/4 [x 1]")])
 def test_bars_are_stored_without_the_times_of_this_machine(tmp_path, bar, kept):
     output = nbformat.v4.new_output("stream", name="stderr", text=bar)
     cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=[output])

@@ -32,7 +32,7 @@ from dcgan_course.runs.writing import add_line, create
 from dcgan_course.sampling import draw_z, generate, image_grid
 from dcgan_course.trainer import train
 
-RECORDED = sorted(folder.name for folder in (Path(__file__).parents[1] / "data" / "runs").iterdir())
+RECORDED = sorted(file.parent.name for file in (Path(__file__).parents[1] / "data" / "runs").glob("*/config.json"))
 
 
 def test_the_command_is_the_preset_and_what_differs():

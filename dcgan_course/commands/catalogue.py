@@ -10,7 +10,7 @@ from .exploring import explore
 from .grading import grade
 from .lessons import lab
 from .measuring import bench, doctor, features, info, neighbours, score
-from .training import judge, prepare, record, resume, study, train
+from .training import diffusion, judge, prepare, record, resume, study, train
 
 # The first arguments are completed with the names, those that begin with a dash with the command's flags, and all
 # others by the shell, with files. zsh understands what bash does.
@@ -42,8 +42,8 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
         print(ZSH * (shell == "zsh") + BASH.replace("@names", " ".join(COMMANDS)).replace("@cases", cases))
 
 
-GROUPS = {
-    "train": (prepare, train, resume, study),
+GROUPS: dict[str, tuple[Callable, ...]] = {
+    "train": (prepare, train, resume, study, diffusion),
     "look": (sample, interpolate, gif, explore, info),
     "measure": (score, neighbours, features, judge),
     "publish": (page, export, record),

@@ -87,6 +87,24 @@ def study(file: StudyFile, /, out: Path = Path("runs/studies"), workers: int | N
     print(out / asked.name / "table.csv")
 
 
+def diffusion(folder: NewFolder, /, num_epochs: float = 20, seed: int = 0) -> None:
+    """Train the diffusion model of lesson 14 on digits, into a new folder; goes on where it was stopped.
+
+    Args:
+        folder: Where everything is kept: pictures, numbers, weights.
+        num_epochs: How many times every image is shown.
+        seed: Start of every random stream.
+    """
+    from ..experiments.diffusing import DiffusionConfig, train_diffusion
+    from ..machine.runtime import settle_threads
+
+    config = DiffusionConfig(num_epochs=num_epochs, seed=seed)
+    settle_threads()
+    with writing(folder):
+        done = train_diffusion(folder, config)
+    print(f"samples  {folder / 'samples'}" if done else f"stopped; the same command goes on in {folder}")
+
+
 def judge(data: ImagesName, /, epochs: int | None = None, out: Path = Path("judge.safetensors")) -> None:
     """Train a classifier of real images, whose features then score generated ones: --judge FILE.
 
@@ -114,11 +132,12 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
     As in data/runs and data/studies: weights in half precision, pictures, numbers.
 
     Args:
-        run: A run folder, or the folder of a study.
+        run: A run folder, or the folder of a study or of a diffusion training.
         folder: The new folder.
         discriminator: Keep D too.
     """
     expect_new(folder)
+    from ..experiments.diffusing import record_diffusion
     from ..experiments.recording import record as keep
     from ..experiments.recording import record_study
     from ..runs import Run
@@ -126,6 +145,8 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
     with writing(folder):
         if (Path(run) / "study.json").is_file():
             record_study(run, folder)
+        elif (Path(run) / "diffusion.json").is_file():
+            record_diffusion(run, folder)
         else:
             keep(Run(run), folder, discriminator)
         print(folder)

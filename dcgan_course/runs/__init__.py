@@ -205,7 +205,7 @@ def recorded_run(name: str | Path) -> Path:
     if not data:
         raise UserError(f"{name}: not found, expected a run folder; recorded runs come with a clone of the repository, "
                         "or with its wheel")
-    recorded = sorted(p.name for p in (data / "runs").iterdir() if p.is_dir())
+    recorded = sorted(file.parent.name for file in (data / "runs").glob("*/config.json"))
     if str(name) not in recorded:
         raise UserError(f"{name}: not found, expected a run folder or a recorded run "
                         f"({', '.join(recorded)}){nearest(name, recorded)}")

@@ -153,6 +153,7 @@ show_table(sizes)
 # | [11 Measuring GANs](11_measuring_gans.ipynb) | measure how good a generator is, and what each number cannot see |
 # | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
 # | [13 What came after](13_what_came_after.ipynb) | write later losses and a penalty, and see which guidelines survive |
+# | [14 The other way](14_the_other_way.ipynb) | train a small diffusion model, and hold it against a DCGAN by the same clock |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson

@@ -42,7 +42,9 @@
 # | **cross-fade** | fading one picture out and another in, pixel by pixel | [07](07_latent_space.ipynb) |
 # | **CUDA graph** | a recorded list of a GPU's operations that is replayed at once | [09](09_colour_on_a_gpu.ipynb) |
 # | **D, `netD`** | the discriminator: a network that turns an image into a logit, large for "real" | [01](01_adversarial_game.ipynb) |
+# | **DDIM** | sampling with a diffusion model without new noise, so that the same noise always gives the same picture | [14](14_the_other_way.ipynb) |
 # | **detach** | to cut a tensor off from its history, so that no gradient passes | [03](03_train_mnist.ipynb) |
+# | **diffusion model** | a network that learns to take noise away from pictures, and draws by doing so step by step, from noise alone | [14](14_the_other_way.ipynb) |
 # | **direction** | a vector of as many numbers as z, along which a slider moves z | [07](07_latent_space.ipynb) |
 # | **disjoint supports** | two distributions that never produce the same points | [01](01_adversarial_game.ipynb) |
 # | **dropout** | a layer that sets a random part of its inputs to 0 | [05](05_failure_lab.ipynb) |
@@ -68,6 +70,7 @@
 # | **gain and shift** | batch norm's two learned numbers for each channel, its `weight` and `bias` | [02](02_five_guidelines.ipynb) |
 # | **gradient** | the derivatives of a loss with respect to all weights | [01](01_adversarial_game.ipynb) |
 # | **gradient penalty, `gp`** | a price on how steep D is at images; `gp` is that of WGAN-GP, which wants the steepness 1 | [13](13_what_came_after.ipynb) |
+# | **group norm** | a layer that normalises groups of channels of one image, whatever else is in the batch | [14](14_the_other_way.ipynb) |
 # | **guided backpropagation** | a gradient that keeps only what raises a feature, to see which pixels do | [10](10_what_d_learned.ipynb) |
 # | **hash** | a short code of an image; equal codes point to near-duplicates | [11](11_measuring_gans.ipynb) |
 # | **hinge** | a loss that costs nothing once an answer is right by 1 | [13](13_what_came_after.ipynb) |
@@ -155,6 +158,8 @@
 # | **transposed convolution** | a convolution turned round, which makes maps larger; the paper's *fractionally strided* convolution | [02](02_five_guidelines.ipynb) |
 # | **turn vector** | the paper's difference of mean z of two groups, along which faces turn | [07](07_latent_space.ipynb) |
 # | **two-sample test** | asks whether two sets come from one distribution | [11](11_measuring_gans.ipynb) |
+# | **U-Net** | a network that goes down to small sizes and up again, with bridges between equal sizes | [14](14_the_other_way.ipynb) |
+# | **velocity** | of a mixture of picture and noise: where it moves as the noise grows; what the network of lesson 14 answers | [14](14_the_other_way.ipynb) |
 # | **Wasserstein loss** | the difference of D's mean answers; it means something for a D that may not be steep | [13](13_what_came_after.ipynb) |
 # | **`x_real`, `x_fake`** | images from the data, images from G; always between -1 (black) and 1 (white) | [00](00_start_here.ipynb) |
 # | **`z_fixed`** | z drawn once and kept, so that pictures of different moments can be compared | [04](04_training_as_a_film.ipynb) |

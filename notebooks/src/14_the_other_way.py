@@ -1,0 +1,776 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 14 · The other way: a small diffusion model on the same digits
+#
+# <img src="../data/denoised.webp" width="848" alt="four rows, read from left to right: grey noise, out of which a handwritten digit appears in nine steps">
+#
+# *No discriminator, no game. A network has learned to say which part of a picture is noise; take that away a little at a
+# time, and pure noise becomes a digit. Does it draw better than the GAN that saw as many images, in as much time?*
+#
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/14_the_other_way.ipynb)
+#
+# **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
+#
+# **You need:** lesson 01 for the ring, lesson 03 for the training loop, lesson 11 for the numbers; sines and cosines.
+#
+# After this lesson you can
+#
+# - turn images into noise along a circle, and take a mixture apart again;
+# - train a diffusion model with one line of loss, and say why it needs no second player;
+# - draw with it in 5 or in 50 steps, and see what each step buys;
+# - compare it with a DCGAN by the same judge and the same clock, and say what each is good at.
+#
+# **You write** the mixture, how it is taken apart, the loss and one step of sampling; **we import** the U-Net, its
+# recorded training and the judge.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
+import os
+import sys
+
+LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+if LENT and not os.path.isdir("../dcgan_course"):
+    import importlib.util
+    import shutil
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
+    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
+    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
+        shutil.rmtree(home)  # a clone that was cut short
+    whole = os.path.isdir(home)
+    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
+    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
+        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
+    sys.path.insert(0, home)
+    from dcgan_course.machine.colab import ready
+
+    ready(home, done)
+
+# %% tags=["nbval-ignore-output"]
+import itertools
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from dcgan_course import checks
+from dcgan_course.diffusion import mixture, velocity
+from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.measuring.judges import judged, load_judge, parts
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_table
+
+plt.style.use(STYLE)
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
+
+# %% [markdown]
+# ## 1 · Noise, mixed in
+#
+# A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
+# model** is shown how. It looks at the opposite way, from a picture to noise, which needs no learning at all: mix in
+# more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
+# from that picture". Who has learned to go back one step, anywhere on the way, can start from nothing but noise.
+#
+# Call the picture $x_0$ and the noise $\epsilon$, normal numbers with mean 0 and deviation 1, one for each pixel. Time
+# $t$ runs from 0 to 1, and in between both are mixed on a quarter of a circle:
+#
+# $$x_t = \cos(a)\, x_0 + \sin(a)\, \epsilon, \qquad a = \tfrac{\pi}{2}\, t$$
+#
+# Why a circle and not a line, $(1 - t)\, x_0 + t\, \epsilon$? Either works, and both are in use. Because
+# $\cos^2 + \sin^2 = 1$, the circle keeps the variance of what the network sees, if that of the images is 1. It also
+# makes the formulas below short, and you have met it: it is the way that slerp takes in lesson 07.
+#
+# **Exercise 1 · Noise, mixed in** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
+#
+# Every row has its own time. Your function will serve points in the plane, (N, 2), and images, (N, 1, 28, 28): give `t`
+# as many axes as `x_0` has.
+
+# %%
+def my_noised(x_0, noise, t):
+    """x_0 and noise (N, ...), t (N,) from 0 to 1 -> x_t, of the shape of x_0."""
+    raise NotImplementedError
+
+
+# %%
+noised = checks.check_noised(my_noised)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `t.view(-1, *[1] * (x_0.ndim - 1))` has the shape (N, 1) for points and (N, 1, 1, 1) for images. Tensors have methods
+# `.cos()` and `.sin()`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_noised(x_0, noise, t):
+#     angle = (t * math.pi / 2).view(-1, *[1] * (x_0.ndim - 1))
+#     return angle.cos() * x_0 + angle.sin() * noise
+# ```
+# </details>
+
+# %%
+learn, unseen = parts("mnist", 28)
+order = torch.randperm(10_000, generator=seeded(0, "lesson"))
+real = unseen.floats(order[:400])
+moments = torch.linspace(0, 1, 11)
+noise = torch.randn(4, 1, 28, 28, generator=seeded(0, "noise"))
+rows = [noised(x.expand(11, -1, -1, -1), n.expand(11, -1, -1, -1), moments)
+        for x, n in zip(real[:4], noise, strict=True)]
+show(torch.cat(rows), "Four digits at t = 0, 0.1, 0.2 ... 1: from the picture to its noise.",
+     "four rows of eleven pictures: a digit, more and more grainy, on the right only noise", 11)
+
+# %% [markdown]
+# Your eyes find the digit deep in the noise. **Predict:** up to which t can the judge still read it? The judge, a
+# classifier of lesson 11, has never seen noise. The next cell asks it to read 400 test digits at each time.
+
+# %% jupyter={"outputs_hidden": true}
+judge = load_judge("mnist")
+digits, stream = unseen.labels()[order[:400]], seeded(1, "noise")
+right = {}
+for t in moments:
+    x_t = noised(real, torch.randn(real.shape, generator=stream), t.expand(400))
+    right[f"{t:.1f}"] = f"{(judged(judge, x_t)[1].argmax(1) == digits).mean():.0%}"
+show_table(pd.DataFrame({"read right": right}).T, "By time t; one in ten is a guess.")
+
+# %% [markdown]
+# READ_OVER_T
+#
+# ## 2 · What should the network say?
+#
+# The network will be given $x_t$ and $t$. What should it answer? There are three natural choices, and each is as good as
+# the others on paper, since two of $x_0$, $\epsilon$ and $x_t$ give the third:
+#
+# - the picture $x_0$;
+# - the noise $\epsilon$, as in DDPM ([arXiv 2006.11239](https://arxiv.org/abs/2006.11239)), the paper that made this way
+#   popular;
+# - the **velocity** $v = \cos(a)\, \epsilon - \sin(a)\, x_0$, the direction in which $x_t$ moves along the circle as the
+#   angle grows ([arXiv 2202.00512](https://arxiv.org/abs/2202.00512)).
+#
+# On paper only, for the network errs. Suppose that each number of its answer is wrong by 0.1. How wrong is the picture
+# that follows? From the noise you get $x_0 = (x_t - \sin(a)\, \epsilon) / \cos(a)$, and so an error of
+# $0.1 \tan(a)$; from the velocity you get, as you will see, $0.1 \sin(a)$.
+
+# %%
+times = torch.tensor([0.05, 0.5, 0.9, 0.99, 0.999])
+cos, sin = mixture(times, times)
+names = [f"t = {t:g}" for t in times.tolist()]
+wrong = {"answers the noise": 0.1 * sin / cos, "answers the velocity": 0.1 * sin}
+show_table(pd.DataFrame({name: [f"{x:.3g}" for x in row.tolist()]
+                         for name, row in wrong.items()}, names).T,
+           "Error of the picture, where each number of the answer errs by 0.1.")
+
+# %% [markdown]
+# Near $t = 1$, where sampling begins, the noise says next to nothing about the picture: $x_t$ *is* the noise, and a
+# network that answers with what it was given is almost right. Every small error is divided by a number near 0. The
+# velocity never divides. At $t = 1$ it is $-x_0$ and at $t = 0$ it is $\epsilon$: at each end it asks for what the
+# network does not have in front of it. DDPM lives with the noise because it takes a thousand small steps; we want to take
+# ten, so our network answers with the velocity.
+
+# %%
+one, its = (x[:1].expand(11, -1, -1, -1) for x in (real, noise))
+show(torch.cat([noised(one, its, moments), its, velocity(one, its, moments)]),
+     "What the network sees, t = 0 to 1; below it the noise; below that the velocity.",
+     "three rows of eleven: a digit that turns into noise; the noise; noise in which the "
+     "negative of the digit appears", 11)
+
+# %% [markdown]
+# **Exercise 2 · Taken apart** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
+#
+# You have two equations, for $x_t$ and for $v$, with two unknowns, $x_0$ and $\epsilon$. Solve them. Nothing needs to be
+# divided: multiply the first by $\cos(a)$ and the second by $\sin(a)$, and subtract. `mixture(t, x)` is a helper that
+# gives $\cos(a)$ and $\sin(a)$ with as many axes as `x` has.
+
+# %%
+def my_unmixed(x_t, v, t):
+    """Mixtures and their velocities (N, ...), t (N,) -> the pair (x_0, noise)."""
+    raise NotImplementedError
+
+
+# %%
+unmixed = checks.check_unmixed(my_unmixed)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# $\cos(a)\, x_t - \sin(a)\, v = (\cos^2 + \sin^2)\, x_0$, as the terms with the noise cancel. The noise comes out in the
+# same way, with the two factors exchanged and a plus.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_unmixed(x_t, v, t):
+#     cos, sin = mixture(t, x_t)
+#     return cos * x_t - sin * v, sin * x_t + cos * v
+# ```
+# </details>
+
+# %% [markdown]
+# ## 3 · The ring again, without a game
+#
+# Lesson 01 trained a GAN on points around eight centres, because a plane can be drawn. The same points come here again.
+# The network is a small one with two inputs more than you would expect: $t$ enters as waves of several lengths, so that
+# it can treat $t = 0.1$ and $t = 0.2$ as differently as it needs to.
+
+# %%
+centres = 2 * torch.stack([(torch.arange(8) * math.pi / 4).cos(),
+                           (torch.arange(8) * math.pi / 4).sin()], dim=1)  # (8, 2)
+
+
+def ring(n, stream):
+    """n points (n, 2), each from a random centre with normal noise of 0.1 around it."""
+    which = torch.randint(8, (n,), generator=stream)
+    return centres[which] + 0.1 * torch.randn(n, 2, generator=stream)
+
+
+class PlaneNet(nn.Module):
+    """Mixtures (N, 2) and their times (N,) -> velocities (N, 2)."""
+
+    def __init__(self, width=128):
+        super().__init__()
+        sizes = [2 + 16, width, width, width]
+        layers = [part for a, b in itertools.pairwise(sizes)
+                  for part in (nn.Linear(a, b), nn.SiLU())]
+        self.layers = nn.Sequential(*layers, nn.Linear(width, 2))
+
+    def forward(self, x, t):
+        waves = t[:, None] * torch.arange(1, 9) * math.pi / 2
+        return self.layers(torch.cat([x, waves.sin(), waves.cos()], dim=1))
+
+
+# %% [markdown]
+# **Exercise 3 · The loss** — difficulty 2 of 3 · importance 3 of 3 · 5 minutes
+#
+# The whole training of a diffusion model is this: mix, let the network answer, and compare its answer with the true
+# velocity, which is known because you have mixed yourself. Return the mean square of the difference. `noised` and
+# `velocity` are there.
+
+# %%
+def my_diffusion_loss(net, x_0, noise, t):
+    """net(x_t, t) answers with a velocity; x_0 and noise (N, ...), t (N,) -> one number."""
+    raise NotImplementedError
+
+
+# %%
+diffusion_loss = checks.check_diffusion_loss(my_diffusion_loss)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# The network sees `noised(x_0, noise, t)` and is told `t`; it should have said `velocity(x_0, noise, t)`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_diffusion_loss(net, x_0, noise, t):
+#     answer = net(noised(x_0, noise, t), t)
+#     return (answer - velocity(x_0, noise, t)).square().mean()
+# ```
+# </details>
+
+# %%
+def trained(seed, steps=1500):
+    """A network that has learned the ring, and its losses."""
+    stream, losses = seeded(seed, "ring"), []
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net = PlaneNet()
+    optimizer = torch.optim.Adam(net.parameters())
+    pace = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
+    for _ in range(steps):
+        x_0, noise = ring(256, stream), torch.randn(256, 2, generator=stream)
+        loss = diffusion_loss(net, x_0, noise, torch.rand(256, generator=stream))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        pace.step()
+        losses.append(loss.item())
+    return net, losses
+
+
+# %%
+print("three trainings, some seconds each ...", flush=True)
+nets, losses = zip(*(trained(seed) for seed in range(3)), strict=True)
+first, last = (np.mean([x[part] for x in losses]) for part in (slice(20), slice(-200, None)))
+print(f"mean loss: {first:.1f} in the first 20 steps, {last:.1f} in the last 200")
+
+# %% [markdown]
+# One network, one loss, one optimizer. Nobody has to be kept in balance with anybody. The loss falls, but not to 0, and it
+# cannot: many points and many noises lead to one and the same $x_t$, and the best answer is the **mean** of what they
+# ask for. Taken apart, it gives a guess of the point, which is a mean too. The arrows lead there, a fifth of the way.
+
+# %%
+plane = torch.cartesian_prod(*[torch.linspace(-3, 3, 13)] * 2)
+figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.6), sharex=True, sharey=True)
+x_0, noise = ring(400, seeded(5, "ring")), torch.randn(400, 2, generator=seeded(6, "ring"))
+for axis, t in zip(axes, (0.95, 0.6, 0.3, 0.05), strict=True):
+    with torch.no_grad():
+        now = torch.full((len(plane),), t)
+        guess, _ = unmixed(plane, nets[0](plane, now), now)
+    axis.scatter(*noised(x_0, noise, torch.full((400,), t)).T, s=3, color=BLUE, linewidths=0)
+    axis.quiver(*plane.T, *(guess - plane).T, color=ORANGE, angles="xy", scale_units="xy",
+                scale=5, width=0.006)
+    axis.set(title=f"t = {t}", xlabel="$x_1$", aspect="equal", xlim=(-3.2, 3.2),
+             ylim=(-3.2, 3.2))
+axes[0].set_ylabel("$x_2$")
+show(figure, "Blue: real points with the noise of that time. Arrows: toward the guess.",
+     "four planes with arrows: all lead to the middle; then outward and inward to a ring; "
+     "at last each to the nearest of eight heaps")
+
+# %% [markdown]
+# At $t = 0.95$ a point could come from any of the eight heaps, so every arrow leads to the mean of all of them: the
+# middle, where there is no point at all. Later the arrows part, and at $t = 0.05$ each leads to the nearest heap. Whoever
+# goes there in one step arrives in the middle. Many steps let the network decide a little more at each.
+#
+# ### One step
+#
+# To go from $t$ to a smaller $s$: let the network guess $v$, take $x_t$ apart into a guessed picture and a guessed
+# noise, and mix the two again as they are mixed at $s$. No new noise is drawn, so the same start always leads to the same
+# picture. This is **DDIM** ([arXiv 2010.02502](https://arxiv.org/abs/2010.02502)); DDPM draws some new noise in each
+# step, and needs more of them.
+#
+# **Exercise 4 · A step** — difficulty 2 of 3 · importance 3 of 3 · 5 minutes
+#
+# `noised` and `unmixed` are all you need.
+
+# %%
+def my_ddim_step(x_t, v, t, s):
+    """Mixtures x_t and the guessed velocities v (N, ...) at the times t (N,) -> the
+    mixtures at the earlier times s (N,)."""
+    raise NotImplementedError
+
+
+# %%
+ddim_step = checks.check_ddim_step(my_ddim_step)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# First the pair (x_0, noise) that belongs to `x_t`, `v` and `t`; then their mixture at `s`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_ddim_step(x_t, v, t, s):
+#     x_0, noise = unmixed(x_t, v, t)
+#     return noised(x_0, noise, s)
+# ```
+# </details>
+
+# %%
+@torch.no_grad()
+def path(net, noise, steps):
+    """All the way from noise (N, ...) to samples, in equal steps: (steps + 1, N, ...)."""
+    x, seen = noise, [noise]
+    times = torch.linspace(1, 0, steps + 1)[:, None].expand(-1, len(noise))
+    for t, s in itertools.pairwise(times):
+        x = ddim_step(x, net(x, t), t, s)
+        seen.append(x)
+    return torch.stack(seen)
+
+
+# %%
+start = torch.randn(1000, 2, generator=seeded(7, "ring"))
+figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.6), sharex=True, sharey=True)
+for axis, steps in zip(axes, (1, 3, 10, 50), strict=True):
+    ways = path(nets[0], start[:250], steps)
+    for way in ways[:, :40].permute(1, 2, 0):
+        axis.plot(*way, color="#B0B0B0", linewidth=0.6)
+    axis.scatter(*ways[-1].T, s=4, color=ORANGE, linewidths=0)
+    axis.set(title=f"{steps} step{'s' * (steps > 1)}", xlabel="$x_1$", aspect="equal",
+             xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
+axes[0].set_ylabel("$x_2$")
+show(figure, "250 samples from the same noise, and the ways of 40 of them.",
+     "orange points: one heap in the middle; a blurred ring; eight heaps; eight sharp heaps")
+
+# %% [markdown]
+# **Predict** for the three trainings: how many of 1,000 points end near a heap (within three deviations of its centre),
+# and how many land in the heap that gets fewest, of 125 that would be its fair share?
+
+# %% jupyter={"outputs_hidden": true}
+def counted(points):
+    """The share of points near a heap, in percent; the points of the emptiest heap."""
+    distance, which = torch.cdist(points, centres).min(1)
+    near = distance < 0.3
+    emptiest = torch.bincount(which[near], minlength=8).min()
+    return 100 * near.float().mean().item(), emptiest.item()
+
+
+def over_seeds(values):
+    """The mean, and in brackets the lowest and the highest seed."""
+    return f"{np.mean(values):.0f} ({min(values):.0f} to {max(values):.0f})"
+
+
+rows = {"real points": [over_seeds(x) for x in zip(*(
+    counted(ring(1000, seeded(seed, "floor"))) for seed in range(3)), strict=True)]}
+for steps in (1, 3, 5, 10, 25, 100):
+    found = zip(*(counted(path(net, start, steps)[-1]) for net in nets), strict=True)
+    rows[f"{steps} step{'s' * (steps > 1)}"] = [over_seeds(x) for x in found]
+show_table(pd.DataFrame(rows, ["near a heap, %", "in the emptiest heap"]).T,
+           "Means over three trainings; in brackets the lowest and the highest.")
+
+# %% [markdown]
+# TOY_TABLE
+#
+# ## 4 · A U-Net for digits
+#
+# For images the network becomes larger, and nothing else changes: the same mixture, the same loss, the same step. Its
+# answer has the shape of its input, and needs both the whole picture ("this will be a seven") and each pixel's place. A
+# **U-Net** ([arXiv 1505.04597](https://arxiv.org/abs/1505.04597)) gives it both. It goes down by strided convolutions, as
+# D does, and up again by fractionally strided ones, as G does, with a bridge that carries the fine detail across.
+
+# %%
+from dcgan_course.diffusion import UNet
+from dcgan_course.models import count_parameters
+
+net, shapes = UNet(), {}
+for name, part in net.named_children():
+    part.register_forward_hook(lambda part, _, y, name=name: shapes.update(
+        {name: [str(tuple(y.shape[1:])), f"{count_parameters(part):,}"]}))
+net(torch.zeros(1, 1, 28, 28), torch.zeros(1))
+show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
+           f"The parts in the order of their work; {count_parameters(net):,} parameters.")
+
+# %% [markdown]
+# All of it is `dcgan_course/diffusion.py`, one page; read it now. Three things differ from a DCGAN. There is **group
+# norm** in place of batch norm, because each image of a batch has another amount of noise, and they should not be
+# normalised together. Each block is told the time, which scales and shifts its features. And the blocks are residual: a
+# way leads around each. The first convolution halves the size at once, because on a CPU full-size layers would cost more
+# than all others together.
+#
+# The training was recorded, since it takes half an hour:
+
+# %%
+from dcgan_course.experiments.diffusing import diffusion_folder, load_unet, read_lines
+from dcgan_course.machine.files import read_json
+from dcgan_course.runs import load_run
+
+folder, gan = diffusion_folder("mnist_diffusion"), load_run("mnist")
+record, gan_record = (read_json(f / "record.json") for f in (folder, gan.path))
+print(record["command"])
+print(f"{record['kimg']:,.0f} thousand images shown, {record['cpu_seconds'] / 60:.0f} minutes "
+      f"of one CPU thread\n\n{gan_record['command']}\n"
+      f"{gan_record['checkpoint_kimg']:,.0f} thousand images shown, "
+      f"{gan_record['seconds'] / 60:.0f} minutes of one thread")
+
+# %% [markdown]
+# The command trains into a folder. Ctrl-C stops it after a step that is kept, and the same command goes on. Against it
+# stands the run `mnist`, the longest training of digits in this course without labels, on the same number of images and
+# nearly the same time: **the same clock**. One seed each; so far nobody has trained either a second time.
+
+# %%
+stats = read_lines(folder / "stats.jsonl")
+figure, axis = plt.subplots(figsize=(8.4, 2.6))
+axis.plot([line["kimg"] for line in stats], [line["loss"] for line in stats], color=ORANGE)
+axis.set(xlabel="thousand images shown", ylabel="loss", yscale="log")
+axis.set_yticks([0.1, 0.15, 0.2, 0.3, 0.4], ["0.10", "0.15", "0.20", "0.30", "0.40"])
+axis.minorticks_off()
+show(figure, "The loss of the recorded training: it falls fast, then hardly at all.",
+     "a curve that falls from 0.4 below 0.15 within a twentieth of the training, then slowly")
+
+# %%
+from PIL import Image
+
+from dcgan_course.sampling import grid_images
+
+sheets = sorted((folder / "samples").iterdir())
+chosen = [sheets[i] for i in (0, 1, 3, 6, -1)]
+kimg = [str(int(sheet.stem.removeprefix("fakes_"))) for sheet in chosen]
+rows = [grid_images(torch.from_numpy(np.array(Image.open(s).convert("RGB"))))[:14]
+        for s in chosen]
+show(torch.cat(rows), f"The same noise after {', '.join(kimg)} thousand images.",
+     "five rows of fourteen digits: ragged strokes, then clearer and clearer digits", 14)
+
+# %% [markdown]
+# A curve that falls, without a fight in it: compare lesson 03, where the losses of a healthy training say next to
+# nothing. But do not trust it too much. After a twentieth of the training it looks finished, and the digits are not. A
+# small part of the loss decides whether a stroke is whole, and the large part of it cannot be removed at all.
+#
+# ## 5 · Few steps or many
+#
+# **Predict:** the same 14 noises, in 1, 2, 5, 10, 25 and 50 steps. What will one step draw?
+
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+import time
+
+from dcgan_course.diffusion import sample
+
+unet = load_unet("mnist_diffusion")
+noise = torch.randn(64, 1, 28, 28, generator=seeded(0, "lesson"))
+drawn, seconds = {}, {}
+print("drawing 64 digits, six times ...", flush=True)
+for steps in (1, 2, 5, 10, 25, 50):
+    begun = time.perf_counter()
+    drawn[steps] = sample(unet, noise, steps)
+    seconds[steps] = time.perf_counter() - begun
+print(", ".join(f"{steps} steps: {value:.2f} s" for steps, value in seconds.items()))
+
+# %% jupyter={"outputs_hidden": true}
+show(torch.cat([images[:14] for images in drawn.values()]),
+     f"From top to bottom: {', '.join(map(str, drawn))} steps.",
+     "six rows of fourteen: the same grey blot fourteen times; blurred digits; digits, more "
+     "and more distinct", 14)
+
+# %% [markdown]
+# One step draws the mean of all digits, for every noise: at $t = 1$ nothing is known yet. From two steps on, each noise
+# has its digit, and it keeps it: more steps sharpen the same sevens and nines. Time grows with the steps, since each is
+# one pass through the network.
+#
+# The film shows the 25 steps. Left is $x_t$, and right the picture that the network guesses at that moment.
+
+# %%
+from dcgan_course.diffusion import denoising
+from dcgan_course.plots import encoded
+from dcgan_course.sampling import image_grid
+
+frames = []
+with torch.inference_mode():
+    for x_t, guess in denoising(unet, noise[:16], 25):
+        left, right = (image_grid(images.clamp(-1, 1)) for images in (x_t, guess))
+        frames.append(torch.cat([left, right], 1).numpy())
+film = encoded(frames[:1] * 3 + frames + frames[-1:] * 12, ".webp", 160, quality=45)
+show(film, "Left the mixture, right the guess. When is it clear which digit it will be?",
+     "a film of two sheets: on the left noise turns into sixteen digits, on the right grey "
+     "blots become the same digits much earlier", width=488)
+
+# %% [markdown]
+# The guess is a grey blot, then a blurred digit long before the mixture on the left shows anything, and in the last
+# third only edges change. Coarse things are decided first, fine ones last.
+#
+# ## 6 · The same judge, the same clock
+#
+# Now the numbers. The record holds the scores of 10,000 samples for each number of steps, by the judge of lesson 11, and
+# the run `mnist` those of its generator. **Predict** the order: which Frechet distance is lower, the GAN's or that of 50
+# steps?
+
+# %% jupyter={"outputs_hidden": true}
+KEYS = {"fd": "Frechet distance", "confidence": "confidence", "precision": "precision",
+        "recall": "recall", "mode_entropy": "mode entropy", "sharpness": "sharpness"}
+
+
+def row(scores):
+    """The numbers of a set of 10,000 images, as a row of a table."""
+    return [scores[f"{key}10k_mnist"] for key in KEYS]
+
+
+rows = {f"diffusion, {steps} step{'s' * (steps != '1')}": row(scores)
+        for steps, scores in record["scores"].items()}
+rows |= {"the GAN, one pass": row(gan_record["generated"]), "real digits": row(record["real"])}
+show_table(pd.DataFrame(rows, list(KEYS.values())).T,
+           "10,000 images each, beside 10,000 real ones.")
+
+# %% [markdown]
+# SCORES
+#
+# The same numbers over time. The left plot is the training's clock: the Frechet distance after so many images (for
+# diffusion by DIFF_STEPS steps). The right one is the clock of drawing: seconds for 64 digits, on this machine now.
+
+# %%
+from dcgan_course.machine.runtime import time_of
+from dcgan_course.sampling import draw_z, generate
+
+netG = gan.load_generator()
+z = draw_z(gan.config, 64, seeded(0, "lesson"))
+gan_seconds = time_of(lambda: generate(netG, z), torch.device("cpu"))
+
+# %% tags=["nbval-ignore-output"]
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
+lines, floor = read_lines(folder / "metrics.jsonl"), record["real"]["fd10k_mnist"]
+for scored, colour, label in ((lines, ORANGE, "diffusion"), (gan.metrics(), BLUE, "GAN")):
+    left.plot([line["kimg"] for line in scored], [line["fd10k_mnist"] for line in scored],
+              marker=".", color=colour, label=label)
+fd = {int(steps): scores["fd10k_mnist"] for steps, scores in record["scores"].items()}
+right.plot(list(seconds.values()), [fd[steps] for steps in seconds], "o-", color=ORANGE)
+for steps in seconds:
+    right.annotate(f"{steps}", (seconds[steps], fd[steps]), (4, 4), textcoords="offset points")
+right.plot(gan_seconds, gan_record["generated"]["fd10k_mnist"], "s", color=BLUE, markersize=8)
+for axis, label in ((left, "thousand images shown"), (right, "seconds for 64 digits")):
+    axis.axhline(floor, color="#707070", linewidth=1)
+    axis.set(xlabel=label, yscale="log")
+left.set_ylabel("Frechet distance")
+left.legend()
+right.set_xscale("log")
+show(figure, "Lower is better; the grey line is the floor. Right: the numbers are steps.",
+     "left two falling curves; right orange points that fall to the right, and a blue square "
+     "far left")
+
+# %% [markdown]
+# PLOTS
+#
+# ## 7 · Who leaves out what, and does it copy?
+#
+# A GAN may forget a mode, since D only asks whether a picture is real, not whether all pictures are there. The loss of
+# this lesson asks for every training image, again and again, at all times. Does that show? Count the digits that the
+# judge reads in 400 samples of each.
+
+# %%
+print("drawing 400 digits in 25 steps ...", flush=True)
+diffused = sample(unet, torch.randn(400, 1, 28, 28, generator=seeded(2, "lesson")), 25)
+generated = generate(netG, draw_z(gan.config, 400, seeded(2, "lesson")))
+sets = {"real": real, "diffusion": diffused, "the GAN": generated}
+read = {name: judged(judge, images) for name, images in sets.items()}
+rows = {name: np.bincount(answers.argmax(1), minlength=10)
+        for name, (_, answers) in read.items()}
+show_table(pd.DataFrame(rows).T, "Of 400, how often each digit was read.")
+
+# %% [markdown]
+# COUNTS
+#
+# A model that reaches a low loss by storing its images would also draw well. So look for copies as lesson 11 does: is the
+# nearest of 10,000 training and 10,000 test digits a training digit? One half is right.
+
+# %%
+shelves = [learn.floats(range(10_000)).flatten(1), unseen.floats().flatten(1)]
+
+
+def drawn_to_training(images):
+    """The share of images whose nearest digit, pixel by pixel, is a training digit."""
+    near = [torch.cdist(images.flatten(1), shelf).min(1).values for shelf in shelves]
+    return (near[0] < near[1]).float().mean().item()
+
+
+copies = learn.floats(range(400)) + 0.1 * torch.randn(real.shape, generator=seeded(3, "lesson"))
+shares = {"diffusion": drawn_to_training(diffused), "the GAN": drawn_to_training(generated),
+          "copies with faint noise": drawn_to_training(copies)}
+show_table(pd.DataFrame({"nearest is a training digit": shares}).map("{:.0%}".format))
+
+# %% [markdown]
+# COPIES
+#
+# ## 8 · A space to walk in
+#
+# G has a latent space of 100 numbers in which you have walked, added and subtracted (lessons 07 and 08). This sampler is
+# deterministic, so its noise is a latent vector too, of 784 numbers. Slerp leads from one to another.
+
+# %%
+from dcgan_course.sampling import interpolate
+
+ends = torch.randn(2, 2, 784, generator=seeded(11, "lesson"))
+ways = torch.cat([interpolate(a, b, 14) for a, b in ends]).view(-1, 1, 28, 28)
+z = draw_z(gan.config, 4, seeded(11, "lesson")).view(2, 2, -1)
+walks = generate(netG, torch.cat([interpolate(a, b, 14) for a, b in z]))
+show(torch.cat([sample(unet, ways, 25), walks]),
+     "Two walks from noise to noise, by diffusion (above), and two in z, by the GAN (below).",
+     "four rows of fourteen digits that change from one digit into another", 14)
+
+# %%
+pairs = torch.randn(2, 8, 784, generator=seeded(12, "lesson"))
+ways = torch.cat([interpolate(a, b, 12) for a, b in zip(*pairs, strict=True)])
+z = draw_z(gan.config, 16, seeded(12, "lesson")).view(2, 8, -1)
+walks = {"diffusion": sample(unet, ways.view(-1, 1, 28, 28), 25),
+         "the GAN": generate(netG, torch.cat([interpolate(a, b, 12)
+                                              for a, b in zip(*z, strict=True)]))}
+rows = {}
+for name, images in walks.items():
+    features, answers = judged(judge, images)
+    steps = np.linalg.norm(np.diff(features.reshape(8, 12, -1), axis=1), axis=2)
+    sure = answers.max(1).reshape(8, 12)
+    rows[name] = f"{(steps.max(1) / steps.sum(1)).mean():.0%}", f"{sure[:, 1:-1].mean():.2f}"
+show_table(pd.DataFrame(rows, ["largest of 11 steps, of the way", "confidence on the way"]).T,
+           "Means of eight walks; eleven equal steps would be 9 % each.")
+
+# %% [markdown]
+# WALKS
+#
+# ## What each is good at
+#
+# | | DCGAN | diffusion |
+# |---|---|---|
+# | drawing | one pass through G | one pass through the network for each step |
+# | training | two networks that must stay in balance | one loss, which falls |
+# | what the loss says | little: each is measured against the other | progress, though less and less |
+# | missing modes | possible; nothing in the loss asks for all of them | each training image is asked for |
+# | latent space | small, made to be walked in | as large as the image |
+# | more time for a better picture | no | yes: more steps |
+#
+# VERDICT
+
+# %% [markdown]
+# **Open exercise · Fifty passes, better spent** — 60 minutes
+#
+# Ten equal steps of $t$ are one way to spend ten passes through the network. Find a better one, without training
+# anything anew: other times $t$ (denser near 0, or near 1), a step that asks the network twice and averages (Heun's
+# method, [arXiv 2206.00364](https://arxiv.org/abs/2206.00364)), or guesses cut off at -1 and 1. Compare at 5, 10 and 20
+# passes.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | cost | counts steps | counts passes through the network, and gives seconds |
+# | number | a sheet of pictures | the Frechet distance of 2,000 images or more, with its floor at that n |
+# | noise | one draw | three draws of the noise, with the spread |
+# | choice | the best of twenty tries | the best on one half of the draws, confirmed on the other |
+# | prediction | none | said before why it should help near t = 0, or near t = 1 |
+# </details>
+
+# %% [markdown]
+# ## Questions
+#
+# <details><summary>Why does the loss of a perfect network not reach 0?</summary>
+#
+# From $x_t$ alone nobody can know the velocity: several pictures with several noises give the same mixture. The best
+# answer is the mean of what they ask for, and the spread around that mean remains.
+# </details>
+#
+# <details><summary>One step gives the mean digit. Why does one pass of a GAN's G not do that?</summary>
+#
+# A mean square is smallest at the mean, and the mean of many digits is a blot. D would know a blot at once, so G is
+# driven to *one* of the digits. That is what the adversarial loss is good at, and why it has been used to teach diffusion
+# models to draw in one step or a few ([arXiv 2311.17042](https://arxiv.org/abs/2311.17042)).
+# </details>
+#
+# <details><summary>DDPM uses a thousand steps, this lesson at most fifty. What is lost?</summary>
+#
+# Steps that add new noise need to be small. Without new noise the way is a smooth curve (an ordinary differential
+# equation), and a curve can be followed in few steps, at the price of small errors at each.
+# </details>
+#
+# <details><summary>Would a straight line in place of the circle change the answer?</summary>
+#
+# The mixture at each ratio of picture to noise is the same up to a factor; only its pace and its scale differ. Straight
+# lines are called rectified flow or flow matching ([arXiv 2209.03003](https://arxiv.org/abs/2209.03003),
+# [arXiv 2210.02747](https://arxiv.org/abs/2210.02747)).
+# </details>
+#
+# ## References
+#
+# - Sohl-Dickstein, Weiss, Maheswaranathan, Ganguli: [arXiv 1503.03585](https://arxiv.org/abs/1503.03585), the idea.
+# - Ho, Jain, Abbeel: *Denoising Diffusion Probabilistic Models*, [arXiv 2006.11239](https://arxiv.org/abs/2006.11239).
+# - Song, Meng, Ermon: *Denoising Diffusion Implicit Models*, [arXiv 2010.02502](https://arxiv.org/abs/2010.02502).
+# - Salimans, Ho: *Progressive Distillation*, [arXiv 2202.00512](https://arxiv.org/abs/2202.00512), the velocity.
+# - Dhariwal, Nichol: *Diffusion Models Beat GANs on Image Synthesis*,
+#   [arXiv 2105.05233](https://arxiv.org/abs/2105.05233), with far larger networks, on photographs.
+# - Ronneberger, Fischer, Brox: *U-Net*, [arXiv 1505.04597](https://arxiv.org/abs/1505.04597).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("14")
+
+# %% [markdown]
+# ---
+# ← [12 · Your own images, and an errata hunt](12_your_own_images.ipynb)
