@@ -72,7 +72,7 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
                z: Tensor) -> None:
     """D's update, then G's, on one batch. netG and netD are the networks of `state`, as they are called here: with
     several processes, wrapped."""
-    one_hot = z[:, config.nz:]  # empty, unless both are told the class: the same one for the real and the fake image
+    one_hot = z[:, config.nz:]  # empty, unless there are classes to tell: the same one for the real and the fake image
     with autocast(x_real.device, config.precision):
         x_fake = netG(z)  # one forward of G serves both steps
         x_real = rescaled(x_real, config.scale)
@@ -106,7 +106,7 @@ def seen(x: Tensor, config: TrainConfig, one_hot: Tensor) -> Tensor:
         x = augmented(x)
     if config.instance_noise:
         x = x + config.instance_noise * torch.randn_like(x)
-    return with_class_planes(x, one_hot) if config.classes else x
+    return with_class_planes(x, one_hot) if config.classes and config.class_input != "none" else x
 
 
 def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.Image, str], None] | None = None,

@@ -97,8 +97,8 @@ def first_steps(config: TrainConfig, steps: int = 8) -> list[list[float]]:
 
 def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -> dict:
     """The scores of n images of G and of n real ones; draws metrics.png, the Frechet distance over time."""
-    scorer, lines = scorer_for(run.config), run.metrics()
-    name, floor = distance_name(lines[0]), scorer.floor(n)
+    scorer, lines, told = scorer_for(run.config), run.metrics(), run.config.classes > 0
+    name, floor = distance_name(lines[0]), scorer.floor(n, told)
     floor_then = floor if name in floor else scorer.floor(run.config.metric_n)  # scored with another n on the way
     plots.metric_curve(lines, name, floor_then[name], best).savefig(folder / "metrics.png", dpi=110)
     return {"generated": rounded(score_generator(scorer, netG, run.config, n)), "real": rounded(floor)}

@@ -11,7 +11,8 @@ from ..machine.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd  # takes most of a second to import
 
-SHARES = ("confidence", "mode_entropy", "precision", "recall", "duplicates", "specks")  # from 0 to 1
+SHARES = ("confidence", "mode_entropy", "precision", "recall", "duplicates", "specks",
+          "agreement")  # from 0 to 1
 SIGNED = ("kd",)  # the only metric that may be below 0
 
 
