@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from conditional_answers import TABLE as CONDITIONAL
 from scipy import linalg, spatial, stats
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from strict_answers import STRICT
@@ -1412,7 +1413,7 @@ TABLE = {
         [intercept, normal_equations, lambda n, y: np.linalg.lstsq(np.c_[1 / n, np.ones(len(n))], y, rcond=None)[0][1],
          lambda n, y: stats.linregress(1 / n, y).intercept],
     ),
-}
+} | CONDITIONAL
 for check, (wrong, right) in STRICT.items():
     assert not set(wrong) & set(TABLE[check][0]), "two wrong answers of one name"
     TABLE[check][0].update(wrong)

@@ -25,6 +25,7 @@ EXERCISES = {  # of each lesson, by their checks: check_scaled ...
     "10": ("pooled", "guided", "dropped"),
     "11": ("frechet", "extrapolated", "precision", "two_sample"),
     "12": ("close", "errata"),
+    "15": ("class_planes", "projection_logit", "with_length", "inversion_step"),
 }
 NAMED_OTHERWISE = {"generator_block": "my_block", "generator": "MyGenerator", "discriminator": "MyDiscriminator"}
 ALL = [name for names in EXERCISES.values() for name in names]
