@@ -167,7 +167,8 @@ def score_generator(scorer: Scorer, netG: nn.Module, config: TrainConfig, n: int
     """The scores of n images of G, or of as many as there are real ones to compare with, from the z that every score of
     that seed uses."""
     z = draw_z(config, min(n, scorer.most), seeded(seed, "score"))
-    return scorer(generate(netG, z), z[:, config.nz :].argmax(1).numpy() if config.classes else None)
+    images = generate(netG, z)
+    return scorer(images, z[:, config.nz :].argmax(1).numpy()) if config.classes else scorer(images)
 
 
 def compared_with(config: TrainConfig) -> tuple[Judge | InceptionJudge | None, Images]:
