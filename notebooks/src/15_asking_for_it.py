@@ -582,8 +582,8 @@ groups = {"drawn by G itself (floor)": own, "new faces": real["faces"][8:11],
           "with a turban": drawn([20_002], length="short", short="turban"), "a five": five}
 wanted = torch.cat(list(groups.values()))
 found = inverted(netF, nearest_start(wanted), wanted)
-apart = iter(error(netF, found, wanted).tolist())
-rows = {name: f"{np.mean([next(apart) for _ in x]):.3f}" for name, x in groups.items()}
+gaps = iter(error(netF, found, wanted).tolist())
+rows = {name: f"{np.mean([next(gaps) for _ in x]):.3f}" for name, x in groups.items()}
 show_table(pd.DataFrame({"difference of pixels": rows}), "After 60 steps.")
 show(torch.cat([wanted, generate(netF, found)]),
      "Top: wanted. Bottom: what G can do.",
