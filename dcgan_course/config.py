@@ -38,6 +38,10 @@ class TrainConfig:
     """Around pictures with --fit pad: a name such as black, or #rrggbb."""
     classes: int = 0
     """Tell both networks the class of each image (conditional GAN), of as many as the images have; 0 = do not."""
+    class_input: Literal["planes", "projection", "none"] = "planes"
+    """How D is told the class: as planes beside the image; by a projection of its features; none = only G is told."""
+    tell_g: bool = True
+    """Tell G the class too; without it only D is told, as happens by mistake."""
     flip: bool = False
     """Mirror a random half of the images; the paper does not. Not for digits or letters."""
 
@@ -177,6 +181,10 @@ class TrainConfig:
         self._expect("batch_size", self.batch_size >= 2 or self.norm == "none", "2 or more with batch norm")
         self._expect("kernel_size", self.kernel_size in (3, 4, 5), "3, 4 or 5")
         self._expect("classes", self.classes == 0 or 2 <= self.classes <= 1000, "0, or 2 to 1000")
+        told = self.classes > 0 and self.network == "dcgan"
+        self._expect("class_input", self.class_input == "planes" or told,
+                     "planes without classes or with the basic network")
+        self._expect("tell_g", self.tell_g or told, "True without classes or with the basic network")
         self._expect("nc", self.nc in (None, 1, 3), "1 (grey) or 3 (colour)")
         self._expect("pad_colour", is_colour(self.pad_colour), "a colour such as black or #1188ff")
         self._expect("leak", 0 <= self.leak <= 1, "a number from 0 to 1")

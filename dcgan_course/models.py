@@ -110,14 +110,15 @@ class Generator(nn.Module):
         output: "tanh" (guideline 4, from -1 to 1) or "sigmoid" (from 0 to 1).
         scale: of the images that D is trained on, see `rescaled`; in eval mode the images are taken back to [-1, 1].
         dense: a fully connected hidden layer after z, which guideline 3 leaves out.
+        unread: how many more numbers stand after z, such as a class that this G is not told, and are left out.
     """
 
     def __init__(self, nz: int = 100, ngf: int = 64, nc: int = 1, image_size: int = 28, kernel_size: int = 4,
                  norm: str = "batch", output_norm: bool = False, g_dropout: float = 0.0, dropout_at_test: bool = True,
                  g_upsample: str = "transpose", g_activation: str = "relu", leak: float = 0.2, output: str = "tanh",
-                 scale: str = "tanh", dense: bool = False):
+                 scale: str = "tanh", dense: bool = False, unread: int = 0):
         super().__init__()
-        self.scale = scale
+        self.scale, self.unread = scale, unread
         sizes = halvings(image_size)[::-1]  # 4, 7, 14, 28
         channels = [ngf * 2**i for i in reversed(range(len(sizes) - 1))] + [nc]  # 4 ngf, 2 ngf, ngf, nc
 
@@ -147,7 +148,7 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """z (N, nz) -> images (N, nc, image_size, image_size) in [-1, 1] (tanh) or [0, 1] (sigmoid)."""
-        x = self.blocks(z[:, :, None, None])
+        x = self.blocks(z[:, : z.shape[1] - self.unread, None, None])
         if self.training or self.scale == "tanh":
             return x
         mean, std = SCALES[self.scale]
@@ -166,11 +167,13 @@ class Discriminator(nn.Module):
         spectral_norm: every layer's weights divided by their largest singular value (arXiv 1802.05957), and no batch
             norm.
         dense: a fully connected hidden layer before the logit, which guideline 3 leaves out.
+        classes: of a projection discriminator (arXiv 1802.05637, equation 3); 0 = not one. The logit is w·f + v·f, with
+            the last features f, the weights w for all images, and v for those of the image's class.
     """
 
     def __init__(self, ndf: int = 64, nc: int = 1, image_size: int = 28, kernel_size: int = 4, norm: str = "batch",
                  d_downsample: str = "stride", d_activation: str = "leaky_relu", leak: float = 0.2,
-                 input_norm: bool = False, spectral_norm: bool = False, dense: bool = False):
+                 input_norm: bool = False, spectral_norm: bool = False, dense: bool = False, classes: int = 0):
         super().__init__()
         sizes = halvings(image_size)  # 28, 14, 7, 4
         channels = [nc] + [ndf * 2**i for i in range(len(sizes) - 1)]  # nc, ndf, 2 ndf, 4 ndf
@@ -191,16 +194,24 @@ class Discriminator(nn.Module):
         if dense:  # a kernel as large as its map is fully connected
             blocks.append(nn.Sequential(nn.Conv2d(channels[-1], DENSE, 4, bias=bias),
                                         *batch_norm(norm == "batch", DENSE), activation(d_activation, leak)))
-        last = nn.Conv2d(DENSE, 1, 1, bias=False) if dense else nn.Conv2d(channels[-1], 1, 4, bias=False)
-        blocks.append(last)  # (N, channels[-1], 4, 4) or (N, DENSE, 1, 1) -> (N, 1, 1, 1)
+        width, side = (DENSE, 1) if dense else (channels[-1], 4)
+        blocks.append(nn.Conv2d(width, 1, side, bias=False))  # f (N, width, side, side) -> w·f (N, 1, 1, 1)
         self.blocks = nn.Sequential(*blocks)
+        self.of_class = nn.Conv2d(width, classes, side, bias=False) if classes else None  # f -> all v·f
         for layer in self.modules() if spectral_norm else ():
             if isinstance(layer, nn.Conv2d):
                 parametrizations.spectral_norm(layer)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Images (N, nc, image_size, image_size) in [-1, 1] -> logits (N,)."""
-        return self.blocks(x).flatten()
+        """Images (N, nc, image_size, image_size) in [-1, 1] -> logits (N,). With `classes`, the images have their class
+        planes beside them, see `with_class_planes`; only the last layer reads these."""
+        if self.of_class is None:
+            return self.blocks(x).flatten()
+        classes = self.of_class.out_channels
+        x, one_hot = x[:, :-classes], x[:, -classes:, 0, 0]
+        features = self.blocks[:-1](x)
+        of_class = self.of_class(features).flatten(1)  # (N, classes)
+        return self.blocks[-1](features).flatten() + (of_class * one_hot).sum(1)
 
 
 class BasicGenerator(nn.Module):
@@ -274,19 +285,28 @@ def build_generator(config: TrainConfig) -> nn.Module:
     c = config
     if c.network == "basic":
         return BasicGenerator(c.nz + c.classes, c.nc, c.image_size)
-    return Generator(c.nz + c.classes, c.ngf, c.nc, c.image_size, c.kernel_size, c.norm, c.output_norm, c.g_dropout,
-                     c.dropout_at_test, c.g_upsample, c.g_activation, c.leak, c.output, c.scale, c.dense)
+    told = c.classes if c.tell_g else 0
+    return Generator(c.nz + told, c.ngf, c.nc, c.image_size, c.kernel_size, c.norm, c.output_norm, c.g_dropout,
+                     c.dropout_at_test, c.g_upsample, c.g_activation, c.leak, c.output, c.scale, c.dense,
+                     c.classes - told)
 
 
 def build_discriminator(config: TrainConfig) -> nn.Module:
-    """The discriminator that `config` describes, not yet initialised. A conditional one takes images with the class
+    """The discriminator that `config` describes, not yet initialised. One that is told the class takes images with it
     appended as channels, see `with_class_planes`: (N, nc + classes, image_size, image_size)."""
     c = config
+    planes = c.classes if c.class_input == "planes" else 0
     if c.network == "basic":
-        return BasicDiscriminator(c.nc + c.classes, c.image_size)
+        return BasicDiscriminator(c.nc + planes, c.image_size)
     norm = "none" if c.d_norm == "none" else c.norm
-    return Discriminator(c.ndf, c.nc + c.classes, c.image_size, c.kernel_size, norm, c.d_downsample, c.d_activation,
-                         c.leak, c.d_input_norm, c.spectral_norm, c.dense)
+    return Discriminator(c.ndf, c.nc + planes, c.image_size, c.kernel_size, norm, c.d_downsample, c.d_activation,
+                         c.leak, c.d_input_norm, c.spectral_norm, c.dense,
+                         c.classes if c.class_input == "projection" else 0)
+
+
+def channels_seen(config: TrainConfig) -> int:
+    """Channels of what D is given: those of the image, and a plane for each class that it is told."""
+    return config.nc + (0 if config.class_input == "none" else config.classes)
 
 
 def with_class_planes(x: Tensor, one_hot: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -161,6 +162,31 @@ def own_direction(directions: Tensor, i: int) -> Tensor:
     own = direction - ways.T @ (ways @ direction)
     share = own.norm() / direction.norm()
     return own / share**2 if share > 0.5 else direction
+
+
+def with_length(z: Tensor, nz: int, length: float) -> Tensor:
+    """The same directions, shorter or longer: of each z (N, nz or more) the first nz numbers are brought to that length
+    together; what stands behind them, such as a class, stays. Shorter than usual it is a kind of "truncation" (arXiv
+    1809.11096, section 3.1, which draws single large numbers again), that trades variety for typical pictures."""
+    return torch.cat([F.normalize(z[:, :nz], dim=1) * length, z[:, nz:]], 1)
+
+
+def inversion_step(netG: nn.Module, z: Tensor, x: Tensor, look: Callable[[Tensor], Tensor], rate: float) -> Tensor:
+    """One step of gradient descent towards the z of given pictures: (N, nz), without a history.
+
+    What is made small is, for each z by itself, the mean squared difference of look(G(z)) and look(x). Nothing of netG
+    changes, and its weights get no gradient; it should be in eval mode, where a picture depends on its own z alone.
+
+    Args:
+        z: (N, nz), where the search stands.
+        x: (N, nc, size, size), the pictures that are looked for.
+        look: what is compared of images: (N, nc, size, size) -> (N, ...), such as a judge's features, or the images.
+        rate: the factor of the gradient.
+    """
+    z = z.detach().requires_grad_()
+    apart = (look(netG(z)) - look(x)).square().flatten(1).mean(1)  # (N,)
+    (slope,) = torch.autograd.grad(apart.sum(), z)
+    return (z - rate * slope).detach()
 
 
 def moved(z: Tensor, amounts: dict[str, float], directions: dict[str, Tensor]) -> Tensor:

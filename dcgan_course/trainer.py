@@ -77,7 +77,7 @@ def both_steps(config: TrainConfig, state: TrainState, netG: nn.Module, netD: nn
     n = config.n_critic
     for i in range(n):
         x, z_i = x_real[i::n], z[i::n]  # every n-th: of several processes' shares it is the same part
-        one_hot = z_i[:, config.nz:]  # empty, unless both are told the class: one for the real and the fake image
+        one_hot = z_i[:, config.nz:]  # empty, unless there are classes to tell: one for the real and the fake image
         with autocast(x.device, config.precision):  # entered anew: it remembers weights as they were
             with torch.set_grad_enabled(i == n - 1):
                 x_fake = netG(z_i)  # the last one serves G's step too
@@ -117,7 +117,7 @@ def seen(x: Tensor, config: TrainConfig, one_hot: Tensor) -> Tensor:
         x = augmented(x)
     if config.instance_noise:
         x = x + config.instance_noise * torch.randn_like(x)
-    return with_class_planes(x, one_hot) if config.classes else x
+    return with_class_planes(x, one_hot) if config.classes and config.class_input != "none" else x
 
 
 def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.Image, str], None] | None = None,

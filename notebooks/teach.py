@@ -26,7 +26,7 @@ from dcgan_course.plots.showing import FOLDED
 
 NOTEBOOKS = Path(__file__).parent
 ROOT = NOTEBOOKS.parent
-GLOSSARY = NOTEBOOKS / "glossary.ipynb"
+BESIDE = [NOTEBOOKS / f"{name}.ipynb" for name in ("faces", "glossary")]  # pages that lessons link to
 EXERCISE = re.compile(r"^> \*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
 OPEN = re.compile(r"> \*\*Open exercise · (.+?)\*\* — (\d+) minutes")
@@ -48,8 +48,8 @@ def lessons() -> list[Path]:
 
 
 def pages() -> list[Path]:
-    """The lessons, and the glossary that they link to."""
-    return [*lessons(), GLOSSARY]
+    """The lessons, and the pages beside them."""
+    return [*lessons(), *BESIDE]
 
 
 def header(lesson: nbformat.NotebookNode) -> dict:
@@ -228,7 +228,7 @@ def hand_out(lesson: nbformat.NotebookNode, file: Path) -> None:
 
 def frame(source: Path) -> None:
     """Bring up to date what all lessons share: the badge, which is a file of the repository; the first code cell; links
-    at the end. The glossary has none of them."""
+    at the end. The pages beside the lessons have none of them."""
     text = source.read_text(encoding="utf-8")
     if "\n# %% cellView=" not in text:
         return

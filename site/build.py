@@ -106,7 +106,8 @@ def write_source(source: Path, explorers: list[str] | None) -> None:
     (static / "duel.js").write_text(duel(), encoding="utf-8")
     shutil.rmtree(static / "duel")
     lessons = [lesson_page(path, source) for path in teach.lessons()]
-    write_notebook(nbformat.read(teach.GLOSSARY, 4), source / "notebooks" / teach.GLOSSARY.name)
+    for page in teach.BESIDE:
+        write_notebook(nbformat.read(page, 4), source / "notebooks" / page.name)
     runs = [load_run(path.name) for path in gans()]
     told = {run.path.name: run_page(run, source, explorers) for run in runs}
     for page, words in pages(lessons, told).items():
@@ -140,7 +141,7 @@ def lesson_page(path: Path, source: Path) -> dict:
 
 
 def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
-    """A lesson, or the glossary, as Sphinx reads it, with its pictures beside it."""
+    """A lesson, or a page beside them, as Sphinx reads it, with its pictures beside it."""
     page = at_home(teach.linked(copy.deepcopy(notebook)))
     page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
     for cell in page.cells:

@@ -10,6 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from after_answers import AFTER
+from conditional_answers import TABLE as CONDITIONAL
 from diffusion_answers import DIFFUSION
 from scipy import linalg, spatial, stats
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -1415,12 +1416,11 @@ TABLE = {
          lambda n, y: stats.linregress(1 / n, y).intercept],
     ),
 }
-TABLE |= AFTER
+TABLE |= AFTER | DIFFUSION | CONDITIONAL
 for check, (wrong, right) in STRICT.items():
     assert not set(wrong) & set(TABLE[check][0]), "two wrong answers of one name"
     TABLE[check][0].update(wrong)
     TABLE[check][1].extend(right)
-TABLE |= DIFFUSION
 WRONG = [(check, name) for check, (wrong, _) in TABLE.items() for name in wrong]
 RIGHT = [(check, i) for check, (_, right) in TABLE.items() for i in range(len(right))]
 

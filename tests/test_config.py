@@ -56,6 +56,10 @@ def test_presets_carry_their_name(name):
     ({"learning_rate": 1e-3}, "unknown field 'learning_rate'"),
     ({"lr": 1e-3}, "did you mean lr_"),
     ({"seed": -1}, "seed: found -1"),
+    ({"class_input": "projection"}, "class_input: found 'projection', expected planes without classes"),
+    ({"classes": 10, "class_input": "projections"}, "did you mean projection"),
+    ({"tell_g": False}, "tell_g: found False, expected True without classes"),
+    ({"classes": 10, "class_input": "none", "network": "basic"}, "class_input: found 'none', expected planes"),
 ])
 def test_bad_values_are_named(changes, words):
     with pytest.raises(UserError) as caught:

@@ -184,6 +184,19 @@ def test_the_readme_begins_with_the_site_and_pictures():
     assert text.count("<img ") == len(re.findall(r'<img src="[^"]+"[^>]* alt="[^"]{20,}"', text)) >= 3
 
 
+def test_the_hours_of_the_ways_through_the_lessons():
+    """Summed from the table's minutes; a way with a lesson that is not there yet is left out."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    minutes = {int(number): int(found) for number, found in re.findall(r"^\| (\d\d) \| \[.+?\| (\d+) \|", text, re.M)}
+    ways = re.findall(r"^\| ([^|]+) \| (\d\d[\d, to]+) \| ([\d.]+) \|$", text, re.M)
+    assert len(minutes) >= 13 and len(ways) == 4
+    for way, lessons, hours in ways:
+        spans = [[int(end) for end in part.split(" to ")] for part in lessons.split(", ")]
+        asked = [number for span in spans for number in range(span[0], span[-1] + 1)]
+        if set(asked) <= minutes.keys():
+            assert float(hours) == pytest.approx(sum(minutes[number] for number in asked) / 60, abs=0.05), way
+
+
 def test_badges_are_true():
     text = (ROOT / "README.md").read_text("utf-8")
     low, high = re.search(r"\[!\[Python (3\.\d+) to (3\.\d+)\]", text).groups()

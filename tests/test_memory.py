@@ -20,7 +20,7 @@ from dcgan_course.backstage.resolve import match_images, resolve
 from dcgan_course.commands import cli
 from dcgan_course.config import preset
 from dcgan_course.machine.errors import UserError
-from dcgan_course.models import build_discriminator, build_generator, count_parameters
+from dcgan_course.models import build_discriminator, build_generator, channels_seen, count_parameters
 from dcgan_course.runs import Run
 from dcgan_course.runs.writing import create
 from dcgan_course.trainer import train
@@ -40,7 +40,7 @@ def child(code: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize("changes", [{}, {"image_size": 28, "nc": 1}, {"d_downsample": "pool"}, {"norm": "none"},
                                      {"d_norm": "none", "r1": 1.0}, {"spectral_norm": True}, {"compile": "on"},
-                                     {"precision": "bf16", "classes": 3},
+                                     {"precision": "bf16", "classes": 3}, {"classes": 3, "class_input": "projection"},
                                      {"precision": "fp16"}, {"ema_kimg": 1.0}, {"dense": True},
                                      {"network": "basic"}], ids=str)
 def test_the_estimate_counts_what_the_layers_give_out(changes):
@@ -54,7 +54,7 @@ def test_the_estimate_counts_what_the_layers_give_out(changes):
             if isinstance(layer, kinds):
                 layer.register_forward_hook(lambda _, __, y, times=times: numbers.append(times * y.numel()))
         net(torch.zeros(1, config.nz + config.classes) if times == 1 else
-            torch.zeros(1, config.nc + config.classes, config.image_size, config.image_size))
+            torch.zeros(1, channels_seen(config), config.image_size, config.image_size))
         parameters.append(count_parameters(net))
     kept = training_bytes(*parameters, config.ema_kimg > 0) - 4 * parameters[1]
     expected = kept + 128 * sum(numbers) * (2 if config.precision in ("bf16", "fp16") else 4)

@@ -18,6 +18,7 @@ from dcgan_course.models import (
     init_weights,
     rescaled,
     stride2_padding,
+    with_class_planes,
 )
 
 
@@ -188,6 +189,56 @@ def test_dropout_at_test_time():
     assert not torch.equal(on(z), on(z))
     assert torch.equal(off(z), off(z))
     assert not torch.equal(off.train()(z), off(z))
+
+
+@pytest.mark.parametrize("changes", [{}, {"dense": True}, {"spectral_norm": True}], ids=str)
+def test_a_projection_discriminator_is_the_papers_equation(changes):
+    """f(x, y) = y' V phi(x) + psi(phi(x)) (arXiv 1802.05637, equation 3), with phi written out here as the hidden
+    layers, V a table of rows as `nn.Embedding` has them, and psi linear."""
+    config = preset("mnist", nc=1, ndf=4, classes=3, class_input="projection", **changes)
+    netD = init_weights(build_discriminator(config)).eval()
+    x, labels = torch.randn(5, 1, 28, 28), torch.tensor([2, 0, 1, 1, 2])
+    phi = x
+    for block in list(netD.blocks)[:-1]:
+        phi = block(phi)
+    phi = phi.flatten(1)
+    V = nn.Embedding.from_pretrained(netD.of_class.weight.detach().flatten(1))
+    psi = nn.Linear(phi.shape[1], 1, bias=False)
+    psi.weight.data = netD.blocks[-1].weight.detach().flatten(1)
+    seen = with_class_planes(x, torch.eye(3)[labels])
+    assert seen.shape == (5, 4, 28, 28)
+    expected = (V(labels) * phi).sum(1) + psi(phi)[:, 0]
+    torch.testing.assert_close(netD(seen), expected)
+    assert (netD(with_class_planes(x, torch.eye(3)[labels.roll(1)])) - expected).abs().min() > 0  # the class counts
+    for net in (netD.blocks[0][0], netD.blocks[-1], netD.of_class):
+        weight = net.parametrizations.weight.original if "spectral_norm" in changes else net.weight
+        assert weight.std().item() == pytest.approx(0.02, rel=0.35)
+
+
+def test_the_gradient_of_a_projection_reaches_g_and_only_the_rows_of_the_classes():
+    netD = init_weights(Discriminator(4, 1, 28, classes=3)).eval()
+    x = torch.randn(4, 1, 28, 28, requires_grad=True)
+    netD(with_class_planes(x, torch.eye(3)[[0, 2, 2, 0]])).sum().backward()
+    assert x.grad.flatten(1).norm(dim=1).min() > 0
+    assert [bool(row.any()) for row in netD.of_class.weight.grad] == [True, False, True]
+
+
+def test_who_is_told_the_class_decides_the_sizes():
+    """As before, both, by planes; then each way alone. A G that is not told leaves the class of z unread."""
+    told = preset("mnist", nc=1, classes=10, ngf=4, ndf=4)
+    sizes = {}
+    for name, changes in {"planes": {}, "projection": {"class_input": "projection"}, "G": {"class_input": "none"},
+                          "D": {"tell_g": False}}.items():
+        netG, netD = build_generator(told.replace(**changes)), build_discriminator(told.replace(**changes))
+        sizes[name] = netG.blocks[0][0].weight.shape[0], netD.blocks[0][0].weight.shape[1]
+    assert sizes == {"planes": (110, 11), "projection": (110, 1), "G": (110, 1), "D": (100, 11)}
+    netG, z = build_generator(told.replace(tell_g=False)).eval(), torch.randn(2, 110)
+    images, z[:, 100:] = netG(z), 0
+    assert torch.equal(images, netG(z))
+    z[:, :100] = 0
+    assert not torch.equal(images, netG(z))
+    with pytest.raises(RuntimeError):
+        netG(torch.randn(2, 100))  # not to be taken for one that wants no class
 
 
 def initialised_as_the_paper(net) -> bool:

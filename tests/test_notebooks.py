@@ -354,10 +354,10 @@ STUB, ANSWER = "    raise NotImplementedError", "    return pixels / 127.5 - 1" 
 
 
 def course(folder: Path, commit: bool) -> Path:
-    """A copy of the course with lesson 00 and the glossary alone."""
+    """A copy of the course with lesson 00 and the pages beside the lessons alone."""
     (folder / "notebooks" / "src").mkdir(parents=True)
     for name in ("pyproject.toml", "notebooks/teach.py", *(
-            name for stem in (LESSONS[0].stem, "glossary") for name in (
+            name for stem in (LESSONS[0].stem, *(page.stem for page in teach.BESIDE)) for name in (
                 f"notebooks/{stem}.ipynb", f"notebooks/src/{stem}.py"))):
         shutil.copy(NOTEBOOKS.parent / name, folder / name)
     for name in with_pictures(LESSONS[0].read_bytes())[1].values():

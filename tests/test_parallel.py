@@ -88,7 +88,7 @@ def training(config):
 def words(config):
     flags = [word for key in ("data", "nz", "ngf", "ndf", "batch_size", "num_epochs", "sample_kimg", "log_steps",
                               "keep", "checkpoint_minutes", "ema_kimg", "g_dropout", "device", "precision", "norm",
-                              "out")
+                              "classes", "class_input", "out")
              for word in (f"--{key}", str(getattr(config, key)))]
     return [TINY, "train", "--preset", "smoke", *flags]
 
@@ -135,6 +135,14 @@ def test_two_processes_train_what_one_trains(tmp_path, config):
     assert_close_runs(one, two)
     # by the clock where all have just told one another their statistics: only then does a checkpoint hold everything
     assert [step_of(checkpoint) for checkpoint in two.checkpoints()] == [line["step"] for line in two.stats()]
+
+
+def test_two_processes_train_a_projection(config):
+    """Each with the classes of its own share of the batch."""
+    config = config.replace(classes=2, class_input="projection", num_epochs=1)
+    assert [status for status, *_ in finish(start(training(config)))] == [0, 0]
+    one = train(config)
+    assert_close_runs(one, Run(one.path.with_name("0001-smoke")))
 
 
 def test_resume_from_any_number_of_processes(tmp_path, config):

@@ -77,6 +77,7 @@ VARIANTS = {name: preset(name) for name in PRESETS} | {
     "conditional": preset("mnist", classes=10), "dropout": preset("mnist", g_dropout=0.5),
     "noise": preset("mnist", instance_noise=0.1, flip=True), "augmented, grey": preset("photos", nc=1),
     "penalised": preset("avatars", **PENALISED), "penalised, fp16": preset("avatars", **PENALISED, precision="fp16"),
+    "projection": preset("mnist", classes=10, class_input="projection"),
     "penalised, told the class": preset("mnist", classes=10, instance_noise=0.1, **PENALISED),
     "penalised, augmented": preset("photos", augment=True, **PENALISED | {"r1": 0.0, "penalty_every": 2}),
     "fp16": preset("mnist", precision="fp16"), "D without batch norm": preset("mnist", d_norm="none"),

@@ -33,10 +33,15 @@ class FakeScorer:
     def __call__(self, images):
         return {"fd50_tiny": float(images.mean()), "sharpness50_tiny": float(images.std())}
 
+    def floor(self, n, told):
+        assert (n, told) == (2000, False)
+        return {"fd50_tiny": 0.54321}
+
 
 @pytest.fixture(autouse=True)
 def scored(monkeypatch):
-    monkeypatch.setattr(studies, "scorer_of", lambda config: FakeScorer())
+    for room in (studies, recording):
+        monkeypatch.setattr(room, "scorer_of", lambda config: FakeScorer())
 
 
 def study(tmp_path, configs=TWO, seeds=(0, 1), **changes):
@@ -134,6 +139,7 @@ def test_a_recorded_study(tmp_path, monkeypatch, capsys):
     place = np.asarray(sheet)[2 + size + 2 :, 2 + 3 * (size + 2) :][:size, :size]  # second row, fourth column
     assert np.allclose((images[8 + 3] + 1).movedim(0, -1) * 127.5, place, atol=1e-3)
     about = recorded.about
+    assert about["real"] == {"fd50_tiny": 0.5432}
     assert about["trainings"] == 4 and about["thousand_images"] == round(4 * run.stats()[-1]["kimg"])
     assert main(["record", str(source), str(kept)]) == 2 and "exists already" in capsys.readouterr().err
     with pytest.raises(UserError, match="found 'other', expected one recorded in data/studies"):

@@ -181,6 +181,22 @@ def test_a_conditional_training_tells_both_networks_the_class_of_the_real_image(
     assert generate(run.load_generator(), z).shape == (5, 1, 28, 28) and len(run.samples()) > 1
 
 
+@pytest.mark.parametrize(("changes", "to_G", "to_D"), [({"class_input": "projection"}, True, True),
+                                                       ({"class_input": "none"}, True, False),
+                                                       ({"tell_g": False}, False, True)], ids=str)
+def test_only_who_is_to_be_told_the_class_can_see_it(tmp_path, changes, to_G, to_D):
+    """After a step of training: does an answer change where only the class does?"""
+    run = train(tiny.config(tmp_path, classes=2, num_epochs=0.2, g_dropout=0.0, **changes), quiet=True)
+    one_hot = torch.eye(2)[[0, 0, 1, 1]]
+    z = torch.cat([sample_z(4, 8), one_hot], 1)
+    other = torch.cat([z[:, :8], one_hot.flip(1)], 1)
+    netG, netD = run.load_generator(), run.load_discriminator()
+    assert torch.equal(generate(netG, z), generate(netG, other)) is not to_G
+    x = generate(netG, z)
+    answers = [netD(seen(x, run.config, y)) for y in (one_hot, one_hot.flip(1))]
+    assert torch.equal(*answers) is not to_D
+
+
 def test_classes_must_be_those_of_the_images(monkeypatch, tmp_path):
     with pytest.raises(UserError, match="classes: found 10, expected 2, as the images of tiny have"):
         train(tiny.config(tmp_path, classes=10))
@@ -399,7 +415,7 @@ def stop_after(step):
 
 
 @pytest.mark.parametrize("changes", [{}, *(pytest.param(changes, marks=pytest.mark.slow) for changes in (
-    {"precision": "bf16"}, {"precision": "fp16"},
+    {"precision": "bf16"}, {"precision": "fp16"}, {"classes": 2, "class_input": "projection"},
     {"precision": "fp16", "d_norm": "none", "init": "he", "r1": 1.0, "r2": 1.0, "penalty_every": 4},
     {"precision": "bf16", "d_norm": "none", "init": "he", "loss": "wasserstein", "gp": 10.0, "n_critic": 2,
      "penalty_every": 3, "batch_size": 10, "instance_noise": 0.1},

@@ -19,7 +19,7 @@ from ..machine.errors import UserError
 from ..machine.files import read_json, shown
 from ..machine.places import cache_dir, repo_data_dir
 from ..machine.runtime import fastest, machine, pick_device, probe_precision
-from ..models import build_discriminator, build_generator, count_parameters
+from ..models import build_discriminator, build_generator, channels_seen, count_parameters
 from ..runs import IMAGES_FILE, Run, load_run
 
 
@@ -43,7 +43,7 @@ def network_tables(config: TrainConfig) -> str:
     config = with_channels(config)
     netG, netD = build_generator(config), build_discriminator(config)
     parts = []
-    nz, nc, size = config.nz + config.classes, config.nc + config.classes, config.image_size
+    nz, nc, size = config.nz + config.classes, channels_seen(config), config.image_size
     for name, net, x in (("netG", netG, torch.zeros(1, nz)), ("netD", netD, torch.zeros(1, nc, size, size))):
         parts.append(f"{name}: {count_parameters(net):,} parameters, input {' x '.join(map(str, x.shape[1:]))}")
         parts += [f"  {kind:<16} -> {shape:<16} {count:>10,}" for kind, shape, count in layer_table(net, x)]

@@ -52,7 +52,7 @@ def start(command: list[str], environment: dict[str, str]) -> None:
 
 
 def lay_lessons(folder: Path) -> str:
-    """Lay every lesson, their glossary and their pictures into a folder; say what is not as it was. Returns the first
+    """Lay every lesson, the pages beside them and their pictures into a folder; say what is not as it was. Returns the first
     lesson's name.
 
     Raises:
@@ -64,9 +64,9 @@ def lay_lessons(folder: Path) -> str:
         raise UserError("lab: found no lessons beside the package, expected a clone of the repository, or its wheel")
     folder.mkdir(parents=True, exist_ok=True)
     laid = read_json(folder / LAID) if (folder / LAID).is_file() else {}
-    glossary = (course / "notebooks").glob("glossary.ipynb")
+    beside = sorted((course / "notebooks").glob("[a-z]*.ipynb"))  # the glossary, for one
     names = []
-    for page in [*lessons, *glossary]:
+    for page in [*lessons, *beside]:
         content, pictures = with_pictures(page.read_bytes())
         for name, path in pictures.items():
             (folder / PICTURES).mkdir(exist_ok=True)

@@ -26,7 +26,7 @@ from ..runs.checkpoints import distance_name, half, step_of
 from ..sampling import draw_z, generate, grid_images, image_grid
 from ..state import STATS
 from ..trainer import train
-from .studies import Study, read_begun, read_study, read_table, score_file
+from .studies import Study, read_begun, read_study, read_table, score_file, scorer_of
 
 SHAREABLE = ("mnist", "avatars")  # pictures of other data belong to other people
 PICTURES, PICTURE_BYTES = 21, 2_500_000  # at most so many sample grids are kept, evenly spread
@@ -98,8 +98,8 @@ def first_steps(config: TrainConfig, steps: int = 8) -> list[list[float]]:
 
 def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -> dict:
     """The scores of n images of G and of n real ones; draws metrics.png, the Frechet distance over time."""
-    scorer, lines = scorer_for(run.config), run.metrics()
-    name, floor = distance_name(lines[0]), scorer.floor(n)
+    scorer, lines, told = scorer_for(run.config), run.metrics(), run.config.classes > 0
+    name, floor = distance_name(lines[0]), scorer.floor(n, told)
     floor_then = floor if name in floor else scorer.floor(run.config.metric_n)  # scored with another n on the way
     plots.metric_curve(lines, name, floor_then[name], best).savefig(folder / "metrics.png", dpi=110)
     return {"generated": rounded(score_generator(scorer, netG, run.config, n)), "real": rounded(floor)}
@@ -110,7 +110,8 @@ def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -
 
 def record_study(source: str | Path, folder: str | Path) -> None:
     """Copy what is worth keeping of a study's folder into a new one: table.csv; of the first seed, curves.csv and the
-    last samples of each config; about.json with the time that all trainings took. As a whole or not at all.
+    last samples of each config; about.json with the time that all trainings took, and the scores of real images ("real").
+    As a whole or not at all.
 
     Raises:
         UserError: the new folder exists already, or nothing has been trained yet.
@@ -138,10 +139,11 @@ def fill_study(folder: Path, study: Study, source: Path) -> None:
             sheet = Image.open(run.samples()[-1][1]).convert("RGB")
             sheet.crop((0, 0, sheet.width, sheet.height // 2 + 1)).save(folder / f"{name}.webp", quality=85)
     first = next(iter(cells.values()))
+    floor = scorer_of(first.config).floor(study.n, first.config.classes > 0)
     about = {"command": f"dcgan-course study data/studies/{study.name}.json", "trainings": len(cells),
              "thousand_images": round(sum(run.stats()[-1]["kimg"] for run in cells.values())),
              "minutes": round(sum(map(seconds, cells.values())) / 60),
-             "machine": read_json(first.path / "machine.json")}
+             "real": rounded(floor), "machine": read_json(first.path / "machine.json")}
     (folder / "about.json").write_bytes(to_json(about))
 
 
@@ -151,7 +153,8 @@ class RecordedStudy:
     Attributes:
         study: what was compared; `study.config(name, seed)` is the config of one training, to run it again.
         table: columns config, seed, metric, value; tables.py makes means and differences of it.
-        about: the command, the number of trainings, thousand images, minutes (of one thread), the machine.
+        about: the command, the number of trainings, thousand images, minutes (of one thread), the scores of real images
+            (of the newer ones), the machine.
 
     Raises:
         UserError: no such study in data/studies.

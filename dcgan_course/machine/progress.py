@@ -27,6 +27,7 @@ EXERCISES = {  # of each lesson, by their checks: check_scaled ...
     "12": ("close", "errata"),
     "13": ("hinge", "r1", "influence", "relativistic"),
     "14": ("noised", "unmixed", "diffusion_loss", "ddim_step"),
+    "15": ("class_planes", "projection_logit", "with_length", "inversion_step"),
 }
 NAMED_OTHERWISE = {"generator_block": "my_block", "generator": "MyGenerator", "discriminator": "MyDiscriminator"}
 ALL = [name for names in EXERCISES.values() for name in names]

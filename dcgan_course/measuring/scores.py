@@ -45,15 +45,17 @@ class Scorer:
     def __init__(self, judge: Judge | InceptionJudge, real: Part, floor: Part):
         order = torch.randperm(len(real), generator=seeded(0, "real"))  # the first n are then a fair sample
         self.judge, self.fresh, images = judge, floor, real.floats(order)
+        self.real_labels = None if real.labels() is None else real.labels()[order]
         self.size = images.shape[2]
         self.most = len(floor)  # more images than that have no floor to be compared with
         self.real_features, self.real_probabilities = judged(judge, images)
         self.real_sharpness = sharpness(images).mean()
         self.scale = np.sqrt((self.real_features**2).mean())  # the kernel's cube needs features of size 1
 
-    def __call__(self, images: Tensor) -> dict[str, float]:
+    def __call__(self, images: Tensor, labels: np.ndarray | None = None) -> dict[str, float]:
         """Images (N, channels, size, size) in [-1, 1]; other sizes are scaled. Every name says N, as in fd10k_mnist:
 
+        agreement, class_fd: only with labels, the classes (N,) that the images are to show, see `obedience`.
         confidence: the judge's mean probability of its own answer; unreadable images make it unsure.
         mode_entropy: how evenly its answers are spread, 1 = evenly; for attributes, evenness_gap: the mean difference
             between their share among these images and among real ones.
@@ -76,6 +78,8 @@ class Scorer:
             "precision": precision, "recall": recall,
             "sharpness": float(sharpness(images).mean() / self.real_sharpness), "duplicates": duplicates(fake, real),
         }
+        if labels is not None:
+            values |= self.obedience(features, probabilities, labels)
         if self.judge.family == "mnist":
             values["specks"] = float(stray_pixels(images).any((1, 2)).mean())
         n = f"{len(images) // 1000}k" if len(images) % 1000 == 0 else len(images)
@@ -88,11 +92,27 @@ class Scorer:
             return {"confidence": float(np.maximum(p, 1 - p).mean()), "evenness_gap": float(gap)}
         return {"confidence": float(p.max(1).mean()), "mode_entropy": mode_entropy(p), "score": classifier_score(p)}
 
-    def floor(self, n: int) -> dict[str, float]:
+    def obedience(self, features: np.ndarray, probabilities: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+        """How well images show the classes (N,) that were asked for. Nothing where the judge answers in other classes.
+
+        agreement: the share in which the judge reads that class.
+        class_fd: the Frechet distance of each class to the real images of that class, the mean over all (the "intra
+            FID" of arXiv 1802.05637, in our judge's features); only where each has as many images as a score needs.
+        """
+        classes = range(probabilities.shape[1])
+        if self.judge.attributes or self.real_labels is None or {*self.real_labels} != {*classes}:
+            return {}
+        values = {"agreement": float((probabilities.argmax(1) == labels).mean())}
+        pairs = [(self.real_features[self.real_labels == k], features[labels == k]) for k in classes]
+        if min(len(part) for pair in pairs for part in pair) >= LEAST:
+            values["class_fd"] = float(np.mean([frechet_distance(*pair) for pair in pairs]))
+        return values
+
+    def floor(self, n: int, told: bool = False) -> dict[str, float]:
         """The same for n real images, at most `most`, that are not the ones compared with: no generator should expect
-        to do better."""
-        order = torch.randperm(len(self.fresh), generator=seeded(0, "floor"))
-        return self(self.fresh.floats(order[:n]))
+        to do better. told: with their labels."""
+        order = torch.randperm(len(self.fresh), generator=seeded(0, "floor"))[:n]
+        return self(self.fresh.floats(order), self.fresh.labels()[order] if told else None)
 
 
 def has_judge(config: TrainConfig) -> bool:
@@ -147,7 +167,8 @@ def score_generator(scorer: Scorer, netG: nn.Module, config: TrainConfig, n: int
     """The scores of n images of G, or of as many as there are real ones to compare with, from the z that every score of
     that seed uses."""
     z = draw_z(config, min(n, scorer.most), seeded(seed, "score"))
-    return scorer(generate(netG, z))
+    images = generate(netG, z)
+    return scorer(images, z[:, config.nz :].argmax(1).numpy()) if config.classes else scorer(images)
 
 
 def compared_with(config: TrainConfig) -> tuple[Judge | InceptionJudge | None, Images]:
@@ -212,6 +233,6 @@ def score_run(run: Run, n: int = MOST, seed: int = 0, judge: str = "auto",
     scorer = scorer_for(config)
     columns = {checkpoint.name if checkpoint else "generator":
                score_generator(scorer, run.load_generator(checkpoint), run.config, n, seed)
-               for checkpoint in checkpoints} | {"real images": scorer.floor(n)}
+               for checkpoint in checkpoints} | {"real images": scorer.floor(n, config.classes > 0)}
     return {column: {name.removesuffix(f"_{scorer.judge.family}"): value for name, value in scores.items()}
             for column, scores in columns.items()}

@@ -12,7 +12,8 @@ from ..machine.errors import UserError
 if TYPE_CHECKING:
     import pandas as pd  # takes most of a second to import
 
-SHARES = ("confidence", "mode_entropy", "precision", "recall", "duplicates", "specks")  # from 0 to 1
+SHARES = ("confidence", "mode_entropy", "precision", "recall", "duplicates", "specks",
+          "agreement")  # from 0 to 1
 SIGNED = ("kd",)  # the only metric that may be below 0
 
 
@@ -118,8 +119,8 @@ def with_width(mean: float, width: float, sign: str = "") -> str:
     """A mean and half the width of its interval, with no digit that the interval leaves open: one of the width counts,
     or two where the first is a 1. Of one seed, which has no width, the mean alone. `sign` "+" writes that too.
 
-    >>> with_width(0.9928, 0.0027), with_width(14235, 8987), with_width(27.713, 0.151), with_width(3.5, float("nan"), "+")
-    ('0.993 ± 0.003', '14,000 ± 9,000', '27.71 ± 0.15', '+3.5')
+    >>> with_width(0.9928, 0.0027), with_width(14235, 8987), with_width(3.5, np.nan, "+")
+    ('0.993 ± 0.003', '14,000 ± 9,000', '+3.5')
     """
     if not width > 0:
         return number(mean, 4, sign) + (" ± 0" if width == 0 else "")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ..config import TrainConfig
-from ..models import Dropout, build_discriminator, build_generator, count_parameters
+from ..models import Dropout, build_discriminator, build_generator, channels_seen, count_parameters
 from .style import BLUE, FONT, GREY, INK, ORANGE, PAGE
 
 BEGINS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # a stage: a layer with weights and what follows it
@@ -116,7 +116,7 @@ def architecture(config: TrainConfig) -> tuple[str, str]:
     with torch.device("meta"):
         netG, netD = build_generator(config), build_discriminator(config)
         z = torch.zeros(1, config.nz + config.classes)
-        x = torch.zeros(1, config.nc + config.classes, config.image_size, config.image_size)
+        x = torch.zeros(1, channels_seen(config), config.image_size, config.image_size)
     return draw_networks(netG, z, netD, x)
 
 

@@ -154,6 +154,15 @@ show_table(sizes)
 # | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
 # | [13 What came after](13_what_came_after.ipynb) | write later losses and a penalty, and see which guidelines survive |
 # | [14 The other way](14_the_other_way.ipynb) | train a small diffusion model, and hold it against a DCGAN by the same clock |
+# | [15 Asking for it](15_asking_for_it.ipynb) | ask a generator for a class, or for one picture, and plan your own project |
+#
+# You need not take them all. Three ways through the course, each a part of the next hours that you have:
+#
+# | way | lessons |
+# |---|---|
+# | the short path: build, train, break, play | 00 to 03, 05, 08 |
+# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 |
+# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson

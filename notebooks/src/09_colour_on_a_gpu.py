@@ -89,6 +89,7 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 #
 # The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others:
 # LSUN's come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
+# [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
 #
 # **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
 #

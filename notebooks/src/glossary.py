@@ -17,6 +17,7 @@
 # | **activation** | the function between two layers, such as ReLU; also what a layer gives | [02](02_five_guidelines.ipynb) |
 # | **Adam** | the optimiser of the course: it divides each gradient by a running mean of its own size, so it does not see the scale of a loss | [01](01_adversarial_game.ipynb) |
 # | **adversarial example** | an input changed, often invisibly, so that a network answers wrongly | [10](10_what_d_learned.ipynb) |
+# | **agreement** | the share of pictures in which a judge reads the class that was asked for | [15](15_asking_for_it.ipynb) |
 # | **aliasing** | false patterns that come from taking every n-th pixel; antialiasing takes means first | [09](09_colour_on_a_gpu.ipynb) |
 # | **augmentation** | random changes of the images that D sees, real and generated ones alike (`--augment`) | [09](09_colour_on_a_gpu.ipynb) |
 # | **baseline** | the version of a training that all others are compared with | [06](06_what_stabilises.ipynb) |
@@ -30,6 +31,7 @@
 # | **channels-last** | an order in memory in which the channels of a pixel lie side by side | [09](09_colour_on_a_gpu.ipynb) |
 # | **checkerboard** | a regular pattern in generated images, from kernels whose stamps overlap unevenly | [02](02_five_guidelines.ipynb) |
 # | **checkpoint** | all that is needed to go on with a training: networks, optimisers, random streams | [03](03_train_mnist.ipynb) |
+# | **class plane** | a channel beside the image that is 1 everywhere if the image has that class, else 0 | [15](15_asking_for_it.ipynb) |
 # | **compilation** | turning a network into faster code before it is used; it takes time at the start | [09](09_colour_on_a_gpu.ipynb) |
 # | **conditional** | said of a generator that is told the class it has to draw | [11](11_measuring_gans.ipynb) |
 # | **confidence** | the judge's probability for its own answer, on average | [03](03_train_mnist.ipynb) |
@@ -38,6 +40,7 @@
 # | **control** | a run or measurement in which the supposed cause is absent | [05](05_failure_lab.ipynb) |
 # | **convolution** | a layer that lays a small kernel on every place of an image, with the same weights everywhere | [02](02_five_guidelines.ipynb) |
 # | **covariance** | how two numbers vary together; for many numbers, a matrix | [11](11_measuring_gans.ipynb) |
+# | **coverage** | what of the data a generator can draw at all | [15](15_asking_for_it.ipynb) |
 # | **critic** | a D whose answer is any number, not a probability; how far apart it holds real and generated images is what counts | [13](13_what_came_after.ipynb) |
 # | **cross-fade** | fading one picture out and another in, pixel by pixel | [07](07_latent_space.ipynb) |
 # | **CUDA graph** | a recorded list of a GPU's operations that is replayed at once | [09](09_colour_on_a_gpu.ipynb) |
@@ -78,6 +81,7 @@
 # | **Inception** | a network trained on photographs, whose features FID uses | [11](11_measuring_gans.ipynb) |
 # | **ink** | how much of a picture is lit, as a guard against blank pictures | [05](05_failure_lab.ipynb) |
 # | **instance noise** | noise added to every image that D sees | [06](06_what_stabilises.ipynb) |
+# | **inversion** | the search, downhill, for the z whose picture is nearest to a given one | [15](15_asking_for_it.ipynb) |
 # | **Jensen-Shannon divergence, JSD** | a measure of the difference of two densities, from 0 to log 2 | [01](01_adversarial_game.ipynb) |
 # | **judge** | a classifier of real images, whose answers and features score generated ones | [03](03_train_mnist.ipynb) |
 # | **kernel** | the small square of weights of a convolution | [02](02_five_guidelines.ipynb) |
@@ -108,6 +112,7 @@
 # | **nearest neighbour** | the image of another set that is closest to a given one | [07](07_latent_space.ipynb) |
 # | **`ngf`, `ndf`, `nc`** | channels of G's last and D's first hidden layer; channels of an image | [00](00_start_here.ipynb) |
 # | **non-saturating** | the usual loss of G, -log D(G(z)); it is steep where D sees through G | [01](01_adversarial_game.ipynb) |
+# | **one-hot** | a class as a row of 0 with a single 1 in its place | [15](15_asking_for_it.ipynb) |
 # | **ONNX** | a file format for networks | [12](12_your_own_images.ipynb) |
 # | **optimiser** | what turns gradients into changes of the weights, such as Adam | [01](01_adversarial_game.ipynb) |
 # | **overfitting** | learning the training images themselves in place of what they have in common | [06](06_what_stabilises.ipynb) |
@@ -122,6 +127,7 @@
 # | **preset** | a set of settings with a name | [00](00_start_here.ipynb) |
 # | **principal direction** | a direction of z that G's first layer stretches most: a singular vector of its weights | [08](08_latent_sliders.ipynb) |
 # | **progressive growing** | training on tiny images first, and adding layers for larger ones | [13](13_what_came_after.ipynb) |
+# | **projection discriminator** | a D that looks at the image alone and is told the class in its last layer, by a product with a vector for each class | [15](15_asking_for_it.ipynb) |
 # | **p-value** | the probability of a difference at least as large as the one found if there were no true difference | [06](06_what_stabilises.ipynb) |
 # | **quantile** | the value below which a given share of a distribution lies | [07](07_latent_space.ipynb) |
 # | **R1, R2** | the price on D's squared steepness at real images, at generated ones; its strength is gamma | [01](01_adversarial_game.ipynb) |
@@ -156,6 +162,7 @@
 # | **train mode** | batch norm uses the statistics of the batch at hand | [03](03_train_mnist.ipynb) |
 # | **train on fake, test on real** | judging generated images by what a classifier learns from them | [11](11_measuring_gans.ipynb) |
 # | **transposed convolution** | a convolution turned round, which makes maps larger; the paper's *fractionally strided* convolution | [02](02_five_guidelines.ipynb) |
+# | **truncation** | making z shorter, or its numbers smaller, for more typical and less varied pictures | [15](15_asking_for_it.ipynb) |
 # | **turn vector** | the paper's difference of mean z of two groups, along which faces turn | [07](07_latent_space.ipynb) |
 # | **two-sample test** | asks whether two sets come from one distribution | [11](11_measuring_gans.ipynb) |
 # | **U-Net** | a network that goes down to small sizes and up again, with bridges between equal sizes | [14](14_the_other_way.ipynb) |

@@ -1,0 +1,760 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 15 · Asking for it
+#
+# <img src="../data/asked.webp" width="848" alt="two rows of ten small pictures: above, cartoon faces and a handwritten five; below, a generator's nearest picture of each, close for the first faces, without the hats of the others, and a blurred face for the digit">
+#
+# *Above: what a generator of faces was asked for. Below: the nearest that it can do. A picture of its own comes back, a
+# new face nearly so; the hats do not, because no face that it learned from wore one.*
+#
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
+#
+# **Time:** 90 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
+#
+# **You need:** lessons 03 and 07 for z and its length, lesson 11 for precision, recall and floors.
+#
+# After this lesson you can
+#
+# - build a GAN that draws what it is asked for, and recognise one in which only half of it was told;
+# - tell D the class in its last layer, and measure whether that is better than planes;
+# - trade variety for typical pictures, and see who gets lost on the way;
+# - find the z of a given picture, and read from the failures what a generator has never seen;
+# - plan a project of your own, from pictures to a published page.
+#
+# **You write** the planes, the projection, the length of z and a step of inversion; **we import** the generators, the
+# judges and a recorded study.
+#
+# Every term is explained in the [glossary](glossary.ipynb).
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
+import os
+import sys
+
+LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+if LENT and not os.path.isdir("../dcgan_course"):
+    import importlib.util
+    import shutil
+    import subprocess
+
+    url = "https://github.com/dcgan-course/dcgan-course"
+    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
+    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
+    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
+        shutil.rmtree(home)  # a clone that was cut short
+    whole = os.path.isdir(home)
+    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
+    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
+    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
+        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
+    sys.path.insert(0, home)
+    from dcgan_course.machine.colab import ready
+
+    ready(home, done)
+
+# %% tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+
+from dcgan_course import checks, sampling
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.measuring.judges import judged, load_judge, parts
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_table
+from dcgan_course.runs import load_run
+from dcgan_course.sampling import draw_z, generate
+
+plt.style.use(STYLE)
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
+
+# %% [markdown]
+# Until now a generator drew what it liked, and you chose afterwards. This lesson asks beforehand, in three ways: for a
+# **class**, for **typical** pictures, and for **one given picture**. Each way shows something about the generator that
+# random z do not show.
+#
+# ## 1 · One wish, two networks
+#
+# The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
+# beside `z`, **one-hot**: ten numbers, of which one is 1. The next picture keeps each z and goes through the ten
+# classes. **Predict:** what will the digits of a row have in common?
+
+# %% jupyter={"outputs_hidden": true}
+run = load_run("mnist_conditional")
+netG, nz = run.load_generator(), run.config.nz
+some = sampling.sample_z(5, nz, generator=seeded(2, "lesson")).repeat_interleave(10, 0)
+z = torch.cat([some, torch.eye(10).repeat(5, 1)], 1)
+show(generate(netG, z), "A row has one z, a column one class.",
+     "five rows of the digits 0 to 9; each row has its own slant and thickness of stroke", 10)
+print(f"G takes {nz} random numbers and {z.shape[1] - nz} for the class")
+
+# %% [markdown]
+# The class says *what*, and z is left with *how*: slant, width, weight of the stroke. Nobody asked for this division of
+# labour. It follows from the game, for z need not store what is said anyway.
+#
+# How does G learn to obey? Telling G is the easy half. Suppose that D only asked, as before, "is this a real digit?" A
+# perfect 7 would be a good answer to the wish for a 3. So D must know the wish as well, and call a picture real only if
+# it is a real picture *of that class*:
+#
+# | | what it gets | what it learns |
+# |---|---|---|
+# | D, real pair | a digit from the data, and its label | such pairs exist |
+# | D, generated pair | G's picture, and the class that G was asked for | such pairs do not |
+# | G | z and the class | pictures that D believes *for this class* |
+#
+# D is a stack of convolutions, which have no place for ten extra numbers. The usual way (Mirza and Osindero, [arXiv
+# 1411.1784](https://arxiv.org/abs/1411.1784), give D the class as an additional input) is to make pictures of them: a
+# **class plane** for each class, as further channels beside the image, 1 everywhere for the image's own class and 0 for
+# the others. `dcgan-course train --classes 10` does that.
+#
+# **Exercise 1 · Class planes** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
+#
+# The image comes first. G learns through D's answer, so a gradient must find its way back to the image.
+
+# %%
+def my_class_planes(x, one_hot):
+    """Images (N, nc, H, W) and classes (N, classes) -> (N, nc + classes, H, W)."""
+    raise NotImplementedError
+
+
+# %%
+class_planes = checks.check_class_planes(my_class_planes)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `one_hot[:, :, None, None]` has the shape (N, classes, 1, 1), and `.expand(-1, -1, H, W)` repeats it without copying.
+# Then `torch.cat(..., 1)`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_class_planes(x, one_hot):
+#     planes = one_hot[:, :, None, None].expand(-1, -1, *x.shape[2:])
+#     return torch.cat([x, planes], 1)
+# ```
+# </details>
+
+# %%
+digits = parts("mnist", 28)[0].floats(range(3))
+seen = class_planes(digits, torch.eye(10)[[5, 0, 4]])
+show(seen.flatten(0, 1)[:, None], "Three digits as D sees them: the image, then ten planes.",
+     "three rows: a digit, then ten squares of which one is brighter, the sixth, first, fifth",
+     11)
+print(f"D's first convolution has {seen.shape[1]} input channels")
+
+# %% [markdown]
+# ## 2 · What if only one of them knows?
+#
+# It is easy to tell one network and forget the other: the code runs, the losses move, nothing complains. The recorded
+# study `told` tried both mistakes beside two right ways (the second is the subject of section 3). All have the same
+# network and see the same number of digits, with three seeds. Its command:
+
+# %%
+study = RecordedStudy("told")
+print(study.about["command"])
+print(f"{study.about['trainings']} trainings, {study.about['thousand_images']:,} thousand",
+      f"images in all; {study.study.n:,} digits of each were scored")
+
+# %% [markdown]
+# **Agreement** is the share of digits in which the judge, a classifier of real digits (lesson 11), reads the digit that
+# was asked for. Somebody who ignores the wish agrees in one of ten cases. **Predict** for each of the two mistakes: what
+# will the agreement be? And will the pictures still be good digits?
+
+# %% jupyter={"outputs_hidden": true}
+ABOUT = {"both, planes": "G and D told, by planes", "both, projection": "both, by projection",
+         "only G": "only G is told", "only D": "only D is told"}
+floor = study.about["real"]
+
+
+def cell(name, metric, form):
+    """The mean over the seeds, and the smallest and the largest."""
+    values = study.values(name, metric)
+    return f"{np.mean(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+
+
+METRICS = {"agreement": ("agreement", ".1%"), "Frechet distance": ("fd", ".0f"),
+           "recall": ("recall", ".2f")}
+rows = {words: [cell(name, *metric) for metric in METRICS.values()]
+        for name, words in ABOUT.items()}
+rows["real digits (floor)"] = [
+    f"{next(v for k, v in floor.items() if k.startswith(metric)):{form}}"
+    for metric, form in METRICS.values()]
+show_table(pd.DataFrame(rows, METRICS).T, "Means over three seeds; smallest and largest.")
+
+# %% jupyter={"outputs_hidden": true}
+for name in ("only G", "only D"):
+    show(study.sheet(name), f"{ABOUT[name]}. Asked for: 0, 1, 2 ... from left to right.",
+         "thirty-two generated digits in four rows that do not follow the order asked for")
+
+# %% [markdown]
+# @@TOLD@@
+#
+# Both mistakes have one thing in common: no error, and no curve that a beginner would call wrong. **Measure obedience**,
+# and the first 500 pictures tell.
+#
+# ## 3 · A class in the last layer
+#
+# Planes tell D the class at the door, and every layer may mix it with the pixels as it likes. Miyato and Koyama ([arXiv
+# 1802.05637](https://arxiv.org/abs/1802.05637)) ask what the *best* D would compute. Lesson 01 had the answer for
+# plain images: its logit is log(p/q), real density over generated density. For pairs of image x and class y it falls
+# into two parts:
+#
+# $$\log\frac{p(x, y)}{q(x, y)} = \log\frac{p(y\,|\,x)}{q(y\,|\,x)} + \log\frac{p(x)}{q(x)}$$
+#
+# The second part is the old question: is this a real image? The first asks: does the class fit it? If a classifier's
+# usual last layer (a linear map of the features, then softmax) describes both p(y|x) and q(y|x), then the first part
+# is, up to a term that does not depend on the class, a **product of the features with a vector for the class**. So D
+# keeps its layers, looks at the image alone, and only the last step knows the class:
+#
+# $$\text{logit} = w \cdot f(x) + v_y \cdot f(x)$$
+#
+# with D's last features f(x), weights w for all images, and a vector $v_y$ for each class. This is the **projection
+# discriminator**; in the package `--classes 10 --class_input projection`.
+#
+# **Exercise 2 · The projection** — difficulty 2 of 3 · importance 2 of 3 · 8 minutes
+
+# %%
+def my_projection_logit(features, one_hot, w, v):
+    """f (N, F), classes (N, classes), w (F,), v (classes, F) -> the logits (N,)."""
+    raise NotImplementedError
+
+
+# %%
+projection_logit = checks.check_projection_logit(my_projection_logit)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `one_hot @ v` picks the row of v for each image, (N, F). Multiply it by the features number by number, and sum over
+# the features.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_projection_logit(features, one_hot, w, v):
+#     return features @ w + (one_hot @ v * features).sum(1)
+# ```
+# </details>
+
+# %% [markdown]
+# In the package's D the features are the last feature maps, and w is its last 4 x 4 kernel; v is one such kernel for
+# each class. Taken apart, it should give what your function gives:
+
+# %%
+from dcgan_course.config import preset
+from dcgan_course.models import build_discriminator, count_parameters, init_weights
+
+config = preset("mnist", nc=1, classes=10, class_input="projection")
+netD, one_hot = init_weights(build_discriminator(config), seeded(0, "D")).eval(), torch.eye(10)
+digits = parts("mnist", 28)[0].floats(range(10))
+with torch.no_grad():
+    features = netD.blocks[:-1](digits).flatten(1)
+    w, v = netD.blocks[-1].weight.flatten(), netD.of_class.weight.flatten(1)
+    own = projection_logit(features, one_hot, w, v)
+    whole = netD(class_planes(digits, one_hot))
+print(f"{features.shape[1]:,} features; the same logits:", torch.allclose(own, whole, atol=1e-5))
+planes = build_discriminator(config.replace(class_input="planes"))
+print(f"parameters: {count_parameters(netD):,} by projection,",
+      f"{count_parameters(planes):,} by planes")
+
+# %% [markdown]
+# Which is better? The study trained both with the same seeds. The **class-wise distance** is the Frechet distance of
+# each digit to the real ones of its kind, the mean over the ten: a G that draws only one kind of 4 pays for it there.
+
+# %% jupyter={"outputs_hidden": true}
+from dcgan_course.measuring.tables import interval
+
+METRICS["class-wise distance"] = "class_fd", ".0f"
+rows = {}
+for title, (metric, form) in METRICS.items():
+    first, second = (np.array(study.values(f"both, {way}", metric))
+                     for way in ("planes", "projection"))
+    mean, half = interval(second - first)
+    rows[title] = [f"{first.mean():{form}}", f"{second.mean():{form}}",
+                   f"{mean:+{form}} ± {half:{form}}",
+                   "undecided" if abs(mean) <= half else "decided",
+                   f"{next(v for k, v in floor.items() if k.startswith(metric)):{form}}"]
+show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three seeds",
+                               "real digits"]).T,
+           "Means of three seeds; differences seed by seed, with 95 % intervals.")
+
+# %% [markdown]
+# @@PROJECTION@@
+#
+# ## 4 · Shorter z, safer pictures
+#
+# The second wish: *give me good ones*. In lesson 07 you saw that normal z of 100 numbers all lie on a shell, about 10
+# from the middle. Near the middle of the latent space lie the pictures that many z share, so to say; far outside lie
+# z that G has never met. BigGAN ([arXiv 1809.11096](https://arxiv.org/abs/1809.11096), section 3.1) made a trick of
+# that, **truncation**: it draws large numbers of z again, gets more typical pictures, and loses variety. Ours is a simpler
+# form: keep the direction of each z, and choose its length.
+#
+# **Exercise 3 · The length of z** — difficulty 1 of 3 · importance 2 of 3 · 8 minutes
+#
+# In a conditional z the class stands behind the first nz numbers, and a wish should not become half a wish.
+
+# %%
+def my_with_length(z, nz, length):
+    """z (N, nz), or (N, nz + classes) -> the same, the first nz numbers of each row brought
+    to that length together."""
+    raise NotImplementedError
+
+
+# %%
+with_length = checks.check_with_length(my_with_length)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `z[:, :nz].norm(dim=1, keepdim=True)` is the length of each row, (N, 1). What stands behind is `z[:, nz:]`.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_with_length(z, nz, length):
+#     noise = z[:, :nz]
+#     noise = noise / noise.norm(dim=1, keepdim=True) * length
+#     return torch.cat([noise, z[:, nz:]], 1)
+# ```
+# </details>
+
+# %%
+faces = load_run("avatars")
+netF, reader, judge = faces.load_generator(), load_judge("avatars"), load_judge("mnist")
+LENGTHS = (4, 7, 10, 14)
+z = draw_z(faces.config, 12, seeded(3, "lesson"))
+show(torch.cat([generate(netF, with_length(z, nz, length)) for length in LENGTHS]),
+     f"The same twelve z, row by row {', '.join(map(str, LENGTHS))} long.",
+     "four rows of twelve faces: alike and plain in the first row, different in the third", 12)
+
+# %% [markdown]
+# Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
+# **recall**, the share of real ones that G comes near to. **Predict** the way of both as z gets shorter, for the faces
+# and for the digits.
+
+# %% tags=["nbval-ignore-output"]
+from tqdm import tqdm
+
+from dcgan_course.data import avatars, to_float
+from dcgan_course.machine.display import bar_options
+
+
+def drawn(seeds, **choices):
+    """Cartoon faces of people by their seeds, some choices set for all: (n, 3, 64, 64)."""
+    people = [avatars.draw(avatars.person(seed) | choices)
+              for seed in tqdm(seeds, desc="faces", **bar_options())]
+    return to_float(torch.from_numpy(np.stack(people)).permute(0, 3, 1, 2))
+
+
+N = 400
+real = {"faces": drawn(range(10_000, 10_000 + 2 * N)),
+        "digits": parts("mnist", 28)[1].floats(range(2 * N))}
+
+# %% tags=["nbval-ignore-output"]
+kinds = {"faces": (netF, faces.config, reader), "digits": (netG, run.config, judge)}
+looked = {kind: judged(look, real[kind]) for kind, (_, _, look) in kinds.items()}
+answers, asked = {}, torch.arange(N) % 10
+for kind, (net, config, look) in kinds.items():
+    z = draw_z(config, N, seeded(5, "lesson"))
+    for length in tqdm(LENGTHS, desc=kind, **bar_options()):
+        answers[kind, length] = judged(look, generate(net, with_length(z, nz, length)))
+
+# %% jupyter={"outputs_hidden": true}
+from dcgan_course.measuring.metrics import precision_recall
+
+figure, axes = plt.subplots(1, 2, sharey=True)
+found = {}
+for axis, kind in zip(axes, kinds, strict=True):
+    reference, other = looked[kind][0][:N], looked[kind][0][N:]
+    both = np.array([precision_recall(reference, answers[kind, n][0]) for n in LENGTHS])
+    found[kind] = both, precision_recall(reference, other)
+    for values, level, name, colour in zip(both.T, found[kind][1], ("precision", "recall"),
+                                           (BLUE, ORANGE), strict=True):
+        axis.plot(LENGTHS, values, color=colour, marker="o", label=name)
+        axis.axhline(level, color=colour, linestyle="--", linewidth=1, label=f"{name}, real")
+    axis.set(title=kind, xlabel="length of z (usual: 10)", ylim=(0, 1.02))
+axes[0].set_ylabel("share")
+axes[0].legend()
+show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead.",
+     "recall falls steeply towards short z on both sides, and falls again for long ones")
+
+# %% jupyter={"outputs_hidden": true}
+rows = {f"{kind}, {name}": [f"{value:.2f}" for value in (*found[kind][0][:, i],
+                                                        found[kind][1][i])]
+        for kind in kinds for i, name in enumerate(("precision", "recall"))}
+obeys = [(answers["digits", n][1].argmax(1) == asked.numpy()).mean() for n in LENGTHS]
+rows["digits, agreement"] = [f"{value:.0%}" for value in obeys] + [""]
+show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
+
+# %% [markdown]
+# @@TRUNCATION@@
+#
+# ### Who gets lost?
+#
+# "Typical" has a price, and somebody pays it. The judge of faces reads seventeen attributes. The next table shows how
+# frequent some are among real faces, and among G's at each length:
+
+# %% jupyter={"outputs_hidden": true}
+NAMED = {"glasses": "glasses", "facial_hair": "beard or moustache", "long_hair": "long hair",
+         "red_hair": "red hair", "grey_hair": "grey hair", "dark_skin": "dark skin"}
+rows = {}
+for name, words in NAMED.items():
+    column = reader.names.index(name)
+    rows[words] = [f"{(p[:, column] > 0.5).mean():.0%}" for p in
+                   (*(answers["faces", n][1] for n in LENGTHS), looked["faces"][1])]
+show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
+           f"The share of {N} faces (of real ones {2 * N}) in which the judge sees it.")
+
+# %% [markdown]
+# @@LOST@@
+#
+# ## 5 · From a picture back to its z
+#
+# The third wish is the most exact: *this* picture. Is there a z for it? G has no way back, but it has a gradient. Begin
+# with some z, compare G(z) with the wanted picture x, and move z downhill: **inversion**. Nothing is trained, and G's
+# weights stay as they are. Only z moves.
+#
+# **Exercise 4 · One step of inversion** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
+#
+# For each z by itself the loss is the mean of the squared differences between `look(netG(z))` and `look(x)`. `look`
+# says what of a picture is compared: the pixels, or the features of a judge. One step of gradient descent, please: z
+# minus `rate` times the gradient. The rows of a batch must not depend on one another.
+
+# %%
+def my_inversion_step(netG, z, x, look, rate):
+    """z (N, nz) and wanted pictures x (N, nc, H, W) -> z after one step, (N, nz), without a
+    history. Leaves netG as it is, without gradients in its weights."""
+    raise NotImplementedError
+
+
+# %%
+inversion_step = checks.check_inversion_step(my_inversion_step)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `z = z.detach().requires_grad_()` is a copy that may have a gradient. `.square().flatten(1).mean(1)` is a loss for each
+# row; the gradient of their *sum* with respect to z has in each row that row's own gradient. `torch.autograd.grad(loss,
+# z)` returns it (in a tuple) and writes nothing into the weights.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_inversion_step(netG, z, x, look, rate):
+#     z = z.detach().requires_grad_()
+#     apart = (look(netG(z)) - look(x)).square().flatten(1).mean(1)
+#     (slope,) = torch.autograd.grad(apart.sum(), z)
+#     return (z - rate * slope).detach()
+# ```
+# </details>
+
+# %% [markdown]
+# A step alone is slow, so the search below adds two things. **Momentum**: it looks ahead in the direction of the last
+# move. And your function of section 4: after each step z goes back to the length that G knows, for pixels alone would
+# happily lead it to z of length 80, which mean nothing.
+
+# %%
+def pixels(images):
+    """What is compared: the images themselves."""
+    return images
+
+
+def error(net, z, x):
+    """Mean squared difference of pixels, (N,)."""
+    return (generate(net, z) - x).square().flatten(1).mean(1)
+
+
+def inverted(net, z, x, look=pixels, rate=0.5, steps=60, watch=None):
+    """The search from z, with momentum, on the shell of usual z."""
+    before = z
+    for step in range(steps):
+        ahead = z + 0.9 * (z - before)
+        before, z = z, with_length(inversion_step(net, ahead, x, look, rate), nz, nz**0.5)
+        if watch is not None and step % 5 == 4:
+            watch.append(error(net, z, x))
+    return z
+
+
+# %% [markdown]
+# Take one face that G has not seen in training (those had the seeds 0 to 9,999), and begin at six random z. **Predict:**
+# will the six searches end at the same place?
+
+# %% tags=["nbval-ignore-output"]
+wanted, curves = real["faces"][:1], []
+starts = draw_z(faces.config, 6, seeded(4, "lesson"))
+six = wanted.expand(6, -1, -1, -1)
+ends = inverted(netF, starts, six, steps=100, watch=curves)
+
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+figure, axes = plt.subplots()
+axes.plot(5 * torch.arange(1, 21), torch.stack(curves), color=ORANGE, linewidth=1)
+axes.set(xlabel="steps", ylabel="mean squared difference of pixels", ylim=(0, None))
+show(figure, "Six searches for one face, from six random z.",
+     "six falling curves that level out at different heights")
+order = error(netF, ends, six).argsort()
+show(torch.cat([wanted, generate(netF, starts[order]), wanted, generate(netF, ends[order])]),
+     "Left: the wanted face. Top: six starts. Bottom: where they ended, the best first.",
+     "two rows of seven faces; below, the first after the wanted one resemble it most", 7)
+
+# %% [markdown]
+# @@STARTS@@
+#
+# ### Pixels, or what is seen in them?
+#
+# A picture may be off by one pixel everywhere and show the same face. So compare what a judge sees: `look` = its 64
+# features. The next cell inverts eight new faces in both ways, each from the nearest of 400 random faces. The judge
+# that reads the results has 17 attributes to get wrong.
+
+# %%
+pool = draw_z(faces.config, 400, seeded(6, "lesson"))
+shelf = generate(netF, pool)
+
+
+def nearest_start(x):
+    """Of 400 random z those whose pictures are nearest to x, pixel by pixel, (N, nz)."""
+    return pool[torch.cdist(x.flatten(1), shelf.flatten(1)).argmin(1)]
+
+
+# %% tags=["nbval-ignore-output"]
+wanted = real["faces"][:8]
+asked_for = judged(reader, wanted)[1] > 0.5
+scale = float(np.sqrt((judged(reader, wanted)[0] ** 2).mean()))
+reader.requires_grad_(False)
+
+
+def traits(images):
+    """The judge's features, so that their mean square is about 1."""
+    return reader.features(images) / scale
+
+
+ways = {"the start": nearest_start(wanted)}
+ways["by pixels"] = inverted(netF, ways["the start"], wanted)
+ways["by features"] = inverted(netF, ways["the start"], wanted, traits, 0.15)
+ways["by both, one after the other"] = inverted(netF, ways["by pixels"], wanted, traits, 0.05, 20)
+
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+rows = {}
+for name, z in ways.items():
+    x = generate(netF, z)
+    far = (traits(x) - traits(wanted)).square().mean()
+    same = (judged(reader, x)[1] > 0.5) == asked_for
+    rows[name] = [f"{error(netF, z, wanted).mean():.3f}", f"{far:.2f}",
+                  f"{same.sum(1).mean():.1f} of 17"]
+show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
+           "Mean squared differences, of eight faces that G has not seen in training.")
+show(torch.cat([wanted, *(generate(netF, z) for z in ways.values())]),
+     f"From top to bottom: wanted, {', '.join(ways)}.",
+     "four rows of eight faces: those wanted, random ones like them, two rows nearer to them",
+     8)
+
+# %% [markdown]
+# @@LOOKS@@
+#
+# ### What G never draws
+#
+# An inversion that fails is a finding: here is a picture that this G cannot make, or that the search has missed. To tell
+# which, there is a floor: pictures that G *has* drawn itself, for which a z surely exists. The cartoon faces can be drawn
+# with things that no training face had: hats, turbans, a bun. And a handwritten five is no face at all.
+
+# %% tags=["nbval-ignore-output"]
+own = generate(netF, draw_z(faces.config, 3, seeded(8, "lesson")))
+five = parts("mnist", 28)[1].floats([8])
+five = torch.nn.functional.interpolate(five, 64, mode="bilinear").expand(-1, 3, -1, -1)
+groups = {"drawn by G itself (floor)": own, "new faces": real["faces"][8:11],
+          "with a hat": drawn(range(20_000, 20_002), length="short", short="winterHat1"),
+          "with a turban": drawn([20_002], length="short", short="turban"), "a five": five}
+wanted = torch.cat(list(groups.values()))
+found = inverted(netF, nearest_start(wanted), wanted)
+gaps = iter(error(netF, found, wanted).tolist())
+rows = {name: f"{np.mean([next(gaps) for _ in x]):.3f}" for name, x in groups.items()}
+show_table(pd.DataFrame({"difference of pixels": rows}), "After 60 steps.")
+show(torch.cat([wanted, generate(netF, found)]),
+     "Top: wanted. Bottom: what G can do.",
+     "two rows of ten: the first six faces come back, more or less; hats and a five do not",
+     10)
+
+# %% [markdown]
+# @@COVERAGE@@
+#
+# ### A test of memory
+#
+# Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones.
+# Webster and others ([arXiv 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training
+# pictures and on held-out ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures
+# are quicker to invert: 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a
+# set that G surely can reproduce, and for which the test must speak up. **Predict** the three.
+
+# %% tags=["nbval-ignore-output"]
+plain = load_run("mnist")
+netM = plain.load_generator()
+of_each, stream = 48, seeded(9, "lesson")
+learned, unseen = parts("mnist", 28)
+sets = {"learned": learned.floats(torch.randperm(60_000, generator=stream)[:of_each]),
+        "held out": unseen.floats(torch.randperm(10_000, generator=stream)[:of_each]),
+        "drawn by G": generate(netM, draw_z(plain.config, of_each, stream))}
+x = torch.cat(list(sets.values()))
+pool = draw_z(plain.config, 2000, seeded(6, "lesson"))
+shelf = generate(netM, pool)
+back = inverted(netM, nearest_start(x), x, rate=1.0, steps=40)
+errors = dict(zip(sets, error(netM, back, x).numpy().reshape(3, of_each), strict=True))
+
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+def apart(a, b, draws=2000):
+    """How much larger the mean of a is than that of b, with its 95 % interval (bootstrap)."""
+    stream = np.random.default_rng(0)
+    means = [stream.choice(a, len(a)).mean() - stream.choice(b, len(b)).mean()
+             for _ in range(draws)]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return f"{a.mean() - b.mean():+.3f} ({low:+.3f} to {high:+.3f})"
+
+
+rows = {name: [f"{values.mean():.3f}", apart(values, errors["held out"])]
+        for name, values in errors.items()}
+show_table(pd.DataFrame(rows, ["error of inversion", "minus that of held-out digits"]).T,
+           f"{of_each} digits of each kind.")
+held = slice(of_each, of_each + 14)
+show(torch.cat([x[held], generate(netM, back[held])]),
+     "Top: digits that were held out. Bottom: the nearest that the search found.",
+     "two rows of fourteen digits; those of the second follow those of the first", 14)
+
+# %% [markdown]
+# @@MEMORY@@
+#
+# ## 6 · Faces of people that do not exist
+#
+# An inversion asks a generator of faces for the face of *somebody*. With cartoons that is a game. With photographs it is
+# a person, who may not have been asked, and everything in this lesson becomes a question of what one may do: who gets
+# lost when z gets shorter, who was never in the data, whose face can be found again. A short page of its own is about that:
+# **[Faces of people that do not exist](faces.ipynb)**, on misuse, consent, licences and bias, and on what this course did
+# about them. Read it before you train on faces.
+#
+# ## 7 · The capstone
+#
+# You have all the parts. What is left is to put them together once, on pictures of your own, and to answer for the
+# result. Below are the commands of each step; `PATH` is your folder, best with a sub-folder for each kind of picture.
+#
+# | step | question | lesson |
+# |---|---|---|
+# | look | what is in the folder, what was left out, may I use it? | 12, [faces](faces.ipynb) |
+# | judge | who reads the pictures, and how often is it right? | 11 |
+# | study | three seeds of two versions: better, worse, or undecided? | 06 |
+# | train | the version that won, and its best moment | 06, 12 |
+# | score, with floor | how far is it from real pictures, and what kind of wrong? | 11 |
+# | copies | is any picture a training picture? | 11, and section 5 here |
+# | card, page | what would a stranger have to know? | 12 |
+#
+# ```
+# dcgan-course info folder:PATH
+# dcgan-course judge folder:PATH --out mine.safetensors
+# dcgan-course study capstone.json
+# dcgan-course train --preset photos --data folder:PATH --judge mine.safetensors --metric_every 10
+# dcgan-course score runs/0001-photos
+# dcgan-course neighbours runs/0001-photos --n 16 --out neighbours.png
+# dcgan-course export runs/0001-photos my_generator
+# dcgan-course page runs/0001-photos my_page --title "My pictures" --source "photographs of my garden"
+# ```
+#
+# The file of the study, which you change as your question wants it:
+#
+# ```json
+# {"preset": "photos",
+#  "common": {"data": "folder:PATH", "judge": "mine.safetensors", "num_epochs": 40},
+#  "configs": {"photos": {}, "without augmentation": {"augment": false}},
+#  "seeds": 3, "n": 1000}
+# ```
+#
+# Where the folder has no sub-folders, leave the judge out: copies are then looked for in pixels, and the card says that
+# nobody has scored. With the classes of your sub-folders `--classes 4` (of four) makes it a conditional generator.
+# Begin with `--num_epochs 2` everywhere, until all eight commands have run once; then let it train over night.
+
+# %% [markdown]
+# **Open exercise · The capstone** — 480 minutes
+#
+# Train, measure and publish a generator of pictures of your own, as above: three seeds, every number beside its floor, a
+# search for copies, a card, a page. State one question at the start that your study can answer, and how it would answer
+# no. The training itself runs without you.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | pictures | "from the web" | source, licence and, where people can be recognised, their consent; what was left out, and why |
+# | question | "does it work?" | one that the study can answer with no, written down before the training |
+# | seeds | one | three or more of each version, with their spread, and "undecided" where the interval includes 0 |
+# | numbers | a distance | several, with n, the judge's name and accuracy, beside the floor |
+# | copies | none seen | nearest neighbours or inversion errors, with a control, and what they cannot show |
+# | coverage | a sheet of good ones | pictures not picked; what is rare in the data, how rare G makes it, what it never draws |
+# | published | a folder of weights | card and page that name source, limits and the command that makes it again |
+# </details>
+
+# %% [markdown]
+# ## Questions
+#
+# <details><summary>Is a conditional generator better because it gets labels?</summary>
+#
+# It knows more, so the comparison is not even: ten small tasks are easier than their mixture. Compare it with generators that
+# have the labels too, and say so where you compare it with one that has not.
+# </details>
+#
+# <details><summary>My conditional G ignores the class, though both networks are told.</summary>
+#
+# Look whether real and generated pairs have the *same* classes in equal shares (else D reads the class alone), and whether the
+# labels belong to their images: a shuffled set of labels gives exactly this picture.
+# </details>
+#
+# <details><summary>May I publish pictures made with short z?</summary>
+#
+# Of course, if you say so. Scores of such pictures do not compare with scores of usual ones, and a sheet of typical faces is
+# picked, by a rule in place of a hand.
+# </details>
+#
+# <details><summary>The inversion of a picture failed. Can G not draw it?</summary>
+#
+# Perhaps; or the search got stuck. Try more starts, and compare with pictures that G has drawn itself. If those come back from
+# most starts and yours from none, it is likely that G cannot.
+# </details>
+#
+# <details><summary>Could an encoder do it faster?</summary>
+#
+# Yes: a network trained to go from pictures to z answers at once, less exactly, and is often used as the start of a search such
+# as ours. It needs a training of its own.
+# </details>
+#
+# ## References
+#
+# - Mirza, Osindero: *Conditional Generative Adversarial Nets*, [arXiv 1411.1784](https://arxiv.org/abs/1411.1784).
+# - Miyato, Koyama: *cGANs with Projection Discriminator*, [arXiv 1802.05637](https://arxiv.org/abs/1802.05637), equation 3.
+# - Brock, Donahue, Simonyan: [arXiv 1809.11096](https://arxiv.org/abs/1809.11096), section 3.1, truncation.
+# - Creswell, Bharath: *Inverting the Generator of a GAN*, [arXiv 1611.05644](https://arxiv.org/abs/1611.05644); Lipton,
+#   Tripathi: [arXiv 1702.04782](https://arxiv.org/abs/1702.04782), precise recovery of z.
+# - Bau and others: *Seeing What a GAN Cannot Generate*, [arXiv 1910.11626](https://arxiv.org/abs/1910.11626).
+# - Webster and others: *Detecting Overfitting of Deep Generative Networks via Latent Recovery*,
+#   [arXiv 1901.03396](https://arxiv.org/abs/1901.03396).
+
+# %%
+from dcgan_course import checks
+
+checks.progress("15")
+checks.certificate(name="", date="")  # both as they are to stand on it
+
+# %% [markdown]
+# ---
+# ← [12 · Your own images, and an errata hunt](12_your_own_images.ipynb)
