@@ -31,6 +31,8 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
         axes.set(xlabel="thousand images shown", title=title)
         axes.set_xlim((0, until) if until else None)
         axes.legend(frameon=False)
+    if height > width:  # one axis for both
+        left.set_xlabel("")
     if loss in PROBABILITIES:
         right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
     return figure
