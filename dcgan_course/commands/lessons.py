@@ -52,8 +52,8 @@ def start(command: list[str], environment: dict[str, str]) -> None:
 
 
 def lay_lessons(folder: Path) -> str:
-    """Lay every lesson, the pages beside them and their pictures into a folder; say what is not as it was. Returns the first
-    lesson's name.
+    """Lay every lesson, the pages beside them and their pictures into a folder; say what is not as it was. Returns the
+    first lesson's name.
 
     Raises:
         UserError: there are no lessons here.

@@ -109,8 +109,8 @@ def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -
 
 def record_study(source: str | Path, folder: str | Path) -> None:
     """Copy what is worth keeping of a study's folder into a new one: table.csv; of the first seed, curves.csv and the
-    last samples of each config; about.json with the time that all trainings took, and the scores of real images ("real").
-    As a whole or not at all.
+    last samples of each config; about.json with the time that all trainings took, and the scores of real images. As a
+    whole or not at all.
 
     Raises:
         UserError: the new folder exists already, or nothing has been trained yet.
