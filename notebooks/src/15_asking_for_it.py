@@ -85,7 +85,9 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 #
 # The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
 # beside `z`, **one-hot**: ten numbers, of which one is 1. The next picture keeps each z and goes through the ten
-# classes. **Predict:** what will the digits of a row have in common?
+# classes.
+#
+# > **Predict:** what will the digits of a row have in common?
 
 # %% jupyter={"outputs_hidden": true}
 run = load_run("mnist_conditional")
@@ -115,9 +117,9 @@ print(f"G takes {nz} random numbers and {z.shape[1] - nz} for the class")
 # **class plane** for each class, as further channels beside the image, 1 everywhere for the image's own class and 0 for
 # the others. `dcgan-course train --classes 10` does that.
 #
-# **Exercise 1 · Class planes** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
-#
-# The image comes first. G learns through D's answer, so a gradient must find its way back to the image.
+# > **Exercise 1 · Class planes** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
+# >
+# > The image comes first. G learns through D's answer, so a gradient must find its way back to the image.
 
 # %%
 def my_class_planes(x, one_hot):
@@ -168,8 +170,9 @@ print(f"{study.about['trainings']} trainings, {study.about['thousand_images']:,}
 
 # %% [markdown]
 # **Agreement** is the share of digits in which the judge, a classifier of real digits (lesson 11), reads the digit that
-# was asked for. Somebody who ignores the wish agrees in one of ten cases. **Predict** for each of the two mistakes: what
-# will the agreement be? And will the pictures still be good digits?
+# was asked for. Somebody who ignores the wish agrees in one of ten cases.
+#
+# > **Predict** for each of the two mistakes: what will the agreement be? And will the pictures still be good digits?
 
 # %% jupyter={"outputs_hidden": true}
 ABOUT = {"both, planes": "G and D told, by planes", "both, projection": "both, by projection",
@@ -240,7 +243,7 @@ show_table(pd.DataFrame({words: [f"{line[key]:.2f}" for key in ("D_x", "D_G_z")]
 # with D's last features f(x), weights w for all images, and a vector $v_y$ for each class. This is the **projection
 # discriminator**; in the package `--classes 10 --class_input projection`.
 #
-# **Exercise 2 · The projection** — difficulty 2 of 3 · importance 2 of 3 · 8 minutes
+# > **Exercise 2 · The projection** — difficulty 2 of 3 · importance 2 of 3 · 8 minutes
 
 # %%
 def my_projection_logit(features, one_hot, w, v):
@@ -283,7 +286,8 @@ with torch.no_grad():
     w, v = netD.blocks[-1].weight.flatten(), netD.of_class.weight.flatten(1)
     own = projection_logit(features, one_hot, w, v)
     whole = netD(class_planes(digits, one_hot))
-print(f"{features.shape[1]:,} features; the same logits:", torch.allclose(own, whole, atol=1e-5))
+same = torch.allclose(own, whole, atol=1e-5)
+print(f"{features.shape[1]:,} features; the same logits:", same)
 planes = build_discriminator(config.replace(class_input="planes"))
 print(f"parameters: {count_parameters(netD):,} by projection,",
       f"{count_parameters(planes):,} by planes")
@@ -327,9 +331,9 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # that, **truncation**: it draws large numbers of z again, gets more typical pictures, and loses variety. Ours is a simpler
 # form: keep the direction of each z, and choose its length.
 #
-# **Exercise 3 · The length of z** — difficulty 1 of 3 · importance 2 of 3 · 8 minutes
-#
-# In a conditional z the class stands behind the first nz numbers, and a wish should not become half a wish.
+# > **Exercise 3 · The length of z** — difficulty 1 of 3 · importance 2 of 3 · 8 minutes
+# >
+# > In a conditional z the class stands behind the first nz numbers, and a wish should not become half a wish.
 
 # %%
 def my_with_length(z, nz, length):
@@ -369,8 +373,9 @@ show(torch.cat([generate(netF, with_length(z, nz, length)) for length in LENGTHS
 
 # %% [markdown]
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
-# **recall**, the share of real ones that G comes near to. **Predict** the way of both as z gets shorter, for the faces
-# and for the digits.
+# **recall**, the share of real ones that G comes near to.
+#
+# > **Predict** the way of both as z gets shorter, for the faces and for the digits.
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -470,11 +475,11 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
 # with some z, compare G(z) with the wanted picture x, and move z downhill: **inversion**. Nothing is trained, and G's
 # weights stay as they are. Only z moves.
 #
-# **Exercise 4 · One step of inversion** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
-#
-# For each z by itself the loss is the mean of the squared differences between `look(netG(z))` and `look(x)`. `look`
-# says what of a picture is compared: the pixels, or the features of a judge. One step of gradient descent, please: z
-# minus `rate` times the gradient. The rows of a batch must not depend on one another.
+# > **Exercise 4 · One step of inversion** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
+# >
+# > For each z by itself the loss is the mean of the squared differences between `look(netG(z))` and `look(x)`. `look`
+# > says what of a picture is compared: the pixels, or the features of a judge. One step of gradient descent, please: z
+# > minus `rate` times the gradient. The rows of a batch must not depend on one another.
 
 # %%
 def my_inversion_step(netG, z, x, look, rate):
@@ -534,8 +539,9 @@ def inverted(net, z, x, look=pixels, rate=0.5, steps=60, watch=None):
 
 
 # %% [markdown]
-# Take one face that G has not seen in training (those had the seeds 0 to 9,999), and begin at six random z. **Predict:**
-# will the six searches end at the same place?
+# Take one face that G has not seen in training (those had the seeds 0 to 9,999), and begin at six random z.
+#
+# > **Predict:** will the six searches end at the same place?
 
 # %% tags=["nbval-ignore-output"]
 wanted, curves = real["faces"][:1], []
@@ -663,7 +669,9 @@ show(torch.cat([wanted, generate(netF, found)]), "Top: wanted. Bottom: what G ca
 # Webster and others ([arXiv 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training
 # pictures and on held-out ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures
 # are quicker to invert: 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a
-# set that G surely can reproduce, and for which the test must speak up. **Predict** the three.
+# set that G surely can reproduce, and for which the test must speak up.
+#
+# > **Predict** the three.
 
 # %% tags=["nbval-ignore-output"]
 plain = load_run("mnist")
@@ -754,11 +762,11 @@ show(torch.cat([x[held], generate(netM, back[held])]),
 # Begin with `--num_epochs 2` everywhere, until all eight commands have run once; then let it train over night.
 
 # %% [markdown]
-# **Open exercise · The capstone** — 480 minutes
-#
-# Train, measure and publish a generator of pictures of your own, as above: three seeds, every number beside its floor, a
-# search for copies, a card, a page. State one question at the start that your study can answer, and how it would answer
-# no. The training itself runs without you.
+# > **Open exercise · The capstone** — 480 minutes
+# >
+# > Train, measure and publish a generator of pictures of your own, as above: three seeds, every number beside its floor, a
+# > search for copies, a card, a page. State one question at the start that your study can answer, and how it would answer
+# > no. The training itself runs without you.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>
