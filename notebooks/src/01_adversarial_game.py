@@ -782,7 +782,9 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 #    square is the determinant: each step shrinks the spiral by $\sqrt{1 - lr\,\gamma}$.
 #
 # With $\gamma = 0$ the factor is 1, the closed path from above. With any $\gamma$ above 0 it is below 1: the path spirals
-# in. **Predict** how far from the saddle the 314 steps end with $\gamma = 0.2$.
+# in.
+#
+# > **Predict** how far from the saddle the 314 steps end with $\gamma = 0.2$.
 
 # %% jupyter={"outputs_hidden": true}
 def priced_step(x, y, lr, gamma=0.2):
@@ -808,7 +810,9 @@ print(f"end: {math.hypot(*cured[-1]):.2f} from the saddle; each step shrinks by 
 # %% [markdown]
 # For networks the price is called **R1**: D pays $\frac{\gamma}{2}$ times the mean squared length of its slope at real
 # points. Does it also stop the hopping on the ring? The next cell trains a G that learns ten times as fast as the patient
-# one, without and with it, which takes about ten seconds. **Predict** how many modes each covers.
+# one, without and with it, which takes about ten seconds.
+#
+# > **Predict** how many modes each covers.
 
 # %% tags=["nbval-ignore-output"]
 def r1(netD, x_real):
