@@ -93,7 +93,7 @@ def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch):
     def score(images):
         return {"fd20_tiny": next(distances, 3.5)}
 
-    score.most, score.floor = 20, lambda n: {"fd20_tiny": 0.1}
+    score.most, score.floor = 20, lambda n, told: {"fd20_tiny": 0.1}
     monkeypatch.setattr(scores, "scorer_for", lambda config: score)
     monkeypatch.setattr(recording, "scorer_for", lambda config: score)
     run = train(tiny.config(tmp_path, metric_every=1, metric_n=65, judge="mnist"))
