@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
-# **Time:** 90 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
+# **Time:** 90 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** lessons 03 and 07 for z and its length, lesson 11 for precision, recall and floors.
 #
@@ -150,7 +150,7 @@ class_planes = checks.check_class_planes(my_class_planes)
 # %%
 digits = parts("mnist", 28)[0].floats(range(3))
 seen = class_planes(digits, torch.eye(10)[[5, 0, 4]])
-show(seen.flatten(0, 1)[:, None], "Three digits as D sees them: the image, then ten planes.",
+show(seen.flatten(0, 1)[:, None], "The image, then its ten planes (grey is 0, white is 1).",
      "three rows: a digit, then ten squares of which one is brighter, the sixth, first, fifth",
      11)
 print(f"D's first convolution has {seen.shape[1]} input channels")
@@ -175,8 +175,8 @@ print(f"{study.about['trainings']} trainings, {study.about['thousand_images']:,}
 # > **Predict** for each of the two mistakes: what will the agreement be? And will the pictures still be good digits?
 
 # %% jupyter={"outputs_hidden": true}
-ABOUT = {"both, planes": "G and D told, by planes", "both, projection": "both, by projection",
-         "only G": "only G is told", "only D": "only D is told"}
+ABOUT = {"both, planes": "Both told, by planes", "both, projection": "Both, by projection",
+         "only G": "Only G is told", "only D": "Only D is told"}
 floor = study.about["real"]
 
 
@@ -197,8 +197,9 @@ show_table(pd.DataFrame(rows, METRICS).T, "Means over three seeds; smallest and 
 
 # %% jupyter={"outputs_hidden": true}
 for name in ("only G", "only D"):
-    show(study.sheet(name), f"{ABOUT[name]}. Asked for: 0, 1, 2 ... from left to right.",
-         "thirty-two generated digits in four rows that do not follow the order asked for")
+    show(study.sheet(name), f"{ABOUT[name]}; asked for: 0, 1, 2 ... 9, 0, 1 ... row by row.",
+         "thirty-two generated digits in four rows that do not follow the order asked for",
+         width=484)
 
 # %%
 ends = {words: study.curves(name)[-1] for name, words in ABOUT.items()}
@@ -286,8 +287,8 @@ with torch.no_grad():
     w, v = netD.blocks[-1].weight.flatten(), netD.of_class.weight.flatten(1)
     own = projection_logit(features, one_hot, w, v)
     whole = netD(class_planes(digits, one_hot))
-same = torch.allclose(own, whole, atol=1e-5)
-print(f"{features.shape[1]:,} features; the same logits:", same)
+print(f"{features.shape[1]:,} features; the same logits:",
+      torch.allclose(own, whole, atol=1e-5))
 planes = build_discriminator(config.replace(class_input="planes"))
 print(f"parameters: {count_parameters(netD):,} by projection,",
       f"{count_parameters(planes):,} by planes")
@@ -386,13 +387,13 @@ from dcgan_course.machine.display import bar_options
 
 def drawn(seeds, **choices):
     """Cartoon faces of people by their seeds, some choices set for all: (n, 3, 64, 64)."""
-    people = [avatars.draw(avatars.person(seed) | choices)
-              for seed in tqdm(seeds, desc="faces", **bar_options())]
+    people = [avatars.draw(avatars.person(seed) | choices) for seed in seeds]
     return to_float(torch.from_numpy(np.stack(people)).permute(0, 3, 1, 2))
 
 
 N = 400
-real = {"faces": drawn(range(10_000, 10_000 + 2 * N)),
+unseen = range(10_000, 10_000 + 2 * N)  # G has trained on the people 0 to 9,999
+real = {"faces": drawn(tqdm(unseen, desc="drawing faces", **bar_options())),
         "digits": parts("mnist", 28)[1].floats(range(2 * N))}
 
 # %% tags=["nbval-ignore-output"]
@@ -513,8 +514,8 @@ inversion_step = checks.check_inversion_step(my_inversion_step)
 
 # %% [markdown]
 # A step alone is slow, so the search below adds two things. **Momentum**: it looks ahead in the direction of the last
-# move. And your function of section 4: after each step z goes back to the length that G knows, for pixels alone would
-# happily lead it to z of length 80, which mean nothing.
+# move. And your function of section 4: after each step z goes back to the length that G knows, for pixels alone may
+# lead it far outside, to z that mean nothing to G.
 
 # %%
 def pixels(images):
@@ -539,7 +540,7 @@ def inverted(net, z, x, look=pixels, rate=0.5, steps=60, watch=None):
 
 
 # %% [markdown]
-# Take one face that G has not seen in training (those had the seeds 0 to 9,999), and begin at six random z.
+# Take one face that G has not seen in training, and begin at six random z.
 #
 # > **Predict:** will the six searches end at the same place?
 
@@ -677,9 +678,9 @@ show(torch.cat([wanted, generate(netF, found)]), "Top: wanted. Bottom: what G ca
 plain = load_run("mnist")
 netM = plain.load_generator()
 of_each, stream = 48, seeded(9, "lesson")
-learned, unseen = parts("mnist", 28)
+learned, others = parts("mnist", 28)
 sets = {"learned": learned.floats(torch.randperm(60_000, generator=stream)[:of_each]),
-        "held out": unseen.floats(torch.randperm(10_000, generator=stream)[:of_each]),
+        "held out": others.floats(torch.randperm(10_000, generator=stream)[:of_each]),
         "drawn by G": generate(netM, draw_z(plain.config, of_each, stream))}
 x = torch.cat(list(sets.values()))
 pool = draw_z(plain.config, 2000, seeded(6, "lesson"))
