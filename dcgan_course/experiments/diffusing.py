@@ -265,7 +265,7 @@ def fill_diffusion(folder: Path, source: Path, name: str) -> None:
     for file in ("diffusion.json", "machine.json", "unet.safetensors"):
         shutil.copy(source / file, folder / file)
     stats, metrics = (read_lines(source / f"{file}.jsonl") for file in ("stats", "metrics"))
-    for file, lines in (("stats", stats), ("metrics", [line | rounded(line) for line in metrics])):
+    for file, lines in (("stats", stats), ("metrics", list(map(scores_rounded, metrics)))):
         (folder / f"{file}.jsonl").write_text(in_lines(lines), encoding="utf-8")
     (folder / "samples").mkdir()
     for picture in plots.thinned(sorted((source / "samples").glob("fakes_*.png")), SHEETS):
@@ -285,6 +285,11 @@ def fill_diffusion(folder: Path, source: Path, name: str) -> None:
              "cpu_seconds": round(sum(line["cpu_seconds"] for line in stats)), "first_losses": first_losses(config),
              "scores": scores, "real": rounded(scorer.floor(config.metric_n))}
     (folder / "record.json").write_bytes(to_json(about))
+
+
+def scores_rounded(line: dict) -> dict:
+    """A line of metrics.jsonl with four digits, but for the clock."""
+    return line | rounded({name: value for name, value in line.items() if name not in ("step", "kimg")})
 
 
 def first_losses(config: DiffusionConfig, steps: int = 8) -> list[float]:
