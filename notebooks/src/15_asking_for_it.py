@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
-# **Time:** 90 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
+# **Time:** 90 minutes to read and write; the cells run for about 35 seconds on two CPU cores.
 #
 # **You need:** lessons 03 and 07 for z and its length, lesson 11 for precision, recall and floors.
 #
