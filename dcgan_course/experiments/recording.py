@@ -102,7 +102,8 @@ def scores(run: Run, folder: Path, netG: torch.nn.Module, n: int, best: float) -
     name, floor = distance_name(lines[0]), scorer.floor(n, told)
     floor_then = floor if name in floor else scorer.floor(run.config.metric_n)  # scored with another n on the way
     plots.metric_curve(lines, name, floor_then[name], best).savefig(folder / "metrics.png", dpi=110)
-    return {"generated": rounded(score_generator(scorer, netG, run.config, n)), "real": rounded(floor)}
+    made = score_generator(scorer, netG, run.config, n)
+    return {"generated": rounded({score: made[score] for score in floor}), "real": rounded(floor)}
 
 
 # ---- studies

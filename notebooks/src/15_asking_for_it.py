@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
-# **Time:** 90 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
+# **Time:** 90 minutes to read and write; the cells run for about 35 seconds on two CPU cores.
 #
 # **You need:** lessons 03 and 07 for z and its length, lesson 11 for precision, recall and floors.
 #
@@ -206,12 +206,15 @@ ends = {words: study.curves(name)[-1] for name, words in ABOUT.items()}
 show_table(pd.DataFrame({words: [f"{line[key]:.2f}" for key in ("D_x", "D_G_z")]
                          for words, line in ends.items()}, ["D(x)", "D(G(z))"]).T,
            "What D says of real and of generated pairs at the end (seed 0).")
+alone = RecordedStudy("stabilisers").values("baseline", "fd")
+print(f"The same network without any class, in lesson 06: a distance of {np.mean(alone):.0f}",
+      "(2,000 pictures, five seeds)")
 
 # %% [markdown]
 # **Only G is told: right digits, for somebody else.** The agreement is that of a die with ten faces. D asks only
 # whether a picture is real, so G gains nothing by looking at the class, and takes its ten numbers for ten more random
-# ones. The pictures are as good as those of a GAN without classes, and nobody who only looks at pictures would find
-# anything wrong.
+# ones. The pictures are about as good as those of the same network without any class, and nobody who only looks at
+# pictures would notice that something is wrong.
 #
 # **Only D is told: hardly any digits.** D sees a 7 that claims to be a 3, and no real pair looks like that. G does
 # not know what it is asked for, so nine of ten of its pictures are wrong *whatever it draws*. D wins: at the
@@ -318,7 +321,7 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # Three seeds decide two of the four numbers: by projection more digits are the ones that were asked for, and each
 # kind is nearer to its real counterpart. In the distance of all digits together, and in recall, the intervals include
 # 0; there the study does not know. (Each interval stands for itself. With four numbers the correction of lesson 06
-# would ask for more, and three seeds are few.) Far from the floor are both: this is a narrow network after one epoch.
+# would ask for more, and three seeds are few.) Both are far from the floor: this is a narrow network after one epoch.
 # `mnist_conditional`, wider, with planes, and shown twenty times as many digits, obeys in 99 of 100 cases.
 #
 # The paper's own evidence is ImageNet with its 1,000 classes, where planes would mean a thousand further channels.
@@ -327,10 +330,10 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # ## 4 · Shorter z, safer pictures
 #
 # The second wish: *give me good ones*. In lesson 07 you saw that normal z of 100 numbers all lie on a shell, about 10
-# from the middle. Near the middle of the latent space lie the pictures that many z share, so to say; far outside lie
-# z that G has never met. BigGAN ([arXiv 1809.11096](https://arxiv.org/abs/1809.11096), section 3.1) made a trick of
-# that, **truncation**: it draws large numbers of z again, gets more typical pictures, and loses variety. Ours is a simpler
-# form: keep the direction of each z, and choose its length.
+# from the middle; anywhere else G has never been. BigGAN ([arXiv 1809.11096](https://arxiv.org/abs/1809.11096),
+# section 3.1) made a trick of moving inwards all the same, **truncation**: it draws large numbers of z again, gets
+# more typical pictures, and loses variety. Ours is a simpler form: keep the direction of each z, and choose its
+# length.
 #
 # > **Exercise 3 · The length of z** — difficulty 1 of 3 · importance 2 of 3 · 8 minutes
 # >
@@ -376,7 +379,7 @@ show(torch.cat([generate(netF, with_length(z, nz, length)) for length in LENGTHS
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
 # **recall**, the share of real ones that G comes near to.
 #
-# > **Predict** the way of both as z gets shorter, for the faces and for the digits.
+# > **Predict** which way both go as z gets shorter, for the faces and for the digits.
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -433,11 +436,11 @@ rows["digits, agreement"] = [f"{value:.0%}" for value in obeys] + [""]
 show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 
 # %% [markdown]
-# **Recall falls** on both sides, as predicted: fewer kinds of pictures remain. **Precision** is another matter. The
-# digits gain a little of it as z gets shorter (with 400 pictures a share near 0.9 is uncertain by 0.015), and become
-# more obedient: the agreement rises from 94 % at 14 to 100 %. The faces have nothing to gain, because at the usual length they are at the level of real faces already, and
-# at 4 they *lose* nearly half. The sheet shows why: colours fade, eyes go missing. G has never trained on such z, and
-# "typical" has given way to "unknown".
+# **Recall falls** on both sides: fewer kinds of pictures remain. **Precision** is another matter. The digits gain a
+# little of it as z gets shorter (with 400 pictures a share near 0.9 is uncertain by 0.015), and become more obedient:
+# the agreement rises from 94 % at 14 to 100 %. The faces have nothing to gain, because at the usual length they are
+# at the level of real faces already, and at 4 they *lose* nearly half. The sheet shows why: colours fade, eyes go
+# missing. G has never trained on such z, and "typical" has given way to "unknown".
 #
 # So the trade exists, and it is narrower than its fame: it buys precision where there is some to buy, down to a
 # length that you have to measure. BigGAN's authors write that some of their larger models do not take to truncation
@@ -626,10 +629,10 @@ show(torch.cat([wanted, *(generate(netF, z) for z in ways.values())]),
 #
 # ### What G never draws
 #
-# An inversion that fails is a finding: here is a picture that this G cannot make, or that the search has missed. To tell
-# which, there is a control: pictures that G *has* drawn itself, for which a z surely exists. The cartoon faces can be drawn
-# with things that no training face had: hats, a headscarf, a turban. And a handwritten five is no face at all. Since a
-# single search may get stuck, each picture gets three, and the best one counts.
+# An inversion that fails is a finding: here is a picture that this G cannot make, or that the search has missed. To
+# tell which, there is a control: pictures that G *has* drawn itself, for which a z surely exists. The cartoon faces
+# can be drawn with things that no training face had: hats, a headscarf, a turban. And a handwritten five is no face
+# at all. Since a single search may get stuck, each picture gets three, and the best one counts.
 
 # %% tags=["nbval-ignore-output"]
 own = generate(netF, draw_z(faces.config, 3, seeded(8, "lesson")))
@@ -659,18 +662,16 @@ show(torch.cat([wanted, generate(netF, found)]), "Top: wanted. Bottom: what G ca
 # hair. G says what it knows. Nothing in its world sits on a head except hair. The five becomes the darkest face that
 # there is.
 #
-# The number alone would not have told: the turban is no farther off than the stuck picture. The pictures do. And
-# recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is covered.
-# Who was left out of the data does not count. Bau and others ([arXiv 1910.11626](https://arxiv.org/abs/1910.11626))
-# make a method of this, and find for GANs of rooms and churches which kinds of things they leave out.
-#
-# ### A test of memory
-#
-# Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones.
-# Webster and others ([arXiv 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training
-# pictures and on held-out ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures
-# are quicker to invert: 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a
-# set that G surely can reproduce, and for which the test must speak up.
+# The number alone would not have told: by it the turban is as near as G's own three are on average. The pictures do.
+# And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
+# covered. Who was left out of the data does not count. Bau and others ([arXiv
+# 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches which
+# kinds of things they leave out.  ### A test of memory  Now turn it round. If G had learned its training pictures by
+# heart, it should find *them* more easily than new ones. Webster and others ([arXiv
+# 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training pictures and on held-out
+# ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures are quicker to invert:
+# 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a set that G surely
+# can reproduce, and for which the test must speak up.
 #
 # > **Predict** the three.
 
@@ -717,11 +718,11 @@ show(torch.cat([x[held], generate(netM, back[held])]),
 #
 # ## 6 · Faces of people that do not exist
 #
-# An inversion asks a generator of faces for the face of *somebody*. With cartoons that is a game. With photographs it is
-# a person, who may not have been asked, and everything in this lesson becomes a question of what one may do: who gets
-# lost when z gets shorter, who was never in the data, whose face can be found again. A short page of its own is about that:
-# **[Faces of people that do not exist](faces.ipynb)**, on misuse, consent, licences and bias, and on what this course did
-# about them. Read it before you train on faces.
+# An inversion asks a generator of faces for the face of *somebody*. With cartoons that is a game. With photographs it
+# is a person, who may not have been asked, and everything in this lesson becomes a question of what one may do: who
+# gets lost when z gets shorter, who was never in the data, whose face can be found again. A short page of its own is
+# about that: **[Faces of people that do not exist](faces.ipynb)**, on misuse, consent, licences and bias, and on what
+# this course did about them. Read it before you train on faces.
 #
 # ## 7 · The capstone
 #

@@ -43,7 +43,7 @@
 #
 # | pictures | where they come from | what you may do, by those who give them | were the people asked? |
 # |---|---|---|---|
-# | CelebA | celebrities, collected from the web | research that is not commercial; the pictures are not to be passed on | no |
+# | CelebA | celebrities, collected from the web | research that is not commercial; the pictures are not to be passed on | nothing says so |
 # | other faces from the web | photographers who chose an open licence | as the licence says | rarely: a licence is given by whoever took the picture, not by who is in it |
 # | your friends | you | as they agreed | ask for *this* use: "I want to train a generator, and to publish it" |
 # | cartoon faces of this course | drawn by a program | free for personal and commercial use (Avataaars by Pablo Stanley) | there is nobody to ask |
@@ -61,10 +61,9 @@
 #
 # A generator can only draw what its data hold, and it does not even draw that evenly.
 #
-# - **What is not there is never drawn.** Our cartoon faces have no hats, no headscarves and no turbans, because the
-#   hair has to be seen for its label. Each of these choices was made for a good reason, and together they mean that
-#   people who cover their heads do not exist in the world of our generator. Lesson 15 asks it for them, and shows what
-#   comes back.
+# - **What is not there is never drawn.** Our cartoon faces have no hats, no headscarves and no turbans: hair is one of
+#   their labels, so it is always to be seen. A harmless choice, it seemed, and it means that people who cover their
+#   heads do not exist in the world of our generator. Lesson 15 asks it for them, and shows what comes back.
 # - **What is rare can become rarer.** Section 4 of that lesson counts attributes of generated faces, beside those of
 #   drawn ones, at several lengths of z. A generator that is tuned for typical pictures is tuned against everybody else.
 # - **What looks like a measurement may repeat it.** A judge that has never seen a kind of face cannot miss it. Our own
