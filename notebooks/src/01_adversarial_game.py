@@ -607,7 +607,7 @@ def frame(moments):
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 frames = [frame({"patient G": a, "40 times as fast": b})
           for a, b in zip(film, hasty, strict=True)]
-still = encoded(frames[::2] + frames[-1:] * 6, ".webp", 320, quality=40)  # without a kernel
+still = encoded(frames[::3] + frames[-1:] * 4, ".webp", 480, quality=40)  # without a kernel
 player(frames, still,
        "a film of two maps: on the left orange points leave the middle and gather on eight "
        "blue clusters; on the right one heap of them rushes around the ring",

@@ -172,6 +172,8 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on "
 # healthy baseline.
 
 # %%
+import re
+
 import pandas as pd
 
 from dcgan_course.config import preset
@@ -188,7 +190,7 @@ def plain(config):
     for flag, word in (("output_norm=False", "without"), ("output_norm=True", "batch norm"),
                        ("z=", "z "), ("uniform01", "in [0, 1]"), ("uniform", "in [-1, 1]")):
         config = config.replace(flag, word)
-    return config.removeprefix("4 ") if len(config) > 36 else config
+    return re.sub(r"^[1-5] ", "", config)  # the number of its guideline
 
 
 def rows(study, configs, metrics):
@@ -366,7 +368,7 @@ def last_answers(study, configs):
     """Show D's answers of the first seed, averaged over the last ten lines of its training."""
     found = {name: pd.DataFrame(study.curves(name))[["D_x", "D_G_z"]].tail(10).mean()
              for name in configs}
-    frame = pd.DataFrame(found).T.set_axis(["D(x)", "D(G(z))"], axis=1)
+    frame = pd.DataFrame(found).T.set_axis(["D(x)", "D(G(z))"], axis=1).rename(plain)
     show_table(frame.map("{:.2f}".format))
 
 

@@ -448,3 +448,6 @@ checks.progress("12")
 # ---
 # ← [11 · Measuring GANs](11_measuring_gans.ipynb) · [13 · What came after](13_what_came_after.ipynb) →
 
+# %% [markdown]
+# ---
+# ← [11 · Measuring GANs](11_measuring_gans.ipynb) · [13 · What came after](13_what_came_after.ipynb) →
