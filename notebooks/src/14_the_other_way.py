@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 14 · The other way: a small diffusion model on the same digits
+# # 14 · The other way
 #
 # <img src="../data/denoised.webp" width="724" alt="four rows, read from left to right: grey noise, out of which a handwritten digit appears; the second is an odd one">
 #
@@ -60,14 +60,12 @@ if LENT and not os.path.isdir("../dcgan_course"):
     ready(home, done)
 
 # %% tags=["nbval-ignore-output"]
-import itertools
 import math
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from dcgan_course import checks
 from dcgan_course.diffusion import mixture, velocity
@@ -84,7 +82,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
 # model** is shown how. It looks at the opposite way, from a picture to noise, which needs no learning at all: mix in
 # more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
-# from that picture". Who has learned to go back one step, anywhere on the way, can start from nothing but noise.
+# from that picture". A network that has learned to go back a step, from anywhere on the way, can start from nothing but
+# noise.
 #
 # Call the picture $x_0$ and the noise $\epsilon$, normal numbers with mean 0 and deviation 1, one for each pixel. Time
 # $t$ runs from 0 to 1, and in between both are mixed on a quarter of a circle:
@@ -234,8 +233,8 @@ unmixed = checks.check_unmixed(my_unmixed)
 # ## 3 · The ring again, without a game
 #
 # Lesson 01 trained a GAN on points around eight centres, because a plane can be drawn. The same points come here again.
-# The network is a small one with two inputs more than you would expect: $t$ enters as waves of several lengths, so that
-# it can treat $t = 0.1$ and $t = 0.2$ as differently as it needs to.
+# The network is small. Two of its inputs are the point, and sixteen tell the time: $t$ enters as waves of several lengths,
+# so that the network can treat $t = 0.1$ and $t = 0.2$ as differently as it needs to.
 
 # %%
 centres = 2 * torch.stack([(torch.arange(8) * math.pi / 4).cos(),
@@ -249,6 +248,11 @@ def ring(n, stream):
 
 
 # %%
+import itertools
+
+from torch import nn
+
+
 class PlaneNet(nn.Module):
     """Mixtures (N, 2) and their times (N,) -> velocities (N, 2)."""
 
@@ -445,7 +449,7 @@ print("every heap gets more than half of its share, in all three trainings:", fe
 
 # %% [markdown]
 # One step puts all points into the middle, near no heap at all. Three steps bring half of them to a heap, ten steps nearly
-# nine in ten, and beyond 25 more steps hardly help: what is left then are the network's own errors. **No heap is
+# nine in ten, and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is
 # forgotten**, in none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
 #
 # About seven points in a hundred never reach a heap, however many steps you take. You have met them: they are the
@@ -475,8 +479,8 @@ show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
 # All of it is `dcgan_course/diffusion.py`, one page; read it now. Three things differ from a DCGAN. There is **group
 # norm** in place of batch norm, because each image of a batch has another amount of noise, and they should not be
 # normalised together. Each block is told the time, which scales and shifts its features. And the blocks are residual: a
-# way leads around each. The first convolution halves the size at once, because on a CPU full-size layers would cost more
-# than all others together.
+# way leads around each. The first convolution halves the size at once, because a layer at full size takes four
+# times as long as one at half of it.
 #
 # The training was recorded, since it takes more than half an hour:
 
@@ -610,7 +614,7 @@ show_table(pd.DataFrame(rows, list(KEYS.values())).T,
 # five times as far. The other columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against
 # 0.86, with real digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less
 # sure of what it reads: more of these digits are none. Look at the sheet of section 5 again, second column. From 10 steps
-# to 50 both stay where they are; what the steps improve is the sharpness.
+# to 50 both move little; what the steps improve is the sharpness.
 #
 # One seed stands on each side. How far can another seed move a distance? Lesson 06 trained its small GAN with five:
 
@@ -624,7 +628,7 @@ many, one = (rows[name][0] for name in ("diffusion, 50 steps", "the GAN, one pas
 print(f"50 steps against one pass of G: a factor of {many / one:.1f}")
 
 # %% [markdown]
-# So the distance is no matter of the seed. The smaller differences, those in precision and recall, may be.
+# So a factor of five is hardly a matter of the seed. The smaller differences, in precision and recall, may be.
 #
 # The next plots show the same over time. Left is the training's clock: the Frechet distance after so many images, for
 # diffusion by 10 steps. Right is the clock of drawing: seconds for 64 digits, on this machine now.
