@@ -168,7 +168,7 @@ class Discriminator(nn.Module):
             norm.
         dense: a fully connected hidden layer before the logit, which guideline 3 leaves out.
         classes: of a projection discriminator (arXiv 1802.05637, equation 3); 0 = not one. The logit is w·f + v·f, with
-            the last features f, the weights w for all images, and v for those of the image's class.
+            the last features f, the last layer's first kernel w for all images, and its other ones v for a class each.
     """
 
     def __init__(self, ndf: int = 64, nc: int = 1, image_size: int = 28, kernel_size: int = 4, norm: str = "batch",
@@ -195,23 +195,20 @@ class Discriminator(nn.Module):
             blocks.append(nn.Sequential(nn.Conv2d(channels[-1], DENSE, 4, bias=bias),
                                         *batch_norm(norm == "batch", DENSE), activation(d_activation, leak)))
         width, side = (DENSE, 1) if dense else (channels[-1], 4)
-        blocks.append(nn.Conv2d(width, 1, side, bias=False))  # f (N, width, side, side) -> w·f (N, 1, 1, 1)
-        self.blocks = nn.Sequential(*blocks)
-        self.of_class = nn.Conv2d(width, classes, side, bias=False) if classes else None  # f -> all v·f
+        blocks.append(nn.Conv2d(width, 1 + classes, side, bias=False))  # (N, 1 + classes, 1, 1)
+        self.blocks, self.classes = nn.Sequential(*blocks), classes
         for layer in self.modules() if spectral_norm else ():
             if isinstance(layer, nn.Conv2d):
                 parametrizations.spectral_norm(layer)
 
     def forward(self, x: Tensor) -> Tensor:
         """Images (N, nc, image_size, image_size) in [-1, 1] -> logits (N,). With `classes`, the images have their class
-        planes beside them, see `with_class_planes`; only the last layer reads these."""
-        if self.of_class is None:
+        planes beside them, see `with_class_planes`, which only the last step reads."""
+        if not self.classes:
             return self.blocks(x).flatten()
-        classes = self.of_class.out_channels
-        x, one_hot = x[:, :-classes], x[:, -classes:, 0, 0]
-        features = self.blocks[:-1](x)
-        of_class = self.of_class(features).flatten(1)  # (N, classes)
-        return self.blocks[-1](features).flatten() + (of_class * one_hot).sum(1)
+        x, one_hot = x[:, : -self.classes], x[:, -self.classes :, 0, 0]
+        products = self.blocks(x).flatten(1)  # w·f, and v·f of each class: (N, 1 + classes)
+        return products[:, 0] + (products[:, 1:] * one_hot).sum(1)
 
 
 class BasicGenerator(nn.Module):

@@ -113,3 +113,10 @@ def test_networks_of_somebody_else():
     svg, words = draw_networks(netG, torch.zeros(1, 20), netD, torch.zeros(1, 1, 8, 8))
     assert words == "Architecture. G: 20 to 32 to 8×8×1; D: 8×8×1 to 4×4×4 to logit."
     assert re.findall(">(dense|sigmoid|ELU)<", svg) == ["dense", "dense", "sigmoid"]
+
+
+def test_a_projection_is_no_layer_of_its_own():
+    """The class enters in the last step, where the logit is; nothing hidden comes before it."""
+    config = preset("mnist", nc=1, classes=10, class_input="projection")
+    words = architecture(config)[1]
+    assert "D: 28×28×11 to 14×14×32 to 7×7×64 to 4×4×128 to logit" in words

@@ -160,7 +160,8 @@ def check_projection_logit(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Te
     with serves("it is called with the last features of a D, and the kernels of its last layers."), torch.no_grad():
         netD = init_weights(Discriminator(4, 1, 28, classes=10)).eval()
         x, y = torch.rand(8, 1, 28, 28), one_hot_of(*range(8), classes=10)
-        f, w, v = netD.blocks[:-1](x).flatten(1), netD.blocks[-1].weight.flatten(), netD.of_class.weight.flatten(1)
+        f, kernels = netD.blocks[:-1](x).flatten(1), netD.blocks[-1].weight.flatten(1)
+        w, v = kernels[0], kernels[1:]
         expect(same(answer(f, y, w, v), netD(with_class_planes(x, y)), 1e-4), "for the features of a D it is wrong.")
 
 

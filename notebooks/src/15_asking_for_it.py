@@ -275,8 +275,8 @@ projection_logit = checks.check_projection_logit(my_projection_logit)
 # </details>
 
 # %% [markdown]
-# In the package's D the features are the last feature maps, and w is its last 4 x 4 kernel; v is one such kernel for
-# each class. Taken apart, it should give what your function gives:
+# In the package's D the features are the last feature maps. Its last layer has one 4 x 4 kernel, w, for all images, and
+# after it one for each class, v. Taken apart, it should give what your function gives:
 
 # %%
 from dcgan_course.config import preset
@@ -287,8 +287,8 @@ netD, one_hot = init_weights(build_discriminator(config), seeded(0, "D")).eval()
 digits = parts("mnist", 28)[0].floats(range(10))
 with torch.no_grad():
     features = netD.blocks[:-1](digits).flatten(1)
-    w, v = netD.blocks[-1].weight.flatten(), netD.of_class.weight.flatten(1)
-    own = projection_logit(features, one_hot, w, v)
+    kernels = netD.blocks[-1].weight.flatten(1)  # (1 + 10, features)
+    own = projection_logit(features, one_hot, kernels[0], kernels[1:])
     whole = netD(class_planes(digits, one_hot))
 print(f"{features.shape[1]:,} features; the same logits:",
       torch.allclose(own, whole, atol=1e-5))
