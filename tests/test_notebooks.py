@@ -21,6 +21,7 @@ import servers
 import teach
 
 from dcgan_course.commands.lessons import with_pictures
+from dcgan_course.machine.progress import ALL
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LESSONS = teach.lessons()
@@ -158,7 +159,7 @@ def test_exercises_have_their_parts(path):
     assert all(cell.cell_type == "markdown" and cell.source.startswith("<details>") for cell in solutions)
     for _, check, _ in exercises(path):
         assert said(check.outputs[0]).startswith("Not attempted yet.")
-    assert said(cells[-2].outputs[0]) == f"0 of {len(cards)} solved here, 0 of 49 in the course."
+    assert said(cells[-2].outputs[0]) == f"0 of {len(cards)} solved here, 0 of {len(ALL)} in the course."
 
 
 @each_lesson

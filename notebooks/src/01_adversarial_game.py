@@ -104,7 +104,7 @@ print(f"x_real: shape {tuple(x_real.shape)}, mean distance from the middle "
 
 # %%
 figure, axes = plt.subplots(figsize=(4, 4))
-axes.scatter(*x_real[:800].T, s=5, color=BLUE, linewidths=0)
+axes.scatter(*x_real[:400].T, s=5, color=BLUE, linewidths=0)
 axes.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xticks=[-2, 0, 2], yticks=[-2, 0, 2])
 show(figure, "The real data: eight modes on a ring, and nothing between them.",
      "blue points in eight round clusters, evenly spread on a circle")
@@ -846,9 +846,9 @@ for name, moments in (("without", hopping), ("with R1", calm)):
           "| six or more:", 2 * sum(n >= 6 for n in modes) > len(modes))
 
 # %% [markdown]
-# The heap hopped because D, wherever it found the heap, built a steep wall there and left a steep way out elsewhere. With
-# R1 walls are dear. D's map turns pale, the push on each point becomes small and changes slowly, and even this G finds its
-# way to all sides. This is one seed, and the price has its limits: try the G of section 4, which learned forty times as
+# Above, D's map is tilted as a whole: D knows little more than where the heap is not, and the heap goes there. Below, D is
+# flat where real points are, as R1 demands, and tinted where G has points and the data have none, in the middle. So points
+# that have reached the ring are left in peace, and the others are sent to it. This is one seed, and the price has its limits: try the G of section 4, which learned forty times as
 # fast, with `penalty=r1`. [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
 
 # %% [markdown]
