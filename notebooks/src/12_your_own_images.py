@@ -447,7 +447,3 @@ checks.progress("12")
 # %% [markdown]
 # ---
 # ← [11 · Measuring GANs](11_measuring_gans.ipynb) · [13 · What came after](13_what_came_after.ipynb) →
-
-# %% [markdown]
-# ---
-# ← [11 · Measuring GANs](11_measuring_gans.ipynb) · [13 · What came after](13_what_came_after.ipynb) →
