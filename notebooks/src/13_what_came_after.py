@@ -9,8 +9,7 @@
 # %% [markdown]
 # # 13 · What came after
 #
-# <img src="../data/studies/after/baseline.webp" width="420" alt="thirty-two digits drawn by a small DCGAN after thirty thousand images">
-# <img src="../data/studies/after/R1.webp" width="420" alt="thirty-two digits by the same generator, trained against a discriminator without batch norm and with the penalty R1">
+# <img src="../data/then_and_since.webp" width="848" alt="thirty-two digits twice: drawn by a small DCGAN after thirty thousand images, and by the same generator against a discriminator without batch norm and with the penalty R1">
 #
 # *The same generator, the same 30,000 digits. Left: trained as the paper says. Right: against a discriminator that gave up
 # batch norm and pays for being steep. Ten years lie between the two, and this lesson walks through them.*
