@@ -12,7 +12,7 @@
 # <img src="../data/then_and_since.webp" width="848" alt="thirty-two digits twice: drawn by a small DCGAN after thirty thousand images, and by the same generator against a discriminator without batch norm and with the penalty R1">
 #
 # *The same generator, the same 30,000 digits. Left: trained as the paper says. Right: against a discriminator that gave up
-# batch norm and pays for being steep. Ten years lie between the two, and this lesson walks through them.*
+# batch norm and pays for being steep. This lesson walks from the one to the other, and on to 2025.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
 #
