@@ -228,10 +228,10 @@ show(figure, "Twelve ideas. The spirals are the smallest game of lesson 01 with 
 # | StyleGAN3 | signals are filtered, so that details move with the object | [2106.12423](https://arxiv.org/abs/2106.12423) |
 # | R3GAN | pairs, R1 and R2, plain residual networks, and none of the other tricks | [2501.05441](https://arxiv.org/abs/2501.05441) |
 #
-# In 2020 diffusion models ([2006.11239](https://arxiv.org/abs/2006.11239)) took over most of what GANs were used for. They
-# are the subject of lesson 14. Losses of GANs live on inside them: adversarial distillation
+# In 2020 diffusion models ([2006.11239](https://arxiv.org/abs/2006.11239)) began to take over much of what GANs were used
+# for. They are the subject of lesson 14. Losses of GANs live on inside them: adversarial distillation
 # ([2311.17042](https://arxiv.org/abs/2311.17042)) trains a diffusion model against a discriminator, so that it needs one
-# step in place of dozens.
+# to four steps in place of dozens.
 #
 # ### Growing and mixing
 #
@@ -555,9 +555,9 @@ except UserError as error:
 # %% [markdown]
 # ## 5 · In pairs
 #
-# The usual D judges real and generated images apart. So it may park all generated images on one side of a line, wherever
-# they are, and a G that draws only one digit well loses nothing by it. A **relativistic** D is asked only which of two
-# images is the more real one. Each real image has to be beaten by the generated one beside it.
+# The usual D judges each image by itself, and G's loss asks only whether its images are on the right side of a line. A
+# **relativistic** D is asked which of two images is the more real one. Now each real image counts in G's loss too: it has
+# to be beaten by the generated one beside it.
 #
 # > **Exercise 4 · Pairs** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
@@ -853,18 +853,15 @@ print(load_run("avatars_plain").config.difference(load_run("avatars").config))
 # | guideline, 2015 | R3GAN, 2025 | measured here |
 # |---|---|---|
 # | 1, strided convolutions for every change of size, no pooling | changed: resizing by a fixed filter (bilinear), then convolutions; still no pooling layer that picks a largest value | lesson 06: pooling in D and resizing in G came out better than strides |
-# | 2, batch norm in both networks | thrown away, with no other normalisation in its place; residual blocks whose last weights begin at 0 take over its work at the start | section 6 |
+# | 2, batch norm in both networks | thrown away, with no other normalisation in its place; residual blocks whose last weights begin at 0 take over its work at the start | section 6: with He's first weights and the usual loss both networks do nearly as well without; with R3GAN's loss these do not |
 # | 3, no fully connected hidden layers | kept: one linear map after z, one before D's answer, convolutions between | lesson 06: dense layers failed with some seeds |
 # | 4, ReLU in G, tanh at its output | changed: LeakyReLU in G too, and no tanh: the released network ends in a plain 1x1 convolution | lesson 06: LeakyReLU in G undecided |
 # | 5, LeakyReLU in D | kept | lesson 06: ReLU came out better there |
 #
-# So one of five is kept as it was written, together with the third; two are changed in detail, and the second is gone.
-# What the guidelines were *for* has survived whole: signals of the right size in every layer, at the start and later. In
-# 2015 batch norm did that. Now the first weights do it (`--init he` here), and residual connections; and D's temper, which
-# batch norm had also kept, is held by the penalties. More is kept than the table shows: convolutions that double and
-# halve, from 4x4 up and down to 4x4, one network of each kind, Adam, and a z that enters at the bottom.
-#
-# One thing R3GAN does not have is a better word for when to stop. It is scored on the way, as in lesson 06.
+# Two of the five are kept (3 and 5), two are changed in detail (1 and 4), and the second is gone. What the guidelines were
+# *for* has survived: signals that keep their size from layer to layer. In 2015 batch norm saw to that. Now the first weights
+# do (`--init he` here), together with residual connections, and the penalties keep D from becoming steep. More is kept
+# than the table shows: maps that double in G and halve in D, from 4x4 and to 4x4, a convolution at every scale, and Adam.
 
 # %% [markdown]
 # ## 10 · Try one
