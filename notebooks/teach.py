@@ -89,10 +89,10 @@ def lesson_plan(headers: list[dict]) -> str:
 
 
 def sessions(headers: list[dict]) -> str:
-    """The short path in 4 sessions of 90 minutes, and all lessons in 12 of 60, as tables."""
+    """The short path in 4 sessions of 90 minutes, and all lessons in 14 of 90, as tables."""
     short = [h for h in headers if h["title"][:2] in SHORT]
     return "\n\n".join(table(dealt(lessons, count, minutes), count, minutes, name) for lessons, count, minutes, name in
-                       ((short, 4, 90, "The short path"), (headers, 12, 60, "All lessons")))
+                       ((short, 4, 90, "The short path"), (headers, 14, 90, "All lessons")))
 
 
 def dealt(lessons: list[dict], count: int, minutes: int) -> tuple[list[list[dict]], list[dict]]:
