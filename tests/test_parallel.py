@@ -194,7 +194,7 @@ def test_torchrun_itself_and_ctrl_c(tmp_path, config, signum):
     run = Run(tmp_path / "0001-smoke")
     step = int(run.last_checkpoint().name[5:])
     assert f"Stopped after step {step} of 5000" in out
-    assert run.stats()[-1]["step"] == step
+    assert step - config.log_steps < run.stats()[-1]["step"] <= step  # several also stop between two lines
 
 
 @pytest.mark.parametrize("changes, expected", [
