@@ -707,11 +707,11 @@ PAIRS = [*((config, "baseline") for config in CHANGES[1:]),
          *((config, "no batch norm in D") for config in PENALTIES)]
 
 
-def ratio(config, to):
+def ratio(config, to, study=study, questions=len(PAIRS)):
     """How many times the distance of another version: geometric mean, interval, verdict."""
     logs = np.log(study.values(config, "fd")) - np.log(study.values(to, "fd"))
     mean, half = interval(logs)
-    p = min(1.0, stats.ttest_1samp(logs, 0).pvalue * len(PAIRS))
+    p = min(1.0, stats.ttest_1samp(logs, 0).pvalue * questions)
     word = "undecided" if p > 0.05 else "worse" if mean > 0 else "better"
     numbers = (np.exp(mean), np.exp(mean - half), np.exp(mean + half), p)
     return [*(f"{number:.2f}" for number in numbers), word]
@@ -810,9 +810,50 @@ show(figure, "D's answers for real (blue) and generated images (orange); the las
 # %% [markdown]
 # ## 8 · On faces
 #
-# Digits are easy, and on them the DCGAN is in good health. Where it is not, the changes may matter more. The course has two
-# recorded runs on cartoon faces at 64x64: `avatars_plain` follows the paper with batch norm in both networks, and `avatars`
-# has a D without batch norm and R1 with $\gamma = 30$. Here are both at their best moments.
+# Digits are easy, and on them the DCGAN is in good health. Faces have colours, glasses and hair to get right. The study
+# `after_faces` asks six of the same questions on cartoon faces at 32x32. Here, too, all versions share their rates, 0.0005
+# with batches of 32; they were found for a D with R1, which may favour it.
+#
+# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which tied there, win here?
+
+# %% jupyter={"outputs_hidden": true}
+on_faces = RecordedStudy("after_faces")
+VERSIONS = list(on_faces.study.configs)
+print(on_faces.about["command"])
+rows = {version: [*(f"{v:,.0f}" for v in on_faces.values(version, "fd")),
+                  *(np.mean(on_faces.values(version, key)) for key in ("precision", "recall"))]
+        for version in VERSIONS}
+show_table(pd.DataFrame(rows, [*(f"fd, seed {s}" for s in seeds), "precision", "recall"]).T,
+           f"Floor, faces against faces: fd {on_faces.about['real']['fd2k_avatars']:.1f}.")
+
+# %% jupyter={"outputs_hidden": true}
+show(torch.cat([on_faces.images(version)[:12] for version in VERSIONS]),
+     "From top to bottom: " + "; ".join(VERSIONS) + ".",
+     "six rows of twelve generated cartoon faces, some smeared and some clear", 12)
+
+# %% [markdown]
+# The same ratios as above, seed by seed, each p-value times their number:
+
+# %% jupyter={"outputs_hidden": true}
+over = [*((version, "baseline") for version in VERSIONS[1:]),
+        *((version, "no batch norm in D") for version in VERSIONS[3:])]
+show_table(pd.DataFrame([ratio(*pair, on_faces, len(over)) for pair in over],
+                        [f"{a}, over {b}" for a, b in over],
+                        ["times", "from", "to", "p, corrected", "verdict"]),
+           "Ratios of Frechet distances of faces; below 1 is better.")
+
+# %% [markdown]
+# Here **every change beats the baseline**, which on digits none did. Four of the five have about two thirds of its
+# distance, the pairs 0.82 times. After the correction WGAN-GP is decided; the others point the same way, and three
+# seeds are too few for them. Most of the gain comes with taking batch norm out of D: over that version neither R1 nor
+# WGAN-GP is ahead (0.99 and 0.96 times).
+#
+# Read it with care. After 30 thousand images no version draws a clear face, and the recall is 0 for all: this is a
+# study of how a training *begins*. And the rates suit a D without batch norm. What it does show is that an order found
+# on digits need not hold on faces, with the same code and the same judge's arithmetic.
+#
+# What the whole recipe can do shows in two longer trainings at 64x64: `avatars_plain` follows the paper, with batch norm in
+# both networks, and `avatars` has a D without it and R1 with $\gamma = 30$. Each is at its best moment.
 
 # %%
 import json
@@ -821,28 +862,29 @@ from PIL import Image
 
 from dcgan_course.runs import load_run
 
-for name, caption, alt in (
-        ("avatars_plain", "With batch norm in D.", "a woven grain, and broken mouths"),
-        ("avatars", "Without batch norm in D, with R1.", "clean and varied")):
-    sheet = Image.open(load_run(name).path / "best.png").convert("RGB")
-    show(sheet.crop((0, 0, sheet.width, sheet.height // 4 + 1)), caption,
-         f"sixteen generated cartoon faces: {alt}")
+best = {name: load_run(name) for name in ("avatars_plain", "avatars")}
+pairs = [Image.open(run.path / "best.webp").convert("RGB").crop((0, 0, 530, 134))
+         for run in best.values()]
+whole = Image.new("RGB", (530, 276), "white")
+for i, sheet in enumerate(pairs):
+    whole.paste(sheet, (0, 142 * i))
+show(whole, "Above with batch norm in D, below without it and with R1.",
+     "sixteen cartoon faces with a woven grain and broken mouths; sixteen that are clean")
 
 # %%
-faces = {}
-for name in ("avatars_plain", "avatars"):
-    record = json.loads((load_run(name).path / "record.json").read_text("utf-8"))
-    faces[name] = {"thousand images": record["checkpoint_kimg"],
-                   "minutes": record["seconds"] / 60, **{
+recipes = {}
+for name, run in best.items():
+    record = json.loads((run.path / "record.json").read_text("utf-8"))
+    recipes[name] = {"thousand images": record["checkpoint_kimg"],
+                     "minutes": record["seconds"] / 60, **{
         f"fd, {who}": record[who]["fd10k_avatars"] for who in ("generated", "real")}}
-show_table(pd.DataFrame(faces).T.round(1), "Frechet distance of 10,000 faces.")
-print(load_run("avatars_plain").config.difference(load_run("avatars").config))
+show_table(pd.DataFrame(recipes).T.round(1), "Frechet distance of 10,000 faces.")
+print(best["avatars_plain"].config.difference(best["avatars"].config))
 
 # %% [markdown]
 # The distance is seven times smaller. But read the last line: nine other settings of the training differ too, among them the
-# batch size and the width of G; the training took longer, and each run has one seed. So this pair shows what the recipe as
-# a whole can do, and not what R1 alone does. `data/README.md` tells how the recipe was found, change by change. A study
-# like that of section 6, on faces, is one that you can make with `dcgan-course study`; it takes some hours.
+# batch size and the width of G; the training took longer, and each run has one seed. So this pair shows what a recipe as a
+# whole can do, and not what R1 alone does. `data/README.md` tells how the recipe was found, change by change.
 
 # %% [markdown]
 # ## 9 · Which guidelines survive?
@@ -872,7 +914,7 @@ print(load_run("avatars_plain").config.difference(load_run("avatars").config))
 from dcgan_course.trainer import train
 
 RETRAIN = False
-CONFIG, SEED = "relativistic, R1, R2", 0
+CONFIG, SEED = "R1", 0
 config = study.study.config(CONFIG, SEED).replace(device="auto", precision="auto", out="runs")
 run = train(config if RETRAIN else config.replace(num_epochs=0.05))
 print(f"{CONFIG}: {run.stats()[-1]['kimg']:.0f} thousand images, in {run.path}")
