@@ -705,9 +705,10 @@ from dcgan_course.measuring.tables import interval
 
 PAIRS = [*((config, "baseline") for config in CHANGES[1:]),
          *((config, "no batch norm in D") for config in PENALTIES)]
+QUESTIONS = len(PAIRS)
 
 
-def ratio(config, to, study=study, questions=len(PAIRS)):
+def ratio(config, to, study=study, questions=QUESTIONS):
     """How many times the distance of another version: geometric mean, interval, verdict."""
     logs = np.log(study.values(config, "fd")) - np.log(study.values(to, "fd"))
     mean, half = interval(logs)
