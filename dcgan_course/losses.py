@@ -4,14 +4,16 @@ D returns logits, not probabilities: D(x) = sigmoid(logit). Losses computed from
 log(D(x)) would be log(0), also in bfloat16.
 """
 
+from typing import get_args
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import PROBABILITIES, TARGETS
+from .config import PROBABILITIES, Loss
 from .machine.errors import UserError
 
-LOSSES = (*TARGETS, "hinge", "wasserstein", "relativistic")
+LOSSES = get_args(Loss)
 
 
 def d_loss(logits_real: Tensor, logits_fake: Tensor, loss: str = "non_saturating", real_label: float = 1.0) -> Tensor:

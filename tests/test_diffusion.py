@@ -24,12 +24,12 @@ from dcgan_course.experiments.diffusing import (
     diffusion_folder,
     first_losses,
     load_unet,
-    read_lines,
     record_diffusion,
     train_diffusion,
 )
 from dcgan_course.machine.errors import Diverged, UserError
 from dcgan_course.machine.runtime import seeded
+from dcgan_course.runs import read_lines
 from dcgan_course.sampling import image_grid
 
 QUICK = dict(channels=32, batch_size=20, num_epochs=1, metric_every=0, sample_kimg=0.08)  # 10 steps, kept at every 4th

@@ -33,15 +33,16 @@ from ..data import Batches, load_images
 from ..diffusion import UNet, diffusion_loss, sample
 from ..machine.display import bar_options
 from ..machine.errors import Diverged, UserError
-from ..machine.files import read_json, reading, to_json, whole_or_nothing, write_atomically
+from ..machine.files import read_json, to_json, whole_or_nothing, write_atomically
 from ..machine.places import repo_data_dir
 from ..machine.runtime import autocast, machine, pick_precision, seeded
 from ..machine.signals import stop_on_interrupt
 from ..measuring.scores import Scorer, scorer_for
+from ..runs import read_lines
 from ..runs.checkpoints import half, load_state, load_weights
 from ..sampling import image_grid
 from ..state import update_ema
-from .recording import rounded
+from .recording import LOSSLESS, rounded
 
 CPU = torch.device("cpu")
 SHOWN = (64, 1, 28, 28)  # the fixed noise of the sample grids
@@ -269,7 +270,7 @@ def fill_diffusion(folder: Path, source: Path, name: str) -> None:
         (folder / f"{file}.jsonl").write_text(in_lines(lines), encoding="utf-8")
     (folder / "samples").mkdir()
     for picture in plots.thinned(sorted((source / "samples").glob("fakes_*.png")), SHEETS):
-        Image.open(picture).save(folder / "samples" / f"{picture.stem}.webp", lossless=True, quality=100, method=6)
+        Image.open(picture).save(folder / "samples" / f"{picture.stem}.webp", **LOSSLESS)
     flags = [f" --{flag} {getattr(config, flag):g}" for flag in ("num_epochs", "seed")
              if getattr(config, flag) != getattr(DiffusionConfig, flag)]
     net, scorer, precision = load_unet(source), scorer_for(preset("mnist")), pick_precision("auto", CPU)
@@ -307,9 +308,3 @@ def first_losses(config: DiffusionConfig, steps: int = 8) -> list[float]:
 def in_lines(lines: list[dict]) -> str:
     """Objects as JSON, one a line."""
     return "".join(json.dumps(line) + "\n" for line in lines)
-
-
-def read_lines(file: Path) -> list[dict]:
-    """The objects of such a file."""
-    with reading(file):
-        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]

@@ -62,19 +62,7 @@ class Run:
 
     def _lines(self, name: str) -> list[dict]:
         file = self.path / name
-        with reading(file):
-            lines = file.read_bytes().splitlines() if file.is_file() else []
-        found = []
-        for number, line in enumerate(lines, 1):
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                if number < len(lines):
-                    raise UserError(f"{file}: line {number} is not JSON; remove that line to go on") from None
-                break
-            if not isinstance(found[-1], dict) or not isinstance(found[-1].get("step"), int):
-                raise UserError(f"{file}: line {number} has no step; remove that line to go on")
-        return found
+        return read_lines(file) if file.is_file() else []
 
     # ---- pictures
 
@@ -238,3 +226,25 @@ def read_config(file: Path) -> TrainConfig:
         return TrainConfig(**fields)
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
+
+
+def read_lines(file: Path) -> list[dict]:
+    """The lines of statistics or scores in a file, each with its step. A last line that was cut off by a crash is left
+    out.
+
+    Raises:
+        UserError: the file cannot be read, or a line is not JSON or has no step.
+    """
+    with reading(file):
+        lines = file.read_bytes().splitlines()
+    found = []
+    for number, line in enumerate(lines, 1):
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            if number < len(lines):
+                raise UserError(f"{file}: line {number} is not JSON; remove that line to go on") from None
+            break
+        if not isinstance(found[-1], dict) or not isinstance(found[-1].get("step"), int):
+            raise UserError(f"{file}: line {number} has no step; remove that line to go on")
+    return found

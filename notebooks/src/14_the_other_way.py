@@ -485,9 +485,9 @@ show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
 # The training was recorded, since it takes more than half an hour:
 
 # %%
-from dcgan_course.experiments.diffusing import diffusion_folder, load_unet, read_lines
+from dcgan_course.experiments.diffusing import diffusion_folder, load_unet
 from dcgan_course.machine.files import read_json
-from dcgan_course.runs import load_run
+from dcgan_course.runs import load_run, read_lines
 
 # %%
 folder, gan = diffusion_folder("mnist_diffusion"), load_run("mnist")
