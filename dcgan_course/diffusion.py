@@ -70,7 +70,7 @@ def denoising(net: nn.Module, noise: Tensor, steps: int) -> Iterator[tuple[Tenso
         yield x, guess
 
 
-def sample(net: nn.Module, noise: Tensor, steps: int = 25, batch_size: int = 250) -> Tensor:
+def sample(net: nn.Module, noise: Tensor, steps: int = 25, batch_size: int = 50) -> Tensor:
     """Images for noise (N, nc, size, size), one of them for each: float32 in [-1, 1] on the CPU, in eval mode. The same
     noise gives the same images."""
     mode, device = net.training, next(net.parameters()).device

@@ -36,7 +36,7 @@ def draw_z(config: TrainConfig, n: int, generator: torch.Generator | None = None
     return torch.cat([z, F.one_hot(labels.to(device), config.classes).to(z.dtype)], 1)
 
 
-def generate(netG: nn.Module, z: Tensor, batch_size: int = 250) -> Tensor:
+def generate(netG: nn.Module, z: Tensor, batch_size: int = 50) -> Tensor:
     """G's images for z (n, nz): (n, nc, size, size) float32 in [-1, 1] on the CPU.
 
     In eval mode (batch norm with its running statistics), so that a picture depends on its own z alone and not on

@@ -32,25 +32,15 @@ def seed():
     torch.manual_seed(0)
 
 
-class Curves:
-    """The curves of a training, not drawn: that is half of a tiny training's time."""
-
-    def __init__(self, stats, loss):
-        self.lines = {key: [line[key] for line in stats] for key in ("kimg", "loss_D", "loss_G", "D_x", "D_G_z")}
-
-    def savefig(self, file, dpi):
-        from PIL import Image
-
-        Image.new("RGB", (9, 3)).save(file)
-
-
 @pytest.fixture(autouse=True)
 def undrawn():
     """Only `finished_run`, and trainings in processes of their own, draw their curves; see test_plots.py."""
+    import tiny
+
     from dcgan_course import plots
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plots, "curves", Curves)
+        patch.setattr(plots, "curves", tiny.Curves)
         yield
 
 

@@ -19,6 +19,7 @@ import tiny
 import torch
 from PIL import Image
 
+from dcgan_course import plots
 from dcgan_course.data.prepare import prepared
 from dcgan_course.data.sources import avatar_source, folder_source
 from dcgan_course.machine.errors import UserError
@@ -146,12 +147,13 @@ def scoring_ended(folder: Path) -> set[str]:
 
 
 # kills, and the seconds within which they come: about as long as the job takes
-JOBS = {"training": (training, training_ended, 55, 0.8), "preparing": (preparing, prepared_ended, 15, 0.3),
-        "drawing": (drawing, prepared_ended, 15, 2.0), "scoring": (scoring, scoring_ended, 15, 0.4)}
+JOBS = {"training": (training, training_ended, 55, 0.5), "preparing": (preparing, prepared_ended, 15, 0.2),
+        "drawing": (drawing, prepared_ended, 15, 0.4), "scoring": (scoring, scoring_ended, 15, 0.1)}
 
 
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
+    plots.curves = tiny.Curves
     (folder / "pictures").mkdir()
     colours = np.random.default_rng(0)
     for i in range(60):

@@ -72,6 +72,19 @@ def test_its_features_score_a_folder(judge_file, colours):
     assert reds["fd100_colours"] > 10 * floor["fd200_colours"]
 
 
+@pytest.mark.parametrize("name, size, channels", [("mnist", 28, 1), ("avatars", 64, 3)])
+def test_judged_gives_the_features_of_the_network(name, size, channels):
+    """Batch norm is folded away for it; the judge itself stays as it was."""
+    judge = load_judge(name)
+    before = {key: value.clone() for key, value in judge.state_dict().items()}
+    x = torch.rand(70, channels, size, size) * 2 - 1
+    features, probabilities = judged(judge, x)
+    with torch.inference_mode():
+        assert features == pytest.approx(judge.features(x).numpy(), abs=1e-4) and features.std() > 0.5
+        assert probabilities == pytest.approx(judge.probabilities(judge(x).double()).numpy(), abs=1e-5)
+    assert all(torch.equal(value, before[key]) for key, value in judge.state_dict().items())
+
+
 def test_the_bundled_judge_of_churches():
     judge = load_judge("heritage")
     assert judge.names == ("apse", "bell_tower", "dome_outer", "flying_buttress")

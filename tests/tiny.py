@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+from PIL import Image
 
 from dcgan_course.config import preset
 from dcgan_course.data import Images, names
@@ -25,6 +26,16 @@ def config(out, **changes):
     settings = dict(data="tiny", nz=8, ngf=4, ndf=4, batch_size=20, num_epochs=3, sample_kimg=0.1, log_steps=4, keep=0,
                     ema_kimg=0.2, g_dropout=0.1, device="cpu", precision="fp32", threads=1, out=str(out))
     return preset("smoke", **(settings | changes))
+
+
+class Curves:
+    """The curves of a training, not drawn: that is half of a tiny training's time."""
+
+    def __init__(self, stats, loss):
+        self.lines = {key: [line[key] for line in stats] for key in ("kimg", "loss_D", "loss_G", "D_x", "D_G_z")}
+
+    def savefig(self, file, dpi):
+        Image.new("RGB", (9, 3)).save(file)
 
 
 names.ARRAYS["tiny"] = lambda where, split: images(28)

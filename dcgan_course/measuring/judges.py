@@ -7,7 +7,7 @@ weights of the Inception network are at hand, `load_judge` takes them too.
 import copy
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ..data import Images, load_images, to_float
 from ..data.avatars import COUNT
@@ -280,9 +281,18 @@ def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, n
     of coloured images sees grey ones as such."""
     if judge.size == 64 and images.shape[1] == 1:
         images = images.expand(-1, 3, -1, -1)
-    parts = images.split(100)  # small: twice as fast as 500
+    parts, look = images.split(50), folded(judge)  # small: what it works on stays in the processor's cache
     with torch.inference_mode(), cpu_threads():
-        threads = Threads(lambda: lambda n: judge.features(parts[0][:n]), 100) if len(parts) >= 10 else Fixed()
-        features = torch.cat([judge.features(part) for part in threads.over(parts)])
+        threads = Threads(lambda: lambda n: look(parts[0][:n]), 50) if len(parts) >= 20 else Fixed()
+        features = torch.cat([look(part) for part in threads.over(parts)])
         probabilities = judge.probabilities(judge.head(features).double())
     return features.double().numpy(), probabilities.numpy()
+
+
+def folded(judge: Judge | InceptionJudge) -> Callable[[Tensor], Tensor]:
+    """`judge.features` of a judge in eval mode, with batch norm folded into the convolutions: the same but for
+    rounding, and a fifth faster."""
+    if not isinstance(judge, Judge):
+        return judge.features
+    return nn.Sequential(*(nn.Sequential(fuse_conv_bn_eval(*layer[:2]), nn.ReLU(inplace=True))
+                           if isinstance(layer, nn.Sequential) else layer for layer in judge.body))
