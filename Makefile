@@ -18,6 +18,8 @@ lab: .venv/installed
 
 # one thread: the same numbers, and nearly the same time, on a machine that is busy
 check test: export OMP_NUM_THREADS := 1
+# what Python has compiled is kept, wherever else it is not: the tests start hundreds of processes
+check test: export PYTHONDONTWRITEBYTECODE :=
 
 # before each commit: what answers in a minute or so
 check: .venv/installed-test

@@ -9,19 +9,26 @@ README = Path(__file__).parents[1] / "README.md"
 PLACE = re.compile(r"<details><summary>\d+ checks, .*?\n(?=\n</details>)", re.S)
 
 
-def block(table: dict) -> str:
-    """The summary and the rows, for {check: ({name: (wrong answer, words)}, [right answer])}."""
-    rows, wrongs, rights, missed, refused = [], 0, 0, 0, 0
+def counted(table: dict) -> dict:
+    """{check: (wrong answers caught, wrong answers, right ones refused, right ones)} for
+    {check: ({name: (wrong answer, words)}, [right answer])}."""
+    found = {}
     for check, (wrong, right) in table.items():
         with contextlib.redirect_stdout(io.StringIO()):
             caught = sum(check(answer) is not answer for answer, _ in wrong.values())
-            alarms = sum(check(answer) is not answer for answer in right)
-        rows.append(f"| `{check.__name__}` | {caught} of {len(wrong)} | {alarms} of {len(right)} |")
-        wrongs, rights = wrongs + len(wrong), rights + len(right)
-        missed, refused = missed + len(wrong) - caught, refused + alarms
-    summary = (f"<details><summary>{len(table)} checks, {wrongs:,} wrong answers, "
-               f"{f'{missed} missed' if missed else 'all caught'}; {rights:,} right ones, "
+            refused = sum(check(answer) is not answer for answer in right)
+        found[check.__name__] = caught, len(wrong), refused, len(right)
+    return found
+
+
+def block(counts: dict) -> str:
+    """The summary and the rows."""
+    caught, wrongs, refused, rights = map(sum, zip(*counts.values(), strict=True))
+    summary = (f"<details><summary>{len(counts)} checks, {wrongs:,} wrong answers, "
+               f"{f'{wrongs - caught} missed' if caught < wrongs else 'all caught'}; {rights:,} right ones, "
                f"{f'{refused} refused' if refused else 'all accepted'}</summary>")
+    rows = [f"| `{name}` | {found} of {wrong} | {alarms} of {right} |"
+            for name, (found, wrong, alarms, right) in counts.items()]
     return "\n".join([summary, "", "| check | wrong answers caught | false alarms |", "|---|---|---|", *rows, ""])
 
 
@@ -29,7 +36,7 @@ def main() -> None:
     from test_checks import TABLE
 
     text = README.read_text("utf-8")
-    found = block(TABLE)
+    found = block(counted(TABLE))
     README.write_text(PLACE.sub(lambda _: found, text), "utf-8")
     print(found.splitlines()[0])
 
