@@ -253,7 +253,7 @@ def test_a_loss_that_is_no_number_ends_it(tmp_path, few, monkeypatch):
 # ---- what is kept
 
 
-def test_record(tmp_path, few, monkeypatch, capsys):
+def test_record(tmp_path, few, monkeypatch, capsys, larger_webp):
     def score(images):
         return {"fd": round(float(images.std()), 6), "n": len(images)}
 

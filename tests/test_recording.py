@@ -57,7 +57,7 @@ def test_no_path_of_a_machine_is_kept(data, kept):
     assert (config.data, config.out, config.judge) == (kept, "runs", "towers.safetensors")
 
 
-def test_record(finished_run, tmp_path, capsys):
+def test_record(finished_run, tmp_path, capsys, larger_webp):
     folder = tmp_path / "kept"
     assert main(["record", str(finished_run.path), str(folder), "--discriminator"]) == 0
     kept = Run(folder)
@@ -86,7 +86,7 @@ def test_record(finished_run, tmp_path, capsys):
     assert not list((tmp_path / "mine").iterdir())
 
 
-def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch):
+def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch, larger_webp):
     """The best of three is not the last; and a damaged one leaves nothing behind."""
     distances = iter([5.0, 3.0, 4.0])
 
