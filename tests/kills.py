@@ -17,9 +17,11 @@ from pathlib import Path
 import numpy as np
 import tiny
 import torch
+import torchmetrics.image  # noqa: F401  before the forks
 from PIL import Image
 
 from dcgan_course import plots
+from dcgan_course.data import avatars
 from dcgan_course.data.prepare import prepared
 from dcgan_course.data.sources import avatar_source, folder_source
 from dcgan_course.machine.errors import UserError
@@ -154,6 +156,7 @@ JOBS = {"training": (training, training_ended, 55, 0.5), "preparing": (preparing
 def main(folder: Path) -> None:
     torch.set_num_threads(1)
     plots.curves = tiny.Curves
+    avatars.draw_seed(0, 32)  # what takes seconds the first time is done before the forks
     (folder / "pictures").mkdir()
     colours = np.random.default_rng(0)
     for i in range(60):

@@ -149,18 +149,12 @@ def live(code: str) -> None:
 
 if __name__ == "__main__":
     import imageio.v3  # noqa: F401
-    import jupytext  # noqa: F401
     import matplotlib.figure  # noqa: F401
-    import nbconvert  # noqa: F401
     import tiny  # noqa: F401
     import torch._dynamo  # noqa: F401  the first optimiser would import it
     import torch.nn.parallel  # noqa: F401
-    import torchmetrics.image  # noqa: F401
 
     from dcgan_course.commands import cli  # noqa: F401
-    from dcgan_course.data import avatars
     from dcgan_course.experiments import studies  # noqa: F401
-
-    avatars.draw_seed(0, 32)  # the first face takes seconds, too
     gc.freeze()  # else each fork would copy nearly all memory as soon as it collects garbage
     live(serve())
