@@ -147,8 +147,11 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     for cell in page.cells:
         if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
             cell.metadata["tags"] = ["remove-cell"]
-        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):  # what is to be predicted
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
+            continue
+        folded = cell.metadata.get("jupyter", {})  # what draws, and what is to be predicted
+        for part, tag in (("source_hidden", "hide-input"), ("outputs_hidden", "hide-output")):
+            if folded.get(part):
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), tag]
     pictures = file.parent / teach.PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
     for cell in page.cells:

@@ -87,7 +87,7 @@ def test_enough_is_compared(path):
 
 @each_lesson
 def test_header(path):
-    title, (guard, imports) = nbformat.read(path, 4).cells[0], code_cells(path)[:2]
+    (title, idea, *_), (guard, imports) = nbformat.read(path, 4).cells, code_cells(path)[:2]
     number = path.stem[:2]
     assert title.source.startswith(f"# {number} · ")
     assert f"colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name})" in title.source
@@ -95,6 +95,7 @@ def test_header(path):
     objectives = re.findall(r"^- ", title.source, re.M)
     assert 3 <= len(objectives) <= 5
     assert "[glossary](glossary.ipynb)" in title.source
+    assert idea.cell_type == "markdown" and len(idea.source) > 80  # plumbing does not come first
     assert '"google.colab" in sys.modules' in guard.source and f'"https://github.com/{REPOSITORY}"' in guard.source
     assert f"{guard.source}\n" == (NOTEBOOKS / "guard.py").read_text("utf-8")
     assert len(imports.source.splitlines()) <= 15

@@ -31,6 +31,15 @@
 #
 # Every term of the course is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · Is everything in place?
+#
+# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
+# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
+# output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
+# below it. Colab, GitHub and the web pages do not fold outputs; there, look away for a moment. When you come back to a
+# lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not in the file.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,14 +60,6 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
     colab.ready()
 
 # %% [markdown]
-# ## 1 · Is everything in place?
-#
-# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
-# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
-# output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
-# below it. Colab, GitHub and the web pages do not fold outputs; there, look away for a moment. When you come back to a
-# lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not in the file.
-#
 # The next cell checks your set-up. Each of its lines says `ok`, or `note` with what to do. (`dcgan-course doctor` does
 # the same in a terminal.)
 

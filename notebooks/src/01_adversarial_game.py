@@ -32,6 +32,17 @@
 # **You write** the two losses and one step of a two-player game; **we import** the checks, and for the last section
 # the fully connected networks and the training loop. Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · Two players on a plane
+#
+# A **generator** G turns a random vector `z` into a sample. A **discriminator** D looks at a sample and answers with
+# one number, $D(x)$: its probability that $x$ is real. D is paid for being right, G for D being wrong. Nobody ever
+# tells G what a real sample looks like; it only hears D's verdict.
+#
+# Images have hundreds of numbers each, and nobody can see a cloud of points in 784 dimensions. So we begin with
+# samples of two numbers. The "real data" are points around eight centres on a ring. Each of the eight is a **mode**: a
+# place where data are dense.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,7 +62,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import math
 
 import matplotlib.pyplot as plt
@@ -67,17 +78,6 @@ from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table  # b
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · Two players on a plane
-#
-# A **generator** G turns a random vector `z` into a sample. A **discriminator** D looks at a sample and answers with
-# one number, $D(x)$: its probability that $x$ is real. D is paid for being right, G for D being wrong. Nobody ever
-# tells G what a real sample looks like; it only hears D's verdict.
-#
-# Images have hundreds of numbers each, and nobody can see a cloud of points in 784 dimensions. So we begin with
-# samples of two numbers. The "real data" are points around eight centres on a ring. Each of the eight is a **mode**: a
-# place where data are dense.
 
 # %%
 angles = torch.arange(8) * 2 * math.pi / 8

@@ -31,6 +31,18 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,
+# Metz and Chintala tried many combinations, and summed up what worked in five guidelines:
+#
+# 1. **Strides** in place of pooling: strided convolutions in D, fractionally strided (*transposed*) ones in G.
+# 2. **Batch norm** in both, but not on G's output nor on D's input layer.
+# 3. **No fully connected** hidden layers.
+# 4. **ReLU** in G, and **tanh** at its output.
+# 5. **LeakyReLU** in D.
+#
+# This lesson takes them one at a time: the reason for each, the alternative, and what to look for later.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -50,7 +62,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -63,18 +75,6 @@ from dcgan_course.models import build_discriminator, build_generator, count_para
 from dcgan_course.plots import show, show_table
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,
-# Metz and Chintala tried many combinations, and summed up what worked in five guidelines:
-#
-# 1. **Strides** in place of pooling: strided convolutions in D, fractionally strided (*transposed*) ones in G.
-# 2. **Batch norm** in both, but not on G's output nor on D's input layer.
-# 3. **No fully connected** hidden layers.
-# 4. **ReLU** in G, and **tanh** at its output.
-# 5. **LeakyReLU** in D.
-#
-# This lesson takes them one at a time: the reason for each, the alternative, and what to look for later.
 
 # %% [markdown]
 # ## 1 · Strides, by hand

@@ -32,6 +32,11 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · The images
+#
+# MNIST holds 60,000 handwritten digits for training. They lie in the repository, so nothing is downloaded.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,7 +56,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import torch
 
 from dcgan_course import checks, losses
@@ -65,11 +70,6 @@ from dcgan_course.sampling import generate, sample_z
 from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · The images
-#
-# MNIST holds 60,000 handwritten digits for training. They lie in the repository, so nothing is downloaded.
 
 # %%
 digits = load_images("mnist", image_size=28)

@@ -32,6 +32,16 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · A fixed z, and a clock
+#
+# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
+# pictures each time: you cannot tell what G learned from what chance dealt.
+#
+# So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
+#
+# A random stream with its own seed gives the same vectors in every run.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,7 +61,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
 import numpy as np
@@ -66,16 +76,6 @@ from dcgan_course.sampling import generate, grid_images, image_grid, sample_z
 plt.style.use(STYLE)
 device = pick_device()
 print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · A fixed z, and a clock
-#
-# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
-# pictures each time: you cannot tell what G learned from what chance dealt.
-#
-# So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
-#
-# A random stream with its own seed gives the same vectors in every run.
 
 # %%
 z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))

@@ -33,6 +33,12 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## Twelve trainings
+#
+# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1;
+# then the sign, the cause and the fix, with the number of the section that takes the failure apart.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -52,7 +58,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -68,12 +74,6 @@ from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 plt.style.use(STYLE)
-
-# %% [markdown]
-# ## Twelve trainings
-#
-# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1;
-# then the sign, the cause and the fix, with the number of the section that takes the failure apart.
 
 # %%
 stabilisers, rates, control, norms, slow = map(RecordedStudy, (

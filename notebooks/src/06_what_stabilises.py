@@ -31,6 +31,12 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · A difference, or chance?
+#
+# The study `stabilisers` trained one small DCGAN on digits in many versions: each switches one thing off, or on, and
+# leaves the rest alone. Each version was trained with several seeds, the same ones for all.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -50,7 +56,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -65,12 +71,6 @@ from dcgan_course.runs import load_run
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · A difference, or chance?
-#
-# The study `stabilisers` trained one small DCGAN on digits in many versions: each switches one thing off, or on, and
-# leaves the rest alone. Each version was trained with several seeds, the same ones for all.
 
 # %%
 study = RecordedStudy("stabilisers")

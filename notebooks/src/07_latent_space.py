@@ -32,6 +32,10 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of
+# each is a classifier that saw real images only.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,7 +55,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import numpy as np
 import pandas as pd
 import torch
@@ -65,10 +69,6 @@ from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, lerp, sample_z
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of
-# each is a classifier that saw real images only.
 
 # %%
 run = load_run("mnist")

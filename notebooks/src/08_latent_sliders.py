@@ -30,6 +30,15 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · From z to a picture in the browser
+#
+# A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
+# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
+#
+# The generator is that of the cartoon faces, whose D has no batch norm, against guideline 2, but the penalty R1 (see
+# [data/README.md](../data/README.md)).
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -49,7 +58,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import ipywidgets as widgets
 import torch
 
@@ -62,15 +71,6 @@ from dcgan_course.widgets import LatentExplorer, Still, explore
 
 print(f"torch {torch.__version__}, ipywidgets {widgets.__version__},",
       f"CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · From z to a picture in the browser
-#
-# A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
-# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
-#
-# The generator is that of the cartoon faces, whose D has no batch norm, against guideline 2, but the penalty R1 (see
-# [data/README.md](../data/README.md)).
 
 # %%
 run = load_run("avatars")

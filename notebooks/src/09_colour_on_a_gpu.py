@@ -35,6 +35,20 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · Get the photographs
+#
+# | data | how many | today |
+# |---|---|---|
+# | LSUN church_outdoor | 126,227 | the official [LMDB](http://dl.yf.io/lsun/scenes), `church_outdoor_train_lmdb.zip`; or Hugging Face `tglcourse/lsun_church_train` |
+# | LSUN bedroom | 3,033,042 | the same place, 43 GB; or a fifth of it: Hugging Face `pcuenq/lsun-bedrooms` |
+# | CelebA | 202,599 | [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand: `img_align_celeba.zip` and `list_attr_celeba.txt`; or Hugging Face `nielsr/CelebA-faces` (without attributes) |
+# | your own | a few thousand or more | any folder or zip |
+#
+# The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others:
+# LSUN's come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
+# [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -54,7 +68,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -71,19 +85,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# ## 1 · Get the photographs
-#
-# | data | how many | today |
-# |---|---|---|
-# | LSUN church_outdoor | 126,227 | the official [LMDB](http://dl.yf.io/lsun/scenes), `church_outdoor_train_lmdb.zip`; or Hugging Face `tglcourse/lsun_church_train` |
-# | LSUN bedroom | 3,033,042 | the same place, 43 GB; or a fifth of it: Hugging Face `pcuenq/lsun-bedrooms` |
-# | CelebA | 202,599 | [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand: `img_align_celeba.zip` and `list_attr_celeba.txt`; or Hugging Face `nielsr/CelebA-faces` (without attributes) |
-# | your own | a few thousand or more | any folder or zip |
-#
-# The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others:
-# LSUN's come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
-# [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
-#
 # **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
 #
 # - an LMDB folder or its zip: `lsun/church_outdoor:PATH`, `lsun/bedroom:PATH` (after `pip install lmdb`, in Colab)

@@ -32,6 +32,10 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes,
+# loops and edges. Has it learned something that is of use elsewhere, without having seen a single label?
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,7 +55,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -69,9 +73,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes,
-# loops and edges. Has it learned something that is of use elsewhere, without having seen a single label?
-#
 # `RUN` is the recorded run of digits. A run of your own will do as well, if its images have classes and a test set:
 # `mnist`, `fashion_mnist`, `cifar10`, `svhn` (32x32: `dcgan-course train --data cifar10 --image_size 32`).
 

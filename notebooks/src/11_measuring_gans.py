@@ -33,6 +33,10 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
+# are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 7 it does.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -52,7 +56,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -70,9 +74,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
-# are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 7 it does.
-#
 # So you need two sets of real digits. `real` are 5,000 of the test set, which neither the generator nor the classifier
 # that judges here has seen. `other` are 5,000 of the training set, for the floor. (`fresh` are 1,000 more of the test
 # set, for later.) The lesson measures two generators: the run `mnist`, and `mnist_conditional`, here `conditional` for

@@ -32,6 +32,12 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · A folder
+#
+# All that a DCGAN asks of you is a folder of pictures, or a zip of one. It needs no labels, no list of names, and no
+# common size.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,7 +57,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import io
 import shutil
 from contextlib import redirect_stdout
@@ -69,8 +75,6 @@ from dcgan_course.plots import show
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 
 # %% [markdown]
-# ## 1 · A folder
-#
 # Put the path of your folder (or zip) into the next cell, in place of `my_pictures`. As long as there is none, the
 # lesson makes a small one, with the troubles that real folders have: two sub-folders, pictures of several shapes, one
 # that is broken, and one file that is not a picture at all.

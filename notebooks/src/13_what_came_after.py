@@ -32,6 +32,13 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · Twelve ideas
+#
+# The DCGAN is from November 2015. Some of what came after changed the **loss**, some the **networks**, and some the
+# **data** that D sees. Each idea below has the number of its paper on arXiv, and that number begins with year and month,
+# so the line can be drawn from it.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -51,7 +58,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -67,13 +74,6 @@ from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_tabl
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · Twelve ideas
-#
-# The DCGAN is from November 2015. Some of what came after changed the **loss**, some the **networks**, and some the
-# **data** that D sees. Each idea below has the number of its paper on arXiv, and that number begins with year and month,
-# so the line can be drawn from it.
 
 # %%
 IDEAS = [  # arXiv number, name, what it changes

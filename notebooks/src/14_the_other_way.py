@@ -33,6 +33,15 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · Noise, mixed in
+#
+# A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
+# model** is shown how. It looks at the opposite way, from a picture to noise, which needs no learning at all: mix in
+# more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
+# from that picture". A network that has learned to go back a step, from anywhere on the way, can start from nothing but
+# noise.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -52,7 +61,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import math
 
 import matplotlib.pyplot as plt
@@ -70,14 +79,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# ## 1 · Noise, mixed in
-#
-# A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
-# model** is shown how. It looks at the opposite way, from a picture to noise, which needs no learning at all: mix in
-# more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
-# from that picture". A network that has learned to go back a step, from anywhere on the way, can start from nothing but
-# noise.
-#
 # Call the picture $x_0$ and the noise $\epsilon$, normal numbers with mean 0 and deviation 1, one for each pixel. Time
 # $t$ runs from 0 to 1, and in between both are mixed on a quarter of a circle:
 #

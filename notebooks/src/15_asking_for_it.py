@@ -33,6 +33,11 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# Until now a generator drew what it liked, and you chose afterwards. This lesson asks beforehand, in three ways: for a
+# **class**, for **typical** pictures, and for **one given picture**. Each way shows something about the generator that
+# random z do not show.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
 import importlib.util
@@ -52,7 +57,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -70,10 +75,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# Until now a generator drew what it liked, and you chose afterwards. This lesson asks beforehand, in three ways: for a
-# **class**, for **typical** pictures, and for **one given picture**. Each way shows something about the generator that
-# random z do not show.
-#
 # ## 1 · One wish, two networks
 #
 # The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
