@@ -121,7 +121,7 @@ def chooser(sheet: Image.Image, columns: int, draw: Callable[[int], Image.Image]
     beside = draw(place)
     view = ipywidgets.Image(value=saved(beside), layout=half)
     widget.observe(lambda change: setattr(view, "value", saved(draw(change["new"]))), names="place")
-    still, side = Image.new("RGB", (2 * sheet.width + 2 * GAP, sheet.height), "white"), sheet.width // columns
+    still, side = Image.new("RGBA", (2 * sheet.width + 2 * GAP, sheet.height)), sheet.width // columns
     still.paste(sheet, (0, 0))
     still.paste(beside, (sheet.width + 2 * GAP, 0))
     corner = place % columns * side, place // columns * side

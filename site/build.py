@@ -10,6 +10,7 @@ import functools
 import hashlib
 import html
 import io
+import itertools
 import json
 import os
 import re
@@ -144,10 +145,13 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     """A lesson, or a page beside them, as Sphinx reads it, with its pictures beside it."""
     page = at_home(teach.linked(copy.deepcopy(notebook)))
     page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
-    for cell in page.cells:
+    code = [cell for cell in page.cells if cell.cell_type == "code"]
+    for before, cell in itertools.pairwise([nbformat.v4.new_code_cell(), *code]):
         if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
             cell.metadata["tags"] = ["remove-cell"]
             continue
+        if before.metadata.get("cellView") and cell.metadata.get("jupyter"):  # imports, and the machine that ran them
+            cell.metadata["jupyter"]["outputs_hidden"] = True
         folded = cell.metadata.get("jupyter", {})  # what draws, and what is to be predicted
         for part, tag in (("source_hidden", "hide-input"), ("outputs_hidden", "hide-output")):
             if folded.get(part):

@@ -150,7 +150,7 @@ def drawn(figure: "Figure") -> tuple[bytes, int]:
     if lines:
         width = re.search(rb'width="([\d.]+)pt"', file.getvalue())
         return shorter(file.getvalue()), round(float(width[1]) / 72 * 100)
-    picture = Image.open(file).convert("RGB")
+    picture = Image.open(file)
     return saved(picture), picture.width // 2
 
 
@@ -190,9 +190,9 @@ def row(n: int, most: int) -> int:
 
 def saved(picture: Image.Image) -> bytes:
     """A picture as a small file: PNG where it is grey, else WebP, exact where that is the smaller one, as for enlarged
-    digits; not for photographs."""
-    coloured = picture.convert("RGB")
-    if not np.ptp(np.asarray(coloured), axis=2).max():
+    digits; not for photographs. What is transparent stays so."""
+    coloured = picture.convert("RGBA" if picture.mode == "RGBA" else "RGB")
+    if coloured.mode == "RGB" and not np.ptp(np.asarray(coloured), axis=2).max():
         ways = [{"format": "PNG", "optimize": True}]
         coloured = coloured.convert("L")
     else:

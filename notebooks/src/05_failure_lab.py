@@ -64,6 +64,7 @@ import numpy as np
 import torch
 
 from dcgan_course import checks
+from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.measuring.tables import comparison_frame, summary_frame
@@ -76,58 +77,11 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 plt.style.use(STYLE)
 
 # %%
-stabilisers, rates, control, norms, slow = map(RecordedStudy, (
-    "stabilisers", "learning_rate", "d_wins", "output_norm", "output_norm_slow"))
-
-# %% jupyter={"source_hidden": true}
-NORMED, PARTS = "output_norm=True, z=normal", ("sign", "cause", "fix")
-GALLERY = {title: (study, config, *words.split(" | ")) for title, study, config, words in [
-    ("healthy", stabilisers, "baseline",
-     "digits on black; D(x) and D(G(z)) stay away from 1 and 0"),
-    ("no batch norm", stabilisers, "2 no batch norm",
-     "ragged strokes, another result with each seed | signals shrink from layer to layer | "
-     "batch norm, or larger first weights (3)"),
-    ("sigmoid output", stabilisers, "4 sigmoid output",
-     "nothing is darker than grey; D is sure | G cannot reach -1 | tanh for [-1, 1] (4)"),
-    ("images normalised", stabilisers, "4 images normalised as for a classifier",
-     "faint digits, healthy curves | white is 2.8, tanh ends at 1 | images in [-1, 1] (4)"),
-    ("D 20 times as fast", control, "non-saturating",
-     "strokes on grey; D has won | G cannot keep up | rates in balance (5)"),
-    ("D 20 times as fast, minimax", control, "minimax",
-     "one texture for every z | G's loss has no slope where D is sure | "
-     "the non-saturating loss (5)"),
-    ("beta1 of 0.9", rates, "lr 0.002, beta1 0.9",
-     "bars for every z; D has won | steps follow what was right ten steps ago | "
-     "beta1 of 0.5 (6)"),
-    ("fully connected", None, "mnist_basic",
-     "specks; two digits never come | no layer knows which pixels are neighbours | "
-     "convolutions; count (9)"),
-    ("dropout at test time", stabilisers, "dropout in G, at test too",
-     "specks beside the strokes | chance in every picture | drop in training only (10)"),
-    ("batch norm on G's output", norms, NORMED,
-     "a grey weave behind digits | all pixels of a batch share one mean | "
-     "none on the last layer (12)"),
-    ("batch norm on output, low rates", slow, NORMED,
-     "noise; D has won | the background never gets black | none on the last layer (12)"),
-    ("z from [0, 1]", norms, "output_norm=False, z=uniform01",
-     "one picture for every z | the mean of z is not 0 | centre z (12)")]}
-
-# %%
-def pictures_of(name, n):
-    """What the generator of a recorded run draws, (n, 1, 28, 28)."""
-    run = load_run(name)
-    z = sample_z(n, run.config.nz, run.config.z, seeded(1, "lesson"))
-    return generate(run.load_generator(), z)
-
-
-cards = []
-for title, (study, config, *words) in GALLERY.items():
-    images = study.images(config) if study else pictures_of(config, 16)
-    stats = study.curves(config) if study else load_run(config).stats()
-    cards.append(card(images, title, stats, dict(zip(PARTS, words, strict=False))))
-show_cards(cards, "Twelve trainings on digits; the number of the section stands in brackets.",
-           "twelve cards, each with sixteen pictures and two curves: "
-           + "; ".join(f"{title}: {words[0]}" for title, (_, _, *words) in GALLERY.items()))
+trainings = gallery()
+show_cards(gallery_cards(),
+           "Twelve trainings on digits; the number of the section stands in brackets.",
+           "twelve cards, each with sixteen pictures and two curves: " + "; ".join(
+               f"{title}: {one.words['sign']}" for title, one in trainings.items()))
 
 # %% [markdown]
 # ## 1 · How a failure is studied here
@@ -137,6 +91,8 @@ show_cards(cards, "Twelve trainings on digits; the number of the section stands 
 # studies were recorded, since all their trainings together take hours. Each names the command that makes it again.
 
 # %%
+stabilisers, rates, control, norms, slow = map(RecordedStudy, (
+    "stabilisers", "learning_rate", "d_wins", "output_norm", "output_norm_slow"))
 print(stabilisers.about["command"])
 print(f"{len(stabilisers.study.configs)} configs, each trained on "
       f"{stabilisers.study.base.num_epochs} epoch of digits, "
@@ -244,15 +200,15 @@ show(torch.cat([test[:8], on_grey[:8]]), "Real digits, and the same on 16 of 255
 # %%
 RETRAIN = False  # True: to the end, about a minute each
 
-EARLY = [title for title in GALLERY if title not in (
+EARLY = [title for title in trainings if title not in (
     "healthy", "no batch norm", "fully connected", "dropout at test time",
     "batch norm on G's output")]
 
 
 def trained(title):
     """A version of the gallery, trained for some seconds or to the end, as a card."""
-    study, config, *_ = GALLERY[title]
-    config = study.study.config(config, seed=0).replace(
+    chosen = trainings[title]
+    config = chosen.study.study.config(chosen.name, seed=0).replace(
         device="auto", precision="auto", out="runs", ema_kimg=0, log_steps=10,
         num_epochs=1 if RETRAIN else 0.149)
     run = train(config, show=lambda *_: None)
@@ -712,7 +668,7 @@ mode_count = checks.check_mode_count(my_mode_count)
 from dcgan_course.measuring.judges import judged, load_judge
 
 judge = load_judge("mnist")
-sets = {"real digits": test[:1000]} | {name: pictures_of(name, 1000) for name in (
+sets = {"real digits": test[:1000]} | {name: drawn_by(name, 1000) for name in (
     "mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins")}
 counted = {name: (mode_count(judged(judge, images)[1]), f"{likeness(images):.2f}")
            for name, images in sets.items()}

@@ -63,10 +63,10 @@ import pandas as pd
 import torch
 from scipy import stats
 
-from dcgan_course import checks
+from dcgan_course import checks, plots
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table, show_wiped
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table, show_wiped
 from dcgan_course.runs import load_run
 
 plt.style.use(STYLE)
@@ -184,28 +184,18 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 # %% jupyter={"outputs_hidden": true}
 versions = [name for name in study.study.configs if name != "baseline"]
 alone = {name: verdict(name) for name in versions}
-COLOURS = {"better": GREEN, "worse": ORANGE, "undecided": GREY}
-TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100]
+measure, ticks = "times the baseline's distance", [0.3, 0.5, 1, 2, 5, 10, 20, 50, 100]
 
 
-def forest(verdicts, caption):
-    """A line for each version: its ratio and interval, in the colour of its verdict."""
-    figure, axes = plt.subplots(figsize=(8.4, 7.2))
-    for place, (ratio, low, high, word) in enumerate(reversed(verdicts.values())):
-        axes.plot([low, high], [place, place], color=COLOURS[word])
-        axes.plot(ratio, place, "o", color=COLOURS[word], markersize=6)
-    axes.axvline(1, color="black", linewidth=1)
-    axes.set(xscale="log", xlim=(0.2, 300), xlabel="times the baseline's distance")
-    axes.set_xticks(TICKS, map(str, TICKS))
-    axes.set_yticks(range(len(verdicts)), reversed(verdicts))
-    axes.grid(axis="y", visible=False)
+def told(verdicts):
+    """12 worse, 4 better, ...: in words, for those who cannot see the figure."""
     words = [word for *_, word in verdicts.values()]
-    counts = ", ".join(f"{words.count(word)} {word}" for word in COLOURS)
-    show(figure, caption, f"a line for each of {len(words)} versions: {counts}")
+    counts = ", ".join(f"{words.count(word)} {word}" for word in ("better", "worse", "undecided"))
+    return f"a line for each of {len(words)} versions: {counts}"
 
 
-forest(alone,
-       "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.")
+show(plots.forest(alone, measure, ticks),
+     "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.", told(alone))
 
 # %% [markdown]
 # ### Many comparisons at once
@@ -254,16 +244,14 @@ show_table(pd.DataFrame({"p-value": {name: p_values[name] for name in lost}}),
 # %% jupyter={"outputs_hidden": true}
 verdicts = {name: (*numbers, word if name in decided else "undecided")
             for name, (*numbers, word) in alone.items()}
-forest(verdicts, "The same after Holm's correction.")
+verdicts = dict(sorted(verdicts.items(), key=lambda item: item[1][0]))
+show(plots.forest(verdicts, measure, ticks),
+     "The same after Holm's correction, the best first.", told(verdicts))
 
-# %% [markdown]
-# All of it in numbers, the best first (folded in JupyterLab: click on the dots):
-
-# %% jupyter={"outputs_hidden": true}
+# %%
 table = pd.DataFrame(verdicts, ["times the baseline", "from", "to", "verdict"]).T
 table.insert(3, "one at a time", [alone[name][3] for name in table.index])
-show_table(table.sort_values("times the baseline"),
-           "Frechet distance, with its 95 % interval.")
+show_table(table, "Frechet distance, with its 95 % interval.", fold="All of it as a table")
 
 # %% [markdown]
 # Guideline by guideline, with the ratios from above and the verdicts after the correction:
@@ -595,7 +583,7 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
         values = [line[key] for line in lines]
         axis.plot(kimg, values, color=colour, label=label, linewidth=0.8)
     best = moments["heritage_no_augment"][0]
-    axis.axvline(best, color="black", linestyle="--", label="best pictures")
+    axis.axvline(best, color=INK, linestyle="--", label="best pictures")
     axis.set(xlabel="thousand images shown", title=title)
     axis.legend()
 show(figure, "No curve turns at the best moment; D gets surer all the time.",
@@ -691,7 +679,7 @@ print(f"keep the checkpoint at step {chosen['step']},",
 # - The logs of FID over time: [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN).
 
 # %%
-from dcgan_course import checks
+from dcgan_course import checks, plots
 
 checks.progress("06")
 
