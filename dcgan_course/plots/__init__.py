@@ -11,6 +11,7 @@ from .films import (
     expect_film,
     over_curves,
     thinned,
+    under_sliders,
     write_film,
     write_gif,
 )
@@ -24,4 +25,5 @@ from .tables import show_table
 __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card",
            "clock", "corner", "curves", "dots", "draw_networks", "encoded", "expect_film", "forest", "metric_curve",
            "notebook_picture", "over_curves", "rows_of_points", "saved", "show", "show_cards", "show_rows",
-           "show_table", "show_wiped", "side_by_side", "sketches", "thinned", "timeline", "write_film", "write_gif"]
+           "show_table", "show_wiped", "side_by_side", "sketches", "thinned", "timeline", "under_sliders",
+           "write_film", "write_gif"]

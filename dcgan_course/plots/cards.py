@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ..sampling import image_grid
-from .showing import show
+from .showing import enlarged, show
 from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 24, 52, 18  # pixels of a card, of its margin and of what stands below
@@ -72,14 +72,15 @@ def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str) -> None:
         rows: {name: (n, 1 or 3, size, size) in [-1, 1]}, of one n and size.
         caption, alt: as of `show`.
     """
-    sheets = [Image.fromarray(image_grid(images, len(images)).numpy()) for images in rows.values()]
-    times = PAGE // sheets[0].width + 1  # a little more than the page, which makes it smaller
-    width, height = times * sheets[0].width, times * sheets[0].height
+    n, _, size, _ = next(iter(rows.values())).shape
+    times = PAGE // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
+    sheets = [enlarged(images, n, times) for images in rows.values()]
+    width, height = sheets[0].size
     letters = round(14 * width / PAGE)
     whole = Image.new("RGBA", (width, len(rows) * (height + 2 * letters)))
     pen, font = ImageDraw.Draw(whole), lettering(letters)
     for i, (name, sheet) in enumerate(zip(rows, sheets, strict=True)):
         top = i * (height + 2 * letters)
         pen.text((2, top + letters // 2), name, INK, font)
-        whole.paste(sheet.resize((width, height), Image.Resampling.NEAREST), (0, top + 2 * letters - 4))
+        whole.paste(sheet, (0, top + 2 * letters - 4))
     show(whole, caption, alt, width=PAGE)

@@ -33,7 +33,7 @@ def forest(rows: Mapping[str, tuple[float, float, float, str]], measure: str, ti
         axes.plot(ratio, place, "o", color=colour, markersize=6)
         axes.text(1.02, place, f"{ratio:.2f}  ({low:.2f} to {high:.2f})", color=colour, va="center", fontsize=9.5,
                   transform=axes.get_yaxis_transform())
-    axes.set(xscale="log", xlim=(ticks[0], ticks[-1]), xlabel=measure)
+    axes.set(xscale="log", xlim=(ticks[0], 1.15 * ticks[-1]), xlabel=measure)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     name_rows(axes, list(rows))

@@ -166,9 +166,14 @@ def sheet(images: Tensor, nrow: int | None = None) -> tuple[bytes, int]:
     size, n = images.shape[-1], len(images)
     least = -(-TILE // size)
     nrow = nrow or row(n, PAGE // (least * (size + 2)))
-    grid = image_grid(images, nrow)
-    times = max(least, min(4, PAGE // grid.shape[1], HIGH // grid.shape[0]))
-    picture = Image.fromarray(grid.numpy())
+    width, height = nrow * (size + 2) + 2, math.ceil(n / nrow) * (size + 2) + 2
+    picture = enlarged(images, nrow, max(least, min(4, PAGE // width, HIGH // height)))
+    return saved(picture), picture.width
+
+
+def enlarged(images: Tensor, nrow: int, times: int) -> Image.Image:
+    """The picture of `sheet`, each pixel as a square of so many."""
+    size, picture = images.shape[-1], Image.fromarray(image_grid(images, nrow).numpy())
     picture = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
     pen, font = ImageDraw.Draw(picture), lettering(max(10, times * size // 6))
     for i, pixels in enumerate(map(to_pixels, images)):
@@ -176,7 +181,7 @@ def sheet(images: Tensor, nrow: int | None = None) -> tuple[bytes, int]:
             level, side = round(float(pixels.float().mean())), size + 2
             middle = (times * (2 + i % nrow * side + size // 2), times * (2 + i // nrow * side + size // 2))
             pen.text(middle, f"every\npixel\n{level}", "black" if level > 110 else "white", font, "mm", align="center")
-    return saved(picture), picture.width
+    return picture
 
 
 def row(n: int, most: int) -> int:

@@ -64,6 +64,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 # the same in a terminal.)
 
 # %% tags=["nbval-ignore-output"]
+import numpy as np
 import pandas as pd
 import torch
 
@@ -274,8 +275,9 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 
 # %% tags=["nbval-ignore-output"]
 import ipywidgets as widgets
+from PIL import Image
 
-from dcgan_course.plots import encoded
+from dcgan_course.plots import encoded, under_sliders
 from dcgan_course.sampling import image_grid, png
 from dcgan_course.widgets import Still
 
@@ -289,8 +291,10 @@ slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="
 view = widgets.Image(value=picture(slider.value), format="png", width=192)
 slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
 large = images.repeat_interleave(6, 2).repeat_interleave(6, 3)
-sweep = encoded([image_grid(image[None]).numpy() for image in [*large, *large.flip(0)]],
-                ".gif", 120)  # where no kernel runs
+still = [np.asarray(under_sliders(Image.fromarray(image_grid(image[None]).numpy()),
+                                  {"z[0]": float(first)}, -1, 1))
+         for image, first in zip(large, knob, strict=True)]  # where no kernel runs
+sweep = encoded(still + still[::-1], ".webp", 120)
 Still(widgets.VBox([slider, view]), sweep,
       "a digit that changes while a slider moves z[0] from -1 to 1 and back")
 

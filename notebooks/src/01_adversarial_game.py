@@ -74,7 +74,7 @@ from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table  # blue: D and real
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table  # blue: D and real
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -723,7 +723,7 @@ print(f"predicted end of the simultaneous path: {predicted:.2f}")
 figure, axes = plt.subplots(figsize=(6.4, 4.6))
 axes.plot(*zip(*apart, strict=True), color=ORANGE, linewidth=1, label="simultaneous")
 axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="alternating")
-axes.plot(0, 0, "+", color="black", markersize=12, label="saddle point")
+axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
 axes.plot(1, 1, "o", color=GREEN, label="start")
 axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -790,7 +790,7 @@ cured = walk(priced_step)
 figure, axes = plt.subplots(figsize=(6.4, 4.2))
 axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="taking turns")
 axes.plot(*zip(*cured, strict=True), color=ORANGE, linewidth=1.5, label="with a price on y")
-axes.plot(0, 0, "+", color="black", markersize=12, label="saddle point")
+axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
 axes.plot(1, 1, "o", color=GREEN, label="start")
 axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))

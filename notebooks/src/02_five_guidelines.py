@@ -453,7 +453,7 @@ from dcgan_course.plots import BLUE, GREY, ORANGE, STYLE
 plt.style.use(STYLE)
 t = torch.linspace(-3, 3, 200)
 figure, (output, hidden) = plt.subplots(1, 2)
-output.axhspan(-1, 1, alpha=0.08, color="black", label="range of the images")
+output.axhspan(-1, 1, alpha=0.1, color=GREY, label="range of the images")
 output.plot(t, t.tanh(), color=ORANGE, label="tanh")
 output.plot(t, t.sigmoid(), color=GREY, label="sigmoid")
 output.set(xlabel="input", ylabel="output", title="G's output: only tanh reaches black")

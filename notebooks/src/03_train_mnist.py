@@ -64,7 +64,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import Batches, load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, init_weights
-from dcgan_course.plots import curves, show, show_table
+from dcgan_course.plots import curves, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z
 from dcgan_course.trainer import train
@@ -292,7 +292,7 @@ samples = live.samples()
 moments = [samples[0], samples[len(samples) // 4], samples[-1]]
 sheets = [caption(corner(Image.open(file), 0.5).resize((270, 270), Image.Resampling.NEAREST),
                   f"{kimg:.0f} thousand images") for kimg, file in moments]
-row = Image.new("RGB", (sum(sheet.width + 6 for sheet in sheets), sheets[0].height), "white")
+row = Image.new("RGBA", (sum(sheet.width + 6 for sheet in sheets), sheets[0].height))
 for i, sheet in enumerate(sheets):
     row.paste(sheet, (i * (sheet.width + 6), 0))
 show(row, "The same sixteen z at three moments. At first G is untrained: every pixel is 127.",
@@ -397,9 +397,9 @@ for name, run in three.items():
     z = sample_z(14, run.config.nz, run.config.z, seeded(2, "lesson"))
     rows.append(generate(run.load_generator(), z))
 show_table(begins_and_ends.T)
-show(torch.cat(rows), "Top: healthy. Middle: D has won. Bottom: collapsed.",
-     "three rows of fourteen: digits, the same grey noise, the same bold stroke",
-     nrow=14)
+show_rows(dict(zip(("healthy", "D has won", "collapsed"), rows, strict=True)),
+          "Three recorded runs, fourteen z each.",
+          "three rows of fourteen: digits, the same grey noise, the same bold stroke")
 
 # %% [markdown]
 # (For the healthy run, D(x) is 0.70 over the first three lines of its statistics and over the last three: so few lines

@@ -68,7 +68,7 @@ from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.measuring.tables import comparison_frame, summary_frame
-from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, card, show, show_cards, show_table
+from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, card, show, show_cards, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z, to_pixels
 from dcgan_course.trainer import train
@@ -935,10 +935,12 @@ contrast = {}
 for step, state in young.items():
     ways = three_ways(state)
     contrast[step] = [images.std().item() * 127.5 for images in ways]
-    show(torch.cat([images[:12] for images in ways]),
-         f"After {step} steps: batch, running and standing statistics, one row each.",
-         "three rows of twelve pictures: " + ("the middle row is nearly grey" if step < 10 else
-                                              "all three show the same strokes"), nrow=12)
+    show_rows(dict(zip(("batch statistics", "running statistics", "standing statistics"),
+                       (images[:12] for images in ways), strict=True)),
+              f"After {step} steps, the same z in every row.",
+              "three rows of twelve pictures: " + (
+                  "the middle row is nearly grey" if step < 10 else
+                  "all three show the same strokes"))
 
 # %%
 for step, (batch, running, standing) in contrast.items():

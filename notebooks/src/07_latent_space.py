@@ -64,7 +64,7 @@ from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge
-from dcgan_course.plots import show, show_table
+from dcgan_course.plots import show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, lerp, sample_z
 
@@ -286,9 +286,9 @@ show_table(pd.DataFrame(
 # %%
 images = generate(netG, walk(ends[0], ends[1], slerp, 18))
 fade = walk(images[0], images[-1], lerp, 18)
-show(torch.cat([images, fade, memorised(images)]),
-     "Top: G's walk. Middle: a cross-fade. Bottom: a memoriser.",
-     "three rows from one digit to another: by even steps, by fading, and by jumps", 18)
+show_rows({"G's walk": images, "a cross-fade": fade, "a memoriser": memorised(images)},
+          "From one digit to another, in eighteen pictures.",
+          "three rows from one digit to another: by even steps, by fading, and by jumps")
 
 # %% [markdown]
 # ## 4 · Has it memorised?
@@ -301,8 +301,9 @@ from dcgan_course.measuring.scores import training_neighbours
 
 some = generate(netG, ends[:12])
 pairs, ratio = training_neighbours(some, run.config)
-show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image nearest to each.",
-     "twelve generated digits, and under each a real one of its kind with other strokes", 12)
+show_rows({"generated": some, "the training image nearest to each": pairs},
+          "Is anything copied?",
+          "twelve generated digits, and under each a real one of its kind with other strokes")
 print("distance to the nearest training image, over that from one training image to the next:",
       f"{ratio:.1f}")
 

@@ -60,11 +60,13 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import ipywidgets as widgets
+import numpy as np
 import torch
+from PIL import Image
 
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import show
+from dcgan_course.plots import encoded, show, under_sliders
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, Still, explore
@@ -168,8 +170,18 @@ def redraw(_=None):
 for slider in sliders.values():
     slider.observe(redraw, names="value")
 redraw()
-Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value,
-      "a face, and three sliders that change it")
+
+
+def still(amount):
+    """A frame of the film that stands here where no kernel runs."""
+    z = moved(z0, {"z[0]": amount}, directions)
+    face = Image.fromarray(image_grid(generate(netG, z[None])).numpy()).resize((192, 192))
+    return np.asarray(under_sliders(face, {"z[0]": amount, "z[1]": 0, "z[2]": 0}, -3, 3))
+
+
+way = [still(amount) for amount in np.linspace(-3, 3, 13)]
+Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
+      encoded(way + way[::-1], ".webp", 200), "a face, and three sliders that change it")
 
 # %% [markdown]
 # The pictures change, but hair and background change together, and none of the three numbers deserves a name. We need

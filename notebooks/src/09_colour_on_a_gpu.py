@@ -78,7 +78,7 @@ from dcgan_course import checks, models, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, GREEN, GREY, INK, ORANGE, STYLE, show, show_table
 from dcgan_course.runs import load_run
 
 plt.style.use(STYLE)
@@ -322,7 +322,7 @@ for (name, values), colour in zip(budget.items(), (GREY, ORANGE, BLUE), strict=T
     axes.barh(budget.index, values, left=left, color=colour, height=0.6, label=name)
     left += values
 for card in (8, 16):
-    axes.axvline(card, color="black", linestyle="--", linewidth=1)
+    axes.axvline(card, color=INK, linestyle="--", linewidth=1)
     axes.text(card - 0.1, -0.42, f"a card of {card} GB", ha="right", va="center")
 axes.set(xlim=(0, 16.4), xlabel="GB, in float32")
 axes.invert_yaxis()
@@ -535,7 +535,7 @@ for place, name in enumerate(names):
     for value, evenness in zip(fd[name], even[name], strict=True):
         colour = COLOURS[batches[name]]
         axes.plot(value, place, "o", markeredgecolor=colour, markersize=9,
-                  color=colour if evenness > 0.5 else "white")
+                  color=colour if evenness > 0.5 else "none")
 axes.set_yticks(range(len(names)), [f"batch {name}" for name in names])
 axes.set(xscale="log", xlabel="Frechet distance", xlim=(80, 3000))
 axes.set_xticks([100, 200, 500, 1000, 2000], ["100", "200", "500", "1,000", "2,000"])

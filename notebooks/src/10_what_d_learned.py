@@ -65,7 +65,7 @@ from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring import features
-from dcgan_course.plots import STYLE, dots, show, show_table
+from dcgan_course.plots import STYLE, dots, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z
 
@@ -348,10 +348,9 @@ def scaled(gradient):
 
 # %%
 top = x[responses[:, 1].topk(12).indices]
-rows = [top] + [scaled(features.saliency(netD, top, 1, rule)) for rule in rules.values()]
-show(torch.cat(rows),
-     "The 12 digits that raise feature 1 most; then plain, deconvolution, guided.",
-     "digits; grey noise around them; one texture for all; the stroke that each has", 12)
+rows = {name: scaled(features.saliency(netD, top, 1, rule)) for name, rule in rules.items()}
+show_rows({"the digits": top} | rows, "The 12 digits that raise feature 1 most, by three rules.",
+          "digits; grey noise around them; one texture for all; the stroke that each has")
 
 # %% [markdown]
 # The plain gradients are grey noise around the right place. The rule of deconvolution shows nearly the same texture for
@@ -665,20 +664,12 @@ show(dots(per_cent, "% of the faces", gaps=4),
 show_table(per_cent, "% of the faces.", fold="The same as a table")
 
 # %%
-from dcgan_course.sampling import image_grid
-
-rows = {"drawn": before[shown], "block 0,\neffect": pictures[0, "effect"],
-        "block 1,\nwith/without": pictures[1, "with/without"],
-        "block 2,\nall positive": positive[2, "with/without"],
-        "block 3,\neffect": pictures[3, "effect"]}
-figure, axis = plt.subplots(figsize=(8.4, 4))
-axis.imshow(image_grid(torch.cat(list(rows.values())), 10))
-axis.set(xticks=[])
-axis.set_yticks([34 + 66 * i for i in range(len(rows))], list(rows))
-axis.tick_params(length=0)
-axis.grid(visible=False)
-show(figure, "The same ten faces, with the maps of one block dropped.",
-     "five rows of ten faces: with glasses; without, twice; and with traces of them, twice")
+show_rows({"drawn": before[shown], "block 0 (4 x 4), by effect": pictures[0, "effect"],
+           "block 1 (8 x 8), with/without": pictures[1, "with/without"],
+           "block 2 (16 x 16), all positive": positive[2, "with/without"],
+           "block 3 (32 x 32), by effect": pictures[3, "effect"]},
+          "The same ten faces, with the maps of one block dropped.",
+          "five rows of ten faces: with glasses; without, twice; and with traces, twice")
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps

@@ -66,7 +66,7 @@ from sklearn.metrics import pairwise_distances
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 
@@ -95,9 +95,10 @@ print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist,",
       f"{len(conditional):,} of mnist_conditional")
 
 # %%
-show(torch.cat([plain[:14], real[:14], conditional[order[:14]]]),
-     "A: the run mnist. B: written by people. C: the conditional generator.",
-     "three rows of fourteen digits, of which most are clear in each", 14)
+show_rows({"A: the run mnist": plain[:14], "B: written by people": real[:14],
+           "C: the conditional generator": conditional[order[:14]]},
+          "Fourteen of each, not picked.",
+          "three rows of fourteen digits, of which most are clear in each")
 
 # %% [markdown]
 # (These are the rows under the title.) Both generators are good enough that eyes no longer settle the matter.
@@ -566,9 +567,9 @@ for name in ("mnist2d", "mnist_collapse", "mnist_d_wins"):
 digits = learn.labels()[from_training]
 ten = [np.flatnonzero(digits == digit)[0] for digit in range(10)]
 candidates["ten pictures"] = other[ten].repeat(100, 1, 1, 1)
-show(torch.cat([images[:14] for images in candidates.values()]),
-     f"From top to bottom: {', '.join(candidates)}.",
-     "six rows of fourteen digits; in two rows all are alike, in the last ten come again", 14)
+show_rows({name: images[:14] for name, images in candidates.items()},
+          "Six ways to draw; which numbers will find them out?",
+          "six rows of fourteen digits; in two rows all are alike, in the last ten come again")
 
 # %%
 rows = {}
@@ -701,7 +702,7 @@ for name in hashes:
 
 # %% jupyter={"outputs_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
-thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", "black")
+thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", INK)
 for axis, (name, rows) in zip(axes, tables.items(), strict=True):
     for (kind, distance), colour in zip(rows.items(), colours, strict=True):
         share = [100 * (distance <= t).float().mean() for t in thresholds]
@@ -738,9 +739,10 @@ show_table(pd.DataFrame(rows, ["t", *planted, "false alarms"]).T, "Flagged.")
 codes = bits(other, "autoencoder")
 distance, place = differing(bits(fresh, "autoencoder"), codes).min(1)
 first = distance.argsort()[:14]
-show(torch.cat([fresh[first], other[place[first]]]),
-     "Top: never in the set. Bottom: the 'original' that was found for it.",
-     "two rows of fourteen digits, most of them ones; each pair looks alike", 14)
+show_rows({"never in the set": fresh[first],
+           "the 'original' that was found for it": other[place[first]]},
+          "The fourteen pairs that differ least.",
+          "two rows of fourteen digits, most of them ones; each pair looks alike")
 
 # %% [markdown]
 # Most of them are ones. The straight strokes of two people *are* near-duplicates, by any measure.
@@ -965,9 +967,10 @@ def changed(draw):
 
 
 # %%
-show(torch.cat([x[:14] for x in list(changed(0).values())[1:4]]),
-     "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise, if you can see it.",
-     "three rows of fourteen digits; those in the middle are mirrored", 14)
+rows = list(changed(0).values())[1:4]
+show_rows(dict(zip(("0 to 4 only", "mirrored", "faint noise"), (x[:14] for x in rows),
+                   strict=True)), "Can you see the noise?",
+          "three rows of fourteen digits; those in the middle are mirrored")
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -990,7 +993,7 @@ floors = means / means.loc["real"]
 figure, axes = plt.subplots()
 for kind, colour, marker in zip(looks, (BLUE, GREEN), "os", strict=True):
     axes.plot(floors[kind], floors.index, marker, color=colour, markersize=9, label=kind)
-axes.axvline(1, color="black", linewidth=1)
+axes.axvline(1, color=INK, linewidth=1)
 axes.set(xscale="log", xlabel="Frechet distance, in floors of the same judge")
 axes.set_xticks([1, 2, 5, 10, 20, 40], ["1", "2", "5", "10", "20", "40"])
 axes.minorticks_off()

@@ -73,7 +73,7 @@ from dcgan_course import checks
 from dcgan_course.diffusion import mixture, velocity
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -185,10 +185,10 @@ show_table(pd.DataFrame({name: [f"{x:.3g}" for x in row.tolist()]
 
 # %%
 one, its = (x[:1].expand(11, -1, -1, -1) for x in (real, noise))
-show(torch.cat([noised(one, its, moments), its, velocity(one, its, moments)]),
-     "What the network sees, t = 0 to 1; below it the noise; below that the velocity.",
-     "three rows of eleven: a digit that turns into noise; the noise; noise in which the "
-     "negative of the digit appears", 11)
+show_rows({"what the network sees": noised(one, its, moments), "the noise": its,
+           "the velocity": velocity(one, its, moments)}, "From t = 0 to t = 1.",
+          "three rows of eleven: a digit that turns into noise; the noise; noise in which the "
+          "negative of the digit appears")
 
 # %% [markdown]
 # > **Exercise 2 · Taken apart** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
@@ -517,8 +517,9 @@ chosen = [sheets[i] for i in (0, 1, 3, 6, -1)]
 kimg = [str(int(sheet.stem.removeprefix("fakes_"))) for sheet in chosen]
 rows = [grid_images(torch.from_numpy(np.array(Image.open(s).convert("RGB"))))[:14]
         for s in chosen]
-show(torch.cat(rows), f"The same noise after {', '.join(kimg)} thousand images.",
-     "five rows of fourteen digits: ragged strokes, then clearer and clearer digits", 14)
+show_rows(dict(zip((f"after {k} thousand images" for k in kimg), rows, strict=True)),
+          "The same noise in every row.",
+          "five rows of fourteen digits: ragged strokes, then clearer and clearer digits")
 
 # %% [markdown]
 # A curve that falls, without a fight in it: compare lesson 03, where the losses of a healthy training say next to
@@ -548,10 +549,10 @@ for steps in (1, 2, 5, 10, 25, 50):
 print(", ".join(f"{steps} steps: {value:.2f} s" for steps, value in seconds.items()))
 
 # %% jupyter={"outputs_hidden": true}
-show(torch.cat([images[:14] for images in drawn.values()]),
-     f"From top to bottom: {', '.join(map(str, drawn))} steps.",
-     "six rows of fourteen: the same grey blot fourteen times; blurred digits; digits, more "
-     "and more distinct", 14)
+show_rows({f"{steps} step{'s' * (steps > 1)}": x[:14] for steps, x in drawn.items()},
+          "The same noise in every row.",
+          "six rows of fourteen: the same grey blot fourteen times; blurred digits; digits, "
+          "more and more distinct")
 
 # %% [markdown]
 # One step draws the mean of all digits, for every noise: at $t = 1$ nothing is known yet. From five steps on most noises
@@ -728,9 +729,11 @@ ends = torch.randn(2, 2, 784, generator=seeded(11, "lesson"))
 ways = torch.cat([interpolate(a, b, 14) for a, b in ends]).view(-1, 1, 28, 28)
 z = draw_z(gan.config, 4, seeded(11, "lesson")).view(2, 2, -1)
 walks = generate(netG, torch.cat([interpolate(a, b, 14) for a, b in z]))
-show(torch.cat([sample(unet, ways, 25), walks]),
-     "Two walks from noise to noise, by diffusion (above), and two in z, by the GAN (below).",
-     "four rows of fourteen digits that change from one digit into another", 14)
+both = torch.cat([sample(unet, ways, 25), walks]).split(14)
+show_rows(dict(zip(("diffusion, from noise to noise", "diffusion, another walk",
+                    "the GAN, from z to z", "the GAN, another walk"), both, strict=True)),
+          "Two walks of each.",
+          "four rows of fourteen digits that change from one digit into another")
 
 # %%
 pairs = torch.randn(2, 8, 784, generator=seeded(12, "lesson"))

@@ -67,7 +67,7 @@ from dcgan_course import checks, sampling
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 
@@ -365,9 +365,9 @@ faces = load_run("avatars")
 netF, reader, judge = faces.load_generator(), load_judge("avatars"), load_judge("mnist")
 LENGTHS = (4, 7, 10, 14)
 z = draw_z(faces.config, 12, seeded(3, "lesson"))
-show(torch.cat([generate(netF, with_length(z, nz, length)) for length in LENGTHS]),
-     f"The same twelve z, row by row {', '.join(map(str, LENGTHS))} long.",
-     "four rows of twelve faces: faded in the first, some without eyes; then ever bolder", 12)
+show_rows({f"length {length}": generate(netF, with_length(z, nz, length))
+           for length in LENGTHS}, "The same twelve directions in every row.",
+          "four rows of twelve faces: faded in the first, some without eyes; then ever bolder")
 
 # %% [markdown]
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
@@ -607,10 +607,10 @@ for name, z in ways.items():
                   f"{same.sum(1).mean():.1f} of 17"]
 show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Mean squared differences, of eight faces that G has not seen in training.")
-show(torch.cat([wanted, *(generate(netF, z) for z in ways.values())]),
-     f"From top to bottom: wanted, {', '.join(ways)}.",
-     "four rows of eight faces: those wanted, random ones like them, two rows nearer to them",
-     8)
+show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.items()},
+          "Eight faces that G has not seen, and what each search found.",
+          "five rows of eight faces: those wanted, random ones like them, three rows nearer to "
+          "them")
 
 # %% [markdown]
 # By pixels the difference shrinks to about a third, and nearly all attributes are kept. By features the *features*
@@ -645,9 +645,9 @@ best = all_errors.argmin(0)
 found, gaps = found[best, torch.arange(len(wanted))], iter(all_errors.amin(0).tolist())
 rows = {name: f"{np.mean([next(gaps) for _ in x]):.3f}" for name, x in groups.items()}
 show_table(pd.DataFrame({"difference of pixels": rows}), "The best of three searches.")
-show(torch.cat([wanted, generate(netF, found)]), "Top: wanted. Bottom: what G can do.",
-     "two rows of eleven: most of the first six come back; headwear turns into hair",
-     len(wanted))
+show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
+          "Which of them can G draw?",
+          "two rows of eleven: most of the first six come back; headwear turns into hair")
 
 # %% [markdown]
 # New faces come back nearly exactly: G *covers* them. Of its own three, one came back without its sunglasses in our
@@ -660,8 +660,11 @@ show(torch.cat([wanted, generate(netF, found)]), "Top: wanted. Bottom: what G ca
 # And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
 # covered. Who was left out of the data does not count. Bau and others ([arXiv
 # 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches which
-# kinds of things they leave out.  ### A test of memory  Now turn it round. If G had learned its training pictures by
-# heart, it should find *them* more easily than new ones. Webster and others ([arXiv
+# kinds of things they leave out.
+#
+# ### A test of memory
+#
+# Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones. Webster and others ([arXiv
 # 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training pictures and on held-out
 # ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures are quicker to invert:
 # 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a set that G surely
@@ -699,9 +702,9 @@ rows = {name: [f"{values.mean():.3f}",
 show_table(pd.DataFrame(rows, ["error of inversion", "minus that of held-out digits"]).T,
            f"{of_each} digits of each kind.")
 held = slice(of_each, of_each + 14)
-show(torch.cat([x[held], generate(netM, back[held])]),
-     "Top: digits that were held out. Bottom: the nearest that the search found.",
-     "two rows of fourteen digits; those of the second follow those of the first", 14)
+show_rows({"held out": x[held], "the nearest that the search found": generate(netM, back[held])},
+          "Digits that G has not learned from.",
+          "two rows of fourteen digits; those of the second follow those of the first")
 
 # %% [markdown]
 # The digits that G learned from are no easier to find than the others: the interval of their difference includes 0.
