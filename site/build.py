@@ -179,7 +179,8 @@ def of_data(name: str, folder: Path) -> str:
     content = (ROOT / "data" / name).read_bytes()
     if name.endswith(("best.webp", ".png")):
         small = io.BytesIO()
-        Image.open(io.BytesIO(content)).convert("RGB").save(small, "WEBP", quality=90)
+        image = Image.open(io.BytesIO(content))
+        image.convert("RGBA" if image.has_transparency_data else "RGB").save(small, "WEBP", quality=90)
         content = small.getvalue()
     return picture(content, folder)
 
@@ -237,6 +238,8 @@ def thumb(lesson: nbformat.NotebookNode, file: Path) -> str:
 
 
 def webp(image: Image.Image, file: Path) -> str:
+    if image.has_transparency_data:  # what lies behind is a page; a card's picture has white behind it
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     image = image.convert("RGB")
     image.thumbnail((THUMB, THUMB))
     image.save(file.with_suffix(".webp"), quality=82)

@@ -64,7 +64,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from dcgan_course import checks, sampling
 from dcgan_course.config import preset
@@ -79,12 +79,14 @@ print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 # lesson makes a small one, with the troubles that real folders have: two sub-folders, pictures of several shapes, one
 # that is broken, and one file that is not a picture at all.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+FOLDER = Path("my_pictures").expanduser()  # yours
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from PIL import Image
 
 from dcgan_course.data import avatars
 
-FOLDER = Path("my_pictures").expanduser()  # yours
 if FOLDER == Path("my_pictures") and not FOLDER.exists():  # drawn instead
     print(f"{FOLDER} is not there, so 600 cartoon faces are drawn in its place")
     FOLDER = Path("runs") / "faces"
@@ -178,7 +180,6 @@ from dcgan_course.publishing import export
 
 card = export.model_card(mine)
 lines = [line for line in card.splitlines() if not line.startswith("![")]  # its sheet is above
-print(f"{sum(line.startswith('## ') for line in lines)} sections")
 Markdown("\n".join(line.replace("# ", "### ", 1) if line.startswith("#") else line
                    for line in lines))
 
@@ -271,13 +272,19 @@ Markdown(f"Find `{PAGE}/index.html`, beside this lesson, in the file browser on 
          "right click, *Open in New Browser Tab*; or outside of JupyterLab by a double click.")
 
 # %%
-for file in sorted(PAGE.iterdir()):
-    print(f"{file.name:<12} {'below' if file.stat().st_size < 20e6 else 'above'} 20 MB")
 from dcgan_course.publishing.explorer import of_run
 
+for file in sorted(PAGE.iterdir()):
+    print(f"{file.name:<12} {'below' if file.stat().st_size < 20e6 else 'above'} 20 MB")
 known = of_run(mine, netG)
 print("groups of controls:", ", ".join(group["name"] for group in known["groups"]))
 print("under the title:", known["text"])
+
+# %%
+show(load_run("avatars").path / "explorer.webp",
+     "What such a page shows: here glasses have been moved to +1.20.",
+     "a large cartoon face with pink glasses; beside it sliders for smile, glasses, beard and "
+     "long hair, and buttons for colours", width=700)
 
 # %% [markdown]
 # Before you publish, ask whether you may. The pictures that G learned from belong to somebody, and faces of real people
@@ -286,17 +293,12 @@ print("under the title:", known["text"])
 #
 # ## 6 · The errata hunt
 #
-# The next cells print six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in
+# The next cell shows six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in
 # GAN code. You have met the subject of each in lessons 02 to 05. Find the lines.
 
 # %%
-print(checks.LISTINGS[1], checks.LISTINGS[2], sep="\n\n")
-
-# %%
-print(checks.LISTINGS[3], checks.LISTINGS[4], sep="\n\n")
-
-# %%
-print(checks.LISTINGS[5], checks.LISTINGS[6], sep="\n\n")
+for number, listing in checks.LISTINGS.items():
+    display(Markdown(f"**Listing {number}**\n\n```python\n{listing}\n```"))
 
 # %% [markdown]
 # > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
