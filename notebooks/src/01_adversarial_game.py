@@ -148,7 +148,7 @@ log_p_data = log_density(plane, centres, spread)
 # > **Predict** each background before you run the next two cells. Blue will mean "$D^*$ says real", orange "generated",
 # > white "one half".
 
-# %%
+# %% jupyter={"source_hidden": true}
 # generated, undecided, real
 shades = LinearSegmentedColormap.from_list("D", ["#F0A878", "#FFFFFF", "#7FB8DC"])
 
@@ -372,7 +372,7 @@ show_table(pd.DataFrame({"slope of minimax": minimax, "non-saturating": ours,
 # At 0.01 the slope of the non-saturating loss is 99 times that of minimax. The curves show where each loss does its
 # work:
 
-# %%
+# %% jupyter={"source_hidden": true}
 D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
 minimax, non_saturating = slopes(D_G_z)
 figure, axes = plt.subplots(figsize=(6.4, 3.2))

@@ -445,7 +445,7 @@ for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
     print(f"{name:<15} passes no gradient in",
           f"{100 * sum(closed) / len(closed):.0f} % of the units")
 
-# %%
+# %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 
 from dcgan_course.plots import BLUE, GREY, ORANGE, STYLE

@@ -449,7 +449,7 @@ show_table(pd.DataFrame(verdicts, ["confidence", "entropy"]).T)
 # %% [markdown]
 # Which digits does G draw?
 
-# %%
+# %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 
 from dcgan_course.plots import GREY, ORANGE, STYLE

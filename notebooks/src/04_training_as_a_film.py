@@ -273,7 +273,7 @@ print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; "
       f"G still in train mode: {netG.training}")
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def strip(pictures, titles, caption, alt):
     """Show pictures of equal size side by side, each with its title."""
     figure, axes = plt.subplots(1, len(pictures), figsize=(8.4, 8.4 / len(pictures) + 0.3))
@@ -602,7 +602,7 @@ for name, images in sets.items():
                     f"{mode_entropy(p):.2f}", f"{duplicates(features, other_features):.0%}")
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.plots import BLUE, GREEN, ORANGE
 
 figure, axes = plt.subplots(figsize=(8.4, 3))

@@ -496,7 +496,7 @@ for dtype in (torch.float32, torch.bfloat16):
 # bfloat16 keeps eight bits, so everything above 0.998 becomes 1, and the logarithm of 0 follows. The picture shows the
 # loss over the whole range of logits:
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
 logits = torch.linspace(0, 10, 400)
 on_D = -torch.log(1 - torch.sigmoid(logits.bfloat16())).float()
@@ -599,7 +599,7 @@ for emptied in (True, False):
 # %% [markdown]
 # The next picture shows the two gradients where they are kept, drawn in the plane in which they lie:
 
-# %%
+# %% jupyter={"source_hidden": true}
 kept = g_gradient(detach=False, emptied_between=False)
 along = right / right.norm()  # the direction of G's own wish
 across = kept - (kept @ along) * along
@@ -1176,7 +1176,7 @@ show_cards([card(stabilisers.images(config), letter)
            "Five unlabelled trainings, A to E.",
            "five sheets, A to E, of sixteen pictures each")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(5, 2, figsize=(8.4, 9), sharex=True)
 for row, (letter, config) in zip(axes, checks.CASES.items(), strict=True):
     lines = pd.DataFrame(stabilisers.curves(config))

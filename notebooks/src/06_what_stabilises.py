@@ -572,7 +572,7 @@ show_wiped(*both, "Left of the line: at the best moment. Right of it: at the end
 # %% [markdown]
 # The next figure shows the losses of that training. Can you see the turning point?
 
-# %%
+# %% jupyter={"source_hidden": true}
 lines = churches.stats()
 kimg = [line["kimg"] for line in lines]
 figure, axes = plt.subplots(1, 2)

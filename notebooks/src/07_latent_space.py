@@ -471,7 +471,7 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # Here is one sum, with three exemplars of each concept, and under them the face of their mean `z`. The result is followed, as in the paper, by eight neighbours:
 # the same `z` plus uniform noise of up to 0.25 in each number.
 
-# %%
+# %% jupyter={"source_hidden": true}
 picks = [z[pool("glasses", *which)[:3]] for which in WHICH]
 result = vector_sum(*picks)
 noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25

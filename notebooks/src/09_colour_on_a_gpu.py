@@ -315,7 +315,7 @@ gigabytes = {"weights, gradients, Adam": [kept / 1e9] * 3,
 budget = pd.DataFrame(gigabytes, [f"batch {n}" for n in batch_sizes])
 show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(8.4, 2.5))
 left = np.zeros(3)
 for (name, values), colour in zip(budget.items(), (GREY, ORANGE, BLUE), strict=True):
@@ -450,7 +450,7 @@ for name, loop in tqdm([*variants.items()] * 3, desc="steps", **bar_options()):
     seconds = bench.time_of(lambda loop=loop, x=x_real: loop.step(x), x_real.device, 1)
     times[name].append(32 / seconds)
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 medians = {name: np.median(speeds) for name, speeds in times.items()}
 figure, axes = plt.subplots(figsize=(8.4, 2.4))
 bars = axes.barh([*medians], [*medians.values()], color=[GREY] + [GREEN] * (len(medians) - 1))
@@ -703,7 +703,7 @@ show_table(pd.DataFrame({who: {words: record[who][f"{key}1787_heritage"]
                                for key, words in NUMBERS.items()}
                          for who in ("generated", "real")}))
 
-# %%
+# %% jupyter={"source_hidden": true}
 with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
 key = "fd1787_heritage"
 figure, axes = plt.subplots()

@@ -85,7 +85,7 @@ digit = to_float(train.batch([4]))
 for i, x in enumerate(features.activations(netD, digit), 1):
     print(f"layer {i}: {x.shape[1]:>3} feature maps of {x.shape[2]} x {x.shape[3]}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(3, 10, figsize=(8.4, 2.8))
 for i, (row, maps) in enumerate(zip(axes, features.activations(netD, digit), strict=True), 1):
     for axis, picture in zip(row, [digit[0, 0], *maps[0, :9]], strict=True):

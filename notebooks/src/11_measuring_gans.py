@@ -367,7 +367,7 @@ for name, values in curves.items():
 show_table(pd.DataFrame(rows, ["the line, n = 10,000", "recorded, n = 10,000",
                                "the line, n infinite"]).T)
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots()
 for (name, values), colour in zip(curves.items(), (BLUE, ORANGE, GREEN), strict=True):
     slope = np.polyfit(1 / some, values[3:], 1)[0]
@@ -466,7 +466,7 @@ precision = checks.check_precision(my_precision)
 # %% [markdown]
 # The ring shows what that means. Here are 60 real points, each with its reach, and 60 fakes, half of which lie anywhere:
 
-# %%
+# %% jupyter={"source_hidden": true}
 def draw_reach(real, fake, caption, alt, side=2):
     """Points with their reach; fakes within it are green, the others orange."""
     reach = np.sort(pairwise_distances(real), axis=1)[:, 3]

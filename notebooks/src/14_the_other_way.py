@@ -325,7 +325,7 @@ print(f"mean loss: {first:.1f} in the first 20 steps, {last:.1f} in the last 200
 # cannot: many points and many noises lead to one and the same $x_t$, and the best answer is the **mean** of their
 # velocities. The arrows show what the network has learned, turned round: the way back, to smaller $t$.
 
-# %%
+# %% jupyter={"source_hidden": true}
 plane = torch.cartesian_prod(*[torch.linspace(-3, 3, 15)] * 2)
 figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.6), sharex=True, sharey=True)
 x_0, noise = ring(400, seeded(5, "ring")), torch.randn(400, 2, generator=seeded(6, "ring"))
@@ -396,7 +396,7 @@ def path(net, noise, steps):
     return torch.stack(seen)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 start = torch.randn(1000, 2, generator=seeded(7, "ring"))
 figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.6), sharex=True, sharey=True)
 for axis, steps in zip(axes, (1, 3, 10, 50), strict=True):
@@ -497,7 +497,7 @@ print(f"{record['kimg']:,.0f} thousand images shown, {record['cpu_seconds'] / 60
 # stands the run `mnist`, the best GAN of this course on digits without labels, with as many images and nearly as many
 # minutes: **the same clock**.
 
-# %%
+# %% jupyter={"source_hidden": true}
 stats = read_lines(folder / "stats.jsonl")
 figure, axis = plt.subplots(figsize=(8.4, 2.6))
 axis.plot([line["kimg"] for line in stats], [line["loss"] for line in stats], color=ORANGE)
@@ -636,7 +636,7 @@ netG = gan.load_generator()
 z = draw_z(gan.config, 64, seeded(0, "lesson"))
 gan_seconds = time_of(lambda: generate(netG, z), torch.device("cpu"))
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
 lines, floor = read_lines(folder / "metrics.jsonl"), record["real"]["fd10k_mnist"]
 for scored, colour, label in ((lines, ORANGE, "diffusion"), (gan.metrics(), BLUE, "GAN")):
