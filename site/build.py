@@ -153,9 +153,10 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
         if before.metadata.get("cellView") and cell.metadata.get("jupyter"):  # imports, and the machine that ran them
             cell.metadata["jupyter"]["outputs_hidden"] = True
         folded = cell.metadata.get("jupyter", {})  # what draws, and what is to be predicted
-        for part, tag in (("source_hidden", "hide-input"), ("outputs_hidden", "hide-output")):
-            if folded.get(part):
-                cell.metadata["tags"] = [*cell.metadata.get("tags", []), tag]
+        parts = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
+        hidden = [tag for part, tag in parts.items() if folded.get(part)]
+        tags = cell.metadata.get("tags", [])
+        cell.metadata["tags"] = tags + (hidden if len(hidden) < 2 else ["hide-cell"])
     pictures = file.parent / teach.PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
     for cell in page.cells:

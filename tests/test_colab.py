@@ -236,7 +236,7 @@ def test_a_second_notebook_has_the_newest_commit_in_the_same_clone(lent):
 
 def test_half_a_clone_is_removed(lent):
     """As one that was cut short leaves: it has another name until it is whole."""
-    half = lent.clone.with_name(f"{FOLDER}.new")
+    half = lent.clone.with_name(f"{FOLDER}.part")
     git(lent.content, "clone", "-q", "--no-checkout", lent.origin, half)
     (half / ".git" / "index.lock").touch()
     (half / "README.md").write_text("# dcg")

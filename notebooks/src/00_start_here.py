@@ -37,8 +37,8 @@
 # Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
 # Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
 # output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
-# below it. Colab, GitHub and the web pages do not fold outputs; there, look away for a moment. When you come back to a
-# lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not in the file.
+# below it. (Code that only draws is folded too.) Colab and GitHub fold nothing; there, look away for a moment. When you
+# come back to a lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not in the file.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -49,8 +49,9 @@ import sys
 
 if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
     if not importlib.util.find_spec("dcgan_course"):
-        url, home = "https://github.com/dcgan-course/dcgan-course", os.path.abspath("dcgan-course")
-        clone = f"rm -rf {home}.new && git clone -q --depth=1 {url} {home}.new && mv -T {home}.new {home}"
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
         failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
         if failed:
             sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
@@ -115,7 +116,8 @@ work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                      ("make train, good digits", "mnist", 300),
                      ("an epoch of digits at 64 x 64", "64 x 64", 60)],
                     columns=["what", "network", "thousand images"]).set_index("what")
-work["minutes here"] = work["thousand images"] * 1000 / work["network"].map(speed) / 60
+minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
+work["minutes here"] = minutes.map("{:.1f}".format)
 show_table(work.rename_axis(None))
 
 # %% [markdown]
@@ -133,23 +135,13 @@ show_table(sizes)
 # %% [markdown]
 # ## 3 · The map
 #
-# | lesson | you will |
-# |---|---|
-# | [01 The adversarial game](01_adversarial_game.ipynb) | see both players in two dimensions, write their losses, stop the circling |
-# | [02 Five guidelines](02_five_guidelines.ipynb) | write a generator and a discriminator, and know why each layer is there |
-# | [03 Train on MNIST](03_train_mnist.ipynb) | write the two training steps, train, and read the curves |
-# | [04 Training as a film](04_training_as_a_film.ipynb) | record a training, and see one that collapses |
-# | [05 The failure lab](05_failure_lab.ipynb) | break a DCGAN on purpose, measure what broke, and mend it |
-# | [06 What stabilises, and when to stop](06_what_stabilises.ipynb) | switch every guideline off, over seeds, and keep the best |
-# | [07 Walking the latent space](07_latent_space.ipynb) | walk between pictures, and add and subtract what they show |
-# | [08 Latent sliders](08_latent_sliders.ipynb) | explore any generator with sliders |
-# | [09 Colour at 64x64](09_colour_on_a_gpu.ipynb) | prepare photographs, and know the memory and the hours before you train |
-# | [10 What D learned](10_what_d_learned.ipynb) | use D's features, see what they respond to, make G forget glasses |
-# | [11 Measuring GANs](11_measuring_gans.ipynb) | measure how good a generator is, and what each number cannot see |
-# | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
-# | [13 What came after](13_what_came_after.ipynb) | write later losses and a penalty, and see which guidelines survive |
-# | [14 The other way](14_the_other_way.ipynb) | train a small diffusion model, and hold it against a DCGAN by the same clock |
-# | [15 Asking for it](15_asking_for_it.ipynb) | ask a generator for a class, or for one picture, and plan your own project |
+# | | | |
+# |:-:|:-:|:-:|
+# | <img src="../data/duel.webp" width="128" alt="the picture of lesson 01"><br>[01 · The adversarial game](01_adversarial_game.ipynb)<br>see both players in two dimensions, write their losses, stop the circling | <img src="../data/architecture.svg" width="159" alt="the picture of lesson 02"><br>[02 · Five guidelines](02_five_guidelines.ipynb)<br>write a generator and a discriminator, and know why each layer is there | <img src="../data/two_steps.svg" width="183" alt="the picture of lesson 03"><br>[03 · Train on MNIST](03_train_mnist.ipynb)<br>write the two training steps, train, and read the curves |
+# | <img src="../data/film.webp" width="111" alt="the picture of lesson 04"><br>[04 · Training as a film](04_training_as_a_film.ipynb)<br>record a training, and see one that collapses | <img src="../data/failures.webp" width="215" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>break a DCGAN on purpose, measure what broke, and mend it | <img src="../data/best_and_end.webp" width="182" alt="the picture of lesson 06"><br>[06 · What stabilises, and when to stop](06_what_stabilises.ipynb)<br>switch every guideline off, over seeds, and keep the best |
+# | <img src="../data/walk.webp" width="236" alt="the picture of lesson 07"><br>[07 · Walking the latent space](07_latent_space.ipynb)<br>walk between pictures, and add and subtract what they show | <img src="../data/directions.webp" width="236" alt="the picture of lesson 08"><br>[08 · Latent sliders](08_latent_sliders.ipynb)<br>explore any generator with sliders | <img src="../data/churches.webp" width="233" alt="the picture of lesson 09"><br>[09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>prepare photographs, and know the memory and the hours before you train |
+# | <img src="../data/features.webp" width="225" alt="the picture of lesson 10"><br>[10 · What D learned](10_what_d_learned.ipynb)<br>use D's features, see what they respond to, make G forget glasses | <img src="../data/which.png" width="236" alt="the picture of lesson 11"><br>[11 · Measuring GANs](11_measuring_gans.ipynb)<br>measure how good a generator is, and what each number cannot see | <img src="../data/runs/heritage/best.webp" width="130" alt="the picture of lesson 12"><br>[12 · Your own images](12_your_own_images.ipynb)<br>train on a folder, export, publish; find mistakes in other people's code |
+# | <img src="../data/then_and_since.webp" width="236" alt="the picture of lesson 13"><br>[13 · What came after](13_what_came_after.ipynb)<br>write later losses and a penalty, and see which guidelines survive | <img src="../data/denoised.webp" width="225" alt="the picture of lesson 14"><br>[14 · The other way](14_the_other_way.ipynb)<br>train a small diffusion model, and hold it against a DCGAN by the same clock | <img src="../data/asked.webp" width="236" alt="the picture of lesson 15"><br>[15 · Asking for it](15_asking_for_it.ipynb)<br>ask a generator for a class, or for one picture, and plan your own project |
 #
 # You need not take them all. Three ways through the course, each a part of the next hours that you have:
 #
