@@ -35,10 +35,14 @@
 # ## 1 · Is everything in place?
 #
 # Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
-# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
-# output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
-# below it. (Code that only draws is folded too.) Colab and GitHub fold nothing; there, look away for a moment. When you
-# come back to a lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not in the file.
+# Kaggle; elsewhere it does nothing.)
+#
+# The lessons come with their outputs. Where a lesson asks you to **predict**, the output that answers is folded in
+# JupyterLab: make up your mind first, then run the cell, or click on the three dots below it. Code that only draws is
+# folded too. Colab and GitHub do not fold outputs; there, look away for a moment.
+#
+# When you come back to a lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not
+# in the file.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
