@@ -154,7 +154,7 @@ def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict])
         frame = Image.new("RGB", (wide, top.height + below.height), "white")
         frame.paste(top, (0, 0))
         frame.paste(below, (0, top.height))
-        ImageDraw.Draw(frame).line((x, top.height + low, x, top.height + high), INK, 2)
+        ImageDraw.Draw(frame).line((x, top.height + low, x, top.height + high), "black", 2)
         frames.append(np.asarray(frame))
     return frames
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from ..augment import augmented
 from ..data import load_images, to_float
 from .curves import blank
-from .style import BLUE, GREEN, GREY, ORANGE
+from .style import BLUE, GREEN, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def timeline(ideas: Sequence[Idea]) -> "Figure":
     for (number, name, kind), height in zip(ideas, HEIGHTS, strict=False):
         axes.plot([when(number)] * 2, [0, height], color=KINDS[kind], linewidth=1)
         axes.plot(when(number), 0, "o", color=KINDS[kind], markersize=6)
-        axes.text(when(number), height, name, fontsize=9.5, va="bottom" if height > 0 else "top")
+        axes.text(when(number), height, name, fontsize=9.5, color=INK, va="bottom" if height > 0 else "top")
     axes.axhline(0, color=GREY, linewidth=1, zorder=0)
     axes.set(xlim=(2013.5, 2026.5), ylim=(-4, 4), xticks=range(2014, 2027, 2), yticks=[])
     axes.spines["left"].set_visible(False)

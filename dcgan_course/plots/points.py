@@ -5,7 +5,7 @@ from statistics import geometric_mean
 from typing import TYPE_CHECKING
 
 from .curves import blank
-from .style import BLUE, GREEN, GREY, ORANGE
+from .style import BLUE, GREEN, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +54,7 @@ def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
     for place in range(gaps, len(frame), gaps) if gaps else ():
         axes.axhline(place - 0.5, color=GREY, linewidth=0.7)
     axes.set(xlabel=measure)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(frame.columns))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(frame.columns), frameon=False, labelcolor=INK)
     name_rows(axes, list(frame.index))
     return figure
 

@@ -75,7 +75,7 @@ from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table  # blue: D and real
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")

@@ -65,11 +65,10 @@ import numpy as np
 import torch
 
 from dcgan_course import checks
-from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.measuring.tables import comparison_frame, summary_frame
-from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, card, show, show_cards, show_rows, show_table
+from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, card, show, show_cards, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z, to_pixels
 from dcgan_course.trainer import train
@@ -78,6 +77,8 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 plt.style.use(STYLE)
 
 # %%
+from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
+
 trainings = gallery()
 show_cards(gallery_cards(),
            "Twelve trainings on digits; the number of the section stands in brackets.",
@@ -920,6 +921,9 @@ for step in tqdm(range(150), file=sys.stdout, ncols=80):
 
 
 # %%
+from dcgan_course.plots import show_rows
+
+
 def three_ways(state):
     """The same z with batch, running and standing statistics: three of (16, 1, 28, 28)."""
     netG.load_state_dict(state)

@@ -191,12 +191,14 @@ measure, ticks = "times the baseline's distance", [0.3, 0.5, 1, 2, 5, 10, 20, 50
 def told(verdicts):
     """12 worse, 4 better, ...: in words, for those who cannot see the figure."""
     words = [word for *_, word in verdicts.values()]
-    counts = ", ".join(f"{words.count(word)} {word}" for word in ("better", "worse", "undecided"))
+    counts = ", ".join(f"{words.count(word)} {word}"
+                       for word in ("better", "worse", "undecided"))
     return f"a line for each of {len(words)} versions: {counts}"
 
 
 show(plots.forest(alone, measure, ticks),
-     "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.", told(alone))
+     "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.",
+     told(alone))
 
 # %% [markdown]
 # ### Many comparisons at once

@@ -350,7 +350,8 @@ def scaled(gradient):
 # %%
 top = x[responses[:, 1].topk(12).indices]
 rows = {name: scaled(features.saliency(netD, top, 1, rule)) for name, rule in rules.items()}
-show_rows({"the digits": top} | rows, "The 12 digits that raise feature 1 most, by three rules.",
+show_rows({"the digits": top} | rows,
+          "The 12 digits that raise feature 1 most, by three rules.",
           "digits; grey noise around them; one texture for all; the stroke that each has")
 
 # %% [markdown]
@@ -659,7 +660,8 @@ for block in range(4):
         counted[f"{4 * 2**block} x {4 * 2**block}: {name}, {count} of {len(value)}"] = found
 per_cent = pd.DataFrame(counted).T.map(lambda share: int(share.rstrip("%")))
 show(dots(per_cent, "% of the faces", gaps=4),
-     "Which maps were dropped, and how many of how many; what went with them. Below: random ones.",
+     "Which maps were dropped, and how many of how many; what went with them. "
+     "Below: random ones.",
      "in each block chosen maps remove the glasses for the judge, in the first two for the "
      "witness as well; random maps remove hardly any")
 show_table(per_cent, "% of the faces.", fold="The same as a table")

@@ -299,7 +299,7 @@ show(load_run("avatars").path / "explorer.webp",
 
 # %%
 for number, listing in checks.LISTINGS.items():
-    display(Markdown(f"**Listing {number}**\n\n```python\n{listing}\n```"))
+    display(Markdown(f"**Listing {number}**\n\n```\n{listing}\n```"))
 
 # %% [markdown]
 # > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes

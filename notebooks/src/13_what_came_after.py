@@ -102,7 +102,8 @@ WORDS = {
     "ADA": "D sees changed images", "StyleGAN3": "no aliasing", "R3GAN": "pairs, R1 and R2"}
 show(plots.sketches(IDEAS, WORDS),
      "Twelve ideas. The spirals are the smallest game of lesson 01 with a price on D.",
-     "twelve small drawings: " + "; ".join(f"{name}: {words}" for name, words in WORDS.items()))
+     "twelve small drawings: " + "; ".join(
+         f"{name}: {words}" for name, words in WORDS.items()))
 
 # %% [markdown]
 # | idea | what it says | arXiv |

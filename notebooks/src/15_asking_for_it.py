@@ -610,8 +610,8 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Mean squared differences, of eight faces that G has not seen in training.")
 show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.items()},
           "Eight faces that G has not seen, and what each search found.",
-          "five rows of eight faces: those wanted, random ones like them, three rows nearer to "
-          "them")
+          "five rows of eight faces: those wanted, random ones like them, three rows nearer "
+          "to them")
 
 # %% [markdown]
 # By pixels the difference shrinks to about a third, and nearly all attributes are kept. By features the *features*
@@ -703,7 +703,8 @@ rows = {name: [f"{values.mean():.3f}",
 show_table(pd.DataFrame(rows, ["error of inversion", "minus that of held-out digits"]).T,
            f"{of_each} digits of each kind.")
 held = slice(of_each, of_each + 14)
-show_rows({"held out": x[held], "the nearest that the search found": generate(netM, back[held])},
+show_rows({"held out": x[held],
+           "the nearest that the search found": generate(netM, back[held])},
           "Digits that G has not learned from.",
           "two rows of fourteen digits; those of the second follow those of the first")
 
