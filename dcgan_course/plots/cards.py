@@ -11,6 +11,7 @@ from .showing import enlarged, show
 from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 24, 52, 18  # pixels of a card, of its margin and of what stands below
+MOST = 72  # pixels of an image's side in a row
 LABEL, LETTERS = 48, 28  # pixels before the words of a line, and how many of them fit beside
 
 
@@ -66,21 +67,22 @@ def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: in
 
 
 def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str) -> None:
-    """Show rows of images, each below its name, as wide as the page.
+    """Show rows of images, each below its name, as wide as the page; few images, at most so large.
 
     Args:
         rows: {name: (n, 1 or 3, size, size) in [-1, 1]}, of one n and size.
         caption, alt: as of `show`.
     """
     n, _, size, _ = next(iter(rows.values())).shape
-    times = PAGE // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
+    page = min(PAGE, n * MOST)
+    times = page // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
     sheets = [enlarged(images, n, times) for images in rows.values()]
     width, height = sheets[0].size
-    letters = round(14 * width / PAGE)
+    letters = round(14 * width / page)
     whole = Image.new("RGBA", (width, len(rows) * (height + 2 * letters)))
     pen, font = ImageDraw.Draw(whole), lettering(letters)
     for i, (name, sheet) in enumerate(zip(rows, sheets, strict=True)):
         top = i * (height + 2 * letters)
         pen.text((2, top + letters // 2), name, INK, font)
         whole.paste(sheet, (0, top + 2 * letters - 4))
-    show(whole, caption, alt, width=PAGE)
+    show(whole, caption, alt, width=page)

@@ -214,8 +214,8 @@ print(f"if nothing differed: {0.05 * n:.1f} false verdicts expected;",
 
 # %% [markdown]
 # Whoever makes many comparisons must ask more of each. Begin with **p-values**: for each version, the probability that
-# ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at 95
-# % that misses the 0 is a p-value below 0.05, so nothing new yet.
+# ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at
+# 95 % that misses the 0 is a p-value below 0.05, so nothing new yet.
 #
 # **Holm's correction** keeps the probability of *any* false verdict among all $m$ below 5 %. Sort the p-values. The
 # smallest must be below $0.05 / m$, the next below $0.05 / (m - 1)$, and so on; at the first that fails, stop: that one

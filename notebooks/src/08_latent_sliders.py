@@ -67,7 +67,7 @@ from PIL import Image
 
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import encoded, show, under_sliders
+from dcgan_course.plots import encoded, show, show_rows, under_sliders
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, Still, explore
@@ -134,12 +134,13 @@ directions = {f"z[{i}]": unit[i] for i in range(3)}
 
 def sheet(names, caption, alt):
     """A row of nine pictures for each name: its direction from -3 to +3."""
-    rows = [moved(z0, {name: amount}, directions)
-            for name in names for amount in torch.linspace(-3, 3, 9)]
-    show(generate(netG, torch.stack(rows)), caption, alt, 9)
+    ways = {name: [moved(z0, {name: amount}, directions)
+                   for amount in torch.linspace(-3, 3, 9)] for name in names}
+    show_rows({name: generate(netG, torch.stack(way)) for name, way in ways.items()},
+              caption, alt)
 
 
-sheet(list(directions), "z[0], z[1] and z[2], a row each, from -3 (left) to +3.",
+sheet(list(directions), "From -3 (left) to +3.",
       "three rows of one face; hair and background change a little along each row")
 
 

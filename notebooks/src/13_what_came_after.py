@@ -148,10 +148,12 @@ def coarse(x, size):
 digits = to_float(load_images("mnist", image_size=28).batch(range(64)))  # (64, 1, 28, 28)
 first, second = digits[:8], digits[8:16]
 mixed = coarse(first, 7) + second - coarse(second, 7)
-rows = torch.cat([coarse(first, size) for size in (4, 7, 14)] + [first, second, mixed])
-show(rows.clamp(-1, 1), "Rows one to four: the same digits at 4x4, 7x7, 14x14 and 28x28. "
-     "Row five: others. Row six: coarse from row four, fine from row five.",
-     "six rows of eight digits: blurs that sharpen, then other digits, then mixtures", nrow=8)
+show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(first, 7),
+           "at 14x14": coarse(first, 14), "all of them, at 28x28": first,
+           "eight others": second,
+           "mixed: coarse from those, fine from these": mixed.clamp(-1, 1)},
+          "Which of the two do you read in the last row?",
+          "six rows of eight digits: blurs that sharpen, then other digits, then mixtures")
 
 # %% [markdown]
 # You read the second. A pen's stroke is two or three pixels wide, finer than the squares of 7x7 pixels, so a digit lives in

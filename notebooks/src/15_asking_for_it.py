@@ -555,9 +555,11 @@ axes.set(xlabel="steps", ylabel="mean squared difference of pixels", ylim=(0, No
 show(figure, "Six searches for one face, from six random z.",
      "six falling curves that level out at different heights")
 order = error(netF, ends, six).argsort()
-show(torch.cat([wanted, generate(netF, starts[order]), wanted, generate(netF, ends[order])]),
-     "Left: the wanted face. Top: six starts. Bottom: where they ended, the best first.",
-     "two rows of seven faces; below, the first after the wanted one resemble it most", 7)
+show_rows({"the wanted face, and six starts": torch.cat(
+               [wanted, generate(netF, starts[order])]),
+           "the wanted face, and where the searches ended": torch.cat(
+               [wanted, generate(netF, ends[order])])}, "The best search first.",
+          "two rows of seven faces; below, the first after the wanted one resemble it most")
 
 # %% [markdown]
 # They do not. The loss has many valleys, and where a search ends depends on where it began: the best ones find the
