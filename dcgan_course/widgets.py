@@ -121,7 +121,7 @@ def chooser(sheet: Image.Image, columns: int, draw: Callable[[int], Image.Image]
     beside = draw(place)
     view = ipywidgets.Image(value=saved(beside), layout=half)
     widget.observe(lambda change: setattr(view, "value", saved(draw(change["new"]))), names="place")
-    still, side = Image.new("RGB", (2 * sheet.width + 2 * GAP, sheet.height), "white"), sheet.width // columns
+    still, side = Image.new("RGBA", (2 * sheet.width + 2 * GAP, sheet.height)), sheet.width // columns
     still.paste(sheet, (0, 0))
     still.paste(beside, (sheet.width + 2 * GAP, 0))
     corner = place % columns * side, place // columns * side
@@ -168,12 +168,12 @@ class LatentExplorer:
     def __init__(self, source: str | Path | Run | nn.Module, seed: int | None = None, title: str | None = None,
                  kind: str = "normal", folder: str | Path = "."):
         if isinstance(source, nn.Module):
-            self.netG, config = source, config_of(source, kind)
+            self.still, self.netG, config = None, source, config_of(source, kind)
             self.about = described(source, config, "generator", [], [], title=title,
                                    seeds=None if seed is None else [seed])
         else:
             run = source if isinstance(source, Run) else load_run(source)
-            self.netG = run.load_generator()
+            self.still, self.netG = run.path / "explorer.webp", run.load_generator()
             self.about = of_run(run, self.netG, seed, title)
         self.folder = Path(folder)
         self.face = self.of_seed(self.about["seeds"][0])
@@ -185,7 +185,8 @@ class LatentExplorer:
         return f"LatentExplorer of {self.about['name']}, {self.face['name']}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        picture = sheet(self.about, self.netG, 2 * 6 * self.about["size"])
+        whole = self.still and self.still.is_file()  # all of it, as a browser showed it
+        picture = self.still.read_bytes() if whole else sheet(self.about, self.netG, 2 * 6 * self.about["size"])
         return Still(self.widget, picture, repr(self))._repr_mimebundle_()
 
     # ---- what is shown

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import html
 import io
+import itertools
 import json
 import os
 import re
@@ -144,11 +145,18 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     """A lesson, or a page beside them, as Sphinx reads it, with its pictures beside it."""
     page = at_home(teach.linked(copy.deepcopy(notebook)))
     page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
-    for cell in page.cells:
+    code = [cell for cell in page.cells if cell.cell_type == "code"]
+    for before, cell in itertools.pairwise([nbformat.v4.new_code_cell(), *code]):
         if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
             cell.metadata["tags"] = ["remove-cell"]
-        if cell.metadata.get("jupyter", {}).get("outputs_hidden"):  # what is to be predicted
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-output"]
+            continue
+        if before.metadata.get("cellView") and cell.metadata.get("jupyter"):  # imports, and the machine that ran them
+            cell.metadata["jupyter"]["outputs_hidden"] = True
+        folded = cell.metadata.get("jupyter", {})  # what draws, and what is to be predicted
+        parts = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
+        hidden = [tag for part, tag in parts.items() if folded.get(part)]
+        tags = cell.metadata.get("tags", [])
+        cell.metadata["tags"] = tags + (hidden if len(hidden) < 2 else ["hide-cell"])
     pictures = file.parent / teach.PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
     for cell in page.cells:
@@ -172,7 +180,8 @@ def of_data(name: str, folder: Path) -> str:
     content = (ROOT / "data" / name).read_bytes()
     if name.endswith(("best.webp", ".png")):
         small = io.BytesIO()
-        Image.open(io.BytesIO(content)).convert("RGB").save(small, "WEBP", quality=90)
+        image = Image.open(io.BytesIO(content))
+        image.convert("RGBA" if image.has_transparency_data else "RGB").save(small, "WEBP", quality=90)
         content = small.getvalue()
     return picture(content, folder)
 
@@ -230,6 +239,8 @@ def thumb(lesson: nbformat.NotebookNode, file: Path) -> str:
 
 
 def webp(image: Image.Image, file: Path) -> str:
+    if image.has_transparency_data:  # what lies behind is a page; a card's picture has white behind it
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     image = image.convert("RGB")
     image.thumbnail((THUMB, THUMB))
     image.save(file.with_suffix(".webp"), quality=82)

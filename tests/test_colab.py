@@ -235,12 +235,14 @@ def test_a_second_notebook_has_the_newest_commit_in_the_same_clone(lent):
 
 
 def test_half_a_clone_is_removed(lent):
-    """As one that was cut short leaves: git has written its index at last."""
-    git(lent.content, "clone", "-q", "--no-checkout", lent.origin, lent.clone)
-    (lent.clone / ".git" / "index.lock").touch()
-    (lent.clone / "README.md").write_text("# dcg")
+    """As one that was cut short leaves: it has another name until it is whole."""
+    half = lent.clone.with_name(f"{FOLDER}.part")
+    git(lent.content, "clone", "-q", "--no-checkout", lent.origin, half)
+    (half / ".git" / "index.lock").touch()
+    (half / "README.md").write_text("# dcg")
     assert lent.arrived(lent.notebook())
     assert (lent.clone / "README.md").read_text("utf-8") == (ROOT / "README.md").read_text("utf-8")
+    assert not half.exists()
 
 
 def test_an_old_clone_is_named_where_git_cannot_bring_it_up_to_date(lent):

@@ -87,7 +87,7 @@ def test_enough_is_compared(path):
 
 @each_lesson
 def test_header(path):
-    title, (guard, imports) = nbformat.read(path, 4).cells[0], code_cells(path)[:2]
+    (title, idea, *_), (guard, imports) = nbformat.read(path, 4).cells, code_cells(path)[:2]
     number = path.stem[:2]
     assert title.source.startswith(f"# {number} · ")
     assert f"colab.research.google.com/github/{REPOSITORY}/blob/main/notebooks/{path.name})" in title.source
@@ -95,6 +95,7 @@ def test_header(path):
     objectives = re.findall(r"^- ", title.source, re.M)
     assert 3 <= len(objectives) <= 5
     assert "[glossary](glossary.ipynb)" in title.source
+    assert idea.cell_type == "markdown" and len(idea.source) > 80  # plumbing does not come first
     assert '"google.colab" in sys.modules' in guard.source and f'"https://github.com/{REPOSITORY}"' in guard.source
     assert f"{guard.source}\n" == (NOTEBOOKS / "guard.py").read_text("utf-8")
     assert len(imports.source.splitlines()) <= 15
@@ -123,7 +124,14 @@ def test_cells_are_small(path):
 @each_lesson
 def test_code_fits_a_window(path):
     """One of 1,280 pixels cuts longer lines off."""
-    assert not [line for cell in code_cells(path)[1:] for line in cell.source.splitlines() if len(line) > 95]
+    assert not [line for cell in code_cells(path) for line in cell.source.splitlines() if len(line) > 95]
+
+
+def test_no_line_is_a_comment_to_the_site():
+    """A line of prose that begins with a per cent sign would be lost there."""
+    for path in teach.pages():
+        prose = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown")
+        assert not re.findall(r"^%.*", re.sub(r"```.+?```", "", prose, flags=re.S), re.M), path.name
 
 
 @each_lesson

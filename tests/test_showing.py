@@ -14,18 +14,25 @@ from PIL import Image
 
 from dcgan_course.plots import (
     BLUE,
+    GREEN,
+    GREY,
     ORANGE,
     STYLE,
     card,
     curves,
+    dots,
+    forest,
     notebook_picture,
+    rows_of_points,
     saved,
     show,
     show_cards,
+    show_rows,
     show_table,
     show_wiped,
     showing,
     side_by_side,
+    under_sliders,
 )
 from dcgan_course.plots.showing import sheet
 from dcgan_course.plots.tables import rounded
@@ -70,7 +77,7 @@ def test_pictures_in_figures_are_pixels(shown):
     picture = Image.open(io.BytesIO(content))
     assert kind in ("image/png", "image/webp") and picture.width == pytest.approx(2 * width, abs=1)
     assert figure.number not in plt.get_fignums()  # nothing shows it a second time
-    assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)  # a card on a dark page
+    assert picture.getpixel((1, 1))[3] == 0  # what lies behind is the page, light or dark
 
 
 @pytest.mark.parametrize("what", ["bytes", "path", "picture", "svg"])
@@ -174,7 +181,7 @@ def test_a_drawing_is_short_and_the_same(shown):
 
 def of_colour(picture, colour):
     """Where a picture has a colour: (rows, columns)."""
-    return np.nonzero((np.asarray(picture) == [int(colour[k : k + 2], 16) for k in (1, 3, 5)]).all(2))
+    return np.nonzero((np.asarray(picture.convert("RGB")) == [int(colour[k : k + 2], 16) for k in (1, 3, 5)]).all(2))
 
 
 def test_a_card_shows_pictures_curves_and_words():
@@ -192,7 +199,7 @@ def test_a_card_shows_pictures_curves_and_words():
     assert 8 < blue.min() <= blue.max() < 18 < 34 < orange.min() <= orange.max() < 44  # of 52
     worded = card(greys, "title", STATS, {"sign": "nothing but grey " * 4, "fix": "light"})
     assert (worded.height - drawn.height) % (2 * 18) == 0 and worded.height >= drawn.height + 3 * 36
-    assert (np.asarray(worded)[drawn.height :] < 60).mean() > 0.02
+    assert 0.02 < (np.asarray(worded)[drawn.height :, :, 3] > 0).mean() < 0.5  # words, and the page behind them
 
 
 def test_cards_stand_in_rows(shown):
@@ -206,6 +213,67 @@ def test_cards_stand_in_rows(shown):
     show_cards(cards, "three", "two &lines", columns=2)
     kind, content, width, caption = shown()
     assert Image.open(io.BytesIO(content)).width == 2 * width == 96 and caption == "three"
+
+
+def test_rows_have_names(shown):
+    """As wide as the page; a row that is all of a grey says so; the page lies behind the names."""
+    show_rows({"digits": DIGITS[:14], "black": torch.full((14, 1, 28, 28), -1.0)}, "two rows", "two &lines")
+    kind, content, width, caption = shown()
+    picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
+    high, wide, _ = picture.shape
+    assert kind == "image/webp" and width == 848 <= wide < 2 * 848 and caption == "two rows"
+    names = [rows for rows in range(high) if (picture[rows, :, 3] == 0).mean() > 0.5]
+    assert names and 0.2 < len(names) / high < 0.6
+    last = picture[-60:, :, 0]
+    assert (last < 30).mean() > 0.5 and (last > 200).mean() > 0.01  # "every pixel 0"
+
+
+def test_a_forest_shows_ratios_and_their_numbers(shown):
+    """In their order from the top; each in the colour of its verdict, with its interval beside it."""
+    rows = {"first": (0.5, 0.4, 0.625, "better"), "second": (1.1, 0.8, 1.5, "undecided"), "third": (4, 3, 9, "worse")}
+    figure = forest(rows, "times the distance", [0.5, 1, 2, 4])
+    (axes,) = figure.axes
+    lines = [line for line in axes.lines if len(line.get_xdata()) == 2][1:]  # the first is that of equals
+    assert [[*line.get_xdata()] for line in lines] == [[0.4, 0.625], [0.8, 1.5], [3, 9]]
+    assert [line.get_color() for line in lines] == [GREEN, GREY, ORANGE]
+    assert [text.get_text() for text in axes.texts][2] == "4.00  (3.00 to 9.00)"
+    assert [label.get_text() for label in axes.get_yticklabels()] == [*rows]
+    bottom, top = axes.get_ylim()
+    assert bottom > 2 > 0 > top
+    show(figure, "three", "two &lines")
+    assert shown()[0] == "image/svg+xml"
+
+
+def test_dots_and_points():
+    frame = pd.DataFrame({"judge": [10, 90, 50], "witness": [5, 80, 70]}, ["a", "b", "c"])
+    (axes,) = dots(frame, "%", gaps=2).figure.axes
+    first, second, border = axes.lines
+    assert [*first.get_xdata()] == [10, 90, 50] and [*second.get_xdata()] == [5, 80, 70]
+    assert first.get_color() != second.get_color() and [*border.get_ydata()] == [1.5, 1.5]
+    (axes,) = rows_of_points({"base": [1.0, 4.0], "other": [9.0]}, "distance", 0.5).axes
+    base, mean, other, _, floor = axes.lines
+    assert base.get_color() != other.get_color() and [*mean.get_xdata()] == pytest.approx([2.0])
+    assert [*floor.get_xdata()] == [0.5, 0.5]
+
+
+def test_sliders_stand_where_they_are_said_to():
+    face = Image.new("RGB", (60, 80), GREEN)
+    knobs = [of_colour(under_sliders(face, {"a": value, "b": 0}, -3, 3), BLUE) for value in (-3, 0, 3)]
+    first, second, third = (columns[rows < 34].mean() for rows, columns in knobs)
+    assert second - first == pytest.approx(third - second, abs=1) and third - first == pytest.approx(190, abs=1)
+    rows, columns = knobs[0]
+    assert columns[rows >= 34].mean() == pytest.approx(second, abs=1)
+
+
+def test_a_long_table_is_folded(monkeypatch):
+    told = []
+    monkeypatch.setattr("IPython.display.display", lambda what: told.append(what))
+    for fold in ("", "all < of it"):
+        show_table(pd.DataFrame({"n": [1]}, ["a"]), "caption", fold=fold)
+    plain, folded = told
+    assert repr(plain) == repr(folded) and "<details>" not in plain.html
+    assert folded.html.startswith("<details><summary") and "all &lt; of it</summary>" in folded.html
+    assert plain.html in folded.html
 
 
 def test_a_table_says_the_same_in_a_terminal(monkeypatch, capsys):

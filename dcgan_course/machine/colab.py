@@ -14,21 +14,23 @@ from pathlib import Path
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 
-def ready(home: str, git: subprocess.CompletedProcess) -> None:
-    """Install a clone of the course, and go to its lessons.
+def ready() -> None:
+    """Bring the clone that this file is in up to date, install it, and go to its lessons. Where that has been done in
+    this kernel, nothing.
 
-    Args:
-        home: the clone's folder, absolute.
-        git: what brought it there, or up to date.
     Raises:
         SystemExit: pip could not install it; with the end of pip's words.
     """
+    home = Path(__file__).resolve().parents[2]
+    lessons = home / "notebooks"
+    if Path.cwd() == lessons:
+        return
+    git = words("git", "-C", str(home), "pull", "--ff-only", "--quiet")
     if git.returncode:
-        day = words("git", "-C", home, "log", "-1", "--format=%cs, commit %h").stdout.strip()
+        day = words("git", "-C", str(home), "log", "-1", "--format=%cs, commit %h").stdout.strip()
         print(f"{home} is of {day} and stays so; git cannot bring it up to date: {ending(git.stderr, 1)}")
     print("The course is being installed: less than a minute ...", flush=True)
     install("-e", f"{home}[sliders]")
-    lessons = Path(home) / "notebooks"
     os.chdir(lessons)
     print(f"It is in {home}. What you train lands in {lessons / 'runs'} and is lost with this machine: lesson 00.")
 

@@ -1,6 +1,6 @@
 """Figures, films, sheets, tables and drawings, in one style, and how a lesson shows them."""
 
-from .cards import card, show_cards, side_by_side
+from .cards import card, show_cards, show_rows, side_by_side
 from .curves import curves, metric_curve
 from .films import (
     FILMS,
@@ -11,15 +11,19 @@ from .films import (
     expect_film,
     over_curves,
     thinned,
+    under_sliders,
     write_film,
     write_gif,
 )
+from .ideas import sketches, timeline
 from .networks import architecture, draw_networks
+from .points import dots, forest, rows_of_points
 from .showing import notebook_picture, saved, show, show_wiped
-from .style import BLUE, GREEN, GREY, ORANGE, PAGE, STYLE
+from .style import BLUE, GREEN, GREY, INK, ORANGE, PAGE, STYLE
 from .tables import show_table
 
-__all__ = ["BLUE", "FILMS", "GREEN", "GREY", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card", "clock",
-           "corner", "curves", "draw_networks", "encoded", "expect_film", "metric_curve", "notebook_picture",
-           "over_curves", "saved", "show", "show_cards", "show_table", "show_wiped", "side_by_side", "thinned",
+__all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card",
+           "clock", "corner", "curves", "dots", "draw_networks", "encoded", "expect_film", "forest", "metric_curve",
+           "notebook_picture", "over_curves", "rows_of_points", "saved", "show", "show_cards", "show_rows",
+           "show_table", "show_wiped", "side_by_side", "sketches", "thinned", "timeline", "under_sliders",
            "write_film", "write_gif"]

@@ -1,4 +1,4 @@
-"""Trainings as cards: pictures under a title, curves, and what to say of them; and cards side by side."""
+"""Trainings as cards: pictures under a title, curves, and what to say of them; cards side by side; rows with names."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -7,10 +7,11 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from ..sampling import image_grid
-from .showing import show
-from .style import BLUE, DENSE, GREY, INK, ORANGE, PALE, lettering
+from .showing import enlarged, show
+from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 24, 52, 18  # pixels of a card, of its margin and of what stands below
+MOST = 72  # pixels of an image's side in a row
 LABEL, LETTERS = 48, 28  # pixels before the words of a line, and how many of them fit beside
 
 
@@ -30,7 +31,7 @@ def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[s
     top = TITLE + sheet.height // DENSE + 8
     below = top + (CURVES + 10) * bool(stats)
     width, height = max(WIDE, sheet.width // DENSE + 2 * EDGE), below + LINE * len(lines)
-    whole = Image.new("RGB", (DENSE * width, DENSE * height), "white")
+    whole = Image.new("RGBA", (DENSE * width, DENSE * height))
     whole.paste(sheet, (DENSE * EDGE, DENSE * TITLE))
     pen, font = ImageDraw.Draw(whole), lettering(DENSE * 12)
     pen.text((DENSE * EDGE, DENSE * 3), title, INK, font)
@@ -52,7 +53,7 @@ def side_by_side(cards: Sequence[Image.Image], columns: int = 3) -> Image.Image:
     rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
     heights = [max(card.height for card in row) + 10 * DENSE for row in rows]
     step = max(card.width for card in cards) + 4 * DENSE
-    whole = Image.new("RGB", (min(columns, len(cards)) * step, sum(heights)), "white")
+    whole = Image.new("RGBA", (min(columns, len(cards)) * step, sum(heights)))
     for k, row in enumerate(rows):
         for i, card in enumerate(row):
             whole.paste(card, (i * step, sum(heights[:k])))
@@ -63,3 +64,25 @@ def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: in
     """Show cards side by side, with a caption and with words for those who cannot see them, as `show`."""
     picture = side_by_side(cards, columns)
     show(picture, caption, alt, width=picture.width // DENSE)
+
+
+def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str) -> None:
+    """Show rows of images, each below its name, as wide as the page; few images, at most so large.
+
+    Args:
+        rows: {name: (n, 1 or 3, size, size) in [-1, 1]}, of one n and size.
+        caption, alt: as of `show`.
+    """
+    n, _, size, _ = next(iter(rows.values())).shape
+    page = min(PAGE, n * MOST)
+    times = page // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
+    sheets = [enlarged(images, n, times) for images in rows.values()]
+    width, height = sheets[0].size
+    letters = round(14 * width / page)
+    whole = Image.new("RGBA", (width, len(rows) * (height + 2 * letters)))
+    pen, font = ImageDraw.Draw(whole), lettering(letters)
+    for i, (name, sheet) in enumerate(zip(rows, sheets, strict=True)):
+        top = i * (height + 2 * letters)
+        pen.text((2, top + letters // 2), name, INK, font)
+        whole.paste(sheet, (0, top + 2 * letters - 4))
+    show(whole, caption, alt, width=page)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..config import PROBABILITIES
-from .style import BLUE, GREY, ORANGE, STYLE
+from .style import BLUE, GREY, INK, ORANGE, STYLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
         axes.set(xlabel="thousand images shown", title=title)
         axes.set_xlim((0, until) if until else None)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, labelcolor=INK)
     if height > width:  # one axis for both
         left.set_xlabel("")
     if loss in PROBABILITIES:
@@ -52,7 +52,7 @@ def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "F
     axes.axvline(best, color=BLUE, linestyle="--", label=f"best: {clock(best)}")
     axes.axhline(floor, color=GREY, label=f"real images: {floor:.3g}")
     axes.set(xlabel="thousand images shown", ylabel=name, yscale="log")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, labelcolor=INK)
     return figure
 
 

@@ -1,6 +1,6 @@
 """Films of a training, from its sheets of samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from ..machine.errors import UserError
 from .curves import clock
-from .style import BLUE, DENSE, INK, ORANGE, STYLE, lettering
+from .style import BLUE, DENSE, GREY, INK, ORANGE, STYLE, lettering
 
 FILMS = (".gif", ".webp", ".mp4")
 
@@ -19,6 +19,26 @@ def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
     framed.paste(picture.convert("RGB"), (0, height))
     ImageDraw.Draw(framed).text((6, 3), text, fill="black", font=lettering(12))
     return framed
+
+
+def under_sliders(picture: Image.Image, sliders: Mapping[str, float], low: float, high: float) -> Image.Image:
+    """A picture with sliders beside it, as a notebook has them: where no kernel runs it shows what moves what.
+
+    Args:
+        sliders: {name: where it stands, from low to high}.
+    """
+    track, row = 190, 34
+    whole = Image.new("RGBA", (picture.width + 330, max(picture.height, row * len(sliders))))
+    whole.paste(picture, (0, 0))
+    pen, font = ImageDraw.Draw(whole), lettering(13)
+    for place, (name, value) in enumerate(sliders.items()):
+        left, y = picture.width + 75, row * place + row // 2
+        x = left + track * (value - low) / (high - low)
+        pen.text((left - 12, y), name, INK, font, "rm")
+        pen.line((left, y, left + track, y), GREY, 4)
+        pen.ellipse((x - 8, y - 8, x + 8, y + 8), BLUE)
+        pen.text((left + track + 14, y), f"{value:.2f}", INK, font, "lm")
+    return whole
 
 
 def expect_film(file: Path) -> None:
@@ -36,8 +56,8 @@ def expect_film(file: Path) -> None:
 
 
 def encoded(frames: list[np.ndarray], ending: str, milliseconds: int, quality: int = 90) -> bytes:
-    """Frames (height, width, 3) uint8 as a film of that ending, which shows each for so long. quality: 0 to 100, of a
-    .webp."""
+    """Frames (height, width, 3) uint8, of a .webp also (height, width, 4), as a film of that ending, which shows each
+    for so long. quality: 0 to 100, of a .webp."""
     import imageio.v3 as iio
 
     if ending == ".mp4":  # its sides are even: a row or a column is repeated, nothing is rescaled
@@ -118,7 +138,7 @@ def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict])
 
     wide, frames = DENSE * samples[0][1].width, []
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(wide / 100, 1.6))
+        figure = Figure(figsize=(wide / 100, 1.6), facecolor="white")
         canvas, axes = FigureCanvasAgg(figure), figure.subplots()
         for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
             axes.plot([line["kimg"] for line in stats], [line[key] for line in stats], color=colour, label=key)
@@ -134,7 +154,7 @@ def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict])
         frame = Image.new("RGB", (wide, top.height + below.height), "white")
         frame.paste(top, (0, 0))
         frame.paste(below, (0, top.height))
-        ImageDraw.Draw(frame).line((x, top.height + low, x, top.height + high), INK, 2)
+        ImageDraw.Draw(frame).line((x, top.height + low, x, top.height + high), "black", 2)
         frames.append(np.asarray(frame))
     return frames
 

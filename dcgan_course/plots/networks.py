@@ -157,7 +157,7 @@ def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tup
     height, said = round(top + (58 if broken else 38)), f"Architecture. {'; '.join(words)}."
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="{height}" viewBox="0 0 {PAGE} {height}" '
             f'role="img" font-family="{FONT}"><title>{escape(said)}</title>'
-            f'<rect width="{PAGE}" height="{height}" rx="8" fill="white"/>{"".join([*parts, *legend])}</svg>', said)
+            f'{"".join([*parts, *legend])}</svg>', said)
 
 
 # ---- parts of the drawing
@@ -216,7 +216,7 @@ def pill(badge: Badge, centre: float, y: float, letter: float, most: float, colo
              text(x + number + (wide - number) / 2, y + 0.36 * letter, badge.words, letter, INK)]
     if badge.guideline:
         dot, radius = x + number / 2 + 4, letter / 2 + 1
-        parts += [f'<circle cx="{dot:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour if badge.kept else "white"}" '
+        parts += [f'<circle cx="{dot:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour if badge.kept else "none"}" '
                   f'stroke="{colour}" stroke-width="1.5"/>',
                   text(dot, y + 0.32 * letter, str(badge.guideline), letter - 2, "white" if badge.kept else INK,
                        bold=True)]

@@ -150,7 +150,7 @@ def drawn(figure: "Figure") -> tuple[bytes, int]:
     if lines:
         width = re.search(rb'width="([\d.]+)pt"', file.getvalue())
         return shorter(file.getvalue()), round(float(width[1]) / 72 * 100)
-    picture = Image.open(file).convert("RGB")
+    picture = Image.open(file)
     return saved(picture), picture.width // 2
 
 
@@ -166,9 +166,14 @@ def sheet(images: Tensor, nrow: int | None = None) -> tuple[bytes, int]:
     size, n = images.shape[-1], len(images)
     least = -(-TILE // size)
     nrow = nrow or row(n, PAGE // (least * (size + 2)))
-    grid = image_grid(images, nrow)
-    times = max(least, min(4, PAGE // grid.shape[1], HIGH // grid.shape[0]))
-    picture = Image.fromarray(grid.numpy())
+    width, height = nrow * (size + 2) + 2, math.ceil(n / nrow) * (size + 2) + 2
+    picture = enlarged(images, nrow, max(least, min(4, PAGE // width, HIGH // height)))
+    return saved(picture), picture.width
+
+
+def enlarged(images: Tensor, nrow: int, times: int) -> Image.Image:
+    """The picture of `sheet`, each pixel as a square of so many."""
+    size, picture = images.shape[-1], Image.fromarray(image_grid(images, nrow).numpy())
     picture = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
     pen, font = ImageDraw.Draw(picture), lettering(max(10, times * size // 6))
     for i, pixels in enumerate(map(to_pixels, images)):
@@ -176,7 +181,7 @@ def sheet(images: Tensor, nrow: int | None = None) -> tuple[bytes, int]:
             level, side = round(float(pixels.float().mean())), size + 2
             middle = (times * (2 + i % nrow * side + size // 2), times * (2 + i // nrow * side + size // 2))
             pen.text(middle, f"every\npixel\n{level}", "black" if level > 110 else "white", font, "mm", align="center")
-    return saved(picture), picture.width
+    return picture
 
 
 def row(n: int, most: int) -> int:
@@ -190,9 +195,9 @@ def row(n: int, most: int) -> int:
 
 def saved(picture: Image.Image) -> bytes:
     """A picture as a small file: PNG where it is grey, else WebP, exact where that is the smaller one, as for enlarged
-    digits; not for photographs."""
-    coloured = picture.convert("RGB")
-    if not np.ptp(np.asarray(coloured), axis=2).max():
+    digits; not for photographs. What is transparent stays so."""
+    coloured = picture.convert("RGBA" if picture.mode == "RGBA" else "RGB")
+    if coloured.mode == "RGB" and not np.ptp(np.asarray(coloured), axis=2).max():
         ways = [{"format": "PNG", "optimize": True}]
         coloured = coloured.convert("L")
     else:

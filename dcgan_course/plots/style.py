@@ -8,17 +8,18 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette: distinguishable with every kind of colour blindness.
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # D and what is real; G and what is generated; a third thing
-INK, GREY, PALE = "#222222", "#707070", "#D8D8D8"  # words; what is beside the matter; grids
+# words; what is beside the matter; grids: to be read on a light page and on a dark one, for the page lies behind
+INK, GREY, PALE = "#777777", "#808080", "#80808050"
 PAGE = 848  # pixels: the width of a figure in a lesson, at which its words have 13 to 15 pixels
 DENSE = 2  # pixels of a file for each of the page: sharp on every screen
 FONT = "DejaVu Sans, Verdana, Arial, sans-serif"
 
-# for plt.style.use(STYLE); a figure of 8.4 inches fills the page. White, with some room: a card on a dark page
+# for plt.style.use(STYLE); a figure of 8.4 inches fills the page
 STYLE: dict[str, Any] = {
-    "figure.figsize": (8.4, 3.2), "figure.dpi": 100, "figure.facecolor": "white", "figure.constrained_layout.use": True,
-    "savefig.facecolor": "white", "savefig.bbox": "tight", "savefig.pad_inches": 0.12,
+    "figure.figsize": (8.4, 3.2), "figure.dpi": 100, "figure.facecolor": "none", "figure.constrained_layout.use": True,
+    "axes.facecolor": "none", "savefig.facecolor": "none", "savefig.bbox": "tight", "savefig.pad_inches": 0.12,
     "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5, "xtick.labelsize": 10, "ytick.labelsize": 10,
-    "legend.fontsize": 10, "legend.facecolor": "white", "legend.edgecolor": "none", "legend.framealpha": 0.85,
+    "legend.fontsize": 10, "legend.frameon": False,
     "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GREY, "xtick.color": INK, "ytick.color": INK,
     "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
     "grid.color": PALE, "grid.linewidth": 0.7, "lines.linewidth": 1.8, "image.cmap": "gray",

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 LOOKS = {1: (GREEN, " ▲"), -1: (ORANGE, " ▼")}  # the sign says it without the colour too
 
 
-def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | None" = None) -> None:
+def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | None" = None, fold: str = "") -> None:
     """Show a table in a notebook; in a terminal the same as text, which is what `pytest --nbval` compares.
 
     Args:
         frame: numbers, which are rounded to three digits, and texts, which stay; its names are shown as they are.
         caption: what to look for.
+        fold: a line that unfolds the table at a click, for one of many rows that a figure shows already; "" = unfolded.
         marks: of the same shape: 1 where a cell is better than what it is compared with, -1 where worse, else 0.
     """
     from IPython.display import display
@@ -32,7 +33,10 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
     table = cells.to_html(escape=False, border=0).replace("<th></th>", "<td></td>")  # a heading has words
     under = f'<p style="opacity:0.85">{escape(caption)}</p>' if caption else ""
     words = texts.to_string() + (f"\n{caption}" if caption else "")
-    display(Shown(table + under, words))
+    html = table + under
+    if fold:
+        html = f'<details><summary style="cursor:pointer">{escape(fold)}</summary>{html}</details>'
+    display(Shown(html, words))
 
 
 def rounded(value: object) -> str:

@@ -31,45 +31,45 @@
 #
 # Every term of the course is explained in the [glossary](glossary.ipynb).
 
-# %% cellView="form" jupyter={"source_hidden": true}
-# @title In Colab or on Kaggle: fetch the course
-import os
-import sys
-
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
-
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
-
-    ready(home, done)
-
 # %% [markdown]
 # ## 1 · Is everything in place?
 #
 # Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
-# Kaggle; elsewhere it does nothing.) The lessons come with their outputs. Where a lesson asks you to **predict**, the
-# output that answers is folded in JupyterLab: make up your mind first, then run the cell, or click on the three dots
-# below it. Colab, GitHub and the web pages do not fold outputs; there, look away for a moment. When you come back to a
-# lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not in the file.
+# Kaggle; elsewhere it does nothing.)
 #
+# The lessons come with their outputs. Where a lesson asks you to **predict**, the output that answers is folded in
+# JupyterLab: make up your mind first, then run the cell, or click on the three dots below it. Code that only draws is
+# folded too. Colab and GitHub do not fold outputs; there, look away for a moment.
+#
+# When you come back to a lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not
+# in the file.
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
+import importlib.util
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
+
+    colab.ready()
+
+# %% [markdown]
 # The next cell checks your set-up. Each of its lines says `ok`, or `note` with what to do. (`dcgan-course doctor` does
 # the same in a terminal.)
 
 # %% tags=["nbval-ignore-output"]
+import numpy as np
 import pandas as pd
 import torch
 
@@ -120,7 +120,8 @@ work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                      ("make train, good digits", "mnist", 300),
                      ("an epoch of digits at 64 x 64", "64 x 64", 60)],
                     columns=["what", "network", "thousand images"]).set_index("what")
-work["minutes here"] = work["thousand images"] * 1000 / work["network"].map(speed) / 60
+minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
+work["minutes here"] = minutes.map("{:.1f}".format)
 show_table(work.rename_axis(None))
 
 # %% [markdown]
@@ -138,23 +139,13 @@ show_table(sizes)
 # %% [markdown]
 # ## 3 · The map
 #
-# | lesson | you will |
-# |---|---|
-# | [01 The adversarial game](01_adversarial_game.ipynb) | see both players in two dimensions, write their losses, stop the circling |
-# | [02 Five guidelines](02_five_guidelines.ipynb) | write a generator and a discriminator, and know why each layer is there |
-# | [03 Train on MNIST](03_train_mnist.ipynb) | write the two training steps, train, and read the curves |
-# | [04 Training as a film](04_training_as_a_film.ipynb) | record a training, and see one that collapses |
-# | [05 The failure lab](05_failure_lab.ipynb) | break a DCGAN on purpose, measure what broke, and mend it |
-# | [06 What stabilises, and when to stop](06_what_stabilises.ipynb) | switch every guideline off, over seeds, and keep the best |
-# | [07 Walking the latent space](07_latent_space.ipynb) | walk between pictures, and add and subtract what they show |
-# | [08 Latent sliders](08_latent_sliders.ipynb) | explore any generator with sliders |
-# | [09 Colour at 64x64](09_colour_on_a_gpu.ipynb) | prepare photographs, and know the memory and the hours before you train |
-# | [10 What D learned](10_what_d_learned.ipynb) | use D's features, see what they respond to, make G forget glasses |
-# | [11 Measuring GANs](11_measuring_gans.ipynb) | measure how good a generator is, and what each number cannot see |
-# | [12 Your own images](12_your_own_images.ipynb) | train on a folder, export, publish; find mistakes in other people's code |
-# | [13 What came after](13_what_came_after.ipynb) | write later losses and a penalty, and see which guidelines survive |
-# | [14 The other way](14_the_other_way.ipynb) | train a small diffusion model, and hold it against a DCGAN by the same clock |
-# | [15 Asking for it](15_asking_for_it.ipynb) | ask a generator for a class, or for one picture, and plan your own project |
+# | 01 to 05: build, train, break | 06 to 10: steady it, and look inside | 11 to 15: measure, and go on |
+# |:-:|:-:|:-:|
+# | <img src="../data/duel.webp" width="128" alt="the picture of lesson 01"><br>[01 · The adversarial game](01_adversarial_game.ipynb)<br>see both players in two dimensions, write their losses, stop the circling | <img src="../data/best_and_end.webp" width="182" alt="the picture of lesson 06"><br>[06 · What stabilises, and when to stop](06_what_stabilises.ipynb)<br>switch every guideline off, over seeds, and keep the best | <img src="../data/which.png" width="236" alt="the picture of lesson 11"><br>[11 · Measuring GANs](11_measuring_gans.ipynb)<br>measure how good a generator is, and what each number cannot see |
+# | <img src="../data/architecture.svg" width="159" alt="the picture of lesson 02"><br>[02 · Five guidelines](02_five_guidelines.ipynb)<br>write a generator and a discriminator, and know why each layer is there | <img src="../data/walk.webp" width="236" alt="the picture of lesson 07"><br>[07 · Walking the latent space](07_latent_space.ipynb)<br>walk between pictures, and add and subtract what they show | <img src="../data/runs/heritage/best.webp" width="130" alt="the picture of lesson 12"><br>[12 · Your own images](12_your_own_images.ipynb)<br>train on a folder, export, publish; find mistakes in other people's code |
+# | <img src="../data/two_steps.svg" width="183" alt="the picture of lesson 03"><br>[03 · Train on MNIST](03_train_mnist.ipynb)<br>write the two training steps, train, and read the curves | <img src="../data/directions.webp" width="236" alt="the picture of lesson 08"><br>[08 · Latent sliders](08_latent_sliders.ipynb)<br>explore any generator with sliders | <img src="../data/then_and_since.webp" width="236" alt="the picture of lesson 13"><br>[13 · What came after](13_what_came_after.ipynb)<br>write later losses and a penalty, and see which guidelines survive |
+# | <img src="../data/runs/mnist_quick/best.webp" width="130" alt="the picture of lesson 04"><br>[04 · Training as a film](04_training_as_a_film.ipynb)<br>record a training, and see one that collapses | <img src="../data/churches.webp" width="233" alt="the picture of lesson 09"><br>[09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>prepare photographs, and know the memory and the hours before you train | <img src="../data/denoised.webp" width="225" alt="the picture of lesson 14"><br>[14 · The other way](14_the_other_way.ipynb)<br>train a small diffusion model, and hold it against a DCGAN by the same clock |
+# | <img src="../data/failures.webp" width="215" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>break a DCGAN on purpose, measure what broke, and mend it | <img src="../data/features.webp" width="225" alt="the picture of lesson 10"><br>[10 · What D learned](10_what_d_learned.ipynb)<br>use D's features, see what they respond to, make G forget glasses | <img src="../data/asked.webp" width="236" alt="the picture of lesson 15"><br>[15 · Asking for it](15_asking_for_it.ipynb)<br>ask a generator for a class, or for one picture, and plan your own project |
 #
 # You need not take them all. Three ways through the course, each a part of the next hours that you have:
 #
@@ -280,8 +271,9 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 
 # %% tags=["nbval-ignore-output"]
 import ipywidgets as widgets
+from PIL import Image
 
-from dcgan_course.plots import encoded
+from dcgan_course.plots import encoded, under_sliders
 from dcgan_course.sampling import image_grid, png
 from dcgan_course.widgets import Still
 
@@ -295,8 +287,10 @@ slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="
 view = widgets.Image(value=picture(slider.value), format="png", width=192)
 slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
 large = images.repeat_interleave(6, 2).repeat_interleave(6, 3)
-sweep = encoded([image_grid(image[None]).numpy() for image in [*large, *large.flip(0)]],
-                ".gif", 120)  # where no kernel runs
+still = [np.asarray(under_sliders(Image.fromarray(image_grid(image[None]).numpy()),
+                                  {"z[0]": float(first)}, -1, 1))
+         for image, first in zip(large, knob, strict=True)]  # where no kernel runs
+sweep = encoded(still + still[::-1], ".webp", 120)
 Still(widgets.VBox([slider, view]), sweep,
       "a digit that changes while a slider moves z[0] from -1 to 1 and back")
 

@@ -32,33 +32,38 @@
 # **You write** the two losses and one step of a two-player game; **we import** the checks, and for the last section
 # the fully connected networks and the training loop. Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · Two players on a plane
+#
+# A **generator** G turns a random vector `z` into a sample. A **discriminator** D looks at a sample and answers with
+# one number, $D(x)$: its probability that $x$ is real. D is paid for being right, G for D being wrong. Nobody ever
+# tells G what a real sample looks like; it only hears D's verdict.
+#
+# Images have hundreds of numbers each, and nobody can see a cloud of points in 784 dimensions. So we begin with
+# samples of two numbers. The "real data" are points around eight centres on a ring. Each of the eight is a **mode**: a
+# place where data are dense.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import math
 
 import matplotlib.pyplot as plt
@@ -70,21 +75,10 @@ from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table  # blue: D and real
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · Two players on a plane
-#
-# A **generator** G turns a random vector `z` into a sample. A **discriminator** D looks at a sample and answers with
-# one number, $D(x)$: its probability that $x$ is real. D is paid for being right, G for D being wrong. Nobody ever
-# tells G what a real sample looks like; it only hears D's verdict.
-#
-# Images have hundreds of numbers each, and nobody can see a cloud of points in 784 dimensions. So we begin with
-# samples of two numbers. The "real data" are points around eight centres on a ring. Each of the eight is a **mode**: a
-# place where data are dense.
 
 # %%
 angles = torch.arange(8) * 2 * math.pi / 8
@@ -155,7 +149,7 @@ log_p_data = log_density(plane, centres, spread)
 # > **Predict** each background before you run the next two cells. Blue will mean "$D^*$ says real", orange "generated",
 # > white "one half".
 
-# %%
+# %% jupyter={"source_hidden": true}
 # generated, undecided, real
 shades = LinearSegmentedColormap.from_list("D", ["#F0A878", "#FFFFFF", "#7FB8DC"])
 
@@ -379,7 +373,7 @@ show_table(pd.DataFrame({"slope of minimax": minimax, "non-saturating": ours,
 # At 0.01 the slope of the non-saturating loss is 99 times that of minimax. The curves show where each loss does its
 # work:
 
-# %%
+# %% jupyter={"source_hidden": true}
 D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
 minimax, non_saturating = slopes(D_G_z)
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
@@ -730,7 +724,7 @@ print(f"predicted end of the simultaneous path: {predicted:.2f}")
 figure, axes = plt.subplots(figsize=(6.4, 4.6))
 axes.plot(*zip(*apart, strict=True), color=ORANGE, linewidth=1, label="simultaneous")
 axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="alternating")
-axes.plot(0, 0, "+", color="black", markersize=12, label="saddle point")
+axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
 axes.plot(1, 1, "o", color=GREEN, label="start")
 axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -797,7 +791,7 @@ cured = walk(priced_step)
 figure, axes = plt.subplots(figsize=(6.4, 4.2))
 axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="taking turns")
 axes.plot(*zip(*cured, strict=True), color=ORANGE, linewidth=1.5, label="with a price on y")
-axes.plot(0, 0, "+", color="black", markersize=12, label="saddle point")
+axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
 axes.plot(1, 1, "o", color=GREEN, label="start")
 axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))

@@ -31,33 +31,39 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,
+# Metz and Chintala tried many combinations, and summed up what worked in five guidelines:
+#
+# 1. **Strides** in place of pooling: strided convolutions in D, fractionally strided (*transposed*) ones in G.
+# 2. **Batch norm** in both, but not on G's output nor on D's input layer.
+# 3. **No fully connected** hidden layers.
+# 4. **ReLU** in G, and **tanh** at its output.
+# 5. **LeakyReLU** in D.
+#
+# This lesson takes them one at a time: the reason for each, the alternative, and what to look for later.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -70,18 +76,6 @@ from dcgan_course.models import build_discriminator, build_generator, count_para
 from dcgan_course.plots import show, show_table
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,
-# Metz and Chintala tried many combinations, and summed up what worked in five guidelines:
-#
-# 1. **Strides** in place of pooling: strided convolutions in D, fractionally strided (*transposed*) ones in G.
-# 2. **Batch norm** in both, but not on G's output nor on D's input layer.
-# 3. **No fully connected** hidden layers.
-# 4. **ReLU** in G, and **tanh** at its output.
-# 5. **LeakyReLU** in D.
-#
-# This lesson takes them one at a time: the reason for each, the alternative, and what to look for later.
 
 # %% [markdown]
 # ## 1 · Strides, by hand
@@ -452,7 +446,7 @@ for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
     print(f"{name:<15} passes no gradient in",
           f"{100 * sum(closed) / len(closed):.0f} % of the units")
 
-# %%
+# %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 
 from dcgan_course.plots import BLUE, GREY, ORANGE, STYLE
@@ -460,7 +454,7 @@ from dcgan_course.plots import BLUE, GREY, ORANGE, STYLE
 plt.style.use(STYLE)
 t = torch.linspace(-3, 3, 200)
 figure, (output, hidden) = plt.subplots(1, 2)
-output.axhspan(-1, 1, alpha=0.08, color="black", label="range of the images")
+output.axhspan(-1, 1, alpha=0.1, color=GREY, label="range of the images")
 output.plot(t, t.tanh(), color=ORANGE, label="tanh")
 output.plot(t, t.sigmoid(), color=GREY, label="sigmoid")
 output.set(xlabel="input", ylabel="output", title="G's output: only tanh reaches black")

@@ -32,33 +32,32 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · The images
+#
+# MNIST holds 60,000 handwritten digits for training. They lie in the repository, so nothing is downloaded.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import torch
 
 from dcgan_course import checks, losses
@@ -66,17 +65,12 @@ from dcgan_course.config import preset
 from dcgan_course.data import Batches, load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, init_weights
-from dcgan_course.plots import curves, show, show_table
+from dcgan_course.plots import curves, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z
 from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · The images
-#
-# MNIST holds 60,000 handwritten digits for training. They lie in the repository, so nothing is downloaded.
 
 # %%
 digits = load_images("mnist", image_size=28)
@@ -299,7 +293,7 @@ samples = live.samples()
 moments = [samples[0], samples[len(samples) // 4], samples[-1]]
 sheets = [caption(corner(Image.open(file), 0.5).resize((270, 270), Image.Resampling.NEAREST),
                   f"{kimg:.0f} thousand images") for kimg, file in moments]
-row = Image.new("RGB", (sum(sheet.width + 6 for sheet in sheets), sheets[0].height), "white")
+row = Image.new("RGBA", (sum(sheet.width + 6 for sheet in sheets), sheets[0].height))
 for i, sheet in enumerate(sheets):
     row.paste(sheet, (i * (sheet.width + 6), 0))
 show(row, "The same sixteen z at three moments. At first G is untrained: every pixel is 127.",
@@ -404,9 +398,9 @@ for name, run in three.items():
     z = sample_z(14, run.config.nz, run.config.z, seeded(2, "lesson"))
     rows.append(generate(run.load_generator(), z))
 show_table(begins_and_ends.T)
-show(torch.cat(rows), "Top: healthy. Middle: D has won. Bottom: collapsed.",
-     "three rows of fourteen: digits, the same grey noise, the same bold stroke",
-     nrow=14)
+show_rows(dict(zip(("healthy", "D has won", "collapsed"), rows, strict=True)),
+          "Three recorded runs, fourteen z each.",
+          "three rows of fourteen: digits, the same grey noise, the same bold stroke")
 
 # %% [markdown]
 # (For the healthy run, D(x) is 0.70 over the first three lines of its statistics and over the last three: so few lines
@@ -456,7 +450,7 @@ show_table(pd.DataFrame(verdicts, ["confidence", "entropy"]).T)
 # %% [markdown]
 # Which digits does G draw?
 
-# %%
+# %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 
 from dcgan_course.plots import GREY, ORANGE, STYLE

@@ -32,33 +32,37 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · A fixed z, and a clock
+#
+# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
+# pictures each time: you cannot tell what G learned from what chance dealt.
+#
+# So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
+#
+# A random stream with its own seed gives the same vectors in every run.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
 import numpy as np
@@ -73,16 +77,6 @@ from dcgan_course.sampling import generate, grid_images, image_grid, sample_z
 plt.style.use(STYLE)
 device = pick_device()
 print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · A fixed z, and a clock
-#
-# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
-# pictures each time: you cannot tell what G learned from what chance dealt.
-#
-# So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
-#
-# A random stream with its own seed gives the same vectors in every run.
 
 # %%
 z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
@@ -280,7 +274,7 @@ print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; "
       f"G still in train mode: {netG.training}")
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 def strip(pictures, titles, caption, alt):
     """Show pictures of equal size side by side, each with its title."""
     figure, axes = plt.subplots(1, len(pictures), figsize=(8.4, 8.4 / len(pictures) + 0.3))
@@ -609,7 +603,7 @@ for name, images in sets.items():
                     f"{mode_entropy(p):.2f}", f"{duplicates(features, other_features):.0%}")
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.plots import BLUE, GREEN, ORANGE
 
 figure, axes = plt.subplots(figsize=(8.4, 3))

@@ -33,33 +33,33 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## Twelve trainings
+#
+# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1;
+# then the sign, the cause and the fix, with the number of the section that takes the failure apart.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -76,65 +76,14 @@ from dcgan_course.trainer import train
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 plt.style.use(STYLE)
 
-# %% [markdown]
-# ## Twelve trainings
-#
-# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1;
-# then the sign, the cause and the fix, with the number of the section that takes the failure apart.
-
 # %%
-stabilisers, rates, control, norms, slow = map(RecordedStudy, (
-    "stabilisers", "learning_rate", "d_wins", "output_norm", "output_norm_slow"))
+from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 
-# %% jupyter={"source_hidden": true}
-NORMED, PARTS = "output_norm=True, z=normal", ("sign", "cause", "fix")
-GALLERY = {title: (study, config, *words.split(" | ")) for title, study, config, words in [
-    ("healthy", stabilisers, "baseline",
-     "digits on black; D(x) and D(G(z)) stay away from 1 and 0"),
-    ("no batch norm", stabilisers, "2 no batch norm",
-     "ragged strokes, another result with each seed | signals shrink from layer to layer | "
-     "batch norm, or larger first weights (3)"),
-    ("sigmoid output", stabilisers, "4 sigmoid output",
-     "nothing is darker than grey; D is sure | G cannot reach -1 | tanh for [-1, 1] (4)"),
-    ("images normalised", stabilisers, "4 images normalised as for a classifier",
-     "faint digits, healthy curves | white is 2.8, tanh ends at 1 | images in [-1, 1] (4)"),
-    ("D 20 times as fast", control, "non-saturating",
-     "strokes on grey; D has won | G cannot keep up | rates in balance (5)"),
-    ("D 20 times as fast, minimax", control, "minimax",
-     "one texture for every z | G's loss has no slope where D is sure | "
-     "the non-saturating loss (5)"),
-    ("beta1 of 0.9", rates, "lr 0.002, beta1 0.9",
-     "bars for every z; D has won | steps follow what was right ten steps ago | "
-     "beta1 of 0.5 (6)"),
-    ("fully connected", None, "mnist_basic",
-     "specks; two digits never come | no layer knows which pixels are neighbours | "
-     "convolutions; count (9)"),
-    ("dropout at test time", stabilisers, "dropout in G, at test too",
-     "specks beside the strokes | chance in every picture | drop in training only (10)"),
-    ("batch norm on G's output", norms, NORMED,
-     "a grey weave behind digits | all pixels of a batch share one mean | "
-     "none on the last layer (12)"),
-    ("batch norm on output, low rates", slow, NORMED,
-     "noise; D has won | the background never gets black | none on the last layer (12)"),
-    ("z from [0, 1]", norms, "output_norm=False, z=uniform01",
-     "one picture for every z | the mean of z is not 0 | centre z (12)")]}
-
-# %%
-def pictures_of(name, n):
-    """What the generator of a recorded run draws, (n, 1, 28, 28)."""
-    run = load_run(name)
-    z = sample_z(n, run.config.nz, run.config.z, seeded(1, "lesson"))
-    return generate(run.load_generator(), z)
-
-
-cards = []
-for title, (study, config, *words) in GALLERY.items():
-    images = study.images(config) if study else pictures_of(config, 16)
-    stats = study.curves(config) if study else load_run(config).stats()
-    cards.append(card(images, title, stats, dict(zip(PARTS, words, strict=False))))
-show_cards(cards, "Twelve trainings on digits; the number of the section stands in brackets.",
-           "twelve cards, each with sixteen pictures and two curves: "
-           + "; ".join(f"{title}: {words[0]}" for title, (_, _, *words) in GALLERY.items()))
+trainings = gallery()
+show_cards(gallery_cards(),
+           "Twelve trainings on digits; the number of the section stands in brackets.",
+           "twelve cards, each with sixteen pictures and two curves: " + "; ".join(
+               f"{title}: {one.words['sign']}" for title, one in trainings.items()))
 
 # %% [markdown]
 # ## 1 · How a failure is studied here
@@ -144,6 +93,8 @@ show_cards(cards, "Twelve trainings on digits; the number of the section stands 
 # studies were recorded, since all their trainings together take hours. Each names the command that makes it again.
 
 # %%
+stabilisers, rates, control, norms, slow = map(RecordedStudy, (
+    "stabilisers", "learning_rate", "d_wins", "output_norm", "output_norm_slow"))
 print(stabilisers.about["command"])
 print(f"{len(stabilisers.study.configs)} configs, each trained on "
       f"{stabilisers.study.base.num_epochs} epoch of digits, "
@@ -251,15 +202,15 @@ show(torch.cat([test[:8], on_grey[:8]]), "Real digits, and the same on 16 of 255
 # %%
 RETRAIN = False  # True: to the end, about a minute each
 
-EARLY = [title for title in GALLERY if title not in (
+EARLY = [title for title in trainings if title not in (
     "healthy", "no batch norm", "fully connected", "dropout at test time",
     "batch norm on G's output")]
 
 
 def trained(title):
     """A version of the gallery, trained for some seconds or to the end, as a card."""
-    study, config, *_ = GALLERY[title]
-    config = study.study.config(config, seed=0).replace(
+    chosen = trainings[title]
+    config = chosen.study.study.config(chosen.name, seed=0).replace(
         device="auto", precision="auto", out="runs", ema_kimg=0, log_steps=10,
         num_epochs=1 if RETRAIN else 0.149)
     run = train(config, show=lambda *_: None)
@@ -547,7 +498,7 @@ for dtype in (torch.float32, torch.bfloat16):
 # bfloat16 keeps eight bits, so everything above 0.998 becomes 1, and the logarithm of 0 follows. The picture shows the
 # loss over the whole range of logits:
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
 logits = torch.linspace(0, 10, 400)
 on_D = -torch.log(1 - torch.sigmoid(logits.bfloat16())).float()
@@ -650,7 +601,7 @@ for emptied in (True, False):
 # %% [markdown]
 # The next picture shows the two gradients where they are kept, drawn in the plane in which they lie:
 
-# %%
+# %% jupyter={"source_hidden": true}
 kept = g_gradient(detach=False, emptied_between=False)
 along = right / right.norm()  # the direction of G's own wish
 across = kept - (kept @ along) * along
@@ -719,7 +670,7 @@ mode_count = checks.check_mode_count(my_mode_count)
 from dcgan_course.measuring.judges import judged, load_judge
 
 judge = load_judge("mnist")
-sets = {"real digits": test[:1000]} | {name: pictures_of(name, 1000) for name in (
+sets = {"real digits": test[:1000]} | {name: drawn_by(name, 1000) for name in (
     "mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins")}
 counted = {name: (mode_count(judged(judge, images)[1]), f"{likeness(images):.2f}")
            for name, images in sets.items()}
@@ -970,6 +921,9 @@ for step in tqdm(range(150), file=sys.stdout, ncols=80):
 
 
 # %%
+from dcgan_course.plots import show_rows
+
+
 def three_ways(state):
     """The same z with batch, running and standing statistics: three of (16, 1, 28, 28)."""
     netG.load_state_dict(state)
@@ -986,10 +940,12 @@ contrast = {}
 for step, state in young.items():
     ways = three_ways(state)
     contrast[step] = [images.std().item() * 127.5 for images in ways]
-    show(torch.cat([images[:12] for images in ways]),
-         f"After {step} steps: batch, running and standing statistics, one row each.",
-         "three rows of twelve pictures: " + ("the middle row is nearly grey" if step < 10 else
-                                              "all three show the same strokes"), nrow=12)
+    show_rows(dict(zip(("batch statistics", "running statistics", "standing statistics"),
+                       (images[:12] for images in ways), strict=True)),
+              f"After {step} steps, the same z in every row.",
+              "three rows of twelve pictures: " + (
+                  "the middle row is nearly grey" if step < 10 else
+                  "all three show the same strokes"))
 
 # %%
 for step, (batch, running, standing) in contrast.items():
@@ -1225,7 +1181,7 @@ show_cards([card(stabilisers.images(config), letter)
            "Five unlabelled trainings, A to E.",
            "five sheets, A to E, of sixteen pictures each")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(5, 2, figsize=(8.4, 9), sharex=True)
 for row, (letter, config) in zip(axes, checks.CASES.items(), strict=True):
     lines = pd.DataFrame(stabilisers.curves(config))

@@ -31,53 +31,47 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · A difference, or chance?
+#
+# The study `stabilisers` trained one small DCGAN on digits in many versions: each switches one thing off, or on, and
+# leaves the rest alone. Each version was trained with several seeds, the same ones for all.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
 from scipy import stats
 
-from dcgan_course import checks
+from dcgan_course import checks, plots
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table, show_wiped
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table, show_wiped
 from dcgan_course.runs import load_run
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# ## 1 · A difference, or chance?
-#
-# The study `stabilisers` trained one small DCGAN on digits in many versions: each switches one thing off, or on, and
-# leaves the rest alone. Each version was trained with several seeds, the same ones for all.
 
 # %%
 study = RecordedStudy("stabilisers")
@@ -191,28 +185,20 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 # %% jupyter={"outputs_hidden": true}
 versions = [name for name in study.study.configs if name != "baseline"]
 alone = {name: verdict(name) for name in versions}
-COLOURS = {"better": GREEN, "worse": ORANGE, "undecided": GREY}
-TICKS = [0.5, 1, 2, 5, 10, 20, 50, 100]
+measure, ticks = "times the baseline's distance", [0.3, 0.5, 1, 2, 5, 10, 20, 50, 100]
 
 
-def forest(verdicts, caption):
-    """A line for each version: its ratio and interval, in the colour of its verdict."""
-    figure, axes = plt.subplots(figsize=(8.4, 7.2))
-    for place, (ratio, low, high, word) in enumerate(reversed(verdicts.values())):
-        axes.plot([low, high], [place, place], color=COLOURS[word])
-        axes.plot(ratio, place, "o", color=COLOURS[word], markersize=6)
-    axes.axvline(1, color="black", linewidth=1)
-    axes.set(xscale="log", xlim=(0.2, 300), xlabel="times the baseline's distance")
-    axes.set_xticks(TICKS, map(str, TICKS))
-    axes.set_yticks(range(len(verdicts)), reversed(verdicts))
-    axes.grid(axis="y", visible=False)
+def told(verdicts):
+    """12 worse, 4 better, ...: in words, for those who cannot see the figure."""
     words = [word for *_, word in verdicts.values()]
-    counts = ", ".join(f"{words.count(word)} {word}" for word in COLOURS)
-    show(figure, caption, f"a line for each of {len(words)} versions: {counts}")
+    counts = ", ".join(f"{words.count(word)} {word}"
+                       for word in ("better", "worse", "undecided"))
+    return f"a line for each of {len(words)} versions: {counts}"
 
 
-forest(alone,
-       "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.")
+show(plots.forest(alone, measure, ticks),
+     "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.",
+     told(alone))
 
 # %% [markdown]
 # ### Many comparisons at once
@@ -228,8 +214,8 @@ print(f"if nothing differed: {0.05 * n:.1f} false verdicts expected;",
 
 # %% [markdown]
 # Whoever makes many comparisons must ask more of each. Begin with **p-values**: for each version, the probability that
-# ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at 95
-# % that misses the 0 is a p-value below 0.05, so nothing new yet.
+# ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at
+# 95 % that misses the 0 is a p-value below 0.05, so nothing new yet.
 #
 # **Holm's correction** keeps the probability of *any* false verdict among all $m$ below 5 %. Sort the p-values. The
 # smallest must be below $0.05 / m$, the next below $0.05 / (m - 1)$, and so on; at the first that fails, stop: that one
@@ -261,16 +247,14 @@ show_table(pd.DataFrame({"p-value": {name: p_values[name] for name in lost}}),
 # %% jupyter={"outputs_hidden": true}
 verdicts = {name: (*numbers, word if name in decided else "undecided")
             for name, (*numbers, word) in alone.items()}
-forest(verdicts, "The same after Holm's correction.")
+verdicts = dict(sorted(verdicts.items(), key=lambda item: item[1][0]))
+show(plots.forest(verdicts, measure, ticks),
+     "The same after Holm's correction, the best first.", told(verdicts))
 
-# %% [markdown]
-# All of it in numbers, the best first (folded in JupyterLab: click on the dots):
-
-# %% jupyter={"outputs_hidden": true}
+# %%
 table = pd.DataFrame(verdicts, ["times the baseline", "from", "to", "verdict"]).T
 table.insert(3, "one at a time", [alone[name][3] for name in table.index])
-show_table(table.sort_values("times the baseline"),
-           "Frechet distance, with its 95 % interval.")
+show_table(table, "Frechet distance, with its 95 % interval.", fold="All of it as a table")
 
 # %% [markdown]
 # Guideline by guideline, with the ratios from above and the verdicts after the correction:
@@ -591,7 +575,7 @@ show_wiped(*both, "Left of the line: at the best moment. Right of it: at the end
 # %% [markdown]
 # The next figure shows the losses of that training. Can you see the turning point?
 
-# %%
+# %% jupyter={"source_hidden": true}
 lines = churches.stats()
 kimg = [line["kimg"] for line in lines]
 figure, axes = plt.subplots(1, 2)
@@ -602,7 +586,7 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
         values = [line[key] for line in lines]
         axis.plot(kimg, values, color=colour, label=label, linewidth=0.8)
     best = moments["heritage_no_augment"][0]
-    axis.axvline(best, color="black", linestyle="--", label="best pictures")
+    axis.axvline(best, color=INK, linestyle="--", label="best pictures")
     axis.set(xlabel="thousand images shown", title=title)
     axis.legend()
 show(figure, "No curve turns at the best moment; D gets surer all the time.",
@@ -698,7 +682,7 @@ print(f"keep the checkpoint at step {chosen['step']},",
 # - The logs of FID over time: [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN).
 
 # %%
-from dcgan_course import checks
+from dcgan_course import checks, plots
 
 checks.progress("06")
 

@@ -32,33 +32,31 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of
+# each is a classifier that saw real images only.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import numpy as np
 import pandas as pd
 import torch
@@ -67,15 +65,11 @@ from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge
-from dcgan_course.plots import show, show_table
+from dcgan_course.plots import show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, lerp, sample_z
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
-
-# %% [markdown]
-# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of
-# each is a classifier that saw real images only.
 
 # %%
 run = load_run("mnist")
@@ -293,9 +287,9 @@ show_table(pd.DataFrame(
 # %%
 images = generate(netG, walk(ends[0], ends[1], slerp, 18))
 fade = walk(images[0], images[-1], lerp, 18)
-show(torch.cat([images, fade, memorised(images)]),
-     "Top: G's walk. Middle: a cross-fade. Bottom: a memoriser.",
-     "three rows from one digit to another: by even steps, by fading, and by jumps", 18)
+show_rows({"G's walk": images, "a cross-fade": fade, "a memoriser": memorised(images)},
+          "From one digit to another, in eighteen pictures.",
+          "three rows from one digit to another: by even steps, by fading, and by jumps")
 
 # %% [markdown]
 # ## 4 · Has it memorised?
@@ -308,8 +302,9 @@ from dcgan_course.measuring.scores import training_neighbours
 
 some = generate(netG, ends[:12])
 pairs, ratio = training_neighbours(some, run.config)
-show(torch.cat([some, pairs]), "Top: generated. Bottom: the training image nearest to each.",
-     "twelve generated digits, and under each a real one of its kind with other strokes", 12)
+show_rows({"generated": some, "the training image nearest to each": pairs},
+          "Is anything copied?",
+          "twelve generated digits, and under each a real one of its kind with other strokes")
 print("distance to the nearest training image, over that from one training image to the next:",
       f"{ratio:.1f}")
 
@@ -477,7 +472,7 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # Here is one sum, with three exemplars of each concept, and under them the face of their mean `z`. The result is followed, as in the paper, by eight neighbours:
 # the same `z` plus uniform noise of up to 0.25 in each number.
 
-# %%
+# %% jupyter={"source_hidden": true}
 picks = [z[pool("glasses", *which)[:3]] for which in WHICH]
 result = vector_sum(*picks)
 noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25

@@ -30,46 +30,6 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
-# %% cellView="form" jupyter={"source_hidden": true}
-# @title In Colab or on Kaggle: fetch the course
-import os
-import sys
-
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
-
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
-
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
-import ipywidgets as widgets
-import torch
-
-from dcgan_course import checks
-from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import show
-from dcgan_course.runs import load_run
-from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
-from dcgan_course.widgets import LatentExplorer, Still, explore
-
-print(f"torch {torch.__version__}, ipywidgets {widgets.__version__},",
-      f"CPU threads: {settle_threads()}")
-
 # %% [markdown]
 # ## 1 · From z to a picture in the browser
 #
@@ -78,6 +38,42 @@ print(f"torch {torch.__version__}, ipywidgets {widgets.__version__},",
 #
 # The generator is that of the cartoon faces, whose D has no batch norm, against guideline 2, but the penalty R1 (see
 # [data/README.md](../data/README.md)).
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
+import importlib.util
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
+
+    colab.ready()
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+import ipywidgets as widgets
+import numpy as np
+import torch
+from PIL import Image
+
+from dcgan_course import checks
+from dcgan_course.machine.runtime import seeded, settle_threads
+from dcgan_course.plots import encoded, show, show_rows, under_sliders
+from dcgan_course.runs import load_run
+from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
+from dcgan_course.widgets import LatentExplorer, Still, explore
+
+print(f"torch {torch.__version__}, ipywidgets {widgets.__version__},",
+      f"CPU threads: {settle_threads()}")
 
 # %%
 run = load_run("avatars")
@@ -138,12 +134,13 @@ directions = {f"z[{i}]": unit[i] for i in range(3)}
 
 def sheet(names, caption, alt):
     """A row of nine pictures for each name: its direction from -3 to +3."""
-    rows = [moved(z0, {name: amount}, directions)
-            for name in names for amount in torch.linspace(-3, 3, 9)]
-    show(generate(netG, torch.stack(rows)), caption, alt, 9)
+    ways = {name: [moved(z0, {name: amount}, directions)
+                   for amount in torch.linspace(-3, 3, 9)] for name in names}
+    show_rows({name: generate(netG, torch.stack(way)) for name, way in ways.items()},
+              caption, alt)
 
 
-sheet(list(directions), "z[0], z[1] and z[2], a row each, from -3 (left) to +3.",
+sheet(list(directions), "From -3 (left) to +3.",
       "three rows of one face; hair and background change a little along each row")
 
 
@@ -175,8 +172,18 @@ def redraw(_=None):
 for slider in sliders.values():
     slider.observe(redraw, names="value")
 redraw()
-Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]), view.value,
-      "a face, and three sliders that change it")
+
+
+def still(amount):
+    """A frame of the film that stands here where no kernel runs."""
+    z = moved(z0, {"z[0]": amount}, directions)
+    face = Image.fromarray(image_grid(generate(netG, z[None])).numpy()).resize((192, 192))
+    return np.asarray(under_sliders(face, {"z[0]": amount, "z[1]": 0, "z[2]": 0}, -3, 3))
+
+
+way = [still(amount) for amount in np.linspace(-3, 3, 13)]
+Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
+      encoded(way + way[::-1], ".webp", 200), "a face, and three sliders that change it")
 
 # %% [markdown]
 # The pictures change, but hair and background change together, and none of the three numbers deserves a name. We need

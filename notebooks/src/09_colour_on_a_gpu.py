@@ -35,48 +35,6 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
-# %% cellView="form" jupyter={"source_hidden": true}
-# @title In Colab or on Kaggle: fetch the course
-import os
-import sys
-
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
-
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
-
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-import torch
-
-from dcgan_course import checks, models, sampling
-from dcgan_course.config import preset
-from dcgan_course.data import load_images, to_float
-from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table
-from dcgan_course.runs import load_run
-
-plt.style.use(STYLE)
-print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
-
 # %% [markdown]
 # ## 1 · Get the photographs
 #
@@ -90,7 +48,44 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 # The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others:
 # LSUN's come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
 # [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
-#
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
+import importlib.util
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
+
+    colab.ready()
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+
+from dcgan_course import checks, models, sampling
+from dcgan_course.config import preset
+from dcgan_course.data import load_images, to_float
+from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
+from dcgan_course.plots import BLUE, GREEN, GREY, INK, ORANGE, STYLE, show, show_table
+from dcgan_course.runs import load_run
+
+plt.style.use(STYLE)
+print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
+
+# %% [markdown]
 # **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
 #
 # - an LMDB folder or its zip: `lsun/church_outdoor:PATH`, `lsun/bedroom:PATH` (after `pip install lmdb`, in Colab)
@@ -321,14 +316,14 @@ gigabytes = {"weights, gradients, Adam": [kept / 1e9] * 3,
 budget = pd.DataFrame(gigabytes, [f"batch {n}" for n in batch_sizes])
 show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(8.4, 2.5))
 left = np.zeros(3)
 for (name, values), colour in zip(budget.items(), (GREY, ORANGE, BLUE), strict=True):
     axes.barh(budget.index, values, left=left, color=colour, height=0.6, label=name)
     left += values
 for card in (8, 16):
-    axes.axvline(card, color="black", linestyle="--", linewidth=1)
+    axes.axvline(card, color=INK, linestyle="--", linewidth=1)
     axes.text(card - 0.1, -0.42, f"a card of {card} GB", ha="right", va="center")
 axes.set(xlim=(0, 16.4), xlabel="GB, in float32")
 axes.invert_yaxis()
@@ -456,7 +451,7 @@ for name, loop in tqdm([*variants.items()] * 3, desc="steps", **bar_options()):
     seconds = bench.time_of(lambda loop=loop, x=x_real: loop.step(x), x_real.device, 1)
     times[name].append(32 / seconds)
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 medians = {name: np.median(speeds) for name, speeds in times.items()}
 figure, axes = plt.subplots(figsize=(8.4, 2.4))
 bars = axes.barh([*medians], [*medians.values()], color=[GREY] + [GREEN] * (len(medians) - 1))
@@ -541,7 +536,7 @@ for place, name in enumerate(names):
     for value, evenness in zip(fd[name], even[name], strict=True):
         colour = COLOURS[batches[name]]
         axes.plot(value, place, "o", markeredgecolor=colour, markersize=9,
-                  color=colour if evenness > 0.5 else "white")
+                  color=colour if evenness > 0.5 else "none")
 axes.set_yticks(range(len(names)), [f"batch {name}" for name in names])
 axes.set(xscale="log", xlabel="Frechet distance", xlim=(80, 3000))
 axes.set_xticks([100, 200, 500, 1000, 2000], ["100", "200", "500", "1,000", "2,000"])
@@ -709,7 +704,7 @@ show_table(pd.DataFrame({who: {words: record[who][f"{key}1787_heritage"]
                                for key, words in NUMBERS.items()}
                          for who in ("generated", "real")}))
 
-# %%
+# %% jupyter={"source_hidden": true}
 with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
 key = "fd1787_heritage"
 figure, axes = plt.subplots()

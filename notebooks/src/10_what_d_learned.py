@@ -32,33 +32,31 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes,
+# loops and edges. Has it learned something that is of use elsewhere, without having seen a single label?
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -68,7 +66,7 @@ from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring import features
-from dcgan_course.plots import STYLE, show, show_table
+from dcgan_course.plots import STYLE, dots, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z
 
@@ -76,9 +74,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes,
-# loops and edges. Has it learned something that is of use elsewhere, without having seen a single label?
-#
 # `RUN` is the recorded run of digits. A run of your own will do as well, if its images have classes and a test set:
 # `mnist`, `fashion_mnist`, `cifar10`, `svhn` (32x32: `dcgan-course train --data cifar10 --image_size 32`).
 
@@ -91,7 +86,7 @@ digit = to_float(train.batch([4]))
 for i, x in enumerate(features.activations(netD, digit), 1):
     print(f"layer {i}: {x.shape[1]:>3} feature maps of {x.shape[2]} x {x.shape[3]}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(3, 10, figsize=(8.4, 2.8))
 for i, (row, maps) in enumerate(zip(axes, features.activations(netD, digit), strict=True), 1):
     for axis, picture in zip(row, [digit[0, 0], *maps[0, :9]], strict=True):
@@ -354,10 +349,10 @@ def scaled(gradient):
 
 # %%
 top = x[responses[:, 1].topk(12).indices]
-rows = [top] + [scaled(features.saliency(netD, top, 1, rule)) for rule in rules.values()]
-show(torch.cat(rows),
-     "The 12 digits that raise feature 1 most; then plain, deconvolution, guided.",
-     "digits; grey noise around them; one texture for all; the stroke that each has", 12)
+rows = {name: scaled(features.saliency(netD, top, 1, rule)) for name, rule in rules.items()}
+show_rows({"the digits": top} | rows,
+          "The 12 digits that raise feature 1 most, by three rules.",
+          "digits; grey noise around them; one texture for all; the stroke that each has")
 
 # %% [markdown]
 # The plain gradients are grey noise around the right place. The rule of deconvolution shows nearly the same texture for
@@ -662,23 +657,22 @@ for block in range(4):
     criteria["random"] = np.random.default_rng(block).random(len(criteria["effect"]))
     for name, value in criteria.items():
         pictures[block, name], found = forget(np.argsort(-value)[:count], block)
-        counted[f"block {block}, {name}"] = {"maps": f"{count} of {len(value)}"} | found
-show_table(pd.DataFrame(counted).T)
+        counted[f"{4 * 2**block} x {4 * 2**block}: {name}, {count} of {len(value)}"] = found
+per_cent = pd.DataFrame(counted).T.map(lambda share: int(share.rstrip("%")))
+show(dots(per_cent, "% of the faces", gaps=4),
+     "Which maps were dropped, and how many of how many; what went with them. "
+     "Below: random ones.",
+     "in each block chosen maps remove the glasses for the judge, in the first two for the "
+     "witness as well; random maps remove hardly any")
+show_table(per_cent, "% of the faces.", fold="The same as a table")
 
 # %%
-from dcgan_course.sampling import image_grid
-
-rows = {"drawn": before[shown], "block 0,\neffect": pictures[0, "effect"],
-        "block 1,\nwith/without": pictures[1, "with/without"],
-        "block 2,\nall positive": positive[2, "with/without"],
-        "block 3,\neffect": pictures[3, "effect"]}
-figure, axis = plt.subplots(figsize=(8.4, 4))
-axis.imshow(image_grid(torch.cat(list(rows.values())), 10))
-axis.set(xticks=[])
-axis.set_yticks([34 + 66 * i for i in range(len(rows))], list(rows))
-axis.grid(visible=False)
-show(figure, "The same ten faces, with the maps of one block dropped.",
-     "five rows of ten faces: with glasses; without, twice; and with traces of them, twice")
+show_rows({"drawn": before[shown], "block 0 (4 x 4), by effect": pictures[0, "effect"],
+           "block 1 (8 x 8), with/without": pictures[1, "with/without"],
+           "block 2 (16 x 16), all positive": positive[2, "with/without"],
+           "block 3 (32 x 32), by effect": pictures[3, "effect"]},
+          "The same ten faces, with the maps of one block dropped.",
+          "five rows of ten faces: with glasses; without, twice; and with traces, twice")
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps

@@ -33,33 +33,31 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
+# are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 7 it does.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -69,7 +67,7 @@ from sklearn.metrics import pairwise_distances
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 
@@ -77,9 +75,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
-# are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 7 it does.
-#
 # So you need two sets of real digits. `real` are 5,000 of the test set, which neither the generator nor the classifier
 # that judges here has seen. `other` are 5,000 of the training set, for the floor. (`fresh` are 1,000 more of the test
 # set, for later.) The lesson measures two generators: the run `mnist`, and `mnist_conditional`, here `conditional` for
@@ -101,9 +96,10 @@ print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist,",
       f"{len(conditional):,} of mnist_conditional")
 
 # %%
-show(torch.cat([plain[:14], real[:14], conditional[order[:14]]]),
-     "A: the run mnist. B: written by people. C: the conditional generator.",
-     "three rows of fourteen digits, of which most are clear in each", 14)
+show_rows({"A: the run mnist": plain[:14], "B: written by people": real[:14],
+           "C: the conditional generator": conditional[order[:14]]},
+          "Fourteen of each, not picked.",
+          "three rows of fourteen digits, of which most are clear in each")
 
 # %% [markdown]
 # (These are the rows under the title.) Both generators are good enough that eyes no longer settle the matter.
@@ -372,7 +368,7 @@ for name, values in curves.items():
 show_table(pd.DataFrame(rows, ["the line, n = 10,000", "recorded, n = 10,000",
                                "the line, n infinite"]).T)
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots()
 for (name, values), colour in zip(curves.items(), (BLUE, ORANGE, GREEN), strict=True):
     slope = np.polyfit(1 / some, values[3:], 1)[0]
@@ -471,7 +467,7 @@ precision = checks.check_precision(my_precision)
 # %% [markdown]
 # The ring shows what that means. Here are 60 real points, each with its reach, and 60 fakes, half of which lie anywhere:
 
-# %%
+# %% jupyter={"source_hidden": true}
 def draw_reach(real, fake, caption, alt, side=2):
     """Points with their reach; fakes within it are green, the others orange."""
     reach = np.sort(pairwise_distances(real), axis=1)[:, 3]
@@ -572,9 +568,9 @@ for name in ("mnist2d", "mnist_collapse", "mnist_d_wins"):
 digits = learn.labels()[from_training]
 ten = [np.flatnonzero(digits == digit)[0] for digit in range(10)]
 candidates["ten pictures"] = other[ten].repeat(100, 1, 1, 1)
-show(torch.cat([images[:14] for images in candidates.values()]),
-     f"From top to bottom: {', '.join(candidates)}.",
-     "six rows of fourteen digits; in two rows all are alike, in the last ten come again", 14)
+show_rows({name: images[:14] for name, images in candidates.items()},
+          "Six ways to draw; which numbers will find them out?",
+          "six rows of fourteen digits; in two rows all are alike, in the last ten come again")
 
 # %%
 rows = {}
@@ -707,7 +703,7 @@ for name in hashes:
 
 # %% jupyter={"outputs_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
-thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", "black")
+thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", INK)
 for axis, (name, rows) in zip(axes, tables.items(), strict=True):
     for (kind, distance), colour in zip(rows.items(), colours, strict=True):
         share = [100 * (distance <= t).float().mean() for t in thresholds]
@@ -744,9 +740,10 @@ show_table(pd.DataFrame(rows, ["t", *planted, "false alarms"]).T, "Flagged.")
 codes = bits(other, "autoencoder")
 distance, place = differing(bits(fresh, "autoencoder"), codes).min(1)
 first = distance.argsort()[:14]
-show(torch.cat([fresh[first], other[place[first]]]),
-     "Top: never in the set. Bottom: the 'original' that was found for it.",
-     "two rows of fourteen digits, most of them ones; each pair looks alike", 14)
+show_rows({"never in the set": fresh[first],
+           "the 'original' that was found for it": other[place[first]]},
+          "The fourteen pairs that differ least.",
+          "two rows of fourteen digits, most of them ones; each pair looks alike")
 
 # %% [markdown]
 # Most of them are ones. The straight strokes of two people *are* near-duplicates, by any measure.
@@ -971,9 +968,10 @@ def changed(draw):
 
 
 # %%
-show(torch.cat([x[:14] for x in list(changed(0).values())[1:4]]),
-     "Top: 0 to 4 only. Middle: mirrored. Bottom: faint noise, if you can see it.",
-     "three rows of fourteen digits; those in the middle are mirrored", 14)
+rows = list(changed(0).values())[1:4]
+show_rows(dict(zip(("0 to 4 only", "mirrored", "faint noise"), (x[:14] for x in rows),
+                   strict=True)), "Can you see the noise?",
+          "three rows of fourteen digits; those in the middle are mirrored")
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -996,7 +994,7 @@ floors = means / means.loc["real"]
 figure, axes = plt.subplots()
 for kind, colour, marker in zip(looks, (BLUE, GREEN), "os", strict=True):
     axes.plot(floors[kind], floors.index, marker, color=colour, markersize=9, label=kind)
-axes.axvline(1, color="black", linewidth=1)
+axes.axvline(1, color=INK, linewidth=1)
 axes.set(xscale="log", xlabel="Frechet distance, in floors of the same judge")
 axes.set_xticks([1, 2, 5, 10, 20, 40], ["1", "2", "5", "10", "20", "40"])
 axes.minorticks_off()

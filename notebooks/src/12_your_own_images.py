@@ -32,40 +32,40 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · A folder
+#
+# All that a DCGAN asks of you is a folder of pictures, or a zip of one. It needs no labels, no list of names, and no
+# common size.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import io
 import shutil
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from dcgan_course import checks, sampling
 from dcgan_course.config import preset
@@ -76,18 +76,18 @@ from dcgan_course.plots import show
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 
 # %% [markdown]
-# ## 1 · A folder
-#
 # Put the path of your folder (or zip) into the next cell, in place of `my_pictures`. As long as there is none, the
 # lesson makes a small one, with the troubles that real folders have: two sub-folders, pictures of several shapes, one
 # that is broken, and one file that is not a picture at all.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+FOLDER = Path("my_pictures").expanduser()  # yours
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from PIL import Image
 
 from dcgan_course.data import avatars
 
-FOLDER = Path("my_pictures").expanduser()  # yours
 if FOLDER == Path("my_pictures") and not FOLDER.exists():  # drawn instead
     print(f"{FOLDER} is not there, so 600 cartoon faces are drawn in its place")
     FOLDER = Path("runs") / "faces"
@@ -181,7 +181,6 @@ from dcgan_course.publishing import export
 
 card = export.model_card(mine)
 lines = [line for line in card.splitlines() if not line.startswith("![")]  # its sheet is above
-print(f"{sum(line.startswith('## ') for line in lines)} sections")
 Markdown("\n".join(line.replace("# ", "### ", 1) if line.startswith("#") else line
                    for line in lines))
 
@@ -274,13 +273,19 @@ Markdown(f"Find `{PAGE}/index.html`, beside this lesson, in the file browser on 
          "right click, *Open in New Browser Tab*; or outside of JupyterLab by a double click.")
 
 # %%
-for file in sorted(PAGE.iterdir()):
-    print(f"{file.name:<12} {'below' if file.stat().st_size < 20e6 else 'above'} 20 MB")
 from dcgan_course.publishing.explorer import of_run
 
+for file in sorted(PAGE.iterdir()):
+    print(f"{file.name:<12} {'below' if file.stat().st_size < 20e6 else 'above'} 20 MB")
 known = of_run(mine, netG)
 print("groups of controls:", ", ".join(group["name"] for group in known["groups"]))
 print("under the title:", known["text"])
+
+# %%
+show(load_run("avatars").path / "explorer.webp",
+     "What such a page shows: here glasses have been moved to +1.20.",
+     "a large cartoon face with pink glasses; beside it sliders for smile, glasses, beard and "
+     "long hair, and buttons for colours", width=700)
 
 # %% [markdown]
 # Before you publish, ask whether you may. The pictures that G learned from belong to somebody, and faces of real people
@@ -289,17 +294,12 @@ print("under the title:", known["text"])
 #
 # ## 6 · The errata hunt
 #
-# The next cells print six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in
+# The next cell shows six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in
 # GAN code. You have met the subject of each in lessons 02 to 05. Find the lines.
 
 # %%
-print(checks.LISTINGS[1], checks.LISTINGS[2], sep="\n\n")
-
-# %%
-print(checks.LISTINGS[3], checks.LISTINGS[4], sep="\n\n")
-
-# %%
-print(checks.LISTINGS[5], checks.LISTINGS[6], sep="\n\n")
+for number, listing in checks.LISTINGS.items():
+    display(Markdown(f"**Listing {number}**\n\n```\n{listing}\n```"))
 
 # %% [markdown]
 # > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes

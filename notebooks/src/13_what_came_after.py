@@ -32,55 +32,49 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
-# %% cellView="form" jupyter={"source_hidden": true}
-# @title In Colab or on Kaggle: fetch the course
-import os
-import sys
-
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
-
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
-
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-import torch
-import torch.nn.functional as F
-
-from dcgan_course import checks
-from dcgan_course.config import preset
-from dcgan_course.data import load_images, to_float
-from dcgan_course.experiments.recording import RecordedStudy
-from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, GREY, ORANGE, STYLE, show, show_table
-
-plt.style.use(STYLE)
-print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
-
 # %% [markdown]
 # ## 1 · Twelve ideas
 #
 # The DCGAN is from November 2015. Some of what came after changed the **loss**, some the **networks**, and some the
 # **data** that D sees. Each idea below has the number of its paper on arXiv, and that number begins with year and month,
 # so the line can be drawn from it.
+
+# %% cellView="form" jupyter={"source_hidden": true}
+# @title In Colab or on Kaggle: fetch the course
+import importlib.util
+import os
+import subprocess
+import sys
+
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
+
+    colab.ready()
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+
+from dcgan_course import checks, plots
+from dcgan_course.config import preset
+from dcgan_course.data import load_images, to_float
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
+from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_rows, show_table
+
+plt.style.use(STYLE)
+print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %%
 IDEAS = [  # arXiv number, name, what it changes
@@ -90,129 +84,26 @@ IDEAS = [  # arXiv number, name, what it changes
     ("1802.05957", "spectral norm", "networks"), ("1807.00734", "relativistic", "loss"),
     ("1812.04948", "StyleGAN", "networks"), ("2006.06676", "ADA", "data"),
     ("2106.12423", "StyleGAN3", "networks"), ("2501.05441", "R3GAN", "loss")]
-KINDS = {"loss": BLUE, "networks": ORANGE, "data": GREEN}
-HEIGHTS = (1, -1, 3, -3, 2, -2, 1, -3, -1, 1, -1, 1)  # of the names
-
-
-def when(number):
-    """The date of an arXiv number, in years: 1511.06434 -> 2015.83."""
-    return 2000 + int(number[:2]) + (int(number[2:4]) - 1) / 12
-
-
-figure, axes = plt.subplots(figsize=(8.4, 2.7))
-for (number, name, kind), height in zip(IDEAS, HEIGHTS, strict=True):
-    axes.plot([when(number)] * 2, [0, height], color=KINDS[kind], linewidth=1)
-    axes.plot(when(number), 0, "o", color=KINDS[kind], markersize=6)
-    axes.text(when(number), height, name, fontsize=9, va="bottom" if height > 0 else "top")
-axes.axhline(0, color="black", linewidth=1, zorder=0)
-axes.set(xlim=(2013.5, 2026.5), ylim=(-4, 4), xticks=range(2014, 2027, 2), yticks=[])
-axes.grid(False)
-show(figure, "Blue: the loss. Orange: the networks. Green: the data. Seven are of 2017-18.",
+show(plots.timeline(IDEAS),
+     "Blue: the loss. Orange: the networks. Green: the data. Seven are of 2017-18.",
      "a line from 2014 to 2026 with twelve points: " + ", ".join(
-         f"{name} {int(when(number))}" for number, name, _ in IDEAS))
+         f"{name} 20{number[:2]}" for number, name, _ in IDEAS))
 
 # %% [markdown]
 # And here is the idea of each, in one small drawing. The curves are computed from the formulas, and the digits are real
 # ones; the rest are sketches.
 
 # %%
-digits = to_float(load_images("mnist", image_size=28).batch(range(64)))  # (64, 1, 28, 28)
-line = torch.linspace(-4, 4, 201)
-stream = seeded(0, "sketches")
-
-
-def curve(axis, *pairs):
-    for values, colour in pairs:
-        axis.plot(line, values, color=colour)
-
-
-def squares(axis, sizes):
-    """Feature maps, smaller and larger: a square of each size, side by side."""
-    left = 0
-    for size in sizes:
-        axis.add_patch(plt.Rectangle((left, -size / 2), size, size, color=ORANGE, alpha=0.5))
-        left += size + 3
-    axis.set(xlim=(-2, left), ylim=(-left / 2.5, left / 2.5))
-
-
-def circling(axis, gamma):
-    """The smallest game of lesson 01, with a price on y."""
-    x, y, path = 1.0, 1.0, [(1.0, 1.0)]
-    for _ in range(200):
-        x -= 0.1 * y
-        y += 0.1 * (x - gamma * y)
-        path.append((x, y))
-    axis.plot(*zip(*path, strict=True), color=BLUE, linewidth=1)
-    axis.plot(0, 0, "+", color="black")
-
-
-def stretched(axis):
-    """A circle, what a matrix makes of it, and what is left once its largest stretch is 1."""
-    angle = torch.linspace(0, 2 * torch.pi, 100)
-    circle = torch.stack([angle.cos(), angle.sin()])
-    matrix = torch.tensor([[2.0, 0.6], [0.2, 0.7]])
-    for shape, colour in ((circle, GREY), (matrix @ circle, ORANGE),
-                          (matrix @ circle / torch.linalg.matrix_norm(matrix, 2), BLUE)):
-        axis.plot(*shape, color=colour)
-    axis.set_aspect("equal", adjustable="datalim")
-
-
-# %%
-from dcgan_course.augment import augmented
-
-
-def styles(axis):
-    """Layers, coarse to fine, from left to right: some follow one z, the others a second."""
-    for row, first in enumerate((6, 4, 2, 0)):
-        for layer in range(6):
-            colour = BLUE if layer < first else ORANGE
-            axis.add_patch(plt.Rectangle((layer, row), 0.9, 0.8, color=colour))
-    axis.set(xlim=(0, 6), ylim=(0, 4))
-
-
-def sampled(axis):
-    """A wave, and what is left of it where it is sampled too seldom."""
-    t = torch.linspace(0, 1, 200)
-    axis.plot(t, (2 * torch.pi * 9 * t).sin(), color=GREY, linewidth=0.8)
-    axis.plot(t[::20], (2 * torch.pi * 9 * t[::20]).sin(), "o-", color=ORANGE, markersize=3)
-
-
-def sloped(axis):
-    """The price of a steepness: WGAN-GP wants 1, R1 wants 0."""
-    s = torch.linspace(0, 2, 50)
-    axis.plot(s, (s - 1) ** 2, color=BLUE)
-    axis.plot(1, 0, "o", color=BLUE)
-
-
-# %%
-with torch.random.fork_rng():
-    torch.manual_seed(3)
-    shifted = augmented(digits[:1])[0].clamp(-1, 1)
-softplus, hinge_curve = F.softplus(-line), F.relu(1 - line)
-DRAWINGS = {
-    "GAN": (lambda a: curve(a, (softplus, BLUE), (F.softplus(line), ORANGE)), "two players"),
-    "DCGAN": (lambda a: squares(a, (4, 8, 16, 32)), "strides, batch norm"),
-    "WGAN-GP": (sloped, "D's slope should be 1"),
-    "hinge": (lambda a: curve(a, (hinge_curve, BLUE)), "beyond 1 is enough"),
-    "growing": (lambda a: squares(a, (4, 8)), "4x4 first, then 8x8 ..."),
-    "R1": (lambda a: circling(a, 0.3), "a price on D's slope"),
-    "spectral norm": (stretched, "no layer stretches"),
-    "relativistic": (lambda a: curve(a, (softplus, BLUE)), "D(x) - D(G(z)) alone"),
-    "StyleGAN": (styles, "one z for each layer"),
-    "ADA": (lambda a: a.imshow(shifted[0], cmap="gray"), "D sees changed images"),
-    "StyleGAN3": (sampled, "no aliasing"),
-    "R3GAN": (lambda a: circling(a, 0.6), "pairs, R1 and R2")}
-figure, grid = plt.subplots(2, 6, figsize=(8.4, 3.4))
-for axis, (number, name, kind) in zip(grid.flat, IDEAS, strict=True):
-    draw, words = DRAWINGS[name]
-    draw(axis)
-    axis.set(xticks=[], yticks=[], title=f"{name}, {int(when(number))}", xlabel=words)
-    axis.title.set_fontsize(9)
-    axis.xaxis.label.set_fontsize(7.5)
-    axis.grid(False)
-    axis.title.set_color(KINDS[kind])
-show(figure, "Twelve ideas. The spirals are the smallest game of lesson 01 with a price on D.",
-     "twelve small drawings: " + "; ".join(f"{n}: {DRAWINGS[n][1]}" for _, n, _ in IDEAS))
+WORDS = {
+    "GAN": "two players", "DCGAN": "strides, batch norm", "WGAN-GP": "D's slope should be 1",
+    "hinge": "beyond 1 is enough", "growing": "4x4 first, then 8x8 ...",
+    "R1": "a price on D's slope", "spectral norm": "no layer stretches",
+    "relativistic": "D(x) - D(G(z)) alone", "StyleGAN": "one z for each layer",
+    "ADA": "D sees changed images", "StyleGAN3": "no aliasing", "R3GAN": "pairs, R1 and R2"}
+show(plots.sketches(IDEAS, WORDS),
+     "Twelve ideas. The spirals are the smallest game of lesson 01 with a price on D.",
+     "twelve small drawings: " + "; ".join(
+         f"{name}: {words}" for name, words in WORDS.items()))
 
 # %% [markdown]
 # | idea | what it says | arXiv |
@@ -254,12 +145,15 @@ def coarse(x, size):
     return F.interpolate(small, size=(28, 28), mode="bilinear", align_corners=False)
 
 
+digits = to_float(load_images("mnist", image_size=28).batch(range(64)))  # (64, 1, 28, 28)
 first, second = digits[:8], digits[8:16]
 mixed = coarse(first, 7) + second - coarse(second, 7)
-rows = torch.cat([coarse(first, size) for size in (4, 7, 14)] + [first, second, mixed])
-show(rows.clamp(-1, 1), "Rows one to four: the same digits at 4x4, 7x7, 14x14 and 28x28. "
-     "Row five: others. Row six: coarse from row four, fine from row five.",
-     "six rows of eight digits: blurs that sharpen, then other digits, then mixtures", nrow=8)
+show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(first, 7),
+           "at 14x14": coarse(first, 14), "all of them, at 28x28": first,
+           "eight others": second,
+           "mixed: coarse from those, fine from these": mixed.clamp(-1, 1)},
+          "Which of the two do you read in the last row?",
+          "six rows of eight digits: blurs that sharpen, then other digits, then mixtures")
 
 # %% [markdown]
 # You read the second. A pen's stroke is two or three pixels wide, finer than the squares of 7x7 pixels, so a digit lives in
@@ -353,6 +247,7 @@ print("push at the answer 3:", ", ".join(
 # statistics of such a run say so: D_x and D_G_z are then means of raw answers, and only their difference tells anything.
 
 # %%
+stream = seeded(0, "sketches")
 real, fake = torch.randn(64, generator=stream), torch.randn(64, generator=stream)
 for name, loss_D in (("hinge", lambda r, f: hinge(r, f)[0]),
                      ("Wasserstein", lambda r, f: (f - r).mean())):
@@ -666,37 +561,23 @@ floor = scorer_for(study.study.base).floor(study.study.n)
 print(f"floor, real digits against real digits: fd {floor['fd2k_mnist']:.1f}")
 
 # %% jupyter={"outputs_hidden": true}
-figure, axes = plt.subplots(figsize=(8.4, 4))
-for place, config in enumerate(reversed(CHANGES)):
-    values = study.values(config, "fd")
-    colour = GREY if config == "baseline" else BLUE
-    axes.plot(values, [place] * len(values), "o", color=colour, markersize=6)
-    axes.plot(np.exp(np.mean(np.log(values))), place, "|", color=colour, markersize=18)
-axes.axvline(floor["fd2k_mnist"], color=GREEN, label="floor")
-axes.set(xscale="log", xlabel="Frechet distance, smaller is better")
-axes.set_yticks(range(len(CHANGES)), reversed(CHANGES))
-axes.legend()
-show(figure, "A point for each seed, a bar for their geometric mean.",
+show(plots.rows_of_points({config: study.values(config, "fd") for config in CHANGES},
+                   "Frechet distance, smaller is better", floor["fd2k_mnist"]),
+     "A point for each seed, a bar for their geometric mean. Green: real digits.",
      "ten rows of points on a logarithmic axis; a green line, the floor, far to the left")
 
 # %% jupyter={"outputs_hidden": true}
 def sheets(configs, caption):
     """Sixteen last pictures of each version, a row of pictures for each."""
-    figure, grid = plt.subplots(len(configs), 1, figsize=(8.4, 0.78 * len(configs)),
-                                gridspec_kw={"hspace": 0.25})
-    for axis, config in zip(grid, configs, strict=True):
-        row = study.images(config)[:16, 0]
-        axis.imshow(torch.cat(list(row), 1), cmap="gray", vmin=-1, vmax=1)
-        axis.set_title(config, loc="left", fontsize=9, pad=2)
-        axis.axis("off")
-    show(figure, caption, "sixteen generated digits for each of: " + "; ".join(configs))
+    show_rows({config: study.images(config)[:16] for config in configs}, caption,
+              "sixteen generated digits for each of: " + "; ".join(configs))
 
 
 sheets(CHANGES, "The same sixteen z, seed 0, in every row.")
 
 # %% [markdown]
-# Three seeds give crude intervals, so read ratios seed by seed, as in lesson 06. These are several comparisons at once; the
-# last column multiplies each p-value by their number, which is a simple and strict correction (Bonferroni's).
+# Three seeds give crude intervals, so read ratios seed by seed, as in lesson 06. These are several comparisons at once, so
+# each p-value is multiplied by their number before it decides, which is a simple and strict correction (Bonferroni's).
 
 # %% jupyter={"outputs_hidden": true}
 from scipy import stats
@@ -709,18 +590,26 @@ QUESTIONS = len(PAIRS)
 
 
 def ratio(config, to, study=study, questions=QUESTIONS):
-    """How many times the distance of another version: geometric mean, interval, verdict."""
+    """How many times the distance of another version: geometric mean, interval, verdict, p."""
     logs = np.log(study.values(config, "fd")) - np.log(study.values(to, "fd"))
     mean, half = interval(logs)
     p = min(1.0, stats.ttest_1samp(logs, 0).pvalue * questions)
     word = "undecided" if p > 0.05 else "worse" if mean > 0 else "better"
-    numbers = (np.exp(mean), np.exp(mean - half), np.exp(mean + half), p)
-    return [*(f"{number:.2f}" for number in numbers), word]
+    return np.exp(mean), np.exp(mean - half), np.exp(mean + half), word, p
 
 
-show_table(pd.DataFrame([ratio(*pair) for pair in PAIRS], [f"{a}, over {b}" for a, b in PAIRS],
-                        ["times", "from", "to", "p, corrected", "verdict"]),
-           "Ratios of Frechet distances, seed by seed; below 1 is better.")
+def show_ratios(ratios):
+    """{(version, other version): what `ratio` says of them}, drawn, and folded as a table."""
+    named = {f"{a}, over {b}": numbers for (a, b), numbers in ratios.items()}
+    show(plots.forest({name: numbers[:4] for name, numbers in named.items()},
+                      "times the Frechet distance of the other", [0.4, 0.6, 1, 2, 4, 8]),
+         "Left of 1 is better, right is worse, grey is undecided.",
+         "a line for each ratio: " + "; ".join(f"{k}: {v[3]}" for k, v in named.items()))
+    columns = ["times", "from", "to", "verdict", "p, corrected"]
+    show_table(pd.DataFrame(named, columns).T, fold="The same as a table")
+
+
+show_ratios({pair: ratio(*pair) for pair in PAIRS})
 
 # %% [markdown]
 # Read it group by group.
@@ -828,9 +717,9 @@ show_table(pd.DataFrame(rows, [*(f"fd, seed {s}" for s in seeds), "precision", "
            f"Floor, faces against faces: fd {on_faces.about['real']['fd2k_avatars']:.1f}.")
 
 # %% jupyter={"outputs_hidden": true}
-show(torch.cat([on_faces.images(version)[:12] for version in VERSIONS]),
-     "From top to bottom: " + "; ".join(VERSIONS) + ".",
-     "six rows of twelve generated cartoon faces, some smeared and some clear", 12)
+show_rows({version: on_faces.images(version)[:12] for version in VERSIONS},
+          "The same twelve z, seed 0, in every row.",
+          "six rows of twelve generated cartoon faces, some smeared and some clear")
 
 # %% [markdown]
 # The same ratios as above, seed by seed, each p-value times their number:
@@ -838,10 +727,7 @@ show(torch.cat([on_faces.images(version)[:12] for version in VERSIONS]),
 # %% jupyter={"outputs_hidden": true}
 over = [*((version, "baseline") for version in VERSIONS[1:]),
         *((version, "no batch norm in D") for version in VERSIONS[3:])]
-show_table(pd.DataFrame([ratio(*pair, on_faces, len(over)) for pair in over],
-                        [f"{a}, over {b}" for a, b in over],
-                        ["times", "from", "to", "p, corrected", "verdict"]),
-           "Ratios of Frechet distances of faces; below 1 is better.")
+show_ratios({pair: ratio(*pair, on_faces, len(over)) for pair in over})
 
 # %% [markdown]
 # Here **every change beats the baseline**, which on digits none did. Four of the five have about two thirds of its
@@ -862,15 +748,15 @@ import json
 from PIL import Image
 
 from dcgan_course.runs import load_run
+from dcgan_course.sampling import grid_images
 
 best = {name: load_run(name) for name in ("avatars_plain", "avatars")}
-pairs = [Image.open(run.path / "best.webp").convert("RGB").crop((0, 0, 530, 134))
-         for run in best.values()]
-whole = Image.new("RGB", (530, 276), "white")
-for i, sheet in enumerate(pairs):
-    whole.paste(sheet, (0, 142 * i))
-show(whole, "Above with batch norm in D, below without it and with R1.",
-     "sixteen cartoon faces with a woven grain and broken mouths; sixteen that are clean")
+pairs = {name: grid_images(torch.from_numpy(np.array(Image.open(run.path / "best.webp"))))
+         for name, run in best.items()}
+show_rows({"avatars_plain: batch norm in D": pairs["avatars_plain"][:12],
+           "avatars: no batch norm in D, R1": pairs["avatars"][:12]},
+          "Two trainings, each at its best moment.",
+          "twelve cartoon faces with a woven grain and broken mouths; twelve that are clean")
 
 # %%
 recipes = {}

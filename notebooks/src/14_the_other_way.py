@@ -33,33 +33,36 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# ## 1 · Noise, mixed in
+#
+# A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
+# model** is shown how. It looks at the opposite way, from a picture to noise, which needs no learning at all: mix in
+# more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
+# from that picture". A network that has learned to go back a step, from anywhere on the way, can start from nothing but
+# noise.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import math
 
 import matplotlib.pyplot as plt
@@ -71,20 +74,12 @@ from dcgan_course import checks
 from dcgan_course.diffusion import mixture, velocity
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# ## 1 · Noise, mixed in
-#
-# A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
-# model** is shown how. It looks at the opposite way, from a picture to noise, which needs no learning at all: mix in
-# more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
-# from that picture". A network that has learned to go back a step, from anywhere on the way, can start from nothing but
-# noise.
-#
 # Call the picture $x_0$ and the noise $\epsilon$, normal numbers with mean 0 and deviation 1, one for each pixel. Time
 # $t$ runs from 0 to 1, and in between both are mixed on a quarter of a circle:
 #
@@ -191,10 +186,10 @@ show_table(pd.DataFrame({name: [f"{x:.3g}" for x in row.tolist()]
 
 # %%
 one, its = (x[:1].expand(11, -1, -1, -1) for x in (real, noise))
-show(torch.cat([noised(one, its, moments), its, velocity(one, its, moments)]),
-     "What the network sees, t = 0 to 1; below it the noise; below that the velocity.",
-     "three rows of eleven: a digit that turns into noise; the noise; noise in which the "
-     "negative of the digit appears", 11)
+show_rows({"what the network sees": noised(one, its, moments), "the noise": its,
+           "the velocity": velocity(one, its, moments)}, "From t = 0 to t = 1.",
+          "three rows of eleven: a digit that turns into noise; the noise; noise in which the "
+          "negative of the digit appears")
 
 # %% [markdown]
 # > **Exercise 2 · Taken apart** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
@@ -331,7 +326,7 @@ print(f"mean loss: {first:.1f} in the first 20 steps, {last:.1f} in the last 200
 # cannot: many points and many noises lead to one and the same $x_t$, and the best answer is the **mean** of their
 # velocities. The arrows show what the network has learned, turned round: the way back, to smaller $t$.
 
-# %%
+# %% jupyter={"source_hidden": true}
 plane = torch.cartesian_prod(*[torch.linspace(-3, 3, 15)] * 2)
 figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.6), sharex=True, sharey=True)
 x_0, noise = ring(400, seeded(5, "ring")), torch.randn(400, 2, generator=seeded(6, "ring"))
@@ -402,7 +397,7 @@ def path(net, noise, steps):
     return torch.stack(seen)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 start = torch.randn(1000, 2, generator=seeded(7, "ring"))
 figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.6), sharex=True, sharey=True)
 for axis, steps in zip(axes, (1, 3, 10, 50), strict=True):
@@ -503,7 +498,7 @@ print(f"{record['kimg']:,.0f} thousand images shown, {record['cpu_seconds'] / 60
 # stands the run `mnist`, the best GAN of this course on digits without labels, with as many images and nearly as many
 # minutes: **the same clock**.
 
-# %%
+# %% jupyter={"source_hidden": true}
 stats = read_lines(folder / "stats.jsonl")
 figure, axis = plt.subplots(figsize=(8.4, 2.6))
 axis.plot([line["kimg"] for line in stats], [line["loss"] for line in stats], color=ORANGE)
@@ -523,8 +518,9 @@ chosen = [sheets[i] for i in (0, 1, 3, 6, -1)]
 kimg = [str(int(sheet.stem.removeprefix("fakes_"))) for sheet in chosen]
 rows = [grid_images(torch.from_numpy(np.array(Image.open(s).convert("RGB"))))[:14]
         for s in chosen]
-show(torch.cat(rows), f"The same noise after {', '.join(kimg)} thousand images.",
-     "five rows of fourteen digits: ragged strokes, then clearer and clearer digits", 14)
+show_rows(dict(zip((f"after {k} thousand images" for k in kimg), rows, strict=True)),
+          "The same noise in every row.",
+          "five rows of fourteen digits: ragged strokes, then clearer and clearer digits")
 
 # %% [markdown]
 # A curve that falls, without a fight in it: compare lesson 03, where the losses of a healthy training say next to
@@ -554,10 +550,10 @@ for steps in (1, 2, 5, 10, 25, 50):
 print(", ".join(f"{steps} steps: {value:.2f} s" for steps, value in seconds.items()))
 
 # %% jupyter={"outputs_hidden": true}
-show(torch.cat([images[:14] for images in drawn.values()]),
-     f"From top to bottom: {', '.join(map(str, drawn))} steps.",
-     "six rows of fourteen: the same grey blot fourteen times; blurred digits; digits, more "
-     "and more distinct", 14)
+show_rows({f"{steps} step{'s' * (steps > 1)}": x[:14] for steps, x in drawn.items()},
+          "The same noise in every row.",
+          "six rows of fourteen: the same grey blot fourteen times; blurred digits; digits, "
+          "more and more distinct")
 
 # %% [markdown]
 # One step draws the mean of all digits, for every noise: at $t = 1$ nothing is known yet. From five steps on most noises
@@ -641,7 +637,7 @@ netG = gan.load_generator()
 z = draw_z(gan.config, 64, seeded(0, "lesson"))
 gan_seconds = time_of(lambda: generate(netG, z), torch.device("cpu"))
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
 lines, floor = read_lines(folder / "metrics.jsonl"), record["real"]["fd10k_mnist"]
 for scored, colour, label in ((lines, ORANGE, "diffusion"), (gan.metrics(), BLUE, "GAN")):
@@ -734,9 +730,11 @@ ends = torch.randn(2, 2, 784, generator=seeded(11, "lesson"))
 ways = torch.cat([interpolate(a, b, 14) for a, b in ends]).view(-1, 1, 28, 28)
 z = draw_z(gan.config, 4, seeded(11, "lesson")).view(2, 2, -1)
 walks = generate(netG, torch.cat([interpolate(a, b, 14) for a, b in z]))
-show(torch.cat([sample(unet, ways, 25), walks]),
-     "Two walks from noise to noise, by diffusion (above), and two in z, by the GAN (below).",
-     "four rows of fourteen digits that change from one digit into another", 14)
+both = torch.cat([sample(unet, ways, 25), walks]).split(14)
+show_rows(dict(zip(("diffusion, from noise to noise", "diffusion, another walk",
+                    "the GAN, from z to z", "the GAN, another walk"), both, strict=True)),
+          "Two walks of each.",
+          "four rows of fourteen digits that change from one digit into another")
 
 # %%
 pairs = torch.randn(2, 8, 784, generator=seeded(12, "lesson"))
@@ -846,4 +844,4 @@ checks.progress("14")
 
 # %% [markdown]
 # ---
-# ← [12 · Your own images, and an errata hunt](12_your_own_images.ipynb)
+# ← [13 · What came after](13_what_came_after.ipynb) · [15 · Asking for it](15_asking_for_it.ipynb) →

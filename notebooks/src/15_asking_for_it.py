@@ -33,33 +33,32 @@
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
+# %% [markdown]
+# Until now a generator drew what it liked, and you chose afterwards. This lesson asks beforehand, in three ways: for a
+# **class**, for **typical** pictures, and for **one given picture**. Each way shows something about the generator that
+# random z do not show.
+
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
+import importlib.util
 import os
+import subprocess
 import sys
 
-LENT = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
-if LENT and not os.path.isdir("../dcgan_course"):
-    import importlib.util
-    import shutil
-    import subprocess
+if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
+    if not importlib.util.find_spec("dcgan_course"):
+        url = "https://github.com/dcgan-course/dcgan-course"
+        home, part = os.path.abspath("dcgan-course"), os.path.abspath("dcgan-course.part")
+        clone = f"rm -rf {part} && git clone -q --depth=1 {url} {part} && mv -T {part} {home}"
+        failed, words = subprocess.getstatusoutput(f"test -d {home}/.git || ({clone})")
+        if failed:
+            sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{words[-300:]}")
+        sys.path.append(home)
+    from dcgan_course.machine import colab
 
-    url = "https://github.com/dcgan-course/dcgan-course"
-    there = importlib.util.find_spec("dcgan_course")  # from another notebook of this machine
-    home = os.path.dirname(os.path.dirname(there.origin)) if there else os.path.abspath(url.split("/")[-1])
-    if os.path.isdir(f"{home}/.git") and not os.path.isfile(f"{home}/.git/index"):
-        shutil.rmtree(home)  # a clone that was cut short
-    whole = os.path.isdir(home)
-    git = ["-C", home, "pull", "--ff-only"] if whole else ["clone", "--depth=1", url, home]
-    done = subprocess.run(["git", *git, "--quiet"], capture_output=True, text=True)
-    if not os.path.isfile(f"{home}/dcgan_course/machine/colab.py"):
-        sys.exit(f"{url}: cannot be fetched (on Kaggle: is Internet on?)\n{done.stderr.strip()[-300:]}")
-    sys.path.insert(0, home)
-    from dcgan_course.machine.colab import ready
+    colab.ready()
 
-    ready(home, done)
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -69,7 +68,7 @@ from dcgan_course import checks, sampling
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 
@@ -77,10 +76,6 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# Until now a generator drew what it liked, and you chose afterwards. This lesson asks beforehand, in three ways: for a
-# **class**, for **typical** pictures, and for **one given picture**. Each way shows something about the generator that
-# random z do not show.
-#
 # ## 1 · One wish, two networks
 #
 # The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
@@ -371,9 +366,9 @@ faces = load_run("avatars")
 netF, reader, judge = faces.load_generator(), load_judge("avatars"), load_judge("mnist")
 LENGTHS = (4, 7, 10, 14)
 z = draw_z(faces.config, 12, seeded(3, "lesson"))
-show(torch.cat([generate(netF, with_length(z, nz, length)) for length in LENGTHS]),
-     f"The same twelve z, row by row {', '.join(map(str, LENGTHS))} long.",
-     "four rows of twelve faces: faded in the first, some without eyes; then ever bolder", 12)
+show_rows({f"length {length}": generate(netF, with_length(z, nz, length))
+           for length in LENGTHS}, "The same twelve directions in every row.",
+          "four rows of twelve faces: faded in the first, some without eyes; then ever bolder")
 
 # %% [markdown]
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
@@ -560,9 +555,11 @@ axes.set(xlabel="steps", ylabel="mean squared difference of pixels", ylim=(0, No
 show(figure, "Six searches for one face, from six random z.",
      "six falling curves that level out at different heights")
 order = error(netF, ends, six).argsort()
-show(torch.cat([wanted, generate(netF, starts[order]), wanted, generate(netF, ends[order])]),
-     "Left: the wanted face. Top: six starts. Bottom: where they ended, the best first.",
-     "two rows of seven faces; below, the first after the wanted one resemble it most", 7)
+show_rows({"the wanted face, and six starts": torch.cat(
+               [wanted, generate(netF, starts[order])]),
+           "the wanted face, and where the searches ended": torch.cat(
+               [wanted, generate(netF, ends[order])])}, "The best search first.",
+          "two rows of seven faces; below, the first after the wanted one resemble it most")
 
 # %% [markdown]
 # They do not. The loss has many valleys, and where a search ends depends on where it began: the best ones find the
@@ -613,10 +610,10 @@ for name, z in ways.items():
                   f"{same.sum(1).mean():.1f} of 17"]
 show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Mean squared differences, of eight faces that G has not seen in training.")
-show(torch.cat([wanted, *(generate(netF, z) for z in ways.values())]),
-     f"From top to bottom: wanted, {', '.join(ways)}.",
-     "four rows of eight faces: those wanted, random ones like them, two rows nearer to them",
-     8)
+show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.items()},
+          "Eight faces that G has not seen, and what each search found.",
+          "five rows of eight faces: those wanted, random ones like them, three rows nearer "
+          "to them")
 
 # %% [markdown]
 # By pixels the difference shrinks to about a third, and nearly all attributes are kept. By features the *features*
@@ -651,9 +648,9 @@ best = all_errors.argmin(0)
 found, gaps = found[best, torch.arange(len(wanted))], iter(all_errors.amin(0).tolist())
 rows = {name: f"{np.mean([next(gaps) for _ in x]):.3f}" for name, x in groups.items()}
 show_table(pd.DataFrame({"difference of pixels": rows}), "The best of three searches.")
-show(torch.cat([wanted, generate(netF, found)]), "Top: wanted. Bottom: what G can do.",
-     "two rows of eleven: most of the first six come back; headwear turns into hair",
-     len(wanted))
+show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
+          "Which of them can G draw?",
+          "two rows of eleven: most of the first six come back; headwear turns into hair")
 
 # %% [markdown]
 # New faces come back nearly exactly: G *covers* them. Of its own three, one came back without its sunglasses in our
@@ -666,8 +663,11 @@ show(torch.cat([wanted, generate(netF, found)]), "Top: wanted. Bottom: what G ca
 # And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
 # covered. Who was left out of the data does not count. Bau and others ([arXiv
 # 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches which
-# kinds of things they leave out.  ### A test of memory  Now turn it round. If G had learned its training pictures by
-# heart, it should find *them* more easily than new ones. Webster and others ([arXiv
+# kinds of things they leave out.
+#
+# ### A test of memory
+#
+# Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones. Webster and others ([arXiv
 # 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training pictures and on held-out
 # ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures are quicker to invert:
 # 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a set that G surely
@@ -705,9 +705,10 @@ rows = {name: [f"{values.mean():.3f}",
 show_table(pd.DataFrame(rows, ["error of inversion", "minus that of held-out digits"]).T,
            f"{of_each} digits of each kind.")
 held = slice(of_each, of_each + 14)
-show(torch.cat([x[held], generate(netM, back[held])]),
-     "Top: digits that were held out. Bottom: the nearest that the search found.",
-     "two rows of fourteen digits; those of the second follow those of the first", 14)
+show_rows({"held out": x[held],
+           "the nearest that the search found": generate(netM, back[held])},
+          "Digits that G has not learned from.",
+          "two rows of fourteen digits; those of the second follow those of the first")
 
 # %% [markdown]
 # The digits that G learned from are no easier to find than the others: the interval of their difference includes 0.
@@ -836,4 +837,4 @@ checks.certificate(name="", date="")  # both as they are to stand on it
 
 # %% [markdown]
 # ---
-# ← [12 · Your own images, and an errata hunt](12_your_own_images.ipynb)
+# ← [14 · The other way](14_the_other_way.ipynb)

@@ -1,0 +1,149 @@
+"""Ideas of ten years of GANs: when they came, and the principle of each in a small drawing."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+
+from ..augment import augmented
+from ..data import load_images, to_float
+from .curves import blank
+from .style import BLUE, GREEN, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Idea = tuple[str, str, str]  # its number on arXiv, its name, and what it changes, one of KINDS
+KINDS = {"loss": BLUE, "networks": ORANGE, "data": GREEN}
+HEIGHTS = (1, -1, 3, -3, 2, -2, 1, -3, -1, 1, -1, 1)  # of the names on the line of time
+LINE = torch.linspace(-4, 4, 201)
+
+
+def when(number: str) -> float:
+    """The date of an arXiv number, in years.
+
+    >>> round(when("1511.06434"), 2)
+    2015.83
+    """
+    return 2000 + int(number[:2]) + (int(number[2:4]) - 1) / 12
+
+
+def timeline(ideas: Sequence[Idea]) -> "Figure":
+    """Up to twelve ideas on a line of years. Returns a matplotlib Figure."""
+    figure, (axes,) = blank(1, 2.7)
+    for (number, name, kind), height in zip(ideas, HEIGHTS, strict=False):
+        axes.plot([when(number)] * 2, [0, height], color=KINDS[kind], linewidth=1)
+        axes.plot(when(number), 0, "o", color=KINDS[kind], markersize=6)
+        axes.text(when(number), height, name, fontsize=9.5, color=INK, va="bottom" if height > 0 else "top")
+    axes.axhline(0, color=GREY, linewidth=1, zorder=0)
+    axes.set(xlim=(2013.5, 2026.5), ylim=(-4, 4), xticks=range(2014, 2027, 2), yticks=[])
+    axes.spines["left"].set_visible(False)
+    axes.grid(False)
+    return figure
+
+
+def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":
+    """Twelve ideas, each as a small drawing over its words. Returns a matplotlib Figure.
+
+    Args:
+        ideas: those that DRAWINGS has, by name.
+        words: {name: what stands below the drawing}.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from .style import STYLE
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, 5.8))
+        grid = figure.subplots(3, 4)
+    for axes, (number, name, kind) in zip(grid.flat, ideas, strict=True):
+        DRAWINGS[name](axes)
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(f"{name}, {int(when(number))}", fontsize=10.5, color=KINDS[kind])
+        axes.set_xlabel(words[name], fontsize=9.5)
+        axes.grid(False)
+    return figure
+
+
+# ---- the drawings
+
+
+def two_losses(axes: "Axes") -> None:
+    """What each player pays for D's answer."""
+    axes.plot(LINE, F.softplus(-LINE), color=BLUE)
+    axes.plot(LINE, F.softplus(LINE), color=ORANGE)
+
+
+def squares(axes: "Axes", sizes: Sequence[int]) -> None:
+    """Feature maps, smaller and larger: a square of each size, side by side."""
+    from matplotlib.patches import Rectangle
+
+    left = 0
+    for size in sizes:
+        axes.add_patch(Rectangle((left, -size / 2), size, size, color=ORANGE, alpha=0.5))
+        left += size + 3
+    axes.set(xlim=(-2, left), ylim=(-left / 2.5, left / 2.5))
+
+
+def circling(axes: "Axes", gamma: float) -> None:
+    """The smallest game of lesson 01, with a price on y."""
+    x, y, path = 1.0, 1.0, [(1.0, 1.0)]
+    for _ in range(200):
+        x -= 0.1 * y
+        y += 0.1 * (x - gamma * y)
+        path.append((x, y))
+    axes.plot(*zip(*path, strict=True), color=BLUE, linewidth=1)
+    axes.plot(0, 0, "+", color=GREY)
+
+
+def stretched(axes: "Axes") -> None:
+    """A circle, what a matrix makes of it, and what is left once its largest stretch is 1."""
+    angle = torch.linspace(0, 2 * torch.pi, 100)
+    circle, matrix = torch.stack([angle.cos(), angle.sin()]), torch.tensor([[2.0, 0.6], [0.2, 0.7]])
+    for shape, colour in ((circle, GREY), (matrix @ circle, ORANGE),
+                          (matrix @ circle / torch.linalg.matrix_norm(matrix, 2), BLUE)):
+        axes.plot(*shape, color=colour)
+    axes.set_aspect("equal", adjustable="datalim")
+
+
+def styles(axes: "Axes") -> None:
+    """Layers, coarse to fine, from left to right: some follow one z, the others a second."""
+    from matplotlib.patches import Rectangle
+
+    for row, first in enumerate((6, 4, 2, 0)):
+        for layer in range(6):
+            axes.add_patch(Rectangle((layer, row), 0.9, 0.8, color=BLUE if layer < first else ORANGE))
+    axes.set(xlim=(0, 6), ylim=(0, 4))
+
+
+def sampled(axes: "Axes") -> None:
+    """A wave, and what is left of it where it is sampled too seldom."""
+    t = torch.linspace(0, 1, 200)
+    axes.plot(t, (2 * torch.pi * 9 * t).sin(), color=GREY, linewidth=0.8)
+    axes.plot(t[::20], (2 * torch.pi * 9 * t[::20]).sin(), "o-", color=ORANGE, markersize=3)
+
+
+def sloped(axes: "Axes") -> None:
+    """The price of a steepness: WGAN-GP wants 1."""
+    s = torch.linspace(0, 2, 50)
+    axes.plot(s, (s - 1) ** 2, color=BLUE)
+    axes.plot(1, 0, "o", color=BLUE)
+
+
+def changed(axes: "Axes") -> None:
+    """A digit as D sees it, changed at random."""
+    digit = to_float(load_images("mnist", image_size=28).batch([0]))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        axes.imshow(augmented(digit)[0, 0].clamp(-1, 1), cmap="gray")
+
+
+DRAWINGS = {
+    "GAN": two_losses, "DCGAN": lambda axes: squares(axes, (4, 8, 16, 32)), "WGAN-GP": sloped,
+    "hinge": lambda axes: axes.plot(LINE, F.relu(1 - LINE), color=BLUE),
+    "growing": lambda axes: squares(axes, (4, 8)), "R1": lambda axes: circling(axes, 0.3), "spectral norm": stretched,
+    "relativistic": lambda axes: axes.plot(LINE, F.softplus(-LINE), color=BLUE), "StyleGAN": styles, "ADA": changed,
+    "StyleGAN3": sampled, "R3GAN": lambda axes: circling(axes, 0.6)}

@@ -1,0 +1,86 @@
+"""Numbers as points on a line, where a table of them would have many rows."""
+
+from collections.abc import Mapping, Sequence
+from statistics import geometric_mean
+from typing import TYPE_CHECKING
+
+from .curves import blank
+from .style import BLUE, GREEN, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+VERDICTS = {"better": GREEN, "worse": ORANGE, "undecided": GREY}
+ROW, REST = 0.27, 0.8  # inches: a row's height, and that of what stands above and below the rows
+
+
+def forest(rows: Mapping[str, tuple[float, float, float, str]], measure: str, ticks: Sequence[float]) -> "Figure":
+    """Ratios with their intervals on a logarithmic axis, a row each, from top to bottom in their order, with the
+    numbers beside them. Returns a matplotlib Figure.
+
+    Args:
+        rows: {name: (ratio, low, high, "better", "worse" or "undecided")}.
+        measure: what the ratio is of; stands below the axis.
+        ticks: the axis's numbers. What lies outside of them is cut off, as its interval shows.
+    """
+    figure, (axes,) = blank(1, ROW * len(rows) + REST)
+    axes.axvline(1, color=GREY, linewidth=1)
+    for place, (ratio, low, high, word) in enumerate(rows.values()):
+        colour = VERDICTS[word]
+        axes.plot([low, high], [place, place], color=colour)
+        axes.plot(ratio, place, "o", color=colour, markersize=6)
+        axes.text(1.02, place, f"{ratio:.2f}  ({low:.2f} to {high:.2f})", color=colour, va="center", fontsize=9.5,
+                  transform=axes.get_yaxis_transform())
+    axes.set(xscale="log", xlim=(ticks[0], 1.15 * ticks[-1]), xlabel=measure)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    name_rows(axes, list(rows))
+    return figure
+
+
+def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
+    """A dot for each number of a table, in its row, in the colour of its column. Returns a matplotlib Figure.
+
+    Args:
+        frame: numbers.
+        measure: what they are; stands below the axis.
+        gaps: after so many rows a line separates them from the next; 0 = never.
+    """
+    figure, (axes,) = blank(1, ROW * len(frame) + REST + 0.3)
+    for (name, values), colour, marker in zip(frame.items(), (BLUE, ORANGE, GREY), "osD", strict=False):
+        axes.plot(values, range(len(frame)), marker, color=colour, label=name, markersize=6, alpha=0.9)
+    for place in range(gaps, len(frame), gaps) if gaps else ():
+        axes.axhline(place - 0.5, color=GREY, linewidth=0.7)
+    axes.set(xlabel=measure)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(frame.columns), frameon=False, labelcolor=INK)
+    name_rows(axes, list(frame.index))
+    return figure
+
+
+def rows_of_points(rows: Mapping[str, Sequence[float]], measure: str, floor: float) -> "Figure":
+    """The values of several trainings on a logarithmic axis: a point for each, a bar for their geometric mean. The
+    first row, with which the others are compared, is grey. Returns a matplotlib Figure.
+
+    Args:
+        rows: {name: positive numbers}.
+        measure: what they are; stands below the axis.
+        floor: the value of real images, a green line.
+    """
+    figure, (axes,) = blank(1, ROW * len(rows) + REST)
+    for place, values in enumerate(rows.values()):
+        colour = BLUE if place else GREY
+        axes.plot(values, [place] * len(values), "o", color=colour, markersize=6)
+        axes.plot(geometric_mean(values), place, "|", color=colour, markersize=18)
+    axes.axvline(floor, color=GREEN)
+    axes.set(xscale="log", xlabel=measure)
+    name_rows(axes, list(rows))
+    return figure
+
+
+def name_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """The first row is at the top."""
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(names) - 0.4, -0.6)
