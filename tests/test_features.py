@@ -28,11 +28,29 @@ def test_features_of_every_layer_are_pooled_to_4_x_4():
 
 def test_the_svm_learns_what_is_there_and_nothing_else():
     random = np.random.default_rng(0)
-    x, y = random.normal(size=(600, 20)), random.integers(0, 3, 600)
-    apart = x + 6 * np.eye(20)[y]
+    x, y = random.normal(size=(600, 20)).astype(np.float32), random.integers(0, 3, 600)
+    apart = x + 6 * np.eye(20, dtype=np.float32)[y]
     assert features.svm_accuracy(apart[:300], y[:300], apart[300:], y[300:]) > 0.98
     assert features.svm_accuracy(x[:300], y[:300], x[300:], y[300:]) < 0.45  # chance is 1/3
     assert features.svm_accuracy(1000 * apart[:300], y[:300], 1000 * apart[300:], y[300:]) > 0.98  # any scale
+
+
+@pytest.mark.parametrize("shape", [(300, 20), (60, 200)])  # more images than features, and fewer
+@pytest.mark.parametrize("cost", [0.1, 1.0, 10.0])
+def test_the_svm_is_that_of_scikit_learn(shape, cost):
+    from sklearn.svm import LinearSVC
+
+    random = np.random.default_rng(0)
+    x = random.normal(size=shape) * np.geomspace(0.01, 1, shape[1])  # much longer one way than another
+    x, y = (x / np.sqrt((x**2).sum(1).mean())).astype(np.float32), random.integers(0, 3, shape[0])
+    x[np.arange(len(x)), -1 - y] += 0.3
+    expected = LinearSVC(C=cost, dual=False, tol=1e-7, max_iter=10_000).fit(x, y)
+    found = features.l2_svm(torch.from_numpy(x), torch.from_numpy(y), cost).numpy()
+    assert np.allclose(found[:-1], expected.coef_.T, atol=0.01 * np.abs(expected.coef_).max())
+    assert np.allclose(found[-1], expected.intercept_, atol=0.01)
+    answers = x @ expected.coef_.T + expected.intercept_
+    share = features.share_right(torch.from_numpy(found), torch.from_numpy(x), torch.from_numpy(y))
+    assert share == pytest.approx((answers.argmax(1) == y).mean(), abs=0.01)
 
 
 def test_a_balanced_draw():
