@@ -1,6 +1,7 @@
 """What D learned: the paper's protocol, gradients of features, and dropped maps."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import tiny
 import torch
@@ -10,6 +11,7 @@ from dcgan_course.commands import cli
 from dcgan_course.config import preset
 from dcgan_course.data import Images, load_images, load_mnist, to_float
 from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.places import repo_data_dir
 from dcgan_course.measuring import features
 from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import load_run
@@ -121,6 +123,20 @@ def test_few_labels_of_digits(monkeypatch):
     shares = {name: row["value"] for name, row in rows.items()}
     assert 86 < shares["D"] < 95
     assert all(60 < shares[name] < shares["D"] - 5 for name in ("random D", "pixels", "supervised"))
+
+
+def test_the_recorded_table_1():
+    """Every method on the same draws, and what lesson 10 says of them: D is ahead with 400 labels of each class."""
+    table = pd.read_csv(repo_data_dir() / "features" / "cifar10.csv")
+    draws = table.groupby(["metric", "config"])["seed"].agg(list).unstack()
+    assert set(draws.columns) == set(features.METHODS)
+    assert all(draws.loc["4000 labels"].map(lambda seeds: seeds == [0, 1, 2, 3, 4]))
+    assert all(draws.loc["50000 labels"].map(lambda seeds: seeds == [0])) and len(draws) == 2
+    few = table[table["metric"] == "4000 labels"].pivot(index="seed", columns="config", values="value")
+    assert few.max(axis=None) < 65 and few.min(axis=None) > 30  # chance is 10
+    assert (few["D"] > few["random D"] + 5).all() and (few["random D"] > few["pixels"] + 5).all()
+    every = table[table["metric"] == "50000 labels"].set_index("config")["value"]
+    assert (every.sub(few.mean()).between(2, 30)).all() and every.max() < 80
 
 
 def test_test_images_by_name():

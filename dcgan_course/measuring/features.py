@@ -112,7 +112,7 @@ def l2_svm(x: Tensor, labels: Tensor, cost: float) -> Tensor:
 
 def share_right(weights: Tensor, x: Tensor, labels: Tensor) -> float:
     """The share of features (N, F) whose class an `l2_svm` names rightly; labels (N,)."""
-    return float(((x @ weights[:-1] + weights[-1]).argmax(1) == labels).float().mean())
+    return float(((x @ weights[:-1] + weights[-1]).argmax(1) == labels).double().mean())
 
 
 # ---- what it is compared with
