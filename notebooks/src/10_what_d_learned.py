@@ -272,10 +272,10 @@ rows |= {"the paper: D's features": ["82.8", "73.8 ± 0.4"],
          "the paper: K-means, view-invariant": ["81.9", "–"],
          "the paper: Exemplar CNN": ["84.3", "77.4 ± 0.2"]}
 show_table(pd.DataFrame(rows, ["all 50,000 labels", "400 for each class"]).T,
-           "Percent right on 10,000 test photographs; ours with the 95 % interval over five draws.")
+           "Percent right on 10,000 photographs; ours with the 95 % interval (5 draws).")
 
 # %% [markdown]
-# With 400 labels of each class D's features are twelve points ahead of those of an untrained D, as far ahead of a
+# With 400 labels of each class D's features are twelve points ahead of those of an untrained D, thirteen ahead of a
 # supervised network that has the same labels, and 24 ahead of the pixels. So what the paper claims holds of this small D
 # as well: looking at photographs without labels taught it something that is of use for telling them apart. With all
 # labels the supervised network draws level, within a point, and D's features stay ten points above the untrained ones.
