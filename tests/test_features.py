@@ -1,6 +1,7 @@
 """What D learned: the paper's protocol, gradients of features, and dropped maps."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import tiny
 import torch
@@ -10,6 +11,7 @@ from dcgan_course.commands import cli
 from dcgan_course.config import preset
 from dcgan_course.data import Images, load_images, load_mnist, to_float
 from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.places import repo_data_dir
 from dcgan_course.measuring import features
 from dcgan_course.models import Discriminator, Generator, init_weights
 from dcgan_course.runs import load_run
@@ -28,11 +30,29 @@ def test_features_of_every_layer_are_pooled_to_4_x_4():
 
 def test_the_svm_learns_what_is_there_and_nothing_else():
     random = np.random.default_rng(0)
-    x, y = random.normal(size=(600, 20)), random.integers(0, 3, 600)
-    apart = x + 6 * np.eye(20)[y]
+    x, y = random.normal(size=(600, 20)).astype(np.float32), random.integers(0, 3, 600)
+    apart = x + 6 * np.eye(20, dtype=np.float32)[y]
     assert features.svm_accuracy(apart[:300], y[:300], apart[300:], y[300:]) > 0.98
     assert features.svm_accuracy(x[:300], y[:300], x[300:], y[300:]) < 0.45  # chance is 1/3
     assert features.svm_accuracy(1000 * apart[:300], y[:300], 1000 * apart[300:], y[300:]) > 0.98  # any scale
+
+
+@pytest.mark.parametrize("shape", [(300, 20), (60, 200)])  # more images than features, and fewer
+@pytest.mark.parametrize("cost", [0.1, 1.0, 10.0])
+def test_the_svm_is_that_of_scikit_learn(shape, cost):
+    from sklearn.svm import LinearSVC
+
+    random = np.random.default_rng(0)
+    x = random.normal(size=shape) * np.geomspace(0.01, 1, shape[1])  # much longer one way than another
+    x, y = (x / np.sqrt((x**2).sum(1).mean())).astype(np.float32), random.integers(0, 3, shape[0])
+    x[np.arange(len(x)), -1 - y] += 0.3
+    expected = LinearSVC(C=cost, dual=False, tol=1e-7, max_iter=10_000).fit(x, y)
+    found = features.l2_svm(torch.from_numpy(x), torch.from_numpy(y), cost).numpy()
+    assert np.allclose(found[:-1], expected.coef_.T, atol=0.01 * np.abs(expected.coef_).max())
+    assert np.allclose(found[-1], expected.intercept_, atol=0.01)
+    answers = x @ expected.coef_.T + expected.intercept_
+    share = features.share_right(torch.from_numpy(found), torch.from_numpy(x), torch.from_numpy(y))
+    assert share == pytest.approx((answers.argmax(1) == y).mean(), abs=0.01)
 
 
 def test_a_balanced_draw():
@@ -103,6 +123,20 @@ def test_few_labels_of_digits(monkeypatch):
     shares = {name: row["value"] for name, row in rows.items()}
     assert 86 < shares["D"] < 95
     assert all(60 < shares[name] < shares["D"] - 5 for name in ("random D", "pixels", "supervised"))
+
+
+def test_the_recorded_table_1():
+    """Every method on the same draws, and what lesson 10 says of them: D is ahead with 400 labels of each class."""
+    table = pd.read_csv(repo_data_dir() / "features" / "cifar10.csv")
+    draws = table.groupby(["metric", "config"])["seed"].agg(list).unstack()
+    assert set(draws.columns) == set(features.METHODS)
+    assert all(draws.loc["4000 labels"].map(lambda seeds: seeds == [0, 1, 2, 3, 4]))
+    assert all(draws.loc["50000 labels"].map(lambda seeds: seeds == [0])) and len(draws) == 2
+    few = table[table["metric"] == "4000 labels"].pivot(index="seed", columns="config", values="value")
+    assert few.max(axis=None) < 65 and few.min(axis=None) > 30  # chance is 10
+    assert (few["D"] > few["random D"] + 5).all() and (few["random D"] > few["pixels"] + 5).all()
+    every = table[table["metric"] == "50000 labels"].set_index("config")["value"]
+    assert (every.sub(few.mean()).between(2, 30)).all() and every.max() < 80
 
 
 def test_test_images_by_name():

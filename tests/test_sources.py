@@ -369,6 +369,54 @@ def test_colour_sets_of_torchvision(monkeypatch, kind):
     assert load_images(kind.lower(), 64).batch([0]).shape == (1, 3, 64, 64)
 
 
+def split_tree(root: Path, classes: dict[str, list[int]], size=(32, 32)) -> Path:
+    """root/train/CLASS/0.png and so on, a picture for each brightness of {"train/CLASS": brightnesses}."""
+    for folder, levels in classes.items():
+        (root / folder).mkdir(parents=True)
+        for i, level in enumerate(levels):
+            Image.new("RGB", size, (level, 0, 255 - level)).save(root / folder / f"{i}.png")
+    return root
+
+
+SPLIT = {"train/frog": [1, 2], "train/cat": [3, 4, 5], "test/cat": [6], "test/frog": [7, 8]}
+
+
+def test_cifar10_as_pictures_in_folders(tmp_path, capsys):
+    name = f"cifar10:{split_tree(tmp_path / 'set', SPLIT)}"
+    train, test = load_images(name, 32), load_images(name, 32, "test")
+    assert train.name == test.name == name and train.label_names == test.label_names == ("cat", "frog")
+    assert train.pixels.shape == (5, 32, 32, 3) and train.labels.tolist() == [0, 0, 0, 1, 1]
+    assert train.pixels[:, 9, 9].tolist() == [[level, 0, 255 - level] for level in (3, 4, 5, 1, 2)]
+    assert test.labels.tolist() == [0, 1, 1] and test.pixels[:, 0, 0, 0].tolist() == [6, 7, 8]
+    assert load_images(name, 64).batch([4]).shape == (1, 3, 64, 64) and "cat 3, frog 2" in capsys.readouterr().out
+    assert load_images(name, 32, nc=1).batch([0]).shape == (1, 1, 32, 32)
+    assert train.about()["stamp"] != test.about()["stamp"]
+
+
+def test_cifar10_with_a_broken_picture(tmp_path):
+    """It is left out with its label, and named."""
+    root = split_tree(tmp_path / "set", SPLIT)
+    (root / "train" / "cat" / "1.png").write_bytes(b"no picture")
+    images = load_images(f"cifar10:{root}", 32)
+    assert images.labels.tolist() == [0, 0, 1, 1] and images.pixels[:, 0, 0, 0].tolist() == [3, 5, 1, 2]
+    assert any("cat/1.png" in line for line in images.remarks)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("classes, message", [
+    ({"train/a": [1], "train/b": [2]}, r"set/test: not found, expected a folder"),
+    ({"test/a": [1], "test/b": [2]}, r"set/train: not found, expected a folder"),
+    (SPLIT | {"test/dog": [1]}, r"set: found dog in only one of train and test, expected the same classes in both"),
+    ({"train/a": [1], "train/b": [2], "test/.": [3]}, r"set/test: found fewer than two classes, expected a sub-folder"),
+    ({"train/a": [1], "test/a": [3]}, r"set/train: found fewer than two classes, expected a sub-folder"),
+    ({"train/a": [1], "train/b": [2], "test/a": [], "test/b": []}, r"set/test: found no pictures; expected files that"),
+])
+def test_cifar10_in_folders_that_do_not_fit(tmp_path, classes, message, split):
+    with pytest.raises(UserError, match=message) as error:
+        load_images(f"cifar10:{split_tree(tmp_path / 'set', classes)}", 32, split)
+    assert "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("name", ["cifar10", "svhn", "fashion_mnist"])
 @pytest.mark.parametrize("reason", [RuntimeError("Error downloading:\nHTTP Error 404: Not Found"), OSError("offline")])
 def test_a_refused_download_says_what_to_do(monkeypatch, name, reason):

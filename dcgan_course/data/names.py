@@ -26,11 +26,11 @@ SOURCES = {  # prepared on first use; each takes what follows the colon
 ARRAYS = {  # small enough for memory; each takes what follows the colon, and "train" or "test"
     "mnist": lambda where, split: load_mnist(split=split, folder=Path(where).expanduser() if where else None),
     "fashion_mnist": lambda where, split: from_torchvision("FashionMNIST", where, train=split == "train"),
-    "cifar10": lambda where, split: from_torchvision("CIFAR10", where, train=split == "train"),
+    "cifar10": lambda where, split: cifar10(where, split),
     "svhn": lambda where, split: from_torchvision("SVHN", where, split=split),
 }
 FILES = {  # of torchvision's sets
-    "CIFAR10": "cifar-10-batches-py (unpacked from cifar-10-python.tar.gz)",
+    "CIFAR10": "cifar-10-batches-py (unpacked from cifar-10-python.tar.gz), or pictures in train/CLASS and test/CLASS",
     "SVHN": "train_32x32.mat and test_32x32.mat",
     "FashionMNIST": "FashionMNIST/raw with the four IDX files",
 }
@@ -44,8 +44,8 @@ def load_images(name: str, image_size: int, split: str = "train", nc: int | None
 
     mnist is bundled; avatars are drawn on first use. celeba:PATH, lsun/CATEGORY:PATH, cifar10:PATH, svhn:PATH and
     fashion_mnist:PATH read what lies in a folder; without :PATH, in the cache folder, where torchvision downloads the
-    last three. folder:PATH is any folder or zip of pictures, hf:OWNER/NAME a Hugging Face data set, prepared:PATH a
-    folder made by `dcgan-course prepare`.
+    last three; cifar10:PATH may also have pictures in train/CLASS and test/CLASS. folder:PATH is any folder or zip of
+    pictures, hf:OWNER/NAME a Hugging Face data set, prepared:PATH a folder made by `dcgan-course prepare`.
 
     Args:
         split: "test" for the images that mnist, fashion_mnist, cifar10 and svhn hold back from training.
@@ -63,7 +63,8 @@ def load_images(name: str, image_size: int, split: str = "train", nc: int | None
         require_look(path_after(kind, where), look)
     elif kind in ARRAYS:
         found = ARRAYS[kind](where, split)
-        images = Images(name, found.pixels, image_size, found.labels, found.label_names)
+        images = Images(name, found.pixels, image_size, found.labels, found.label_names, stamp=found.stamp,
+                        remarks=found.remarks)
     else:
         images = load_prepared(prepared(find_source(name), image_size, look=look, tell=print), image_size, name)
     if nc == 3 and images.channels == 1:
@@ -151,6 +152,28 @@ def lsun_category(category: str, where: str) -> sources.Source:
         raise UserError("data: found 'lsun' without a category, expected such as lsun/church_outdoor:PATH")
     return lsun.lsun_source(category, folder_or_cache(where, "lsun"),
                                cache_dir() / "lsun" / f"{category}_unpacked")
+
+
+def cifar10(where: str, split: str) -> Images:
+    """CIFAR-10: a folder with pictures in train/CLASS and test/CLASS, prepared at 32x32, or torchvision's own files.
+
+    Raises:
+        UserError: not such a folder; a part without classes, or classes that differ between the parts; as
+            `from_torchvision`.
+    """
+    root = Path(where).expanduser()
+    parts = {part: root / part for part in ("train", "test")}
+    if not where or not any(os.path.isdir(path) for path in parts.values()):
+        return from_torchvision("CIFAR10", where, train=split == "train")
+    found = {part: sources.folder_source(path) for part, path in parts.items()}
+    for part, source in found.items():
+        if source.labels is None:
+            raise UserError(f"{parts[part]}: found fewer than two classes, expected a sub-folder of pictures for each")
+    if found["train"].label_names != found["test"].label_names:
+        apart = sorted({*found["train"].label_names} ^ {*found["test"].label_names})
+        raise UserError(f"{root}: found {', '.join(apart[:3])} in only one of train and test, expected the same "
+                        "classes in both")
+    return load_prepared(prepared(found[split], 32, tell=print), 32)
 
 
 def from_torchvision(kind: str, where: str, **part: bool | str) -> Images:
