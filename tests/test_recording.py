@@ -66,7 +66,7 @@ def test_record(finished_run, tmp_path, capsys, larger_webp):
     assert about["seconds"] == round(seconds(finished_run))
     assert kept.stats() == finished_run.stats() and len(about["first_steps"]) == 8
     assert sum(row[0] for row in about["first_steps"][:4]) / 4 == pytest.approx(kept.stats()[0]["loss_D"], rel=1e-4)
-    assert not (folder / "reals.png").exists()  # pictures of others stay where they are
+    assert not list(folder.glob("reals.*"))  # pictures of others stay where they are
     assert len(kept.samples()) == 6 + 1 and kept.samples()[0][0] == 0 and kept.samples()[-1][0] == 0.6
     for (kimg, before), (same, after) in zip(finished_run.samples(), kept.samples(), strict=True):
         assert same == kimg and after.suffix == ".webp"
@@ -96,11 +96,14 @@ def test_the_best_checkpoint_is_recorded_with_its_scores(tmp_path, monkeypatch, 
     score.most, score.floor = 20, lambda n, told: {"fd20_tiny": 0.1}
     monkeypatch.setattr(scores, "scorer_for", lambda config: score)
     monkeypatch.setattr(recording, "scorer_for", lambda config: score)
+    monkeypatch.setattr(recording, "SHAREABLE", ("tiny",))
     run = train(tiny.config(tmp_path, metric_every=1, metric_n=65, judge="mnist"))
     kept = record(run, tmp_path / "kept")
     about = json.loads((kept.path / "record.json").read_text("utf-8"))
     assert about["checkpoint_step"] == 20 and about["generated"] == {"fd20_tiny": 3.5}
     assert about["real"] == {"fd20_tiny": 0.1} and (kept.path / "metrics.png").is_file()
+    reals = [np.asarray(Image.open(file).convert("RGB")) for file in (run.path / "reals.png", kept.path / "reals.webp")]
+    assert np.array_equal(*reals) and reals[0].std() > 10
     weights = run.load_generator(run.best_checkpoint()).state_dict().values()
     for a, b in zip(weights, kept.load_generator().state_dict().values(), strict=True):
         assert torch.allclose(a.float(), b.float(), rtol=1e-3, atol=1e-6)
@@ -132,7 +135,7 @@ def test_a_recorded_run_is_whole(name):
     assert asked.replace(**machine) == run.config  # the command that is named makes this run
     assert (run.path / "training.gif").stat().st_size <= 1_500_000
     assert len(run.samples()) <= 21 and about["seconds"] > 10
-    assert (run.path / "reals.png").is_file() == (run.config.data in SHAREABLE)
+    assert (run.path / "reals.webp").is_file() == (run.config.data in SHAREABLE)
     path = r"/(home|work|tmp|root|Users|mnt)/|[A-Z]:\\"
     assert not any(re.search(path, file.read_text("utf-8")) for file in run.path.glob("*.json*"))
     if about.get("generated"):

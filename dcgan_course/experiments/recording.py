@@ -56,10 +56,11 @@ def fill(folder: Path, run: Run, discriminator: bool, n: int) -> None:
     if discriminator:
         save_file(half(run.load_discriminator(checkpoint)), folder / "discriminator.safetensors")
     (folder / "config.json").write_bytes(to_json(dataclasses.asdict(config)))
-    names = ["machine.json", "stats.jsonl", "metrics.jsonl", "curves.png", "training.gif", "explorer.json"]
-    for name in names + (["reals.png"] if config.data in SHAREABLE else []):
+    for name in ("machine.json", "stats.jsonl", "metrics.jsonl", "curves.png", "training.gif", "explorer.json"):
         if (run.path / name).is_file():
             shutil.copy(run.path / name, folder / name)
+    if config.data in SHAREABLE and (run.path / "reals.png").is_file():
+        Image.open(run.path / "reals.png").save(folder / "reals.webp", **LOSSLESS)
     (folder / "samples").mkdir()
     pictures = [picture for _, picture in plots.thinned(run.samples(), PICTURES)]
     most = int(PICTURE_BYTES / max(1, max((picture.stat().st_size for picture in pictures), default=1)))

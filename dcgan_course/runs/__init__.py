@@ -6,8 +6,8 @@
         images.json        the images: name, count, stamp, classes
         stats.jsonl        one line per logging interval
         metrics.jsonl      one line per score, where --metric_every asks for them
-        reals.png          a grid of training images
-        samples/           fakes_000040.png: a grid from the fixed z after 40 thousand images; .webp in recorded runs
+        reals.png          a grid of training images; .webp in recorded runs, as are the samples
+        samples/           fakes_000040.png: a grid from the fixed z after 40 thousand images
         checkpoints/       step_0003748/: all that is needed to go on, bit for bit
         curves.png, training.gif
 """
