@@ -142,6 +142,13 @@ def test_a_lesson_begins_with_a_picture(path):
     assert hero and (NOTEBOOKS.parent / hero[1]).is_file()
 
 
+@pytest.mark.parametrize("path", teach.pages(), ids=lambda p: p.stem)
+def test_no_line_is_lost_on_the_site(path):
+    """There a line of prose that begins with a per cent sign is a comment."""
+    prose = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown"]
+    assert prose and not [line for text in prose for line in text.splitlines() if line.lstrip().startswith("%")]
+
+
 # ---- exercises
 
 
