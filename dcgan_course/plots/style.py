@@ -21,8 +21,9 @@ STYLE: dict[str, Any] = {
     "font.size": 10.5, "axes.titlesize": 11, "axes.labelsize": 10.5, "xtick.labelsize": 10, "ytick.labelsize": 10,
     "legend.fontsize": 10, "legend.frameon": False,
     "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": GREY, "xtick.color": INK, "ytick.color": INK,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
-    "grid.color": PALE, "grid.linewidth": 0.7, "lines.linewidth": 1.8, "image.cmap": "gray",
+    "axes.spines.top": False, "axes.spines.right": False, "xtick.minor.size": 0, "ytick.minor.size": 0,
+    "axes.grid": True, "axes.axisbelow": True, "grid.color": PALE, "grid.linewidth": 0.7,
+    "lines.linewidth": 1.8, "image.cmap": "gray",
     "axes.prop_cycle": f"cycler('color', {[BLUE, ORANGE, GREEN, GREY, '#CC79A7', '#E69F00']})",
     "svg.hashsalt": "dcgan-course",  # the same figure is the same file
 }

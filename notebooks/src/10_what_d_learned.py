@@ -219,6 +219,7 @@ for name, colour in COLOURS.items():
     axes.errorbar(counts, rows["mean"], rows["half_width"].fillna(0), color=colour, marker="o",
                   capsize=3, label=name)
 axes.set(xscale="log", xlabel="labelled digits", ylabel="right answers, %")
+axes.set_xticks([100, 1000, 10_000], ["100", "1,000", "10,000"])
 axes.legend()
 show(figure, "The fewer labels, the more D's features are worth.",
      "four rising curves: D is highest, most so on the left; pixels are lowest on the right")
