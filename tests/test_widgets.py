@@ -266,7 +266,7 @@ colab._widgets = types.SimpleNamespace(_installed_url=None)
 colab.enable_custom_widget_manager = lambda: setattr(colab._widgets, "_installed_url", "https://manager.js")
 explorer = LatentExplorer("avatars")
 bundle, about = DisplayFormatter().format(explorer)
-assert bundle[VIEW]["model_id"] == explorer.widget.model_id and "image/png;base64" in bundle["text/html"]
+assert bundle[VIEW]["model_id"] == explorer.widget.model_id and "image/webp;base64" in bundle["text/html"]
 assert about == {VIEW: {"colab": {"custom_widget_manager": {"url": "https://manager.js"}}}}, about
 slider, row = ipywidgets.FloatSlider(), ipywidgets.HBox([explorer.widget])
 for parts, expected in (([slider], {}), ([slider, row], about)):
