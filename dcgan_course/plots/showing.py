@@ -201,7 +201,7 @@ def saved(picture: Image.Image) -> bytes:
         ways = [{"format": "PNG", "optimize": True}]
         coloured = coloured.convert("L")
     else:
-        ways = [{"format": "WEBP", "lossless": True}, {"format": "WEBP", "quality": 85, "method": 6}]
+        ways = [{"format": "WEBP", "lossless": True}, {"format": "WEBP", "quality": 85}]
     files = [io.BytesIO() for _ in ways]
     for file, options in zip(files, ways, strict=True):
         coloured.save(file, **options)
