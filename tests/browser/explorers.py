@@ -1,13 +1,16 @@
 """An explorer in a browser, seen from outside: what it shows, beside what torch draws for the same z."""
 
+import functools
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
 from processes import PATIENCE
 
 from dcgan_course.publishing.explorer import of_run, shown, start
+from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate
 
 
@@ -17,12 +20,19 @@ def resize(page, size: dict) -> None:
     page.wait_for_function("width => innerWidth === width", arg=size["width"])
 
 
+@functools.cache
+def known(path: Path) -> tuple[torch.nn.Module, dict]:
+    """The generator of a recorded run, and what its explorer knows, which for attributes takes a thousand faces."""
+    run = load_run(path)
+    netG = run.load_generator()
+    return netG, of_run(run, netG)
+
+
 class Seen:
     """The explorer of a run on a page. `frame`: where it is; `box`: its element."""
 
     def __init__(self, page, run):
-        self.page, self.run, self.netG = page, run, run.load_generator()
-        self.about = of_run(run, self.netG)
+        self.page, (self.netG, self.about) = page, known(run.path)
         self.box = page.locator(".latent").last
         self.box.locator("canvas.drawn").first.wait_for()
 
