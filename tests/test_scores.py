@@ -19,6 +19,11 @@ def digits():
     return to_float(test.batch(some)), torch.from_numpy(test.labels)[some]
 
 
+@pytest.fixture(scope="module")
+def scorer():
+    return scorer_for(preset("mnist"))
+
+
 @pytest.mark.slow
 def test_the_judge_reads_digits(digits):
     images, labels = digits
@@ -29,9 +34,8 @@ def test_the_judge_reads_digits(digits):
 
 
 @pytest.mark.slow
-def test_scores_tell_good_from_bad(digits):
+def test_scores_tell_good_from_bad(digits, scorer):
     images = digits[0][:1000]
-    scorer = scorer_for(preset("mnist", metric_n=1000))
     names = ("confidence", "mode_entropy", "score", "fd", "kd", "precision", "recall", "sharpness", "duplicates",
              "specks")
     scores = [scorer(x) for x in (images, torch.rand_like(images) * 2 - 1,
@@ -52,10 +56,9 @@ def test_scores_tell_good_from_bad(digits):
 
 
 @pytest.mark.slow
-def test_scores_of_a_class_that_was_asked_for(digits):
+def test_scores_of_a_class_that_was_asked_for(digits, scorer):
     """Real digits with their labels, with each other's, and with those of the neighbouring class for a tenth."""
     images, labels = digits[0][:1000], digits[1][:1000].numpy()
-    scorer = scorer_for(preset("mnist", metric_n=1000))
     right, shifted = scorer(images, labels), scorer(images, (labels + 1) % 10)
     some = np.where(np.arange(1000) % 10 == 0, (labels + 1) % 10, labels)
     assert 0.98 < right["agreement1k_mnist"] <= 1 and shifted["agreement1k_mnist"] < 0.02
