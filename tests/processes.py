@@ -149,7 +149,9 @@ def live(code: str) -> None:
 
 if __name__ == "__main__":
     import imageio.v3  # noqa: F401
+    import jupytext  # noqa: F401
     import matplotlib.figure  # noqa: F401
+    import nbconvert  # noqa: F401
     import tiny  # noqa: F401
     import torch._dynamo  # noqa: F401  the first optimiser would import it
     import torch.nn.parallel  # noqa: F401

@@ -138,7 +138,8 @@ def test_every_text_names_its_encoding():
     tests = sorted((ROOT / "tests").rglob("*.py"))  # which may write as Windows does, what they made up
     others = [file for place in ("notebooks", "notebooks/src", "site") for file in (ROOT / place).glob("*.py")]
     for file in [*FILES, *others, *tests]:
-        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+        text = file.read_text("utf-8")
+        for call in ast.walk(ast.parse(text)) if "_text(" in text else ():
             kinds = ("read_text",) if file in tests else ("read_text", "write_text")
             if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in kinds:
                 named = "encoding" in [keyword.arg for keyword in call.keywords]
