@@ -1,5 +1,6 @@
 """An explorer in a browser, seen from outside: what it shows, beside what torch draws for the same z."""
 
+import base64
 import functools
 import json
 import time
@@ -69,9 +70,11 @@ class Seen:
 
     def pixels(self, canvas: str = ".frame canvas") -> np.ndarray:
         """(height, width, 3) of a canvas."""
-        width, height, *values = self.box.locator(canvas).first.evaluate(
-            "c => [c.width, c.height, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]")
-        return np.array(values, float).reshape(height, width, 4)[..., :3]
+        width, height, values = self.box.locator(canvas).first.evaluate(  # as text: a list of numbers takes long
+            """c => [c.width, c.height, btoa(Array.from(c.getContext("2d").getImageData(0, 0, c.width, c.height).data,
+                                                       value => String.fromCharCode(value)).join(""))]""")
+        pixels = np.frombuffer(base64.b64decode(values), np.uint8)
+        return pixels.reshape(height, width, 4)[..., :3].astype(float)
 
     def images(self, z: torch.Tensor) -> np.ndarray:
         """What torch draws for z (n, nz): (n, size, size, 3) from 0 to 255."""
