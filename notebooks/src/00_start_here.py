@@ -147,7 +147,7 @@ show_table(sizes)
 # | <img src="../data/runs/mnist_quick/best.webp" width="130" alt="the picture of lesson 04"><br>[04 · Training as a film](04_training_as_a_film.ipynb)<br>record a training, and see one that collapses | <img src="../data/churches.webp" width="233" alt="the picture of lesson 09"><br>[09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>prepare photographs, and know the memory and the hours before you train | <img src="../data/denoised.webp" width="225" alt="the picture of lesson 14"><br>[14 · The other way](14_the_other_way.ipynb)<br>train a small diffusion model, and hold it against a DCGAN by the same clock |
 # | <img src="../data/failures.webp" width="215" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>break a DCGAN on purpose, measure what broke, and mend it | <img src="../data/features.webp" width="225" alt="the picture of lesson 10"><br>[10 · What D learned](10_what_d_learned.ipynb)<br>use D's features, see what they respond to, make G forget glasses | <img src="../data/asked.webp" width="236" alt="the picture of lesson 15"><br>[15 · Asking for it](15_asking_for_it.ipynb)<br>ask a generator for a class, or for one picture, and plan your own project |
 #
-# You need not take them all. Three ways through the course, each a part of the next hours that you have:
+# You need not take them all. Choose by the time that you have:
 #
 # | way | lessons |
 # |---|---|

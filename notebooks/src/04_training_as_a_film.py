@@ -301,7 +301,7 @@ strip([image_grid(quarter(images)) for _, images in some],
       "three sheets of sixteen places: all grey, blurred blobs, something like digits")
 
 # %% [markdown]
-# The middle one of the list is early on the clock, because the intervals grow.
+# The middle of the list is an early moment, because the intervals grow.
 
 # %% [markdown]
 # ## 4 · From floats to a frame

@@ -213,7 +213,7 @@ print(f"if nothing differed: {0.05 * n:.1f} false verdicts expected;",
       f"at least one, were they independent, with probability {1 - 0.95**n:.0%}")
 
 # %% [markdown]
-# Whoever makes many comparisons must ask more of each. Begin with **p-values**: for each version, the probability that
+# The more comparisons you make, the more you must ask of each. Begin with **p-values**: for each version, the probability that
 # ratios at least as far from 1 would come by chance if the version did not differ from the baseline. An interval at
 # 95 % that misses the 0 is a p-value below 0.05, so nothing new yet.
 #

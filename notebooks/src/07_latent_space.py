@@ -244,7 +244,7 @@ for t in (0.1, 0.25, 0.5):
 # - **a cross-fade**: A's pixels fade out, B's fade in;
 # - **a memoriser**: G's walk, but in place of each picture the training image nearest to it, as if G had stored them all.
 #
-# > **Predict** which of the three is best by which number.
+# > **Predict** which of the three wins by each number.
 
 # %%
 shelf = to_float(digits.batch(range(10_000)))

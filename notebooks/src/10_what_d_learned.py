@@ -335,7 +335,7 @@ show_table(pd.Series(shares).map("{:.1%}".format).to_frame("right with 300 label
 
 # %% [markdown]
 # Each layer alone is worth something, the last one most, and together they reach a little more than the last alone.
-# (This is one draw of labels; differences of a percent may turn round with another.)
+# (This is one draw of labels; differences of a percent may reverse with another.)
 #
 # ## 3 · What makes a feature respond?
 #
@@ -349,7 +349,7 @@ show_table(pd.Series(shares).map("{:.1%}".format).to_frame("right with 300 label
 #
 # > **Exercise 2 · The guided rule** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
-# > D's activations leak; the rule treats them as if they did not.
+# > D's activations are leaky ReLUs; the rule treats them as plain ones.
 
 # %%
 def my_guided(x, gradient):

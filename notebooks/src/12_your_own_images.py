@@ -155,7 +155,7 @@ show(sampling.generate(run.load_generator(), z),
      "24 blurred pictures: the colours are there, and the rough shape of a head", 12)
 
 # %% [markdown]
-# This is only a beginning. Lesson 09 showed what an hour of two CPU cores makes of 3,573 photographs (`heritage`). From
+# This is only a beginning. Lesson 09 showed what an hour of one CPU core makes of 3,573 photographs (`heritage`). From
 # here on the lesson works with a recorded run, so that there is something worth keeping; put your own run's folder in
 # its place.
 
@@ -415,8 +415,8 @@ for number, entry in checks.LISTINGS.items():
 #
 # <details><summary>My G draws the same picture for every z.</summary>
 #
-# It has collapsed. Look at the curves first, and at lesson 05, section 9. Then try smaller learning rates and
-# `--real_label 0.9`, and check that your pictures are scaled to [-1, 1].
+# It has collapsed. Look at the curves first, and at lesson 05, section 9. Then go back to
+# the last good checkpoint, and train on with smaller learning rates.
 # </details>
 #
 # <details><summary>May I use the generated faces in a product?</summary>
@@ -425,7 +425,7 @@ for number, entry in checks.LISTINGS.items():
 # anything.
 # </details>
 #
-# <details><summary>Why does the page draw the same face for seed 43 as lesson 08, although no PyTorch is in it?</summary>
+# <details><summary>Why does the page draw the same face for seed 88 as lesson 08, although no PyTorch is in it?</summary>
 #
 # The random numbers of a seed are made by a few lines that Python and the page share (`explorer.start`), not by PyTorch's
 # generator; the network is the one that was exported. What differs are the last bits of the sums: no grey level changes by

@@ -615,7 +615,7 @@ show_ratios({pair: ratio(*pair) for pair in PAIRS})
 # Read it group by group.
 #
 # - **Nothing beats the baseline.** All nine means are above it. Read one at a time, seven of the nine intervals miss 1; after
-#   the correction one is left, the black one. Three seeds are few for thirteen questions. Still, none of them points the
+#   the correction one is left, the one that draws black pictures. Three seeds are few for thirteen questions. Still, none of them points the
 #   other way, and that is no surprise once you think of it: the DCGAN is a recipe for small convolutional networks, and
 #   the rates were chosen for it. What came after was made for trainings that fail, and this one does not.
 # - **Batch norm can go, if the first weights take over.** Without batch norm in either network, but with He's weights, the

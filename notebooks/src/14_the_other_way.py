@@ -37,7 +37,7 @@
 # ## 1 · Noise, mixed in
 #
 # A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
-# model** is shown how. It looks at the opposite way, from a picture to noise, which needs no learning at all: mix in
+# model** is shown how. Begin with the opposite way, from a picture to noise, which needs no learning at all: mix in
 # more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
 # from that picture". A network that has learned to go back a step, from anywhere on the way, can start from nothing but
 # noise.

@@ -165,7 +165,7 @@ print(f"{study.about['trainings']} trainings, {study.about['thousand_images']:,}
 
 # %% [markdown]
 # **Agreement** is the share of digits in which the judge, a classifier of real digits (lesson 11), reads the digit that
-# was asked for. Somebody who ignores the wish agrees in one of ten cases.
+# was asked for. A generator that ignores the wish agrees in one of ten cases.
 #
 # > **Predict** for each of the two mistakes: what will the agreement be? And will the pictures still be good digits?
 
@@ -762,7 +762,7 @@ show_rows({"held out": x[held],
 #
 # Where the folder has no sub-folders, leave the judge out: copies are then looked for in pixels, and the card says that
 # nobody has scored. With the classes of your sub-folders `--classes 4` (of four) makes it a conditional generator.
-# Begin with `--num_epochs 2` everywhere, until all eight commands have run once; then let it train over night.
+# Begin with `--num_epochs 2` everywhere, until all eight commands have run once; then let it train overnight.
 
 # %% [markdown]
 # > **Open exercise · The capstone** — 480 minutes
