@@ -60,12 +60,20 @@ def pages(site):
 
 
 def open_on_a_phone(page, loaded, file):
-    """It is no wider than that, has all its pictures, and a lesson is at most 3 MB with all that it loads."""
+    """It is no wider than that, also unfolded, splits no word of a table, has all its pictures, and a lesson is at most
+    3 MB with all that it loads."""
     loaded.clear()
     page.goto(file.as_uri(), wait_until="load")
-    width, broken = page.evaluate("""() => [document.documentElement.scrollWidth,
-        [...document.images].filter(i => i.complete && !i.naturalWidth && i.loading !== "lazy").length]""")
-    assert width <= PHONE["width"] and not broken, file
+    width, split, broken = page.evaluate("""() => {
+        const folded = document.querySelectorAll("details:not([open])");
+        for (const part of folded) part.open = true;
+        const width = document.documentElement.scrollWidth;
+        const split = [...document.querySelectorAll("td, th")].filter(
+            cell => getComputedStyle(cell).overflowWrap === "anywhere").length;
+        for (const part of folded) part.open = false;
+        return [width, split, [...document.images].filter(
+            i => i.complete && !i.naturalWidth && i.loading !== "lazy").length]; }""")
+    assert width <= PHONE["width"] and not split and not broken, file
     assert all(one.exists() for one in loaded), file
     if file.parent.name == "notebooks":
         assert 0.3e6 < sum(one.stat().st_size for one in set(loaded)) < 3e6, file
@@ -144,6 +152,12 @@ def test_the_font_has_all_that_formulas_need(site):
     font = ImageFont.truetype(site / "_static" / "stix-two-math.woff2", 20)
     missing = bytes(font.getmask("\ue123"))
     assert len(formulas) > 100 and [one for one in characters if bytes(font.getmask(one)) == missing] == []
+
+
+def test_tables_of_markdown_are_tables(site, page):
+    """Also those that a cell has displayed, as lesson 12 does a model card."""
+    page.goto((site / "notebooks" / "12_your_own_images.html").as_uri(), wait_until="load")
+    assert page.locator(".cell_output td", has_text="Frechet distance").count() == 1
 
 
 @pytest.mark.parametrize("name", slides.names(), ids=lambda name: name[:2])
