@@ -371,7 +371,7 @@ def test_however_the_page_is_ended_nothing_stays(tmp_path, started):
     for how, folder, url, log, command in pages:
         servers.wait_for(command, url, log)
         children = command.children(recursive=True)
-        assert len(children) == 2  # the server and a kernel
+        assert len(children) >= 2  # the server and a kernel, and for a moment what these have begun
         command.send_signal(how)
         command.wait(servers.PATIENCE)
         alive = psutil.wait_procs(children, 10)[1]
