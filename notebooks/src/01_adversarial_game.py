@@ -257,8 +257,9 @@ print("-softplus(-l):  ", -F.softplus(-logit).item())
 # The sigmoid of -200 is rounded to 0, whose logarithm is minus infinity, and one infinite loss ruins a whole training.
 # The second line is the same quantity without the rounding, because
 #
-# $$-\log \text{sigmoid}(l) = \log(1 + e^{-l}) = \text{softplus}(-l) \qquad
-# -\log(1 - \text{sigmoid}(l)) = \log(1 + e^{l}) = \text{softplus}(l)$$
+# $$-\log \text{sigmoid}(l) = \log(1 + e^{-l}) = \text{softplus}(-l)$$
+#
+# $$-\log(1 - \text{sigmoid}(l)) = \log(1 + e^{l}) = \text{softplus}(l)$$
 
 # %% [markdown]
 # > **Exercise 1 · What D minimises** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
