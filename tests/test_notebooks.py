@@ -127,13 +127,6 @@ def test_code_fits_a_window(path):
     assert not [line for cell in code_cells(path) for line in cell.source.splitlines() if len(line) > 95]
 
 
-def test_no_line_is_a_comment_to_the_site():
-    """A line of prose that begins with a per cent sign would be lost there."""
-    for path in teach.pages():
-        prose = "\n".join(cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown")
-        assert not re.findall(r"^%.*", re.sub(r"```.+?```", "", prose, flags=re.S), re.M), path.name
-
-
 @each_lesson
 def test_a_lesson_begins_with_a_picture(path):
     """Under its title, a file of data/ that is there, with alt text; and with code after it, not before."""
