@@ -9,6 +9,7 @@ import torch
 
 from dcgan_course.commands import cli
 from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.runtime import seeded
 from dcgan_course.publishing import export
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
@@ -38,6 +39,16 @@ def test_a_model_that_differs_is_not_written(run, tmp_path, monkeypatch, capsys)
     assert cli.main(["export", str(run.path), str(tmp_path / "new")]) == 2
     assert "the ONNX model differs from torch by" in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
+
+
+def test_a_page_keeps_weights_in_half_precision_where_no_picture_changes(run, monkeypatch):
+    netG = run.load_generator()
+    whole, small = (make(run, netG) for make in (export.onnx_bytes, export.small_onnx))
+    large = sum(weight.numel() for weight in netG.parameters() if weight.numel() >= export.LARGE)
+    assert 1.8 * large < len(whole) - len(small) <= 2 * large
+    assert 0 < export.apart(small, netG, draw_z(run.config, 16, torch.Generator())) < export.LEVEL
+    monkeypatch.setattr(export, "LEVEL", export.apart(small, netG, draw_z(run.config, 16, seeded(0, "export"))))
+    assert export.small_onnx(run, netG) == whole
 
 
 def test_dropout_at_test_time_cannot_be_exported(finished_run):

@@ -29,6 +29,8 @@ from ..sampling import draw_z, generate, image_grid
 from .explorer import FOLDER, of_run, script, sheet, style
 
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
+LEVEL = 2 / 255  # one grey level of a picture, of images in [-1, 1]
+LARGE = 1000  # numbers of a tensor that a page keeps in half precision
 LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
             "avatars": "the style Avataaars by Pablo Stanley, free for personal and commercial use"}
 METRICS = {"confidence": "the judge's confidence", "mode_entropy": "evenness over the classes",
@@ -59,17 +61,51 @@ def onnx_bytes(run: Run, netG: nn.Module) -> bytes:
         UserError: as `expect_exportable`; or the model draws other images than torch.
     """
     expect_exportable(run)
-    import onnxruntime
-
     z = draw_z(run.config, 16, seeded(0, "export"))
     content = converted(netG, z)
-    onnxruntime.set_default_logger_severity(3)  # errors only: batch norm's counters are in the file and unused
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    (found,) = session.run(["images"], {"z": z.numpy()})
-    gap = float(np.abs(found - generate(netG, z).numpy()).max())
+    gap = apart(content, netG, z)
     if not gap < TOLERANCE:
         raise UserError(f"{run.path}: the ONNX model differs from torch by {gap:.2g}, expected less than {TOLERANCE}")
     return content
+
+
+def apart(content: bytes, netG: nn.Module, z: torch.Tensor) -> float:
+    """The largest difference between the images of an ONNX model and of torch, both in [-1, 1]."""
+    import onnxruntime
+
+    onnxruntime.set_default_logger_severity(3)  # errors only: batch norm's counters are in the file and unused
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (found,) = session.run(["images"], {"z": z.numpy()})
+    return float(np.abs(found - generate(netG, z).numpy()).max())
+
+
+def small_onnx(run: Run, netG: nn.Module) -> bytes:
+    """`onnx_bytes` for a page, half as large: large tensors are in half precision, and cast back when the model is
+    loaded. As it is where some picture would differ by a grey level.
+
+    Raises:
+        UserError: as `onnx_bytes`.
+    """
+    content = onnx_bytes(run, netG)
+    small = halved(content)
+    return small if apart(small, netG, draw_z(run.config, 16, seeded(0, "export"))) < LEVEL else content
+
+
+def halved(content: bytes) -> bytes:
+    """An ONNX model whose large tensors are kept in half precision."""
+    import onnx
+
+    model, casts = onnx.load_from_string(content), []
+    for tensor in model.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor)
+        if values.dtype == np.float32 and values.size >= LARGE:
+            name = tensor.name
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+            casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    return model.SerializeToString()
 
 
 def converted(netG: nn.Module, z: torch.Tensor) -> bytes:
@@ -219,7 +255,7 @@ def page(run: Run, folder: Path, **words: str | int | None) -> None:
     def fill(new: Path) -> None:
         netG = run.load_generator()
         about = of_run(run, netG, **words)
-        (new / "index.html").write_text(filled(about, onnx_bytes(run, netG), netG, data / "browser"), encoding="utf-8")
+        (new / "index.html").write_text(filled(about, small_onnx(run, netG), netG, data / "browser"), encoding="utf-8")
 
     whole_or_nothing(folder, fill)
 

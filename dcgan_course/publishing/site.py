@@ -9,19 +9,11 @@ import json
 import lzma
 from pathlib import Path
 
-import numpy as np
-import torch
-
 from ..machine.files import reading
 from ..machine.places import repo_data_dir
-from ..machine.runtime import seeded
 from ..runs import Run
-from ..sampling import draw_z, generate
 from .explorer import of_run, script, style
-from .export import CODE, GIF, WASM, onnx_bytes, packed
-
-GREY = 2 / 255  # one level of a picture, of images in [-1, 1]
-LARGE = 1000  # numbers of a tensor that is kept in half precision
+from .export import CODE, GIF, WASM, packed, small_onnx
 
 
 def write_programs(folder: Path) -> None:
@@ -39,11 +31,10 @@ def write_generator(run: Run, folder: Path) -> dict:
     """A run's generator as the script NAME.js in a folder. Returns what the explorer has to know of it.
 
     Raises:
-        UserError: as `export.onnx_bytes`.
+        UserError: as `export.small_onnx`.
     """
     netG = run.load_generator()
-    (folder / f"{run.path.name}.js").write_text(as_script("generator", halved(run, onnx_bytes(run, netG))),
-                                                encoding="utf-8")
+    (folder / f"{run.path.name}.js").write_text(as_script("generator", small_onnx(run, netG)), encoding="utf-8")
     return of_run(run, netG)
 
 
@@ -66,27 +57,3 @@ def as_script(identity: str, content: bytes) -> str:
     """JavaScript that puts bytes into the page, as text that page.js unpacks."""
     return (f'document.head.append(Object.assign(document.createElement("script"), {{type: "text/plain", '
             f'id: "{identity}", text: "{packed(content)}"}}));\n')
-
-
-def halved(run: Run, content: bytes) -> bytes:
-    """An ONNX model whose large tensors are kept in half precision, and cast back when it is loaded; the model as it is
-    where some picture would differ by a grey level."""
-    import onnx
-    import onnxruntime
-
-    model, casts = onnx.load_from_string(content), []
-    for tensor in model.graph.initializer:
-        values = onnx.numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.size >= LARGE:
-            name = tensor.name
-            tensor.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
-            casts.append(onnx.helper.make_node("Cast", [f"{name}_half"], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    small = model.SerializeToString()
-    session = onnxruntime.InferenceSession(small, providers=["CPUExecutionProvider"])
-    z = draw_z(run.config, 16, seeded(0, "export"))
-    (found,) = session.run(["images"], {"z": z.numpy()})
-    gap = float((torch.from_numpy(found) - generate(run.load_generator(), z)).abs().max())
-    return small if gap < GREY else content
