@@ -68,6 +68,8 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
             slides.build_slides(source, new)
             pictures = Path("notebooks") / teach.PICTURES  # those in HTML, which Sphinx leaves alone
             shutil.copytree(source / pictures, new / pictures)
+        for film in {*new.rglob("*.gif"), *new.rglob("*.film.*"), new / "_static" / "duel.webp"}:
+            still(film)
         (new / ".nojekyll").touch()
         for file in new.rglob("*.map"):  # of the theme's own sources
             file.unlink()
@@ -200,6 +202,14 @@ def picture(content: bytes, folder: Path) -> str:
     name = f"{hashlib.sha256(content).hexdigest()[:16]}.{kind}"
     (folder / name).write_bytes(content)
     return name
+
+
+def still(film: Path) -> None:
+    """The last picture of a film beside it, for films.js to show whoever asked for less motion."""
+    with Image.open(film) as image:
+        image.seek(getattr(image, "n_frames", 1) - 1)
+        last = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    last.save(film.with_suffix(".still.webp"), quality=85)
 
 
 def as_webp(film: Image.Image) -> bytes:
