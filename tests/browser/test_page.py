@@ -147,7 +147,7 @@ def test_sliders_and_colours(opened):
     opened.slide("glasses", 1.2)
     opened.slide("smile", -0.5)
     assert opened.comes(opened.of(z=start, amounts={"glasses": 1.2, "smile": -0.5}))
-    assert opened.caption() == "seed 88 · smile −0.50 · glasses +1.20"
+    assert opened.caption() == f"seed {opened.about['seeds'][0]} · smile −0.50 · glasses +1.20"
     opened.films(3)  # each slider's movement is one
     skin = opened.box.locator("fieldset").filter(has=opened.page.get_by_text("skin", exact=True))
     for name in ("brown", "dark"):  # of each group one
