@@ -67,7 +67,7 @@ class TrainConfig:
     d_input_norm: bool = False
     """Batch norm on the discriminator's first layer, which guideline 2 leaves without it."""
     spectral_norm: bool = False
-    """Spectral norm in the discriminator's layers, in place of its batch norm."""
+    """Spectral norm in the discriminator's layers, instead of its batch norm."""
     dense: bool = False
     """A fully connected hidden layer of 1,024 in each network, which guideline 3 leaves out."""
     init: Literal["dcgan", "he", "pytorch", "zero_gain"] = "dcgan"
@@ -139,7 +139,7 @@ class TrainConfig:
     threads: int | Literal["auto"] = "auto"
     """How many CPU threads work; auto = as many as are fastest, measured at the start and whenever it becomes slow."""
     sync_batch_norm: bool = False
-    """With several GPUs: batch norm over the whole batch in place of each GPU's share."""
+    """With several GPUs: batch norm over the whole batch instead of each GPU's share."""
     compile: Literal["auto", "on", "off"] = "auto"
     """torch.compile for both networks; auto = on for CUDA where the training is long enough to gain by it."""
 

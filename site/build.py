@@ -307,7 +307,8 @@ def pages(lessons: list[dict], runs: dict[str, dict]) -> dict[str, dict[str, str
     """{page: {name: words}} for the pages beside this file."""
     repository, total = teach.repository(), sum(lesson["minutes"] for lesson in lessons)
     cards = [card(f"notebooks/{lesson['name']}.html", f"_static/thumbs/{lesson['thumb']}", lesson["title"],
-                  f"{lesson['can'][0].upper()}{lesson['can'][1:]}.", f"{lesson['minutes']} minutes") for lesson in lessons]
+                  f"{lesson['can'][0].upper()}{lesson['can'][1:]}.", f"{lesson['minutes']} minutes")
+             for lesson in lessons]
     shown = [card(f"{name}.html", f"../_static/thumbs/{name}-best.webp", run["title"], run["what"], name)
              for name, run in runs.items()]
     return {

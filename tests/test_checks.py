@@ -473,7 +473,7 @@ def standing(momentum=None, reset=True, train=True, back=True, batches=lambda z:
 
 
 def by_hand(netG, zs):
-    """The averages from forward hooks, in place of momentum = None."""
+    """The averages from forward hooks, instead of momentum = None."""
     sums = {}
 
     def note(norm, inputs, _):

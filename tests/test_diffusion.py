@@ -37,7 +37,7 @@ QUICK = dict(channels=32, batch_size=20, num_epochs=1, metric_every=0, sample_ki
 
 @pytest.fixture
 def few(monkeypatch):
-    """200 small images in place of the digits, grids of four, and a quick training where the command asks for one."""
+    """200 small images instead of the digits, grids of four, and a quick training where the command asks for one."""
     monkeypatch.setattr(diffusing, "SHOWN", (4, 1, 28, 28))
     monkeypatch.setattr(diffusing, "load_images", lambda name, size: tiny.images(size))
     monkeypatch.setattr(diffusing, "train_diffusion",

@@ -261,7 +261,7 @@ def test_stray_pixels_of_lesson_05_are_those_of_the_package():
 
 
 def test_stored_outputs_need_no_kernel():
-    """Pictures in place of widgets, and no bytes in any text: as GitHub, an export and an untrusted copy show them."""
+    """Pictures instead of widgets, and no bytes in any text: as GitHub, an export and an untrusted copy show them."""
     for path in LESSONS:
         lesson = nbformat.read(path, 4)
         assert "widgets" not in lesson.metadata

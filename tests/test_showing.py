@@ -51,7 +51,7 @@ def shown(monkeypatch):
         (bundle,) = bundles
         assert bundle.keys() == {"text/html", "text/plain"}
         first, html = bundle["text/html"].split("\n", 1)
-        assert first == " "  # which JupyterLab shows in place of a folded output, and not HTML
+        assert first == " "  # which JupyterLab shows instead of a folded output, and not HTML
         found = re.fullmatch(r'<figure [^>]*><img src="data:([^;]+);base64,([^"]+)" alt="([^"]+)" width="(\d+)" [^>]*>'
                              r"<figcaption [^>]*>(.+)</figcaption></figure>", html)
         kind, content, alt, width, caption = found.groups()

@@ -39,7 +39,7 @@ def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None,
 
     Args:
         may_change: what an answer may change of its arguments, by their place, such as {0: "weights statistics"}.
-        says: texts for what has changed, in place of those of `inputs.CHANGED`.
+        says: texts for what has changed, instead of those of `inputs.CHANGED`.
     """
     def decorate(examine: Callable) -> Callable:
         def examined(answer: object) -> None:

@@ -296,7 +296,7 @@ def check_inversion_step(answer: Callable[[nn.Module, Tensor, Tensor, Callable, 
     expect(same(found, right, 1e-3), f"z[0, 0] moved by {found[0, 0] - z[0, 0]:+.3f}, expected "
            f"{right[0, 0] - z[0, 0]:+.3f}: minus rate times the gradient of the mean squared difference.")
     pixels = (netG, z[:2], x[:2], lambda images: images, given[4])
-    expect(same(answer(*pixels), inversion_step(*pixels), 1e-3), "for two pictures, and pixels in place of features, "
+    expect(same(answer(*pixels), inversion_step(*pixels), 1e-3), "for two pictures, and pixels instead of features, "
            "it is wrong.")
     with serves("it is called again and again, with the z that it gave."):
         before = after = z

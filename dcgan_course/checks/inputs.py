@@ -100,7 +100,7 @@ def expect_settings(then: dict[str, object]) -> None:
     for name, now in settings().items():
         if now != then[name]:
             off = name == "the mode of gradients" and not now
-            raise Wrong(GRADIENTS_OFF if off else f"{name} is left changed for all that follows: {now} in place of "
+            raise Wrong(GRADIENTS_OFF if off else f"{name} is left changed for all that follows: {now} instead of "
                         f"{then[name]}. Put it back, or leave it alone.")
 
 

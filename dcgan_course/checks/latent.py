@@ -58,7 +58,7 @@ WRONG_PATHS = {
         lambda a, b, t: arc(a, b, t, angle=product(a, b)),
     "the angle is in degrees; torch.sin expects radians, as torch.acos returns them.":
         lambda a, b, t: arc(a, b, t, angle=degrees(a, b)),
-    "cosines in place of sines: at t = 0 the part of b must be 0.": lambda a, b, t: arc(a, b, t, math.cos),
+    "cosines instead of sines: at t = 0 the part of b must be 0.": lambda a, b, t: arc(a, b, t, math.cos),
     "the length is lost: the result has length 1, a and b have 3.": lambda a, b, t: arc(a, b, t) / 3,
 }
 

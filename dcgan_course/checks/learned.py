@@ -93,7 +93,7 @@ def check_guided(answer: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -
     large = 1e4 * gradient[:, :1, :3]
     expect(same(answer(1e-4 * x[:, :1, :3], large), large * both[:, :1, :3]), "for small x and large gradients, of "
            "one channel, it is wrong.")
-    with serves("it stands in place of D's activations, backwards."):
+    with serves("it takes the place of D's activations, backwards."):
         netD, image = models.Discriminator(2), torch.rand(3, 1, 28, 28) * 2 - 1
         expect(same(features.saliency(netD, image, 1, answer), features.saliency(netD, image, 1), 1e-4),
                "inside of D it gives another picture.")

@@ -137,7 +137,7 @@ def check_frame(answer: Callable[[torch.Tensor], torch.Tensor]) -> None:
     expect(abs(wanted.permute(1, 0, 2).reshape(5, 7, 3) - found).max() > 1, "the pixels are reshaped, not permuted: "
            "rows and columns are mixed up.")
     expect(abs(sheet.reshape(5, 7, 3).add(1).mul(127.5) - found).max() > 1.5, "the numbers were given a new shape "
-           "(reshape, view) in place of a new order (permute): the colours are scrambled.")
+           "(reshape, view) instead of a new order (permute): the colours are scrambled.")
     x = sheet.permute(1, 2, 0)
     expect(abs((x * 255).clamp(0, 255) - found).max() > 1.5, "everything below 0 has become black: the sheet is in "
            "[-1, 1], not [0, 1].")

@@ -33,7 +33,7 @@ def grade(notebooks: Notebooks, /, json: bool = False, seconds: float = 60.0, gi
 
     Args:
         notebooks: Lessons with somebody's answers, under any names, or folders with such files.
-        json: Print JSON in place of the table.
+        json: Print JSON instead of the table.
         seconds: The longest that an answer may take.
         gigabytes: The most memory that an answer may ask for, beyond what the course itself needs (on Linux).
         jobs: How many answers are tried at a time.

@@ -139,7 +139,7 @@ def bench(preset: str = "mnist64", seconds: float = 60.0, busy: int | None = Non
     Args:
         preset: Which networks and batch.
         seconds: How long to measure, about.
-        busy: In place of that, each number of CPU threads beside so many processes that compute all the time.
+        busy: Instead, each number of CPU threads beside so many processes that compute all the time.
     """
     from ..config import preset as get_preset
     from .bench import report, report_threads
@@ -156,7 +156,7 @@ def doctor(gpu: bool = False) -> None:
     """Check the set-up: versions, device, precision, data, disk.
 
     Args:
-        gpu: In place of it try a GPU, part by part, for two minutes or so: a report to paste where you ask for help.
+        gpu: Instead, try a GPU, part by part, for two minutes or so: a report to paste where you ask for help.
     """
     if not gpu:
         from .info import check_setup

@@ -67,7 +67,7 @@ def study(file: StudyFile, /, out: Path = Path("runs/studies"), workers: int | N
 
     Args:
         file: The study, as JSON: {"preset": "mnist", "common": {"num_epochs": 1}, "seeds": 3, "n": 2000, "configs":
-            {"plain": {}, "slow": {"lr_g": 1e-4}}}, or in place of configs "grid": {"z": ["normal", "uniform"]}.
+            {"plain": {}, "slow": {"lr_g": 1e-4}}}, or instead of configs "grid": {"z": ["normal", "uniform"]}.
         out: The folder in which the study, named after the file, has its own.
         workers: Trainings at once, with one thread each; None = as many as there are cores, 1 on a GPU.
     """
@@ -161,4 +161,4 @@ def show_result(run: "Run") -> None:
     print(f"samples  {run.samples()[-1][1]}")
     print(f"film     {run.path / 'training.gif'}")
     print(f"curves   {run.path / 'curves.png'}")
-    print(f"next     {program()} sample {run.path}; or score, neighbours, page in place of sample")
+    print(f"next     {program()} sample {run.path}; or score, neighbours, page instead of sample")

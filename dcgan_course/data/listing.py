@@ -21,7 +21,7 @@ from .decode import SUFFIXES, Undecodable
 MAX_MEMBER = 500_000_000  # bytes of one unpacked picture in a zip; more is taken for a bomb
 # how a damaged zip shows
 DAMAGES = (zipfile.BadZipFile, zlib.error, LZMAError, RuntimeError, NotImplementedError, EOFError, ValueError)
-# what a path may lead to in place of a folder or a zip -> what to do with it
+# what a path may lead to instead of a folder or a zip -> what to do with it
 OTHERS = {
     ".tar .tgz .gz .bz2 .xz .7z .rar": "an archive that is no zip: unpack it and give the folder",
     ".mp4 .mov .avi .mkv .webm .m4v .mpg .mpeg": "a film: take pictures out of it (ffmpeg -i FILM pictures/%05d.png) "

@@ -98,7 +98,7 @@ def remarks(folder: Path) -> list[str]:
         lines.append(f"almost black: the brightest value of all is {manifest['brightest']} of 255; do the files hold "
                      "fewer bits than they say?")
     if manifest.get("grey"):
-        lines.append("all are grey: --nc 1 trains one channel in place of three")
+        lines.append("all are grey: --nc 1 trains one channel instead of three")
     if skipped:
         few = "; ".join(f"{item}: {reason}" for item, reason in skipped[:3])
         rest = f"; {folder / 'manifest.json'} lists all" if len(skipped) > 3 else ""

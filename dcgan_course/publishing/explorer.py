@@ -199,7 +199,7 @@ def described(netG: nn.Module, config: TrainConfig, name: str, groups: list[dict
         groups: of controls, as of `attribute_groups`.
         labels: what the classes are called.
         texts: "title", "noun" (what one image is called), "source" (of the training images), "seeds" (of the first
-            pictures), "note" (on them): in place of the usual ones. None = the usual one.
+            pictures), "note" (on them): instead of the usual ones. None = the usual one.
     """
     noun, source = SOURCES.get(config.data, ("picture", None))
     texts = {key: value for key, value in texts.items() if value is not None}
@@ -224,7 +224,7 @@ def of_run(run: Run, netG: nn.Module, seed: int | None = None, title: str | None
 
     Args:
         netG: the run's generator.
-        seed: of the first picture. title, source: in place of the file's.
+        seed: of the first picture. title, source: instead of the file's.
     Raises:
         UserError: the file cannot be read, or is not of this kind.
     """

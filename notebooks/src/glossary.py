@@ -68,7 +68,7 @@
 # | **floor** | what real images score against other real images; the best that can be expected | [05](05_failure_lab.ipynb) |
 # | **Frechet distance, `fd`** | how far the mean and covariance of one set of features are from those of another | [03](03_train_mnist.ipynb) |
 # | **fully connected** | said of a layer in which every input reaches every output; also called dense | [01](01_adversarial_game.ipynb) |
-# | **fused Adam** | one operation that updates all weights, in place of several for each | [09](09_colour_on_a_gpu.ipynb) |
+# | **fused Adam** | one operation that updates all weights, instead of several for each | [09](09_colour_on_a_gpu.ipynb) |
 # | **G, `netG`** | the generator: a network that turns random numbers into an image | [01](01_adversarial_game.ipynb) |
 # | **gain and shift** | batch norm's two learned numbers for each channel, its `weight` and `bias` | [02](02_five_guidelines.ipynb) |
 # | **gradient** | the derivatives of a loss with respect to all weights | [01](01_adversarial_game.ipynb) |
@@ -88,10 +88,10 @@
 # | **kernel distance, `kd`** | a distance of two sets of features that compares pairs of points; unbiased | [11](11_measuring_gans.ipynb) |
 # | **kimg** | thousand real images shown: the clock of every curve | [00](00_start_here.ipynb) |
 # | **L2-SVM** | a linear classifier with a squared hinge loss, the paper's choice | [10](10_what_d_learned.ipynb) |
-# | **label smoothing** | training D towards 0.9 in place of 1 for real images | [06](06_what_stabilises.ipynb) |
+# | **label smoothing** | training D towards 0.9 instead of 1 for real images | [06](06_what_stabilises.ipynb) |
 # | **latent space** | the space of all z | [07](07_latent_space.ipynb) |
 # | **latent vector, `z`, `nz`** | G's random numbers, and how many they are | [00](00_start_here.ipynb) |
-# | **LeakyReLU** | an activation with a small slope below zero in place of none | [02](02_five_guidelines.ipynb) |
+# | **LeakyReLU** | an activation with a small slope below zero instead of none | [02](02_five_guidelines.ipynb) |
 # | **learning rate, `lr_g`, `lr_d`** | how far an optimiser moves a weight in a step, for G and for D | [01](01_adversarial_game.ipynb) |
 # | **least squares** | a loss that takes the squared error of D's plain answer | [05](05_failure_lab.ipynb) |
 # | **lerp** | a walk on the straight line between two z | [07](07_latent_space.ipynb) |
@@ -115,7 +115,7 @@
 # | **one-hot** | a class as a row of 0 with a single 1 in its place | [15](15_asking_for_it.ipynb) |
 # | **ONNX** | a file format for networks | [12](12_your_own_images.ipynb) |
 # | **optimiser** | what turns gradients into changes of the weights, such as Adam | [01](01_adversarial_game.ipynb) |
-# | **overfitting** | learning the training images themselves in place of what they have in common | [06](06_what_stabilises.ipynb) |
+# | **overfitting** | learning the training images themselves instead of what they have in common | [06](06_what_stabilises.ipynb) |
 # | **padding** | zeros put around an image before a convolution | [02](02_five_guidelines.ipynb) |
 # | **paired** | said of a comparison item by item: the same seed, the same z, the same question | [06](06_what_stabilises.ipynb) |
 # | **palette** | the list of colours that a GIF's pixels point to | [04](04_training_as_a_film.ipynb) |
