@@ -264,8 +264,12 @@ show(images, "The first number of z grows from -1 to 1, along the first row, the
 print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # You can find both. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well,
 # but it is only a step or two wide, and what lies on it is not a digit.
+#
+# </details>
 #
 # The next cell puts the same number under a slider. Run it, then drag the slider, or click it and use the arrow keys.
 

@@ -142,7 +142,11 @@ show(figure, "The same z six times, and what differs from the first: outlines in
      "upper row and are all grey in the lower")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # In eval mode a picture depends on its own `z` alone. In train mode the neighbours move its strokes and shades.
+#
+# </details>
 #
 # There is a second reason for eval mode. In train mode every forward pass also moves the running averages, even under
 # `torch.no_grad()`. So a look should leave a trace.
@@ -331,9 +335,13 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))],
       "left sixteen tiles of one grey; right the same tiles as strong, coarse noise")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The left picture is true. The right one shows a contrast that G did not draw. In a film it is worse: each frame is
 # stretched by another amount, so the black of the background jumps from frame to frame, and the one thing that really
 # changes first, the contrast, is invisible.
+#
+# </details>
 #
 # > **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
@@ -428,8 +436,12 @@ show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in version
                         ["KB"]).T)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Both save about half. With 16 colours you begin to see steps in the grey, so we keep 64, and give up every other
 # frame.
+#
+# </details>
 #
 # Watch it twice. The first time look at the whole sheet: what comes first, contrast, position or shape? The second time
 # follow a single place: does it stay the same digit once it is one?
@@ -507,8 +519,12 @@ for epoch, (a, b) in enumerate(pairwise(from_film)):
     print(f"epoch {epoch} to {epoch + 1}: {127.5 * (a - b).abs().mean():.0f} grey levels")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another.
 # Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
+#
+# </details>
 #
 # This film is calmer than yours. It shows a moving average of G's weights, which smooths the wobble of single steps
 # (lesson 06).
