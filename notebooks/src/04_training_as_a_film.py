@@ -563,8 +563,8 @@ show_table(pd.DataFrame({name: [f"{getattr(config, key)}" for key in settings.va
 
 # %% [markdown]
 # The distribution of `z` (`uniform01` draws it evenly from 0 to 1), both learning rates and the moving average were
-# changed, all at once. That is good enough to see a collapse, but it cannot tell what caused it. For that you need one change at a time, and several seeds; lesson
-# 05 has both, and gives the reason.
+# changed, all at once. That is good enough to see a collapse, but it cannot tell what caused it. For that you need one
+# change at a time, and several seeds; lesson 05 has both, and gives the reason.
 #
 # Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of the same
 # moment.
