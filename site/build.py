@@ -39,11 +39,15 @@ from dcgan_course.publishing.export import about_machine, score_table
 from dcgan_course.publishing.site import section, write_generator, write_programs
 from dcgan_course.runs import Run, load_run
 from dcgan_course.runs.again import command
+from dcgan_course.widgets import RUN
 
-BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)")
+BADGE = r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)"
+ABOUT = re.compile(BADGE + r"\n\n(\*\*Time:.+?)(After this lesson.+?)(\*\*You write.+?)$", re.S)
+EXPLORED = re.compile(r'xplore(?:r)?\("(\w+)"\)')  # the run whose explorer a cell opens
 DATA_URI = re.compile(r'src="data:image/(gif|png|jpeg|webp|svg\+xml);base64,([^"]+)"')
 UNDER_TITLE = re.compile(r"\.\./data/([\w./-]+\.(?:png|gif|webp))")
 HOME = "avatars"  # the run whose explorer is on the home page
+TURNS = {"00": "../gallery/mnist2d.html", "01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 THUMB = 480  # pixels, the width of a card's picture
@@ -100,7 +104,7 @@ def gans() -> list[Path]:
 
 def write_source(source: Path, explorers: list[str] | None) -> None:
     """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
-    others = shutil.ignore_patterns("build.py", "slides.py", "run.md", "readme", "__pycache__")
+    others = shutil.ignore_patterns("build.py", "predict.py", "slides.py", "run.md", "readme", "__pycache__")
     shutil.copytree(SITE, source, ignore=others)
     static = source / "_static"
     for name in ("explorers", "thumbs"):
@@ -146,7 +150,7 @@ def lesson_page(path: Path, source: Path) -> dict:
 def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     """A lesson, or a page beside them, as Sphinx reads it, with its pictures beside it."""
     page = at_home(teach.linked(copy.deepcopy(notebook)))
-    page.cells[0].source = BADGE.sub(lambda found: launch(found[1]), page.cells[0].source)
+    page.cells[0].source = ABOUT.sub(about, page.cells[0].source)
     code = [cell for cell in page.cells if cell.cell_type == "code"]
     for before, cell in itertools.pairwise([nbformat.v4.new_code_cell(), *code]):
         if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
@@ -164,7 +168,8 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     for cell in page.cells:
         cell.source = UNDER_TITLE.sub(lambda found: f"{teach.PICTURES}/{of_data(found[1], pictures)}", cell.source)
         for data in (output.data for output in cell.get("outputs", []) if "text/html" in output.get("data", {})):
-            data["text/html"] = DATA_URI.sub(lambda found: as_file(found, pictures), data["text/html"])
+            shown = data["text/html"].replace(RUN, moves(file.stem, cell.source))
+            data["text/html"] = DATA_URI.sub(lambda found: as_file(found, pictures), shown)
     teach.hand_out(page, file)
 
 
@@ -221,8 +226,21 @@ def as_webp(film: Image.Image) -> bytes:
     return made.getvalue()
 
 
-def launch(url: str) -> str:
-    return f'<a class="sd-btn sd-btn-primary" href="{url}">Open in Colab</a>'
+def about(found: re.Match) -> str:
+    """What a lesson takes and gives, in a box with two columns."""
+    colab, needs, goals, writes = found.groups()
+    button = f'<a class="sd-btn sd-btn-primary" href="{colab}">Open in Colab</a>'
+    return (f"::::{{div}} about\n:::{{div}} takes\n{needs}\n\n{writes}\n\n{button}\n:::\n"
+            f":::{{div}} gives\n{goals}\n:::\n::::")
+
+
+def moves(lesson: str, code: str) -> str:
+    """Where that moves which stands still on the page of a lesson."""
+    explored = EXPLORED.search(code)
+    place = f"../gallery/{explored[1]}.html" if explored else TURNS.get(lesson[:2])
+    if not place:
+        return "It moves in JupyterLab and in Colab."
+    return f'Here it stands still. <a href="{place}">Turn it yourself on a page of its own.</a>'
 
 
 def in_the_readme() -> dict[str, str]:

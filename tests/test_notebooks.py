@@ -295,6 +295,17 @@ def test_bars_are_stored_without_the_times_of_this_machine(tmp_path, bar, kept):
 
 
 @each_lesson
+def test_what_answers_a_question_is_folded_with_its_reason(path):
+    """After the cells that answer it the next text begins with the explanation, of which the site makes one card."""
+    cells = nbformat.read(path, 4).cells
+    for question in [i for i, cell in enumerate(cells) if re.search(r"^> \*\*Predict", cell.source, re.M)]:
+        folded = (i for i, cell in enumerate(cells) if cell.metadata.get("jupyter", {}).get("outputs_hidden"))
+        answer = next(i for i in folded if i > question)
+        reason = next(cell for cell in cells[answer:] if cell.cell_type == "markdown")
+        assert reason.source.startswith("<details><summary>What came out, and why</summary>"), cells[question].source
+
+
+@each_lesson
 def test_nothing_shows_of_what_is_folded(path):
     """JupyterLab shows the first line that is not empty of a folded output's HTML, or of its other text."""
     folded = [cell for cell in code_cells(path) if cell.metadata.get("jupyter", {}).get("outputs_hidden")]
@@ -320,6 +331,18 @@ def test_outputs_are_stored_for_every_viewer(tmp_path):
     assert '<img src="data:image/gif;base64,R0lGODlh" alt="a film"' in film.data["text/html"]
     assert [set(output.data) for output in (film, picture, still, slider)] == [
         {"text/html", "text/plain"}, {"image/png"}, {"text/html"}, {"text/plain", *widget}]
+
+
+def test_lesson_00_says_how_long_each_way_takes():
+    """To half an hour, from the minutes of its lessons."""
+    text = (teach.NOTEBOOKS / "src" / "00_start_here.py").read_text("utf-8")
+    minutes = [teach.header(nbformat.read(path, 4))["minutes"] for path in LESSONS]
+    ways = re.findall(r"^# \| [^|]+ \| (\d\d[\d, to]+) \| (\d+)(½?) \|$", text, re.M)
+    assert len(ways) == 4
+    for lessons, hours, half in ways:
+        taken = sum(minutes[k] for a, b in re.findall(r"(\d\d)(?: to (\d\d))?", lessons)
+                    for k in range(int(a), int(b or a) + 1))
+        assert abs(taken / 60 - int(hours) - bool(half) / 2) <= 0.25, lessons
 
 
 # ---- for teachers

@@ -19,6 +19,7 @@ BEGINS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # a stage: a layer with wei
 BEFORE = (nn.Upsample, nn.ZeroPad2d)  # what prepares the next stage's layer
 SIDE, DEPTH = 92, 66  # pixels of the largest side and of the most channels; both grow with the root of the number
 GUIDELINES = ("1  strided, no pools", "2  batch norm", "3  nothing dense", "4  ReLU, tanh in G", "5  LeakyReLU in D")
+DEPARTS = "struck out: departs from it"
 
 
 @dataclass
@@ -149,12 +150,11 @@ def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tup
                 parts.append(pill(badge, centre, y, letter, pitch - 6, colour))
         words.append(f"{role}: {' to '.join(stage.label for stage in way)}")
         top = middle + SIDE / 2 + 40 + most[role] * (letter + 11) + 6
-    legend = [text((i + 0.5) * PAGE / 5, top + 24, line, 14, GREY) for i, line in enumerate(GUIDELINES)]
     broken = any(not badge.kept for role, way in ways.items() for i in range(1, len(way))
                  for badge in badges(way, i, role))
-    if broken:
-        legend.append(text(PAGE / 2, top + 46, "struck out: departs from the guideline of that number", 14, GREY))
-    height, said = round(top + (58 if broken else 38)), f"Architecture. {'; '.join(words)}."
+    legend = [text((i % 3 + 0.5) * PAGE / 3, top + 30 + 28 * (i // 3), line, 18, INK)
+              for i, line in enumerate(GUIDELINES + ((DEPARTS,) if broken else ()))]
+    height, said = round(top + 72), f"Architecture. {'; '.join(words)}."
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="{height}" viewBox="0 0 {PAGE} {height}" '
             f'role="img" font-family="{FONT}"><title>{escape(said)}</title>'
             f'{"".join([*parts, *legend])}</svg>', said)

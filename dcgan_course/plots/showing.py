@@ -123,16 +123,24 @@ def notebook_picture(stats: Callable[[], list[dict]], until: float,
         large = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
         words = f"a sheet of generated images after {caption}"
         width = min(WATCHED, large.width)
-        images, beside = image_html(saved(large), words, width), PAGE - width - 12
+        beside = PAGE - width - 12
+        images = image_html(saved(large), words, width, shared(width))
         if lines := stats():
             file = io.BytesIO()
             figure = curves(lines, (beside / 100, large.height * width / large.width / 100), until, loss)
             with mpl.rc_context(STYLE | {"savefig.bbox": "standard"}):  # the same size each time
                 figure.savefig(file, format="svg", metadata={"Date": None})
-            images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside)
+            images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside, shared(beside))
+        images = f'<div style="display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start">{images}</div>'
         handle.update({"text/html": framed(images, caption), "text/plain": words}, raw=True)
 
     return show
+
+
+def shared(width: int) -> str:
+    """The style of a picture beside another one: on a narrower page both shrink alike, and on a phone they stand one
+    below the other."""
+    return f'style="flex:{width} 1 {0.55 * width:.0f}px;min-width:0;max-width:{width}px;height:auto;border-radius:4px"'
 
 
 def drawn(figure: "Figure") -> tuple[bytes, int]:

@@ -22,27 +22,24 @@
 #
 # After this lesson you can
 #
+# - turn one knob of a trained generator and watch a digit change;
 # - see whether your machine is ready, and how long the trainings of the lessons take on it;
 # - find your way through the course, and look a word up;
-# - solve an exercise and read what its check says;
-# - turn one knob of a trained generator and watch a digit change.
+# - solve an exercise and read what its check says.
 #
 # **You write** one line; **we import** the rest.
 #
 # Every term of the course is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
-# ## 1 · Is everything in place?
+# ## 1 · Turn a knob
 #
-# Select a cell and press Shift and Enter: it runs, and the next one is selected. (The first code cell is for Colab and
-# Kaggle; elsewhere it does nothing.)
+# A trained generator is a machine with knobs. It takes some numbers, called `z`, and draws a picture from them: turn one
+# of the numbers, and the picture changes. The generator `mnist2d`, which was recorded for this course, writes digits and
+# has just two knobs.
 #
-# The lessons come with their outputs. Where a lesson asks you to **predict**, the output that answers is folded in
-# JupyterLab: make up your mind first, then run the cell, or click on the three dots below it. Code that only draws is
-# folded too. Colab and GitHub do not fold outputs; there, look away for a moment.
-#
-# When you come back to a lesson later, choose *Run > Run All Above Selected Cell*: names live in the running kernel, not
-# in the file.
+# To run a cell, select it and press Shift and Enter; the next one is then selected. (The first code cell is for Colab and
+# Kaggle, and does nothing elsewhere. The second imports what this lesson uses.)
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -64,24 +61,83 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
     colab.ready()
 
+# %% jupyter={"source_hidden": true}
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+
+from dcgan_course import checks
+from dcgan_course.config import preset
+from dcgan_course.data import load_images, to_float
+from dcgan_course.models import build_discriminator, build_generator, count_parameters
+from dcgan_course.plots import encoded, show, show_table, under_sliders
+from dcgan_course.runs import load_run
+from dcgan_course.sampling import generate, image_grid, png
+from dcgan_course.widgets import Still
+
 # %% [markdown]
+# The next cell holds the second knob at 0 and turns the first from -1 to 1, in twenty steps.
+#
+# The lessons come with their outputs. But where a lesson asks you to **predict**, the answer is folded. Make up your mind
+# first; then run the cell, or unfold what it printed, in JupyterLab by a click on the three dots below it. (Colab and
+# GitHub fold explanations, but no outputs. There, look away for a moment.)
+#
+# > **Predict:** what do you expect between two digits, a jump or a change of shape?
+
+# %% jupyter={"outputs_hidden": true}
+run = load_run("mnist2d")
+netG = run.load_generator()
+knob = torch.linspace(-1, 1, 20)
+images = generate(netG, torch.stack([knob, torch.zeros(20)], 1))
+show(images, "The first number of z grows from -1 to 1, along the first row, then the second.",
+     "twenty generated digits in two rows; the shape changes a little from each to the next")
+print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# You can find both. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well,
+# but it is only a step or two wide, and what lies on it is not a digit.
+#
+# </details>
+#
+# Now the same number under a slider. Run the next two cells, then drag the slider, or click it and use the arrow keys.
+
+# %%
+import ipywidgets as widgets
+
+
+def picture(first, second=0.0):
+    """One digit as PNG bytes, enlarged."""
+    return png(image_grid(generate(netG, torch.tensor([[first, second]]))), 192)
+
+
+slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="z[0]")
+view = widgets.Image(value=picture(slider.value), format="png", width=192)
+slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+large = images.repeat_interleave(6, 2).repeat_interleave(6, 3)
+still = [np.asarray(under_sliders(Image.fromarray(image_grid(image[None]).numpy()),
+                                  {"z[0]": float(first)}, -1, 1))
+         for image, first in zip(large, knob, strict=True)]  # where no kernel runs
+sweep = encoded(still + still[::-1], ".webp", 120)
+Still(widgets.VBox([slider, view]), sweep,
+      "a digit that changes while a slider moves z[0] from -1 to 1 and back")
+
+# %% [markdown]
+# Nobody told this generator what a digit is, or which digits lie next to each other. It has only played a game against
+# an opponent. Lesson 01 is about that game. Before you go there, get your machine ready and look around.
+
+# %% [markdown]
+# ## 2 · Is everything in place?
+#
 # The next cell checks your set-up. Each of its lines says `ok`, or `note` with what to do. (`dcgan-course doctor` does
 # the same in a terminal.)
 
 # %% tags=["nbval-ignore-output"]
-import numpy as np
-import pandas as pd
-import torch
-
-from dcgan_course import checks
-from dcgan_course.commands.bench import images_per_second
 from dcgan_course.commands.info import check_setup
-from dcgan_course.config import preset
-from dcgan_course.data import load_images, to_float
-from dcgan_course.models import build_discriminator, build_generator, count_parameters
-from dcgan_course.plots import show, show_table
-from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate
 
 print(check_setup())
 
@@ -97,19 +153,28 @@ show(to_float(digits.batch(range(20))), "The first twenty digits of MNIST, enlar
      "twenty handwritten digits in two rows, white on black: 5, 0, 4, 1, 9 and so on")
 
 # %% [markdown]
-# ## 2 · How long will it take here?
+# Code that only draws is folded, as the cell of the slider was. When you come back to a lesson later, choose *Run > Run All
+# Above Selected Cell*: names live in the running kernel, not in the file.
+
+# %% [markdown]
+# ## 3 · How long will it take here?
 #
 # The course counts training time in **images shown**, because that means the same on every machine. How many images a
 # second does yours manage? The next cell runs twenty training steps of each of three networks: the one for our digits
 # (`mnist`), the older kind whose layers are fully connected (lesson 01), and a larger one for 64 x 64 pixels.
 
 # %% tags=["nbval-ignore-output"]
+from dcgan_course.commands.bench import images_per_second
+
 networks = {"mnist": preset("mnist"), "64 x 64": preset("mnist64"),
             "fully connected": preset("mnist", network="basic")}
 speed = {}
 for name, config in networks.items():
     speed[name] = images_per_second(config, seconds=3)
     print(f"{name:<16} {speed[name]:>6,.0f} images/s")
+
+# %% [markdown]
+# At these speeds each training of the course takes so long:
 
 # %% tags=["nbval-ignore-output"]
 work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
@@ -122,7 +187,7 @@ work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                     columns=["what", "network", "thousand images"]).set_index("what")
 minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
 work["minutes here"] = minutes.map("{:.1f}".format)
-show_table(work.rename_axis(None))
+show_table(work.drop(columns="network").rename_axis(None))
 
 # %% [markdown]
 # Why does a training take minutes? Each network holds a few hundred thousand to a few million numbers, its
@@ -137,7 +202,7 @@ for name, config in networks.items():
 show_table(sizes)
 
 # %% [markdown]
-# ## 3 · The map
+# ## 4 · The map
 #
 # | 01 to 05: build, train, break | 06 to 10: steady it, and look inside | 11 to 15: measure, and go on |
 # |:-:|:-:|:-:|
@@ -149,11 +214,12 @@ show_table(sizes)
 #
 # You need not take them all. Choose by the time that you have:
 #
-# | way | lessons |
-# |---|---|
-# | the short path: build, train, break, play | 00 to 03, 05, 08 |
-# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 |
-# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 |
+# | way | lessons | hours |
+# |---|---|--:|
+# | the short path: build, train, break, play | 00 to 03, 05, 08 | 5 |
+# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9 |
+# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 9½ |
+# | all of it | 00 to 15 | 15 |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson
@@ -162,7 +228,9 @@ show_table(sizes)
 # JupyterLab saves what you change. To begin a lesson anew, remove its file or rename it: the next time you open the
 # lessons with `make lab` or `dcgan-course lab`, an untouched copy is there again.
 #
-# **In Colab** the machine is lent to you. It is taken back some time after you leave, and everything on it is lost: the
+# <details><summary>In Colab or on Kaggle: keep what you make</summary>
+#
+# In Colab the machine is lent to you. It is taken back some time after you leave, and everything on it is lost: the
 # trained networks in `runs`, the prepared pictures, and your answers, unless you save a copy of the lesson
 # (*File > Save a copy in Drive*). To keep networks, connect your Drive in a new cell,
 #
@@ -174,10 +242,11 @@ show_table(sizes)
 #
 # and either copy the folder when you are done (`!cp -r runs /content/drive/MyDrive/`), or train into it from the start:
 # `train(preset("mnist", out="/content/drive/MyDrive/runs"))`. Then a training that was cut off goes on the next day, on
-# another machine. **On Kaggle** *Save Version* keeps what lies in `/kaggle/working`, where the first cell put the
-# course.
+# another machine. On Kaggle *Save Version* keeps what lies in `/kaggle/working`, where the first cell put the course.
 #
-# ## 4 · The words
+# </details>
+#
+# ## 5 · The words
 #
 # The course uses the names of the DCGAN's own code, and each of them means one thing. These ten you need at once; the
 # [glossary](glossary.ipynb) has all the others:
@@ -202,7 +271,7 @@ print(f"preset mnist: nz {config.nz}, ngf {config.ngf}, ndf {config.ndf},",
 print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_size} steps")
 
 # %% [markdown]
-# ## 5 · How an exercise works
+# ## 6 · How an exercise works
 #
 # An exercise is a function with a hole. You fill it in, and the next cell tries it and says what it found. Wrong
 # answers are part of learning: the check knows the usual ones and names them. Below it you find folded hints and a
@@ -247,62 +316,10 @@ x = scaled(digits.batch(range(500)))
 print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 
 # %% [markdown]
-# ## 6 · One knob
-#
-# A trained generator is a machine with knobs: the numbers of `z`. The recorded run `mnist2d` has just two of them. The
-# next cell holds the second at 0 and turns the first from -1 to 1.
-#
-# > **Predict:** what do you expect between two digits, a jump or a change of shape?
-
-# %% jupyter={"outputs_hidden": true}
-run = load_run("mnist2d")
-netG = run.load_generator()
-knob = torch.linspace(-1, 1, 20)
-images = generate(netG, torch.stack([knob, torch.zeros(20)], 1))
-show(images, "The first number of z grows from -1 to 1, along the first row, then the second.",
-     "twenty generated digits in two rows; the shape changes a little from each to the next")
-print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
-
-# %% [markdown]
-# You can find both. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well,
-# but it is only a step or two wide, and what lies on it is not a digit.
-#
-# The next cell puts the same number under a slider. Run it, then drag the slider, or click it and use the arrow keys.
-
-# %% tags=["nbval-ignore-output"]
-import ipywidgets as widgets
-from PIL import Image
-
-from dcgan_course.plots import encoded, under_sliders
-from dcgan_course.sampling import image_grid, png
-from dcgan_course.widgets import Still
-
-
-def picture(first, second=0.0):
-    """One digit as PNG bytes, enlarged."""
-    return png(image_grid(generate(netG, torch.tensor([[first, second]]))), 192)
-
-
-slider = widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description="z[0]")
-view = widgets.Image(value=picture(slider.value), format="png", width=192)
-slider.observe(lambda change: setattr(view, "value", picture(change.new)), names="value")
-large = images.repeat_interleave(6, 2).repeat_interleave(6, 3)
-still = [np.asarray(under_sliders(Image.fromarray(image_grid(image[None]).numpy()),
-                                  {"z[0]": float(first)}, -1, 1))
-         for image, first in zip(large, knob, strict=True)]  # where no kernel runs
-sweep = encoded(still + still[::-1], ".webp", 120)
-Still(widgets.VBox([slider, view]), sweep,
-      "a digit that changes while a slider moves z[0] from -1 to 1 and back")
-
-# %% [markdown]
-# Nobody told this generator what a digit is, or which digits lie next to each other. It has only played a game against
-# an opponent. Lesson 01 is about that game.
-
-# %% [markdown]
 # > **Open exercise · How long will your course take?** — 15 minutes
 # >
 # > Plan the course for your machine. Decide which recorded trainings you would like to repeat yourself, and predict from
-# > the speeds of section 2 how long each of them takes. Then test one prediction: measure the speed three times, some
+# > the speeds of section 3 how long each of them takes. Then test one prediction: measure the speed three times, some
 # > minutes apart and with another program running once, and say how far the times can be trusted.
 
 # %% [markdown]

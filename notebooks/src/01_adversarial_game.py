@@ -183,9 +183,13 @@ show(figure, "D*: blue where G draws too little, orange where it draws too much.
      "all white")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Read each picture as a map of complaints. On the left, eight blue islands show where points are missing. In the
 # middle, four modes are missing, so their side is blue; the other four are real too, but G draws them too often, so
 # their side is pale orange.
+#
+# </details>
 #
 # > **Predict** how pale: which probability does $D^*$ give there?
 
@@ -195,9 +199,13 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
     print(f"D* in the centre of {name}: {torch.sigmoid(log_ratio[mode]):.2f}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # It is one third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best
 # answer is not "right" or "wrong"; it is a price for every place. In the picture on the right G is perfect. There the
 # best D answers one half everywhere, and can do no better than guess.
+#
+# </details>
 #
 # A real D is a network, and does not know the densities. It sees samples, and learns to come close to $D^*$.
 #
@@ -232,11 +240,15 @@ found = {name: f"{divergence(log_p_data, log_p_g).abs():.2f}"
 show_table(pd.DataFrame({"Jensen-Shannon divergence": found}))
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # It does not fall at all until the two touch. As long as generated and real points lie apart (their *supports are
 # disjoint*), the divergence is log 2 at every distance, and its slope is 0: against a perfect D, G would learn nothing.
 # Pictures are such a case, since a G's first pictures and real ones hardly overlap in a space of hundreds of
 # dimensions. A training works because D is *not* perfect: it is a smooth network, a few steps ahead of G, and its slope
 # between the two sets points somewhere.
+#
+# </details>
 
 # %% [markdown]
 # ## 2 · Two losses, on logits
@@ -371,8 +383,13 @@ show_table(pd.DataFrame({"slope of minimax": minimax, "non-saturating": ours,
            .map("{:.2f}".format))
 
 # %% [markdown]
-# At 0.01 the slope of the non-saturating loss is 99 times that of minimax. The curves show where each loss does its
-# work:
+# <details><summary>What came out, and why</summary>
+#
+# At 0.01 the slope of the non-saturating loss is 99 times that of minimax.
+#
+# </details>
+#
+# The curves show where each loss does its work:
 
 # %% jupyter={"source_hidden": true}
 D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
@@ -532,11 +549,15 @@ strip(film, [0, 4, 9, 13, 20, 40],
       "on its eight clusters")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # First G's points lie in one heap, and D has no clear opinion. Then the heap spreads over the plane; D learns that the
 # middle is no place for real points, and the points move out to the ring. At last they gather around the modes.
 #
 # Look at D's map in the last picture: nearly white on the modes, orange between them. That is $D^*$ again. On a mode
 # real and generated points are about equally dense, so D guesses; between the modes there are generated points only.
+#
+# </details>
 #
 # Pictures persuade easily, so here are the numbers too:
 
@@ -621,11 +642,15 @@ print("the points less spread than the patient G's:", width < 0.75 * patient_wid
 print("their middle has been in three quarters of the plane or more:", len(sides) >= 3)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # This is **mode collapse**: G gives much the same answer for every `z`. At most moments its points form one heap or
 # streak, which lies on one mode or two and is soon on its way to the next. (This is one run. With another seed G takes
 # other ways; try it.) G is not stupid. At any moment D has a place that it likes best, and the fastest way to a lower
 # $L_G$ is to send *everything* there. Then D learns that this place is fake, likes another one better, and the whole
 # crowd moves on. Each move makes sense for the one who makes it, and together they lead nowhere.
+#
+# </details>
 #
 # On the [course's site](https://dcgan-course.github.io/dcgan-course/duel.html) you can turn both rates while the two
 # learn.
@@ -733,9 +758,13 @@ show(figure, "One path leaves, the other stays.",
      "an orange spiral winds outwards; a blue path stays on a closed curve around the saddle")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Taking turns keeps the path on a closed curve. There is a quantity that an alternating step leaves exactly as it was,
 # $x^2 + y^2 - lr \cdot x y$, and the places where it has one value form an ellipse around the saddle, here almost a
 # circle. (Try the algebra: write the new point's value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
+#
+# </details>
 
 # %%
 for k in (0, 100, 200, 314):

@@ -35,13 +35,14 @@
 # In 2015 most GANs were built from fully connected layers, and the few convolutional ones were hard to train. Radford,
 # Metz and Chintala tried many combinations, and summed up what worked in five guidelines:
 #
-# 1. **Strides** in place of pooling: strided convolutions in D, fractionally strided (*transposed*) ones in G.
+# 1. **Strides** instead of pooling: strided convolutions in D, fractionally strided (*transposed*) ones in G.
 # 2. **Batch norm** in both, but not on G's output nor on D's input layer.
 # 3. **No fully connected** hidden layers.
 # 4. **ReLU** in G, and **tanh** at its output.
 # 5. **LeakyReLU** in D.
 #
-# This lesson takes them one at a time: the reason for each, the alternative, and what to look for later.
+# The first five sections take them one at a time: the reason for each, the alternative, and what to look for later. Then
+# you put them together, and train what you have built.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -64,6 +65,7 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
     colab.ready()
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -73,12 +75,13 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
-from dcgan_course.plots import show, show_table
+from dcgan_course.plots import BLUE, GREY, INK, ORANGE, STYLE, show, show_table
 
+plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
-# ## 1 · Strides, by hand
+# ## 1 · Strides instead of pooling
 #
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The **stride**
 # is how far it moves: with stride 2 every second place is left out, and the map comes out at half the size.
@@ -101,8 +104,16 @@ torch.manual_seed(0)
 image, kernel = torch.randn(6, 6), torch.randn(4, 4)
 by_hand = convolve(image, kernel, stride=2, padding=1)
 by_torch = F.conv2d(image[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
-print("size", tuple(by_hand.shape), "| largest difference from torch below 0.00001:",
-      bool((by_hand - by_torch).abs().max() < 1e-5))
+torch.testing.assert_close(by_hand, by_torch)  # stops here if a number differs
+print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv2d finds")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# It is 3 x 3. With its ring of zeros the image has 8 rows, and a kernel of 4 rows can start at the first, the third and the
+# fifth of them; one further, and it would stick out.
+#
+# </details>
 
 # %% [markdown]
 # > **Exercise 1 · How large is the result?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
@@ -154,7 +165,7 @@ print(" -> ".join(map(str, sizes)))
 # authors found their guidelines with deep networks and photographs. They are a safe place to start, but other networks
 # and other data may not need all of them.
 #
-# ## 2 · Fractional strides: the way up
+# ### The way up: fractional strides
 #
 # G must go from small to large. What the paper calls a *fractionally strided* convolution is called a **transposed
 # convolution** today (and `ConvTranspose2d` in PyTorch). It turns the picture round: each input number *stamps* the
@@ -175,8 +186,8 @@ def stamp(image, kernel, stride, padding):
 small = torch.randn(3, 3)
 by_hand = stamp(small, kernel, stride=2, padding=1)
 by_torch = F.conv_transpose2d(small[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
-print("size", tuple(by_hand.shape), "| largest difference from torch below 0.00001:",
-      bool((by_hand - by_torch).abs().max() < 1e-5))
+torch.testing.assert_close(by_hand, by_torch)
+print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv_transpose2d finds")
 
 # %% [markdown]
 # With kernel 4, stride 2 and padding 1, the same numbers as before, the size now doubles: 3 becomes 6.
@@ -198,9 +209,6 @@ for k in (3, 4, 5):
     print(f"kernel {k}, stride 2: between {count.min():.0f} and {count.max():.0f}",
           "stamps on a pixel")
 
-# %% [markdown]
-# Watch the stamps fall, one after the other, in the three sizes:
-
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.plots import encoded
 from dcgan_course.sampling import image_grid
@@ -215,6 +223,13 @@ show(encoded(frames, ".gif", 120),
      "three squares fill up with stamps: a checkerboard, an even grey, a checkerboard")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Kernel 4 does: away from the borders every pixel gets four stamps. With kernel 3 it is one stamp for some pixels and four
+# for others, with kernel 5 between four and nine. The film lets the stamps fall one after the other.
+#
+# </details>
+#
 # And on a picture: one digit, enlarged by transposed convolutions whose kernels hold equal numbers, which nobody has
 # trained. The middle one is what a learner hopes for; the other two are what G must learn to cancel.
 
@@ -270,7 +285,181 @@ print("in ", tuple(x.shape))
 print("out", tuple(block(32, 16)(x).shape))
 
 # %% [markdown]
-# ## 3 · The paper's networks, layer by layer
+# ## 2 · Batch norm, and where it must not be
+#
+# Batch norm takes one channel, over the whole batch and all places, subtracts its mean, divides by its standard
+# deviation, then multiplies by a learned gain and adds a learned shift:
+#
+# $$y = \gamma\,\frac{x - \text{mean}(x)}{\sqrt{\text{var}(x) + \epsilon}} + \beta$$
+
+# %%
+x = torch.randn(16, 3, 8, 8) * 5 + 2
+mean, var = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), unbiased=False, keepdim=True)
+by_hand = (x - mean) / (var + 1e-5).sqrt()
+by_torch = nn.BatchNorm2d(3)(x)
+torch.testing.assert_close(by_hand, by_torch)
+print("the formula gives the same numbers as PyTorch's BatchNorm2d")
+
+# %% [markdown]
+# It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Here
+# is a stack of random layers with PyTorch's default first weights, without batch norm and with it. How strong is what
+# leaves each layer?
+
+# %%
+torch.manual_seed(0)
+deviations = {"with batch norm": [], "without": []}
+for name, strength in deviations.items():
+    y = torch.randn(8, 16, 8, 8)
+    for _ in range(6):
+        y = nn.Conv2d(16, 16, 3, padding=1)(y)
+        y = F.relu(nn.BatchNorm2d(16)(y) if name == "with batch norm" else y)
+        strength.append(y.std().item())
+
+# %% jupyter={"source_hidden": true}
+figure, axes = plt.subplots(figsize=(6.4, 2.8))
+for (name, strength), colour in zip(deviations.items(), (BLUE, ORANGE), strict=True):
+    axes.plot(range(1, 7), strength, "o-", color=colour)
+    axes.annotate(name, (6, strength[-1]), xytext=(10, 0), textcoords="offset points",
+                  color=colour, va="center")
+axes.set(xlabel="layer", ylabel="standard deviation", ylim=(0, 0.7))
+show(figure, "Without batch norm hardly anything is left after the fourth layer.",
+     "two lines over six layers: one stays near 0.6, the other falls to nearly 0")
+
+# %% [markdown]
+# Without batch norm this stack fades out. That is the fault of these first weights, and better ones exist: He's
+# initialisation draws them so that a stack of ReLU layers keeps its size ([arXiv
+# 1502.01852](https://arxiv.org/abs/1502.01852)). What a fixed standard deviation such as the paper's 0.02 does depends
+# on the width: a layer with few inputs fades, one with very many grows. With batch norm the choice matters much less.
+#
+# The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
+# learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
+# section 3, trains without any. But batch norm in *every* layer, the paper continues, led to "sample oscillation and
+# model instability".
+#
+# So the guideline leaves two places out. The paper gives no further reason for either; the following ones are
+# plausible.
+#
+# **D's input layer.** The brightness and the contrast of a batch carry information: if G's images are too dark, D
+# should notice. Batch norm right after the first layer erases that difference between a batch of real and a batch of
+# generated images. The next cell sends a dark batch and a bright one through such a layer, without batch norm and with
+# it:
+
+# %%
+torch.manual_seed(0)
+first = nn.Conv2d(1, 8, 4, 2, 1, bias=False)
+dark, bright = (torch.randn(32, 1, 28, 28) * 0.1 + level for level in (-0.8, 0.8))
+for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNorm2d(8)))):
+    of_dark, of_bright = (layer(batch).mean((0, 2, 3)) for batch in (dark, bright))
+    apart = (of_dark - of_bright).abs().mean()
+    print(f"{name} batch norm the dark batch and the bright one come out {apart:.2f} apart")
+
+# %% [markdown]
+# Take that reason with care. D's *second* layer has batch norm in every DCGAN, and erases much of the same difference
+# there. *What to look for:* lesson 05 (sections 3 and 4) puts batch norm on D's input, finds no visible harm on digits,
+# and shows that even the usual D does not see pictures that are all too faint.
+#
+# **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
+# against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
+# draw digits, most of which is pure black:
+
+# %%
+digits = to_float(load_images("mnist", 28).batch(range(2000)))
+fresh = torch.tanh(torch.randn(1_000_000))
+figure, both = plt.subplots(1, 2, figsize=(8.4, 2.6), sharey=True)
+sets = {"real digits": (digits, BLUE), "batch norm, then tanh": (fresh, ORANGE)}
+for axes, (name, (x, colour)) in zip(both, sets.items(), strict=True):
+    dark, share = (x < -0.99).float().mean(), torch.full((x.numel(),), 100 / x.numel())
+    axes.hist(x.flatten(), torch.linspace(-1, 1, 41), weights=share, color=colour)
+    axes.set(xlabel="pixel, from black to white", xticks=[-1, 0, 1],
+             title=f"{name}: {dark:.1%} black")
+both[0].set_ylabel("share of the pixels [%]")
+show(figure, "Black: darker than -0.99. With gain 1 and shift 0 batch norm leaves hardly any.",
+     "two histograms: real digits have one tall bar at black and a low one at white; "
+     "batch norm and tanh give a broad hill")
+
+# %% [markdown]
+# Gain and shift can be learned, but one pair must serve all pixels of all images. *What to look for:* the paper names
+# oscillation and instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes
+# them apart over several seeds.
+
+# %% [markdown]
+# ## 3 · No fully connected hidden layers
+#
+# A fully connected layer joins every number to every number. Take G's step from 4 x 4 x 1024 to 8 x 8 x 512:
+
+# %%
+dense = (4 * 4 * 1024) * (8 * 8 * 512)
+convolution = 5 * 5 * 1024 * 512
+print(f"fully connected {dense:>12,} weights")
+print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} times fewer")
+
+# %% [markdown]
+# The number is not the only reason. A fully connected layer does not know which pixels are neighbours: it would have to
+# learn an edge anew at every place. *What to look for:* lesson 03 compares a fully connected GAN with the DCGAN, on
+# the same budget.
+#
+# One layer of the networks is fully connected all the same, G's **first layer**. It turns the 100 numbers of `z` into 4
+# x 4 x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says
+# so itself: this layer "could be called fully connected as it is just a matrix multiplication", but its result is
+# reshaped and starts the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4
+# map. The guideline is about *hidden* layers between these two.
+
+# %% [markdown]
+# ## 4 · ReLU in G, and tanh at its output
+#
+# **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. A sigmoid would end at 0
+# and could not draw anything darker than mid-grey.
+
+# %% jupyter={"source_hidden": true}
+t = torch.linspace(-4, 4, 200)
+figure, axes = plt.subplots(figsize=(6.4, 2.8))
+axes.axhspan(-1, 1, alpha=0.1, color=GREY)
+axes.plot(t, t.tanh(), color=ORANGE)
+axes.plot(t, t.sigmoid(), color=INK, linestyle="--")
+axes.annotate("tanh", (-3.9, -0.88), color=ORANGE)
+axes.annotate("sigmoid", (-3.9, 0.12), color=INK)
+axes.set(xlabel="input", ylabel="output", yticks=[-1, 0, 1],
+         yticklabels=["black, -1", "grey, 0", "white, 1"])
+show(figure, "Shaded: the range of the images. Only tanh reaches all of it.",
+     "two curves that rise from left to right: tanh from -1 to 1, the sigmoid from 0 to 1")
+
+# %% [markdown]
+# **ReLU in G's hidden layers** is the guideline with the weakest reason: the paper gives none. ReLU is the simplest
+# choice whose slope, unlike that of tanh, does not fade for large inputs. G can also afford dead ends better than D
+# can, since no other network learns through it. Lesson 06 tries LeakyReLU instead, and five seeds on digits are too
+# few to say which is better.
+#
+# ## 5 · LeakyReLU in D
+#
+# LeakyReLU lets a little through below zero: its slope there is 0.2, ReLU's is 0.
+
+# %% jupyter={"source_hidden": true}
+figure, axes = plt.subplots(figsize=(6.4, 2.6))
+axes.plot(t, F.leaky_relu(t, 0.2), color=BLUE)
+axes.plot(t, t.relu(), color=INK, linestyle="--")
+axes.annotate("LeakyReLU(0.2)", (-2.4, -1.1), color=BLUE)
+axes.annotate("ReLU", (-2.4, 0.2), color=INK)
+axes.set(xlabel="input", ylabel="output", ylim=(-1.5, 4.2))
+show(figure, "Where a curve is flat, no gradient passes.",
+     "below 0 ReLU is flat, LeakyReLU falls gently; above 0 they are the same line")
+
+# %% [markdown]
+# G learns only from the gradient that comes *through* D, and where the slope is 0 none passes. How many of D's units are
+# such dead ends, for a batch of digits?
+
+# %%
+netD = build_discriminator(preset("mnist", nc=1))
+for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
+    y, closed = digits[:64], []
+    for layer in netD.blocks[:-1].modules():
+        if not list(layer.children()):
+            y = F.leaky_relu(y, leak) if isinstance(layer, nn.LeakyReLU) else layer(y)
+            if isinstance(layer, nn.LeakyReLU):
+                closed.append((y == 0).float().mean())
+    print(f"with {name} {sum(closed) / len(closed):.0%} of the units pass no gradient")
+
+# %% [markdown]
+# ## 6 · The paper's networks, layer by layer
 #
 # G starts from 100 numbers and ends at 64 x 64 x 3. At each block the size doubles and the channels halve:
 #
@@ -300,8 +489,7 @@ show_table(counts, f"{total:,} parameters in all.")
 # %%
 paper = preset("paper", nc=3)
 netG = build_generator(paper)
-counted = count_parameters(netG)
-print(f"G: {counted:,} parameters, as counted by hand: {counted == total}")
+print(f"G's parameters by hand: {total:,}, by PyTorch: {count_parameters(netG):,}")
 
 # %% [markdown]
 # D is the mirror image of G. Its last kernel covers all of the 4 x 4 map and leaves one number, the logit. The drawing
@@ -319,152 +507,12 @@ svg, words = architecture(odd)
 show(svg, "Struck out: the number of a guideline from which the layer departs.", words)
 
 # %% [markdown]
-# ## 4 · Guideline 3: no fully connected hidden layers
+# <details><summary>What came out, and why</summary>
 #
-# A fully connected layer joins every number to every number. Take G's step from 4 x 4 x 1024 to 8 x 8 x 512:
-
-# %%
-dense = (4 * 4 * 1024) * (8 * 8 * 512)
-convolution = 5 * 5 * 1024 * 512
-print(f"fully connected {dense:>12,} weights")
-print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} times fewer")
-
-# %% [markdown]
-# The number is not the only reason. A fully connected layer does not know which pixels are neighbours: it would have to
-# learn an edge anew at every place. *What to look for:* lesson 03 compares a fully connected GAN with the DCGAN, on
-# the same budget.
+# D pools instead of striding (1). G's last layer has batch norm (2) and ends in a sigmoid (4). D's hidden layers have ReLU,
+# which is flat below zero (5). Only guideline 3 is kept: nothing is fully connected.
 #
-# One layer of the networks is fully connected all the same, G's **first layer**. It turns the 100 numbers of `z` into 4
-# x 4 x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says
-# so itself: this layer "could be called fully connected as it is just a matrix multiplication", but its result is
-# reshaped and starts the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4
-# map. The guideline is about *hidden* layers between these two.
-#
-# ## 5 · Guideline 2: batch norm, and where it must not be
-#
-# Batch norm takes one channel, over the whole batch and all places, subtracts its mean, divides by its standard
-# deviation, then multiplies by a learned gain and adds a learned shift:
-#
-# $$y = \gamma\,\frac{x - \text{mean}(x)}{\sqrt{\text{var}(x) + \epsilon}} + \beta$$
-
-# %%
-x = torch.randn(16, 3, 8, 8) * 5 + 2
-mean, var = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), unbiased=False, keepdim=True)
-by_hand = (x - mean) / (var + 1e-5).sqrt()
-by_torch = nn.BatchNorm2d(3)(x)
-print("largest difference from torch below 0.00001:",
-      bool((by_hand - by_torch).abs().max() < 1e-5))
-
-# %% [markdown]
-# It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Here
-# is a stack of random layers with PyTorch's default first weights, without batch norm and with it. The number is the
-# standard deviation of what leaves each layer:
-
-# %%
-torch.manual_seed(0)
-x = torch.randn(8, 16, 8, 8)
-for name, norm in (("without", nn.Identity), ("with", lambda: nn.BatchNorm2d(16))):
-    y, deviations = x, []
-    for _ in range(6):
-        y = F.relu(norm()(nn.Conv2d(16, 16, 3, padding=1)(y)))
-        deviations.append(y.std().item())
-    print(f"{name:>7} batch norm, standard deviation after each of 6 layers:",
-          " ".join(f"{d:.1f}" for d in deviations))
-
-# %% [markdown]
-# Without batch norm this stack fades. That is the fault of these first weights, and better ones exist: He's
-# initialisation draws them so that a stack of ReLU layers keeps its size ([arXiv
-# 1502.01852](https://arxiv.org/abs/1502.01852)). What a fixed standard deviation such as the paper's 0.02 does depends
-# on the width: a layer with few inputs fades, one with very many grows. With batch norm the choice matters much less.
-#
-# The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
-# learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
-# section 3, trains without any. But batch norm in *every* layer, the paper continues, led to "sample oscillation and
-# model instability".
-#
-# So the guideline leaves two places out. The paper gives no further reason for either; the following ones are
-# plausible.
-#
-# **D's input layer.** The brightness and the contrast of a batch carry information: if G's images are too dark, D
-# should notice. Batch norm right after the first layer erases that difference between a batch of real and a batch of
-# generated images. The next cell sends a dark batch and a bright one through such a layer, without batch norm and with
-# it:
-
-# %%
-torch.manual_seed(0)
-first = nn.Conv2d(1, 8, 4, 2, 1, bias=False)
-dark, bright = (torch.randn(32, 1, 28, 28) * 0.1 + level for level in (-0.8, 0.8))
-for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNorm2d(8)))):
-    of_dark, of_bright = (layer(batch).mean((0, 2, 3)) for batch in (dark, bright))
-    apart = (of_dark - of_bright).abs().mean()
-    print(f"{name:>7} batch norm, dark and bright differ by {apart:.2f}")
-
-# %% [markdown]
-# Take that reason with care. D's *second* layer has batch norm in every DCGAN, and erases much of the same difference
-# there. *What to look for:* lesson 05 (sections 3 and 4) puts batch norm on D's input, finds no visible harm on digits,
-# and shows that even the usual D does not see pictures that are all too faint.
-#
-# **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
-# against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
-# draw digits, most of which is pure black:
-
-# %%
-digits = to_float(load_images("mnist", 28).batch(range(2000)))
-fresh = torch.tanh(torch.randn(1_000_000))
-for name, x in (("real digits", digits), ("batch norm, gain 1, shift 0, then tanh", fresh)):
-    dark = 100 * (x < -0.99).float().mean()
-    print(f"{name}: {dark:.1f} % of the pixels are darker than -0.99")
-
-# %% [markdown]
-# Gain and shift can be learned, but one pair must serve all pixels of all images. *What to look for:* the paper names
-# oscillation and instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes
-# them apart over several seeds.
-#
-# ## 6 · Guidelines 4 and 5: the activations
-#
-# **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. A sigmoid would end at 0
-# and could not draw anything darker than mid-grey.
-#
-# **ReLU in G's hidden layers** is the guideline with the weakest reason: the paper gives none. ReLU is the simplest
-# choice whose slope, unlike that of tanh, does not fade for large inputs. G can also afford dead ends better than D
-# can, since no other network learns through it. Lesson 06 puts LeakyReLU in its place, and five seeds on digits are too
-# few to say which is better.
-#
-# **LeakyReLU in D** lets a little through below zero: its slope there is 0.2, ReLU's is 0. G learns only from the
-# gradient that comes *through* D, and where the slope is 0 none passes. How many of D's units are such dead ends, for a
-# batch of digits?
-
-# %%
-netD = build_discriminator(preset("mnist", nc=1))
-for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
-    y, closed = digits[:64], []
-    for layer in netD.blocks[:-1].modules():
-        if not list(layer.children()):
-            y = F.leaky_relu(y, leak) if isinstance(layer, nn.LeakyReLU) else layer(y)
-            if isinstance(layer, nn.LeakyReLU):
-                closed.append((y == 0).float().mean())
-    print(f"{name:<15} passes no gradient in",
-          f"{100 * sum(closed) / len(closed):.0f} % of the units")
-
-# %% jupyter={"source_hidden": true}
-import matplotlib.pyplot as plt
-
-from dcgan_course.plots import BLUE, GREY, ORANGE, STYLE
-
-plt.style.use(STYLE)
-t = torch.linspace(-3, 3, 200)
-figure, (output, hidden) = plt.subplots(1, 2)
-output.axhspan(-1, 1, alpha=0.1, color=GREY, label="range of the images")
-output.plot(t, t.tanh(), color=ORANGE, label="tanh")
-output.plot(t, t.sigmoid(), color=GREY, label="sigmoid")
-output.set(xlabel="input", ylabel="output", title="G's output: only tanh reaches black")
-hidden.plot(t, F.leaky_relu(t, 0.2), color=BLUE, label="LeakyReLU(0.2)")
-hidden.plot(t, t.relu(), color=GREY, label="ReLU", linestyle="--")
-hidden.set(xlabel="input", title="D's hidden layers: a slope below 0")
-for axes in (output, hidden):
-    axes.legend()
-show(figure, "Where a curve is flat, no gradient passes.",
-     "tanh runs from -1 to 1, the sigmoid from 0 to 1; below 0 ReLU is flat, LeakyReLU is not")
+# </details>
 
 # %% [markdown]
 # ## 7 · The first weights
@@ -647,9 +695,10 @@ from dcgan_course.sampling import generate
 
 z_fixed = torch.randn(14, 100, generator=seeded(0, "lesson"))
 x_fake = generate(netG, z_fixed)
-print("images", tuple(x_fake.shape), "| logits", tuple(netD(x_fake).shape))
-print(f"mean {x_fake.mean():.2f}; every pixel within 3 grey levels of 127.5:",
-      bool(x_fake.abs().max() * 127.5 < 3))
+size, logits = " x ".join(map(str, x_fake.shape[2:])), netD(x_fake)
+darkest, brightest = ((x + 1) * 127.5 for x in (x_fake.min(), x_fake.max()))
+print(f"{len(x_fake)} images of {size} pixels, and D's {len(logits)} logits")
+print(f"of the 256 levels of grey they use {darkest:.0f} to {brightest:.0f}")
 
 # %% [markdown]
 # Nothing is trained yet, and with weights this small every image is nearly the same grey. So let them play. The two steps

@@ -361,9 +361,13 @@ for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:]
     print(f"{name}: D(x) = {answers(part)[0]:.2f}, D(G(z)) = {answers(part)[1]:.2f}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # D gained a little, as the curves show: they dip while G finds its first strokes, then drift apart slowly. A healthy
 # training looks like this: neither side runs away. But nobody could read from the curves how much better the pictures
 # became.
+#
+# </details>
 #
 # The next two trainings went wrong. In the first **D wins**: D learns twenty times as fast as G, and G has the minimax
 # loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.)

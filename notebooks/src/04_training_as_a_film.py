@@ -33,14 +33,11 @@
 # Every term is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
-# ## 1 · A fixed z, and a clock
+# ## 1 · A film that you can stop
 #
-# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
-# pictures each time: you cannot tell what G learned from what chance dealt.
-#
-# So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
-#
-# A random stream with its own seed gives the same vectors in every run.
+# The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is one
+# vector `z`, and every five thousand images the generator drew all of them. Here you can stop it. **Play it, or drag the
+# slider.** At which loss could you have read the first digit? And at which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -66,7 +63,9 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
+from PIL import Image
 
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
@@ -79,10 +78,86 @@ device = pick_device()
 print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads()}")
 
 # %%
+run = load_run("mnist_quick")
+long_film = iio.imread(run.path / "training.gif")  # (61, 264, 242, 3)
+clocks = [run.config.sample_kimg * i for i in range(len(long_film))]
+print(f"{len(long_film)} sheets, the last one after {clock(run.samples()[-1][0])}")
+
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.plots import over_curves, saved
+from dcgan_course.widgets import chooser, player
+
+sheets = [Image.fromarray(picture[-242:]) for picture in long_film]  # without the old clock
+played = over_curves(list(zip(clocks, sheets, strict=True)), run.stats())
+player(played, saved(Image.fromarray(played[12])),
+       "a sheet of sixty-four digits over two curves, with a cursor at 60 thousand images",
+       "The losses hardly change any more; the pictures do.", width=484)
+
+# %% [markdown]
+# G's loss falls for some forty thousand images. Then both losses hardly move, and at the end G's even rises, while the
+# pictures still get better.
+#
+# Now follow **one** place. The next cell takes the film apart, and puts the 61 pictures of that place side by side, row by
+# row like text. **Click another place,** or move with the arrow keys: is there a digit that changes into another one, and
+# how late?
+
+# %% tags=["nbval-ignore-output"]
+grown = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in sheets])
+
+
+def large(images):
+    """64 images or fewer as a picture, eight in a row and twice as large."""
+    picture = Image.fromarray(image_grid(images, 8).numpy())
+    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+
+
+chooser(large(grown[-1]), 8, lambda place: large(grown[:, place]),
+        "left the last sheet, with one place marked; right the 61 pictures of that place: "
+        "grey, blobs, a 0 for some rows, and then slowly a 6",
+        "Left the last sheet. Right the marked place through time, 40 thousand images a row.",
+        place=7)
+
+# %% [markdown]
+# The marked place is a 0 for half of the training, and at the end a 6. The change took some seventy thousand images, and
+# no curve shows it.
+#
+# Does the film come to rest?
+#
+# > **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early and late?
+
+# %% jupyter={"outputs_hidden": true}
+from itertools import pairwise
+
+from_film = grown[[0, 12, 24, 36, 48, 60]]  # about 60 thousand images from one to the next
+for epoch, (a, b) in enumerate(pairwise(from_film)):
+    print(f"epoch {epoch} to {epoch + 1}: {127.5 * (a - b).abs().mean():.0f} grey levels")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another.
+# Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
+#
+# </details>
+#
+# The rest of this lesson makes such a film: a `z` that stays, pictures that can be compared, frames, and a file that is
+# small enough for a page. At the end a second film stands beside the first, and shows a generator that collapses.
+
+# %% [markdown]
+# ## 2 · A fixed z, and a clock
+#
+# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
+# pictures each time: you cannot tell what G learned from what chance dealt.
+#
+# So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
+#
+# A random stream with its own seed gives the same vectors in every run.
+
+# %%
 z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
 again = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
-print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; "
-      f"drawn again, the same: {torch.equal(z_fixed, again)}")
+print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; drawn again, they are",
+      "the same" if torch.equal(z_fixed, again) else "others")
 
 # %% [markdown]
 # A film also needs a clock. Steps and epochs are poor ones: a step of 128 images is worth two of 64, and an epoch
@@ -93,7 +168,7 @@ for steps, batch_size in ((1000, 64), (500, 128), (0, 64)):
     print(f"{steps} steps of {batch_size}: {clock(steps * batch_size / 1000)}")
 
 # %% [markdown]
-# ## 2 · A snapshot
+# ## 3 · A snapshot
 #
 # A look at G must not depend on anything but G and `z_fixed`. It must not change G either. One switch decides both:
 # the **mode** of the network.
@@ -142,12 +217,16 @@ show(figure, "The same z six times, and what differs from the first: outlines in
      "upper row and are all grey in the lower")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # In eval mode a picture depends on its own `z` alone. In train mode the neighbours move its strokes and shades.
+#
+# </details>
 #
 # There is a second reason for eval mode. In train mode every forward pass also moves the running averages, even under
 # `torch.no_grad()`. So a look should leave a trace.
 #
-# > **Predict** in which mode it does:
+# > **Predict** in which mode it does.
 
 # %% jupyter={"outputs_hidden": true}
 for train in (True, False):
@@ -158,6 +237,13 @@ for train in (True, False):
     changed = sum(not torch.equal(before[name], value) for name, value in net.named_buffers())
     print(f"{'train' if train else 'eval':<5} mode: {changed} of {len(before)} "
           "stored tensors changed by a look")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# It does in train mode: one look has moved everything that batch norm keeps. In eval mode nothing has moved.
+#
+# </details>
 
 # %% [markdown]
 # > **Exercise 1 · A snapshot** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -207,7 +293,7 @@ snapshot = check_snapshot(my_snapshot)
 # </details>
 
 # %% [markdown]
-# ## 3 · A short training that looks at itself
+# ## 4 · A short training that looks at itself
 #
 # We begin with a new pair of networks, slimmer than the preset's so that the training is quick.
 
@@ -241,7 +327,7 @@ print(f"G has {count_parameters(netG):,} parameters, D has {count_parameters(net
 # intervals grow: each snapshot comes a fifth later than the one before it.
 
 # %%
-RETRAIN = False  # True: five epochs in place of 200 steps, some minutes
+RETRAIN = False  # True: five epochs instead of 200 steps, some minutes
 last_step = 5 * digits.count // config.batch_size if RETRAIN else 200
 moments = sorted({0, last_step} | {round(1.2**k) for k in range(60) if 1.2**k < last_step})
 print(f"{len(moments)} snapshots, after steps", *moments[:9], "...", *moments[-4:])
@@ -270,8 +356,8 @@ for step in tqdm(range(last_step + 1), file=sys.stdout, ncols=80):
 
 # %%
 size = sum(images.numel() * images.element_size() for _, images in film) / 1e6
-print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; "
-      f"G still in train mode: {netG.training}")
+print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; G is still in",
+      "train mode" if netG.training else "eval mode")
 
 
 # %% jupyter={"source_hidden": true}
@@ -301,10 +387,15 @@ strip([image_grid(quarter(images)) for _, images in some],
       "three sheets of sixteen places: all grey, blurred blobs, something like digits")
 
 # %% [markdown]
-# The middle of the list is an early moment, because the intervals grow.
+# <details><summary>What came out, and why</summary>
+#
+# In our run blobs come first. At the end, after 12.8 thousand images, some places can be read and many cannot yet. (The
+# middle of the list is an early moment, because the intervals grow.)
+#
+# </details>
 
 # %% [markdown]
-# ## 4 · From floats to a frame
+# ## 5 · From floats to a frame
 #
 # A film is made of bytes: 0 is black, 255 is white. G answers in floats from -1 to 1. To get from one to the other we
 # reverse the change of scale that the images went through:
@@ -323,7 +414,7 @@ print(f"the untrained G answers from {low:.2f} to {high:.2f}")
 print(f"fixed range: pixels from {(low + 1) * 127.5:.0f} to {(high + 1) * 127.5:.0f}; "
       "stretched: from 0 to 255")
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 stretched = 2 * (untrained - low) / (high - low) - 1
 strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))],
       ["fixed range [-1, 1]: what G drew", "stretched to its own range"],
@@ -331,9 +422,13 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))],
       "left sixteen tiles of one grey; right the same tiles as strong, coarse noise")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The left picture is true. The right one shows a contrast that G did not draw. In a film it is worse: each frame is
 # stretched by another amount, so the black of the background jumps from frame to frame, and the one thing that really
 # changes first, the contrast, is invisible.
+#
+# </details>
 #
 # > **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
@@ -381,7 +476,6 @@ frame = check_frame(my_frame)
 # the clock above it.
 
 # %%
-from PIL import Image
 from torchvision.utils import make_grid
 
 
@@ -397,7 +491,7 @@ print(f"{len(frames)} frames, each {frames[0].shape}, {frames[0].dtype}, "
       f"from {frames[-1].min()} to {frames[-1].max()}")
 
 # %% [markdown]
-# ## 5 · The film, and its price
+# ## 6 · Your film, and its price
 #
 # A GIF holds frames, how long each one stays, and a **palette**: the list of colours that its pixels point to, at
 # most 256. We keep the last frame longer, because that is the one you want to look at before the film starts again.
@@ -419,8 +513,6 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # > **Predict** which saves more, a quarter of the colours or half of the frames.
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
-import pandas as pd
-
 half = frames[::-2][::-1]  # every other one, the last among them
 versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 16),
             "64 colours, every other frame": write_film(half)}
@@ -428,90 +520,29 @@ show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in version
                         ["KB"]).T)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Both save about half. With 16 colours you begin to see steps in the grey, so we keep 64, and give up every other
 # frame.
+#
+# </details>
 #
 # Watch it twice. The first time look at the whole sheet: what comes first, contrast, position or shape? The second time
 # follow a single place: does it stay the same digit once it is one?
 
 # %% tags=["nbval-ignore-output"]
 content = versions["64 colours, every other frame"]
-print(f"within 400 KB: {len(content) <= 400_000}")
+print(f"{len(content) / 1000:.0f} of 400 KB")
 show(content, "Your own training: choose one place and follow it.",
      "a film of sixty-four places: grey squares become blobs, then strokes", width=484)
 
 # %% [markdown]
 # To keep your film, write its bytes to a file: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course
 # train` leaves such a film in its folder.
-
-# %% [markdown]
-# ## 6 · A longer film: the recorded run
 #
-# The recorded run of lesson 03 drew the very same 64 `z_fixed`: the stream has the same name and seed. Its places hold
-# other digits than yours, because a `z` means nothing until some G has learned to read it.
-#
-# Its film has a sheet every five thousand images. It is the one under the title; here you can stop it. **Play it, or drag
-# the slider.** At which loss could you have read the first digit? And at which loss would you have stopped?
-
-# %%
-run = load_run("mnist_quick")
-long_film = iio.imread(run.path / "training.gif")  # (61, 264, 242, 3)
-clocks = [run.config.sample_kimg * i for i in range(len(long_film))]
-print(f"{len(long_film)} sheets, the last one after {clock(run.samples()[-1][0])}")
-
-# %% tags=["nbval-ignore-output"]
-from dcgan_course.plots import over_curves, saved
-from dcgan_course.widgets import chooser, player
-
-sheets = [Image.fromarray(picture[-242:]) for picture in long_film]  # without the old clock
-played = over_curves(list(zip(clocks, sheets, strict=True)), run.stats())
-player(played, saved(Image.fromarray(played[12])),
-       "a sheet of sixty-four digits over two curves, with a cursor at 60 thousand images",
-       "The losses hardly change any more; the pictures do.", width=484)
-
-# %% [markdown]
-# G's loss falls for some forty thousand images. Then both losses hardly move, and at the end G's even rises, while the
-# pictures still get better. Now follow **one** `z`. The next cell takes the film apart again, and puts the 61 pictures of one place side
-# by side, row by row like text. **Click another place,** or move with the arrow keys: is there a digit that changes
-# into another one, and how late?
-
-# %% tags=["nbval-ignore-output"]
-moments = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in sheets])
-
-
-def large(images):
-    """64 images or fewer as a picture, eight in a row and twice as large."""
-    picture = Image.fromarray(image_grid(images, 8).numpy())
-    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
-
-
-chooser(large(moments[-1]), 8, lambda place: large(moments[:, place]),
-        "left the last sheet, with one place marked; right the 61 pictures of that place: "
-        "grey, blobs, a 0 for some rows, and then slowly a 6",
-        "Left the last sheet. Right the marked place through time, 40 thousand images a row.",
-        place=7)
-
-# %% [markdown]
-# The marked place is a 0 for half of the training, and at the end a 6. The change took some seventy thousand images, and
-# no curve shows it.
-#
-# Does the film come to rest?
-#
-# > **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early and late?
-
-# %% jupyter={"outputs_hidden": true}
-from itertools import pairwise
-
-from_film = moments[[0, 12, 24, 36, 48, 60]]  # about 60 thousand images from one to the next
-for epoch, (a, b) in enumerate(pairwise(from_film)):
-    print(f"epoch {epoch} to {epoch + 1}: {127.5 * (a - b).abs().mean():.0f} grey levels")
-
-# %% [markdown]
-# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another.
-# Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
-#
-# This film is calmer than yours. It shows a moving average of G's weights, which smooths the wobble of single steps
-# (lesson 06).
+# The recorded film of section 1 began with the very same 64 `z_fixed`: its stream has the same name and seed. Its places
+# hold other digits than yours all the same, because a `z` means nothing until some G has learned to read it. It is also
+# calmer than yours. It shows a moving average of G's weights, which smooths the wobble of single steps (lesson 06).
 
 # %% [markdown]
 # ## 7 · A healthy film beside one that collapses
@@ -519,23 +550,21 @@ for epoch, (a, b) in enumerate(pairwise(from_film)):
 # **Mode collapse**: G answers many different `z` with the same few pictures, or with a single one. D's verdict on a
 # single picture cannot see it. A sheet can, and a film shows when it happened.
 #
-# A second run was recorded that went this way. The next cell prints what was changed:
+# A second run was recorded that went this way. These of its settings are different:
 
 # %%
-import textwrap
-
-from dcgan_course.runs.again import MACHINE
-
 healthy, collapsed = run, load_run("mnist_collapse")
-same_machine = {name: getattr(healthy.config, name) for name in MACHINE}  # device, folder ...
-changed = healthy.config.difference(collapsed.config.replace(**same_machine))
-print(textwrap.fill(f"changed: {changed}", 90, subsequent_indent="    "))
-
+settings = {"distribution of z": "z", "learning rate of G": "lr_g",
+            "learning rate of D": "lr_d", "moving average of G [kimg]": "ema_kimg",
+            "epochs": "num_epochs"}
+both = {"healthy": healthy.config, "collapsed": collapsed.config}
+show_table(pd.DataFrame({name: [f"{getattr(config, key)}" for key in settings.values()]
+                         for name, config in both.items()}, list(settings)))
 
 # %% [markdown]
-# The distribution of `z`, both learning rates and the moving average were changed, all at once. That is good enough to
-# see a collapse, but it cannot tell what caused it. For that you need one change at a time, and several seeds; lesson
-# 05 has both, and gives the reason.
+# The distribution of `z` (`uniform01` draws it evenly from 0 to 1), both learning rates and the moving average were
+# changed, all at once. That is good enough to see a collapse, but it cannot tell what caused it. For that you need one
+# change at a time, and several seeds; lesson 05 has both, and gives the reason.
 #
 # Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of the same
 # moment.
@@ -551,18 +580,11 @@ def side_by_side(kimg, file):
 
 pairs = [side_by_side(*sheet) for sheet in collapsed.samples()]
 content = write_film(pairs, colours=16, milliseconds=700)
-print(f"{len(pairs)} frames of {pairs[0].shape[1]} x {pairs[0].shape[0]} pixels")
-print(f"within 400 KB: {len(content) <= 400_000}")
+print(f"{len(pairs)} frames of {pairs[0].shape[1]} x {pairs[0].shape[0]} pixels,",
+      "within" if len(content) <= 400_000 else "more than", "400 KB")
 
 # %% [markdown]
 # Watch the right half. When do places that were different become alike? Is it sudden or slow? Do they come apart again?
-#
-# <details><summary>What we see</summary>
-#
-# The places were never different: from the first strokes on, all 64 of them show one picture. It does not stay the same
-# picture: D learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like
-# parts of digits, so G does learn, but it never learns to use its `z`.
-# </details>
 
 # %% tags=["nbval-ignore-output"]
 show(content, "Left healthy, right collapsing, by the same clock.",
@@ -570,6 +592,13 @@ show(content, "Left healthy, right collapsing, by the same clock.",
      "picture, another one at each moment", width=744)
 
 # %% [markdown]
+# <details><summary>What we see</summary>
+#
+# The places were never different: from the first strokes on, all 64 of them show one picture. It does not stay the same
+# picture: D learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like
+# parts of digits, so G does learn, but it never learns to use its `z`.
+# </details>
+#
 # A number should confirm what the film shows. A **judge**, a classifier that was trained on real digits only, reads
 # 1,000 pictures of each generator, and 1,000 real ones. We ask:
 #

@@ -146,6 +146,35 @@ def test_lesson_01_leads_to_the_duel(site):
     assert re.search(r'href="\.\./duel\.html"><span class="[\w -]+">the duel</span></a>', text)
 
 
+def test_a_question_is_one_card_with_one_button(site, page):
+    """It opens what came out together with the reason; nothing of both is to be seen before."""
+    page.goto((site / "notebooks" / f"{LESSONS[1].stem}.html").as_uri(), wait_until="load")
+    cards = page.locator(".predict")
+    assert cards.count() == page.locator("article blockquote", has_text=re.compile("^\\s*Predict")).count() > 5
+    assert page.locator(".predict .below-input").count() == 0
+    card = cards.filter(has_text="how pale")
+    output, reason = card.get_by_text("a mode that G draws: 0.33"), card.get_by_text("It is one third")
+    assert output.is_hidden() and reason.is_hidden()
+    card.get_by_text("Show what came out").click()
+    assert output.is_visible() and reason.is_visible() and card.get_by_text("What came out, and why").is_visible()
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
+def test_each_fold_says_what_it_holds(site, path):
+    text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
+    folds = re.findall(r'<p class="collapsed admonition-title">(.+?)</p>', text)
+    assert {"Show the code and its output"} <= set(folds) <= {"Show the code", "Show the output",
+                                                              "Show the code and its output"}
+    assert text.count('<div class="about') == 1 and "Run the cell, and it moves" not in text
+
+
+def test_what_stands_still_leads_to_where_it_moves(site):
+    for path, place in zip((LESSONS[0], LESSONS[1], LESSONS[8]), ("gallery/mnist2d", "duel", "gallery/avatars"),
+                           strict=True):
+        text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
+        assert f'<a href="../{place}.html">Turn it yourself' in text
+
+
 def test_the_font_has_all_that_formulas_need(site):
     formulas = [formula for file in site.rglob("*.html")
                 for formula in re.findall(r"<math .*?</math>", file.read_text("utf-8"), re.S)]
