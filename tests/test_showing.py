@@ -110,7 +110,8 @@ def images(html):
 
 
 def test_the_picture_of_a_training_has_curves_beside_it(monkeypatch):
-    """Twice as large where there is room; the curves as far as the training is, on the axis of all of it."""
+    """With twice its pixels where it is small; the curves as far as the training is, on the axis of all of it; both on
+    a page of 720 pixels, side by side."""
     told, lines, until = [], [], []
     handle = type("Handle", (), {"update": lambda self, bundle, raw: told.append(bundle)})
     monkeypatch.setattr("IPython.display.display", lambda *_, **options: handle())
@@ -124,12 +125,14 @@ def test_the_picture_of_a_training_has_curves_beside_it(monkeypatch):
     tell(Image.new("RGB", (1042, 1042)), "5 thousand images")
     alone, small, large, huge = (images(bundle["text/html"]) for bundle in told)
     assert len(alone) == 1 and until == [40.0] * 3
-    for (tiles, curve), size, width in ((small, 484, 484), (large, 530, 530), (huge, 1042, 560)):
-        assert tiles[2].startswith("a sheet of generated images after ") and tiles[3] == width
+    for (tiles, curve), size in ((small, 484), (large, 530), (huge, 1042)):
+        assert tiles[2].startswith("a sheet of generated images after ") and tiles[3] == 400
         assert Image.open(io.BytesIO(tiles[1])).size == (size, size)
-        assert curve[0] == "image/svg+xml" and 830 < width + curve[3] < 848  # both on the page, with a space
+        assert curve[0] == "image/svg+xml" and 700 < 400 + curve[3] < 716  # and a space between
         across, down = (float(x) for x in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', curve[1]).groups())
-        assert down / across == pytest.approx(width / curve[3], rel=0.01)  # as high as the sheet
+        assert down / across == pytest.approx(400 / curve[3], rel=0.01)  # as high as the sheet
+    shares = [float(share) for share in re.findall(r"width:([\d.]+)%", told[1]["text/html"])]
+    assert len(shares) == 2 and 97 < sum(shares) < 99.5  # on a narrower page as well
     assert "3 thousand images</figcaption>" in told[1]["text/html"] and told[1]["text/plain"] == small[0][2]
 
 
@@ -189,16 +192,18 @@ def test_a_card_shows_pictures_curves_and_words():
     greys = torch.linspace(-1, 0, 20)[:, None, None, None].expand(20, 1, 28, 28)
     plain, drawn = card(greys, "title"), card(greys, "title", STATS)
     pixels = np.asarray(plain)
-    assert plain.width == 2 * 256 and plain.height == 2 * (24 + 244 + 8)
-    places = [pixels[2 * (24 + 4 + 60 * row + 28), 2 * (4 + 4 + 60 * column + 28)] for row in range(4)
+    assert plain.width == 2 * 256 and plain.height == 2 * (28 + 244 + 8)
+    places = [pixels[2 * (28 + 4 + 60 * row + 28), 2 * (4 + 4 + 60 * column + 28)] for row in range(4)
               for column in range(4)]
     expected = ((greys[:16, 0, 0, 0] + 1) * 127.5).round()
     assert [place[0] for place in places] == pytest.approx(expected.tolist())
     assert not len(of_colour(plain, BLUE)[0])
-    blue, orange = (of_colour(drawn, colour)[0] / 2 - 276 for colour in (BLUE, ORANGE))  # below the pictures
+    blue, orange = (of_colour(drawn, colour)[0] / 2 - 280 for colour in (BLUE, ORANGE))  # below the pictures
     assert 8 < blue.min() <= blue.max() < 18 < 34 < orange.min() <= orange.max() < 44  # of 52
+    above = of_colour(card(greys, "title", [line | {"D_x": 3.0} for line in STATS]), BLUE)[0] / 2 - 280
+    assert above.min() >= 0  # an answer that is no probability does not leave the panel
     worded = card(greys, "title", STATS, {"sign": "nothing but grey " * 4, "fix": "light"})
-    assert (worded.height - drawn.height) % (2 * 18) == 0 and worded.height >= drawn.height + 3 * 36
+    assert (worded.height - drawn.height) % (2 * 21) == 0 and worded.height >= drawn.height + 3 * 42
     assert 0.02 < (np.asarray(worded)[drawn.height :, :, 3] > 0).mean() < 0.5  # words, and the page behind them
 
 

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TILE = 40  # pixels, at least, of a picture's side in a sheet
+LEAST = 200  # pixels of curves that are still read
 HIGH = 560  # pixels of a sheet that is still seen as a whole
 FOLDED = " \n"  # of a folded output JupyterLab shows the first line that is not empty, as it stands: nothing
 POINTS = 1500  # more of them are smaller as pixels
-WATCHED = 560  # pixels, at most, of the sheet beside which curves grow
+WATCHED, BOTH = 400, 712  # pixels, at most, of the sheet beside which curves grow, and of both
 FLAT = 2  # levels of grey of 255: a tile that has no more of them shows nothing
 
 
@@ -105,8 +106,8 @@ def filed(what: Picture, nrow: int | None = None) -> tuple[bytes, int]:
 
 def notebook_picture(stats: Callable[[], list[dict]], until: float,
                      loss: str = "non_saturating") -> Callable[[Image.Image, str], None]:
-    """A function (picture, caption) that shows a training's sheet in a notebook, twice as large where the page has room
-    for it, and its curves beside it, which grow; it replaces both at the next call.
+    """A function (picture, caption) that shows a training's sheet in a notebook, with twice its pixels where it is
+    small, and its curves beside it, which grow; it replaces both at the next call.
 
     Args:
         stats: gives the lines of stats.jsonl so far.
@@ -119,20 +120,26 @@ def notebook_picture(stats: Callable[[], list[dict]], until: float,
     handle = display({"text/plain": ""}, raw=True, display_id=True)
 
     def show(picture: Image.Image, caption: str) -> None:
-        times = 2 if 2 * picture.width <= WATCHED else 1
+        times = 2 if picture.width < WATCHED else 1
         large = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
         words = f"a sheet of generated images after {caption}"
         width = min(WATCHED, large.width)
-        images, beside = image_html(saved(large), words, width), PAGE - width - 12
+        images, beside = image_html(saved(large), words, width, share(width)), BOTH - width
         if lines := stats():
             file = io.BytesIO()
             figure = curves(lines, (beside / 100, large.height * width / large.width / 100), until, loss)
             with mpl.rc_context(STYLE | {"savefig.bbox": "standard"}):  # the same size each time
                 figure.savefig(file, format="svg", metadata={"Date": None})
-            images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside)
+            images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside, share(beside))
         handle.update({"text/html": framed(images, caption), "text/plain": words}, raw=True)
 
     return show
+
+
+def share(width: int) -> str:
+    """The style of one of two pictures that stand side by side: its part of a page that has no room for all of both,
+    except on a phone, where one is below the other."""
+    return f'style="width:{99 * width / BOTH:.1f}%;min-width:{LEAST}px;max-width:{width}px;height:auto"'
 
 
 def drawn(figure: "Figure") -> tuple[bytes, int]:
