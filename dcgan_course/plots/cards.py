@@ -44,9 +44,9 @@ def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[s
         left, right, bottom = DENSE * EDGE, DENSE * (width - EDGE), DENSE * (top + CURVES)
         pen.rectangle((left, DENSE * top, right, bottom), outline=PALE)
         for key, colour in (("D_x", BLUE), ("D_G_z", ORANGE)):
-            pen.line([(left + 4 + (right - left - 8) * i / max(1, len(stats) - 1),
-                       bottom - DENSE * (3 + (CURVES - 6) * min(1.0, max(0.0, line[key])))) for i, line in enumerate(stats)],
-                     colour, 2 * DENSE, joint="curve")
+            heights = [3 + (CURVES - 6) * min(1.0, max(0.0, line[key])) for line in stats]
+            pen.line([(left + 4 + (right - left - 8) * i / max(1, len(stats) - 1), bottom - DENSE * height)
+                      for i, height in enumerate(heights)], colour, 2 * DENSE, joint="curve")
     return whole
 
 
