@@ -75,7 +75,7 @@ FAILURES = [  # title, study, version or run, words
      "specks beside the strokes | chance in every picture | drop in training only (10)"),
     ("batch norm on G's output", "output_norm", NORMED,
      "a grey weave behind digits | all pixels of a batch share one mean | none on the last layer (12)"),
-    ("batch norm on output, low rates", "output_norm_slow", NORMED,
+    ("batch norm on output, slow", "output_norm_slow", NORMED,
      "noise; D has won | the background never gets black | none on the last layer (12)"),
     ("z from [0, 1]", "output_norm", "output_norm=False, z=uniform01",
      "one picture for every z | the mean of z is not 0 | centre z (12)")]

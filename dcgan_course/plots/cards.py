@@ -8,11 +8,11 @@ from torch import Tensor
 
 from ..sampling import image_grid
 from .showing import enlarged, show
-from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
+from .style import BLUE, DENSE, INK, ORANGE, PAGE, PALE, lettering
 
-WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 24, 52, 18  # pixels of a card, of its margin and of what stands below
+WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 28, 52, 21  # pixels of a card, of its margin and of what stands below
 MOST = 72  # pixels of an image's side in a row
-LABEL, LETTERS = 48, 28  # pixels before the words of a line, and how many of them fit beside
+TYPE, LETTERS = 15, 29  # pixels of a card's words, and how many letters fit into a line
 
 
 def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[str, str] | None = None) -> Image.Image:
@@ -20,31 +20,33 @@ def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[s
 
     Args:
         images: (n, 1 or 3, size, size) in [-1, 1]; the first 16 are drawn.
-        stats: lines with D_x and D_G_z, as of `Run.stats`, which are drawn from 0 to 1: D(x) blue, D(G(z)) orange.
+        stats: lines with D_x and D_G_z, as of `Run.stats`, which are drawn from 0 to 1, what lies outside at the edge:
+            D(x) blue, D(G(z)) orange.
         text: what stands below, {label: words}.
     """
     sheet = Image.fromarray(image_grid(images[:16], 4).numpy())
     times = max(1, (WIDE - EDGE) // sheet.width)
     sheet = sheet.resize((DENSE * times * sheet.width, DENSE * times * sheet.height), Image.Resampling.NEAREST)
     lines = [(label if i == 0 else "", line) for label, words in (text or {}).items()
-             for i, line in enumerate(textwrap.wrap(words, LETTERS))]
+             for i, line in enumerate(textwrap.wrap(f"{label} {words}", LETTERS))]
     top = TITLE + sheet.height // DENSE + 8
     below = top + (CURVES + 10) * bool(stats)
     width, height = max(WIDE, sheet.width // DENSE + 2 * EDGE), below + LINE * len(lines)
     whole = Image.new("RGBA", (DENSE * width, DENSE * height))
     whole.paste(sheet, (DENSE * EDGE, DENSE * TITLE))
-    pen, font = ImageDraw.Draw(whole), lettering(DENSE * 12)
+    pen, font, bold = ImageDraw.Draw(whole), lettering(DENSE * TYPE), lettering(DENSE * TYPE, bold=True)
     pen.text((DENSE * EDGE, DENSE * 3), title, INK, font)
     for y, (label, words) in enumerate(lines):
-        pen.text((DENSE * EDGE, DENSE * (below + LINE * y)), label, GREY, font)
-        pen.text((DENSE * LABEL, DENSE * (below + LINE * y)), words, INK, font)
+        place = DENSE * EDGE, DENSE * (below + LINE * y)
+        pen.text(place, label, INK, bold)
+        pen.text((place[0] + bold.getlength(label), place[1]), words.removeprefix(label), INK, font)
     if stats:
         left, right, bottom = DENSE * EDGE, DENSE * (width - EDGE), DENSE * (top + CURVES)
         pen.rectangle((left, DENSE * top, right, bottom), outline=PALE)
         for key, colour in (("D_x", BLUE), ("D_G_z", ORANGE)):
-            pen.line([(left + 4 + (right - left - 8) * i / max(1, len(stats) - 1),
-                       bottom - DENSE * (3 + (CURVES - 6) * line[key])) for i, line in enumerate(stats)],
-                     colour, 2 * DENSE, joint="curve")
+            heights = [3 + (CURVES - 6) * min(1.0, max(0.0, line[key])) for line in stats]
+            pen.line([(left + 4 + (right - left - 8) * i / max(1, len(stats) - 1), bottom - DENSE * height)
+                      for i, height in enumerate(heights)], colour, 2 * DENSE, joint="curve")
     return whole
 
 
@@ -78,7 +80,7 @@ def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str) -> None:
     times = page // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
     sheets = [enlarged(images, n, times) for images in rows.values()]
     width, height = sheets[0].size
-    letters = round(14 * width / page)
+    letters = round(16 * width / page)
     whole = Image.new("RGBA", (width, len(rows) * (height + 2 * letters)))
     pen, font = ImageDraw.Draw(whole), lettering(letters)
     for i, (name, sheet) in enumerate(zip(rows, sheets, strict=True)):

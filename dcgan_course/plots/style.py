@@ -29,9 +29,9 @@ STYLE: dict[str, Any] = {
 }
 
 
-def lettering(size: int) -> "ImageFont.FreeTypeFont":
+def lettering(size: int, bold: bool = False) -> "ImageFont.FreeTypeFont":
     """The type of all figures, at so many pixels, for what Pillow writes: matplotlib brings it along."""
     import matplotlib as mpl
     from PIL import ImageFont
 
-    return ImageFont.truetype(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
+    return ImageFont.truetype(Path(mpl.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{'-Bold' * bold}.ttf", size)

@@ -62,21 +62,21 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 
 from dcgan_course import checks
 from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.experiments.reports import effect, last_answers, numbers, plain, sheets
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.measuring.tables import comparison_frame, summary_frame
 from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, card, show, show_cards, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z, to_pixels
-from dcgan_course.trainer import train
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 plt.style.use(STYLE)
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 
 trainings = gallery()
@@ -110,59 +110,19 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on "
 # - `sharpness`: how much neighbouring pixels differ, over that of real digits (the variance of the Laplacian). 1 is right.
 #   Blur lowers it, and so does a faint picture.
 #
-# > **What does "±" mean?** Each config was trained with several seeds, and the number before the "±" is the mean over
-# > them. The number after it is half the width of a 95 % confidence interval for that mean: if the study were repeated
-# > many times, about 95 of 100 such intervals would contain the true mean. It tells how far another set of seeds might
-# > move the number, and nothing about other networks or other data; [lesson 06](06_what_stabilises.ipynb) builds it.
+# > **What does "±" mean?** The number before it is the mean over the seeds. The number after it is half the width of a
+# > 95 % confidence interval for that mean: if the study were repeated many times, about 95 of 100 such intervals would
+# > contain the true mean. It tells how far another set of seeds might move the number, and nothing about other networks
+# > or other data; [lesson 06](06_what_stabilises.ipynb) builds it. Where the interval would reach beyond what a number
+# > can be (an entropy above 1, a distance below 0), it says nothing, and the tables print the lowest and the highest seed
+# > in brackets; "0 (all)" means that every seed gave 0.
 #
-# With few seeds such an interval is crude. Where it would reach beyond what a number can be (an entropy above 1, a
-# distance below 0), it says nothing, and the tables print the lowest and the highest seed in its place, in brackets; "0
-# (all)" means that every seed gave 0.
-#
-# The next cells first measure real digits against other real digits, the **floor** for all other numbers, and then the
-# healthy baseline.
+# Real digits against other real digits are the **floor** for all other numbers. Below them stands the healthy baseline:
 
 # %%
-import re
-
-import pandas as pd
-
 from dcgan_course.config import preset
+from dcgan_course.experiments.reports import scored
 from dcgan_course.measuring.scores import scorer_for
-
-NUMBERS = {"fd": "fd, smaller is better", "mode_entropy": "mode_entropy, 1 = evenly",
-           "sharpness": "sharpness, 1 is right", "specks": "specks, smaller is better",
-           "duplicates": "duplicates, smaller is better"}
-THREE = ("fd", "mode_entropy", "sharpness")
-
-
-def plain(config):
-    """The name of a config of section 12 in words; other names are words already."""
-    for flag, word in (("output_norm=False", "without"), ("output_norm=True", "batch norm"),
-                       ("z=", "z "), ("uniform01", "in [0, 1]"), ("uniform", "in [-1, 1]")):
-        config = config.replace(flag, word)
-    return re.sub(r"^[1-5] ", "", config)  # the number of its guideline
-
-
-def rows(study, configs, metrics):
-    """The part of a study's table with some configs and metrics."""
-    name = study.table["metric"].str.replace(r"\d.*", "", regex=True)
-    return study.table[name.isin(metrics) & study.table["config"].isin(configs)]
-
-
-def numbers(study, *configs, metrics=THREE):
-    """Show means over the seeds, for some configs of a study or all."""
-    frame = summary_frame(rows(study, configs or study.study.configs, metrics))[list(metrics)]
-    show_table(frame.rename(index=plain, columns=NUMBERS))
-
-
-# %%
-def scored(sets):
-    """Show the three numbers of some sets of scores: {name: scores}."""
-    frame = pd.DataFrame({name: [score[f"{key}2k_mnist"] for key in THREE]
-                          for name, score in sets.items()}, [NUMBERS[key] for key in THREE])
-    show_table(frame.T)
-
 
 scorer = scorer_for(preset("mnist"))
 scored({"real digits, against others": scorer.floor(2000)})
@@ -199,8 +159,8 @@ show(torch.cat([test[:8], on_grey[:8]]), "Real digits, and the same on 16 of 255
 # digits come *sooner* than with it, and the weave of a batch norm on G's output is there in the healthy pictures too.
 # Look for the sign in the pictures first, then in the two lines.
 
-# %%
-RETRAIN = False  # True: to the end, about a minute each
+# %% jupyter={"source_hidden": true}
+from dcgan_course.trainer import train
 
 EARLY = [title for title in trainings if title not in (
     "healthy", "no batch norm", "fully connected", "dropout at test time",
@@ -217,10 +177,10 @@ def trained(title):
     z_fixed = sample_z(16, config.nz, config.z, seeded(0, "z_fixed"))
     last = run.stats()[-1]
     return card(generate(run.load_generator(), z_fixed), title, run.stats(),
-                {"last": f"D(x) {last['D_x']:.2f}, D(G(z)) {last['D_G_z']:.2f}"})
+                {"end": f"D(x) {last['D_x']:.2f}, D(G(z)) {last['D_G_z']:.2f}"})
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 import ipywidgets as widgets
 
 from dcgan_course.plots import saved, side_by_side
@@ -244,6 +204,7 @@ def live(title):
 
 
 # %% tags=["nbval-ignore-output"]
+RETRAIN = False  # True: to the end, about a minute each
 live("sigmoid output")
 
 # %% [markdown]
@@ -251,20 +212,8 @@ live("sigmoid output")
 #
 # > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What
 # > happens without any? What if D's input layer has it too?
-#
-# <details><summary>Your prediction first, then ours</summary>
-#
-# Without any, training is harder and depends more on luck. On D's input we expected harm, and were wrong, as you will
-# see below.
-# </details>
 
 # %% jupyter={"outputs_hidden": true}
-def sheets(study, configs, caption, alt, n=16):
-    """Show n pictures of each of some configs of a study, side by side."""
-    show_cards([card(study.images(config)[:n], plain(config)) for config in configs],
-               caption, alt)
-
-
 BATCH_NORM = ["2 no batch norm", "2 batch norm on the input of D"]
 numbers(stabilisers, "baseline", *BATCH_NORM)
 sheets(stabilisers, ["baseline", *BATCH_NORM],
@@ -273,14 +222,18 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
        "like the first ones")
 
 # %% [markdown]
-# Without batch norm the digits are ragged, and above all the result depends on the seed. The mean distance is more than four times as large as the baseline's; the best seed is at about
-# twice that distance, the worst at more than ten times. In this small network weights of 0.02 make every layer's output
-# smaller than its input (compare lesson 02), so the first steps barely reach the end of the network.
+# <details><summary>What came out, and why</summary>
 #
-# Batch norm on D's input does no visible harm here. It removes the mean and the spread of a whole *batch*, and D's
-# other batch norms do much the same one layer later (section 4 has a consequence). The paper reports "sample
-# oscillation and model instability". Our three numbers show no sign of it, in this network and within one epoch of
-# digits; deeper networks and photographs may still need the guideline.
+# Without batch norm the digits are ragged, and above all the result depends on the seed. The mean distance is more than
+# four times as large as the baseline's; the best seed is at about twice that distance, the worst at more than ten times.
+# In this small network weights of 0.02 make every layer's output smaller than its input (compare lesson 02), so the
+# first steps barely reach the end of the network.
+#
+# On D's input we had expected harm, and were wrong: there is none to be seen. Batch norm there removes the mean and the
+# spread of a whole *batch*, and D's other batch norms do much the same one layer later (section 4 has a consequence).
+# The paper reports "sample oscillation and model instability". Our three numbers show no sign of it, in this network and
+# within one epoch of digits; deeper networks and photographs may still need the guideline.
+# </details>
 
 # %% [markdown]
 # ## 4 · The wrong range
@@ -288,11 +241,6 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
 # > **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
 # > in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
 # > and standard deviation, as for a classifier. Which of the three fail?
-#
-# <details><summary>Your prediction first, then ours</summary>
-#
-# (a) and (c) fail, because there G cannot reach all of the data. In (b) it can.
-# </details>
 
 # %% jupyter={"outputs_hidden": true}
 RANGES = ["4 sigmoid output", "4 images in 0 to 1", "4 images normalised as for a classifier"]
@@ -302,27 +250,21 @@ sheets(stabilisers, RANGES,
        "left grey squares with hardly a stroke; in the middle good digits; right faint digits")
 
 # %% [markdown]
-# <details><summary>Your answers first, then what the table and the pictures say</summary>
+# <details><summary>What came out, and why</summary>
 #
 # - (a) **Fails.** Nothing is darker than mid-grey, and D can tell from any background pixel.
 # - (b) **Works**, about as well as the baseline. A tanh can reach all of [0, 1]. Half of its range lies idle, and G
 #   learns to stay out of it.
 # - (c) **Fails.** White is 2.82, far above what a tanh can reach: the digits are faint, on a background that is not
 #   quite black.
-# </details>
 #
-# So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data". Does D notice where G cannot? The
-# next cell prints how sure D was over the last lines of each training:
+# So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data".
+# </details>
+
+# %% [markdown]
+# Does D notice where G cannot reach the data? Here is how sure it was over the last lines of each training:
 
 # %%
-def last_answers(study, configs):
-    """Show D's answers of the first seed, averaged over the last ten lines of its training."""
-    found = {name: pd.DataFrame(study.curves(name))[["D_x", "D_G_z"]].tail(10).mean()
-             for name in configs}
-    frame = pd.DataFrame(found).T.set_axis(["D(x)", "D(G(z))"], axis=1).rename(plain)
-    show_table(frame.map("{:.2f}".format))
-
-
 last_answers(stabilisers, ["baseline", *RANGES])
 
 # %% [markdown]
@@ -357,18 +299,19 @@ for mode in ("train", "eval"):
 # Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure.
 #
 # > **Predict:** does a training with it fail?
-#
-# <details><summary>Your prediction first, then ours</summary>
-#
-# We expected it to fail only if D gets sure, which in a balanced training D need not.
-# </details>
 
 # %% jupyter={"outputs_hidden": true}
 numbers(stabilisers, "baseline", "minimax")
 
 # %% [markdown]
-# The minimax loss does not fail by itself. What happens once D gets ahead? In the recorded run `mnist_d_wins` G has the
-# minimax loss, and D learns twenty times as fast as G:
+# <details><summary>What came out, and why</summary>
+#
+# It does not fail by itself. The slope vanishes only where D is sure, and in a balanced training D need not be.
+# </details>
+
+# %% [markdown]
+# What happens once D gets ahead? In the recorded run `mnist_d_wins` G has the minimax loss, and D learns twenty times as
+# fast as G:
 
 # %%
 from dcgan_course.plots import curves
@@ -390,53 +333,45 @@ print(f"D(G(z)) = {last['D_G_z']:.0e}; the slope of G's loss there: "
 # (lesson 01). So the recorded study `d_wins` has the missing **control**:
 # the same two learning rates with either loss, three seeds each.
 #
-# > **Predict:** does the non-saturating loss save G?
+# Two numbers tell how alike a generator's pictures are. `duplicates` is the share of pictures that have a near-twin
+# among the others, and **likeness** the mean correlation between the pixels of two pictures:
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 def likeness(images):
     """The mean correlation of two different pictures' pixels: 1 = all pictures are alike."""
     correlations = np.corrcoef(images.flatten(1).numpy())
     return correlations[np.triu_indices(len(images), 1)].mean()
 
 
-print(control.about["command"])
+# %% [markdown]
+# > **Predict:** D learns twenty times as fast as G, as before. Does the non-saturating loss save G?
+
+# %% jupyter={"outputs_hidden": true}
 numbers(control, metrics=("fd", "duplicates"))
-last_answers(control, control.study.configs)
 for config in control.study.configs:
     print(f"{config:<15} first seed: likeness of its pictures "
           f"{likeness(control.images(config)):.2f}")
-
-# %% jupyter={"outputs_hidden": true}
+effect(control, {"minimax, against the other loss": ("non-saturating", "minimax")},
+       ("fd", "duplicates"))
 sheets(control, list(control.study.configs),
        "D learns 20 times as fast as G, with two losses for G.",
        "left one grey texture sixteen times; right sixteen different strokes on grey")
 
 # %% [markdown]
-# By `fd` the non-saturating loss does not save the training: with every seed and either loss the distance is in the ten
-# thousands. But this judge is one that a grey background misleads (section 1), so look at the pictures, too. With the
-# minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws strokes,
-# other ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three seeds the
-# table's `duplicates` point the same way.)
+# <details><summary>What came out, and why</summary>
 #
-# Is that difference more than luck? The next cell compares the two losses seed by seed. A question mark says that the
-# interval includes 0:
-
-# %%
-def effect(study, pairs, metrics=("fd", "sharpness")):
-    """Show what changes from one config to another, seed by seed: {what: (before, after)}."""
-    found = [comparison_frame(rows(study, pair, metrics), pair[0]).set_axis([what])
-             for what, pair in pairs.items()]
-    show_table(pd.concat(found), "A question mark: the interval includes 0.")
-
-
-effect(control, {"minimax in place of the other": ("non-saturating", "minimax")},
-       ("fd", "duplicates"))
+# By `fd` it does not: with every seed and either loss the distance is in the ten thousands. But this judge is one that
+# a grey background misleads (section 1), so look at the pictures, too. With the minimax loss G draws a texture that is
+# nearly the same for every `z`. With the non-saturating loss it draws strokes, other ones for each `z`, on a background
+# that stays grey. (The sheets are of the first seed. Over three seeds `duplicates` points the same way.)
+#
+# Is that difference more than luck? The second table compares the two losses seed by seed, and both of its intervals
+# include 0: three seeds do not decide it by these numbers. What suggests it is the pictures. So both changes seem to
+# have a part. The *rates* make D win, and with them the training fails by either loss. The *loss* decides how much G can
+# still learn from a D that is far ahead: in these pictures with minimax hardly anything.
+# </details>
 
 # %% [markdown]
-# Three seeds do not decide it by these numbers; what suggests it is the pictures. So both changes seem to have a part.
-# The *rates* make D win, and with them the training fails by either loss. The *loss* decides how much G can still learn
-# from a D that is far ahead: in these pictures with minimax hardly anything.
-#
 # **The fix** is to choose learning rates that keep both players in the game, and then the non-saturating loss, which
 # loses less when D gets ahead all the same.
 
@@ -446,15 +381,11 @@ effect(control, {"minimax in place of the other": ("non-saturating", "minimax")}
 # The paper calls 0.001 "too high", and reports "oscillation and instability" for Adam's usual beta1 of 0.9. Both
 # claims are tested here at three learning rates, without the moving average that would hide an oscillation.
 #
-# > **Predict** the best of the six.
-#
-# <details><summary>Your prediction first, then ours</summary>
-#
-# Ours was 0.0002 with 0.5, as in the paper, and we were wrong: 60,000 images are few for so low a rate.
-# </details>
+# > **Predict:** which of the six is best?
 
 # %% jupyter={"outputs_hidden": true}
 numbers(rates)
+last_answers(rates, rates.study.configs)
 sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
                for rate in (0.0002, 0.001, 0.002)],
        "From left to right the rate grows. Top: beta1 of 0.5. Bottom: 0.9.",
@@ -462,17 +393,17 @@ sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
        "figure, one texture, one pattern of bars", n=8)
 
 # %% [markdown]
-# Where do the two players end? The next cell averages the last ten lines of each first seed:
-
-# %%
-last_answers(rates, rates.study.configs)
-
-# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# We had predicted 0.0002 with 0.5, as in the paper, and were wrong.
+#
 # - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. Here it does not look like an oscillation: D has
-#   won. With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
+#   won, as the second table shows (the last ten lines of each first seed). With 0.9 a step still follows what was right
+#   ten steps ago, and G's opponent has moved since.
 # - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the same
 #   number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
 #   photographs, for longer. A learning rate belongs to a network, a batch and a budget.
+# </details>
 
 # %% [markdown]
 # ## 7 · Probabilities in low precision
@@ -481,11 +412,6 @@ last_answers(rates, rates.study.configs)
 #
 # > **Predict:** `log(sigmoid(logit))` in bfloat16, for a D that is fairly sure (a logit of 6 or 8): what is the loss of
 # > a generated image, $-\log(1 - D)$?
-#
-# <details><summary>Your prediction first, then ours</summary>
-#
-# The exact losses are about 6 and 8. In bfloat16 they come out as 5.5 and infinite.
-# </details>
 
 # %% jupyter={"outputs_hidden": true}
 logits = torch.tensor([2.0, 4.0, 6.0, 8.0])
@@ -495,8 +421,14 @@ for dtype in (torch.float32, torch.bfloat16):
           f"-log(1 - D): {[round(v, 2) for v in (-torch.log(1 - p)).float().tolist()]}")
 
 # %% [markdown]
-# bfloat16 keeps eight bits, so everything above 0.998 becomes 1, and the logarithm of 0 follows. The picture shows the
-# loss over the whole range of logits:
+# <details><summary>What came out, and why</summary>
+#
+# The exact losses are about 6 and 8. In bfloat16 they come out as 5.5 and infinite: it keeps eight bits, so everything
+# above 0.998 becomes 1, and the logarithm of 0 follows.
+# </details>
+
+# %% [markdown]
+# Here is the loss over the whole range of logits:
 
 # %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
@@ -513,8 +445,7 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
      "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
 
 # %% [markdown]
-# Where bfloat16 ends, an ordinary training may well arrive. Where does a training
-# need $\log(1 - D)$ of a D that is sure? One-sided smoothing needs it for real images, whose loss is
+# Where bfloat16 ends, an ordinary training may well arrive. Where does a training need $\log(1 - D)$ of a D that is sure? One-sided smoothing needs it for real images, whose loss is
 # $-0.9 \log D(x) - 0.1 \log(1 - D(x))$. The next cell trains a small D in bfloat16, with that loss written both ways:
 
 # %%
@@ -557,18 +488,14 @@ print("loss on logits stays finite:       ", stays_finite(on_logits))
 # In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it, G receives D's wish, "be easier to tell
 # apart", the opposite of its own.
 #
-# > **Predict:** does the training break?
+# Whether that matters depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away
+# before G's own step begins. If they are emptied at the start of the loop, for both networks at once, D's wish stays and
+# is added to G's own.
 #
-# <details><summary>Your prediction first, then ours</summary>
-#
-# It breaks sometimes, depending on where G's gradients are emptied.
-# </details>
-#
-# Whether it breaks depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away:
-# the result is the same, only slower. If they are emptied at the start of the loop, for both networks at once, D's wish
-# stays and is added to G's own:
+# > **Predict:** G's gradient without `detach`, beside the right one. Is it as long in either case, and does it point the
+# > same way?
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 from dcgan_course.losses import d_loss, g_loss
 from dcgan_course.models import build_discriminator, build_generator, init_weights
 
@@ -599,7 +526,14 @@ for emptied in (True, False):
           f"cosine {torch.cosine_similarity(wrong, right, 0):.1f}")
 
 # %% [markdown]
-# The next picture shows the two gradients where they are kept, drawn in the plane in which they lie:
+# <details><summary>What came out, and why</summary>
+#
+# Emptied in between, the result is the same, only slower. Kept, most of G's own wish is cancelled: what is left is
+# short, and points almost at right angles to where it should (the cosine of the angle; 1.0 would be the same direction).
+# </details>
+
+# %% [markdown]
+# The two gradients where they are kept, drawn in the plane in which they lie:
 
 # %% jupyter={"source_hidden": true}
 kept = g_gradient(detach=False, emptied_between=False)
@@ -620,10 +554,8 @@ show(figure, "G's gradient without detach: D's wish pulls it back, and aside.",
      "green one between their ends, which points almost straight up")
 
 # %% [markdown]
-# Most of G's own wish is cancelled: what is left is short, and points almost at right
-# angles to where it should (the cosine of the angle; 1.00 would be the same direction). In the loop of lesson 03 a
-# missing `detach` stops with an error instead, because D's backward pass frees the graph of `x_fake`. Be glad of such
-# errors.
+# In the loop of lesson 03 a missing `detach` stops with an error instead, because D's backward pass frees the graph of
+# `x_fake`. Be glad of such errors.
 
 # %% [markdown]
 # ## 9 · Mode collapse, counted
@@ -666,7 +598,7 @@ mode_count = checks.check_mode_count(my_mode_count)
 # A threshold of zero would count a class for one misread picture.
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.judges import judged, load_judge
 
 judge = load_judge("mnist")
@@ -684,11 +616,10 @@ show_cards([card(images, name) for name, images in list(sets.items())[1:]],
 # `mnist_basic` is the fully connected GAN. Two digits are missing from its pictures, which is easily overlooked on a
 # sheet.
 #
-# The last two runs have collapsed, whatever the judge reads in their pictures. Their likeness, the mean correlation
-# between the pixels of two pictures, is close to 1, where that of real digits is far below one half. `mnist_collapse`
-# draws one stroke for every `z`, and `mnist_d_wins` one picture of noise. So "D
-# wins" and "G collapses" can come together: in this run G hears next to nothing from D (section 5), and what it draws
-# hardly depends on `z`.
+# The last two runs have collapsed, whatever the judge reads in their pictures. Their likeness (section 5) is close to 1,
+# where that of real digits is far below one half. `mnist_collapse` draws one stroke for every `z`, and `mnist_d_wins` one
+# picture of noise. So "D wins" and "G collapses" can come together: in this run G hears next to nothing from D, and what
+# it draws hardly depends on `z`.
 #
 # The count of modes is weak evidence here. The judge must name some digit, and pictures of noise that differ from one
 # another could all get the same name. Such a count means something only where the pictures can be read. The likeness
@@ -703,10 +634,10 @@ show_cards([card(images, name) for name, images in list(sets.items())[1:]],
 # only in training.
 #
 # The recorded run `mnist_dropout` is that of lesson 03 with dropout in G. The package's `Dropout` has a switch,
-# `at_test`, that keeps it on in eval mode, and the next cell turns it. Each row of its picture is one `z`, drawn first
-# without dropout, then seven times with it.
+# `at_test`, that keeps it on in eval mode.
 #
-# > **Predict:** what must differ along a row, and what should not?
+# > **Predict:** each row of the picture is one `z`, drawn first without dropout, then seven times with it. What differs
+# > along a row, and what does not?
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.models import Dropout
@@ -730,8 +661,13 @@ show(torch.cat([drawn(z[:5], False)[:, None], on], 1).flatten(0, 1),
      "five rows of eight digits; along a row the strokes differ a little", nrow=8)
 
 # %% [markdown]
-# With dropout on, a picture is no longer a function of `z` alone: the dropped channels are a second source of chance.
+# <details><summary>What came out, and why</summary>
 #
+# The strokes differ a little from draw to draw; the digit mostly stays. A picture is no longer a function of `z` alone:
+# the dropped channels are a second source of chance.
+# </details>
+
+# %% [markdown]
 # To count "noise pixels around the digit" we need a definition that a computer can apply:
 #
 # 1. a pixel is **lit** if it is brighter than a level;
@@ -765,12 +701,11 @@ print("stray pixels in the test drawing:", stray_pixels(drawing).sum())
 
 # %% [markdown]
 # Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is not
-# noise. No limit is perfect: scanned digits have a few specks too, and a small piece of a broken stroke still counts.
-# So real digits come first, as the floor. Two more columns guard against a cheap victory, since a blank picture has no
-# stray patches either: the **ink**, which is the number of lit pixels per picture, and the judge's **confidence**, its
-# mean probability for its own answer.
+# noise. No limit is perfect, so real digits come first, as the floor. Two more columns guard against a cheap victory,
+# since a blank picture has no stray patches either: the **ink**, which is the number of lit pixels per picture, and the
+# judge's **confidence**, its mean probability for its own answer.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 order = torch.randperm(10_000, generator=seeded(0, "lesson"))  # the file begins neater
 four = {"real digits": to_float(load_mnist(split="test").batch(order[:1000])),
         "no dropout": sets["mnist_quick"],
@@ -783,10 +718,9 @@ for name, images in four.items():
 show_table(pd.DataFrame(guarded, ["have a stray patch", "ink", "confidence"]).T)
 
 # %% [markdown]
-# Look at what was counted. Each row shows pictures of one set that have stray patches, in orange, as far as there are
-# any among the 1,000.
+# Look at what was counted: the next picture shows up to ten pictures of each set that have stray patches.
 
-# %%
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
 for row, (name, images) in zip(axes, four.items(), strict=True):
     for axis, i in zip(row, stray[name].any((1, 2)).nonzero()[0], strict=False):
@@ -800,12 +734,10 @@ show(figure, "Stray patches in orange: some are specks of noise, some are pieces
      "four rows of up to ten digits, with small orange patches beside their strokes")
 
 # %% [markdown]
-# Is the difference between *on* and *off* more than chance? Shares of pictures that were drawn independently are
-# compared by their **standard errors**: a share $p$ of $n$ pictures has $\sqrt{p\,(1-p)/n}$, and of a difference the
-# squares add up. But these two sets draw the **same 1,000 z**, so it is better to compare picture by picture. Those
-# that have a stray patch in both sets, or in neither, say nothing about the difference. What counts are the $b$
-# pictures that have one only in the first set, and the $c$ that have one only in the second. If the switch made no
-# difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin toss. This is
+# Is the difference between *on* and *off* more than chance? Both sets draw the **same 1,000 z**, so compare picture by
+# picture. Those that have a stray patch in both sets, or in neither, say nothing about the difference. What counts are
+# the $b$ pictures that have one only in the first set, and the $c$ that have one only in the second. If the switch made
+# no difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin toss. This is
 # **McNemar's test**; the difference is clear if so uneven a result has a probability below 5 %.
 
 # %%
@@ -824,11 +756,10 @@ on, off = (stray[f"dropout {name}"].any((1, 2)) for name in ("on", "off"))
 print(f"stray patches with dropout on, against off: {paired(on, off)}")
 
 # %% [markdown]
-# That compares one network with itself, so only the switch differs. Whether to *train* with dropout at all is a
-# question about trainings, and one of each is no answer. The study has five seeds of each; `specks` is the share of
-# pictures with stray patches.
+# That compares one network with itself. Whether to *train* with dropout is a question about trainings, and one of each
+# is no answer. The study has five seeds of each; `specks` is the share of pictures with stray patches.
 
-# %%
+# %% jupyter={"source_hidden": true}
 DROPOUT = ("dropout in G", "dropout in G, at test too")
 numbers(stabilisers, "baseline", *DROPOUT, metrics=("fd", "specks"))
 effect(stabilisers, {f"{config}, against the baseline": ("baseline", config)
@@ -839,13 +770,9 @@ sheets(stabilisers, ["baseline", *DROPOUT], "Look for specks beside the strokes.
 # %% [markdown]
 # The claim is half right. Dropout in training **only** does remove most of the specks, in the recorded run and over
 # the seeds. Kept on at test time as well, it adds more than it removed, and `fd` becomes much worse. So the readme's
-# pictures may well be right, because its code drops in training only; the explanation that it gives did not hold. With
-# dropout in training only, `fd` rises by a fifth in the mean, but the interval just includes 0, so the study does not
-# decide it. Lesson 06 compares ratios in place of differences, and many versions at once, and does not decide it
-# either.
-#
-# A claim from a readme has become one that can be checked. That took a definition, the value for real digits, a test
-# that fits the way the pictures were drawn, several seeds, and a guard against winning by accident.
+# pictures may well be right, because its code drops in training only; its explanation did not hold. With dropout in
+# training only, `fd` rises by a fifth in the mean, but the interval just includes 0, so the study does not decide it.
+# (Lesson 06 compares ratios, and many versions at once, and does not decide it either.)
 
 # %% [markdown]
 # ## 11 · Batch, running and standing statistics
@@ -899,7 +826,7 @@ standing_statistics = checks.check_standing_statistics(my_standing_statistics)
 # </details>
 
 # %% [markdown]
-# The next cells draw the same 16 `z` with all three statistics, by a G after 4 steps and by the same G after 150.
+# The next cells draw the same `z` with all three statistics, by a G after 4 steps and by the same G after 150.
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -920,7 +847,7 @@ for step in tqdm(range(150), file=sys.stdout, ncols=80):
         young[step + 1] = {name: value.clone() for name, value in netG.state_dict().items()}
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.plots import show_rows
 
 
@@ -933,26 +860,21 @@ def three_ways(state):
         batch = netG.train()(z)[:16]
     standing_statistics(netG, [sample_z(64, base.nz, "normal", seeded(i, "standing"))
                                for i in range(20)])
-    return batch, running, generate(netG, z)[:16]
+    return {"batch": batch, "running": running, "standing": generate(netG, z)[:16]}
 
 
-contrast = {}
-for step, state in young.items():
-    ways = three_ways(state)
-    contrast[step] = [images.std().item() * 127.5 for images in ways]
-    show_rows(dict(zip(("batch statistics", "running statistics", "standing statistics"),
-                       (images[:12] for images in ways), strict=True)),
-              f"After {step} steps, the same z in every row.",
-              "three rows of twelve pictures: " + (
-                  "the middle row is nearly grey" if step < 10 else
-                  "all three show the same strokes"))
-
-# %%
-for step, (batch, running, standing) in contrast.items():
-    young_ones, fresh_ones = ("less than half" if contrast_of < batch / 2 else "most"
-                              for contrast_of in (running, standing))
-    print(f"after {step:>3} steps: running statistics show {young_ones} of the batch's "
-          f"contrast, standing ones {fresh_ones}")
+ways = {step: three_ways(state) for step, state in young.items()}
+show_rows({f"after {step} steps, {kind} statistics": images[:12]
+           for step, kinds in ways.items() for kind, images in kinds.items()},
+          "The same twelve z in every row.",
+          "after 4 steps three rows of a fine grey texture, the middle one "
+          "nearly plain; after 150 steps three rows of the same strokes")
+for step, kinds in ways.items():
+    contrast = {kind: images.std() for kind, images in kinds.items()}
+    running, standing = ("less than half" if contrast[kind] < contrast["batch"] / 2 else "most"
+                         for kind in ("running", "standing"))
+    print(f"after {step:>3} steps: running statistics show {running} of the batch's "
+          f"contrast,\n                 standing ones {standing}")
 
 # %% [markdown]
 # After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller.
@@ -962,49 +884,54 @@ for step, (batch, running, standing) in contrast.items():
 # %% [markdown]
 # ## 12 · Batch norm on G's output: is it blur?
 #
-# The paper leaves batch norm out of G's last layer. What happens with it? The readme of the DCGAN folder of
+# The paper leaves batch norm out of G's last layer. The readme of the DCGAN folder of
 # [GANs-in-PyTorch](https://github.com/iamkissg/GANs-in-PyTorch) shows two trainings on church exteriors. For *model 1*
 # its author had put batch norm on G's output by mistake; the samples, the readme says, were "so blurred that they just
 # had the roughly contour of churches". *Model 2* is clear.
 #
 # But two things differ between the models, as the readme says itself. Model 1 has batch norm on the output **and**
 # draws `z` from a uniform distribution (`torch.rand`, by a line that is still in the code: from 0 to 1). Model 2 draws
-# a normal `z`. There was one training of each, and no numbers. The claim is confounded, like that of section 5: from
-# these two runs nobody can tell which change mattered.
+# a normal `z`. There was one training of each, and no numbers: the claim is confounded, like that of section 5.
 #
 # To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
 # [-1, 1], the paper's own; and uniform in [0, 1]. That makes six configs, each trained with five seeds.
 #
-# <details><summary>Predict first: which of the two changes does the harm?</summary>
-#
-# If you said batch norm, so does the readme. On digits both changes do harm, in different ways; on churches one of them
-# does.
-# </details>
+# > **Predict:** which of the two changes does the harm?
 
 # %% jupyter={"outputs_hidden": true}
-print(norms.about["command"])
 numbers(norms)
-
-# %% jupyter={"outputs_hidden": true}
 sheets(norms, list(norms.study.configs),
        "Top: as in the paper. Bottom: batch norm on the output; compare the backgrounds.",
        "two rows of three sheets: digits on black, digits on black, one blob; below digits "
        "on a grey weave, digits on a grey weave, one picture")
+effect(norms, {
+    "batch norm on the output, z normal":
+        ("output_norm=False, z=normal", "output_norm=True, z=normal"),
+    "z from [-1, 1], against normal":
+        ("output_norm=False, z=normal", "output_norm=False, z=uniform"),
+    "z from [0, 1], against [-1, 1]":
+        ("output_norm=False, z=uniform", "output_norm=False, z=uniform01")})
 
 # %% [markdown]
-# Read the sheets by rows and by columns.
+# <details><summary>What came out, and why</summary>
+#
+# On digits both changes do harm, each in its own way. Read the sheets by rows and by columns; the second table has each
+# effect alone, seed by seed.
 #
 # - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
-#   turns into a grey weave. You can still read the digits. So on digits something happens, for both kinds of `z` that the
-#   field uses.
+#   turns into a grey weave. You can still read the digits.
 # - **Right column:** with `z` from [0, 1] G collapses to one picture, with batch norm and without. That is worse than
 #   blur, and it has nothing to do with the output layer.
 #
-# Two numbers of the table exaggerate, because the judge has seen black backgrounds only (section 1): `mode_entropy` near
-# 0 says "one digit only", which your eyes deny, and a good part of an `fd` in the thousands comes from the judge and not
-# from the digits. Sharpness has no such judge, but it mixes blur with lack of contrast. Divide each picture's sharpness
-# by its own variance, and contrast drops out of it. What is left depends on detail: blur lowers it (and noise would
-# raise it).
+# Two numbers exaggerate, because the judge has seen black backgrounds only (section 1): `mode_entropy` near 0 says "one
+# digit only", which your eyes deny, and a good part of an `fd` in the thousands comes from the judge and not from the
+# digits.
+# </details>
+
+# %% [markdown]
+# **Is it blur?** Sharpness needs no judge, but it mixes blur with lack of contrast. Divide each picture's sharpness by
+# its own variance, and contrast drops out of it. What is left depends on detail: blur lowers it (and noise would raise
+# it).
 
 # %%
 from dcgan_course.measuring.metrics import sharpness
@@ -1016,54 +943,37 @@ def detail_per_contrast(study, config):
     return (sharpness(x) / x.mean(1).flatten(1).var(1)).median().item()
 
 
-for kind in ("normal", "uniform"):
-    off, on = (detail_per_contrast(norms, f"output_norm={norm}, z={kind}")
-               for norm in (False, True))
-    print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: "
-          f"{on / off:.2f}")
+def detail_kept(study):
+    """Print what batch norm on the output leaves of the detail, for two kinds of z."""
+    for kind in ("normal", "uniform"):
+        off, on = (detail_per_contrast(study, f"output_norm={norm}, z={kind}")
+                   for norm in (False, True))
+        print(f"z {kind:<8} detail per contrast, with batch norm over without: {on / off:.1f}")
+
+
+detail_kept(norms)
 
 # %% [markdown]
-# With normal `z` sharpness fell to 0.52 of what it was. Lost detail accounts for a factor of about 0.7, and lost
-# contrast for another 0.7. **There is blur, then, but less than the sharpness alone says.**
+# With normal `z` sharpness fell to about half of what it was. Lost detail accounts for a factor of about 0.7, and lost
+# contrast for the other. **There is blur, then, but less than the sharpness alone says.**
 #
-# Both changes of model 1 do harm, each in its own way. Here is each effect alone, seed by seed:
-
-# %%
-effect(norms, {
-    "batch norm on the output, z normal":
-        ("output_norm=False, z=normal", "output_norm=True, z=normal"),
-    "z from [-1, 1] in place of normal":
-        ("output_norm=False, z=normal", "output_norm=False, z=uniform"),
-    "z from [0, 1] in place of [-1, 1]":
-        ("output_norm=False, z=uniform", "output_norm=False, z=uniform01")})
-
-# %% [markdown]
 # **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
 # shift and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So
 # the shift has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile
-# every wobble of the background stays visible.
-#
-# How black is the darker half of each picture?
+# every wobble of the background stays visible. How black is the darker half of each picture?
 
-# %%
-def darkest_half(study, config):
-    """Mean of the darker half of the pixels of a recorded sheet's pictures, in grey levels."""
-    pixels = (study.images(config).mean(1).flatten(1).sort(dim=1).values + 1) * 127.5
-    return pixels[:, : pixels.shape[1] // 2].mean().item()
-
-
+# %% jupyter={"source_hidden": true}
 for config in ("output_norm=False, z=normal", "output_norm=True, z=normal"):
-    print(f"{plain(config):<30} darker half of the pixels: "
-          f"{darkest_half(norms, config):.0f} of 255")
+    pixels = (norms.images(config).mean(1).flatten(1).sort(dim=1).values + 1) * 127.5
+    darker = pixels[:, : pixels.shape[1] // 2].mean().item()
+    print(f"{plain(config):<22} darker half of the pixels: {darker:.0f} of 255")
 
 # %% [markdown]
 # **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$,
 # and a smaller part that differs. G's first layer is linear: it turns the common part into one **fixed picture**, the
 # same for every `z`. A hundred weights share that job, and Adam pushes all of them in the same direction at every step;
 # no other direction grows as fast. Batch norm comes next, but it subtracts one number per channel, not a picture, so
-# the fixed picture stays.
-#
-# Measure it: of the variation in what leaves the first layer, which share still depends on `z`?
+# the fixed picture stays. Of the variation in what leaves the first layer, which share still depends on `z`?
 
 # %%
 def share_from_z(netG, kind):
@@ -1093,8 +1003,8 @@ for kind in ("uniform", "uniform01"):
 # **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
 # 0.0002.
 #
-# > **Predict** with what you know of the shift: in one epoch, how far can it get? (The gain can help, but it stretches
-# > white too.)
+# > **Predict:** how far can the shift get in one epoch at that rate, and what becomes of the background? (The gain can
+# > help, but it stretches white too.)
 
 # %% jupyter={"outputs_hidden": true}
 steps = 60_000 // norms.study.base.batch_size
@@ -1102,67 +1012,52 @@ for rate in (0.002, 0.0002):
     print(f"{steps} steps of {rate}: at most {steps * rate:.2f}; "
           f"tanh of minus that is {np.tanh(-steps * rate):.2f}")
 
-# %% [markdown]
-# Here are the same six configs at the paper's rate, with three seeds:
-
-# %% jupyter={"outputs_hidden": true}
 numbers(slow)
-
-# %% jupyter={"outputs_hidden": true}
 sheets(slow, list(slow.study.configs),
-       "The same at the paper's learning rate: the lower row is noise.",
+       "The same six at the paper's learning rate, three seeds each: the lower row is noise.",
        "two rows of three sheets: above strokes, strokes, one blob; below three of grey noise",
        n=8)
 
 # %% [markdown]
-# Both effects are still there, and the first is now much stronger: the shift cannot get far enough in so few steps, D
-# sees grey where black should be, wins, and G learns nothing but noise. That is no longer blur; the training has
-# failed.
+# <details><summary>What came out, and why</summary>
 #
+# The shift gets to 0.19 at most, where `tanh` is grey. D sees grey where black should be, wins, and G learns nothing but
+# noise. That is no longer blur; the training has failed. The other effect is still there as well.
+# </details>
+
+# %% [markdown]
 # **And on churches?** The report's pictures were church exteriors. A photograph has no black background to reach: its
-# pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do.
+# pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do. The next study trains the same six
+# configs on 3,573 photographs of churches, 64 x 64, in colour, with three seeds each, and a judge of churches reads the
+# pictures. The network is small and the trainings are short, so these are beginnings of pictures, all of them too soft.
 #
-# > **Predict**: does the blur come back?
-#
-# The next study trains the same six configs on 3,573 photographs of churches, 64 x 64, in colour, with three seeds
-# each, and a judge of churches reads the pictures. The network is small and the trainings are short, so these are
-# beginnings of pictures, all of them too soft. Which are softer? (`duplicates` is the share of pictures that have a
-# near-twin among the others.)
+# > **Predict:** does the blur come back?
 
 # %% jupyter={"outputs_hidden": true}
 churches = RecordedStudy("output_norm_churches")
 numbers(churches, metrics=("fd", "sharpness", "duplicates"))
-
-# %%
 sheets(churches, list(churches.study.configs),
        "Church exteriors. Top: without batch norm on the output. Bottom: with it.",
        "two rows of three sheets of soft, coloured pictures of buildings; in the right column "
        "all pictures of a sheet are the same", n=8)
-
-# %%
 effect(churches, {
     "batch norm on the output, z normal":
         ("output_norm=False, z=normal", "output_norm=True, z=normal"),
-    "z from [0, 1] in place of [-1, 1]":
+    "z from [0, 1], against [-1, 1]":
         ("output_norm=False, z=uniform", "output_norm=False, z=uniform01")},
        ("fd", "sharpness", "duplicates"))
+detail_kept(churches)
 
 # %% [markdown]
-# The number calls the lower row sharper, because its contrast is stronger: batch norm spreads the colours over the
-# range from the first step. The next cell takes the contrast out again:
-
-# %%
-for kind in ("normal", "uniform"):
-    off, on = (detail_per_contrast(churches, f"output_norm={norm}, z={kind}")
-               for norm in (False, True))
-    print(f"z {kind:<8} detail per contrast, with batch norm on the output over without: "
-          f"{on / off:.1f}")
-
-# %% [markdown]
-# We find no blur by batch norm here, and the distance is, if anything, smaller with it (undecided). (A ratio above 1 is
-# no proof of more detail, since noise raises it too.) In the right column every `z` gives one and the same picture, as
-# on digits.
+# <details><summary>What came out, and why</summary>
 #
+# The number calls the lower row sharper, because its contrast is stronger: batch norm spreads the colours over the range
+# from the first step. With the contrast taken out, in the last lines, we find no blur by batch norm, and the distance
+# is, if anything, smaller with it (undecided). (A ratio above 1 is no proof of more detail, since noise raises it too.)
+# In the right column every `z` gives one and the same picture, as on digits.
+# </details>
+
+# %% [markdown]
 # **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast
 # learning rate it costs detail and contrast; at a slow one it gives noise; on churches, the readme's own subject, at
 # the start of training, we found no harm. Of its two changes, `z` from [0, 1] ruined every training, and batch norm
@@ -1173,31 +1068,26 @@ for kind in ("normal", "uniform"):
 # %% [markdown]
 # ## 13 · Diagnose
 #
-# Here are five trainings of the study, without their names. Tell from pictures and curves which is which.
-
-# %%
-show_cards([card(stabilisers.images(config), letter)
-            for letter, config in checks.CASES.items()],
-           "Five unlabelled trainings, A to E.",
-           "five sheets, A to E, of sixteen pictures each")
+# Here are five trainings of the study, without their names, with D(x) in blue and D(G(z)) in orange under each sheet,
+# from 0 to 1. Tell from pictures and curves which is which.
 
 # %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(5, 2, figsize=(8.4, 9), sharex=True)
-for row, (letter, config) in zip(axes, checks.CASES.items(), strict=True):
+show_cards([card(stabilisers.images(config), letter, stabilisers.curves(config))
+            for letter, config in checks.CASES.items()],
+           "Five unlabelled trainings, A to E.",
+           "five sheets, A to E, of sixteen pictures each, with D's answers under each")
+
+# %% jupyter={"source_hidden": true}
+figure, axes = plt.subplots(2, 3, figsize=(8.4, 4.6))
+for axis, (letter, config) in zip(axes.flat, checks.CASES.items(), strict=False):
     lines = pd.DataFrame(stabilisers.curves(config))
-    for axis, keys in zip(row, (("loss_D", "loss_G"), ("D_x", "D_G_z")), strict=True):
-        for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
-            name = {"D_x": "D(x)", "D_G_z": "D(G(z))"}.get(key, key)
-            axis.plot(lines["kimg"], lines[key], color=colour, label=name)
-    row[0].set_ylabel(letter, rotation=0, labelpad=12, fontsize=14)
-    row[0].set_ylim(-3, 12)
-    row[1].set_ylim(-0.03, 1.03)
-for axis in axes[0]:
-    axis.legend()
-for axis in axes[-1]:
-    axis.set_xlabel("thousand images")
-show(figure, "The losses, and D's answers, of the same five.",
-     "five rows of two panels with two curves each, A to E")
+    for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
+        axis.plot(lines["kimg"], lines[key], color=colour, label=key)
+    axis.set(title=letter, xlabel="thousand images")
+axes[1, 2].axis("off")
+axes[1, 2].legend(*axes[0, 0].get_legend_handles_labels(), loc="center")
+show(figure, "The losses of the same five. Mind the axes: each has its own range.",
+     "five panels with two curves each, A to E")
 
 # %% [markdown]
 # > **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes

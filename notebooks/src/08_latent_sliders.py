@@ -144,6 +144,9 @@ sheet(list(directions), "From -3 (left) to +3.",
       "three rows of one face; hair and background change a little along each row")
 
 
+# %% [markdown]
+# How much does a picture change on the whole way?
+
 # %%
 def change(direction):
     """Mean change of a pixel on the whole way from -3 to 3, in grey levels."""
@@ -174,6 +177,7 @@ for slider in sliders.values():
 redraw()
 
 
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 def still(amount):
     """A frame of the film that stands here where no kernel runs."""
     z = moved(z0, {"z[0]": amount}, directions)
@@ -186,8 +190,7 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
       encoded(way + way[::-1], ".webp", 200), "a face, and three sliders that change it")
 
 # %% [markdown]
-# The pictures change, but hair and background change together, and none of the three numbers deserves a name. We need
-# better directions. Lesson 07 made some from labels. Can they be found without labels?
+# The pictures change, but several things change together, and none of the three numbers deserves a name. We need better directions. Lesson 07 made some from labels. Can they be found without labels?
 #
 # ## 2 · Directions without labels
 #
@@ -248,12 +251,11 @@ print(f"one in the middle of the order {change(every[50]):.0f},",
       f"the last one {change(every[-1]):.0f}")
 
 # %% [markdown]
-# The first principal direction changes the picture nearly four times as much as the average single number of z does, and
-# more than half as much again as the best of the hundred; the next two change it about as much as that best one. They
-# were found without trying each of them, and without a label. The order by stretching is nearly the order by change, and
-# directions in the middle and at the end change little. (All of this was measured on one face.) But do the strong
-# directions have names?
-# Try to find words for each row. A direction that W stretches most need not mean one thing.
+# The first principal direction changes the picture several times as much as the average single number of z does, and
+# more than the best of the hundred. It was found without trying each of them, and without a label. The order by
+# stretching is nearly the order by change: directions in the middle and at the end change little. (All of this was
+# measured on one face.) But do the strong directions have names? Try to find words for each row. A direction that W
+# stretches most need not mean one thing.
 #
 # ## 3 · The explorer
 #
@@ -276,9 +278,8 @@ explorer
 # - In *Change*, open *Strongest changes*. Find a name for one of the five rows. Then open *Raw numbers*, and draw over the
 #   bars: all hundred numbers of z at once.
 #
-# The attributes' directions are those of lesson 07, each without what it shares with the others. Over 100 new faces, moved
-# from -1.5 to +1.5, the judge's other sixteen probabilities then change by 4, 7, 4 and 7 points on average (smile,
-# glasses, beard, long hair); with the plain differences of means it was 5, 7, 8 and 9.
+# The attributes' directions are those of lesson 07, each without what it shares with the others, so that a slider for
+# beards changes less of the rest.
 #
 # All tools share one z: each begins with the face that you see. In Python it is `explorer.z`, and what the sliders add
 # is the sum that you wrote above:
@@ -292,15 +293,15 @@ print(f"{len(explorer.directions)} sliders:", ", ".join(explorer.directions))
 
 # %%
 show(generate(netG, torch.stack([z, explorer.z])), "Left: seed 88. Right: glasses + 1.",
-     "a cartoon face without glasses, and the same face with glasses")
+     "a cartoon face, and the same face a step towards glasses")
 explorer.go()  # all sliders at 0
 
 # %% [markdown]
-# Colours have buttons in place of sliders. A direction that is added makes black hair blacker; brown hair lies between
+# Colours have buttons, not sliders. A direction that is added makes black hair blacker; brown hair lies between
 # black and blond, and more of "brown minus all others" does not lead there. A button therefore *replaces* the part of z
 # in which the colours differ by what faces with this colour have on average.
 #
-# To explore another run, put its name, or the path of your run's folder, in place of `"mnist2d"` in the next cell.
+# To explore another run, replace `"mnist2d"` in the next cell by its name, or by the path of your run's folder.
 
 # %% tags=["nbval-ignore-output"]
 explore("mnist2d")
@@ -321,7 +322,7 @@ show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
 # needs no Python at all.
 #
 # If nothing moves, the kernel may not be running. A stored notebook on the web, or a notebook whose kernel was closed,
-# shows a picture in place of the sliders. Run the cells again.
+# shows a picture where the sliders would be. Run the cells again.
 
 # %% [markdown]
 # > **Open exercise · Name a direction, and prove it** — 45 minutes
@@ -374,4 +375,4 @@ checks.progress("08")
 
 # %% [markdown]
 # ---
-# ← [07 · Walking the latent space](07_latent_space.ipynb) · [09 · Colour at 64x64: LSUN and CelebA on a GPU](09_colour_on_a_gpu.ipynb) →
+# ← [07 · Walking the latent space](07_latent_space.ipynb) · [09 · Colour photographs, with or without a GPU](09_colour_on_a_gpu.ipynb) →

@@ -7,20 +7,22 @@
 # ---
 
 # %% [markdown]
-# # 09 · Colour at 64x64: LSUN and CelebA on a GPU
+# # 09 · Colour photographs, with or without a GPU
 #
 # <img src="../data/churches.webp" width="796" alt="two rows of seven pictures: plain grey, blocks of sky and stone, walls and windows, and at last the front of a church">
 #
 # *What training on photographs looks like. Each row is one z; the numbers above count the images that G has been trained
-# on. A small network learned this from 3,573 photographs of churches, in 51 minutes on one CPU core. The paper's is ten
-# times as large, LSUN has 126,227 churches, and both together want a GPU: this lesson computes how much of its memory,
-# and for how long.*
+# on. A small network learned this from 3,573 photographs of churches, in 51 minutes on one CPU core.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
 #
 # **You need:** lesson 03. A GPU helps, and is not needed to follow.
+#
+# **What was measured where:** all times in this lesson were taken on a CPU; we had no GPU to time. The paper's network is
+# ten times as large as ours, and LSUN has 126,227 churches: both together want a GPU. How much of its memory they take,
+# and how much work they are, is computed here from shapes alone. The cells that take times print those of your machine.
 #
 # After this lesson you can
 #
@@ -36,18 +38,10 @@
 # Every term is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
-# ## 1 · Get the photographs
+# ## 1 · Real photographs: a recorded training
 #
-# | data | how many | today |
-# |---|---|---|
-# | LSUN church_outdoor | 126,227 | the official [LMDB](http://dl.yf.io/lsun/scenes), `church_outdoor_train_lmdb.zip`; or Hugging Face `tglcourse/lsun_church_train` |
-# | LSUN bedroom | 3,033,042 | the same place, 43 GB; or a fifth of it: Hugging Face `pcuenq/lsun-bedrooms` |
-# | CelebA | 202,599 | [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand: `img_align_celeba.zip` and `list_attr_celeba.txt`; or Hugging Face `nielsr/CelebA-faces` (without attributes) |
-# | your own | a few thousand or more | any folder or zip |
-#
-# The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others:
-# LSUN's come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
-# [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
+# `heritage` learned church exteriors from 3,573 photographs (see [data/README.md](../data/README.md); they stand in for
+# LSUN's church_outdoor), with the preset `photos`. Here are 48 of its pictures. Nobody picked them:
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -85,6 +79,96 @@ from dcgan_course.runs import load_run
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
+# %%
+church = load_run("heritage")
+netC = church.load_generator()
+z = sampling.draw_z(church.config, 48, torch.Generator().manual_seed(1))
+show(sampling.generate(netC, z), "48 church exteriors that do not exist.",
+     "four rows of twelve churches: domes, towers and walls, a few of them smeared", 12)
+
+# %% [markdown]
+# How good are they, by numbers? Beside them stand those of real photographs that the judge never saw. The distance,
+# `fd`, should be as low as that of real ones (lesson 03 has a first explanation of it); all others should be what they
+# are for real ones.
+#
+# > **What are precision and recall?** Two shares, taken among the judge's features. *Precision* is the share of
+# > generated pictures that lie close to real ones: it falls when pictures are bad. *Recall* is the share of real
+# > pictures that generated ones come close to: it falls when kinds of pictures are missing.
+# > [Lesson 11](11_measuring_gans.ipynb), section 4, says what "close" means, and how eight stray points can spoil it.
+
+# %% jupyter={"source_hidden": true}
+import json
+
+record = json.loads((church.path / "record.json").read_bytes())
+NUMBERS = {"fd": "Frechet distance (fd)", "precision": "precision", "recall": "recall",
+           "sharpness": "sharpness", "duplicates": "duplicates"}
+show_table(pd.DataFrame({who: {words: record[who][f"{key}1787_heritage"]
+                               for key, words in NUMBERS.items()}
+                         for who in ("generated", "real")}))
+
+# %% jupyter={"source_hidden": true}
+with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
+key = "fd1787_heritage"
+figure, axes = plt.subplots()
+for lines, label, colour in ((with_augment, "D sees changed pictures (--augment)", ORANGE),
+                             (without, "D sees them as they are", BLUE)):
+    kimg, values = [line["kimg"] for line in lines], [line[key] for line in lines]
+    axes.plot(kimg, values, color=colour, marker=".", label=label)
+axes.axhline(record["real"][key], color=GREY, linestyle="--", label="real photographs")
+axes.set(yscale="log", xlabel="thousand images shown", ylabel="Frechet distance")
+axes.set_yticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
+axes.minorticks_off()
+axes.legend()
+show(figure, "Which of the two should have been stopped, and when?",
+     "the orange curve falls to the end; the blue one rises again after 390 thousand")
+
+# %% [markdown]
+# The table's distance and the last point of the orange curve belong to the same generator with other z: that much is
+# chance, with 1,787 pictures. And the two runs differ in more than one thing:
+
+# %% jupyter={"source_hidden": true}
+differences = church.config.difference(load_run("heritage_no_augment").config).split(", ")
+rows = dict(difference.split(": ") for difference in differences)
+WORDS = {"num_epochs": "epochs", "lr_g": "learning rate of G", "lr_d": "learning rate of D",
+         "ema_kimg": "half-life of G's average, thousand images", "augment": "--augment"}
+table = pd.DataFrame({name: values.split(" -> ") for name, values in rows.items()},
+                     ["orange", "blue"]).T
+show_table(table.rename(WORDS).replace({"True": "yes", "False": "no"}))
+
+# %% [markdown]
+# So the gap between the curves is not due to `--augment` alone, and each curve is one seed. What the blue one shows by
+# itself is that from some moment on the pictures get *worse*. A likely reason, not tested here, is that with a few
+# thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment` shows D
+# every picture with random colours, shifts and blanks, real and generated ones alike ([arXiv
+# 2006.10738](https://arxiv.org/abs/2006.10738)), and with it the curve still falls at the end. (The first points of the
+# curves were scored at different times.) That paper reports that larger data sets gain less from it.
+#
+# The next two pictures show a walk between two churches, on the great circle, and a grid between four:
+
+# %%
+steps = sampling.interpolate(z[12], z[39], 12)
+show(sampling.generate(netC, steps), "From one church to another in 12 steps.",
+     "twelve churches in a row, each a little different from the one before", 12)
+
+# %%
+corners = sampling.corner_grid(z[[12, 7, 41, 40]], 7)
+show(sampling.generate(netC, corners), "Four churches in the corners, and mixtures between.",
+     "seven rows of seven churches that change smoothly along each row and column", 7)
+
+# %% [markdown]
+# ## 2 · Get the photographs
+#
+# | data | how many | today |
+# |---|---|---|
+# | LSUN church_outdoor | 126,227 | the official [LMDB](http://dl.yf.io/lsun/scenes), `church_outdoor_train_lmdb.zip`; or Hugging Face `tglcourse/lsun_church_train` |
+# | LSUN bedroom | 3,033,042 | the same place, 43 GB; or a fifth of it: Hugging Face `pcuenq/lsun-bedrooms` |
+# | CelebA | 202,599 | [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand: `img_align_celeba.zip` and `list_attr_celeba.txt`; or Hugging Face `nielsr/CelebA-faces` (without attributes) |
+# | your own | a few thousand or more | any folder or zip |
+#
+# The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others:
+# LSUN's come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
+# [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
+
 # %% [markdown]
 # **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
 #
@@ -93,10 +177,12 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 # - Hugging Face: `hf:tglcourse/lsun_church_train` (after `pip install datasets`; it downloads)
 # - a folder: `folder:PATH`
 
-# %% tags=["nbval-ignore-output"]
+# %%
+DATA = "lsun/church_outdoor"  # without a path: in ~/.cache/dcgan_course/lsun, if it is there
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from pathlib import Path
 
-DATA = "lsun/church_outdoor"  # without a path: in ~/.cache/dcgan_course/lsun, if it is there
 try:
     photos = load_images(DATA, 64)
     assert photos.channels == 3 and photos.count >= 1024, "fewer than 1,024 colour pictures"
@@ -117,7 +203,7 @@ show(to_float(photos.batch(some[:24])),
 # name of a zip file, and a program that unpacks it fails with a puzzling message. `load_images` looks into the file
 # first and says what it found:
 
-# %%
+# %% jupyter={"source_hidden": true}
 import tempfile
 import textwrap
 
@@ -137,9 +223,9 @@ with tempfile.TemporaryDirectory() as folder:
 # soon as a loader has workers. The course's reader opens it anew in each of them.
 #
 # If a download is refused, try the other source in the table, fetch the file with a browser, or ask a colleague who has
-# it. Or begin with a folder of your own: the churches of section 9 were learned from 3,573 photographs.
+# it. Or begin with a folder of your own: the churches of section 1 were learned from 3,573 photographs.
 #
-# ## 2 · Prepare once
+# ## 3 · Prepare once
 #
 # `load_images` has just decoded every picture, cut out a square, scaled it to 64 x 64 and written the bytes into one
 # file. Training slices that file and never decodes again. (In a terminal: `dcgan-course prepare DATA --image_size 64`;
@@ -179,7 +265,7 @@ centre_box = checks.check_centre_box(my_centre_box)
 # ```
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}
 boxes = {}
 for name, (width, height) in {"CelebA": (178, 218), "a wide photograph": (640, 480)}.items():
     box = centre_box(width, height)
@@ -189,8 +275,8 @@ show_table(pd.DataFrame(boxes, ["its size", "the square", "of the picture is kep
 
 # %% [markdown]
 # The square must then be scaled. Taking every tenth pixel is fast and wrong: fine lines break up ("aliasing").
-# Antialiasing takes means first. The next picture shows three ways to make 64 x 64 pixels of a drawn face, 640 wide and
-# 800 high, with stripes behind it:
+# Antialiasing takes means first. Here are three ways to make 64 x 64 pixels of a drawn face, 640 wide and 800 high, with
+# stripes behind it:
 
 # %%
 from PIL import Image
@@ -205,6 +291,8 @@ ways = {"squashed": large.resize(small, Image.Resampling.BICUBIC),
         "every tenth pixel": square.resize(small, Image.Resampling.NEAREST),
         "cropped, antialiased": square.resize(small, Image.Resampling.BICUBIC),
         "the original, 640 x 800": large}
+
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.75))
 for axis, (name, picture) in zip(axes, ways.items(), strict=True):
     axis.imshow(picture, interpolation="nearest" if picture.width == 64 else "antialiased")
@@ -221,7 +309,7 @@ COUNTS = {"LSUN church_outdoor": 126_227, "CelebA": 202_599, "LSUN bedroom": 3_0
 sizes = {name: (count, f"{count * 64 * 64 * 3 / 1e9:.1f}") for name, count in COUNTS.items()}
 show_table(pd.DataFrame(sizes, ["pictures", "GB, prepared"]).T)
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import io
 import time
 
@@ -242,7 +330,7 @@ show_table(pd.DataFrame({"minutes to prepare, one core": minutes}),
 # fits into half of what is free.
 
 # %% [markdown]
-# ## 3 · Will it fit?
+# ## 4 · Will it fit?
 #
 # The preset `lsun` (or `paper`) is the paper's network at full width: from 4 x 4 x 1024 up to 64 x 64 x 3, with kernels
 # of 5 x 5 and batches of 128. To count its parameters, its shapes are enough: tensors on the device `meta` have a shape
@@ -314,7 +402,8 @@ gigabytes = {"weights, gradients, Adam": [kept / 1e9] * 3,
              "outputs of G's layers": [4 * n * layers["G"] / 1e9 for n in batch_sizes],
              "outputs of D's layers": [4 * n * layers["D"] / 1e9 for n in batch_sizes]}
 budget = pd.DataFrame(gigabytes, [f"batch {n}" for n in batch_sizes])
-show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.")
+show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.",
+           fold="The numbers of the next picture")
 
 # %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(8.4, 2.5))
@@ -338,7 +427,7 @@ show(figure, "The paper's network in training: what is kept, and what grows with
 # Colab's free T4.) So 16 GB have room for the paper's batch of 128, several times over. **On a GPU**
 # `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
 #
-# ## 4 · How long?
+# ## 5 · How long?
 #
 # Begin with the amount of work. PyTorch counts floating-point operations, and again shapes are enough: the next cell
 # counts a training step of a batch of 8, in which nothing is computed.
@@ -361,10 +450,10 @@ show_table(pd.DataFrame({"one epoch, Pflop": work}))
 # %% [markdown]
 # How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second, a GPU some tens of thousands.
 #
-# > **Predict** the hours for one epoch of churches. (Without a GPU the cell times a network half as wide, which needs
-# > about a quarter of the memory.)
+# The next cell times a step of the paper's network. (Without a GPU it times one half as wide, which needs about a quarter
+# of the memory, and takes the work per second from it.)
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true}
 from dcgan_course.commands import bench
 
 GPU = torch.cuda.is_available()
@@ -383,6 +472,10 @@ def speed(loop, steps):
     return bench.step_flops(loop) / seconds
 
 
+# %% [markdown]
+# > **Predict:** how many hours does one epoch of churches take on your machine?
+
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 print("timing some steps ...", flush=True)
 half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")
 flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
@@ -393,11 +486,15 @@ show_table(pd.DataFrame({"one epoch, hours": hours}),
            "with the paper's network.")
 
 # %% [markdown]
-# On a laptop's CPU the full width is out of the question, while a smaller network is not (section 8). We had no GPU to
-# measure when this was written; run this cell on yours, and you know how long you would wait. (The time does not
-# include compilation, which the trainer adds to long trainings on a GPU.)
+# <details><summary>What came out, and why</summary>
 #
-# ## 5 · What makes it fast
+# The hours are the work of an epoch over the work per second. On a laptop's CPU the full width is out of the question,
+# while a smaller network is not (section 9). On a GPU this cell tells you how long you would wait. (The time does not
+# include compilation, which the trainer adds to long trainings on a GPU.)
+# </details>
+
+# %% [markdown]
+# ## 6 · What makes it fast
 #
 # Four changes make a training faster and leave what is computed as it was, or nearly so:
 #
@@ -413,7 +510,7 @@ show_table(pd.DataFrame({"one epoch, hours": hours}),
 #   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes, until somebody has measured it on
 #   a GPU, that 15 % of a step are saved.
 #
-# The next cells measure them on your machine, in turn, so that a slow moment affects all of them alike:
+# `variant` makes a training loop with some of them:
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.machine.runtime import has_bf16
@@ -440,7 +537,10 @@ variants = {"plain": variant(channels_last=False, fused=False),
 if GPU:
     variants["+ compilation"] = variant(sixteen, compile="on")
 
-# %% tags=["nbval-ignore-output"]
+# %% [markdown]
+# Now they are timed, in turn, so that a slow moment affects all of them alike:
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
 from dcgan_course.machine.display import bar_options
@@ -465,7 +565,7 @@ show(figure, "Each bar adds one change to those above it.", "; ".join(
     f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
 
 # %% [markdown]
-# The gains depend on the machine. bfloat16 needs hardware for it; without such hardware it is several times *slower*,
+# These are times of a CPU, where the picture was stored; the gains depend on the machine. bfloat16 needs hardware for it; without such hardware it is several times *slower*,
 # which is why `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the
 # loop of most tutorials, data path included; `dcgan-course doctor --gpu` tries all of this on a GPU and prints a
 # report.
@@ -488,7 +588,7 @@ else:
     print("no CUDA here: nothing to measure")
 
 # %% [markdown]
-# ## 6 · What changes with the batch
+# ## 7 · What changes with the batch
 #
 # A GPU works best on large batches. Two things change with their size.
 #
@@ -505,7 +605,7 @@ for n in (4, 16, 64):
     batch_means = means.view(-1, n, 32).mean(1)  # (batches, 32)
     noise[n] = (batch_means.std(0) / means.std(0)).mean().item()
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 rows = {f"batches of {n}": (f"{value:.2f}", f"{n**-0.5:.2f}") for n, value in noise.items()}
 show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
            "In standard deviations of single images.")
@@ -516,13 +616,13 @@ show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
 # `--sync_batch_norm` is made for that case.
 #
 # **The learning rate.** With the same number of images, a batch four times as large makes a quarter of the steps. The
-# usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam).
+# usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). A recorded study tried it on
+# 60 thousand digits, three seeds each. It gives the Frechet distance to real digits (lower is better), and how evenly the
+# ten digits occur (1 = evenly).
 #
-# > **Predict**, then look at the recorded study: 60 thousand digits, three seeds each, and at the end the Frechet
-# > distance to real digits (lesson 11; lower is better). The table after it has the numbers, and how evenly the ten
-# > digits occur (1 = evenly).
+# > **Predict:** does a longer step make up for a larger batch?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from dcgan_course.experiments.recording import RecordedStudy
 
 study = RecordedStudy("batch_size")
@@ -545,7 +645,7 @@ axes.invert_yaxis()
 show(figure, "A dot for each of three seeds. Hollow: nearly all pictures are one digit.",
      "batches of 16 lie left, at 100 to 230; 256 lie right, at 600 to 2,000, two dots hollow")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 def listed(values, digits):
     """The numbers of three seeds, in words."""
     return ", ".join(f"{value:,.{digits}f}" for value in values)
@@ -556,17 +656,23 @@ rows = {name: (f"{60_000 // batches[name]:,}", listed(fd[name], 0), listed(even[
 show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"]).T)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Not here.
+#
 # - With batches of 16, a rate divided by 4 gives about what a batch of 64 gave, so the advice holds. But the unchanged rate
 #   is *better*: it makes four times the steps for the same images, each as long. In this study small batches do no harm to
 #   the pictures; they are only slower on a GPU.
 # - With batches of 256 and the unchanged rate, two of three trainings have collapsed to one digit. Multiplying the rate by 2
 #   or by 4 recovers a part of the loss, and the result still stays behind. Longer steps do not make up here for having a
 #   quarter as many.
-#
+# </details>
+
+# %% [markdown]
 # So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
 # GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
 #
-# ## 7 · Several GPUs
+# ## 8 · Several GPUs
 #
 # `torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH` starts two
 # processes, one for each GPU. Each has a copy of both networks, works on its share of every batch, and before each
@@ -603,8 +709,9 @@ share = checks.check_share(my_share)
 # </details>
 
 # %% [markdown]
-# > **Predict:** is the mean of the shares' gradients the gradient of the whole batch? The next cell pretends to be four
-# > processes, first with a D without batch norm, then with one that has it:
+# The next cell pretends to be four processes, first with a D without batch norm, then with one that has it.
+#
+# > **Predict:** is the mean of the shares' gradients the gradient of the whole batch?
 
 # %% jupyter={"outputs_hidden": true}
 def gradient(net, x):
@@ -625,9 +732,13 @@ for norm in ("none", "batch"):
     print(f"norm {norm:<6} relative difference {words}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Without batch norm the two are equal, up to rounding. With it they differ, because each process normalises with its
 # own images; `--sync_batch_norm` takes the statistics of all, at the price of more messages.
-#
+# </details>
+
+# %% [markdown]
 # At each step all gradients of both networks have to be exchanged:
 
 # %%
@@ -645,7 +756,7 @@ show_table(pd.DataFrame({"seconds a step": seconds}),
 # You can try it without GPUs, with two processes on the CPU:
 # `torchrun --nproc-per-node=2 -m dcgan_course train --preset smoke`.
 #
-# ## 8 · Train
+# ## 9 · Train
 #
 # With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
 # seconds, to see that everything is in place.
@@ -669,91 +780,13 @@ show(sampling.generate(run.load_generator(), z),
 
 # %% [markdown]
 # Three thousand images are next to nothing. With cartoon faces a head, hair and eyes already show; with photographs the
-# colours do, and hardly more. Good avatars took 400 thousand images, the churches below 500 thousand, and the paper's
-# bedrooms 15 million.
-#
-# ## 9 · Real photographs: a recorded training
-#
-# `heritage` learned church exteriors from 3,573 photographs (see data/README.md; they stand in for LSUN's
-# church_outdoor), with the preset `photos`. Nobody picked these:
-
-# %%
-church = load_run("heritage")
-netC = church.load_generator()
-z = sampling.draw_z(church.config, 48, torch.Generator().manual_seed(1))
-show(sampling.generate(netC, z), "48 church exteriors that do not exist.",
-     "four rows of twelve churches: domes, towers and walls, a few of them smeared", 12)
-
-# %% [markdown]
-# How good are they, by numbers? The next cell has them beside those of real photographs that the judge never saw.
-# The distance, `fd`, should be as low as that of real ones (lesson 03 has a first explanation of it); all others should
-# be what they are for real ones.
-#
-# > **What are precision and recall?** Two shares, taken among the judge's features. *Precision* is the share of
-# > generated pictures that lie close to real ones: it falls when pictures are bad. *Recall* is the share of real
-# > pictures that generated ones come close to: it falls when kinds of pictures are missing.
-# > [Lesson 11](11_measuring_gans.ipynb), section 4, says what "close" means, and how eight stray points can spoil it.
-
-# %%
-import json
-
-record = json.loads((church.path / "record.json").read_bytes())
-NUMBERS = {"fd": "Frechet distance (fd)", "precision": "precision", "recall": "recall",
-           "sharpness": "sharpness", "duplicates": "duplicates"}
-show_table(pd.DataFrame({who: {words: record[who][f"{key}1787_heritage"]
-                               for key, words in NUMBERS.items()}
-                         for who in ("generated", "real")}))
-
-# %% jupyter={"source_hidden": true}
-with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
-key = "fd1787_heritage"
-figure, axes = plt.subplots()
-for lines, label, colour in ((with_augment, "D sees changed pictures (--augment)", ORANGE),
-                             (without, "D sees them as they are", BLUE)):
-    kimg, values = [line["kimg"] for line in lines], [line[key] for line in lines]
-    axes.plot(kimg, values, color=colour, marker=".", label=label)
-axes.axhline(record["real"][key], color=GREY, linestyle="--", label="real photographs")
-axes.set(yscale="log", xlabel="thousand images shown", ylabel="Frechet distance")
-axes.set_yticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
-axes.minorticks_off()
-axes.legend()
-show(figure, "Which of the two should have been stopped, and when?",
-     "the orange curve falls to the end; the blue one rises again after 390 thousand")
-
-# %% [markdown]
-# The table's distance and the last point of the orange curve belong to the same generator with other z: that much is
-# chance, with 1,787 pictures. And the two runs differ in more than one thing:
-
-# %%
-differences = church.config.difference(load_run("heritage_no_augment").config).split(", ")
-rows = dict(difference.split(": ") for difference in differences)
-show_table(pd.DataFrame({name: values.split(" -> ") for name, values in rows.items()},
-                        ["orange", "blue"]).T)
-
-# %% [markdown]
-# So the gap between the curves is not due to `--augment` alone, and each curve is one seed. What the blue one shows by
-# itself is that from some moment on the pictures get *worse*. A likely reason, not tested here, is that with a few
-# thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment` shows D
-# every picture with random colours, shifts and blanks, real and generated ones alike ([arXiv
-# 2006.10738](https://arxiv.org/abs/2006.10738)), and with it the curve still falls at the end. (The first points of the
-# curves were scored at different times.) That paper reports that larger data sets gain less from it.
-#
-# The next two pictures show a walk between two churches, on the great circle, and a grid between four:
-
-# %%
-steps = sampling.interpolate(z[12], z[39], 12)
-show(sampling.generate(netC, steps), "From one church to another in 12 steps.",
-     "twelve churches in a row, each a little different from the one before", 12)
-
-# %%
-corners = sampling.corner_grid(z[[12, 7, 41, 40]], 7)
-show(sampling.generate(netC, corners), "Four churches in the corners, and mixtures between.",
-     "seven rows of seven churches that change smoothly along each row and column", 7)
+# colours do, and hardly more. The churches of section 1 took nearly 500 thousand images, and the paper's bedrooms 15
+# million.
 
 # %% [markdown]
 # > **Open exercise · A plan that somebody could pay for** — 60 minutes
 # >
-# > Plan a training of the paper's network on one of the data sets of section 1, on a machine that you could really rent.
+# > Plan a training of the paper's network on one of the data sets of section 2, on a machine that you could really rent.
 # > How much disk, memory and time does it need, what does it cost, when do you look at it, and when do you stop? Say
 # > which of your numbers are computed, which are measured, and which are guesses; then make the cheapest measurement that
 # > would turn your worst guess into a number.
@@ -795,7 +828,7 @@ show(sampling.generate(netC, corners), "Four churches in the corners, and mixtur
 # <details><summary>Which batch for eight GPUs?</summary>
 #
 # Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes fewer
-# steps of the same images (section 6).
+# steps of the same images (section 7).
 # </details>
 #
 # ## References

@@ -793,4 +793,4 @@ checks.progress("10")
 
 # %% [markdown]
 # ---
-# ← [09 · Colour at 64x64: LSUN and CelebA on a GPU](09_colour_on_a_gpu.ipynb) · [11 · Measuring GANs](11_measuring_gans.ipynb) →
+# ← [09 · Colour photographs, with or without a GPU](09_colour_on_a_gpu.ipynb) · [11 · Measuring GANs](11_measuring_gans.ipynb) →
