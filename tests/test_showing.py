@@ -112,8 +112,7 @@ def images(html):
 
 
 def test_the_picture_of_a_training_has_curves_beside_it(monkeypatch):
-    """With twice its pixels where it is small; the curves as far as the training is, on the axis of all of it; both on
-    a page of 720 pixels, side by side."""
+    """Twice as large where there is room; the curves as far as the training is, on the axis of all of it."""
     told, lines, until = [], [], []
     handle = type("Handle", (), {"update": lambda self, bundle, raw: told.append(bundle)})
     monkeypatch.setattr("IPython.display.display", lambda *_, **options: handle())
@@ -127,12 +126,12 @@ def test_the_picture_of_a_training_has_curves_beside_it(monkeypatch):
     tell(Image.new("RGB", (1042, 1042)), "5 thousand images")
     alone, small, large, huge = (images(bundle["text/html"]) for bundle in told)
     assert len(alone) == 1 and until == [40.0] * 3
-    for (tiles, curve), size in ((small, 484), (large, 530), (huge, 1042)):
-        assert tiles[2].startswith("a sheet of generated images after ") and tiles[3] == 400
+    for (tiles, curve), size, width in ((small, 484, 484), (large, 530, 530), (huge, 1042, 560)):
+        assert tiles[2].startswith("a sheet of generated images after ") and tiles[3] == width
         assert Image.open(io.BytesIO(tiles[1])).size == (size, size)
-        assert curve[0] == "image/svg+xml" and 700 < 400 + curve[3] < 716  # and a space between
+        assert curve[0] == "image/svg+xml" and 830 < width + curve[3] < 848  # both on the page, with a space
         across, down = (float(x) for x in re.search(rb'width="([\d.]+)pt" height="([\d.]+)pt"', curve[1]).groups())
-        assert down / across == pytest.approx(400 / curve[3], rel=0.01)  # as high as the sheet
+        assert down / across == pytest.approx(width / curve[3], rel=0.01)  # as high as the sheet
     assert "3 thousand images</figcaption>" in told[1]["text/html"] and told[1]["text/plain"] == small[0][2]
 
 

@@ -24,7 +24,7 @@ TILE = 40  # pixels, at least, of a picture's side in a sheet
 HIGH = 560  # pixels of a sheet that is still seen as a whole
 FOLDED = " \n"  # of a folded output JupyterLab shows the first line that is not empty, as it stands: nothing
 POINTS = 1500  # more of them are smaller as pixels
-WATCHED, BOTH = 400, 712  # pixels, at most, of the sheet beside which curves grow, and of both
+WATCHED = 560  # pixels, at most, of the sheet beside which curves grow
 FLAT = 2  # levels of grey of 255: a tile that has no more of them shows nothing
 
 
@@ -56,7 +56,7 @@ def show(what: Picture, caption: str, alt: str, nrow: int | None = None, width: 
         alt: what is to be seen, for those who cannot.
         nrow: images in a row of the sheet; None = as suits the page.
         width: on the page, in pixels; None = its own, at most the page's.
-        lettered: of a sheet: on images that are all of a grey its level stands, so that none is taken for a failure.
+        lettered: whether a sheet's images that are all of one grey say its level, so that none is taken for a failure.
     """
     from IPython.display import display
 
@@ -107,8 +107,8 @@ def filed(what: Picture) -> tuple[bytes, int]:
 
 def notebook_picture(stats: Callable[[], list[dict]], until: float,
                      loss: str = "non_saturating") -> Callable[[Image.Image, str], None]:
-    """A function (picture, caption) that shows a training's sheet in a notebook, with twice its pixels where it is
-    small, and its curves beside it, which grow; it replaces both at the next call.
+    """A function (picture, caption) that shows a training's sheet in a notebook, twice as large where the page has room
+    for it, and its curves beside it, which grow; it replaces both at the next call.
 
     Args:
         stats: gives the lines of stats.jsonl so far.
@@ -121,20 +121,28 @@ def notebook_picture(stats: Callable[[], list[dict]], until: float,
     handle = display({"text/plain": ""}, raw=True, display_id=True)
 
     def show(picture: Image.Image, caption: str) -> None:
-        times = 2 if picture.width < WATCHED else 1
+        times = 2 if 2 * picture.width <= WATCHED else 1
         large = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
         words = f"a sheet of generated images after {caption}"
         width = min(WATCHED, large.width)
-        images, beside = image_html(saved(large), words, width), BOTH - width
+        beside = PAGE - width - 12
+        images = image_html(saved(large), words, width, shared(width))
         if lines := stats():
             file = io.BytesIO()
             figure = curves(lines, (beside / 100, large.height * width / large.width / 100), until, loss)
             with mpl.rc_context(STYLE | {"savefig.bbox": "standard"}):  # the same size each time
                 figure.savefig(file, format="svg", metadata={"Date": None})
-            images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside)
+            images += " " + image_html(file.getvalue(), "losses and D's answers until then", beside, shared(beside))
+        images = f'<div style="display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start">{images}</div>'
         handle.update({"text/html": framed(images, caption), "text/plain": words}, raw=True)
 
     return show
+
+
+def shared(width: int) -> str:
+    """The style of a picture beside another one: on a narrower page both shrink alike, and on a phone they stand one
+    below the other."""
+    return f'style="flex:{width} 1 {0.55 * width:.0f}px;min-width:0;max-width:{width}px;height:auto;border-radius:4px"'
 
 
 def drawn(figure: "Figure") -> tuple[bytes, int]:
