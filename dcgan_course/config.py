@@ -1,16 +1,14 @@
 """Every parameter of a training, once: name, default, meaning, unit. The command line is made from this class."""
 
 import dataclasses
-import difflib
 import math
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from PIL import ImageColor
 
-from .machine.errors import UserError
+from .machine.errors import UserError, nearest
 
 Loss = Literal["non_saturating", "minimax", "least_squares", "hinge", "wasserstein", "relativistic"]
 TARGETS = ("non_saturating", "minimax", "least_squares")  # losses that have a target for each of D's answers
@@ -266,12 +264,6 @@ def is_colour(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """"; did you mean X?" for the known name closest to a mistyped one, or ""."""
-    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 PRESETS: dict[str, TrainConfig] = {

@@ -148,6 +148,8 @@ BAD = {
     "unknown command": (["trian"], "did you mean train"),
     "unknown flag": (["train", "--batchsize", "3"], "--batchsize"),
     "unknown flag, nearest": (["train", "--num_epoch", "3"], "did you mean --num_epochs"),
+    "unknown choice": (["train", "--loss", "hinje"], "--loss: found 'hinje', expected one of non_saturating, minimax, "
+                       "least_squares, hinge, wasserstein, relativistic; did you mean hinge?"),
     "unknown preset": (["train", "--preset", "mnits"], "did you mean mnist"),
     "unknown images": (["train", "--data", "minst"], "did you mean mnist"),
     "size": (["train", "--image_size", "48"], "image_size: found 48"),

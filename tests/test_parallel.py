@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import pytest
 import tiny
 import torch
 from safetensors.torch import load_file
+from servers import free_port
 
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.parallel import World
@@ -48,12 +48,6 @@ GRADIENTS = """if True:
                               for n, p in getattr(state, net).named_parameters()}}
         torch.save(found, f"{folder}/{{world.size}}_{{world.rank}}.pt")
 """
-
-
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
 
 
 def start(code, count=2):

@@ -27,6 +27,7 @@ from dcgan_course.plots import (
     saved,
     show,
     show_cards,
+    show_moments,
     show_rows,
     show_table,
     show_wiped,
@@ -36,6 +37,7 @@ from dcgan_course.plots import (
 )
 from dcgan_course.plots.showing import sheet
 from dcgan_course.plots.tables import rounded
+from dcgan_course.sampling import image_grid
 
 STATS = [{"kimg": k, "loss_D": 1 / k, "loss_G": k, "D_x": 0.8, "D_G_z": 0.2} for k in (1, 2, 3)]
 DIGITS = torch.rand(32, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -156,6 +158,9 @@ def test_a_grey_tile_says_so():
     images[2] = DIGITS[2]
     plain = np.asarray(Image.open(io.BytesIO(sheet(images)[0])).convert("L")).astype(int)
     assert (plain[:, : 2 * side] == pixels[:, : 2 * side]).all() and len(np.unique(plain)) > 100
+    images[2] = 0
+    silent = np.asarray(Image.open(io.BytesIO(sheet(images, lettered=False)[0])).convert("L"))
+    assert (silent[4:-4, 2 * side + 6 : 3 * side - 2] == 128).all()
 
 
 def test_a_coloured_picture_is_exact_where_that_is_small():
@@ -226,6 +231,19 @@ def test_rows_have_names(shown):
     assert names and 0.2 < len(names) / high < 0.6
     last = picture[-60:, :, 0]
     assert (last < 30).mean() > 0.5 and (last > 200).mean() > 0.01  # "every pixel 0"
+
+
+def test_moments_are_rows_below_their_clocks(tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr("dcgan_course.plots.cards.show_rows", lambda *all: told.append(all))
+    for name, images in (("a", DIGITS[:16]), ("b", -DIGITS[:16])):
+        Image.fromarray(image_grid(images, 8).numpy()).save(tmp_path / f"{name}.png")
+    show_moments([(0.5, tmp_path / "a.png"), (2.0, tmp_path / "b.png")], "two moments", "two rows", n=10)
+    ((rows, caption, alt),) = told
+    assert list(rows) == ["after 0.5 thousand images", "after 2 thousand images"] and caption == "two moments"
+    first, second = rows.values()
+    assert first.shape == (10, 3, 28, 28) and (first[:, :1] - DIGITS[:10]).abs().max() < 0.01
+    assert (second[:, :1] + DIGITS[:10]).abs().max() < 0.01
 
 
 def test_a_forest_shows_ratios_and_their_numbers(shown):

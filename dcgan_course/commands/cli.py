@@ -7,8 +7,7 @@ import signal
 import sys
 
 from .. import __version__
-from ..config import nearest
-from ..machine.errors import UserError
+from ..machine.errors import UserError, nearest
 from ..machine.files import shown
 from ..machine.flags import parse
 from ..machine.signals import Lossy, came, interrupted_by_all

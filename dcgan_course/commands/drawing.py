@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from ..config import nearest
-from ..machine.errors import UserError
+from ..machine.errors import UserError, nearest
 from ..machine.files import expect_new
 from ..machine.flags import (
     FileOrFolder,

@@ -9,13 +9,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..config import PRESETS, PROBABILITIES, TrainConfig, nearest, preset
+from ..config import PRESETS, PROBABILITIES, TrainConfig, preset
 from ..data import images_of, load_images
 from ..data.manifest import summary
 from ..data.names import SOURCES, find_source, in_grey
 from ..data.sources import Source
 from ..machine.display import in_notebook
-from ..machine.errors import UserError
+from ..machine.errors import UserError, nearest
 from ..machine.files import read_json, shown
 from ..machine.places import cache_dir, repo_data_dir
 from ..machine.runtime import fastest, machine, pick_device, probe_precision

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..config import TrainConfig, nearest
-from ..machine.errors import UserError
+from ..config import TrainConfig
+from ..machine.errors import UserError, nearest
 from ..machine.files import shown
 from ..machine.places import cache_dir
 from . import celeba, huggingface, lsun, sources

@@ -19,9 +19,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from ..backstage.resolve import resolve
-from ..config import TrainConfig, nearest, preset
+from ..config import TrainConfig, preset
 from ..machine.display import bar_options
-from ..machine.errors import Diverged, UserError
+from ..machine.errors import Diverged, UserError, nearest
 from ..machine.files import read_json, to_json, write_atomically
 from ..machine.parallel import started_by_torchrun
 from ..measuring.scores import Scorer, score_generator, scorer_for

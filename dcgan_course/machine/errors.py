@@ -1,6 +1,8 @@
 """The errors that are meant for the person at the keyboard."""
 
+import difflib
 import importlib.util
+from collections.abc import Iterable
 
 
 class UserError(Exception):
@@ -16,6 +18,12 @@ class Diverged(UserError):
 
 class Unreadable(UserError):
     """Something that cannot be read now, and perhaps later: a drive that has gone, a file without permission."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """"; did you mean X?" for the known name closest to a mistyped one, or ""."""
+    close = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def require_packages(who: str, *names: str) -> None:

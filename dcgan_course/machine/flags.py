@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 from safetensors import SafetensorError
 
-from .errors import UserError
+from .errors import UserError, nearest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,6 +61,10 @@ def one_line(box: str) -> str:
                      r"\1: found \2, expected a number", message)
     message = re.sub(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*",
                      r"\1: found \3, expected \2", message)
+    if choice := re.fullmatch(r"invalid choice '(.*)' for argument '(\S+)'\. Expected one of \((.+)\)\.", message):
+        found, flag, known = choice.groups()
+        names = re.findall(r"'([^']*)'", known)
+        message = f"{flag}: found {found!r}, expected one of {', '.join(names)}{nearest(found, names)}"
     if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
         message += f"; did you mean {paragraphs[1][1].split()[0]}?"
     return message

@@ -1,6 +1,6 @@
 """Figures, films, sheets, tables and drawings, in one style, and how a lesson shows them."""
 
-from .cards import card, show_cards, show_rows, side_by_side
+from .cards import card, show_cards, show_moments, show_rows, side_by_side
 from .curves import curves, metric_curve
 from .films import (
     FILMS,
@@ -24,6 +24,6 @@ from .tables import show_table
 
 __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card",
            "clock", "corner", "curves", "dots", "draw_networks", "encoded", "expect_film", "forest", "metric_curve",
-           "notebook_picture", "over_curves", "rows_of_points", "saved", "show", "show_cards", "show_rows",
-           "show_table", "show_wiped", "side_by_side", "sketches", "thinned", "timeline", "under_sliders",
+           "notebook_picture", "over_curves", "rows_of_points", "saved", "show", "show_cards", "show_moments",
+           "show_rows", "show_table", "show_wiped", "side_by_side", "sketches", "thinned", "timeline", "under_sliders",
            "write_film", "write_gif"]

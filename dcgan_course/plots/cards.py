@@ -2,11 +2,15 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import numpy as np
+import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from ..sampling import image_grid
+from ..sampling import grid_images, image_grid
+from .curves import clock
 from .showing import enlarged, show
 from .style import BLUE, DENSE, INK, ORANGE, PAGE, PALE, lettering
 
@@ -88,3 +92,19 @@ def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str) -> None:
         pen.text((2, top + letters // 2), name, INK, font)
         whole.paste(sheet, (0, top + 2 * letters - 4))
     show(whole, caption, alt, width=page)
+
+
+def show_moments(samples: Sequence[tuple[float, Path]], caption: str, alt: str, n: int = 12) -> None:
+    """Show the first images of a training's sheets as `show_rows`, each row below its clock.
+
+    Args:
+        samples: (thousand images shown, sheet), as of `Run.samples`.
+        caption, alt: as of `show`.
+        n: images of each sheet.
+    """
+    rows = {}
+    for kimg, file in samples:
+        with Image.open(file) as opened:
+            sheet = np.array(opened.convert("RGB"))
+        rows[f"after {clock(kimg)}"] = grid_images(torch.from_numpy(sheet))[:n]
+    show_rows(rows, caption, alt)

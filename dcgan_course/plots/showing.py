@@ -45,7 +45,8 @@ class Shown:
         return self.words
 
 
-def show(what: Picture, caption: str, alt: str, nrow: int | None = None, width: int | None = None) -> None:
+def show(what: Picture, caption: str, alt: str, nrow: int | None = None, width: int | None = None,
+         lettered: bool = True) -> None:
     """Show a picture in a notebook, wherever that is read: in JupyterLab, on GitHub, as HTML. In a terminal: its words.
 
     Args:
@@ -55,10 +56,11 @@ def show(what: Picture, caption: str, alt: str, nrow: int | None = None, width: 
         alt: what is to be seen, for those who cannot.
         nrow: images in a row of the sheet; None = as suits the page.
         width: on the page, in pixels; None = its own, at most the page's.
+        lettered: whether a sheet's images that are all of one grey say its level, so that none is taken for a failure.
     """
     from IPython.display import display
 
-    content, own = filed(what, nrow)
+    content, own = sheet(what, nrow, lettered) if isinstance(what, Tensor) else filed(what)
     display(Shown(figure_html(content, alt, caption, min(PAGE, width or own)), alt))
 
 
@@ -89,12 +91,12 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     display(Shown(framed(inside, caption), "; ".join(alts)))
 
 
-def filed(what: Picture, nrow: int | None = None) -> tuple[bytes, int]:
+def filed(what: Picture) -> tuple[bytes, int]:
     """What `show` takes as a file, and its own width on the page in pixels."""
     if hasattr(what, "savefig"):
         return drawn(what)
     if isinstance(what, Tensor):
-        return sheet(what, nrow)
+        return sheet(what)
     if isinstance(what, Image.Image):
         return saved(what), what.width
     if isinstance(what, str) and what.lstrip().startswith("<svg"):
@@ -168,23 +170,23 @@ def shorter(svg: bytes) -> bytes:
     return re.sub(rb"\s*\n\s*", b" ", re.sub(rb"(\d\d\.\d\d)\d+", rb"\1", svg))
 
 
-def sheet(images: Tensor, nrow: int | None = None) -> tuple[bytes, int]:
-    """Images (n, 1 or 3, size, size) in [-1, 1] as one enlarged picture, and its width in pixels. On one that is all of
-    a grey its level stands, 0 black and 255 white: it is no failed picture, there is nothing to see."""
+def sheet(images: Tensor, nrow: int | None = None, lettered: bool = True) -> tuple[bytes, int]:
+    """Images (n, 1 or 3, size, size) in [-1, 1] as one enlarged picture, and its width in pixels."""
     size, n = images.shape[-1], len(images)
     least = -(-TILE // size)
     nrow = nrow or row(n, PAGE // (least * (size + 2)))
     width, height = nrow * (size + 2) + 2, math.ceil(n / nrow) * (size + 2) + 2
-    picture = enlarged(images, nrow, max(least, min(4, PAGE // width, HIGH // height)))
+    picture = enlarged(images, nrow, max(least, min(4, PAGE // width, HIGH // height)), lettered)
     return saved(picture), picture.width
 
 
-def enlarged(images: Tensor, nrow: int, times: int) -> Image.Image:
-    """The picture of `sheet`, each pixel as a square of so many."""
+def enlarged(images: Tensor, nrow: int, times: int, lettered: bool = True) -> Image.Image:
+    """The picture of `sheet`, each pixel as a square of so many. On an image that is all of a grey its level stands, 0
+    black and 255 white, where that is asked for: it is no failed picture, there is nothing to see."""
     size, picture = images.shape[-1], Image.fromarray(image_grid(images, nrow).numpy())
     picture = picture.resize((times * picture.width, times * picture.height), Image.Resampling.NEAREST)
     pen, font = ImageDraw.Draw(picture), lettering(max(10, times * size // 6))
-    for i, pixels in enumerate(map(to_pixels, images)):
+    for i, pixels in enumerate(map(to_pixels, images if lettered else images[:0])):
         if int(pixels.max()) - int(pixels.min()) <= FLAT:
             level, side = round(float(pixels.float().mean())), size + 2
             middle = (times * (2 + i % nrow * side + size // 2), times * (2 + i // nrow * side + size // 2))

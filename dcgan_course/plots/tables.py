@@ -35,7 +35,7 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
     words = texts.to_string() + (f"\n{caption}" if caption else "")
     html = table + under
     if fold:
-        html = f'<details><summary style="cursor:pointer">{escape(fold)}</summary>{html}</details>'
+        html = f'<details><summary style="cursor:pointer;border:none">{escape(fold)}</summary>{html}</details>'
     display(Shown(html, words))
 
 

@@ -36,7 +36,8 @@ LICENCES = {"mnist": "the digits of MNIST, CC BY-SA 3.0",
 METRICS = {"confidence": "the judge's confidence", "mode_entropy": "evenness over the classes",
            "evenness_gap": "attributes' shares differ by", "score": "classifier score", "fd": "Frechet distance",
            "kd": "kernel distance", "precision": "precision", "recall": "recall", "sharpness": "sharpness",
-           "duplicates": "duplicates", "specks": "images with specks"}
+           "duplicates": "duplicates", "specks": "images with specks", "agreement": "drawn as asked for",
+           "class_fd": "Frechet distance, class by class"}
 TO_DO = "to be filled in by you"
 WASM, CODE = "ort-wasm-simd-threaded.wasm.xz", "ort.wasm.bundle.min.mjs"  # ONNX Runtime Web 1.30.0, see data/README.md
 GIF = "gifenc.esm.js"  # gifenc 1.0.3
@@ -184,6 +185,8 @@ def in_words(metric: str) -> str:
 
     >>> in_words("fd10k_mnist"), in_words("mode_entropy2k_mnist"), in_words("fid")
     ('Frechet distance', 'evenness over the classes', 'fid')
+    >>> in_words("agreement10k_mnist"), in_words("class_fd10k_mnist")
+    ('drawn as asked for', 'Frechet distance, class by class')
     """
     return METRICS.get(re.sub(r"\d+k?_\w+$", "", metric), metric)
 

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from torch import nn
 
-from ..config import FIELD_TYPES, TrainConfig, nearest
-from ..machine.errors import UserError
+from ..config import FIELD_TYPES, TrainConfig
+from ..machine.errors import UserError, nearest
 from ..machine.files import read_json, reading
 from ..machine.places import repo_data_dir
 from ..machine.runtime import program

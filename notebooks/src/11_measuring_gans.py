@@ -77,10 +77,10 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # %% [markdown]
 # So you need two sets of real digits. `real` are 5,000 of the test set, which neither the generator nor the classifier
 # that judges here has seen. `other` are 5,000 of the training set, for the floor. (`fresh` are 1,000 more of the test
-# set, for later.) The lesson measures two generators: the run `mnist`, and `mnist_conditional`, here `conditional` for
-# short, which is told the digit that it has to draw (section 8).
+# set, for later.) The lesson measures two generators: the run `mnist`, whose digits are `plain`, and
+# `mnist_conditional`, here `conditional` for short, which is told the digit that it has to draw (section 8).
 
-# %%
+# %% jupyter={"source_hidden": true}
 learn, unseen = parts("mnist", 28)
 order = torch.randperm(10_000, generator=seeded(0, "lesson"))
 from_training = torch.randperm(60_000, generator=seeded(0, "lesson"))[:5000]
@@ -95,21 +95,20 @@ conditional = generate(told.load_generator(), z)
 print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist,",
       f"{len(conditional):,} of mnist_conditional")
 
-# %%
+# %% jupyter={"source_hidden": true}
 show_rows({"A: the run mnist": plain[:14], "B: written by people": real[:14],
            "C: the conditional generator": conditional[order[:14]]},
           "Fourteen of each, not picked.",
           "three rows of fourteen digits, of which most are clear in each")
 
 # %% [markdown]
-# (These are the rows under the title.) Both generators are good enough that eyes no longer settle the matter.
-#
-# > **Predict** now, and keep it: which of the two is better?
+# These are the rows under the title. Both generators are good enough that eyes no longer settle the matter, so write
+# down which of the two you hold for the better one.
 #
 # The **judge**, for all that follows, is a classifier that has read real digits only. Its last hidden layer turns each
 # picture into 64 numbers, its **features**.
 
-# %%
+# %% jupyter={"source_hidden": true}
 judge = load_judge("mnist")
 sets = {"other": other, "other test": unseen.floats(order[5000:]), "mnist": plain,
         "conditional": conditional[:5000], "real": real}
@@ -133,11 +132,27 @@ THREE = "other", "mnist", "conditional"
 # means $m$ and the standard deviations $s$. (Strictly it is the square of a distance, and everybody calls it a
 # distance.)
 
+# %% jupyter={"source_hidden": true}
+few = (np.arange(12) + 0.5) / 12  # the grains that are drawn carry a twelfth each
+grains = [np.quantile(np.random.default_rng(0).normal(mean, width, 200_000), few)
+          for mean, width in ((0, 1), (3, 2))]
+x = np.linspace(-4, 9, 300)
+figure, axes = plt.subplots(figsize=(8.4, 2.6))
+for (mean, width), colour, where in (((0, 1), BLUE, 1), ((3, 2), ORANGE, -1)):
+    height = np.exp(-(((x - mean) / width) ** 2) / 2) / width
+    axes.fill_between(x, where * 0.35, where * (0.35 + height), color=colour, alpha=0.5)
+axes.plot(grains, [[0.35] * 12, [-0.35] * 12], color=INK, linewidth=1)
+axes.set(xlabel="one number for each picture", yticks=[], xlim=(-4, 9))
+axes.grid(False)
+show(figure, "The cheapest plan: each blue grain goes to the orange place of its own rank.",
+     "a narrow blue bell above, a wide orange one below and further right, and twelve lines "
+     "from the one to the other that do not cross")
+
 # %%
 stream = np.random.default_rng(0)
 first, second = stream.normal(0, 1, 200_000), stream.normal(3, 2, 200_000)
 cost = ((np.sort(first) - np.sort(second)) ** 2).mean()
-print(f"carried, grain by grain: {cost:.1f}; by the formula: {(0 - 3) ** 2 + (1 - 2) ** 2}")
+print(f"carried grain by grain it costs {cost:.1f}, by the formula {(0 - 3)**2 + (1 - 2)**2}")
 
 # %% [markdown]
 # With many numbers for each picture, the means become vectors, and the standard deviations become covariance matrices A
@@ -184,13 +199,18 @@ frechet = checks.check_frechet(my_frechet)
 # %% [markdown]
 # Now put the features in the place of the Gaussians: take their mean and covariance, and *pretend* that they are
 # normal. With the Inception network's features this is the FID. With our judge's it is not, so it has another name
-# here: `fd`. The package's version, which takes the arithmetic from the library torchmetrics, should agree:
+# here: `fd`. The next cell compares your distance with the package's, which takes the arithmetic from the library
+# torchmetrics.
 
 # %%
 def moments(x):
     """Mean (F,) and covariance (F, F) of features (N, F)."""
     return x.mean(0), np.cov(x, rowvar=False)
 
+
+# %% [markdown]
+# > **Predict:** which of the two generators is nearer to real digits? And is the distance of real digits to other real
+# > digits 0?
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.measuring.metrics import frechet_distance
@@ -204,22 +224,24 @@ show_table(pd.DataFrame(distances, ["yours", "the package's"]).T,
            "Frechet distance of 5,000 digits to 5,000 real ones.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The first two lines are floors: neither is 0, though both sets are real. The first compares with 5,000 test digits
 # that the judge has never seen, and is the cleaner one. The second is higher: `other` are digits that the judge has
 # learned from, and its features keep them a little apart from digits that it has not. By the first floor the
 # conditional generator is at more than three times the floor and `mnist` at more than five; by the second at about
-# twice and more than three times. Was the order of the two your prediction?
-#
+# twice and more than three times. Was this the order that you wrote down?
+# </details>
+
+# %% [markdown]
 # ## 2 · What a Gaussian cannot see
 #
 # The distance knows a mean and a covariance of each set, and nothing else. So two sets that share both are the same to
 # it. We try it on four sets of points: eight heaps on a ring; every second of the eight heaps; a cloud; three heaps.
 # The **kernel distance** is a second number, which assumes nothing about Gaussians. It compares pairs of points by
 # $(x \cdot y / F + 1)^3$, where F is the number of features.
-#
-# > **Predict** for each pair: does the Frechet distance see the difference? Does the kernel distance?
 
-# %%
+# %% jupyter={"source_hidden": true}
 def ring(n, heaps, seed, noise=0.05, of=8):
     """n points around some of the `of` places on a circle, (n, 2)."""
     stream = np.random.default_rng(seed)
@@ -227,7 +249,6 @@ def ring(n, heaps, seed, noise=0.05, of=8):
     return np.stack([np.cos(angle), np.sin(angle)], 1) + noise * stream.normal(size=(n, 2))
 
 
-# %%
 eight, again = ring(2000, range(8), 0), ring(2000, range(8), 1)
 cloud = np.random.default_rng(3).multivariate_normal(eight.mean(0), np.cov(eight.T), 2000)
 toys = {"every second heap": ring(2000, [0, 2, 4, 6], 2), "a cloud": cloud,
@@ -240,7 +261,11 @@ axes[0].set_ylabel("y")
 show(figure, "Which of the three orange sets does a distance tell from the blue one?",
      "eight small heaps on a circle; every second of them; a round cloud; three heaps")
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** which of the three orange sets will the Frechet distance tell from the blue one, and which the kernel
+# > distance?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.measuring.metrics import kernel_distance
 
 rows = {}
@@ -251,7 +276,7 @@ show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
            "Distance to the eight heaps.")
 
 # %% [markdown]
-# <details><summary>Your answer first, then what they see, and why</summary>
+# <details><summary>What came out, and why</summary>
 #
 # The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
 # notice. The kernel distance notices the three heaps, and only those. Why? Multiply the cube out: it compares products
@@ -259,14 +284,13 @@ show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
 # the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not. The kernel
 # distance needs no Gaussian, but it does not see everything either.
 # </details>
-#
+
+# %% [markdown]
 # Features of digits are less extreme than these toys. Still, **a distance of 0 does not mean that two sets are alike**.
 #
 # ## 3 · How many images?
 #
-# Section 1 compared 5,000 real digits with 5,000 others.
-#
-# > **Predict:** would 500 against 500 score less, the same, or more?
+# Section 1 compared 5,000 real digits with 5,000 others. The next cell compares fewer.
 
 # %%
 sizes = np.array([100, 250, 500, 1000, 2000, 5000])
@@ -281,6 +305,9 @@ def curve(name, repeats=10):
                               for _ in range(repeats if n < 5000 else 1)]) for n in sizes])
 
 
+# %% [markdown]
+# > **Predict:** would 500 against 500 score less, the same, or more?
+
 # %% jupyter={"outputs_hidden": true}
 curves = {name: curve(name) for name in THREE}
 rows = {NAMES[name]: values.round().astype(int) for name, values in curves.items()}
@@ -288,6 +315,8 @@ show_table(pd.DataFrame(rows, [f"n = {n:,}" for n in sizes]).T,
            "Frechet distance of n digits to n real ones.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Nothing about the digits changes along a row. Yet 500 *real* digits score worse than 5,000 of `mnist`, because a
 # distance grows as the images become fewer. Mean and covariance of a few images are off by chance, the distance is a
 # kind of square, and squares of errors do not cancel. Compare scores at **equal n** only.
@@ -295,7 +324,9 @@ show_table(pd.DataFrame(rows, [f"n = {n:,}" for n in sizes]).T,
 # Does equal n settle the matter? Look at the last two rows from right to left. At 5,000 the conditional generator is
 # clearly better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than
 # either, since most of the number is now due to chance.
-#
+# </details>
+
+# %% [markdown]
 # There is a cure, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where
 # that line meets 1/n = 0, there are infinitely many images.
 #
@@ -333,7 +364,7 @@ extrapolated = checks.check_extrapolated(my_extrapolated)
 # Try it first where the truth is known: on two Gaussians of 64 numbers, one moved by 2, so that the distance is
 # $2^2 = 4$; and on two equal ones, whose distance is 0.
 
-# %%
+# %% jupyter={"source_hidden": true}
 stream = np.random.default_rng(1)
 some = sizes[3:]
 rows = {}
@@ -350,15 +381,13 @@ show_table(pd.DataFrame(rows, columns).T)
 # Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which
 # we have not used. The next cell compares it with what the line says for that n:
 
-# %%
+# %% jupyter={"source_hidden": true}
 import json
 
 about, about_told = (json.loads((recorded.path / "record.json").read_bytes())
                      for recorded in (run, told))
 record = {"other": about["real"], "mnist": about["generated"],
           "conditional": about_told["generated"]}
-
-# %%
 limits, rows = {}, {}
 for name, values in curves.items():
     limits[name] = extrapolated(some, values[3:])
@@ -392,7 +421,7 @@ show(figure, "Nearly straight in 1/n; where a line meets the left edge, n is inf
 # 5,000 images are cut into parts that do not overlap, since draws that share images would look more alike than they
 # are.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 scale = np.sqrt((features["real"] ** 2).mean())
 
 
@@ -483,7 +512,6 @@ def draw_reach(real, fake, caption, alt, side=2):
     show(figure, caption, alt)
 
 
-# %%
 anywhere = np.random.default_rng(5).uniform(-1.5, 1.5, (1000, 2))
 few = ring(60, range(8), 7, noise=0.12)
 half = np.concatenate([ring(30, range(8), 8, noise=0.12), anywhere[:30]])
@@ -492,9 +520,6 @@ draw_reach(few, half, "Precision is the share of crosses that are green.",
 
 # %% [markdown]
 # For 1,000 points of each kind the right answers are known.
-#
-# > **Predict** precision and recall of: every second heap; the same eight heaps; half of the points anywhere; heaps
-# > that are far too narrow.
 
 # %%
 def both(real, fake, k=3):
@@ -502,7 +527,11 @@ def both(real, fake, k=3):
     return f"{precision(real, fake, k):.2f}", f"{precision(fake, real, k):.2f}"
 
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** what are precision and recall of the same eight heaps, of every second heap, of points of which half lie
+# > anywhere, and of heaps that are far too narrow?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 BOTH = ["precision", "recall"]
 ring_real, ring_again = ring(1000, range(8), 0), ring(1000, range(8), 1)
 fakes = {"eight heaps (floor)": ring_again,
@@ -514,34 +543,43 @@ show_table(pd.DataFrame({name: both(ring_real, points) for name, points in fakes
                         BOTH).T)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one
 # half where half is rubbish; and recall does not mind rubbish as long as some of it falls everywhere. Heaps that are
 # too narrow have perfect precision, each point lies where real ones lie, and recall names what is wrong: 0.20. The
 # floor belongs beside these numbers too: another 1,000 points of the very same ring stay below 1.
-#
+# </details>
+
+# %% [markdown]
 # The weak spot is the reach. Add 8 stray points to the 1,000 real ones (mislabelled images, say, or faults of a
 # scanner), and score again the points that lie anywhere.
-#
-# > **Predict** what happens to their precision.
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** what happens to their precision?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 stray = np.random.default_rng(6).normal(size=(8, 2)) * 3
 spoilt = np.concatenate([ring_real[8:], stray])
 show_table(pd.DataFrame({"anywhere, clean data": both(ring_real, anywhere),
                          "anywhere, 8 stray points": both(spoilt, anywhere)}, BOTH).T)
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 draw_reach(np.concatenate([few, stray[:3]]), anywhere[:60],
            "Three stray points are enough: crosses count that are far from any heap.",
            "large pale discs over half of the ring; many crosses far from heaps are green", 4)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Eight points of a thousand are enough to make rubbish "realistic": a stray point has no neighbours, so its reach is
 # huge. Look at your data before you believe a precision.
-#
+# </details>
+
+# %% [markdown]
 # The next cell measures 2,000 digits of each set:
 
-# %%
+# %% jupyter={"source_hidden": true}
 rows = {NAMES[name]: both(features["real"][:2000], features[name][:2000]) for name in THREE}
 show_table(pd.DataFrame(rows, BOTH).T, "2,000 digits beside 2,000 real ones.")
 
@@ -557,7 +595,7 @@ show_table(pd.DataFrame(rows, BOTH).T, "2,000 digits beside 2,000 real ones.")
 # = evenly, 0 = one only. Lesson 05 counted modes in failures. The next cell measures four runs, two of them failures,
 # and a cheat: **ten real pictures**, one of each digit, 100 times over.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.metrics import duplicates, mode_entropy, precision_recall
 
 candidates = {"real (floor)": other[:1000], "mnist": plain[:1000]}
@@ -572,7 +610,7 @@ show_rows({name: images[:14] for name, images in candidates.items()},
           "Six ways to draw; which numbers will find them out?",
           "six rows of fourteen digits; in two rows all are alike, in the last ten come again")
 
-# %%
+# %% jupyter={"source_hidden": true}
 rows = {}
 for name, images in candidates.items():
     x, probabilities = judged(judge, images)
@@ -593,11 +631,12 @@ show_table(numbers.map("{:.2f}".format), "Marked: more than 0.1 from real digits
 # A generator that stores its training images would have a perfect score in all of the above. There are two ways to
 # catch it.
 #
-# **Nearest neighbours, with a control.** If nothing was copied, a generated digit should be as near to a training digit
-# as to a test digit that G never saw. So put 5,000 of each side by side: on which side is the nearest? One half is
-# right. Pixels are a neutral measure here: nothing in them was learned from the training digits. For comparison there
-# are three forgers: one copies training digits and adds faint noise; one copies only every fifth time; and one shifts
-# its copies by a pixel.
+# ### Nearest neighbours, with a control
+#
+# If nothing was copied, a generated digit should be as near to a training digit as to a test digit that G never saw. So
+# put 5,000 of each side by side: on which side is the nearest? One half is right. Pixels are a neutral measure here,
+# for nothing in them was learned from the training digits. Three forgers are there for comparison: one copies training
+# digits and adds faint noise; one copies only every fifth time; and one shifts its copies by a pixel.
 
 # %%
 def drawn_to_training(images):
@@ -608,6 +647,7 @@ def drawn_to_training(images):
     return (near[0] < near[1]).mean()
 
 
+# %% jupyter={"source_hidden": true}
 noise = torch.randn(1000, 1, 28, 28, generator=seeded(1, "lesson"))
 copies = (other[:1000] + 0.1 * noise).clamp(-1, 1)
 suspects = {"real, never seen (floor)": fresh, "mnist": plain[:1000],
@@ -620,25 +660,24 @@ show_table(pd.DataFrame({"nearest is a training digit": shares}))
 # %% [markdown]
 # With 1,000 pictures, chance alone moves a half by about 3 points. The two generators show no sign of copying, and a
 # forger who copies every fifth time stands out, though only just. Copies that were moved by one pixel still stand out,
-# but less. (There are 60,000 training digits, and we have looked at 5,000 of them. A copy of any other is not caught:
-# for a full answer, compare with all.)
+# but less. (A copy of one of the 55,000 training digits that are not on our shelf is not caught at all.)
 #
-# The paper refuses this kind of evidence. Its authors "do not do any kind of nearest neighbor search on the training
-# set", because neighbours "in pixel or feature space are trivially fooled" by "small image transforms" (section 6). The
-# last line but one shows what they mean: one pixel to the side, and a fifth of the copies look innocent. So a high share
-# is evidence of copying, and a share of one half is no proof that nothing was copied.
-#
-# The same could be done in features, but this judge was *trained* on the training digits, and is no neutral witness.
-# `dcgan-course neighbours mnist` shows the pairs that its features choose. Such pairs can show a copy to your eyes;
-# that they show none proves nothing.
-#
-# **By hashing.** Comparing each picture with each other takes long where there are millions. The paper's authors
-# removed about 275,000 near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units
-# squeezes a picture, and each unit, on or off, is one bit. Pictures whose bits agree are held to be the same. They
-# report fewer than 1 in 100 false alarms. At our scale: 784-128-784, with noise on its input and dropout on its code,
-# as theirs.
+# The paper refuses this kind of evidence, because neighbours "in pixel or feature space are trivially fooled" by "small
+# image transforms" (section 6). The last line but one shows what is meant: one pixel to the side, and a fifth of the
+# copies look innocent. So a high share is evidence of copying, and a share of one half is no proof that nothing was
+# copied. (The judge's features would be no neutral witness, since it has learned from the training digits.
+# `dcgan-course neighbours mnist` shows the pairs that they choose, to be looked at.)
 
-# %%
+# %% [markdown]
+# ### By hashing
+#
+# Comparing each picture with each other takes long where there are millions. The paper's authors removed about 275,000
+# near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units squeezes a picture,
+# and each unit, on or off, is one bit. Pictures whose bits agree are held to be the same; fewer than 1 in 100, they
+# report, are false alarms. Ours is 784-128-784, with noise on its input and dropout on its code, as theirs. Beside it
+# stands a hash that learned nothing: the signs of 128 random sums of pixels.
+
+# %% jupyter={"source_hidden": true}
 def trained_autoencoder(images, epochs=10):
     """784-128-784, which learns to restore pixels in [0, 1] from a part of them."""
     stream, nn = seeded(0, "autoencoder"), torch.nn
@@ -667,11 +706,9 @@ hashes = {"autoencoder": lambda x: encoder(x) > 0, "random matrix": lambda x: x 
 # Does it work? Plant near-duplicates whose originals we know: 1,000 training digits, a little darker, or scaled down
 # and up again, or with faint noise, or moved by one pixel. **Hits** are planted ones whose bits differ from the
 # original's in at most t places. **False alarms** are real digits that were never in the set, but find some "original"
-# among the 5,000. Beside it stands a hash that learned nothing: the signs of 128 random sums of pixels.
-#
-# > **Predict** which is better.
+# among the 5,000.
 
-# %%
+# %% jupyter={"source_hidden": true}
 def resized(images, size):
     """Images at another size."""
     return torch.nn.functional.interpolate(images, size=size, mode="bilinear", antialias=True)
@@ -693,7 +730,6 @@ def differing(a, b):
     return a @ (1 - b).T + (1 - a) @ b.T
 
 
-# %%
 tables = {}
 for name in hashes:
     codes = bits(other, name)
@@ -701,7 +737,10 @@ for name in hashes:
                     for kind, x in planted.items()}
     tables[name]["false alarms"] = differing(bits(fresh, name), codes).min(1).values
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** which of the two finds more of the planted copies, at as many false alarms?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
 thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", INK)
 for axis, (name, rows) in zip(axes, tables.items(), strict=True):
@@ -715,7 +754,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 show(figure, "A good hash has high solid lines (hits) while the dashed one is still low.",
      "solid curves rise before the dashed one, but for the digits moved by one pixel")
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 rows = {}
 for most in (0.05, 0.01):
     for name, found in tables.items():
@@ -726,17 +765,21 @@ for most in (0.05, 0.01):
 show_table(pd.DataFrame(rows, ["t", *planted, "false alarms"]).T, "Flagged.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Read the table at no more than 5 % false alarms (the first two lines). The autoencoder wins where a stroke changes as
 # a whole, darker or rescaled. With faint noise on single pixels it is the other way round: the random matrix averages
-# it out. The random matrix has learned nothing, and is hard to beat: always try the simple thing too. A picture that
-# was moved by one pixel escapes both. And at 1 % each hash misses most near-duplicates of some kind.
-#
-# Do not compare that 1 % with the paper's "less than 1 in 100". Ours is the share of *innocent digits* that are
-# flagged. The paper's authors looked at *flagged pairs*, and estimated how many of those were no duplicates: another
-# rate, which also depends on how many true duplicates there are. And digits are a hard case, for simple strokes on
-# black differ much less from one another than photographs do. The next picture shows the false alarms:
+# it out. It has learned nothing, and is hard to beat, so always try the simple thing too. A picture that was moved by
+# one pixel escapes both. And at 1 % each hash misses most near-duplicates of some kind.
+# </details>
 
-# %%
+# %% [markdown]
+# The paper's "less than 1 in 100" is another rate than our false alarms. Ours is the share of *innocent digits* that
+# are flagged; the paper's authors estimated how many of the *flagged pairs* were no duplicates, which also depends on
+# how many true duplicates there are. And digits are a hard case, for simple strokes on black differ much less from one
+# another than photographs do. Here are false alarms:
+
+# %% jupyter={"source_hidden": true}
 codes = bits(other, "autoencoder")
 distance, place = differing(bits(fresh, "autoencoder"), codes).min(1)
 first = distance.argsort()[:14]
@@ -747,7 +790,8 @@ show_rows({"never in the set": fresh[first],
 
 # %% [markdown]
 # Most of them are ones. The straight strokes of two people *are* near-duplicates, by any measure.
-#
+
+# %% [markdown]
 # ## 7 · A test with the answer one half
 #
 # Mix n real and n generated pictures. For each, find the nearest of all the others. Is it of the same kind? If the two
@@ -792,10 +836,11 @@ two_sample = checks.check_two_sample(my_two_sample)
 # %% [markdown]
 # The next cell runs the test in pixels, and in the judge's features. Two forgers take part: a **memoriser**, whose
 # "fakes" are training digits; and a **thief**, who copies the very digits that he is compared with, with faint noise.
-#
-# > **Predict** both.
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** what will the test say of the memoriser, and what of the thief?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 def flat(images):
     """Pixels as features."""
     return images[:1000].flatten(1).double().numpy()
@@ -816,6 +861,8 @@ show_table(pd.DataFrame(rows, ["in pixels", "in features"]).T,
            "Share of rows whose nearest other row is of their own kind: 0.5 is right.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # With 2,000 pictures chance moves one half by 0.02 or more. The features tell `mnist` from real digits best; pixels
 # less, for distance between pixels is mostly distance between the places of strokes. The conditional one can still be
 # told, but barely.
@@ -823,39 +870,38 @@ show_table(pd.DataFrame(rows, ["in pixels", "in features"]).T,
 # The thief is far **below** one half: each copy has its original next to it, of the other kind. A result that is too
 # good is suspicious too. And the memoriser passes in the features like a fresh set, in pixels almost: no test of this
 # kind, and no distance, can see that pictures were taken from the training set. That is what section 6 is for.
-#
+# </details>
+
+# %% [markdown]
 # ## 8 · Does it teach?
 #
 # A conditional generator gets the class beside `z`, as ten numbers of which one is 1, so its pictures come with labels.
-# Here is the command of such a run, and what its generator draws:
+# Here is what the generator of `mnist_conditional` draws, and the command of its training:
 
-# %%
+# %% jupyter={"source_hidden": true}
 import textwrap
 
-print(textwrap.fill(about_told["command"], 80, subsequent_indent="    ",
-                    break_on_hyphens=False))
 rows = conditional[:140].unflatten(0, (14, 10)).transpose(0, 1)  # (digits, pictures, ...)
 show(rows.flatten(0, 1), "Each row was asked for one digit.",
      "ten rows of fourteen digits: zeros in the first row, nines in the last", 14)
 right = answers["conditional"].argmax(1) == labels[:5000].numpy()
-print(f"the judge reads the digit that was asked for: {right.mean():.1%}")
+print(f"The judge reads the digit that was asked for in {right.mean():.1%}.\n")
+print(textwrap.fill(about_told["command"], 80, subsequent_indent="    ",
+                    break_on_hyphens=False))
 
 # %% [markdown]
+# ### A thousand examples
+#
 # Labels make a new kind of test possible: **train on fake, test on real**. A classifier that has only seen generated
 # digits reads real ones. How much worse is it than one that has learned from as many real digits? And the other way
 # round: one that has learned from real digits reads fakes.
-#
-# > **Predict** all four numbers' order, for a plain logistic regression and 1,000 digits to learn from.
 #
 # Both pupils answer the *same questions*, so their errors are not independent: a badly written digit is hard for both.
 # The right comparison is **paired**: take the difference question by question, and ask how far its mean may be off. The
 # **bootstrap** answers that without a formula: draw as many questions again, with replacement, two thousand times, and
 # see how much the mean varies.
 
-# %% jupyter={"outputs_hidden": true}
-from sklearn.linear_model import LogisticRegression
-
-
+# %%
 def paired(first, second, draws=2000):
     """Errors of two pupils on the same questions, each (Q,): the mean of first - second,
     in words with its interval."""
@@ -864,6 +910,13 @@ def paired(first, second, draws=2000):
     low, high = np.quantile(means, [0.025, 0.975])
     return f"{difference.mean():+.1%} ({low:+.1%} to {high:+.1%})"
 
+
+# %% [markdown]
+# > **Predict:** two plain logistic regressions learn from 1,000 digits each, one from real and one from generated ones,
+# > and both read both kinds. In which order are the four shares of right answers?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+from sklearn.linear_model import LogisticRegression
 
 kinds = {"real": (learn.floats(range(20_000)), learn.labels()[:20_000]),
          "generated": (conditional, labels.numpy())}
@@ -878,21 +931,29 @@ for name, (x, y) in kinds.items():
 rows = {f"taught by 1,000 {name}": [f"{1 - wrong[name, asked].mean():.0%}" for asked in exam]
         for name in kinds}
 show_table(pd.DataFrame(rows, [f"reads {asked} digits" for asked in exam]).T, "Right answers.")
-print("errors on real digits, taught by generated minus taught by real ones:",
+print("Errors on real digits, taught by generated minus taught by real ones:",
       paired(wrong["generated", "real"], wrong["real", "real"]))
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # With a thousand examples, generated digits teach no worse than real ones; here they even teach a little better, by an
 # interval that does not include 0. (It covers the choice of the questions. Another thousand examples might turn it
 # round.) But read the columns: whoever the teacher was, generated digits are **easier to read** than real ones. G draws
-# the usual fours; people also draw unusual ones. Do generated digits still teach as well when there are many?
+# the usual fours; people also draw unusual ones.
+# </details>
+
+# %% [markdown]
+# ### Twenty thousand examples
+#
+# Do generated digits still teach as well when there are many?
 #
 # The paper's supplement (8.1) asks this with the simplest pupil of all, the nearest neighbour, for a conditional DCGAN
 # on MNIST. It reports "the same test error as a nearest neighbor classifier fitted on the training dataset", and with a
 # million samples for each digit a better result than InfiMNIST, which makes new digits by moving and bending the
 # training digits. Ours, in pixels and with up to 20,000 digits:
 
-# %%
+# %% jupyter={"source_hidden": true}
 def neighbours_by_thousand(images, questions):
     """Of each 1,000 examples, the one nearest to each question, pixel by pixel:
     distances and places, (20, Q)."""
@@ -913,7 +974,7 @@ def errors(distances, places, y, right, n):
     return (y[best.numpy()] != right).mean(0)
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 questions, right = exam["real"]
 nearest = {name: neighbours_by_thousand(x, questions) for name, (x, _) in kinds.items()}
 rows = {}
@@ -930,7 +991,8 @@ show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,
 # with 20,000 examples the intervals include 0, so these 2,000 questions do not decide. (An interval covers the choice
 # of the questions, not that of G.) The paper reports no difference. Whether real digits pull away with many more
 # examples, as they should if G leaves out odd cases, would need more questions and more examples.
-#
+
+# %% [markdown]
 # ## 9 · A judge that learned something else
 #
 # FID takes its features from Inception, a network that learned to tell a thousand kinds of colour photographs apart.
@@ -942,11 +1004,8 @@ show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,
 # judge's own floor, to make them comparable. One draw of 1,000 is a matter of luck, as section 3 has shown; so draw
 # four times, with new digits on both sides. (There are not enough digits from 0 to 4 for that, so their four draws
 # overlap, and their ± is too small.)
-#
-# > **Predict** for each judge what it will find worst: five digits missing; each digit mirrored; faint noise, which you
-# > can hardly see (a twentieth of the way from grey to white).
 
-# %%
+# %% jupyter={"source_hidden": true}
 stranger, rest = load_judge("heritage"), order[5000:]
 low = rest[unseen.labels()[rest] < 5]
 
@@ -967,13 +1026,13 @@ def changed(draw):
             "conditional": conditional[part]}
 
 
-# %%
+# %% jupyter={"source_hidden": true}
 rows = list(changed(0).values())[1:4]
 show_rows(dict(zip(("0 to 4 only", "mirrored", "faint noise"), (x[:14] for x in rows),
                    strict=True)), "Can you see the noise?",
           "three rows of fourteen digits; those in the middle are mirrored")
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
 from dcgan_course.machine.display import bar_options
@@ -987,7 +1046,11 @@ for draw in tqdm(range(4), desc="draws", **bar_options()):
         for name, images in changed(draw).items():
             fd[kind][name].append(frechet_distance(reference, look(images)))
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** what will each judge find worst: five digits missing, each digit mirrored, or faint noise (a twentieth
+# > of the way from grey to white)?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 means = pd.DataFrame({kind: {name: np.mean(values) for name, values in found.items()}
                       for kind, found in fd.items()})
 floors = means / means.loc["real"]
@@ -1003,7 +1066,7 @@ axes.legend(loc="lower right")
 show(figure, "What do the two judges find worst?",
      "digits: mirrored and missing ones far right; photographs: noise beside missing digits")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 rows = {}
 for kind, found in fd.items():
     rows[f"{kind}: distance"] = {name: f"{np.mean(values):.1f} ± {np.std(values, ddof=1):.1f}"
@@ -1012,12 +1075,16 @@ for kind, found in fd.items():
 show_table(pd.DataFrame(rows), "Means of four draws and their standard deviations.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The judge of digits puts missing digits and mirrored ones very far away, some twenty times as far as noise that you
 # can hardly see. The judge of photographs finds that noise **as bad as half of the digits missing**. (It does notice
 # mirrored digits, more than anything else, although it was trained on churches mirrored at random. We had expected it
 # to be blind there.) In the last two rows the first judge sees that `mnist` is the worse of the two, by more than the
 # standard deviations; the second puts both about at the floor, and cannot tell one from the other.
-#
+# </details>
+
+# %% [markdown]
 # A judge measures what it has learned to see. Ours is no neutral witness either: in lesson 05 a dark grey background
 # that nobody would mind moved real digits far away from real digits. So name the judge, the number of images and the
 # floor with every number, and never compare numbers of two judges. Whether Inception is as easily misled by digits as

@@ -9,10 +9,11 @@
 # %% [markdown]
 # # 13 · What came after
 #
-# <img src="../data/then_and_since.webp" width="848" alt="thirty-two digits twice: drawn by a small DCGAN after thirty thousand images, and by the same generator against a discriminator without batch norm and with the penalty R1">
+# <img src="../data/then_and_since.webp" width="848" alt="twenty-four generated cartoon faces twice: on the left with a woven grain, smeared hair and broken mouths, on the right mostly clean">
 #
-# *The same generator, the same 30,000 digits. Left: trained as the paper says. Right: against a discriminator that gave up
-# batch norm and pays for being steep. This lesson walks from the one to the other, and on to 2025.*
+# *Cartoon faces by two generators, after about 400,000 training images each. Left: trained as the paper says. Right:
+# against a discriminator that gave up batch norm and pays for being steep (section 8 says what else differs). This lesson
+# walks from the one to the other, and on to 2025.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
 #
@@ -76,7 +77,7 @@ from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_rows, show
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 IDEAS = [  # arXiv number, name, what it changes
     ("1406.2661", "GAN", "loss"), ("1511.06434", "DCGAN", "networks"),
     ("1704.00028", "WGAN-GP", "loss"), ("1705.02894", "hinge", "loss"),
@@ -93,7 +94,7 @@ show(plots.timeline(IDEAS),
 # And here is the idea of each, in one small drawing. The curves are computed from the formulas, and the digits are real
 # ones; the rest are sketches.
 
-# %%
+# %% jupyter={"source_hidden": true}
 WORDS = {
     "GAN": "two players", "DCGAN": "strides, batch norm", "WGAN-GP": "D's slope should be 1",
     "hinge": "beyond 1 is enough", "growing": "4x4 first, then 8x8 ...",
@@ -122,7 +123,7 @@ show(plots.sketches(IDEAS, WORDS),
 # In 2020 diffusion models ([2006.11239](https://arxiv.org/abs/2006.11239)) began to take over much of what GANs were used
 # for. They are the subject of lesson 14. Losses of GANs live on inside them: adversarial distillation
 # ([2311.17042](https://arxiv.org/abs/2311.17042)) trains a diffusion model against a discriminator, so that it needs one
-# to four steps in place of dozens.
+# to four steps instead of dozens.
 #
 # ### Growing and mixing
 #
@@ -135,10 +136,8 @@ show(plots.sketches(IDEAS, WORDS),
 #
 # A DCGAN has no styles, but the scales are there. The next cell mixes two digits by scale, in the pixels themselves:
 # what is left of one at 7x7 pixels, plus the details that the other has beyond 7x7.
-#
-# > **Predict:** which of the two will you read?
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 def coarse(x, size):
     """Images (N, 1, 28, 28) seen at size x size pixels."""
     small = F.interpolate(x, size=(size, size), mode="area")
@@ -148,6 +147,11 @@ def coarse(x, size):
 digits = to_float(load_images("mnist", image_size=28).batch(range(64)))  # (64, 1, 28, 28)
 first, second = digits[:8], digits[8:16]
 mixed = coarse(first, 7) + second - coarse(second, 7)
+
+# %% [markdown]
+# > **Predict:** which of the two will you read?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(first, 7),
            "at 14x14": coarse(first, 14), "all of them, at 28x28": first,
            "eight others": second,
@@ -156,10 +160,13 @@ show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(firs
           "six rows of eight digits: blurs that sharpen, then other digits, then mixtures")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # You read the second. A pen's stroke is two or three pixels wide, finer than the squares of 7x7 pixels, so a digit lives in
 # the fine scales, and of the first only a shadow is left. With faces it is the other way round: there the coarse scales
-# hold pose and shape. And StyleGAN's mixtures look natural because its layers *draw* with a style, in place of adding
+# hold pose and shape. And StyleGAN's mixtures look natural because its layers *draw* with a style, instead of adding
 # pixels.
+# </details>
 
 # %% [markdown]
 # ## 2 · What D is paid for
@@ -208,10 +215,11 @@ hinge = checks.check_hinge(my_hinge)
 
 # %% [markdown]
 # What matters to the networks is not a loss but its slope.
-#
+
+# %% [markdown]
 # > **Predict:** how hard does each loss push D when a real image already has the answer 3?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 answers = torch.linspace(-4, 4, 161)
 
 
@@ -233,12 +241,19 @@ axes.set(xlabel="D's answer for a real image", ylabel="push, 1 = the largest",
 axes.legend(loc="center left")
 show(figure, "Where does each loss stop asking for more?",
      "three curves: one falls smoothly, one falls from 1 to 0 at the answer 1, one stays at 1")
-print("push at the answer 3:", ", ".join(
+print("Push at the answer 3:", ", ".join(
     f"{name} {values[140] / values.max():.2f}" for name, values in pushes.items()))
 
 # %% [markdown]
-# The hinge asks for nothing beyond 1. The Wasserstein loss never stops asking: it is a difference of means, and a D that
-# may answer anything makes it as large as it likes by answering ten times as much. So this loss means something only for
+# <details><summary>What came out, and why</summary>
+#
+# The hinge asks for nothing beyond 1, and the non-saturating loss for hardly anything at 3. The Wasserstein loss never
+# stops asking: it is a difference of means, and a D that may answer anything makes it as large as it likes by answering
+# ten times as much.
+# </details>
+
+# %% [markdown]
+# So the Wasserstein loss means something only for
 # a D that **may not be steep**. Then the difference is a distance between real and generated images that falls smoothly
 # as G's images come nearer, even where the two do not touch. That is what the Jensen-Shannon divergence of lesson 01
 # failed to do.
@@ -246,13 +261,13 @@ print("push at the answer 3:", ", ".join(
 # An answer of the last two losses is no probability, and it has no zero: add 5 to all of them, and nothing changes. The
 # statistics of such a run say so: D_x and D_G_z are then means of raw answers, and only their difference tells anything.
 
-# %%
+# %% jupyter={"source_hidden": true}
 stream = seeded(0, "sketches")
 real, fake = torch.randn(64, generator=stream), torch.randn(64, generator=stream)
 for name, loss_D in (("hinge", lambda r, f: hinge(r, f)[0]),
                      ("Wasserstein", lambda r, f: (f - r).mean())):
-    print(f"{name:<12} loss_D {loss_D(real, fake):.3f}, "
-          f"with 5 added to all answers {loss_D(real + 5, fake + 5):.3f}")
+    print(f"{name}: loss_D is {loss_D(real, fake):.3f}, and with 5 added to all answers "
+          f"{loss_D(real + 5, fake + 5):.3f}.")
 
 # %% [markdown]
 # ## 3 · A price on slopes
@@ -311,7 +326,7 @@ r1 = checks.check_r1(my_r1)
 # Does it do what it promises? The next cell gives an untrained D a hundred steps in which it learns to tell digits from
 # noise, with and without the penalty, and then asks how steep it is at the digits.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.losses import d_loss, steepness
 from dcgan_course.models import Discriminator, init_weights
 
@@ -345,10 +360,8 @@ show_table(table.map("{:.3f}".format), "A D that learns to tell digits from nois
 # Exercise 2 took the gradient of the *sum* of all answers, because the answer for one image depends on that image alone.
 # Does it? Batch norm subtracts the mean of the batch. The next cell takes D of the recorded run `mnist` in train mode, as
 # it was trained, and shows it one and the same digit 200 times, each time among 63 other digits.
-#
-# > **Predict:** how far does its answer move?
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 from dcgan_course.runs import load_run
 
 netD = load_run("mnist").load_discriminator().train()
@@ -366,6 +379,10 @@ def answers_among_others(net, tries=200):
     return np.array(found)
 
 
+# %% [markdown]
+# > **Predict:** how far does D's answer for the one digit move?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 moved = {"with batch norm": answers_among_others(netD), "without": answers_among_others(plain)}
 figure, axes = plt.subplots(figsize=(6.4, 2.8))
 for (name, values), colour in zip(moved.items(), (ORANGE, BLUE), strict=True):
@@ -375,11 +392,17 @@ axes.set(xlabel="D's answer for one digit, less its mean", ylabel="batches of 20
 axes.legend()
 show(figure, "One digit, 200 batches of neighbours: orange has as many answers as batches.",
      "a broad orange heap, and one blue bar that holds all 200")
-print("standard deviation of the answer for one digit:", ", ".join(
+print("Standard deviation of the answer for one digit:", ", ".join(
     f"{name} {values.std():.2f}" for name, values in moved.items()))
 
 # %% [markdown]
-# With batch norm D has no answer for an image. It has an answer for a batch. So the slope of "the answer for image 4" is
+# <details><summary>What came out, and why</summary>
+#
+# With batch norm D has no answer for an image. It has an answer for a batch.
+# </details>
+
+# %% [markdown]
+# So the slope of "the answer for image 4" is
 # a number for every image of the batch: how steep is answer $i$ at image $j$? Without batch norm only $i = j$ counts.
 #
 # > **Exercise 3 · Who mixes?** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
@@ -420,9 +443,12 @@ influence = checks.check_influence(my_influence)
 # ```
 # </details>
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** in the tables of both networks, which squares are dark?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 tables = {name: influence(net, many[:16])
-          for name, net in (("with batch norm", netD), ("without", plain))}
+          for name, net in (("with batch norm", netD), ("without batch norm", plain))}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.6))
 for axis, (name, values) in zip(axes, tables.items(), strict=True):
     axis.imshow(values.detach() / values.max(), cmap="Blues", vmin=0, vmax=1)
@@ -432,7 +458,14 @@ show(figure, "How steep is each answer at each image? The diagonal is an image's
      "left: a dark diagonal on a tinted square; right: a diagonal alone")
 for name, values in tables.items():
     own = values.diagonal().sum() / values.sum()
-    print(f"{name}: {own:.0%} of all slopes belong to an image and its own answer")
+    print(f"{own:.0%} of all slopes {name} belong to an image and its own answer.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Without batch norm nothing is outside the diagonal. With it the diagonal is the darkest part, and yet has less than a
+# third of the whole: most of what moves an answer lies in the other images.
+# </details>
 
 # %% [markdown]
 # The trick with the sum adds each column up, with its signs. With batch norm the result is no image's slope, so a penalty
@@ -470,7 +503,7 @@ relativistic = checks.check_relativistic(my_relativistic)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# D's loss is softplus of minus a difference, as in lesson 01 with the difference in place of the logit. For G exchange
+# D's loss is softplus of minus a difference, as in lesson 01 with the difference instead of the logit. For G exchange
 # the two. Subtract first, and take the mean at the end.
 # </details>
 
@@ -509,12 +542,16 @@ show_table(pd.DataFrame({"judged alone": alone, "beside its partner": paired},
 # Now the changes have to show what they do. The study `after` trains the small DCGAN of lesson 06 on digits, again and
 # again, each time with one change.
 
-# %%
+# %% jupyter={"source_hidden": true}
+from dcgan_course.measuring.scores import scorer_for
+
 study = RecordedStudy("after")
-print(study.about["command"])
+floor = scorer_for(study.study.base).floor(study.study.n)
 seeds = sorted(set(study.table["seed"]))
-print(f"{len(study.study.configs)} versions, seeds {seeds}; {study.about['trainings']} "
-      f"trainings of {study.curves('baseline')[-1]['kimg']:.0f} thousand images each")
+print(f"{len(study.study.configs)} versions with {len(seeds)} seeds each are "
+      f"{study.about['trainings']} trainings of {study.curves('baseline')[-1]['kimg']:.0f} "
+      f"thousand images.\nReal digits against real digits, the floor: fd "
+      f"{floor['fd2k_mnist']:.1f}.\n\n{study.about['command']}")
 
 # %% [markdown]
 # All versions see the same number of real images and have the same learning rates. That is fair in one way and unfair in
@@ -529,12 +566,10 @@ print(f"{len(study.study.configs)} versions, seeds {seeds}; {study.about['traini
 # R1 and WGAN-GP have to be compared with. Where a network has no batch norm, its first weights are He's (`--init he`), which
 # keep signals at their size without it.
 #
-# <details><summary>Predict: which versions beat the baseline, and does R1 help against "no batch norm in D"?</summary>
-#
-# Write the order down, best first, then run the next cell.
-# </details>
+# Three seeds give crude intervals, so read ratios seed by seed, as in lesson 06. These are several comparisons at once, so
+# each p-value is multiplied by their number before it decides, which is a simple and strict correction (Bonferroni's).
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 CHANGES = ["baseline", "relativistic", "hinge, spectral norm", "no batch norm in D",
            "no batch norm at all", "R1", "WGAN-GP, 1 update of D", "WGAN-GP, 5 updates of D",
            "relativistic, R1, R2, batch norm in G", "relativistic, R1, R2"]
@@ -552,21 +587,18 @@ def by_seed(configs):
     return pd.DataFrame(rows, [*(f"fd, seed {s}" for s in seeds), "entropy", "updates of G"]).T
 
 
-show_table(by_seed(CHANGES), "Smaller fd is better; entropy 1 = all ten digits evenly.")
+# %% [markdown]
+# > **Predict:** which versions beat the baseline? And does R1 help, compared with "no batch norm in D"?
 
-# %%
-from dcgan_course.measuring.scores import scorer_for
-
-floor = scorer_for(study.study.base).floor(study.study.n)
-print(f"floor, real digits against real digits: fd {floor['fd2k_mnist']:.1f}")
-
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show(plots.rows_of_points({config: study.values(config, "fd") for config in CHANGES},
                    "Frechet distance, smaller is better", floor["fd2k_mnist"]),
      "A point for each seed, a bar for their geometric mean. Green: real digits.",
      "ten rows of points on a logarithmic axis; a green line, the floor, far to the left")
+show_table(by_seed(CHANGES), "Smaller fd is better; entropy 1 = all ten digits evenly.",
+           fold="All numbers")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 def sheets(configs, caption):
     """Sixteen last pictures of each version, a row of pictures for each."""
     show_rows({config: study.images(config)[:16] for config in configs}, caption,
@@ -575,11 +607,7 @@ def sheets(configs, caption):
 
 sheets(CHANGES, "The same sixteen z, seed 0, in every row.")
 
-# %% [markdown]
-# Three seeds give crude intervals, so read ratios seed by seed, as in lesson 06. These are several comparisons at once, so
-# each p-value is multiplied by their number before it decides, which is a simple and strict correction (Bonferroni's).
-
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from scipy import stats
 
 from dcgan_course.measuring.tables import interval
@@ -612,31 +640,35 @@ def show_ratios(ratios):
 show_ratios({pair: ratio(*pair) for pair in PAIRS})
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Read it group by group.
 #
-# - **Nothing beats the baseline.** All nine means are above it. Read one at a time, seven of the nine intervals miss 1; after
-#   the correction one is left, the one that draws black pictures. Three seeds are few for thirteen questions. Still, none of them points the
-#   other way, and that is no surprise once you think of it: the DCGAN is a recipe for small convolutional networks, and
-#   the rates were chosen for it. What came after was made for trainings that fail, and this one does not.
+# - **Nothing beats the baseline.** All nine means are above it. Read one at a time, seven of the nine intervals miss 1;
+#   after the correction one is left, the one that draws black pictures. Three seeds are few for thirteen questions. Still,
+#   none of them points the other way, and that is no surprise once you think of it: the DCGAN is a recipe for small
+#   convolutional networks, and the rates were chosen for it. What came after was made for trainings that fail, and this one does not.
 # - **Batch norm can go, if the first weights take over.** Without batch norm in either network, but with He's weights, the
 #   distance is 1.12 times the baseline's, and its interval includes 1. In lesson 06 the same step *without* He's weights cost 3.50
 #   times. Taken out of D alone it costs more, 1.46 times; why half a step is worse than a whole one, this study
 #   does not say.
 # - **Penalties.** Over the same D without a penalty, R1 has 0.89 times the distance and WGAN-GP 0.80 times. Three seeds decide
-#   neither after the correction. What you can see in the first table is that R1's seeds lie close together, and that
+#   neither after the correction. What you can see under "All numbers" is that R1's seeds lie close together, and that
 #   the ten digits turn up more evenly (0.97 against 0.91).
-# - **Five updates of D** leave G a fifth of its own: 94 in place of 468, and the pictures are less finished. With one update
+# - **Five updates of D** leave G a fifth of its own: 94 instead of 468, and the pictures are less finished. With one update
 #   the same loss does better on the same images. The five are for a critic that is trained almost to its best before G
 #   moves, and their clock is G's.
 # - **Hinge and spectral norm** come out worse here, with a recall near 0: G gets by with a few shapes. They were
 #   published for deeper networks and other rates.
 # - **Pairs.** The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it trains
 #   in all three seeds. Without any batch norm it draws **black**, in all three.
-#
-# The last line is R3GAN's recipe put into a DCGAN's body, and it does not work. Is a setting to blame? After it had failed,
+# </details>
+
+# %% [markdown]
+# Relativistic, R1, R2 and no batch norm: that is R3GAN's recipe put into a DCGAN's body, and it does not work. Is a setting to blame? After it had failed,
 # three more versions were tried, each in three seeds:
 
-# %%
+# %% jupyter={"source_hidden": true}
 TRIES = ["relativistic, R1, R2", "relativistic, R1, R2, slow", "relativistic, R1, R2, gamma 1",
          "relativistic, R1, R2, gamma 0.1"]
 show_table(by_seed(TRIES), "slow: a quarter of the rates. Entropy 0: one picture for every z.")
@@ -651,39 +683,40 @@ show_table(by_seed(TRIES), "slow: a quarter of the rates. Entropy 0: one picture
 # %% [markdown]
 # ## 7 · Failures of the cure
 #
-# A penalty has a strength, and a critic needs something that holds it. Three more versions turn that knob the wrong way.
+# A penalty has a strength, and a critic needs something that holds it. Three more versions turn that knob the wrong way:
 #
-# > **Predict** what each does to D's answers and to the pictures, before you unfold the figure:
-#
-# - R1 with $\gamma = 0.01$ in place of 10;
+# - R1 with $\gamma = 0.01$ instead of 10;
 # - R1 with $\gamma = 1000$;
 # - the Wasserstein loss without any penalty, one update of D for each of G.
 
-# %% jupyter={"outputs_hidden": true}
-FAILURES = ["R1", "R1, gamma 0.01", "R1, gamma 1000", "Wasserstein without a penalty"]
-show_table(by_seed(FAILURES))
+# %% [markdown]
+# > **Predict:** what does each of the three do to D's answers, and what to the pictures?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+FAILURES = ["R1", "R1, gamma 0.01", "R1, gamma 1000", "Wasserstein without a penalty"]
 sheets(FAILURES, "First the healthy one, then the three.")
 
-# %% jupyter={"outputs_hidden": true}
-figure, grid = plt.subplots(1, 4, figsize=(8.4, 2.6))
-for axis, config in zip(grid, FAILURES, strict=True):
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+figure, grid = plt.subplots(2, 2, figsize=(8.4, 4.6))
+for axis, config in zip(grid.flat, FAILURES, strict=True):
     lines = study.curves(config)
     kimg = [line["kimg"] for line in lines]
     for key, colour in (("D_x", BLUE), ("D_G_z", ORANGE)):
         axis.plot(kimg, [line[key] for line in lines], color=colour)
-    axis.set_title(config.removeprefix("R1, "), fontsize=8.5)
-    axis.set_xlabel("thousand images", fontsize=8)
+    axis.set_title(config.replace("without a penalty", "without a penalty, raw answers"))
     if config.startswith("R1"):
         axis.set_ylim(-0.03, 1.03)
-    axis.tick_params(labelsize=7)
-grid[-1].set_title("Wasserstein,\nraw answers", fontsize=8.5)
-show(figure, "D's answers for real (blue) and generated images (orange); the last is raw.",
-     "four panels of two curves each")
+for axis in grid[1]:
+    axis.set_xlabel("thousand images")
+show(figure, "D's answers for real (blue) and generated images (orange); the last are raw.",
+     "four panels of two curves each: twice apart; together in the middle after half of the "
+     "time; running away to tens of millions")
+show_table(by_seed(FAILURES), fold="All numbers")
 
 # %% [markdown]
-# - **Gamma too small** is no penalty at all: fd, entropy and pictures are those of "no batch norm in D" (the table above).
+# <details><summary>What came out, and why</summary>
+#
+# - **Gamma too small** is no penalty at all: fd, entropy and pictures are those of "no batch norm in D" (section 6).
 #   You would not find it by looking, so compare with gamma = 0.
 # - **Gamma too large** flattens D until it has nothing to say. After half of the training its answers lie together in the
 #   middle, as with a perfect G, but here it is D that cannot tell: G draws the same grain for every z.
@@ -696,69 +729,63 @@ show(figure, "D's answers for real (blue) and generated images (orange); the las
 # | gamma too small | as without it | ten times as much, until D's answers change |
 # | gamma too large | D(x) and D(G(z)) both at 0.5, and no digits | a tenth, until they part |
 # | critic without a bound | raw answers in the millions | `--gp 10`, or spectral norm |
+# </details>
 
 # %% [markdown]
 # ## 8 · On faces
 #
 # Digits are easy, and on them the DCGAN is in good health. Faces have colours, glasses and hair to get right. The study
 # `after_faces` asks six of the same questions on cartoon faces at 32x32. Here, too, all versions share their rates, 0.0005
-# with batches of 32; they were found for a D with R1, which may favour it.
-#
-# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which tied there, win here?
+# with batches of 32; they were found for a D with R1, which may favour it. The ratios are read as above, seed by seed.
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 on_faces = RecordedStudy("after_faces")
 VERSIONS = list(on_faces.study.configs)
-print(on_faces.about["command"])
-rows = {version: [*(f"{v:,.0f}" for v in on_faces.values(version, "fd")),
-                  *(np.mean(on_faces.values(version, key)) for key in ("precision", "recall"))]
-        for version in VERSIONS}
-show_table(pd.DataFrame(rows, [*(f"fd, seed {s}" for s in seeds), "precision", "recall"]).T,
-           f"Floor, faces against faces: fd {on_faces.about['real']['fd2k_avatars']:.1f}.")
+print(f"Faces against faces, the floor: fd {on_faces.about['real']['fd2k_avatars']:.1f}.\n\n"
+      f"{on_faces.about['command']}")
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which tied there, win here?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({version: on_faces.images(version)[:12] for version in VERSIONS},
           "The same twelve z, seed 0, in every row.",
           "six rows of twelve generated cartoon faces, some smeared and some clear")
 
-# %% [markdown]
-# The same ratios as above, seed by seed, each p-value times their number:
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+rows = {version: [*(f"{v:,.0f}" for v in on_faces.values(version, "fd")),
+                  *(f"{np.mean(on_faces.values(version, key)):.2f}"
+                    for key in ("precision", "recall"))] for version in VERSIONS}
+show_table(pd.DataFrame(rows, [*(f"fd, seed {s}" for s in seeds), "precision", "recall"]).T,
+           "Smaller fd is better.")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 over = [*((version, "baseline") for version in VERSIONS[1:]),
         *((version, "no batch norm in D") for version in VERSIONS[3:])]
 show_ratios({pair: ratio(*pair, on_faces, len(over)) for pair in over})
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Here **every change beats the baseline**, which on digits none did. Four of the five have about two thirds of its
 # distance, the pairs 0.82 times. After the correction WGAN-GP is decided; the others point the same way, and three
 # seeds are too few for them. Most of the gain comes with taking batch norm out of D: over that version neither R1 nor
 # WGAN-GP is ahead (0.99 and 0.96 times).
 #
-# Read it with care. After 30 thousand images no version draws a clear face, and the recall is 0 for all: this is a
+# Read it with care. After 30 thousand images no version draws a clear face, and the recall is 0.00 for all: this is a
 # study of how a training *begins*. And the rates suit a D without batch norm. What it does show is that an order found
 # on digits need not hold on faces, with the same code and the same judge's arithmetic.
-#
-# What the whole recipe can do shows in two longer trainings at 64x64: `avatars_plain` follows the paper, with batch norm in
-# both networks, and `avatars` has a D without it and R1 with $\gamma = 30$. Each is at its best moment.
+# </details>
 
-# %%
+# %% [markdown]
+# What the whole recipe can do shows in two longer trainings at 64x64: `avatars_plain` follows the paper, with batch norm in
+# both networks, and `avatars` has a D without it and R1 with $\gamma = 30$. Their pictures, each at its best moment, stand
+# under the title; here are their numbers, and the settings in which they differ.
+
+# %% jupyter={"source_hidden": true}
 import json
 
-from PIL import Image
-
-from dcgan_course.runs import load_run
-from dcgan_course.sampling import grid_images
-
 best = {name: load_run(name) for name in ("avatars_plain", "avatars")}
-pairs = {name: grid_images(torch.from_numpy(np.array(Image.open(run.path / "best.webp"))))
-         for name, run in best.items()}
-show_rows({"avatars_plain: batch norm in D": pairs["avatars_plain"][:12],
-           "avatars: no batch norm in D, R1": pairs["avatars"][:12]},
-          "Two trainings, each at its best moment.",
-          "twelve cartoon faces with a woven grain and broken mouths; twelve that are clean")
-
-# %%
 recipes = {}
 for name, run in best.items():
     record = json.loads((run.path / "record.json").read_text("utf-8"))
@@ -769,7 +796,7 @@ show_table(pd.DataFrame(recipes).T.round(1), "Frechet distance of 10,000 faces."
 print(best["avatars_plain"].config.difference(best["avatars"].config))
 
 # %% [markdown]
-# The distance is seven times smaller. But read the last line: nine other settings of the training differ too, among them the
+# The distance is seven times smaller. But read on below the table: nine other settings of the training differ too, among them the
 # batch size and the width of G; the training took longer, and each run has one seed. So this pair shows what a recipe as a
 # whole can do, and not what R1 alone does. `data/README.md` tells how the recipe was found, change by change.
 
@@ -811,8 +838,8 @@ print(f"{CONFIG}: {run.stats()[-1]['kimg']:.0f} thousand images, in {run.path}")
 #
 #     dcgan-course train --preset photos --real_label 1 --norm none --init he --loss relativistic --r1 10 --r2 10
 #
-# (The preset smooths D's labels, and a loss of pairs has none.) `--r1` and `--r2` are the two gammas. They depend on the size of the images and on D, so try three values that are ten
-# times apart, and read D's answers.
+# (The preset smooths D's labels, and a loss of pairs has none.) `--r1` and `--r2` are the two gammas. They depend on the
+# size of the images and on D, so try three values that are ten times apart, and read D's answers.
 
 # %% [markdown]
 # > **Open exercise · The honest rate** — 60 minutes
