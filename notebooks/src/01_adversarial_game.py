@@ -958,8 +958,8 @@ print(f"specks in a generated digit: {specks(x_fake):.1f}")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# A real digit has hardly any specks, and one of G's has several times as many. Where pixels lie in no order at all,
-# there are specks everywhere.
+# A real digit has hardly any specks, and one of G's has far more. Where pixels lie in no order at all, there are specks
+# everywhere.
 #
 # </details>
 #
