@@ -235,12 +235,12 @@ def about(found: re.Match) -> str:
 
 
 def moves(lesson: str, code: str) -> str:
-    """Where that moves which stands still on the page of a lesson."""
+    """Where that can be turned which can only be watched on the page of a lesson."""
     explored = EXPLORED.search(code)
     place = f"../gallery/{explored[1]}.html" if explored else TURNS.get(lesson[:2])
     if not place:
         return "It moves in JupyterLab and in Colab."
-    return f'Here it stands still. <a href="{place}">Turn it yourself on a page of its own.</a>'
+    return f'Here you can only watch. <a href="{place}">Turn it yourself on a page of its own.</a>'
 
 
 def in_the_readme() -> dict[str, str]:

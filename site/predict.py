@@ -25,7 +25,8 @@ def cards(document: nodes.document) -> None:
     for question in [quote for quote in document.findall(nodes.block_quote) if asks(quote)]:
         make_card(question)
     for cell in document.findall(folded):
-        cell["prompt_show"], cell["prompt_hide"] = (f"{verb} {FOLDS[cell['hide_mode']]}" for verb in ("Show", "Hide"))
+        held = FOLDS[cell["hide_mode"] if answers(cell) else "input"]
+        cell["prompt_show"], cell["prompt_hide"] = f"Show {held}", f"Hide {held}"
 
 
 def asks(quote: nodes.block_quote) -> bool:

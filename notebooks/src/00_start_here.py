@@ -174,7 +174,7 @@ for name, config in networks.items():
     print(f"{name:<16} {speed[name]:>6,.0f} images/s")
 
 # %% [markdown]
-# At these speeds each training of the course takes so long:
+# At these speeds the trainings of the course take this long:
 
 # %% tags=["nbval-ignore-output"]
 work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),

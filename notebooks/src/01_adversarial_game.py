@@ -146,7 +146,7 @@ log_p_data = log_density(plane, centres, spread)
 # Here are three generators that stand still: a wide blob in the middle, one that draws only four of the eight modes,
 # and a perfect one.
 #
-# > **Predict** each background before you run the next two cells. Blue will mean "$D^*$ says real", orange "generated",
+# > **Predict** each background. Blue will mean "$D^*$ says real", orange "generated",
 # > white "one half".
 
 # %% jupyter={"source_hidden": true}
@@ -160,24 +160,21 @@ def draw_plane(axis, D_plane, x_real, x_fake, title):
     axis.contourf(side, side, answers, levels=torch.linspace(0, 1, 12), cmap=shades)
     axis.scatter(*x_real.T, s=5, color=BLUE, linewidths=0)
     axis.scatter(*x_fake.T, s=5, color=ORANGE, linewidths=0)
-    axis.set(xlim=(-3, 3), ylim=(-3, 3), xticks=[-2, 0, 2], yticks=[-2, 0, 2], aspect="equal")
-    axis.grid(False)
+    axis.set(xlim=(-2.8, 2.8), ylim=(-2.8, 2.8), xticks=[], yticks=[], aspect="equal")
     axis.set_title(title)
-    axis.set_xlabel("$x_1$", labelpad=1)
 
 
 # %% jupyter={"outputs_hidden": true}
 middle = torch.zeros(1, 2)
 stills = {"G: a blob": (middle, 1.0), "G: four of eight": (centres[:4], spread),
           "G: perfect": (centres, spread)}
-figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.1))
+figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.05))
 for axis, (name, (at, width)) in zip(axes, stills.items(), strict=True):
     stream = seeded(1, "fake")
     x_fake = (draw(300, at, stream) if width == spread
               else torch.randn(300, 2, generator=stream))
     D_star = torch.sigmoid(log_p_data - log_density(plane, at, width))
     draw_plane(axis, D_star, x_real[:300], x_fake, name)
-axes[0].set_ylabel("$x_2$")
 show(figure, "D*: blue where G draws too little, orange where it draws too much.",
      "three maps: eight blue islands in orange; half a ring in blue, half in pale orange; "
      "all white")
@@ -365,7 +362,7 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 # gives $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours. Suppose that D sees through G's samples, say
 # $D(G(z)) = 0.01$.
 #
-# > **Predict** the two slopes, then let autograd measure them:
+# > **Predict** the two slopes. Autograd will measure them.
 
 # %% jupyter={"outputs_hidden": true}
 def slopes(D_G_z):
@@ -531,15 +528,13 @@ def play(lr_g, steps=3000, seed=0, lr_d=1e-3, moments=41, penalty=None):
 film = play(lr_g=1e-3)
 print(f"{len(film)} moments, from step {film[0][0]} to step {film[-1][0]}")
 
-
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 def strip(film, picks, caption, alt):
     """Some moments of a film side by side, three in a row."""
     figure, axes = plt.subplots(2, 3, figsize=(8.4, 6))
     for axis, pick in zip(axes.flat, picks, strict=True):
         step, x_fake, D_plane, _ = film[pick]
         draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"step {step}")
-        axis.set_xlabel("")
     show(figure, caption, alt)
 
 
@@ -570,9 +565,9 @@ show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
 
 # %%
 covered, near, fullest = score(film[-1][1])
-print("at least 7 of 8 modes covered at the end:", covered >= 7)
-print("more than half of the points near a mode:", near > 0.5)
-print("as many as of the real points (99 %):", near >= 0.985)
+print("At the end G covers", "at least" if covered >= 7 else "fewer than", "7 of the 8 modes.")
+print("More" if near > 0.5 else "Fewer", "than half of its points are near a mode,",
+      "but not" if near < 0.985 else "and", "as many as of the real points (99 %).")
 
 # %% [markdown]
 # All modes are found early, but some points never come near any of them. In the last picture you find these points on
@@ -597,7 +592,7 @@ print(f"{len(hasty)} moments, from step {hasty[0][0]} to step {hasty[-1][0]}")
 # them. **Play it, or drag the slider.** First watch the left side: when do the arrows turn away from the middle? Then
 # the right side: where does the crowd go, and what does D do when it is there?
 
-# %%
+# %% jupyter={"source_hidden": true}
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -608,14 +603,13 @@ from dcgan_course.widgets import player
 
 def frame(moments):
     """Trainings side by side at one moment, {name: moment}: a picture 1,201 pixels wide."""
-    canvas = FigureCanvasAgg(Figure(figsize=(8.4, 4.4), dpi=143))
+    canvas = FigureCanvasAgg(Figure(figsize=(8.4, 4.5), dpi=143))
     axes = canvas.figure.subplots(1, 2)
     for axis, (name, (step, x_fake, D_plane, push)) in zip(axes, moments.items(), strict=True):
         draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"{name}, step {step}")
         arrows = 0.5 * push[:40] / (push[:40].norm(dim=1, keepdim=True) + 0.5)  # long: 0.5
         axis.quiver(*x_fake[:40].T, *arrows.T, angles="xy", scale_units="xy", scale=1,
-                    width=0.004)
-        axis.set_xlabel("")
+                    width=0.005)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
 
@@ -629,17 +623,19 @@ player(frames, still,
        "blue clusters; on the right one heap of them rushes around the ring",
        "Left the patient G, right the hasty one; the arrows are the push that G hears.")
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 later = hasty[20:]
-covered = [score(points)[0] for _, points, *_ in later]
+few = sum(score(points)[0] for _, points, *_ in later) < 3 * len(later)
 width, patient_width = (sum(points.std(0).norm().item() for _, points, *_ in moments)
                         for moments in (later, film[20:]))
 middles = torch.stack([points.mean(0) for _, points, *_ in hasty[5:]])
 sides = {tuple(side) for side in (middles > 0).tolist()}
-print("fewer than three modes covered, on average over the later moments:",
-      sum(covered) < 3 * len(covered))
-print("the points less spread than the patient G's:", width < 0.75 * patient_width)
-print("their middle has been in three quarters of the plane or more:", len(sides) >= 3)
+print("Over the later moments the hasty G covers", "fewer than" if few else "at least",
+      "three modes on average.")
+print("Its points lie", "closer" if width < 0.75 * patient_width else "no closer",
+      "together than the patient G's, and their middle")
+print("has been in", "at least" if len(sides) >= 3 else "fewer than",
+      "three quarters of the plane.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -746,7 +742,7 @@ for name, path in (("simultaneous", apart), ("alternating", turns)):
 predicted = math.sqrt(2) * (1 + 0.1**2) ** (314 / 2)
 print(f"predicted end of the simultaneous path: {predicted:.2f}")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 4.6))
 axes.plot(*zip(*apart, strict=True), color=ORANGE, linewidth=1, label="simultaneous")
 axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="alternating")
@@ -783,7 +779,7 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 
 # %% [markdown]
 # The mean lies on the saddle, though no point of the path comes near it. Remember it when you meet the
-# *moving average of G's weights* (`ema_kimg`): a way to show the middle of the circling in place of the latest point.
+# *moving average of G's weights* (`ema_kimg`): a way to show the middle of the circling instead of the latest point.
 #
 # A real GAN is not this game. Its losses are curved where $x \cdot y$ is not, and curvature can pull the path inwards.
 # Its gradients come from random batches, and their noise pushes the path about. But the tendency to turn is there as
@@ -818,6 +814,11 @@ def priced_step(x, y, lr, gamma=0.2):
 
 
 cured = walk(priced_step)
+M = torch.tensor([[1, -0.1], [0.1, 1 - 0.1 * 0.2 - 0.1**2]], dtype=torch.float64)
+print(f"end: {math.hypot(*cured[-1]):.2f} from the saddle; each step shrinks by "
+      f"{torch.linalg.eigvals(M).abs().max():.4f}, predicted {math.sqrt(1 - 0.1 * 0.2):.4f}")
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 4.2))
 axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="taking turns")
 axes.plot(*zip(*cured, strict=True), color=ORANGE, linewidth=1.5, label="with a price on y")
@@ -827,11 +828,15 @@ axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
 axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 show(figure, "The same steps, and a small price on D's steepness.",
      "a blue circle around the saddle; an orange spiral that winds inwards to it")
-M = torch.tensor([[1, -0.1], [0.1, 1 - 0.1 * 0.2 - 0.1**2]], dtype=torch.float64)
-print(f"end: {math.hypot(*cured[-1]):.2f} from the saddle; each step shrinks by "
-      f"{torch.linalg.eigvals(M).abs().max():.4f}, predicted {math.sqrt(1 - 0.1 * 0.2):.4f}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# The path winds inwards, as the three lines promise. Each step makes the distance one per cent shorter, and 314 such steps
+# leave little of it.
+#
+# </details>
+#
 # For networks the price is called **R1**: D pays $\frac{\gamma}{2}$ times the mean squared length of its slope at real
 # points. Does it also stop the hopping on the ring? The next cell trains a G that learns ten times as fast as the patient
 # one, without and with it, which takes about ten seconds.
@@ -850,30 +855,36 @@ hopping = play(lr_g=1e-2, steps=2000)
 calm = play(lr_g=1e-2, steps=2000, penalty=r1)
 print(f"{len(hopping)} and {len(calm)} moments")
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(2, 3, figsize=(8.4, 6))
 for row, (name, moments) in zip(axes, {"without": hopping, "with R1": calm}.items(),
                                 strict=True):
     for axis, pick in zip(row, (20, 30, 40), strict=True):
         step, x_fake, D_plane, _ = moments[pick]
         draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"{name}, step {step}")
-        axis.set_xlabel("")
 show(figure, "The same G in a hurry: above without, below with a price on D's steepness.",
      "six maps: above, one small heap of orange points at changing places; below, orange "
      "points all around the ring, on a pale map")
 
-# %%
-for name, moments in (("without", hopping), ("with R1", calm)):
+# %% jupyter={"outputs_hidden": true}
+for name, moments in (("without the price", hopping), ("with it", calm)):
     modes = [score(points)[0] for _, points, *_ in moments[30:]]
-    print(f"{name}: two modes or fewer in most of the later moments:",
-          2 * sum(n <= 2 for n in modes) > len(modes),
-          "| six or more:", 2 * sum(n >= 6 for n in modes) > len(modes))
+    few, many = sum(n <= 2 for n in modes), sum(n >= 6 for n in modes)
+    most = ("two modes or fewer" if 2 * few > len(modes) else
+            "six modes or more" if 2 * many > len(modes) else "three to five modes")
+    print(f"{name}: {most} in most of the later moments")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Above, D's map is tilted as a whole: D knows little more than where the heap is not, and the heap goes there. Below, D is
 # flat where real points are, as R1 demands, and tinted where G has points and the data have none, in the middle. So points
-# that have reached the ring are left in peace, and the others are sent to it. This is one seed, and the price has its limits: try the G of section 4, which learned forty times as
-# fast, with `penalty=r1`. [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
+# that have reached the ring are left in peace, and the others are sent to it.
+#
+# </details>
+#
+# This is one seed, and the price has its limits: try the G of section 4, which learned forty times as fast, with
+# `penalty=r1`. [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
 
 # %% [markdown]
 # ## 6 · From 2 numbers to 784
@@ -886,7 +897,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
 
-RETRAIN = False  # True: five epochs in place of 0.4, about a minute
+RETRAIN = False  # True: five epochs instead of 0.4, about a minute
 config = preset("mnist", network="basic", nc=1, lr_g=5e-4, lr_d=5e-4, ema_kimg=0,
                 sample_kimg=5, num_epochs=5 if RETRAIN else 0.4)
 of_G, of_D = (count_parameters(build(config))
@@ -904,17 +915,16 @@ from dcgan_course.trainer import train
 live = train(config)
 print(f"{live.stats()[-1]['kimg']:.0f} thousand images, written to {live.path}")
 
-# %%
-samples = live.samples()
-picks = [samples[len(samples) // 3], samples[-1]]
-figure, axes = plt.subplots(1, 2, figsize=(8.4, 4.6))
-for axis, (kimg, file) in zip(axes, picks, strict=True):
-    axis.imshow(plt.imread(file), interpolation="nearest")
-    axis.set_title(f"after {kimg:.0f} thousand images")
-    axis.axis("off")
-show(figure, "Fully connected G: look at the single bright pixels around the strokes.",
-     "two sheets of sixty-four pictures, blobs and then something like digits, full of specks")
-print(f"{len(samples)} sample grids of 64 pictures each, always from the same z")
+# %% [markdown]
+# Here are a dozen new pictures by the same G, large enough to see each pixel:
+
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.sampling import generate, sample_z
+
+z = sample_z(500, config.nz, config.z, seeded(0, "lesson"))
+x_fake = generate(live.load_generator(), z)
+show(x_fake[:12], "Fully connected G: look at the single bright pixels around the strokes.",
+     "twelve pictures, blobs and something like digits, full of specks", nrow=6)
 
 # %% [markdown]
 # Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another,
@@ -942,16 +952,16 @@ shuffled = digits.flatten(1)[:, order].view_as(digits)  # the same pixels, at ot
 print(f"specks in a real digit: {specks(digits):.1f}, "
       f"with its pixels shuffled: {specks(shuffled):.1f}")
 
-# %% tags=["nbval-ignore-output"]
-from dcgan_course.sampling import generate, sample_z
-
-z = sample_z(500, config.nz, config.z, seeded(0, "lesson"))
-x_fake = generate(live.load_generator(), z)
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 print(f"specks in a generated digit: {specks(x_fake):.1f}")
 
 # %% [markdown]
-# A real digit has hardly any specks, and one of G's has several times as many. Where pixels lie in no order at all,
-# there are specks everywhere.
+# <details><summary>What came out, and why</summary>
+#
+# A real digit has hardly any specks, and one of G's has far more. Where pixels lie in no order at all, there are specks
+# everywhere.
+#
+# </details>
 #
 # How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
 # some order. The next picture shows digits, and below each the same digit with its pixels shuffled, all in the same
