@@ -336,7 +336,7 @@ show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 # %% [markdown]
 # > **Predict:** which of D's three layers contributes most?
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 labelled = features.balanced_draw(train.labels, 300, 0)
 of_train = features_of(netD, train, labelled)
 widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # of each layer
