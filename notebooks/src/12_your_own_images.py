@@ -148,9 +148,10 @@ with redirect_stdout(io.StringIO()):  # it would name the broken picture again
     run = train(config)
 
 # %% jupyter={"source_hidden": true}
-show_moments(run.samples()[1:], "The same twelve z, from one moment of the training to the next.",
-             "rows of twelve pictures: grey grain, then heads without faces, then cartoon faces "
-             "with eyes and mouths, still grainy")
+show_moments(run.samples()[1:],
+             "The same twelve z, from one moment of the training to the next.",
+             "rows of twelve pictures: grey grain, then heads without faces, then cartoon "
+             "faces with eyes and mouths, still grainy")
 
 # %% [markdown]
 # First a grain, then heads, then eyes and mouths. This is only a beginning: lesson 09 showed what an hour of one CPU core

@@ -74,7 +74,7 @@ from dcgan_course import checks
 from dcgan_course.diffusion import mixture, velocity
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_moments, show_rows, show_table
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -120,13 +120,10 @@ noised = checks.check_noised(my_noised)
 # ```
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}
 learn, unseen = parts("mnist", 28)
 order = torch.randperm(10_000, generator=seeded(0, "lesson"))
-real = unseen.floats(order[:400])
-print(f"test digits: {tuple(real.shape)}, from {real.min():.0f} to {real.max():.0f}")
-
-# %%
+real = unseen.floats(order[:400])  # test digits, in [-1, 1]
 moments = torch.linspace(0, 1, 11)
 noise = torch.randn(4, 1, 28, 28, generator=seeded(0, "noise"))
 rows = [noised(x.expand(11, -1, -1, -1), n.expand(11, -1, -1, -1), moments)
@@ -135,12 +132,13 @@ show(torch.cat(rows), "Four digits at t = 0, 0.1, 0.2 ... 1: from the picture to
      "four rows of eleven pictures: a digit, more and more grainy, at last only noise", 11)
 
 # %% [markdown]
-# Your eyes find the digit deep in the noise.
-#
-# > **Predict:** up to which t can the judge still read it? The judge, a classifier of lesson 11, has never seen noise.
-# > The next cell asks it to read 400 test digits at each time.
+# Your eyes find the digit deep in the noise. What of the judge, the classifier of lesson 11? It has never seen noise. The
+# next cell asks it to read 400 test digits at each time.
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** up to which t can the judge still read the digits?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 judge = load_judge("mnist")
 digits, stream = unseen.labels()[order[:400]], seeded(1, "noise")
 right = {}
@@ -150,9 +148,13 @@ for t in moments:
 show_table(pd.DataFrame({"read right": right}).T, "By time t; one in ten is a guess.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The judge fails long before your eyes do: it misreads one digit in four at $t = 0.3$, and from $t = 0.5$ on it does no
 # better than by guessing. It has never learned to look through noise. The network of this lesson learns nothing else.
-#
+# </details>
+
+# %% [markdown]
 # ## 2 · What should the network say?
 #
 # The network will be given $x_t$ and $t$. What should it answer? There are three natural choices, and each is as good as
@@ -168,7 +170,7 @@ show_table(pd.DataFrame({"read right": right}).T, "By time t; one in ten is a gu
 # that follows? From the noise you get $x_0 = (x_t - \sin(a)\, \epsilon) / \cos(a)$, and so an error of
 # $0.1 \tan(a)$; from the velocity you get, as you will see, $0.1 \sin(a)$.
 
-# %%
+# %% jupyter={"source_hidden": true}
 times = torch.tensor([0.05, 0.5, 0.9, 0.99, 0.999])
 cos, sin = mixture(times, times)
 names = [f"t = {t:g}" for t in times.tolist()]
@@ -184,7 +186,7 @@ show_table(pd.DataFrame({name: [f"{x:.3g}" for x in row.tolist()]
 # network does not have in front of it. DDPM lives with the noise because it takes a thousand small steps; we want to take
 # ten, so our network answers with the velocity.
 
-# %%
+# %% jupyter={"source_hidden": true}
 one, its = (x[:1].expand(11, -1, -1, -1) for x in (real, noise))
 show_rows({"what the network sees": noised(one, its, moments), "the noise": its,
            "the velocity": velocity(one, its, moments)}, "From t = 0 to t = 1.",
@@ -319,7 +321,7 @@ def trained(seed, steps=1500):
 print("three trainings, some seconds each ...", flush=True)
 nets, losses = zip(*(trained(seed) for seed in range(3)), strict=True)
 first, last = (np.mean([x[part] for x in losses]) for part in (slice(20), slice(-200, None)))
-print(f"mean loss: {first:.1f} in the first 20 steps, {last:.1f} in the last 200")
+print(f"The mean loss is {first:.1f} in the first 20 steps, {last:.1f} in the last 200.")
 
 # %% [markdown]
 # One network, one loss, one optimizer. Nobody has to be kept in balance with anybody. The loss falls, but not to 0, and it
@@ -412,10 +414,11 @@ show(figure, "250 samples from the same noise, and the ways of 40 of them.",
      "orange points: one heap in the middle; a blurred ring; eight heaps; eight sharp heaps")
 
 # %% [markdown]
-# > **Predict** for the three trainings: how many of 1,000 points end near a heap (within three deviations of its
-# > centre), and how many land in the heap that gets fewest, of 125 that would be its fair share?
+# How good are the points, and is a heap left out? Count two things over the three trainings: how many of 1,000 points end
+# near a heap (within three deviations of its centre), and how many land in the heap that gets fewest, of 125 that would
+# be its fair share.
 
-# %%
+# %% jupyter={"source_hidden": true}
 def counted(points):
     """The share of points near a heap, in percent; the points of the emptiest heap."""
     distance, which = torch.cdist(points, centres).min(1)
@@ -429,7 +432,10 @@ def over_seeds(values):
     return f"{np.mean(values):.0f} ({min(values):.0f} to {max(values):.0f})"
 
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% [markdown]
+# > **Predict:** after 1, 3, 10 and 100 steps, which share of the points is near a heap? And does a heap stay empty?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 rows = {"real points": [over_seeds(x) for x in zip(*(
     counted(ring(1000, seeded(seed, "floor"))) for seed in range(3)), strict=True)]}
 for steps in (1, 3, 5, 10, 25, 100):
@@ -438,11 +444,14 @@ for steps in (1, 3, 5, 10, 25, 100):
 show_table(pd.DataFrame(rows, ["near a heap, %", "in the emptiest heap"]).T,
            "Means over three trainings; in brackets the lowest and the highest.")
 
-# %%
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 fewest = min(counted(path(net, start, 25)[-1])[1] for net in nets)
-print("every heap gets more than half of its share, in all three trainings:", fewest > 125 / 2)
+print("In all three trainings every heap gets", "more" if fewest > 125 / 2 else "less",
+      "than half of its share.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # One step puts all points into the middle, near no heap at all. Three steps bring half of them to a heap, ten steps nearly
 # nine in ten, and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is
 # forgotten**, in none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
@@ -450,7 +459,9 @@ print("every heap gets more than half of its share, in all three trainings:", fe
 # About seven points in a hundred never reach a heap, however many steps you take. You have met them: they are the
 # **bridges** of lesson 01. The way from noise to points is continuous here too, since nothing is drawn by chance on it,
 # and a connected cloud of noise cannot be torn into eight pieces.
-#
+# </details>
+
+# %% [markdown]
 # ## 4 · A U-Net for digits
 #
 # For images the network becomes larger, and nothing else changes: the same mixture, the same loss, the same step. Its
@@ -458,7 +469,7 @@ print("every heap gets more than half of its share, in all three trainings:", fe
 # **U-Net** ([arXiv 1505.04597](https://arxiv.org/abs/1505.04597)) gives it both. It goes down by strided convolutions, as
 # D does, and up again by fractionally strided ones, as G does, with a bridge that carries the fine detail across.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.diffusion import UNet
 from dcgan_course.models import count_parameters
 
@@ -472,26 +483,24 @@ show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
 
 # %% [markdown]
 # All of it is `dcgan_course/diffusion.py`, one page; read it now. Three things differ from a DCGAN. There is **group
-# norm** in place of batch norm, because each image of a batch has another amount of noise, and they should not be
+# norm** instead of batch norm, because each image of a batch has another amount of noise, and they should not be
 # normalised together. Each block is told the time, which scales and shifts its features. And the blocks are residual: a
 # way leads around each. The first convolution halves the size at once, because a layer at full size takes four
 # times as long as one at half of it.
 #
 # The training was recorded, since it takes more than half an hour:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.experiments.diffusing import diffusion_folder, load_unet
 from dcgan_course.machine.files import read_json
 from dcgan_course.runs import load_run, read_lines
 
-# %%
 folder, gan = diffusion_folder("mnist_diffusion"), load_run("mnist")
 record, gan_record = (read_json(f / "record.json") for f in (folder, gan.path))
-print(record["command"])
-print(f"{record['kimg']:,.0f} thousand images shown, {record['cpu_seconds'] / 60:.0f} minutes "
-      f"of one CPU thread\n\n{gan_record['command']}\n"
-      f"{gan_record['checkpoint_kimg']:,.0f} thousand images shown, "
-      f"{gan_record['seconds'] / 60:.0f} minutes of one thread")
+print(f"Diffusion: {record['kimg']:,.0f} thousand images shown, in "
+      f"{record['cpu_seconds'] / 60:.0f} minutes of one CPU thread, by\n{record['command']}\n"
+      f"\nGAN: {gan_record['checkpoint_kimg']:,.0f} thousand images shown, in "
+      f"{gan_record['seconds'] / 60:.0f} minutes of one thread, by\n{gan_record['command']}")
 
 # %% [markdown]
 # The command trains into a folder. Ctrl-C stops it after a step that is kept, and the same command goes on. Against it
@@ -508,19 +517,11 @@ axis.minorticks_off()
 show(figure, "The loss of the recorded training: it falls fast, then hardly at all.",
      "a curve that falls from 0.4 below 0.15 at the very beginning, then slowly to 0.12")
 
-# %%
-from PIL import Image
-
-from dcgan_course.sampling import grid_images
-
-sheets = sorted((folder / "samples").iterdir())
-chosen = [sheets[i] for i in (0, 1, 3, 6, -1)]
-kimg = [str(int(sheet.stem.removeprefix("fakes_"))) for sheet in chosen]
-rows = [grid_images(torch.from_numpy(np.array(Image.open(s).convert("RGB"))))[:14]
-        for s in chosen]
-show_rows(dict(zip((f"after {k} thousand images" for k in kimg), rows, strict=True)),
-          "The same noise in every row.",
-          "five rows of fourteen digits: ragged strokes, then clearer and clearer digits")
+# %% jupyter={"source_hidden": true}
+sheets = [(float(sheet.stem.removeprefix("fakes_")), sheet)
+          for sheet in sorted((folder / "samples").iterdir())]
+show_moments([sheets[i] for i in (0, 1, 3, 6, -1)], "The same noise in every row.",
+             "five rows of fourteen digits: ragged strokes, then ever clearer digits", 14)
 
 # %% [markdown]
 # A curve that falls, without a fight in it: compare lesson 03, where the losses of a healthy training say next to
@@ -529,16 +530,19 @@ show_rows(dict(zip((f"after {k} thousand images" for k in kimg), rows, strict=Tr
 #
 # ## 5 · Few steps or many
 #
-# > **Predict:** the same 14 noises, in 1, 2, 5, 10, 25 and 50 steps. What will one step draw?
+# The recorded network draws from the same noises in 1, 2, 5, 10, 25 and 50 steps.
 
-# %%
+# %% jupyter={"source_hidden": true}
 import time
 
 from dcgan_course.diffusion import sample
 
 unet = load_unet("mnist_diffusion")
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% [markdown]
+# > **Predict:** what will one step draw?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 noise = torch.randn(64, 1, 28, 28, generator=seeded(0, "lesson"))
 drawn, seconds = {}, {}
 sample(unet, noise, 1)  # the first pass takes longer
@@ -547,22 +551,27 @@ for steps in (1, 2, 5, 10, 25, 50):
     begun = time.perf_counter()
     drawn[steps] = sample(unet, noise, steps)
     seconds[steps] = time.perf_counter() - begun
-print(", ".join(f"{steps} steps: {value:.2f} s" for steps, value in seconds.items()))
+print(", ".join(f"{steps} step{'s' * (steps > 1)} in {value:.2f} s"
+                for steps, value in seconds.items()))
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({f"{steps} step{'s' * (steps > 1)}": x[:14] for steps, x in drawn.items()},
           "The same noise in every row.",
           "six rows of fourteen: the same grey blot fourteen times; blurred digits; digits, "
           "more and more distinct")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # One step draws the mean of all digits, for every noise: at $t = 1$ nothing is known yet. From five steps on most noises
 # have their digit and keep it, and more steps sharpen it; some change their mind (look at the last column). Time grows
 # with the steps, since each is one pass through the network.
-#
+# </details>
+
+# %% [markdown]
 # The film shows the 25 steps. Left is $x_t$, and right the picture that the network guesses at that moment.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.diffusion import denoising
 from dcgan_course.plots import encoded
 from dcgan_course.sampling import image_grid
@@ -585,10 +594,11 @@ show(film, "Left the mixture, right the guess. When is it clear which digit it w
 #
 # Now the numbers. The record holds the scores of 10,000 samples for each number of steps, by the judge of lesson 11, and
 # the run `mnist` those of its generator.
-#
-# > **Predict** the order: which Frechet distance is lower, the GAN's or that of 50 steps?
 
-# %%
+# %% [markdown]
+# > **Predict:** which Frechet distance is lower, the GAN's or that of 50 steps?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 KEYS = {"fd": "Frechet distance", "confidence": "confidence", "precision": "precision",
         "recall": "recall", "mode_entropy": "mode entropy", "sharpness": "sharpness"}
 
@@ -598,7 +608,6 @@ def row(scores):
     return [scores[f"{key}10k_mnist"] for key in KEYS]
 
 
-# %% jupyter={"outputs_hidden": true}
 rows = {f"diffusion, {steps} step{'s' * (steps != '1')}": row(scores)
         for steps, scores in record["scores"].items()}
 rows |= {"the GAN, one pass": row(gan_record["generated"]), "real digits": row(record["real"])}
@@ -606,22 +615,26 @@ show_table(pd.DataFrame(rows, list(KEYS.values())).T,
            "10,000 images each, beside 10,000 real ones.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # On this clock **the GAN wins**, and not narrowly: one pass through G is at 17, fifty passes through the U-Net are at 81,
 # five times as far. The other columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against
 # 0.86, with real digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less
 # sure of what it reads: more of these digits are none. Look at the sheet of section 5 again, second column. From 10 steps
 # to 50 both move little; what the steps improve is the sharpness.
-#
+# </details>
+
+# %% [markdown]
 # One seed stands on each side. How far can another seed move a distance? Lesson 06 trained its small GAN with five:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.experiments.recording import RecordedStudy
 
 five = RecordedStudy("stabilisers").values("baseline", "fd")
-print(f"five seeds of one GAN: distances from {min(five):.0f} to {max(five):.0f},",
-      f"a factor of {max(five) / min(five):.1f}")
+print(f"Five seeds of one GAN have distances from {min(five):.0f} to {max(five):.0f},",
+      f"a factor of {max(five) / min(five):.1f}.")
 many, one = (rows[name][0] for name in ("diffusion, 50 steps", "the GAN, one pass"))
-print(f"50 steps against one pass of G: a factor of {many / one:.1f}")
+print(f"Between 50 steps and one pass of G there is a factor of {many / one:.1f}.")
 
 # %% [markdown]
 # So a factor of five is hardly a matter of the seed. The smaller differences, in precision and recall, may be.
@@ -629,15 +642,13 @@ print(f"50 steps against one pass of G: a factor of {many / one:.1f}")
 # The next plots show the same over time. Left is the training's clock: the Frechet distance after so many images, for
 # diffusion by 10 steps. Right is the clock of drawing: seconds for 64 digits, on this machine now.
 
-# %%
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.machine.runtime import time_of
 from dcgan_course.sampling import draw_z, generate
 
 netG = gan.load_generator()
 z = draw_z(gan.config, 64, seeded(0, "lesson"))
 gan_seconds = time_of(lambda: generate(netG, z), torch.device("cpu"))
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
 lines, floor = read_lines(folder / "metrics.jsonl"), record["real"]["fd10k_mnist"]
 for scored, colour, label in ((lines, ORANGE, "diffusion"), (gan.metrics(), BLUE, "GAN")):
@@ -675,12 +686,12 @@ show(figure, "Lower is better; the grey line is the floor. Right: the numbers ar
 # this lesson asks for every training image, again and again, at all times. Does that show? Count the digits that the
 # judge reads in 400 samples of each.
 
-# %%
+# %% jupyter={"source_hidden": true}
 print("drawing 400 digits in 25 steps ...", flush=True)
 diffused = sample(unet, torch.randn(400, 1, 28, 28, generator=seeded(2, "lesson")), 25)
 generated = generate(netG, draw_z(gan.config, 400, seeded(2, "lesson")))
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 sets = {"real": real, "diffusion": diffused, "the GAN": generated}
 read = {name: judged(judge, images) for name, images in sets.items()}
 rows = {name: np.bincount(answers.argmax(1), minlength=10)
@@ -697,7 +708,7 @@ show_table(pd.DataFrame(rows).T, "Of 400, how often each digit was read.")
 # A model that reaches a low loss by storing its images would also draw well. So look for copies as lesson 11 does: is the
 # nearest of 10,000 training and 10,000 test digits a training digit? One half is right.
 
-# %%
+# %% jupyter={"source_hidden": true}
 shelves = [learn.floats(range(10_000)).flatten(1), unseen.floats().flatten(1)]
 
 
@@ -707,7 +718,7 @@ def drawn_to_training(images):
     return (near[0] < near[1]).float().mean().item()
 
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 faint = 0.1 * torch.randn(real.shape, generator=seeded(3, "lesson"))
 copies = learn.floats(range(400)) + faint
 shares = {"diffusion": drawn_to_training(diffused), "the GAN": drawn_to_training(generated),
@@ -723,7 +734,7 @@ show_table(pd.DataFrame({"nearest is a training digit": shares}).map("{:.0%}".fo
 # G has a latent space of 100 numbers in which you have walked, added and subtracted (lessons 07 and 08). This sampler is
 # deterministic, so its noise is a latent vector too, of 784 numbers. Slerp leads from one to another.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.sampling import interpolate
 
 ends = torch.randn(2, 2, 784, generator=seeded(11, "lesson"))
@@ -736,7 +747,7 @@ show_rows(dict(zip(("diffusion, from noise to noise", "diffusion, another walk",
           "Two walks of each.",
           "four rows of fourteen digits that change from one digit into another")
 
-# %%
+# %% jupyter={"source_hidden": true}
 pairs = torch.randn(2, 8, 784, generator=seeded(12, "lesson"))
 ways = torch.cat([interpolate(a, b, 12) for a, b in zip(*pairs, strict=True)])
 z = draw_z(gan.config, 16, seeded(12, "lesson")).view(2, 8, -1)
@@ -744,7 +755,7 @@ walks = {"diffusion": sample(unet, ways.view(-1, 1, 28, 28), 25),
          "the GAN": generate(netG, torch.cat([interpolate(a, b, 12)
                                               for a, b in zip(*z, strict=True)]))}
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 rows = {}
 for name, images in walks.items():
     features, _ = judged(judge, images)
@@ -818,7 +829,7 @@ show_table(pd.DataFrame({"largest of 11 steps, of the whole way": rows}),
 # equation), and a curve can be followed in few steps, at the price of small errors at each.
 # </details>
 #
-# <details><summary>Would a straight line in place of the circle change the answer?</summary>
+# <details><summary>Would a straight line instead of the circle change the answer?</summary>
 #
 # The mixture at each ratio of picture to noise is the same up to a factor; only its pace and its scale differ. Straight
 # lines are called rectified flow or flow matching ([arXiv 2209.03003](https://arxiv.org/abs/2209.03003),

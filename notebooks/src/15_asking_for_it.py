@@ -81,22 +81,29 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
 # beside `z`, **one-hot**: ten numbers, of which one is 1. The next picture keeps each z and goes through the ten
 # classes.
-#
-# > **Predict:** what will the digits of a row have in common?
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 run = load_run("mnist_conditional")
 netG, nz = run.load_generator(), run.config.nz
 some = sampling.sample_z(5, nz, generator=seeded(2, "lesson")).repeat_interleave(10, 0)
 z = torch.cat([some, torch.eye(10).repeat(5, 1)], 1)
-show(generate(netG, z), "A row has one z, a column one class.",
-     "five rows of the digits 0 to 9; each row has its own slant and thickness of stroke", 10)
-print(f"G takes {nz} random numbers and {z.shape[1] - nz} for the class")
+print(f"G takes {nz} random numbers, and {z.shape[1] - nz} for the class.")
 
 # %% [markdown]
+# > **Predict:** what will the digits of a row have in common?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+show(generate(netG, z), "A row has one z, a column one class.",
+     "five rows of the digits 0 to 9; each row has its own slant and thickness of stroke", 10)
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The class says *what*, and z is left with *how*: slant, width, weight of the stroke. Nobody asked for this division of
 # labour. It follows from the game, for z need not store what is said anyway.
-#
+# </details>
+
+# %% [markdown]
 # How does G learn to obey? Telling G is the easy half. Suppose that D only asked, as before, "is this a real digit?" A
 # perfect 7 would be a good answer to the wish for a 3. So D must know the wish as well, and call a picture real only if
 # it is a real picture *of that class*:
@@ -142,34 +149,35 @@ class_planes = checks.check_class_planes(my_class_planes)
 # ```
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}
 digits = parts("mnist", 28)[0].floats(range(3))
 seen = class_planes(digits, torch.eye(10)[[5, 0, 4]])
-show(seen.flatten(0, 1)[:, None], "The image, then its ten planes (grey is 0, white is 1).",
+show(seen.flatten(0, 1)[:, None], "The image, then its ten planes: grey is 0, white is 1. "
+     f"D's first convolution has {seen.shape[1]} input channels.",
      "three rows: a digit, then ten squares of which one is brighter, the sixth, first, fifth",
-     11)
-print(f"D's first convolution has {seen.shape[1]} input channels")
+     11, lettered=False)
 
 # %% [markdown]
 # ## 2 · What if only one of them knows?
 #
 # It is easy to tell one network and forget the other: the code runs, the losses move, nothing complains. The recorded
 # study `told` tried both mistakes beside two right ways (the second is the subject of section 3). All have the same
-# network and see the same number of digits, with three seeds. Its command:
+# network and see the same number of digits, with three seeds.
 
-# %%
+# %% jupyter={"source_hidden": true}
 study = RecordedStudy("told")
+print(f"{study.about['trainings']} trainings have seen {study.about['thousand_images']:,}",
+      f"thousand images in all; {study.study.n:,} digits of each were scored.\n")
 print(study.about["command"])
-print(f"{study.about['trainings']} trainings, {study.about['thousand_images']:,} thousand",
-      f"images in all; {study.study.n:,} digits of each were scored")
 
 # %% [markdown]
 # **Agreement** is the share of digits in which the judge, a classifier of real digits (lesson 11), reads the digit that
 # was asked for. A generator that ignores the wish agrees in one of ten cases.
-#
-# > **Predict** for each of the two mistakes: what will the agreement be? And will the pictures still be good digits?
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** what will the agreement be with each of the two mistakes? And will the pictures still be good digits?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 ABOUT = {"both, planes": "Both told, by planes", "both, projection": "Both, by projection",
          "only G": "Only G is told", "only D": "Only D is told"}
 floor = study.about["real"]
@@ -181,7 +189,7 @@ def cell(name, metric, form):
     return f"{np.mean(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
 
-METRICS = {"agreement": ("agreement", ".1%"), "Frechet distance": ("fd", ".0f"),
+METRICS = {"agreement": ("agreement", ".1%"), "Frechet distance": ("fd", ",.0f"),
            "recall": ("recall", ".2f")}
 rows = {words: [cell(name, *metric) for metric in METRICS.values()]
         for name, words in ABOUT.items()}
@@ -190,22 +198,24 @@ rows["real digits (floor)"] = [
     for metric, form in METRICS.values()]
 show_table(pd.DataFrame(rows, METRICS).T, "Means over three seeds; smallest and largest.")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 for name in ("only G", "only D"):
     show(study.sheet(name), f"{ABOUT[name]}; asked for: 0, 1, 2 ... 9, 0, 1 ... row by row.",
          "thirty-two generated digits in four rows that do not follow the order asked for",
          width=484)
 
-# %%
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 ends = {words: study.curves(name)[-1] for name, words in ABOUT.items()}
 show_table(pd.DataFrame({words: [f"{line[key]:.2f}" for key in ("D_x", "D_G_z")]
                          for words, line in ends.items()}, ["D(x)", "D(G(z))"]).T,
            "What D says of real and of generated pairs at the end (seed 0).")
 alone = RecordedStudy("stabilisers").values("baseline", "fd")
-print(f"The same network without any class, in lesson 06: a distance of {np.mean(alone):.0f}",
-      "(2,000 pictures, five seeds)")
+print("In lesson 06 the same network, without any class, has a distance of",
+      f"{np.mean(alone):.0f} (2,000 pictures, five seeds).")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # **Only G is told: right digits, for somebody else.** The agreement is that of a die with ten faces. D asks only
 # whether a picture is real, so G gains nothing by looking at the class, and takes its ten numbers for ten more random
 # ones. The pictures are about as good as those of the same network without any class, and nobody who only looks at
@@ -219,10 +229,13 @@ print(f"The same network without any class, in lesson 06: a distance of {np.mean
 # The two right ways have something that they were not asked for: their distance to real digits is a fifth of that of
 # the first mistake, or less. Ten tasks with a name each are easier than their mixture. So never compare a conditional
 # generator with one that was not told, unless you say so.
-#
+# </details>
+
+# %% [markdown]
 # Neither mistake raises an error, and the first one shows no odd curve either. **Measure obedience**: some hundred
 # pictures are enough to see an agreement of 10 %.
-#
+
+# %% [markdown]
 # ## 3 · A class in the last layer
 #
 # Planes tell D the class at the door, and every layer may mix it with the pixels as it likes. Miyato and Koyama ([arXiv
@@ -285,17 +298,20 @@ with torch.no_grad():
     kernels = netD.blocks[-1].weight.flatten(1)  # (1 + 10, features)
     own = projection_logit(features, one_hot, kernels[0], kernels[1:])
     whole = netD(class_planes(digits, one_hot))
-print(f"{features.shape[1]:,} features; the same logits:",
-      torch.allclose(own, whole, atol=1e-5))
+same = "the same" if torch.allclose(own, whole, atol=1e-5) else "other"
+print(f"From {features.shape[1]:,} features your function and D compute {same} logits.")
 planes = build_discriminator(config.replace(class_input="planes"))
-print(f"parameters: {count_parameters(netD):,} by projection,",
-      f"{count_parameters(planes):,} by planes")
+print(f"By projection D has {count_parameters(netD):,} parameters,",
+      f"by planes {count_parameters(planes):,}.")
 
 # %% [markdown]
 # Which is better? The study trained both with the same seeds. The **class-wise distance** is the Frechet distance of
 # each digit to the real ones of its kind, the mean over the ten: a G that draws only one kind of 4 pays for it there.
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** which is better, planes or the projection? And are three seeds enough to say so?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.measuring.tables import interval
 
 METRICS["class-wise distance"] = "class_fd", ".0f"
@@ -313,15 +329,20 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
            "Means of three seeds; differences seed by seed, with 95 % intervals.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Three seeds decide two of the four numbers: by projection more digits are the ones that were asked for, and each
 # kind is nearer to its real counterpart. In the distance of all digits together, and in recall, the intervals include
 # 0; there the study does not know. (Each interval stands for itself. With four numbers the correction of lesson 06
 # would ask for more, and three seeds are few.) Both are far from the floor: this is a narrow network after one epoch.
 # `mnist_conditional`, wider, with planes, and shown twenty times as many digits, obeys in 99 of 100 cases.
-#
+# </details>
+
+# %% [markdown]
 # The paper's own evidence is ImageNet with its 1,000 classes, where planes would mean a thousand further channels.
 # That the projection helps on ten digits too is the kind of thing that one has to try.
-#
+
+# %% [markdown]
 # ## 4 · Shorter z, safer pictures
 #
 # The second wish: *give me good ones*. In lesson 07 you saw that normal z of 100 numbers all lie on a shell, about 10
@@ -373,10 +394,8 @@ show_rows({f"length {length}": generate(netF, with_length(z, nz, length))
 # %% [markdown]
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
 # **recall**, the share of real ones that G comes near to.
-#
-# > **Predict** which way both go as z gets shorter, for the faces and for the digits.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
 from dcgan_course.data import avatars, to_float
@@ -394,7 +413,7 @@ unseen = range(10_000, 10_000 + 2 * N)  # G has trained on the people 0 to 9,999
 real = {"faces": drawn(tqdm(unseen, desc="drawing faces", **bar_options())),
         "digits": parts("mnist", 28)[1].floats(range(2 * N))}
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 kinds = {"faces": (netF, faces.config, reader), "digits": (netG, run.config, judge)}
 looked = {kind: judged(look, real[kind]) for kind, (_, _, look) in kinds.items()}
 answers, asked = {}, torch.arange(N) % 10
@@ -403,7 +422,10 @@ for kind, (net, config, look) in kinds.items():
     for length in tqdm(LENGTHS, desc=kind, **bar_options()):
         answers[kind, length] = judged(look, generate(net, with_length(z, nz, length)))
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** which way do precision and recall go as z gets shorter, for the faces and for the digits?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.measuring.metrics import precision_recall
 
 figure, axes = plt.subplots(1, 2, sharey=True)
@@ -422,7 +444,7 @@ axes[0].legend()
 show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead.",
      "recall falls steeply towards short z on both sides; the faces' precision does too")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 rows = {f"{kind}, {name}": [f"{value:.2f}" for value in (*found[kind][0][:, i],
                                                         found[kind][1][i])]
         for kind in kinds for i, name in enumerate(("precision", "recall"))}
@@ -431,12 +453,16 @@ rows["digits, agreement"] = [f"{value:.0%}" for value in obeys] + [""]
 show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # **Recall falls** on both sides: fewer kinds of pictures remain. **Precision** is another matter. The digits gain a
 # little of it as z gets shorter (with 400 pictures a share near 0.9 is uncertain by 0.015), and become more obedient:
 # the agreement rises from 94 % at 14 to 100 %. The faces have nothing to gain, because at the usual length they are
 # at the level of real faces already, and at 4 they *lose* nearly half. The sheet shows why: colours fade, eyes go
 # missing. G has never trained on such z, and "typical" has given way to "unknown".
-#
+# </details>
+
+# %% [markdown]
 # So the trade exists, and it is narrower than its fame: it buys precision where there is some to buy, down to a
 # length that you have to measure. BigGAN's authors write that some of their larger models do not take to truncation
 # either, and train them with an extra penalty (orthogonal regularisation) until they do.
@@ -444,9 +470,12 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 # ### Who gets lost?
 #
 # "Typical" has a price, and somebody pays it. The judge of faces reads seventeen attributes. The next table shows how
-# frequent some are among real faces, and among G's at each length:
+# frequent some are among real faces, and among G's at each length.
 
-# %% jupyter={"outputs_hidden": true}
+# %% [markdown]
+# > **Predict:** which faces become rarer as z gets shorter, and which more frequent?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 NAMED = {"glasses": "glasses", "facial_hair": "beard or moustache", "long_hair": "long hair",
          "red_hair": "red hair", "grey_hair": "grey hair", "dark_skin": "dark skin"}
 rows = {}
@@ -458,6 +487,8 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
            f"The share of {N} faces (of real ones {2 * N}) in which the judge sees it.")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Compare length 7 with 10, where the pictures are still good (at 4 they are not, and what the judge reads there means
 # little). With z a third shorter, faces with glasses, beards, long hair, red hair and dark skin all became rarer, and
 # grey hair more frequent. Nobody asked for grey hair. Near the middle of *this* G's latent space lives a
@@ -467,7 +498,9 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
 # (400 faces: a share near 25 % is uncertain by about 2 points. But the rows use the same z at each length, so their
 # differences are more certain than that.) Precision and recall say *how much* variety is lost. They do not say
 # *whose*.
-#
+# </details>
+
+# %% [markdown]
 # ## 5 · From a picture back to its z
 #
 # The third wish is the most exact: *this* picture. Is there a z for it? G has no way back, but it has a gradient. Begin
@@ -539,8 +572,6 @@ def inverted(net, z, x, look=pixels, rate=0.5, steps=60, watch=None):
 
 # %% [markdown]
 # Take one face that G has not seen in training, and begin at six random z.
-#
-# > **Predict:** will the six searches end at the same place?
 
 # %% tags=["nbval-ignore-output"]
 wanted, curves = real["faces"][:1], []
@@ -548,7 +579,10 @@ starts = draw_z(faces.config, 6, seeded(4, "lesson"))
 six = wanted.expand(6, -1, -1, -1)
 ends = inverted(netF, starts, six, steps=100, watch=curves)
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% [markdown]
+# > **Predict:** will the six searches end at the same place?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots()
 axes.plot(5 * torch.arange(1, 21), torch.stack(curves), color=ORANGE, linewidth=1)
 axes.set(xlabel="steps", ylabel="mean squared difference of pixels", ylim=(0, None))
@@ -562,17 +596,21 @@ show_rows({"the wanted face, and six starts": torch.cat(
           "two rows of seven faces; below, the first after the wanted one resemble it most")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # They do not. The loss has many valleys, and where a search ends depends on where it began: the best ones find the
 # very face, the worst end at somebody with the same hair and another expression. So begin several times and keep the
 # best, or choose the start with care, as the next cell does.
-#
+# </details>
+
+# %% [markdown]
 # ### Pixels, or what is seen in them?
 #
 # A picture may be off by one pixel everywhere and show the same face. So compare what a judge sees: `look` = its 64
 # features. The next cell inverts eight new faces in both ways, each from the nearest of 400 random faces. The judge
 # that reads the results has 17 attributes to get wrong.
 
-# %%
+# %% jupyter={"source_hidden": true}
 pool = draw_z(faces.config, 400, seeded(6, "lesson"))
 shelf = generate(netF, pool)
 
@@ -583,7 +621,7 @@ def nearest_starts(x, k=1):
     return torch.cat([pool[order[:, i]] for i in range(k)])
 
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 wanted = real["faces"][:8]
 asked_for = judged(reader, wanted)[1] > 0.5
 scale = float(np.sqrt((judged(reader, wanted)[0] ** 2).mean()))
@@ -600,7 +638,10 @@ ways["by pixels"] = inverted(netF, ways["the start"], wanted)
 ways["by features"] = inverted(netF, ways["the start"], wanted, traits, 0.15)
 ways["by both in turn"] = inverted(netF, ways["by pixels"], wanted, traits, 0.05, 20)
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% [markdown]
+# > **Predict:** which search keeps more of a face's attributes, the one by pixels or the one by features?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 rows = {}
 for name, z in ways.items():
     x = generate(netF, z)
@@ -616,6 +657,8 @@ show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.item
           "to them")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # By pixels the difference shrinks to about a third, and nearly all attributes are kept. By features the *features*
 # come near, but not nearer than the search by pixels brings them, and the pictures hardly: a background changes its
 # colour, glasses come and go. To follow one by the other changes little.
@@ -623,7 +666,9 @@ show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.item
 # We had expected the features to win. With large networks that have seen millions of photographs they often do
 # ("perceptual" losses). Our judge is small. It was trained to answer 17 questions, may forget whatever these do not
 # ask, and its slopes are rough. An expectation from large networks was worth testing on a small one.
-#
+# </details>
+
+# %% [markdown]
 # ### What G never draws
 #
 # An inversion that fails is a finding: here is a picture that this G cannot make, or that the search has missed. To
@@ -631,7 +676,7 @@ show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.item
 # can be drawn with things that no training face had: hats, a headscarf, a turban. And a handwritten five is no face
 # at all. Since a single search may get stuck, each picture gets three, and the best one counts.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 own = generate(netF, draw_z(faces.config, 3, seeded(8, "lesson")))
 five = parts("mnist", 28)[1].floats([8])
 five = torch.nn.functional.interpolate(five, 64, mode="bilinear").expand(-1, 3, -1, -1)
@@ -667,15 +712,13 @@ show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
 #
 # ### A test of memory
 #
-# Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones. Webster and others ([arXiv
-# 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training pictures and on held-out
-# ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures are quicker to invert:
-# 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a set that G surely
-# can reproduce, and for which the test must speak up.
-#
-# > **Predict** the three.
+# Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones.
+# Webster and others ([arXiv 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training
+# pictures and on held-out ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures
+# are quicker to invert: 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a
+# set that G surely can reproduce, and for which the test must speak up.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 plain = load_run("mnist")
 netM = plain.load_generator()
 of_each, stream = 48, seeded(9, "lesson")
@@ -689,7 +732,10 @@ shelf = generate(netM, pool)
 back = inverted(netM, nearest_starts(x), x, rate=1.0, steps=40)
 errors = dict(zip(sets, error(netM, back, x).numpy().reshape(3, of_each), strict=True))
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% [markdown]
+# > **Predict:** of the three kinds of digits, which is found most exactly?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 def apart(a, b, draws=2000):
     """How much larger the mean of a is than that of b, with its 95 % interval (bootstrap)."""
     stream = np.random.default_rng(0)
@@ -711,12 +757,16 @@ show_rows({"held out": x[held],
           "two rows of fourteen digits; those of the second follow those of the first")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The digits that G learned from are no easier to find than the others: the interval of their difference includes 0.
 # Its own digits are, and there the interval does not: the test can speak up. So this G does not know its training
 # digits by heart, as far as 48 of them can tell. What the test would miss is a G that has stored a few pictures of
 # sixty thousand, or stored them a little changed. Section 6 of [lesson 11](11_measuring_gans.ipynb) comes from the
 # other side, from generated pictures to the nearest training picture; do both.
-#
+# </details>
+
+# %% [markdown]
 # ## 6 · Faces of people that do not exist
 #
 # An inversion asks a generator of faces for the face of *somebody*. With cartoons that is a game. With photographs it
@@ -765,7 +815,7 @@ show_rows({"held out": x[held],
 # Begin with `--num_epochs 2` everywhere, until all eight commands have run once; then let it train overnight.
 
 # %% [markdown]
-# > **Open exercise · The capstone** — 480 minutes
+# > **Open exercise · The capstone** — 8 hours
 # >
 # > Train, measure and publish a generator of pictures of your own, as above: three seeds, every number beside its floor, a
 # > search for copies, a card, a page. State one question at the start that your study can answer, and how it would answer
@@ -803,7 +853,7 @@ show_rows({"held out": x[held],
 # <details><summary>May I publish pictures made with short z?</summary>
 #
 # Of course, if you say so. Scores of such pictures do not compare with scores of usual ones, and a sheet of typical faces is
-# picked, by a rule in place of a hand.
+# picked, by a rule instead of by hand.
 # </details>
 #
 # <details><summary>The inversion of a picture failed. Can G not draw it?</summary>
