@@ -138,8 +138,9 @@ def notebook_picture(stats: Callable[[], list[dict]], until: float,
 
 def share(width: int) -> str:
     """The style of one of two pictures that stand side by side: its part of a page that has no room for all of both,
-    except on a phone, where one is below the other."""
-    return f'style="width:{99 * width / BOTH:.1f}%;min-width:{LEAST}px;max-width:{width}px;height:auto"'
+    except on a phone, where one is below the other. (The site would make a block of each.)"""
+    return (f'style="display:inline-block;margin:0;width:{99 * width / BOTH:.1f}%;min-width:{LEAST}px;'
+            f'max-width:{width}px;height:auto"')
 
 
 def drawn(figure: "Figure") -> tuple[bytes, int]:
