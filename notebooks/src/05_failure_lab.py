@@ -213,7 +213,7 @@ live("sigmoid output")
 # > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What
 # > happens without any? What if D's input layer has it too?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 BATCH_NORM = ["2 no batch norm", "2 batch norm on the input of D"]
 numbers(stabilisers, "baseline", *BATCH_NORM)
 sheets(stabilisers, ["baseline", *BATCH_NORM],
@@ -242,7 +242,7 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
 # > in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
 # > and standard deviation, as for a classifier. Which of the three fail?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 RANGES = ["4 sigmoid output", "4 images in 0 to 1", "4 images normalised as for a classifier"]
 numbers(stabilisers, "baseline", *RANGES)
 sheets(stabilisers, RANGES,
@@ -346,7 +346,7 @@ def likeness(images):
 # %% [markdown]
 # > **Predict:** D learns twenty times as fast as G, as before. Does the non-saturating loss save G?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(control, metrics=("fd", "duplicates"))
 for config in control.study.configs:
     print(f"{config:<15} first seed: likeness of its pictures "
@@ -383,7 +383,7 @@ sheets(control, list(control.study.configs),
 #
 # > **Predict:** which of the six is best?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(rates)
 last_answers(rates, rates.study.configs)
 sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
@@ -898,7 +898,7 @@ for step, kinds in ways.items():
 #
 # > **Predict:** which of the two changes does the harm?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(norms)
 sheets(norms, list(norms.study.configs),
        "Top: as in the paper. Bottom: batch norm on the output; compare the backgrounds.",
@@ -1033,7 +1033,7 @@ sheets(slow, list(slow.study.configs),
 #
 # > **Predict:** does the blur come back?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 churches = RecordedStudy("output_norm_churches")
 numbers(churches, metrics=("fd", "sharpness", "duplicates"))
 sheets(churches, list(churches.study.configs),

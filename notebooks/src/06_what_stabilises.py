@@ -11,8 +11,8 @@
 #
 # <img src="../data/best_and_end.webp" width="836" alt="sixteen generated churches twice: towers, domes and walls under blue skies, and the same z at the end, greyer and flatter">
 #
-# *The same generator twice, with the same `z`: when its pictures were best, and at the end, after half as many images again.
-# Neither of its losses told of it; this lesson finds the moment, and asks which tricks help at all.*
+# *The same generator twice, with the same `z`: when its pictures were best, and at the end, after half as many images
+# again. Its losses never told; this lesson finds the moment, and asks which tricks help at all.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
 #
@@ -67,10 +67,10 @@ from scipy import stats
 from dcgan_course import checks, plots
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table, show_wiped
+from dcgan_course.plots import BLUE, GREEN, GREY, INK, ORANGE, show, show_table, show_wiped
 from dcgan_course.runs import load_run
 
-plt.style.use(STYLE)
+plt.style.use(plots.STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 
 # %%
@@ -80,22 +80,26 @@ print(f"{len(study.study.configs)} versions, seeds {seeds};",
       f"{study.about['thousand_images']:,} thousand images in all")
 
 # %% [markdown]
-# Take the baseline and one-sided smoothing. The next cell shows `fd`, the Frechet distance of 2,000 pictures, for each
-# seed.
+# Take the baseline and one-sided smoothing, and the `fd` of 2,000 pictures with each seed.
 #
 # > **What is `fd`?** The *Frechet distance*. A classifier that saw real digits only turns each picture into 64 numbers, its
 # > features; `fd` says how far the features of generated digits lie from those of real ones, in their mean and in their
 # > spread. Smaller is better; two sets of 2,000 real digits are about 6 apart.
 # > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
 
-# %%
+# %% jupyter={"source_hidden": true}
 def by_seed(configs):
-    """The Frechet distance of each version (a row) with each seed (a column)."""
-    return pd.DataFrame([study.values(config, "fd") for config in configs], configs,
-                        [f"seed {seed}" for seed in seeds]).round().astype(int)
+    """The Frechet distance of each version (a column) with each seed (a row)."""
+    return pd.DataFrame({config: study.values(config, "fd") for config in configs},
+                        [f"seed {seed}" for seed in seeds])
 
 
-show_table(by_seed(["baseline", "smoothing 0.9"]), "Frechet distance: smaller is better.")
+pairs = by_seed(["baseline", "smoothing 0.9"])
+figure = plots.dots(pairs, "Frechet distance; smaller is better")
+figure.axes[0].hlines(range(len(pairs)), pairs.min(axis=1), pairs.max(axis=1), GREY, zorder=0)
+show(figure, "The same two versions with five seeds. Which one is better?",
+     "five rows with two dots each: in three the baseline is lower, in two the smoothing")
+show_table(pairs.round().astype(int).T, fold="The numbers")
 
 # %% [markdown]
 # The same seed means the same first weights and the same order of images. If a seed is lucky with every version, then
@@ -175,14 +179,12 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 # %% [markdown]
 # ## 2 · Every guideline off, one at a time
 #
-# The number before a name is that of the guideline (lesson 02).
+# Now the same for all 25 versions, each against the baseline. The number before a name is that of the guideline (lesson
+# 02).
 #
-# <details><summary>Predict: which of the five guidelines can you break without harm, on digits?</summary>
-#
-# Write your list down, then run the next cell. The figure and a table after it have the answers.
-# </details>
+# > **Predict:** which of the five guidelines can you break without harm, on digits?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 versions = [name for name in study.study.configs if name != "baseline"]
 alone = {name: verdict(name) for name in versions}
 measure, ticks = "times the baseline's distance", [0.3, 0.5, 1, 2, 5, 10, 20, 50, 100]
@@ -199,6 +201,14 @@ def told(verdicts):
 show(plots.forest(alone, measure, ticks),
      "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.",
      told(alone))
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Pooling, resizing and a ReLU in D came out *better* than what guidelines 1 and 5 ask for. Batch norm on G's output and a
+# sigmoid are by far the worst. And 17 of 25 versions seem to differ from the baseline, which is a lot: the next paragraphs
+# ask how many of these verdicts you may believe. The table after them answers guideline by guideline.
+# </details>
 
 # %% [markdown]
 # ### Many comparisons at once
@@ -244,14 +254,14 @@ show_table(pd.DataFrame({"p-value": {name: p_values[name] for name in lost}}),
 # Six verdicts do not survive. From here on a version counts as *better* or *worse* only if Holm's correction leaves it
 # decided:
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 verdicts = {name: (*numbers, word if name in decided else "undecided")
             for name, (*numbers, word) in alone.items()}
 verdicts = dict(sorted(verdicts.items(), key=lambda item: item[1][0]))
 show(plots.forest(verdicts, measure, ticks),
      "The same after Holm's correction, the best first.", told(verdicts))
 
-# %%
+# %% jupyter={"source_hidden": true}
 table = pd.DataFrame(verdicts, ["times the baseline", "from", "to", "verdict"]).T
 table.insert(3, "one at a time", [alone[name][3] for name in table.index])
 show_table(table, "Frechet distance, with its 95 % interval.", fold="All of it as a table")
@@ -285,8 +295,8 @@ show_table(table, "Frechet distance, with its 95 % interval.", fold="All of it a
 # The widest interval is that of the fully connected layers. Here are its seeds, one by one:
 
 # %%
-show_table(by_seed(["baseline", "3 dense hidden layers", "least squares"]),
-           "Frechet distance.")
+uneven = by_seed(["baseline", "3 dense hidden layers", "least squares"])
+show_table(uneven.round().astype(int).T, "Frechet distance.")
 
 # %% [markdown]
 # A choice can be bad because it fails *sometimes*. With dense layers one seed of five came near the baseline, and two
@@ -295,7 +305,7 @@ show_table(by_seed(["baseline", "3 dense hidden layers", "least squares"]),
 # Did it help to compare seed by seed? It helps if luck stays with a seed: then a version's distances rise and fall with
 # those of the baseline. The correlation tells (1 means that they always do):
 
-# %%
+# %% jupyter={"source_hidden": true}
 log_fd = {name: np.log(study.values(name, "fd")) for name in study.study.configs}
 correlation = {name: np.corrcoef(log_fd[name], log_fd["baseline"])[0, 1] for name in versions}
 some = pd.Series(correlation)[["no moving average", "5 ReLU in D", "minimax"]]
@@ -311,7 +321,7 @@ print(f"positive in {positive} of {len(versions)} versions")
 #
 # ## 3 · One-sided label smoothing
 #
-# With the target 0.9 in place of 1 for real images, D is never rewarded for being quite sure. It then pays
+# With the target 0.9 for real images, and not 1, D is never rewarded for being quite sure. It then pays
 #
 # $$-0.9 \log D(x) - 0.1 \log(1 - D(x))$$
 #
@@ -352,7 +362,8 @@ smoothed_d_loss = checks.check_smoothed_d_loss(my_smoothed_d_loss)
 # </details>
 
 # %% [markdown]
-# > **Predict** which answer for a real image costs least. The next cell tries a thousand:
+# > **Predict:** which answer for a real image costs least, with a target of 1 and with one of 0.9? The next cell tries a
+# > thousand of them.
 
 # %% jupyter={"outputs_hidden": true}
 p = torch.linspace(0.001, 0.999, 999)
@@ -361,12 +372,22 @@ for label in (1.0, 0.9):
     cost = torch.stack([smoothed_d_loss(torch.logit(x)[None], unsure, label) for x in p])
     print(f"target {label}: the cheapest D(x) is {p[cost.argmin()]:.2f}")
 
-# %%
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# With the target 1 the surest answer is the cheapest. With 0.9 it is 0.9: being surer costs more. So D has no reason to
+# drive its logits, and with them its weights, ever higher.
+# </details>
+
+# %% [markdown]
+# And in the study?
+
+# %% jupyter={"source_hidden": true}
 for name in ("smoothing 0.9", "smoothing 0.9 in G too"):
     ratio, low, high, word = verdicts[name]
     D_x = np.mean([line["D_x"] for line in study.curves(name)[-10:]])
-    print(f"{name:<24} {ratio:.2f} times the distance ({low:.2f} to {high:.2f}, {word});",
-          f"D(x) at the end {D_x:.2f}")
+    print(f"{name:<24} {ratio:.2f} times the distance ({low:.2f} to {high:.2f}, {word})\n"
+          f"{'':<24} D(x) at the end {D_x:.2f}")
 
 # %% [markdown]
 # At the end D(x) is far below 0.9, which would be the answer if no generated picture looked like a real one. Here D is
@@ -420,7 +441,7 @@ update_ema = checks.check_ema(my_ema)
 # %% [markdown]
 # The next cell takes a trained G and shakes its weights at random, as a hasty optimiser might.
 #
-# > **Predict:** how far does the last G end from where it began, and how far the moving average?
+# > **Predict:** which of the two ends nearer to where it began, the last G or the moving average, and by how much?
 
 # %% jupyter={"outputs_hidden": true}
 import copy
@@ -443,6 +464,12 @@ for _ in range(300):
 print(f"the last G: {distance(netG):.1f} away, the moving average: {distance(netG_ema):.1f}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# The average, several times as near: 0.2 against 1.2, in units of one shake. Shakes in opposite directions cancel in it.
+# </details>
+
+# %% [markdown]
 # And in a training? A checkpoint holds both, G and its average. The next cell trains the study's baseline on a fifth of
 # the digits, which takes about ten seconds on two idle cores:
 
@@ -453,7 +480,7 @@ from dcgan_course.trainer import train
 
 base = study.study.config("baseline", 0)
 base = base.replace(device="auto", precision="auto", out="runs")
-run = train(base.replace(num_epochs=0.2))
+run = train(base.replace(num_epochs=0.2), show=lambda *_: None)  # the pictures come below
 nets = {"G": build_generator(run.config).eval(), "average": run.load_generator()}
 load_weights(nets["G"], run.last_checkpoint() / "netG.safetensors")
 
@@ -473,13 +500,13 @@ show_wiped(*(generate(net, z) for net in nets.values()),
             "the same digits by its average: fainter strokes on a calmer, darker ground"))
 
 # %% [markdown]
-# Run the cell, and move the line over one digit. G's ground is restless, for each step leaves other specks in it; in
+# Move the line over one digit. G's ground is restless, for each step leaves other specks in it; in
 # the average they cancel, and its ground is calm. But the strokes of the average are fainter. G still learns fast, and
 # its average lags behind: the package's has a half-life of 5 % of the images shown so far. So early in a training the
 # average may well score worse than G itself. At the end of the epoch, when G learns less from step to step, the study
 # has it the other way round:
 
-# %%
+# %% jupyter={"source_hidden": true}
 ratio, low, high, word = verdicts["no moving average"]
 print(f"no moving average: {ratio:.2f} times the distance of the baseline,",
       f"from {low:.2f} to {high:.2f}: {word}")
@@ -514,8 +541,8 @@ print("scoring 2,000 pictures ...", flush=True)
 score = score_generator(scorer, run.load_generator(), run.config, 2000)
 recorded, whole = study.values(CONFIG, "fd")[SEED], study.curves(CONFIG)[-1]["kimg"]
 kimg = run.stats()[-1]["kimg"]
-print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {kimg:.0f} thousand images;",
-      f"recorded: {recorded:.0f} after {whole:.0f}")
+print(f"{CONFIG}: fd {score['fd2k_mnist']:,.0f} after {kimg:.0f} thousand images;",
+      f"recorded: {recorded:,.0f} after {whole:.0f}")
 
 # %% [markdown]
 # ## 6 · When to stop
@@ -524,9 +551,9 @@ print(f"{CONFIG}: fd {score['fd2k_mnist']:.0f} after {kimg:.0f} thousand images;
 # shows two recorded trainings that were scored on the way. In the first, G learns digits from 60,000 images; in the
 # second, church exteriors from 3,573 photographs.
 #
-# > **Predict** which of them was trained too long.
+# > **Predict:** which of them was trained too long?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 moments = {}
 figure, axes = plt.subplots(1, 2)
 for axis, (name, title, ticks) in zip(axes, (
@@ -547,21 +574,25 @@ for axis, (name, title, ticks) in zip(axes, (
 show(figure, "Two trainings that were scored on the way.",
      "the digits' distance falls to the end; the churches' falls, and then rises again")
 
-# %%
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 ends = pd.DataFrame(moments, ["best at (thousand images)", "best distance",
                               "last at (thousand images)", "last distance"]).T
 ends["last / best"] = ends["last distance"] / ends["best distance"]
 show_table(ends.rename({"mnist": "digits", "heritage_no_augment": "churches"}))
 
 # %% [markdown]
-# The training on the left was stopped while it still improved. The one on the right was best in the middle and then got
-# worse. A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G
-# away from everything else.
+# <details><summary>What came out, and why</summary>
 #
-# What does such a number mean? Here are the same 32 `z` at the two moments, one drawn over the other. Run the cell,
-# move the line, and look at walls, towers and skies:
+# The training on digits was stopped while it still improved. That on churches was best in the middle and then got worse.
+# A likely reason, which we have not tested here, is that with so few photographs D memorises them, and pushes G away
+# from everything else.
+# </details>
 
-# %%
+# %% [markdown]
+# What does such a number mean? Here are the same 32 `z` at the two moments, one drawn over the other. Move the line, and
+# look at walls, towers and skies:
+
+# %% jupyter={"source_hidden": true}
 from PIL import Image
 
 churches = load_run("heritage_no_augment")
@@ -592,7 +623,7 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
 show(figure, "No curve turns at the best moment; D gets surer all the time.",
      "losses and D's answers of the churches: they drift apart steadily, without a kink")
 
-# %%
+# %% jupyter={"source_hidden": true}
 parts = {"first 100 thousand": [line for line in lines if line["kimg"] < 100],
          "last 100 thousand": [line for line in lines if line["kimg"] > kimg[-1] - 100]}
 show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
@@ -602,8 +633,7 @@ show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
 # %% [markdown]
 # D grows surer on photographs that it has seen hundreds of times, a hint that it memorises them. But no curve has a
 # kink that would say "stop here". (This is one training with one seed.)
-
-# %% [markdown]
+#
 # Larger data sets do not protect from it. The logs of
 # [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN) report for a DCGAN on CIFAR-10 a FID of 49.03
 # after 42 thousand steps and of 137.41 after 200 thousand; on Tiny-ImageNet 91.63 after 6 thousand and 173.09 after 100
@@ -620,7 +650,7 @@ def best_line(lines, metric):
 
 
 chosen = best_line(load_run("heritage_no_augment").metrics(), "fd1787_heritage")
-print(f"keep the checkpoint at step {chosen['step']},",
+print(f"keep the checkpoint at step {chosen['step']:,},",
       f"after {chosen['kimg']:.0f} thousand images")
 
 # %% [markdown]

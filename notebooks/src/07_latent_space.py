@@ -82,7 +82,7 @@ print(f"z has {run.config.nz} numbers, {run.config.z}")
 #
 # A `z` of a hundred normal numbers is a point in a space of a hundred dimensions. Where does it lie?
 #
-# > **Predict** the length of such a vector: near 0, where the density is highest, or far out?
+# > **Predict:** how long is such a vector: near 0, where the density is highest, or far out?
 
 # %% jupyter={"outputs_hidden": true}
 z = sample_z(10_000, run.config.nz, run.config.z, seeded(0, "lesson"))
@@ -91,12 +91,16 @@ print(f"length: mean {lengths.mean():.1f}, standard deviation {lengths.std():.1f
       f"shortest {lengths.min():.1f}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Nothing lies near the middle. The square of the length is a sum of 100 squares, each 1 on average, so the length is
 # near $\sqrt{100} = 10$. Normal z lie on a thin **shell**.
-#
+# </details>
+
+# %% [markdown]
 # Now walk from one to another. The straight line ("**lerp**") is $a + t\,(b - a)$.
 #
-# > **Predict** the length halfway.
+# > **Predict:** how long is `z` halfway?
 
 # %% jupyter={"outputs_hidden": true}
 a, b = z[:200], z[200:400]
@@ -104,9 +108,14 @@ for t in (0.0, 0.25, 0.5):
     print(f"t = {t:.2f}: mean length {lerp(a, b, t).norm(dim=1).mean():.1f}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # Two random directions in 100 dimensions are nearly at right angles, so the middle of the line lies inside of the
-# shell, at $10 / \sqrt 2$. G has never seen a `z` that short. A way that stays on the shell is the **great circle**,
-# "slerp":
+# shell, at $10 / \sqrt 2$. G has never seen a `z` that short.
+# </details>
+
+# %% [markdown]
+# A way that keeps the length is the **great circle**, "slerp":
 #
 # $$\frac{\sin((1 - t)\,\omega)}{\sin \omega}\,a + \frac{\sin(t\,\omega)}{\sin \omega}\,b$$
 #
@@ -166,19 +175,11 @@ show(generate(netG, walk(ends[0], ends[1], slerp)),
 # %% [markdown]
 # ## 2 · Is the sphere better?
 #
-# The great circle is usually said to be better, because of the length.
-#
-# > **Predict:** how much worse are the pictures halfway on the straight line?
-#
-# <details><summary>Your prediction first, then ours</summary>
-#
-# We expected a clear loss in the middle. The numbers below show a small one, and something else.
-# </details>
-#
-# We describe pictures by three numbers: the judge's **confidence**, the **distance** of its features to those of the
-# nearest of 10,000 real digits, and the **ink**, the share of white.
+# The great circle is usually said to be better, because of the length. Three numbers describe pictures here: the judge's
+# **confidence**, the **distance** of its features to those of the nearest of 10,000 real digits, and the **ink**, the
+# share of white.
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 real = torch.from_numpy(judged(judge, to_float(digits.batch(range(10_000))))[0])
 
 
@@ -195,6 +196,10 @@ def on_the_way(path, t):
     return generate(netG, torch.stack([path(p, q, t) for p, q in zip(a, b, strict=True)]))
 
 
+# %% [markdown]
+# > **Predict:** how much worse are the pictures halfway on the straight line?
+
+# %% jupyter={"outputs_hidden": true}
 pixels_a, pixels_b = generate(netG, a), generate(netG, b)
 places = {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5),
           "slerp, halfway": on_the_way(slerp, 0.5),
@@ -202,9 +207,15 @@ places = {"start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5),
 show_table(pd.DataFrame({name: quality(images) for name, images in places.items()}).T)
 
 # %% [markdown]
-# Halfway on the straight line the pictures are a little worse, far less so than expected, and **bolder**: they have
-# more ink. A shorter `z` makes the first layer's output smaller, and the fixed shifts of batch norm after it weigh
-# more. At 0.71 of the length the picture is still a digit. The next cell tries smaller lengths:
+# <details><summary>What came out, and why</summary>
+#
+# We expected a clear loss. Halfway on the straight line the pictures are only a little worse, and they are **bolder**:
+# they have more ink. A shorter `z` makes the first layer's output smaller, and the fixed shifts of batch norm after it
+# weigh more. The *mean of two pictures*, in contrast, is a double exposure that no one would call a digit.
+# </details>
+
+# %% [markdown]
+# At 0.71 of the length the picture is still a digit. The next cell tries smaller lengths:
 
 # %%
 scales = (1.0, 0.71, 0.5, 0.35)
@@ -227,8 +238,7 @@ for t in (0.1, 0.25, 0.5):
 
 # %% [markdown]
 # Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and strokes keep their
-# weight. But straight lines do little harm. The *mean of two pictures*, in contrast, is a double exposure that no one
-# would call a digit.
+# weight. But straight lines do little harm.
 #
 # ## 3 · "No sharp transitions", in numbers
 #
@@ -242,9 +252,10 @@ for t in (0.1, 0.25, 0.5):
 #
 # - **G's walk**: slerp in z;
 # - **a cross-fade**: A's pixels fade out, B's fade in;
-# - **a memoriser**: G's walk, but in place of each picture the training image nearest to it, as if G had stored them all.
+# - **a memoriser**: G's walk, but each picture is replaced by the training image nearest to it, as if G had stored them
+#   all.
 #
-# > **Predict** which of the three wins by each number.
+# > **Predict:** which of the three wins by each number?
 
 # %%
 shelf = to_float(digits.batch(range(10_000)))
@@ -278,10 +289,14 @@ show_table(pd.DataFrame(
      for name, (jump, middle) in middles.items()}).T)
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # The cross-fade is the smoothest of all, but its pictures leave the digits. The memoriser's pictures never leave them
 # (they *are* real), but they jump. G's walk lies between the two: it has no jump like the memoriser's, and it stays
 # nearer to digits than the fade. "Smooth" alone proves nothing; **smooth and on the data** does.
-#
+# </details>
+
+# %% [markdown]
 # Here is one walk of each kind:
 
 # %%
@@ -369,8 +384,8 @@ show(generate(netF, corner_grid(corners, 8)),
 # steps.
 #
 # These faces come from a training that departs from guideline 2: its D has no batch norm, and a penalty (R1) keeps it
-# from being steep. With the guidelines' D the faces had a woven grain and broken mouths: a Frechet distance of 347 in
-# place of 50 ([data/README.md](../data/README.md) shows both).
+# from being steep. With the guidelines' D the faces had a woven grain and broken mouths
+# ([data/README.md](../data/README.md) shows both, with their distances).
 #
 # ## 6 · A whole latent plane
 #
@@ -390,7 +405,7 @@ show(generate(netP, plane_grid(20, "uniform")),
 # Each digit has one region or several, and along their borders lie pictures that are neither digit. How much of the
 # plane does each digit get?
 
-# %%
+# %% jupyter={"source_hidden": true}
 probabilities = judged(judge, generate(netP, plane_grid(40, "uniform")))[1]
 shares = np.bincount(probabilities.argmax(1), minlength=10) / len(probabilities)
 show_table(pd.DataFrame({"share of the plane": [f"{share:.0%}" for share in shares]}).T)
@@ -401,7 +416,7 @@ print(f"border land, where the judge is less than 90 % sure: {border:.0%}")
 # With normal z, even steps would waste the sheet on corners that hardly ever occur. There one takes steps of the same
 # **probability**, the quantiles of the normal distribution.
 
-# %%
+# %% jupyter={"source_hidden": true}
 line = plane_grid(10, "normal")[:10, 0]
 show_table(pd.DataFrame([[f"{value:+.2f}" for value in line]], ["z"], range(1, 11)),
            "Ten steps of equal probability.")
@@ -416,7 +431,7 @@ show_table(pd.DataFrame([[f"{value:+.2f}" for value in line]], ["z"], range(1, 1
 # Our version is **glasses with long hair - long hair without glasses + short hair without glasses**, which should give
 # short hair with glasses. To find exemplars, the next cell draws 2,000 faces and lets the judge sort them.
 
-# %%
+# %% jupyter={"source_hidden": true}
 reader = load_judge("avatars")
 z = sample_z(2000, faces.config.nz, faces.config.z, seeded(0, "lesson"))
 pictures = generate(netF, z)
@@ -469,19 +484,19 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # </details>
 
 # %% [markdown]
-# Here is one sum, with three exemplars of each concept, and under them the face of their mean `z`. The result is followed, as in the paper, by eight neighbours:
-# the same `z` plus uniform noise of up to 0.25 in each number.
+# Here is one sum, with three exemplars of each concept, and under them the face of their mean `z`. The result is
+# followed, as in the paper, by eight neighbours: the same `z` plus uniform noise of up to 0.25 in each number.
 
 # %% jupyter={"source_hidden": true}
-picks = [z[pool("glasses", *which)[:3]] for which in WHICH]
-result = vector_sum(*picks)
-noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25
-neighbours = generate(netF, torch.cat([result[None], result + noise]))
 import matplotlib.pyplot as plt
 
 from dcgan_course.plots import BLUE, ORANGE, STYLE
 from dcgan_course.sampling import image_grid
 
+picks = [z[pool("glasses", *which)[:3]] for which in WHICH]
+result = vector_sum(*picks)
+noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25
+neighbours = generate(netF, torch.cat([result[None], result + noise]))
 plt.style.use(STYLE)
 figure, axes = plt.subplots(2, 4, figsize=(8.4, 4.6), width_ratios=[1, 1, 1, 3],
                             height_ratios=[3, 1])
@@ -498,16 +513,8 @@ show(figure, "One sum of z, as in the paper.",
      "three columns of faces, the face of the mean under each, and nine faces of the sum")
 
 # %% [markdown]
-# This sum has short hair, but no glasses. Is that typical, or bad luck? Count it. The next cell makes 200 sums with exemplars drawn at random, with
-# 1, 3 and 10 exemplars for each concept, and once more with **pixels** in place of `z`. A success has the attribute,
-# and short hair.
-#
-# > **Predict** two things: do more exemplars help, with `z`? And with pixels?
-#
-# <details><summary>Your prediction first, then ours</summary>
-#
-# With z, more is better. With pixels it is not: a mean of many faces is a blur.
-# </details>
+# Does this sum have short hair, and glasses? And is that typical, or luck? Count it. `success` makes 200 sums with
+# exemplars drawn at random; a success has the attribute, and short hair.
 
 # %%
 def success(attribute, k, values, trials=200, present=True):
@@ -523,17 +530,35 @@ def success(attribute, k, values, trials=200, present=True):
     return ((answers[:, reader.names.index(attribute)] > 0.5) & short).mean()
 
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 def percent(rates):
     """Shares by attribute (rows), for 1, 3 and 10 exemplars (columns), as whole percents."""
     return pd.DataFrame(rates, COUNTS[: len(rates["smile"])]).T.map("{:.0%}".format)
 
 
 COUNTS = [f"{space}, {k}" for space in ("z", "pixels") for k in (1, 3, 10)]
+
+# %% [markdown]
+# The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**.
+#
+# > **Predict:** do more exemplars help, with `z`, and with pixels?
+
+# %% jupyter={"outputs_hidden": true}
 rates = {attribute: [success(attribute, k, values)
                      for values in (z, pictures) for k in (1, 3, 10)]
          for attribute in ("glasses", "smile", "facial_hair")}
 show_table(percent(rates).rename({"facial_hair": "beard"}), "Successful sums of 200.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# - **With z more is better.** One exemplar is a matter of luck: a single face carries its hair colour, its background and
+#   its mouth into the sum; the mean of ten keeps what they share. The paper found the same: sums of single samples "were
+#   unstable".
+# - **In pixels averaging does not help:** a mean of many faces is a blur. One exemplar of each concept leaves ghosts of
+#   three faces, and ten leave a haze. That single pictures score about as well as single `z`, though nobody would accept
+#   the ghosts as faces, is a weakness of the judge, which reads attributes and does not ask whether it sees a face.
+# </details>
 
 # %% [markdown]
 # How many successes come by chance? The next cell makes the same sums, but with exemplars *without* the attribute in
@@ -545,17 +570,12 @@ chance = {attribute: [success(attribute, k, z, present=False) for k in (1, 3, 10
 show_table(percent(chance).rename({"facial_hair": "beard"}), "By chance, of 200.")
 
 # %% [markdown]
-# - **One exemplar is a matter of luck.** A single face carries its hair colour, its background and its mouth into the
-#   sum; the mean of ten keeps what they share. The paper found the same: sums of single samples "were unstable".
-# - **In pixels averaging does not help**, and ten exemplars are worst: one exemplar of each concept leaves ghosts of
-#   three faces, and ten leave a haze. Single pictures score about as well as single `z`, though nobody would accept the
-#   ghosts as faces. That is a weakness of the judge, which reads attributes and does not ask whether it sees a face;
-#   look at the pictures below.
-# - **Beards are the hardest.** Ten exemplars bring them about half of the time, and by chance they come more often than
-#   glasses or a smile. With the weaker generator of `avatars_plain` beards came in 18 to 27 % of the sums, with any number of
-#   exemplars: what G has not learned as a thing of its own can hardly be added.
-# - Could the length explain it? A sum of three single `z` is longer than one `z`, a sum of means shorter. Try it: scale
-#   the sums to a length of 10, and compare the rates.
+# **Beards are the hardest**: compare what ten exemplars bring with what comes by chance. With the weaker generator of
+# `avatars_plain` beards came in 18 to 27 % of the sums, with any number of exemplars: what G has not learned as a thing
+# of its own can hardly be added.
+#
+# Could the length explain the gain from more exemplars? A sum of three single `z` is longer than one `z`, a sum of means
+# shorter. Try it: scale the sums to a length of 10, and compare the rates.
 
 # %%
 ghosts = [vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in WHICH))
@@ -594,7 +614,7 @@ show(along("glasses", strangers).transpose(0, 1).flatten(0, 1),
 #
 # > **Predict:** does the share with the attribute keep growing, the farther you go?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
 figure, axes = plt.subplots(1, 2, sharey=True)
 counted = {}
@@ -618,11 +638,15 @@ heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2"]
 show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
 # One step takes most faces across, and two nearly all of them. That is not so for every generator: with that of
 # `avatars_plain` smiles became rarer again between +1 and +2. A direction is one average for all faces; walk far enough
 # along it, and you leave the faces that G has learned. Hair length, the one side effect counted here, hardly changes; in
 # the sheet above you can see others.
-#
+# </details>
+
+# %% [markdown]
 # In [lesson 00](00_start_here.ipynb) you had one slider for one number. With directions like these, the sliders of
 # lesson 08 can have names.
 
