@@ -266,7 +266,7 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 # ## 5 · A page that runs by itself
 #
 # `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`, with the explorer of
-# lesson 08, the generator, and what runs it (WebAssembly): 16 MB for this one, more for a larger network. A double
+# lesson 08, the generator, and what runs it (WebAssembly): 11 MB for this one, more for a larger network. A double
 # click opens it, from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. Each
 # picture that you find there has an address of its own: *Copy link* keeps the face.
 
