@@ -128,6 +128,13 @@ print(f"loss_D {losses.d_loss(undecided, undecided):.2f},",
       f"loss_G {losses.g_loss(undecided):.2f}")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Each answer of 0.5 costs $-\log 0.5 = \log 2$, which is 0.69. D pays it twice, for real and for generated images, and G
+# once. Where you see these two numbers in a curve, D is guessing.
+#
+# </details>
+#
 # You will write both steps. Before them comes the noise that G starts from.
 #
 # > **Exercise 1 · Noise** — difficulty 1 of 3 · importance 2 of 3 · 3 minutes
@@ -268,7 +275,7 @@ show(x_fake.detach()[:28], f"After {100 * config.batch_size:,} images: blobs in 
 # closed loops. *(The stop button is safe: the run is saved, and says how to go on.)*
 
 # %% tags=["nbval-ignore-output"]
-RETRAIN = False  # True: five epochs in place of 0.3, as `make train` does; some minutes
+RETRAIN = False  # True: five epochs instead of 0.3, as `make train` does; some minutes
 live = train(preset("mnist", num_epochs=5 if RETRAIN else 0.3, sample_kimg=2))
 
 # %% [markdown]
@@ -276,13 +283,11 @@ live = train(preset("mnist", num_epochs=5 if RETRAIN else 0.3, sample_kimg=2))
 # checkpoint.
 
 # %% tags=["nbval-ignore-output"]
-print(live)
-for path in sorted(p.name for p in live.path.iterdir()):
-    print("  ", path)
+print(f"in {live.path}:", *sorted(p.name for p in live.path.iterdir()))
 
 # %% [markdown]
-# The sample grids all come from **the same 64 `z`**, so each place in the grid is one digit growing up. Here are three
-# moments:
+# The sample grids all come from **the same 64 `z`**, so each place in the grid is one digit growing up. You have just seen the
+# last of them. Here are three before it:
 
 # %%
 from PIL import Image
@@ -290,14 +295,14 @@ from PIL import Image
 from dcgan_course.plots import caption, corner
 
 samples = live.samples()
-moments = [samples[0], samples[len(samples) // 4], samples[-1]]
+moments = [samples[0], samples[1], samples[len(samples) // 2]]
 sheets = [caption(corner(Image.open(file), 0.5).resize((270, 270), Image.Resampling.NEAREST),
                   f"{kimg:.0f} thousand images") for kimg, file in moments]
 row = Image.new("RGBA", (sum(sheet.width + 6 for sheet in sheets), sheets[0].height))
 for i, sheet in enumerate(sheets):
     row.paste(sheet, (i * (sheet.width + 6), 0))
 show(row, "The same sixteen z at three moments. At first G is untrained: every pixel is 127.",
-     "three sheets of sixteen: plain grey, blobs and strokes, then digits")
+     "three sheets of sixteen: plain grey, blobs, then strokes that begin to be digits")
 print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousand images")
 
 # %% [markdown]
@@ -310,9 +315,9 @@ half = train(preset("smoke", num_epochs=0.1, threads=1), quiet=True)
 resumed = train(half.config.replace(num_epochs=0.2), resume=half, quiet=True)
 whole = train(half.config.replace(num_epochs=0.2), quiet=True)
 ends = [run.load_generator().parameters() for run in (resumed, whole)]
-print(f"steps: {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']}")
 equal = all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
-print("every weight equal, bit for bit:", equal)
+print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} steps",
+      "every weight is equal, bit for bit" if equal else "the weights differ")
 
 # %% [markdown]
 # ## 4 · Read the curves
@@ -469,7 +474,7 @@ axes.set_ylim(0, 1.3 * counts.max())
 axes.legend()
 show(figure, "All ten digits turn up, though not equally often.",
      "ten bars, one for each digit, all of them near the dashed line at 100")
-print("all ten digits:", bool((counts > 0).all()), "| rarest:", counts.argmin().item())
+print(f"{(counts > 0).sum()} of the ten digits turn up; the rarest is {counts.argmin()}")
 
 # %% [markdown]
 # The next picture shows the least convincing ones:

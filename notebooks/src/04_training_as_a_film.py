@@ -63,7 +63,6 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import torch
 from PIL import Image
 
@@ -513,6 +512,8 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # > **Predict** which saves more, a quarter of the colours or half of the frames.
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+import pandas as pd
+
 half = frames[::-2][::-1]  # every other one, the last among them
 versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 16),
             "64 colours, every other frame": write_film(half)}
