@@ -702,13 +702,14 @@ for axis, config in zip(grid.flat, FAILURES, strict=True):
     lines = study.curves(config)
     kimg = [line["kimg"] for line in lines]
     for key, colour in (("D_x", BLUE), ("D_G_z", ORANGE)):
-        axis.plot(kimg, [line[key] for line in lines], color=colour)
-    axis.set_title(config.replace("without a penalty", "without a penalty, raw answers"))
-    if config.startswith("R1"):
-        axis.set_ylim(-0.03, 1.03)
+        scale = 1 if config.startswith("R1") else 1e6
+        axis.plot(kimg, [line[key] / scale for line in lines], color=colour)
+    axis.set_title(config)
+    axis.set_ylim((-0.03, 1.03) if config.startswith("R1") else (None, None))
+grid[1, 1].set_ylabel("raw answers, millions")
 for axis in grid[1]:
     axis.set_xlabel("thousand images")
-show(figure, "D's answers for real (blue) and generated images (orange); the last are raw.",
+show(figure, "D's answers for real (blue) and generated images (orange).",
      "four panels of two curves each: twice apart; together in the middle after half of the "
      "time; running away to tens of millions")
 show_table(by_seed(FAILURES), fold="All numbers")
