@@ -194,16 +194,16 @@ def test_a_card_shows_pictures_curves_and_words():
     greys = torch.linspace(-1, 0, 20)[:, None, None, None].expand(20, 1, 28, 28)
     plain, drawn = card(greys, "title"), card(greys, "title", STATS)
     pixels = np.asarray(plain)
-    assert plain.width == 2 * 256 and plain.height == 2 * (24 + 244 + 8)
-    places = [pixels[2 * (24 + 4 + 60 * row + 28), 2 * (4 + 4 + 60 * column + 28)] for row in range(4)
+    assert plain.width == 2 * 256 and plain.height == 2 * (28 + 244 + 8)
+    places = [pixels[2 * (28 + 4 + 60 * row + 28), 2 * (4 + 4 + 60 * column + 28)] for row in range(4)
               for column in range(4)]
     expected = ((greys[:16, 0, 0, 0] + 1) * 127.5).round()
     assert [place[0] for place in places] == pytest.approx(expected.tolist())
     assert not len(of_colour(plain, BLUE)[0])
-    blue, orange = (of_colour(drawn, colour)[0] / 2 - 276 for colour in (BLUE, ORANGE))  # below the pictures
+    blue, orange = (of_colour(drawn, colour)[0] / 2 - 280 for colour in (BLUE, ORANGE))  # below the pictures
     assert 8 < blue.min() <= blue.max() < 18 < 34 < orange.min() <= orange.max() < 44  # of 52
     worded = card(greys, "title", STATS, {"sign": "nothing but grey " * 4, "fix": "light"})
-    assert (worded.height - drawn.height) % (2 * 18) == 0 and worded.height >= drawn.height + 3 * 36
+    assert (worded.height - drawn.height) % (2 * 21) == 0 and worded.height >= drawn.height + 3 * 36
     assert 0.02 < (np.asarray(worded)[drawn.height :, :, 3] > 0).mean() < 0.5  # words, and the page behind them
 
 
