@@ -36,8 +36,8 @@
 # A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
 # draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
 #
-# The generator is that of the cartoon faces, whose D has no batch norm, against guideline 2, but the penalty R1 (see
-# [data/README.md](../data/README.md)).
+# The generator is that of the cartoon faces, whose D, against guideline 2, has no batch norm; it pays the penalty R1
+# instead (see [data/README.md](../data/README.md)).
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -83,7 +83,8 @@ picture = png(image_grid(generate(netG, z0[None])), 256)
 print(f"a PNG file: {picture[:4]}, at most 40 KB: {len(picture) <= 40_000}")
 
 # %% [markdown]
-# How long does that take? Many screens show a new picture every 17 ms; below some 50 ms a movement feels immediate.
+# How long does that take? Many screens show a new picture every 17 ms; below some 50 ms a movement feels
+# immediate, and at 100 ms the picture still follows the hand, a little late.
 
 # %% tags=["nbval-ignore-output"]
 # %timeit -n 20 -r 3 png(image_grid(generate(netG, z0[None])), 256)
@@ -321,8 +322,8 @@ show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
 # `.venv/bin/dcgan-course explore avatars` opens the same explorer in the browser. Lesson 12 makes a file of it that
 # needs no Python at all.
 #
-# If nothing moves, the kernel may not be running. A stored notebook on the web, or a notebook whose kernel was closed,
-# shows a picture where the sliders would be. Run the cells again.
+# If nothing moves in JupyterLab, the kernel may not be running: run the cells again. A stored notebook on the web, or one
+# whose kernel was closed, shows a picture where the sliders would be.
 
 # %% [markdown]
 # > **Open exercise · Name a direction, and prove it** — 45 minutes

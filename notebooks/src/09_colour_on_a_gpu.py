@@ -448,7 +448,8 @@ work = {name: f"{per_image * count / 1e15:.1f}" for name, count in COUNTS.items(
 show_table(pd.DataFrame({"one epoch, Pflop": work}))
 
 # %% [markdown]
-# How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second, a GPU some tens of thousands.
+# How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second with all of its cores, and less with
+# one; a GPU does some tens of thousands.
 #
 # The next cell times a step of the paper's network. (Without a GPU it times one half as wide, which needs about a quarter
 # of the memory, and takes the work per second from it.)
@@ -496,19 +497,21 @@ show_table(pd.DataFrame({"one epoch, hours": hours}),
 # %% [markdown]
 # ## 6 · What makes it fast
 #
-# Four changes make a training faster and leave what is computed as it was, or nearly so:
+# Four changes can make a training faster and leave what is computed as it was, or nearly so. Three are timed below; the
+# fourth is for GPUs:
 #
 # - **channels-last**: a picture's channels lie side by side in memory, as fast convolutions want them;
 # - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums and
-#   losses stay float32. (Losses from *logits*: a cross-entropy of probabilities is unsafe in 16 bits, and a common source
-#   of NaN. A training that diverges stops here and names the last good checkpoint.) NVIDIA's GPUs from before 2020 have at most
-#   float16, with 5 bits of exponent: gradients below 0.00000003 would become 0. So the trainer multiplies them by a large number before
-#   they are rounded, and divides by it before the update (`precision="fp16"`, `dcgan_course/machine/scaling.py`);
+#   losses stay float32;
 # - **fused Adam**: one kernel updates all weights. "plain" updates tensor by tensor; PyTorch's own default is between the
-#   two on a GPU;
+#   two on a GPU. On a CPU it gains little, or nothing;
 # - **compilation** (`torch.compile`): chains of small operations become one. It takes about a minute to begin, so the trainer
 #   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes, until somebody has measured it on
 #   a GPU, that 15 % of a step are saved.
+#
+# NVIDIA's GPUs from before 2020 have at most float16, with 5 bits of exponent: gradients below 0.00000003 would become 0. So
+# the trainer multiplies them by a large number before they are rounded, and divides by it before the update
+# (`precision="fp16"`, `dcgan_course/machine/scaling.py`).
 #
 # `variant` makes a training loop with some of them:
 
@@ -669,7 +672,7 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # </details>
 
 # %% [markdown]
-# So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
+# A batch of another size makes another training, so compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
 # GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
 #
 # ## 8 · Several GPUs
@@ -779,7 +782,7 @@ show(sampling.generate(run.load_generator(), z),
      "a row of twelve small pictures: rough shapes in the right colours", 12)
 
 # %% [markdown]
-# Three thousand images are next to nothing. With cartoon faces a head, hair and eyes already show; with photographs the
+# Three thousand images are next to nothing. With cartoon faces a head and hair just show; with photographs the
 # colours do, and hardly more. The churches of section 1 took nearly 500 thousand images, and the paper's bedrooms 15
 # million.
 

@@ -751,12 +751,12 @@ show_rows({"drawn": before[shown], "block 0 (4 x 4), by effect": pictures[0, "ef
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
 #   removes nearly all of them, and little else changes. One layer on, at 8 x 8, the witness still sees traces of every
-#   third or fourth pair. In the layers close to the picture, 16 x 16 and 32 x 32, no choice removes glasses that the
-#   witness cannot still see, most of the time: these layers draw edges and colours, of glasses as of all else.
-# - **The choice matters within a layer.** Chosen maps take nearly all glasses away, random ones one pair in ten at 4 x 4
-#   and hardly any elsewhere.
-# - **And look at the last row.** The judge says that most glasses are gone. The witness, and you, say that they are
-#   all there. Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the judge*,
+#   third or fourth pair. In the layers close to the picture, 16 x 16 and 32 x 32, the witness still sees
+#   most of the glasses, whatever is chosen: these layers draw edges and colours, of glasses as of all else.
+# - **The choice matters within a layer.** At 4 x 4 and 8 x 8 chosen maps take most glasses away, random ones one pair in
+#   ten at 4 x 4 and hardly any elsewhere.
+# - **And look at the last row.** The judge says that most glasses are gone. The witness, and you, say that nearly all
+#   of them are there. Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the judge*,
 #   which is called an adversarial example. The network that chooses should not be the one that counts.
 #
 # This is one G and one attribute; yours may differ.

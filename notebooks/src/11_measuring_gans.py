@@ -35,7 +35,8 @@
 
 # %% [markdown]
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
-# are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 7 it does.
+# are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 3 it says
+# a good deal.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -328,7 +329,7 @@ show_table(pd.DataFrame(rows, [f"n = {n:,}" for n in sizes]).T,
 # </details>
 
 # %% [markdown]
-# There is a cure, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where
+# A distance of few images is too large, and there is a cure for it, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where
 # that line meets 1/n = 0, there are infinitely many images.
 #
 # > **Exercise 2 · To infinity** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -588,7 +589,7 @@ show_table(pd.DataFrame(rows, BOTH).T, "2,000 digits beside 2,000 real ones.")
 
 # %% [markdown]
 # Read each line against the first. Now you know more than the distances said. `mnist` has the recall of real digits and
-# loses in precision: some of its digits are no digits. The conditional one has the precision of real digits, and a
+# loses in precision: some of its pictures are no digits at all. The conditional one has the precision of real digits, and a
 # little less recall: it seems to leave out some odd ones. These are two different faults, which a single distance
 # cannot name.
 #

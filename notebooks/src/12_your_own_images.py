@@ -154,7 +154,7 @@ show_moments(run.samples()[1:],
              "faces with eyes and mouths, still grainy")
 
 # %% [markdown]
-# First a grain, then heads, then eyes and mouths. This is only a beginning: lesson 09 showed what an hour of one CPU core
+# First a grain, then heads, then something like eyes and mouths. This is only a beginning: lesson 09 showed what an hour of one CPU core
 # makes of 3,573 photographs (`heritage`). From here on the lesson works with a recorded run, so that there is something
 # worth keeping. To go on with your own run, name its folder instead.
 
@@ -300,7 +300,7 @@ show(load_run("avatars").path / "explorer.webp",
 # ## 6 · The errata hunt
 #
 # The next cell shows six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in
-# GAN code. You have met the subject of each in lessons 02 to 05. Find the lines.
+# GAN code. You have met the subject of each in lessons 00 to 05. Find the lines.
 
 # %% jupyter={"source_hidden": true}
 for number, listing in checks.LISTINGS.items():

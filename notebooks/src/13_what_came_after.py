@@ -181,7 +181,7 @@ show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(firs
 # | Wasserstein | $d_{fake} - d_{real}$ | $-d_{fake}$ |
 # | relativistic | softplus$(d_{fake} - d_{real})$ | softplus$(d_{real} - d_{fake})$ |
 #
-# each as a mean over the batch. In the last row a real and a generated image form a pair.
+# Each is a mean over the batch. In the last row a real and a generated image form a pair.
 #
 # > **Exercise 1 · The hinge** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
@@ -253,8 +253,7 @@ print("Push at the answer 3:", ", ".join(
 # </details>
 
 # %% [markdown]
-# So the Wasserstein loss means something only for
-# a D that **may not be steep**. Then the difference is a distance between real and generated images that falls smoothly
+# The Wasserstein loss never stops asking, so it means something only for a D that **may not be steep**. Then the difference is a distance between real and generated images that falls smoothly
 # as G's images come nearer, even where the two do not touch. That is what the Jensen-Shannon divergence of lesson 01
 # failed to do.
 #
@@ -402,8 +401,8 @@ print("Standard deviation of the answer for one digit:", ", ".join(
 # </details>
 
 # %% [markdown]
-# So the slope of "the answer for image 4" is
-# a number for every image of the batch: how steep is answer $i$ at image $j$? Without batch norm only $i = j$ counts.
+# With batch norm an image's answer depends on its neighbours, so the slope of "the answer for image 4" is a number
+# for every image of the batch: how steep is answer $i$ at image $j$? Without batch norm only $i = j$ counts.
 #
 # > **Exercise 3 · Who mixes?** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
@@ -658,7 +657,7 @@ show_ratios({pair: ratio(*pair) for pair in PAIRS})
 # - **Five updates of D** leave G a fifth of its own: 94 instead of 468, and the pictures are less finished. With one update
 #   the same loss does better on the same images. The five are for a critic that is trained almost to its best before G
 #   moves, and their clock is G's.
-# - **Hinge and spectral norm** come out worse here, with a recall near 0: G gets by with a few shapes. They were
+# - **Hinge and spectral norm** come out worse here: G gets by with a few shapes. They were
 #   published for deeper networks and other rates.
 # - **Pairs.** The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it trains
 #   in all three seeds. Without any batch norm it draws **black**, in all three.
@@ -718,11 +717,12 @@ show_table(by_seed(FAILURES), fold="All numbers")
 # <details><summary>What came out, and why</summary>
 #
 # - **Gamma too small** is no penalty at all: fd, entropy and pictures are those of "no batch norm in D" (section 6).
-#   You would not find it by looking, so compare with gamma = 0.
-# - **Gamma too large** flattens D until it has nothing to say. After half of the training its answers lie together in the
-#   middle, as with a perfect G, but here it is D that cannot tell: G draws the same grain for every z.
+#   In the pictures you would not find it; D's answers lie further apart. So compare with gamma = 0.
+# - **Gamma too large** flattens D until it has nothing to say. Its answers begin on the wrong side, generated
+#   above real, and after half of the training lie together in the middle, as with a perfect G. But here it is D that
+#   cannot tell: G draws the same grain for every z.
 # - **Without a penalty** the critic makes its answers larger and larger, since only their difference is paid for. Look at
-#   the scale of the last panel: tens of millions. G runs after a slope without a bound, and ends with one shape for
+#   the scale of the last panel: more than ten million. G runs after a slope without a bound, and ends with one shape for
 #   every z.
 #
 # | failure | sign | mend |
@@ -746,7 +746,7 @@ print(f"Faces against faces, the floor: fd {on_faces.about['real']['fd2k_avatars
       f"{on_faces.about['command']}")
 
 # %% [markdown]
-# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which tied there, win here?
+# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which lost there, win here?
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({version: on_faces.images(version)[:12] for version in VERSIONS},
@@ -768,8 +768,8 @@ show_ratios({pair: ratio(*pair, on_faces, len(over)) for pair in over})
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Here **every change beats the baseline**, which on digits none did. Four of the five have about two thirds of its
-# distance, the pairs 0.82 times. After the correction WGAN-GP is decided; the others point the same way, and three
+# Here **all five means lie below the baseline's**, which on digits none did. Four of them are about two thirds of its
+# distance, that of the pairs 0.82 times. After the correction WGAN-GP is decided; the others point the same way, and three
 # seeds are too few for them. Most of the gain comes with taking batch norm out of D: over that version neither R1 nor
 # WGAN-GP is ahead (0.99 and 0.96 times).
 #
@@ -797,8 +797,8 @@ show_table(pd.DataFrame(recipes).T.round(1), "Frechet distance of 10,000 faces."
 print(best["avatars_plain"].config.difference(best["avatars"].config))
 
 # %% [markdown]
-# The distance is seven times smaller. But read on below the table: nine other settings of the training differ too, among them the
-# batch size and the width of G; the training took longer, and each run has one seed. So this pair shows what a recipe as a
+# The distance is seven times smaller. But read on below the table: eight other settings of the training differ too, among them
+# the batch size and the width of G; the training took longer, and each run has one seed. So this pair shows what a recipe as a
 # whole can do, and not what R1 alone does. `data/README.md` tells how the recipe was found, change by change.
 
 # %% [markdown]

@@ -700,7 +700,7 @@ show_table(pd.DataFrame(rows).T, "Of 400, how often each digit was read.")
 
 # %% [markdown]
 # All ten digits come from both. Chance moves each of these counts by about 6 from the 40 that would be even. Diffusion
-# draws 25 fours and 54 twos, a little more than chance explains, and the mode entropy of 10,000, 0.997 against the GAN's
+# draws 28 ones, 25 fours and 54 twos, a little more than chance explains, and the mode entropy of 10,000, 0.997 against the GAN's
 # 0.999, agrees: a little less even, and far from forgetting a digit. So the worry about missing modes is not confirmed for
 # *this* GAN. You have seen GANs that collapse in lessons 04 and 05; we have seen no training of the other kind collapse,
 # in three on the ring and one on digits.

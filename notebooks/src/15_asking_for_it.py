@@ -218,8 +218,8 @@ print("In lesson 06 the same network, without any class, has a distance of",
 #
 # **Only G is told: right digits, for somebody else.** The agreement is that of a die with ten faces. D asks only
 # whether a picture is real, so G gains nothing by looking at the class, and takes its ten numbers for ten more random
-# ones. The pictures are about as good as those of the same network without any class, and nobody who only looks at
-# pictures would notice that something is wrong.
+# ones. The pictures are about as good as those of the same network without any class, and whoever only looks at
+# pictures would not notice that something is wrong.
 #
 # **Only D is told: hardly any digits.** D sees a 7 that claims to be a 3, and no real pair looks like that. G does
 # not know what it is asked for, so nine of ten of its pictures are wrong *whatever it draws*. D wins: at the
@@ -232,8 +232,8 @@ print("In lesson 06 the same network, without any class, has a distance of",
 # </details>
 
 # %% [markdown]
-# Neither mistake raises an error, and the first one shows no odd curve either. **Measure obedience**: some hundred
-# pictures are enough to see an agreement of 10 %.
+# Neither mistake raises an error, and the first one shows no odd curve either. **Measure obedience**: a hundred
+# pictures or so are enough to see an agreement of 10 %.
 
 # %% [markdown]
 # ## 3 · A class in the last layer
@@ -347,7 +347,7 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 #
 # The second wish: *give me good ones*. In lesson 07 you saw that normal z of 100 numbers all lie on a shell, about 10
 # from the middle; anywhere else G has never been. BigGAN ([arXiv 1809.11096](https://arxiv.org/abs/1809.11096),
-# section 3.1) made a trick of moving inwards all the same, **truncation**: it draws large numbers of z again, gets
+# section 3.1) made a trick of moving inwards all the same, **truncation**: it redraws those numbers of z that are large, gets
 # more typical pictures, and loses variety. Ours is a simpler form: keep the direction of each z, and choose its
 # length.
 #
@@ -457,13 +457,15 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 #
 # **Recall falls** on both sides: fewer kinds of pictures remain. **Precision** is another matter. The digits gain a
 # little of it as z gets shorter (with 400 pictures a share near 0.9 is uncertain by 0.015), and become more obedient:
-# the agreement rises from 94 % at 14 to 100 %. The faces have nothing to gain, because at the usual length they are
-# at the level of real faces already, and at 4 they *lose* nearly half. The sheet shows why: colours fade, eyes go
+# the agreement rises from 94 % at 14 to 100 %. The faces show no gain: at the usual length they are at the level of
+# real faces already, *as far as 400 pictures can tell*, and at 4 they lose nearly half. (Real faces lie far apart where there
+# are only 400, and almost any face is within their reach. Among ten thousand the precision of the same faces is 0.24,
+# as the card of lesson 12 says. Compare precisions at equal n only, and never take a small n for a verdict.) The sheet shows why: colours fade, eyes go
 # missing. G has never trained on such z, and "typical" has given way to "unknown".
 # </details>
 
 # %% [markdown]
-# So the trade exists, and it is narrower than its fame: it buys precision where there is some to buy, down to a
+# So the trade between recall and precision exists, and it is narrower than its fame: it buys precision where there is some to buy, down to a
 # length that you have to measure. BigGAN's authors write that some of their larger models do not take to truncation
 # either, and train them with an extra penalty (orthogonal regularisation) until they do.
 #
@@ -660,7 +662,7 @@ show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.item
 # <details><summary>What came out, and why</summary>
 #
 # By pixels the difference shrinks to about a third, and nearly all attributes are kept. By features the *features*
-# come near, but not nearer than the search by pixels brings them, and the pictures hardly: a background changes its
+# come near, but not nearer than the search by pixels brings them, while the pictures hardly come nearer: a background changes its
 # colour, glasses come and go. To follow one by the other changes little.
 #
 # We had expected the features to win. With large networks that have seen millions of photographs they often do
