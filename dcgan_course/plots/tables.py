@@ -31,6 +31,7 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
         cells = cells.mask(marks == mark, f'<b style="color:{colour}">' + cells + f"{sign}</b>")
     cells = cells.rename(lambda name: escape(str(name))).rename(lambda name: escape(str(name)), axis=1)
     table = cells.to_html(escape=False, border=0).replace("<th></th>", "<td></td>")  # a heading has words
+    table = table.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")  # one number, one line
     under = f'<p style="opacity:0.85">{escape(caption)}</p>' if caption else ""
     words = texts.to_string() + (f"\n{caption}" if caption else "")
     html = table + under

@@ -281,8 +281,8 @@ Markdown(f"Find `{PAGE}/index.html`, beside this lesson, in the file browser on 
 from dcgan_course.publishing.explorer import of_run
 
 (file,) = PAGE.iterdir()
-known, size = of_run(mine, netG), "less" if file.stat().st_size < 20e6 else "more"
-print(f"{file.name}, one file of {size} than 20 MB, has controls for",
+known = of_run(mine, netG)
+print(f"{file.name}, one file of {file.stat().st_size / 1e6:.0f} MB, has controls for",
       ", ".join(group["name"] for group in known["groups"]) + ".")
 print("Under its title stands:", known["text"])
 

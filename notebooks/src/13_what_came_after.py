@@ -709,8 +709,8 @@ grid[1, 1].set_ylabel("raw answers, millions")
 for axis in grid[1]:
     axis.set_xlabel("thousand images")
 show(figure, "D's answers for real (blue) and generated images (orange).",
-     "four panels of two curves each: twice apart; together in the middle after half of the "
-     "time; running away to tens of millions")
+     "four panels of two curves each: near each other; far apart; crossed, then together in "
+     "the middle; running away to more than ten million")
 show_table(by_seed(FAILURES), fold="All numbers")
 
 # %% [markdown]
@@ -746,7 +746,7 @@ print(f"Faces against faces, the floor: fd {on_faces.about['real']['fd2k_avatars
       f"{on_faces.about['command']}")
 
 # %% [markdown]
-# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which lost there, win here?
+# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which did worse there, win here?
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({version: on_faces.images(version)[:12] for version in VERSIONS},
@@ -781,7 +781,7 @@ show_ratios({pair: ratio(*pair, on_faces, len(over)) for pair in over})
 # %% [markdown]
 # What the whole recipe can do shows in two longer trainings at 64x64: `avatars_plain` follows the paper, with batch norm in
 # both networks, and `avatars` has a D without it and R1 with $\gamma = 30$. Their pictures, each at its best moment, stand
-# under the title; here are their numbers, and the settings in which they differ.
+# under the title; here are their numbers and their settings.
 
 # %% jupyter={"source_hidden": true}
 import json
@@ -793,11 +793,20 @@ for name, run in best.items():
     recipes[name] = {"thousand images": record["checkpoint_kimg"],
                      "minutes": record["seconds"] / 60, **{
         f"fd, {who}": record[who]["fd10k_avatars"] for who in ("generated", "real")}}
-show_table(pd.DataFrame(recipes).T.round(1), "Frechet distance of 10,000 faces.")
-print(best["avatars_plain"].config.difference(best["avatars"].config))
+show_table(pd.DataFrame(recipes).T, "Frechet distance of 10,000 faces.")
+SETTINGS = {"ngf": "base channels of G", "d_norm": "norm in D",
+            "init": "first weights",
+            "num_epochs": "epochs", "batch_size": "batch", "lr_g": "learning rate of G",
+            "lr_d": "learning rate of D", "real_label": "label of real images",
+            "r1": "R1, gamma", "ema_kimg": "half-life of G's average, thousand images"}
+settings = {name: {words: value if isinstance(value := getattr(run.config, key), str)
+                   else f"{value:g}" for key, words in SETTINGS.items()}
+            for name, run in best.items()}
+show_table(pd.DataFrame(settings),
+           "The settings in which they differ, but for what is written down and how often.")
 
 # %% [markdown]
-# The distance is seven times smaller. But read on below the table: eight other settings of the training differ too, among them
+# The distance is seven times smaller. But look at the second table: eight other settings of the training differ too, among them
 # the batch size and the width of G; the training took longer, and each run has one seed. So this pair shows what a recipe as a
 # whole can do, and not what R1 alone does. `data/README.md` tells how the recipe was found, change by change.
 
