@@ -161,7 +161,7 @@ print(" -> ".join(map(str, sizes)))
 # %% [markdown]
 # **Why not pooling?** Max pooling keeps the largest of four numbers: the rule is fixed in advance. A strided
 # convolution *learns* what to keep. And pooling has no useful reverse: G would have to guess where the largest number
-# stood. *What to look for:* lesson 06 trains both over five seeds, and on digits pooling in D comes out **better**. The
+# stood. Lesson 06 trains both over five seeds; you may be surprised. The
 # authors found their guidelines with deep networks and photographs. They are a safe place to start, but other networks
 # and other data may not need all of them.
 #
@@ -360,7 +360,7 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
 #
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
 # against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
-# draw digits, most of which is pure black:
+# draw digits, which are mostly pure black:
 
 # %%
 digits = to_float(load_images("mnist", 28).batch(range(2000)))

@@ -12,7 +12,7 @@
 # <img src="../data/which.png" width="848" alt="three rows, A, B and C, of fourteen handwritten digits each, white on black; all of them look alike">
 #
 # *One of these rows was written by people; two generators have drawn the others. Which is it? And which generator is the
-# better one? Write your answers down: this lesson gives them, in numbers, and shows what each number cannot see.*
+# better one? This lesson answers in numbers, and shows what each number cannot see.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/11_measuring_gans.ipynb)
 #
@@ -96,16 +96,23 @@ conditional = generate(told.load_generator(), z)
 print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist,",
       f"{len(conditional):,} of mnist_conditional")
 
-# %% jupyter={"source_hidden": true}
+# %% [markdown]
+# > **Predict:** which of the rows under the title was written by people? And which generator is the better one?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({"A: the run mnist": plain[:14], "B: written by people": real[:14],
            "C: the conditional generator": conditional[order[:14]]},
           "Fourteen of each, not picked.",
           "three rows of fourteen digits, of which most are clear in each")
 
 # %% [markdown]
-# These are the rows under the title. Both generators are good enough that eyes no longer settle the matter, so write
-# down which of the two you hold for the better one.
+# <details><summary>What came out, and why</summary>
 #
+# People wrote row B. Both generators are good enough that eyes no longer settle which is the better one. That is what
+# this lesson measures.
+# </details>
+
+# %% [markdown]
 # The **judge**, for all that follows, is a classifier that has read real digits only. Its last hidden layer turns each
 # picture into 64 numbers, its **features**.
 
