@@ -151,6 +151,8 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     """A lesson, or a page beside them, as Sphinx reads it, with its pictures beside it."""
     page = at_home(teach.linked(copy.deepcopy(notebook)))
     page.cells[0].source = ABOUT.sub(about, page.cells[0].source)
+    if page.cells[-1].source.startswith("---\n"):  # links to the lessons beside it, which each page has at its foot
+        page.cells.pop()
     code = [cell for cell in page.cells if cell.cell_type == "code"]
     for before, cell in itertools.pairwise([nbformat.v4.new_code_cell(), *code]):
         if cell.metadata.get("cellView") == "form":  # what fetches the course on a machine that is lent
@@ -158,6 +160,7 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
             continue
         if before.metadata.get("cellView") and cell.metadata.get("jupyter"):  # imports, and the machine that ran them
             cell.metadata["jupyter"]["outputs_hidden"] = True
+            cell.metadata.setdefault("tags", []).append("imports")
         folded = cell.metadata.get("jupyter", {})  # what draws, and what is to be predicted
         parts = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
         hidden = [tag for part, tag in parts.items() if folded.get(part)]
@@ -240,7 +243,7 @@ def moves(lesson: str, code: str) -> str:
     place = f"../gallery/{explored[1]}.html" if explored else TURNS.get(lesson[:2])
     if not place:
         return "It moves in JupyterLab and in Colab."
-    return f'Here you can only watch. <a href="{place}">Turn it yourself on a page of its own.</a>'
+    return f'This picture only plays. <a href="{place}">Turn it yourself</a> on a page of its own.'
 
 
 def in_the_readme() -> dict[str, str]:

@@ -10,7 +10,6 @@ REPOSITORY = os.environ["COURSE_REPOSITORY"]  # owner/name
 
 project = "dcgan-course"
 author = "the authors of dcgan-course"
-copyright = "MIT licence"
 extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton", "sphinx_revealjs", "predict"]
 nb_execution_mode = "off"  # the outputs are the stored ones
 nb_render_markdown_format = "gfm"  # with tables
@@ -54,7 +53,9 @@ html_theme_options = {
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
-    "extra_footer": "Everything on this site works without a network. The method: Radford, Metz and Chintala, "
+    "footer_content_items": ["extra-footer.html"],
+    "extra_footer": "MIT licence. Everything on this site works without a network. "
+                    "The method: Radford, Metz and Chintala, "
                     '<a href="https://arxiv.org/abs/1511.06434">arXiv 1511.06434</a>.',
 }
 

@@ -25,7 +25,7 @@ def cards(document: nodes.document) -> None:
     for question in [quote for quote in document.findall(nodes.block_quote) if asks(quote)]:
         make_card(question)
     for cell in document.findall(folded):
-        held = FOLDS[cell["hide_mode"] if answers(cell) else "input"]
+        held = holds(cell)
         cell["prompt_show"], cell["prompt_hide"] = f"Show {held}", f"Hide {held}"
 
 
@@ -41,6 +41,15 @@ def folded(node: nodes.Node) -> bool:
 def answers(node: nodes.Node) -> bool:
     """Whether it is a cell whose output is folded."""
     return folded(node) and node["hide_mode"] != "input" and node.children[-1].get("nb_element") == "cell_code_output"
+
+
+def holds(cell: nodes.container) -> str:
+    """What is folded, in words. After code without an output open code often follows, so its name says more."""
+    if "tag_imports" in cell["classes"]:
+        return "the imports"
+    if answers(cell):
+        return FOLDS[cell["hide_mode"]]
+    return FOLDS["input"] if cell.children[-1].get("nb_element") == "cell_code_output" else "a helper's code"
 
 
 def make_card(question: nodes.block_quote) -> None:

@@ -79,13 +79,13 @@ from dcgan_course.widgets import Still
 # %% [markdown]
 # The next cell holds the second knob at 0 and turns the first from -1 to 1, in twenty steps.
 #
-# The lessons come with their outputs. But where a lesson asks you to **predict**, the answer is folded. Make up your mind
-# first; then run the cell, or unfold what it printed, in JupyterLab by a click on the three dots below it. (Colab and
-# GitHub fold explanations, but no outputs. There, look away for a moment.)
+# The lessons come with their outputs. But where a lesson asks you to **predict**, the answer is folded, and with it code
+# that would tell it. Make up your mind first; then run the cell, or unfold what it printed, in JupyterLab by a click on the
+# three dots below it. (Colab and GitHub fold explanations, but no outputs. There, look away for a moment.)
 #
 # > **Predict:** what do you expect between two digits, a jump or a change of shape?
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 run = load_run("mnist2d")
 netG = run.load_generator()
 knob = torch.linspace(-1, 1, 20)
@@ -102,7 +102,9 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 #
 # </details>
 #
-# Now the same number under a slider. Run the next two cells, then drag the slider, or click it and use the arrow keys.
+# Now the same number under a slider. In JupyterLab or Colab, run the next two cells, then drag the slider, or click it and
+# use the arrow keys. (Elsewhere the picture only plays. There, turn the knobs on
+# [a page of the course's site](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html).)
 
 # %%
 import ipywidgets as widgets

@@ -111,11 +111,11 @@ for t in (0.0, 0.25, 0.5):
 # <details><summary>What came out, and why</summary>
 #
 # Two random directions in 100 dimensions are nearly at right angles, so the middle of the line lies inside of the
-# shell, at $10 / \sqrt 2$. G has never seen a `z` that short.
+# shell, at $10 / \sqrt 2$. In training G hardly ever gets a `z` that short.
 # </details>
 
 # %% [markdown]
-# A way that keeps the length is the **great circle**, "slerp":
+# A way that keeps the length is the **great circle** ("**slerp**"):
 #
 # $$\frac{\sin((1 - t)\,\omega)}{\sin \omega}\,a + \frac{\sin(t\,\omega)}{\sin \omega}\,b$$
 #
@@ -159,7 +159,7 @@ middle = torch.stack([slerp(p, q, 0.5) for p, q in zip(a, b, strict=True)])
 print(f"halfway on the great circle: mean length {middle.norm(dim=1).mean():.1f}")
 
 # %% [markdown]
-# Here is a walk of 36 steps, nine in a row. Follow it with a finger: where does one digit become the other?
+# Here is a walk of 36 pictures, nine in a row. Follow it with a finger: where does one digit become the other?
 
 # %%
 def walk(p, q, path, frames=36):
@@ -169,7 +169,7 @@ def walk(p, q, path, frames=36):
 
 ends = sample_z(40, run.config.nz, run.config.z, seeded(4, "lesson"))
 show(generate(netG, walk(ends[0], ends[1], slerp)),
-     "36 steps on the great circle, row by row.",
+     "36 pictures on the great circle, row by row.",
      "a digit changes its strokes little by little until it is another one", 9)
 
 # %% [markdown]
@@ -215,7 +215,18 @@ show_table(pd.DataFrame({name: quality(images) for name, images in places.items(
 # </details>
 
 # %% [markdown]
-# At 0.71 of the length the picture is still a digit. The next cell tries smaller lengths:
+# Here are both ways between the same two digits, the straight line above:
+
+# %%
+p, q = ends[0], ends[1]
+show_rows({name: generate(netG, walk(p, q, path, 14))
+           for name, path in (("lerp", lerp), ("slerp", slerp))},
+          "The same two ends, two ways.",
+          "two rows of fourteen digits, much alike; in the middle the upper ones are bolder")
+
+# %% [markdown]
+# Halfway on the upper row `z` has about 0.71 of its length, and the pictures are bolder digits. What if it is shorter
+# still?
 
 # %%
 scales = (1.0, 0.71, 0.5, 0.35)
@@ -226,11 +237,10 @@ show(rows, "The same fourteen z, shorter from row to row: 1, 0.71, 0.5 and 0.35 
      "fourteen digits, the same ones bolder, bolder still, and as white squares", 14)
 
 # %% [markdown]
-# Why are the digits the same ones on both ways? Because lerp and slerp pass through exactly the same **directions**:
-# both mix a and b with positive weights. Only the pace differs, and the length:
+# Why do lerp and slerp lead through the same digits? Because they pass through exactly the same **directions**: both mix
+# a and b with positive weights. Only the pace differs, and the length:
 
 # %%
-p, q = ends[0], ends[1]
 for t in (0.1, 0.25, 0.5):
     cosine = torch.cosine_similarity(lerp(p, q, t), slerp(p, q, t), 0)
     angle = torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
@@ -414,14 +424,8 @@ print(f"border land, where the judge is less than 90 % sure: {border:.0%}")
 
 # %% [markdown]
 # With normal z, even steps would waste the sheet on corners that hardly ever occur. There one takes steps of the same
-# **probability**, the quantiles of the normal distribution.
-
-# %% jupyter={"source_hidden": true}
-line = plane_grid(10, "normal")[:10, 0]
-show_table(pd.DataFrame([[f"{value:+.2f}" for value in line]], ["z"], range(1, 11)),
-           "Ten steps of equal probability.")
-
-# %% [markdown]
+# **probability**, the quantiles of the normal distribution; `plane_grid(20, "normal")` does so.
+#
 # ## 7 · Vector arithmetic
 #
 # The paper's most famous picture shows *smiling woman - neutral woman + neutral man = smiling man*. The sum is taken
@@ -509,12 +513,13 @@ axes[0, 3].imshow(image_grid(neighbours, 3))
 axes[0, 3].set_title("= the sum (first)\nand eight neighbours")
 for axis in axes.flat:
     axis.axis("off")
-show(figure, "One sum of z, as in the paper.",
-     "three columns of faces, the face of the mean under each, and nine faces of the sum")
+show(figure, "A sum of z that fails: the hair is short, but there are no glasses.",
+     "three columns of faces, the face of the mean under each, and nine faces of the sum, "
+     "with short hair and without glasses")
 
 # %% [markdown]
-# Does this sum have short hair, and glasses? And is that typical, or luck? Count it. `success` makes 200 sums with
-# exemplars drawn at random; a success has the attribute, and short hair.
+# This sum has short hair but no glasses, and neither have its neighbours. Is that typical, or bad luck? Count it.
+# `success` makes 200 sums with exemplars drawn at random; a success has the attribute, and short hair.
 
 # %%
 def success(attribute, k, values, trials=200, present=True):
@@ -547,7 +552,7 @@ COUNTS = [f"{space}, {k}" for space in ("z", "pixels") for k in (1, 3, 10)]
 rates = {attribute: [success(attribute, k, values)
                      for values in (z, pictures) for k in (1, 3, 10)]
          for attribute in ("glasses", "smile", "facial_hair")}
-show_table(percent(rates).rename({"facial_hair": "beard"}), "Successful sums of 200.")
+show_table(percent(rates).rename({"facial_hair": "beard"}), "Share of 200 sums that succeed.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -567,7 +572,8 @@ show_table(percent(rates).rename({"facial_hair": "beard"}), "Successful sums of 
 # %%
 chance = {attribute: [success(attribute, k, z, present=False) for k in (1, 3, 10)]
           for attribute in rates}
-show_table(percent(chance).rename({"facial_hair": "beard"}), "By chance, of 200.")
+show_table(percent(chance).rename({"facial_hair": "beard"}),
+           "Share of 200 sums that succeed by chance.")
 
 # %% [markdown]
 # **Beards are the hardest**: compare what ten exemplars bring with what comes by chance. With the weaker generator of
@@ -610,31 +616,34 @@ show(along("glasses", strangers).transpose(0, 1).flatten(0, 1),
 
 # %% [markdown]
 # The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the
-# share whose hair has changed its length.
+# shares whose hair has changed its length, and who have gained or lost a beard.
 #
 # > **Predict:** does the share with the attribute keep growing, the farther you go?
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
 figure, axes = plt.subplots(1, 2, sharey=True)
-counted = {}
+JUDGED_AS, counted = {"hair": "long_hair", "beard": "facial_hair"}, {}
 for attribute, colour in (("glasses", BLUE), ("smile", ORANGE)):
     answers = [judged(reader, images)[1] for images in along(attribute, strangers)]
     answers = np.stack(answers) > 0.5
     wanted = answers[:, :, reader.names.index(attribute)].mean(1)
-    hair = answers[:, :, reader.names.index("long_hair")]
-    changed = (hair != hair[4]).mean(1)
     axes[0].plot(steps, 100 * wanted, color=colour, marker="o", label=attribute)
-    axes[1].plot(steps, 100 * changed, color=colour, marker="o", label=f"along {attribute}")
-    counted[attribute] = [*wanted[[0, 4, 6, 8]], changed[8]]
+    counted[attribute] = [*wanted[[0, 4, 6, 8]]]
+    for other, line in (("hair", "-"), ("beard", "--")):
+        read_off = answers[:, :, reader.names.index(JUDGED_AS[other])]
+        changed = (read_off != read_off[4]).mean(1)
+        axes[1].plot(steps, 100 * changed, line, color=colour, marker="o",
+                     label=f"{other}, along {attribute}")
+        counted[attribute].append(changed[8])
 axes[0].set(title="faces with the attribute", ylabel="% of 100 faces")
-axes[1].set(title="faces whose hair changed length")
+axes[1].set(title="faces in which something else changed")
 for axis in axes:
     axis.set_xlabel("steps along the direction")
     axis.legend()
 show(figure, "What is wanted, and a side effect.",
      "left: both attributes rise from none to nearly all faces; right: low lines")
-heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2"]
+heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2", "beard changed at +2"]
 show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
 
 # %% [markdown]
@@ -642,8 +651,8 @@ show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
 #
 # One step takes most faces across, and two nearly all of them. That is not so for every generator: with that of
 # `avatars_plain` smiles became rarer again between +1 and +2. A direction is one average for all faces; walk far enough
-# along it, and you leave the faces that G has learned. Hair length, the one side effect counted here, hardly changes; in
-# the sheet above you can see others.
+# along it, and you leave the faces that G has learned. Hair length hardly changes. But at +2 about one face in eight has
+# gained or lost a beard, and in the sheet above you can see other side effects, which nobody counted.
 # </details>
 
 # %% [markdown]

@@ -20,9 +20,7 @@
 #
 # **You need:** lesson 03. A GPU helps, and is not needed to follow.
 #
-# **What was measured where:** all times in this lesson were taken on a CPU; we had no GPU to time. The paper's network is
-# ten times as large as ours, and LSUN has 126,227 churches: both together want a GPU. How much of its memory they take,
-# and how much work they are, is computed here from shapes alone. The cells that take times print those of your machine.
+# **What was measured where:** all times are a CPU's; what a GPU needs is computed from shapes.
 #
 # After this lesson you can
 #
@@ -331,6 +329,10 @@ show_table(pd.DataFrame({"minutes to prepare, one core": minutes}),
 
 # %% [markdown]
 # ## 4 · Will it fit?
+#
+# The paper's network is ten times as large as ours, and LSUN has 126,227 churches: both together want a GPU. We had none
+# to time. How much of its memory they take, and how much work they are, follows from shapes alone. The cells that take
+# times print those of your machine.
 #
 # The preset `lsun` (or `paper`) is the paper's network at full width: from 4 x 4 x 1024 up to 64 x 64 x 3, with kernels
 # of 5 x 5 and batches of 128. To count its parameters, its shapes are enough: tensors on the device `meta` have a shape

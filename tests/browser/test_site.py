@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from explorers import Seen, resize
 from PIL import Image, ImageFont
 from PIL.ImageSequence import Iterator
+from predict import FOLDS
 
 from dcgan_course.runs import load_run
 
@@ -152,7 +153,7 @@ def test_a_question_is_one_card_with_one_button(site, page):
     cards = page.locator(".predict")
     assert cards.count() == page.locator("article blockquote", has_text=re.compile("^\\s*Predict")).count() > 5
     assert page.locator(".predict .below-input").count() == 0
-    card = cards.filter(has_text="how pale")
+    card = cards.filter(has_text="twice as often as the data")
     output, reason = card.get_by_text("a mode that G draws: 0.33"), card.get_by_text("It is one third")
     assert output.is_hidden() and reason.is_hidden()
     card.get_by_text("Show what came out").click()
@@ -163,7 +164,7 @@ def test_a_question_is_one_card_with_one_button(site, page):
 def test_each_fold_says_what_it_holds(site, path):
     text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
     folds = re.findall(r'<p class="collapsed admonition-title">(.+?)</p>', text)
-    assert folds and set(folds) <= {"Show the code", "Show the output", "Show the code and its output"}
+    assert folds and set(folds) <= {f"Show {what}" for what in (*FOLDS.values(), "the imports", "a helper's code")}
     assert text.count('<div class="about') == 1 and "Run the cell, and it moves" not in text
 
 
