@@ -136,6 +136,18 @@ def test_curves_show_the_numbers_given():
     assert [text.get_text() for text in right.get_legend().get_texts()] == ["D(x), real", "D(G(z)), generated"]
 
 
+@pytest.mark.parametrize("figure", [
+    curves([{"kimg": k, "loss_D": k, "loss_G": 3 - k, "D_x": 1.0, "D_G_z": 0.0} for k in (1, 2)]),
+    curves([{"kimg": k, "loss_D": k, "loss_G": 3 - k, "D_x": 1.0, "D_G_z": 0.0} for k in (1, 2)], (3, 5)),
+    metric_curve([{"kimg": k, "fd": 10.0 * k} for k in (1, 2)], "fd", 5.0, 1.0)], ids=["wide", "high", "metric"])
+def test_a_legend_lies_over_no_curve(figure):
+    """It stands above the axes, and a title above it."""
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        legend, title = axes.get_legend().get_window_extent(), axes.title.get_window_extent()
+        assert legend.y0 >= axes.get_window_extent().y1 and (not axes.get_title() or title.y0 >= legend.y1 - 3)
+
+
 @pytest.mark.parametrize("loss, title, seen", [
     ("minimax", "D's answers", False), ("least_squares", "D's raw answers, no probabilities", True),
     ("wasserstein", "D's raw answers, no probabilities", True)])

@@ -1,7 +1,7 @@
 """Figures, films, sheets, tables and drawings, in one style, and how a lesson shows them."""
 
 from .cards import card, show_cards, show_moments, show_rows, side_by_side
-from .curves import curves, metric_curve
+from .curves import curves, legend_above, metric_curve
 from .films import (
     FILMS,
     caption,
@@ -23,7 +23,7 @@ from .style import BLUE, GREEN, GREY, INK, ORANGE, PAGE, STYLE
 from .tables import show_table
 
 __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card",
-           "clock", "corner", "curves", "dots", "draw_networks", "encoded", "expect_film", "forest", "metric_curve",
-           "notebook_picture", "over_curves", "rows_of_points", "saved", "show", "show_cards", "show_moments",
-           "show_rows", "show_table", "show_wiped", "side_by_side", "sketches", "thinned", "timeline", "under_sliders",
-           "write_film", "write_gif"]
+           "clock", "corner", "curves", "dots", "draw_networks", "encoded", "expect_film", "forest", "legend_above",
+           "metric_curve", "notebook_picture", "over_curves", "rows_of_points", "saved", "show", "show_cards",
+           "show_moments", "show_rows", "show_table", "show_wiped", "side_by_side", "sketches", "thinned", "timeline",
+           "under_sliders", "write_film", "write_gif"]

@@ -28,9 +28,9 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
         for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
-        axes.set(xlabel="thousand images shown", title=title)
+        axes.set(xlabel="thousand images shown")
         axes.set_xlim((0, until) if until else None)
-        axes.legend(frameon=False, labelcolor=INK)
+        legend_above(axes, title)
     if height > width:  # one axis for both
         left.set_xlabel("")
     if loss in PROBABILITIES:
@@ -52,8 +52,15 @@ def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "F
     axes.axvline(best, color=BLUE, linestyle="--", label=f"best: {clock(best)}")
     axes.axhline(floor, color=GREY, label=f"real images: {floor:.3g}")
     axes.set(xlabel="thousand images shown", ylabel=name, yscale="log")
-    axes.legend(frameon=False, labelcolor=INK)
+    legend_above(axes)
     return figure
+
+
+def legend_above(axes: "Axes", title: str = "") -> None:
+    """What the colours mean, in one line above the axes, where it hides no curve; and above that a title."""
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(axes.get_legend_handles_labels()[0]),
+                borderaxespad=0.2, handlelength=1.2, columnspacing=1.2, frameon=False, labelcolor=INK)
+    axes.set_title(title, pad=24)
 
 
 def blank(panels: int, height: float, width: float = STYLE["figure.figsize"][0]) -> "tuple[Figure, list[Axes]]":

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import geometric_mean
 from typing import TYPE_CHECKING
 
-from .curves import blank
-from .style import BLUE, GREEN, GREY, INK, ORANGE
+from .curves import blank, legend_above
+from .style import BLUE, GREEN, GREY, ORANGE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ def forest(rows: Mapping[str, tuple[float, float, float, str]], measure: str, ti
         colour = VERDICTS[word]
         axes.plot([low, high], [place, place], color=colour)
         axes.plot(ratio, place, "o", color=colour, markersize=6)
-        axes.text(1.02, place, f"{ratio:.2f}  ({low:.2f} to {high:.2f})", color=colour, va="center", fontsize=9.5,
+        axes.text(1.02, place, f"{ratio:.2f}  ({low:.2f} to {high:.2f})", color=colour, va="center", fontsize=10.5,
                   transform=axes.get_yaxis_transform())
     axes.set(xscale="log", xlim=(ticks[0], 1.15 * ticks[-1]), xlabel=measure)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -54,7 +54,7 @@ def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
     for place in range(gaps, len(frame), gaps) if gaps else ():
         axes.axhline(place - 0.5, color=GREY, linewidth=0.7)
     axes.set(xlabel=measure)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(frame.columns), frameon=False, labelcolor=INK)
+    legend_above(axes)
     name_rows(axes, list(frame.index))
     return figure
 
@@ -81,6 +81,6 @@ def rows_of_points(rows: Mapping[str, Sequence[float]], measure: str, floor: flo
 
 def name_rows(axes: "Axes", names: Sequence[str]) -> None:
     """The first row is at the top."""
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names, fontsize=11.5)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(names) - 0.4, -0.6)

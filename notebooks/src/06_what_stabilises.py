@@ -12,7 +12,8 @@
 # <img src="../data/best_and_end.webp" width="836" alt="sixteen generated churches twice: towers, domes and walls under blue skies, and the same z at the end, greyer and flatter">
 #
 # *The same generator twice, with the same `z`: when its pictures were best, and at the end, after half as many images
-# again. Its losses never told; this lesson finds the moment, and asks which tricks help at all.*
+# again. The difference is small: look at the upper row, where the spire fades and the dome turns grey. The losses never
+# told; this lesson finds the moment, and asks which tricks help at all.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/06_what_stabilises.ipynb)
 #
@@ -58,6 +59,8 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
     colab.ready()
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -179,8 +182,8 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 # %% [markdown]
 # ## 2 · Every guideline off, one at a time
 #
-# Now the same for all 25 versions, each against the baseline. The number before a name is that of the guideline (lesson
-# 02).
+# Now the same for all 25 versions, each against the baseline. A number in brackets before a name is that of the guideline
+# (lesson 02) that the version breaks.
 #
 # > **Predict:** which of the five guidelines can you break without harm, on digits?
 
@@ -188,6 +191,12 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 versions = [name for name in study.study.configs if name != "baseline"]
 alone = {name: verdict(name) for name in versions}
 measure, ticks = "times the baseline's distance", [0.3, 0.5, 1, 2, 5, 10, 20, 50, 100]
+
+
+def named(verdicts):
+    """The same under names as they are shown: "[4] images in 0 to 1", so that no 4 is a count."""
+    return {re.sub(r"^(\d) ", r"[\1] ", name).removesuffix(" as for a classifier"): numbers
+            for name, numbers in verdicts.items()}
 
 
 def told(verdicts):
@@ -198,7 +207,7 @@ def told(verdicts):
     return f"a line for each of {len(words)} versions: {counts}"
 
 
-show(plots.forest(alone, measure, ticks),
+show(plots.forest(named(alone), measure, ticks),
      "Green: better than the baseline. Orange: worse. Grey: undecided. One at a time.",
      told(alone))
 
@@ -247,7 +256,7 @@ decided = holm(p_values)
 so_far = [name for name in versions if alone[name][3] != "undecided"]
 lost = sorted(set(so_far) - decided, key=p_values.get)
 print(f"decided one at a time: {len(so_far)} of {n}; by Holm, all at once: {len(decided)}")
-show_table(pd.DataFrame({"p-value": {name: p_values[name] for name in lost}}),
+show_table(pd.DataFrame({"p-value": named({name: p_values[name] for name in lost})}),
            "No longer decided.")
 
 # %% [markdown]
@@ -258,12 +267,13 @@ show_table(pd.DataFrame({"p-value": {name: p_values[name] for name in lost}}),
 verdicts = {name: (*numbers, word if name in decided else "undecided")
             for name, (*numbers, word) in alone.items()}
 verdicts = dict(sorted(verdicts.items(), key=lambda item: item[1][0]))
-show(plots.forest(verdicts, measure, ticks),
+show(plots.forest(named(verdicts), measure, ticks),
      "The same after Holm's correction, the best first.", told(verdicts))
 
 # %% jupyter={"source_hidden": true}
-table = pd.DataFrame(verdicts, ["times the baseline", "from", "to", "verdict"]).T
-table.insert(3, "one at a time", [alone[name][3] for name in table.index])
+table = pd.DataFrame(named(verdicts), ["times the baseline", "from", "to", "verdict"]).T
+table.iloc[:, :3] = table.iloc[:, :3].map("{:.2f}".format)
+table.insert(3, "one at a time", [alone[name][3] for name in verdicts])
 show_table(table, "Frechet distance, with its 95 % interval.", fold="All of it as a table")
 
 # %% [markdown]
@@ -296,7 +306,8 @@ show_table(table, "Frechet distance, with its 95 % interval.", fold="All of it a
 
 # %%
 uneven = by_seed(["baseline", "3 dense hidden layers", "least squares"])
-show_table(uneven.round().astype(int).T, "Frechet distance.")
+show_table(uneven.round().astype(int).T.rename(lambda name: name.removeprefix("3 ")),
+           "Frechet distance.")
 
 # %% [markdown]
 # A choice can be bad because it fails *sometimes*. With dense layers one seed of five came near the baseline, and two
@@ -309,9 +320,10 @@ show_table(uneven.round().astype(int).T, "Frechet distance.")
 log_fd = {name: np.log(study.values(name, "fd")) for name in study.study.configs}
 correlation = {name: np.corrcoef(log_fd[name], log_fd["baseline"])[0, 1] for name in versions}
 some = pd.Series(correlation)[["no moving average", "5 ReLU in D", "minimax"]]
-show_table(some.map("{:+.1f}".format).to_frame("correlation with the baseline"))
+some = some.rename(lambda name: name.removeprefix("5 ")).map("{:+.2f}".format)
 positive = sum(value > 0 for value in correlation.values())
-print(f"positive in {positive} of {len(versions)} versions")
+show_table(some.to_frame("correlation with the baseline"),
+           f"It is positive in {positive} of the {len(versions)} versions.")
 
 # %% [markdown]
 # Where the training hardly changes, as without the moving average, luck stays with the seed, and pairing helps. For
@@ -319,13 +331,17 @@ print(f"positive in {positive} of {len(versions)} versions")
 # interval from pairs is right in both cases. But where luck is not shared pairing brings no gain, and only more seeds
 # make the interval narrower.
 #
+# Do not read much into one of these numbers. There are only five seeds, and five pairs that have nothing to do with each
+# other reach ±0.88 by chance, once in twenty times. The -0.97 of minimax is the most extreme of 25; it does not mean
+# that a seed that is good for one loss is bad for the other.
+#
 # ## 3 · One-sided label smoothing
 #
 # With the target 0.9 for real images, and not 1, D is never rewarded for being quite sure. It then pays
 #
 # $$-0.9 \log D(x) - 0.1 \log(1 - D(x))$$
 #
-# for a real image, and the best answer is 0.9. Only this side is smoothed: for generated images the target stays 0.
+# for a real image. Only this side is smoothed: for generated images the target stays 0.
 # (The code behind the report of lesson 05, section 12, uses 0.9 as the target of G's loss as well; the study has that
 # version too.)
 #
@@ -362,14 +378,14 @@ smoothed_d_loss = checks.check_smoothed_d_loss(my_smoothed_d_loss)
 # </details>
 
 # %% [markdown]
-# > **Predict:** which answer for a real image costs least, with a target of 1 and with one of 0.9? The next cell tries a
-# > thousand of them.
+# > **Predict:** which answer for a real image costs least, with a target of 1 and with one of 0.9? The next cell tries
+# > 999 of them, from 0.001 to 0.999.
 
 # %% jupyter={"outputs_hidden": true}
 p = torch.linspace(0.001, 0.999, 999)
-unsure = torch.tensor([-20.0])  # a generated image that D has recognised
+recognised = torch.tensor([-20.0])  # D's logit of a generated image that it is sure of
 for label in (1.0, 0.9):
-    cost = torch.stack([smoothed_d_loss(torch.logit(x)[None], unsure, label) for x in p])
+    cost = torch.stack([smoothed_d_loss(torch.logit(x)[None], recognised, label) for x in p])
     print(f"target {label}: the cheapest D(x) is {p[cost.argmin()]:.2f}")
 
 # %% [markdown]
@@ -466,7 +482,7 @@ print(f"the last G: {distance(netG):.1f} away, the moving average: {distance(net
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The average, several times as near: 0.2 against 1.2, in units of one shake. Shakes in opposite directions cancel in it.
+# The average ends several times nearer: 0.2 against 1.2, in units of one shake. Shakes in opposite directions cancel in it.
 # </details>
 
 # %% [markdown]
@@ -518,6 +534,9 @@ print(f"no moving average: {ratio:.2f} times the distance of the baseline,",
 # - **Instance noise**: a little normal noise on every image that D sees, real or generated.
 # - **Spectral norm**: each of D's layers divided by its largest singular value, so that D cannot become steep. It takes
 #   the place of D's batch norm, so this version has two changes in one.
+# - **Least squares**: D's plain answer, without a sigmoid, shall be 1 for real and 0 for generated images, and both
+#   players pay the squared error.
+# - **Minimax**: the loss of lesson 01 whose slope for G vanishes where D is sure.
 
 # %%
 ideas = ["D learns 4 times as fast", "G learns 4 times as fast", "instance noise 0.1",
@@ -566,11 +585,10 @@ for axis, (name, title, ticks) in zip(axes, (
     moments[name] = (kimg[best], fd[best], kimg[-1], fd[-1])
     axis.plot(kimg, fd, color=ORANGE, marker=".")
     axis.plot(kimg[best], fd[best], "o", color=GREEN, markersize=9, label="best")
-    axis.set(title=title, xlabel="thousand images shown", ylabel="Frechet distance",
-             yscale="log")
+    axis.set(xlabel="thousand images shown", ylabel="Frechet distance", yscale="log")
     axis.set_yticks(ticks, map(str, ticks))
     axis.minorticks_off()
-    axis.legend()
+    plots.legend_above(axis, title)
 show(figure, "Two trainings that were scored on the way.",
      "the digits' distance falls to the end; the churches' falls, and then rises again")
 
@@ -618,8 +636,8 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
         axis.plot(kimg, values, color=colour, label=label, linewidth=0.8)
     best = moments["heritage_no_augment"][0]
     axis.axvline(best, color=INK, linestyle="--", label="best pictures")
-    axis.set(xlabel="thousand images shown", title=title)
-    axis.legend()
+    axis.set(xlabel="thousand images shown")
+    plots.legend_above(axis, title)
 show(figure, "No curve turns at the best moment; D gets surer all the time.",
      "losses and D's answers of the churches: they drift apart steadily, without a kink")
 
