@@ -304,11 +304,11 @@ def test_a_table_says_the_same_in_a_terminal(monkeypatch, capsys):
     show_table(frame, "Smaller is better.", marks)
     lines = bundles[0]["text/plain"].splitlines()
     assert [line.split() for line in lines[1:]] == [
-        ["DCGAN", "27.7", "a", "&", "b", "60,000", "▲"],
-        ["without", "batch", "norm", "10,941", "▼", "0.95", "±", "0.01", "5"], ["c", "–", "x", "7"],
+        ["DCGAN", "27.7", "a", "&", "b", "60,000", "✓"],
+        ["without", "batch", "norm", "10,941", "✗", "0.95", "±", "0.01", "5"], ["c", "–", "x", "7"],
         ["Smaller", "is", "better."]]
     html = bundles[0]["text/html"]
-    assert '<b style="color:#D55E00">10,941 ▼</b>' in html and '<b style="color:#009E73">60,000 ▲</b>' in html
+    assert '<b style="color:#D55E00">10,941 ✗</b>' in html and '<b style="color:#009E73">60,000 ✓</b>' in html
     assert html.count("<b ") == 2 and "a &amp; b" in html and "&lt;note&gt;" in html
     monkeypatch.undo()
     show_table(frame.iloc[:1])

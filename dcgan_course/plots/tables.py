@@ -11,7 +11,7 @@ from .style import GREEN, ORANGE
 if TYPE_CHECKING:
     import pandas as pd
 
-LOOKS = {1: (GREEN, " ▲"), -1: (ORANGE, " ▼")}  # the sign says it without the colour too
+LOOKS = {1: (GREEN, " ✓"), -1: (ORANGE, " ✗")}  # in colour and without
 
 
 def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | None" = None, fold: str = "") -> None:
