@@ -29,7 +29,7 @@ def test_the_paper_is_drawn_as_in_the_paper():
     assert [t for t in found if "×" in t and "conv" not in t] == f"{there} to {back}".split(" to ")[1:-1]
     counts = {"batch norm": 7, "ReLU": 4, "tanh": 1, "LeakyReLU": 4, "↑ conv 5×5": 4, "↓ conv 5×5": 4, "conv 4×4": 2}
     assert {name: found.count(name) for name in counts} == counts
-    assert "struck out" not in svg
+    assert "dashed" not in svg
     netG, netD = build_generator(preset("paper", nc=3)), build_discriminator(preset("paper", nc=3))
     for net in (netG, netD):
         assert any(t.endswith(f"{sum(p.numel() for p in net.parameters()):,} parameters") for t in found)
@@ -62,7 +62,7 @@ OTHERS = {"output_norm": True, "d_input_norm": True, "norm": "none", "g_upsample
 
 
 @pytest.mark.parametrize("switch", DEPARTURES)
-def test_a_departure_is_struck_out(switch):
+def test_a_departure_is_dashed(switch):
     def broken(config):
         found = set()
         for role, net, x in (("G", build_generator(config), torch.zeros(1, 100)),
@@ -75,7 +75,7 @@ def test_a_departure_is_struck_out(switch):
     config = preset("mnist", nc=1)
     assert broken(config) == set()
     assert DEPARTURES[switch] in broken(config.replace(**{switch: OTHERS[switch]}))
-    assert "struck out" in architecture(config.replace(**{switch: OTHERS[switch]}))[0]
+    assert "dashed" in architecture(config.replace(**{switch: OTHERS[switch]}))[0]
 
 
 def test_the_picture_of_lesson_02_is_up_to_date():
@@ -85,7 +85,7 @@ def test_the_picture_of_lesson_02_is_up_to_date():
 
 def test_spectral_norm_stands_for_batch_norm():
     svg, _ = architecture(preset("mnist", spectral_norm=True))
-    assert texts(svg).count("spectral norm") == 4 and "struck out" not in svg
+    assert texts(svg).count("spectral norm") == 4 and "dashed" not in svg
 
 
 def test_boxes_are_to_scale_and_on_the_page():

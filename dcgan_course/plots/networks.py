@@ -19,7 +19,7 @@ BEGINS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # a stage: a layer with wei
 BEFORE = (nn.Upsample, nn.ZeroPad2d)  # what prepares the next stage's layer
 SIDE, DEPTH = 92, 66  # pixels of the largest side and of the most channels; both grow with the root of the number
 GUIDELINES = ("1  strided, no pools", "2  batch norm", "3  nothing dense", "4  ReLU, tanh in G", "5  LeakyReLU in D")
-DEPARTS = "struck out: departs from it"
+DEPARTS = "dashed: departs from it"
 
 
 @dataclass
@@ -206,7 +206,7 @@ def arrow(centre: float, pitch: float, middle: float, stage: Stage, before: Stag
 
 
 def pill(badge: Badge, centre: float, y: float, letter: float, most: float, colour: str) -> str:
-    """A layer's name in a rounded frame, behind the number of its guideline; struck out where it departs from it."""
+    """A layer's name in a rounded frame, behind the number of its guideline; dashed where it departs from it."""
     number = letter + 4 if badge.guideline else 0
     wide, high = min(most, 0.62 * letter * len(badge.words) + number + 14), letter + 8
     x = centre - wide / 2
@@ -217,13 +217,9 @@ def pill(badge: Badge, centre: float, y: float, letter: float, most: float, colo
     if badge.guideline:
         dot, radius = x + number / 2 + 4, letter / 2 + 1
         parts += [f'<circle cx="{dot:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour if badge.kept else "none"}" '
-                  f'stroke="{colour}" stroke-width="1.5"/>',
+                  f'{outline}/>',
                   text(dot, y + 0.32 * letter, str(badge.guideline), letter - 2, "white" if badge.kept else INK,
                        bold=True)]
-        if not badge.kept:
-            a = 0.9 * radius
-            parts.append(f'<line x1="{dot - a:.1f}" y1="{y + a:.1f}" x2="{dot + a:.1f}" y2="{y - a:.1f}" '
-                         f'stroke="{INK}" stroke-width="2"/>')
     return "".join(parts)
 
 

@@ -496,7 +496,7 @@ print(f"G's parameters by hand: {total:,}, by PyTorch: {count_parameters(netG):,
 # under this lesson's title shows both. It was made by running the networks: each shape is one that a layer gave. Any
 # network can be drawn so. Here is one that departs from the guidelines in several places.
 #
-# > **Predict** before you look: which of its layers will be struck out?
+# > **Predict** before you look: which of its layers will be dashed?
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.plots import architecture
