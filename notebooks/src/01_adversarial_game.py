@@ -11,9 +11,10 @@
 #
 # <img src="../data/duel.webp" width="440" alt="a film: orange points leave one heap in the middle, spread over the plane and gather on eight blue clusters of a ring, while the background, D's answers, changes under them">
 #
-# *Blue points are real, orange ones come from G. The background is what D believes at each place, blue for real; the
-# arrows are all that G ever hears. In section 4 you train this pair yourself. It also plays in your browser, where you turn
-# its knobs: [the duel](https://dcgan-course.github.io/dcgan-course/duel.html), on the course's site.*
+# *Blue points are real, orange ones come from G. The background is what D believes at each place, blue: real, orange:
+# generated, white: undecided; the arrows are all that G ever hears. In section 4 you train this pair yourself. It also
+# plays in your browser, where you turn its knobs: [the duel](https://dcgan-course.github.io/dcgan-course/duel.html), on
+# the course's site.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
 #
@@ -164,10 +165,12 @@ def draw_plane(axis, D_plane, x_real, x_fake, title):
     axis.set_title(title)
 
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 middle = torch.zeros(1, 2)
 stills = {"G: a blob": (middle, 1.0), "G: four of eight": (centres[:4], spread),
           "G: perfect": (centres, spread)}
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.05))
 for axis, (name, (at, width)) in zip(axes, stills.items(), strict=True):
     stream = seeded(1, "fake")
@@ -188,7 +191,7 @@ show(figure, "D*: blue where G draws too little, orange where it draws too much.
 #
 # </details>
 #
-# > **Predict** how pale: which probability does $D^*$ give there?
+# > **Predict:** where G draws a mode twice as often as the data, which probability does $D^*$ give?
 
 # %% jupyter={"outputs_hidden": true}
 log_ratio = log_density(centres, centres, spread) - log_density(centres, centres[:4], spread)
@@ -213,7 +216,7 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 #
 # $$\text{cost of } D^* = \log 4 - 2\,\text{JSD}(p_{data}, p_g)$$
 #
-# where the **Jensen-Shannon divergence** JSD is 0 where both densities are equal and $\log 2 = 0.69$ where they never
+# where the **Jensen-Shannon divergence** JSD is 0 if the two densities are equal, and $\log 2 = 0.69$ if they never
 # overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, and with it a true measure of how much the
 # two densities differ. This measure has a weakness, however. Consider a G that draws one narrow heap between the middle
 # and a mode.
@@ -358,11 +361,10 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 # $-\log D(G(z))$, is called **non-saturating**; with it the game is no longer zero-sum. Both losses fall as D's logit
 # for a generated sample rises, so both push the same way. How hard does each push?
 #
-# Everything that G learns passes through the derivative of its loss with respect to the logit. A short calculation
-# gives $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours. Suppose that D sees through G's samples, say
-# $D(G(z)) = 0.01$.
+# Everything that G learns passes through the slope of its loss, the derivative with respect to the logit. Suppose that D
+# sees through G's samples, say $D(G(z)) = 0.01$.
 #
-# > **Predict** the two slopes. Autograd will measure them.
+# > **Predict:** which of the two losses has the steeper slope there, and about how many times? Autograd will measure it.
 
 # %% jupyter={"outputs_hidden": true}
 def slopes(D_G_z):
@@ -382,11 +384,13 @@ show_table(pd.DataFrame({"slope of minimax": minimax, "non-saturating": ours,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# At 0.01 the slope of the non-saturating loss is 99 times that of minimax.
+# At 0.01 the slope of the non-saturating loss is 99 times that of minimax. A short calculation says why: the derivative is
+# $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours.
 #
 # </details>
 #
-# The curves show where each loss does its work:
+# A loss pushes the logit against its slope, so the push is minus the slope. The curves show where each loss does its
+# work:
 
 # %% jupyter={"source_hidden": true}
 D_G_z = torch.linspace(0.005, 0.995, 199, dtype=torch.float64)
@@ -395,7 +399,7 @@ figure, axes = plt.subplots(figsize=(6.4, 3.2))
 axes.plot(D_G_z, -non_saturating, color=ORANGE, label=r"non-saturating, $-\log D(G(z))$")
 axes.plot(D_G_z, -minimax, color=GREEN, linestyle="--", label=r"minimax, $\log(1 - D(G(z)))$")
 axes.set(xlabel="D(G(z)): D's probability that the sample is real",
-         ylabel="push per unit of logit")
+         ylabel="push: minus the slope")
 axes.legend(loc="upper center")
 show(figure, "At the left edge one push is full, the other is nearly zero.",
      "two straight lines that cross at one half: one falls from 1 to 0, one rises from 0 to 1")
@@ -526,7 +530,6 @@ def play(lr_g, steps=3000, seed=0, lr_d=1e-3, moments=41, penalty=None):
 
 # %% tags=["nbval-ignore-output"]
 film = play(lr_g=1e-3)
-print(f"{len(film)} moments, from step {film[0][0]} to step {film[-1][0]}")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 def strip(film, picks, caption, alt):
@@ -563,17 +566,20 @@ columns = ["modes covered, of 8", "near a mode", "near the fullest mode"]
 show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
                          for name, (covered, near, fullest) in scores.items()}, columns).T)
 
+# %% [markdown]
+# All modes are found early, but at the end some points are still near none of them. Where are they?
+
 # %%
-covered, near, fullest = score(film[-1][1])
-print("At the end G covers", "at least" if covered >= 7 else "fewer than", "7 of the 8 modes.")
-print("More" if near > 0.5 else "Fewer", "than half of its points are near a mode,",
-      "but not" if near < 0.985 else "and", "as many as of the real points (99 %).")
+points = film[-1][1]
+away = points[torch.cdist(points, centres).amin(dim=1) >= 3 * spread]
+on_ring = ((away.norm(dim=1) - 2).abs() < 0.5).float().mean()
+print("Of the points near no mode,", "nine in ten or more" if on_ring >= 0.9 else "many",
+      "lie on the ring, 1.5 to 2.5 from the middle.")
 
 # %% [markdown]
-# All modes are found early, but some points never come near any of them. In the last picture you find these points on
-# the **bridges** between neighbouring modes. They are no accident. G is continuous, and its `z` fill one connected
-# region, so its points form one connected shape too. Such a G cannot draw eight separate islands; it can only make the
-# bridges thin.
+# In the last picture you find them between neighbouring modes, on **bridges**. They are no accident. G is continuous, and
+# its `z` fill one connected region, so its points form one connected shape too. Such a G cannot draw eight separate
+# islands; it can only make the bridges thin.
 
 # %% [markdown]
 # ### When G runs ahead
@@ -585,12 +591,11 @@ print("More" if near > 0.5 else "Fewer", "than half of its points are near a mod
 
 # %% tags=["nbval-ignore-output"]
 hasty = play(lr_g=4e-2)
-print(f"{len(hasty)} moments, from step {hasty[0][0]} to step {hasty[-1][0]}")
 
 # %% [markdown]
-# Both trainings as one film, moment by moment. The arrows show the push at forty of G's points: where D would send
-# them. **Play it, or drag the slider.** First watch the left side: when do the arrows turn away from the middle? Then
-# the right side: where does the crowd go, and what does D do when it is there?
+# Both trainings as one film, moment by moment. The arrows show the push at forty of G's points: where D would send them.
+# **Play it, or drag the slider** (in JupyterLab). First watch the left side: when do the arrows turn away from the
+# middle? Then the right side: where does the crowd go, and what does D do when it is there?
 
 # %% jupyter={"source_hidden": true}
 import numpy as np
@@ -614,7 +619,7 @@ def frame(moments):
     return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
 
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 frames = [frame({"patient G": a, "40 times as fast": b})
           for a, b in zip(film, hasty, strict=True)]
 still = encoded(frames[::3] + frames[-1:] * 4, ".webp", 480, quality=40)  # without a kernel
@@ -625,17 +630,16 @@ player(frames, still,
 
 # %% jupyter={"outputs_hidden": true}
 later = hasty[20:]
-few = sum(score(points)[0] for _, points, *_ in later) < 3 * len(later)
+few = sum(score(points)[0] for _, points, *_ in later) <= 2 * len(later)
 width, patient_width = (sum(points.std(0).norm().item() for _, points, *_ in moments)
                         for moments in (later, film[20:]))
 middles = torch.stack([points.mean(0) for _, points, *_ in hasty[5:]])
 sides = {tuple(side) for side in (middles > 0).tolist()}
-print("Over the later moments the hasty G covers", "fewer than" if few else "at least",
-      "three modes on average.")
+print("Over the later moments the hasty G covers",
+      "two modes or fewer" if few else "more than two modes", "on average.")
 print("Its points lie", "closer" if width < 0.75 * patient_width else "no closer",
-      "together than the patient G's, and their middle")
-print("has been in", "at least" if len(sides) >= 3 else "fewer than",
-      "three quarters of the plane.")
+      "together than the patient G's. Their middle has been")
+print("in", "three or four" if len(sides) >= 3 else "one or two", "of the plane's quarters.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -761,6 +765,9 @@ show(figure, "One path leaves, the other stays.",
 # circle. (Try the algebra: write the new point's value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
 #
 # </details>
+#
+# The distance of the alternating path changes a little on the way. One quantity stays exactly the same,
+# $x^2 + y^2 - lr \cdot x y$:
 
 # %%
 for k in (0, 100, 200, 314):
@@ -799,7 +806,7 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 #    $M = \begin{pmatrix} 1 & -lr \\ lr & 1 - lr\,\gamma - lr^2 \end{pmatrix}$.
 # 2. Its determinant is $1 \cdot (1 - lr\,\gamma - lr^2) + lr \cdot lr = 1 - lr\,\gamma$.
 # 3. As long as $\gamma < 2 - lr$, the two eigenvalues of $M$ are a complex pair, so they have the same length, and its
-#    square is the determinant: each step shrinks the spiral by $\sqrt{1 - lr\,\gamma}$.
+#    square is the determinant: each step shrinks the spiral by the factor $\sqrt{1 - lr\,\gamma}$.
 #
 # With $\gamma = 0$ the factor is 1, the closed path from above. With any $\gamma$ above 0 it is below 1: the path spirals
 # in.
@@ -815,8 +822,9 @@ def priced_step(x, y, lr, gamma=0.2):
 
 cured = walk(priced_step)
 M = torch.tensor([[1, -0.1], [0.1, 1 - 0.1 * 0.2 - 0.1**2]], dtype=torch.float64)
-print(f"end: {math.hypot(*cured[-1]):.2f} from the saddle; each step shrinks by "
-      f"{torch.linalg.eigvals(M).abs().max():.4f}, predicted {math.sqrt(1 - 0.1 * 0.2):.4f}")
+print(f"end: {math.hypot(*cured[-1]):.2f} from the saddle; on average each step multiplies\n"
+      f"the distance by {torch.linalg.eigvals(M).abs().max():.4f}, "
+      f"predicted {math.sqrt(1 - 0.1 * 0.2):.4f}")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 4.2))
@@ -832,8 +840,8 @@ show(figure, "The same steps, and a small price on D's steepness.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The path winds inwards, as the three lines promise. Each step makes the distance one per cent shorter, and 314 such steps
-# leave little of it.
+# The path winds inwards, as the three lines promise. A step makes the distance about one per cent shorter, and 314 such
+# steps leave little of it.
 #
 # </details>
 #
@@ -853,7 +861,6 @@ def r1(netD, x_real):
 
 hopping = play(lr_g=1e-2, steps=2000)
 calm = play(lr_g=1e-2, steps=2000, penalty=r1)
-print(f"{len(hopping)} and {len(calm)} moments")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(2, 3, figsize=(8.4, 6))

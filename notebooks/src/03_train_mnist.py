@@ -270,7 +270,7 @@ show(x_fake.detach()[:28], f"After {100 * config.batch_size:,} images: blobs in 
 # ## 3 · Train, live
 #
 # `train` is the same loop with what a real training needs: a moving average of G, statistics, pictures, checkpoints. It
-# now uses a third of the digits, which takes about 20 seconds on two cores. The sheet refreshes as it goes, and the
+# now uses three tenths of the digits, which takes about 20 seconds on two cores. The sheet refreshes as it goes, and the
 # curves grow beside it; section 4 reads them. Watch for the order in which things come: first blobs, then strokes, then
 # closed loops. *(The stop button is safe: the run is saved, and says how to go on.)*
 
@@ -289,7 +289,7 @@ print(f"in {live.path}:", *sorted(p.name for p in live.path.iterdir()))
 # The sample grids all come from **the same 64 `z`**, so each place in the grid is one digit growing up. You have just seen the
 # last of them. Here are three before it:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from PIL import Image
 
 from dcgan_course.plots import caption, corner
@@ -323,11 +323,9 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
 # ## 4 · Read the curves
 #
 # A healthy GAN's losses do not fall to zero. They are the score of a game between two players that both improve. Look
-# at two things:
-#
-# - **D(x)** is D's mean answer for real images, **D(G(z))** its mean answer for generated ones. If both are at 0.5, D is
-#   guessing. If they are far apart, near 1 and 0, D wins.
-# - Some distance between the two is normal, and so is some noise.
+# at D's two answers: **D(x)** is its mean answer for real images, **D(G(z))** its mean answer for generated ones. If both
+# are at 0.5, D is guessing. If they are far apart, near 1 and 0, D wins. Some distance between the two is normal, and so
+# is some noise.
 #
 # Longer runs were recorded. The first of them is healthy:
 
@@ -392,7 +390,7 @@ show(curves(collapse.stats()), "Collapse: the answers move apart slowly.",
      "D's loss falls slowly; D(x) rises towards 1 and D(G(z)) falls towards 0")
 
 # %% [markdown]
-# Here are numbers of all three, and fourteen pictures of each generator:
+# Here are the numbers for all three, and fourteen pictures of each generator:
 
 # %%
 import pandas as pd
@@ -440,7 +438,7 @@ show(x_fake[:64], "Can you find the ones that no person would write?",
 # %% [markdown]
 # A small classifier, trained on real digits only, now reads 1,000 of them, and 1,000 real ones from the test set. We
 # call such a classifier the **judge**. It answers two questions: is it **sure** of what it reads (confidence), and do
-# all ten digits turn up **equally often** (entropy, 1 = perfectly even)?
+# all ten digits turn up **equally often** (entropy, 1 = exactly evenly, here rounded)?
 
 # %%
 from dcgan_course.data import load_mnist

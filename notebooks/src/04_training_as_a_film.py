@@ -36,8 +36,8 @@
 # ## 1 · A film that you can stop
 #
 # The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is one
-# vector `z`, and every five thousand images the generator drew all of them. Here you can stop it. **Play it, or drag the
-# slider.** At which loss could you have read the first digit? And at which loss would you have stopped?
+# vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **play it, or drag the
+# slider** (in JupyterLab). At which loss could you have read the first digit? And at which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -97,8 +97,8 @@ player(played, saved(Image.fromarray(played[12])),
 # pictures still get better.
 #
 # Now follow **one** place. The next cell takes the film apart, and puts the 61 pictures of that place side by side, row by
-# row like text. **Click another place,** or move with the arrow keys: is there a digit that changes into another one, and
-# how late?
+# row like text. In JupyterLab you can **click another place,** or move with the arrow keys. Is there a digit that changes
+# into another one, and how late?
 
 # %% tags=["nbval-ignore-output"]
 grown = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in sheets])
@@ -222,10 +222,10 @@ show(figure, "The same z six times, and what differs from the first: outlines in
 #
 # </details>
 #
-# There is a second reason for eval mode. In train mode every forward pass also moves the running averages, even under
-# `torch.no_grad()`. So a look should leave a trace.
+# There is a second question: does a look change the network itself? The next cell draws under `torch.no_grad()`, so no
+# weight moves, and compares everything else that the network stores.
 #
-# > **Predict** in which mode it does.
+# > **Predict** in which mode a look leaves a trace.
 
 # %% jupyter={"outputs_hidden": true}
 for train in (True, False):
@@ -240,7 +240,8 @@ for train in (True, False):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It does in train mode: one look has moved everything that batch norm keeps. In eval mode nothing has moved.
+# It does in train mode. There every forward pass also moves the running averages: one look has moved everything that batch
+# norm keeps. In eval mode nothing has moved.
 #
 # </details>
 
