@@ -1,6 +1,6 @@
-"""A dozen trainings on digits, of which one is healthy: where each was recorded, and how its failure is recognised."""
+"""A dozen trainings on digits, of which one is healthy: where each was recorded, and how its failure looks."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from PIL import Image
 from torch import Tensor
@@ -17,12 +17,14 @@ class Training:
     """A version of a recorded study, or a recorded run where there is no study.
 
     Attributes:
-        words: "sign", "cause" and "fix", as far as there are any.
+        sign: by which it is recognised.
+        section: of lesson 05, in which it is explained; "" = of the healthy one.
     """
 
     study: RecordedStudy | None
     name: str
-    words: dict[str, str] = field(default_factory=dict)
+    sign: str
+    section: str
 
     def images(self) -> Tensor:
         """Its last pictures, (16 or more, 1 or 3, 28, 28) in [-1, 1]."""
@@ -40,42 +42,29 @@ def drawn_by(name: str, n: int) -> Tensor:
 
 
 def gallery() -> dict[str, Training]:
-    """The twelve, by their titles. A number in brackets is that of the section of lesson 05."""
-    studies = {name: RecordedStudy(name) for name in {name for _, name, _, _ in FAILURES if name}}
-    return {title: Training(studies.get(study), name, dict(zip(("sign", "cause", "fix"), words.split(" | "),
-                                                              strict=False)))
-            for title, study, name, words in FAILURES}
+    """The twelve, by their titles."""
+    studies = {name: RecordedStudy(name) for name in {row[1] for row in FAILURES if row[1]}}
+    return {title: Training(studies.get(study), *rest) for title, study, *rest in FAILURES}
 
 
 def gallery_cards() -> list[Image.Image]:
-    """Each of the `gallery` as a card: sixteen pictures, the curves of D(x) and D(G(z)), and its words."""
-    return [card(one.images(), title, one.stats(), one.words) for title, one in gallery().items()]
+    """Each of the `gallery` as a card: sixteen pictures, the curves of D(x) and D(G(z)), and its section."""
+    return [card(one.images(), title, one.stats(), {"section": one.section} if one.section else None)
+            for title, one in gallery().items()]
 
 
 NORMED = "output_norm=True, z=normal"
-FAILURES = [  # title, study, version or run, words
-    ("healthy", "stabilisers", "baseline",
-     "digits on black; D(x) and D(G(z)) stay away from 1 and 0"),
-    ("no batch norm", "stabilisers", "2 no batch norm",
-     "ragged strokes, another result with each seed | signals shrink from layer to layer | "
-     "batch norm, or larger first weights (3)"),
-    ("sigmoid output", "stabilisers", "4 sigmoid output",
-     "nothing is darker than grey; D is sure | G cannot reach -1 | tanh for [-1, 1] (4)"),
-    ("images normalised", "stabilisers", "4 images normalised as for a classifier",
-     "faint digits, healthy curves | white is 2.8, tanh ends at 1 | images in [-1, 1] (4)"),
-    ("D 20 times as fast", "d_wins", "non-saturating",
-     "strokes on grey; D has won | G cannot keep up | rates in balance (5)"),
-    ("D 20 times as fast, minimax", "d_wins", "minimax",
-     "one texture for every z | G's loss has no slope where D is sure | the non-saturating loss (5)"),
-    ("beta1 of 0.9", "learning_rate", "lr 0.002, beta1 0.9",
-     "bars for every z; D has won | steps follow what was right ten steps ago | beta1 of 0.5 (6)"),
-    ("fully connected", "", "mnist_basic",
-     "specks; two digits never come | no layer knows which pixels are neighbours | convolutions; count (9)"),
-    ("dropout at test time", "stabilisers", "dropout in G, at test too",
-     "specks beside the strokes | chance in every picture | drop in training only (10)"),
-    ("batch norm on G's output", "output_norm", NORMED,
-     "a grey weave behind digits | all pixels of a batch share one mean | none on the last layer (12)"),
-    ("batch norm on output, slow", "output_norm_slow", NORMED,
-     "noise; D has won | the background never gets black | none on the last layer (12)"),
-    ("z from [0, 1]", "output_norm", "output_norm=False, z=uniform01",
-     "one picture for every z | the mean of z is not 0 | centre z (12)")]
+FAILURES = [  # title, study, version or run, sign, section
+    ("healthy", "stabilisers", "baseline", "digits on black; D(x) and D(G(z)) stay away from 1 and 0", ""),
+    ("no batch norm", "stabilisers", "2 no batch norm", "ragged strokes", "3"),
+    ("sigmoid output", "stabilisers", "4 sigmoid output", "nothing is darker than grey; D is sure", "4"),
+    ("images normalised", "stabilisers", "4 images normalised as for a classifier", "faint digits, healthy curves",
+     "4"),
+    ("D 20 times as fast", "d_wins", "non-saturating", "strokes on grey; D has won", "5"),
+    ("D 20 times as fast, minimax", "d_wins", "minimax", "one texture for every z; D has won", "5"),
+    ("beta1 of 0.9", "learning_rate", "lr 0.002, beta1 0.9", "bars for every z; D has won", "6"),
+    ("fully connected", "", "mnist_basic", "specks", "9"),
+    ("dropout at test time", "stabilisers", "dropout in G, at test too", "specks beside the strokes", "10"),
+    ("batch norm on G's output", "output_norm", NORMED, "a grey weave behind digits", "12"),
+    ("batch norm on output, slow", "output_norm_slow", NORMED, "noise; D has won", "12"),
+    ("z from [0, 1]", "output_norm", "output_norm=False, z=uniform01", "one picture for every z", "12")]

@@ -25,7 +25,7 @@
 # - recognise the usual failures of a DCGAN by their pictures, curves and numbers;
 # - say what each failure comes from, and mend it;
 # - untangle a claim that changed two things at once;
-# - define noise pixels so that they can be counted, and test a claim about dropout;
+# - define specks of noise so that they can be counted, and test a claim about dropout;
 # - choose between batch norm's three kinds of statistics when you draw pictures.
 #
 # **You write** a count of modes, batch norm's standing statistics and a diagnosis; **we import** the training and the
@@ -36,8 +36,9 @@
 # %% [markdown]
 # ## Twelve trainings
 #
-# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1;
-# then the sign, the cause and the fix, with the number of the section that takes the failure apart.
+# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1, and
+# the number of the section that takes the failure apart. What do you notice in each, and what could have caused it?
+# Signs, causes and fixes follow section by section; all of them are in one table at the end, in section 14.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -81,9 +82,9 @@ from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 
 trainings = gallery()
 show_cards(gallery_cards(),
-           "Twelve trainings on digits; the number of the section stands in brackets.",
+           "Twelve trainings on digits, each after its last step.",
            "twelve cards, each with sixteen pictures and two curves: " + "; ".join(
-               f"{title}: {one.words['sign']}" for title, one in trainings.items()))
+               f"{title}: {one.sign}" for title, one in trainings.items()))
 
 # %% [markdown]
 # ## 1 · How a failure is studied here
@@ -113,11 +114,12 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on "
 # > **What does "±" mean?** The number before it is the mean over the seeds. The number after it is half the width of a
 # > 95 % confidence interval for that mean: if the study were repeated many times, about 95 of 100 such intervals would
 # > contain the true mean. It tells how far another set of seeds might move the number, and nothing about other networks
-# > or other data; [lesson 06](06_what_stabilises.ipynb) builds it. Where the interval would reach beyond what a number
+# > or other data; [lesson 06](06_what_stabilises.ipynb) builds it. The tables print no digit that the interval leaves
+# > open, so a column can have 0.993 ± 0.003 above 0.9 ± 0.2. Where the interval would reach beyond what a number
 # > can be (an entropy above 1, a distance below 0), it says nothing, and the tables print the lowest and the highest seed
 # > in brackets; "0 (all)" means that every seed gave 0.
 #
-# Real digits against other real digits are the **floor** for all other numbers. Below them stands the healthy baseline:
+# Real digits against other real digits are the **floor** for all other numbers:
 
 # %%
 from dcgan_course.config import preset
@@ -126,6 +128,11 @@ from dcgan_course.measuring.scores import scorer_for
 
 scorer = scorer_for(preset("mnist"))
 scored({"real digits, against others": scorer.floor(2000)})
+
+# %% [markdown]
+# The healthy baseline, over its seeds:
+
+# %%
 numbers(stabilisers, "baseline")
 
 # %% [markdown]
@@ -144,9 +151,9 @@ show(torch.cat([test[:8], on_grey[:8]]), "Real digits, and the same on 16 of 255
 
 # %% [markdown]
 # (The first 2,000 digits of that file are neater than the rest, hence 18 and not 6, as above.) You hardly see the
-# grey, and yet the judge puts these digits farther from real ones than the ragged digits of section 3. So never trust
-# `fd` alone: a study also keeps 32 pictures of each config, from the first seed, not picked, and the sections below
-# show some of them.
+# grey, and yet the judge puts these digits farther from real ones than the ragged digits of section 3 are on average.
+# So never trust `fd` alone: a study also keeps 32 pictures of each config, from the first seed, not picked, and the
+# sections below show some of them.
 #
 # ## 2 · Watch one fail
 #
@@ -210,6 +217,9 @@ live("sigmoid output")
 # %% [markdown]
 # ## 3 · Batch norm: none, or too much
 #
+# Batch norm gives each channel of a layer mean 0 and variance 1, then its own shift and gain. Here it
+# is first taken away, and then put where it should not be.
+#
 # > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What
 # > happens without any? What if D's input layer has it too?
 
@@ -237,6 +247,8 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
 
 # %% [markdown]
 # ## 4 · The wrong range
+#
+# G's last layer decides which grey levels its pictures can have, and the loading of the data which ones they should have.
 #
 # > **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
 # > in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
@@ -385,6 +397,8 @@ sheets(control, list(control.study.configs),
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(rates)
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 last_answers(rates, rates.study.configs)
 sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
                for rate in (0.0002, 0.001, 0.002)],
@@ -448,7 +462,7 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
 # Where bfloat16 ends, an ordinary training may well arrive. Where does a training need $\log(1 - D)$ of a D that is sure? One-sided smoothing needs it for real images, whose loss is
 # $-0.9 \log D(x) - 0.1 \log(1 - D(x))$. The next cell trains a small D in bfloat16, with that loss written both ways:
 
-# %%
+# %% jupyter={"source_hidden": true}
 import torch.nn.functional as F
 
 
@@ -639,7 +653,7 @@ show_cards([card(images, name) for name, images in list(sets.items())[1:]],
 # > **Predict:** each row of the picture is one `z`, drawn first without dropout, then seven times with it. What differs
 # > along a row, and what does not?
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 from dcgan_course.models import Dropout
 
 dropped = load_run("mnist_dropout")
@@ -654,6 +668,7 @@ def drawn(z, dropout_on):
     return generate(net, z)
 
 
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 z = sample_z(1000, dropped.config.nz, dropped.config.z, seeded(1, "lesson"))
 on = drawn(z[:5].repeat_interleave(7, 0), True).unflatten(0, (5, 7))
 show(torch.cat([drawn(z[:5], False)[:, None], on], 1).flatten(0, 1),
@@ -668,11 +683,11 @@ show(torch.cat([drawn(z[:5], False)[:, None], on], 1).flatten(0, 1),
 # </details>
 
 # %% [markdown]
-# To count "noise pixels around the digit" we need a definition that a computer can apply:
+# To count such noise pixels we need a definition that a computer can apply. We call them **specks**:
 #
 # 1. a pixel is **lit** if it is brighter than a level;
 # 2. lit pixels that touch, also at a corner, form a patch; the largest patch is the **stroke**;
-# 3. a patch of at most 12 pixels that stays more than 2 pixels away from the stroke is **stray**.
+# 3. a patch of at most 12 pixels that stays more than 2 pixels away from the stroke is a **speck**.
 
 # %%
 from scipy import ndimage
@@ -681,7 +696,7 @@ AROUND = np.ones((3, 3))  # a pixel and its eight neighbours
 
 
 def stray_pixels(images, level=-0.5, most=12):
-    """Which pixels of images (N, 1, H, W) belong to stray patches: (N, H, W) bool."""
+    """Which pixels of images (N, 1, H, W) belong to specks: (N, H, W) bool."""
     found = []
     for lit in (images[:, 0] > level).numpy():
         patches, _ = ndimage.label(lit, AROUND)  # 0 = dark, then 1, 2, 3 ... for each patch
@@ -697,12 +712,12 @@ drawing = torch.full((1, 1, 9, 12), -1.0)
 drawing[0, 0, 1:8, 2] = 1  # a stroke
 drawing[0, 0, 4, 4:6] = 1  # a patch of two pixels that begins 2 pixels beside it
 drawing[0, 0, 2, 8:11] = 1  # a patch of three pixels, farther away
-print("stray pixels in the test drawing:", stray_pixels(drawing).sum())
+print("pixels of specks in the test drawing:", stray_pixels(drawing).sum())
 
 # %% [markdown]
 # Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is not
 # noise. No limit is perfect, so real digits come first, as the floor. Two more columns guard against a cheap victory,
-# since a blank picture has no stray patches either: the **ink**, which is the number of lit pixels per picture, and the
+# since a blank picture has no specks either: the **ink**, which is the number of lit pixels per picture, and the
 # judge's **confidence**, its mean probability for its own answer.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
@@ -715,10 +730,10 @@ for name, images in four.items():
     ink = (images > -0.5).sum().item() / len(images)
     confidence = judged(judge, images)[1].max(1).mean()
     guarded[name] = f"{stray[name].any((1, 2)).mean():.1%}", f"{ink:.0f}", f"{confidence:.2f}"
-show_table(pd.DataFrame(guarded, ["have a stray patch", "ink", "confidence"]).T)
+show_table(pd.DataFrame(guarded, ["have specks", "ink", "confidence"]).T)
 
 # %% [markdown]
-# Look at what was counted: the next picture shows up to ten pictures of each set that have stray patches.
+# Look at what was counted: the next picture shows up to ten pictures of each set that have specks.
 
 # %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
@@ -730,13 +745,13 @@ for row, (name, images) in zip(axes, four.items(), strict=True):
     for axis in row:
         axis.axis("off")
     row[0].set_title(name, loc="left")
-show(figure, "Stray patches in orange: some are specks of noise, some are pieces of a digit.",
+show(figure, "Specks in orange: most look like noise, and some are pieces of a digit.",
      "four rows of up to ten digits, with small orange patches beside their strokes")
 
 # %% [markdown]
 # Is the difference between *on* and *off* more than chance? Both sets draw the **same 1,000 z**, so compare picture by
-# picture. Those that have a stray patch in both sets, or in neither, say nothing about the difference. What counts are
-# the $b$ pictures that have one only in the first set, and the $c$ that have one only in the second. If the switch made
+# picture. Those that have specks in both sets, or in neither, say nothing about the difference. What counts are
+# the $b$ pictures that have specks only in the first set, and the $c$ that have them only in the second. If the switch made
 # no difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin toss. This is
 # **McNemar's test**; the difference is clear if so uneven a result has a probability below 5 %.
 
@@ -753,15 +768,20 @@ def paired(a, b):
 
 
 on, off = (stray[f"dropout {name}"].any((1, 2)) for name in ("on", "off"))
-print(f"stray patches with dropout on, against off: {paired(on, off)}")
+print(f"pictures with specks, dropout on against off: {paired(on, off)}")
 
 # %% [markdown]
 # That compares one network with itself. Whether to *train* with dropout is a question about trainings, and one of each
-# is no answer. The study has five seeds of each; `specks` is the share of pictures with stray patches.
+# is no answer. The study has five seeds of each; `specks` is the share of pictures that have any.
 
 # %% jupyter={"source_hidden": true}
 DROPOUT = ("dropout in G", "dropout in G, at test too")
 numbers(stabilisers, "baseline", *DROPOUT, metrics=("fd", "specks"))
+
+# %% [markdown]
+# And what each changes, seed by seed:
+
+# %% jupyter={"source_hidden": true}
 effect(stabilisers, {f"{config}, against the baseline": ("baseline", config)
                      for config in DROPOUT}, ("fd", "specks"))
 sheets(stabilisers, ["baseline", *DROPOUT], "Look for specks beside the strokes.",
@@ -771,7 +791,7 @@ sheets(stabilisers, ["baseline", *DROPOUT], "Look for specks beside the strokes.
 # The claim is half right. Dropout in training **only** does remove most of the specks, in the recorded run and over
 # the seeds. Kept on at test time as well, it adds more than it removed, and `fd` becomes much worse. So the readme's
 # pictures may well be right, because its code drops in training only; its explanation did not hold. With dropout in
-# training only, `fd` rises by a fifth in the mean, but the interval just includes 0, so the study does not decide it.
+# training only, `fd` rises by about a sixth in the mean, but the interval just includes 0, so the study does not decide it.
 # (Lesson 06 compares ratios, and many versions at once, and does not decide it either.)
 
 # %% [markdown]
@@ -871,10 +891,10 @@ show_rows({f"after {step} steps, {kind} statistics": images[:12]
           "nearly plain; after 150 steps three rows of the same strokes")
 for step, kinds in ways.items():
     contrast = {kind: images.std() for kind, images in kinds.items()}
-    running, standing = ("less than half" if contrast[kind] < contrast["batch"] / 2 else "most"
+    running, standing = (round((contrast[kind] / contrast["batch"]).item(), 1)
                          for kind in ("running", "standing"))
-    print(f"after {step:>3} steps: running statistics show {running} of the batch's "
-          f"contrast,\n                 standing ones {standing}")
+    print(f"after {step:>3} steps: of the batch's contrast running statistics show about "
+          f"{running:.0%}, standing ones {standing:.0%}")
 
 # %% [markdown]
 # After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller.
@@ -883,6 +903,8 @@ for step, kinds in ways.items():
 
 # %% [markdown]
 # ## 12 · Batch norm on G's output: is it blur?
+#
+# *Optional, about 20 minutes: a long case study of one claim. Section 13 does not need it.*
 #
 # The paper leaves batch norm out of G's last layer. The readme of the DCGAN folder of
 # [GANs-in-PyTorch](https://github.com/iamkissg/GANs-in-PyTorch) shows two trainings on church exteriors. For *model 1*
@@ -998,7 +1020,8 @@ for kind in ("uniform", "uniform01"):
 
 # %% [markdown]
 # **The fix** for both failures is to leave the output layer without batch norm, and to centre `z`, with `torch.randn`
-# or `2 * torch.rand - 1`. Section 2 shows both failures live.
+# or `2 * torch.rand - 1`. Section 2 trains with `z` from [0, 1] live. It does not offer the weave, which cannot be told
+# from a healthy training so early.
 #
 # **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
 # 0.0002.
@@ -1012,6 +1035,7 @@ for rate in (0.002, 0.0002):
     print(f"{steps} steps of {rate}: at most {steps * rate:.2f}; "
           f"tanh of minus that is {np.tanh(-steps * rate):.2f}")
 
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(slow)
 sheets(slow, list(slow.study.configs),
        "The same six at the paper's learning rate, three seeds each: the lower row is noise.",
@@ -1069,10 +1093,10 @@ detail_kept(churches)
 # ## 13 · Diagnose
 #
 # Here are five trainings of the study, without their names, with D(x) in blue and D(G(z)) in orange under each sheet,
-# from 0 to 1. Tell from pictures and curves which is which.
+# from 0 to 1. Some stand in the gallery too; the pictures here are others, of sixteen new `z`. Tell from pictures and curves which is which.
 
 # %% jupyter={"source_hidden": true}
-show_cards([card(stabilisers.images(config), letter, stabilisers.curves(config))
+show_cards([card(stabilisers.images(config)[16:], letter, stabilisers.curves(config))
             for letter, config in checks.CASES.items()],
            "Five unlabelled trainings, A to E.",
            "five sheets, A to E, of sixteen pictures each, with D's answers under each")
@@ -1093,7 +1117,8 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 # > **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
 # > (The *least squares* loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images, and
-# > takes the squared error.) Each of these is there once: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
+# > takes the squared error.) Each of these is there once; a digit before a name is the number of the guideline that is
+# > broken: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
 # > `"4 images normalised as for a classifier"`, `"minimax"`, `"least squares"`. One of them is no failure at all.
 
 # %%
@@ -1126,6 +1151,26 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #     }
 # ```
 # </details>
+
+# %% [markdown]
+# ## 14 · Sign, cause and fix
+#
+# The failures of the gallery once more, for the day when a training of your own looks like one of them. In brackets
+# stands the section that takes the failure apart.
+#
+# | training | sign | cause | fix |
+# |---|---|---|---|
+# | no batch norm (3) | ragged strokes, another result with each seed | signals shrink from layer to layer | batch norm, or larger first weights |
+# | sigmoid output (4) | nothing is darker than grey; D is sure | G cannot reach -1 | tanh for images in [-1, 1] |
+# | images normalised (4) | faint digits, healthy curves | white is 2.82, and tanh ends at 1 | images in [-1, 1] |
+# | D 20 times as fast (5) | strokes on grey; D has won | G cannot keep up | rates in balance |
+# | D 20 times as fast, minimax (5) | one texture for every `z`; D has won | G's loss has no slope where D is sure | rates in balance, and the non-saturating loss |
+# | beta1 of 0.9 (6) | bars for every `z`; D has won | steps follow what was right ten steps ago | beta1 of 0.5 |
+# | fully connected (9) | specks; two digits never come | no layer knows which pixels are neighbours | convolutions; and count the digits |
+# | dropout at test time (10) | specks beside the strokes | chance in every picture | drop in training only |
+# | batch norm on G's output (12) | a grey weave behind the digits | all pixels of a batch share one mean and one deviation | no batch norm on the last layer |
+# | batch norm on output, slow (12) | noise; D has won | the background never gets black | no batch norm on the last layer |
+# | z from [0, 1] (12) | one picture for every `z` | the mean of `z` is not 0 | centre `z` |
 
 # %% [markdown]
 # > **Open exercise · Break it so that curve and picture disagree** — 60 minutes
