@@ -20,7 +20,7 @@ TOLD = re.compile(r"^## (?P<title>.+)$|^(?P<formula>\$\$.+?\$\$)$"
                   r"|^\*\*Exercise (?P<exercise>\d+ · .+?)\*\*.+? (?P<minutes>\d+ minutes)", re.M)
 QUOTED = re.compile("^> ?", re.M)  # the band beside exercises and questions
 FOLDED = re.compile("<details>.+?</details>", re.S)
-SHOWN = re.compile(r"<figure.*?(<img.+?>)(?:<figcaption[^>]*>(.*?)</figcaption>)?</figure>", re.S)
+SHOWN = re.compile(r"<figure[^>]*>((?:(?!</figure>).)*?<img.+?)(?:<figcaption[^>]*>(.*?)</figcaption>)?</figure>", re.S)
 
 
 def build_slides(source: Path, made: Path) -> None:

@@ -612,7 +612,7 @@ rows = {f"{steps} step{'s' * (steps != '1')}": row(scores)
         for steps, scores in record["scores"].items()}
 rows |= {"the GAN": row(gan_record["generated"]), "real digits": row(record["real"])}
 show_table(pd.DataFrame(rows, list(KEYS.values())).T,
-           "The diffusion model by its steps, the GAN, and 10,000 real digits; 10,000 images each.")
+           "The diffusion model by its steps, the GAN, and real digits; 10,000 images each.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>

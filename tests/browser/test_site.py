@@ -163,8 +163,8 @@ def test_a_question_is_one_card_with_one_button(site, page):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
 def test_each_fold_says_what_it_holds(site, path):
     text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
-    folds = re.findall(r'<p class="collapsed admonition-title">(.+?)</p>', text)
-    assert folds and set(folds) <= {f"Show {what}" for what in (*FOLDS.values(), "the imports", "a helper's code")}
+    folds = map(html.unescape, re.findall(r'<p class="collapsed admonition-title">(.+?)</p>', text))
+    assert set() < set(folds) <= {f"Show {what}" for what in (*FOLDS.values(), "the imports", "a helper's code")}
     assert text.count('<div class="about') == 1 and "Run the cell, and it moves" not in text
 
 
