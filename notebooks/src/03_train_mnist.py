@@ -263,8 +263,8 @@ for step in range(100):
     x_real = batches[step]
     x_fake = netG(noise(x_real, config.nz))
     loss = d_step(netD, optD, x_real, x_fake), g_step(netD, optG, x_fake)
-show(x_fake.detach()[:28], f"After {100 * config.batch_size:,} images: blobs in the middle.",
-     "twenty-eight generated pictures: bright blobs on dark grey, no digit yet")
+show(x_fake.detach()[:28], f"After {100 * config.batch_size:,} images: the first strokes.",
+     "twenty-eight generated pictures: white pieces of strokes on black, no whole digit yet")
 
 # %% [markdown]
 # ## 3 · Train, live
@@ -301,7 +301,7 @@ sheets = [caption(corner(Image.open(file), 0.5).resize((270, 270), Image.Resampl
 row = Image.new("RGBA", (sum(sheet.width + 6 for sheet in sheets), sheets[0].height))
 for i, sheet in enumerate(sheets):
     row.paste(sheet, (i * (sheet.width + 6), 0))
-show(row, "The same sixteen z at three moments. At first G is untrained: every pixel is 127.",
+show(row, "The same sixteen z at three moments. At first G is untrained: all pixels near 127.",
      "three sheets of sixteen: plain grey, blobs, then strokes that begin to be digits")
 print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousand images")
 
@@ -339,16 +339,14 @@ def recorded_run(name):
     run = load_run(name)
     about = json.loads((run.path / "record.json").read_bytes())
     print(textwrap.fill(about["command"], 80, subsequent_indent="  ", break_on_hyphens=False))
-    print(f"{run.stats()[-1]['kimg']:.0f} thousand images in {about['seconds'] / 60:.0f} min")
+    print(f"{run.stats()[-1]['kimg']:,.0f} thousand images in {about['seconds'] / 60:.0f} min")
     return run
 
 
 healthy = recorded_run("mnist_quick")
-show(curves(healthy.stats()), "Healthy: neither side runs away.",
-     "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
 
 # %% [markdown]
-# The next cell compares its first tenth with its last.
+# The next cell compares D's answers in the first tenth of this training with those in the last.
 #
 # > **Predict:** does D get better or worse at its job as G improves?
 
@@ -366,18 +364,27 @@ for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:]
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# D gained a little, as the curves show: they dip while G finds its first strokes, then drift apart slowly. A healthy
-# training looks like this: neither side runs away. But nobody could read from the curves how much better the pictures
-# became.
+# D gained a little. G improved as well, and D a little more.
 #
 # </details>
+#
+# Here are the curves of the whole training:
+
+# %%
+show(curves(healthy.stats()), "Healthy: neither side runs away.",
+     "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
+
+# %% [markdown]
+# D's answers come closer while G finds its first strokes, then drift apart slowly. A healthy training looks like this:
+# neither side runs away. But nobody could read from the curves how much better the pictures became.
 #
 # The next two trainings went wrong. In the first **D wins**: D learns twenty times as fast as G, and G has the minimax
 # loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.)
 
 # %%
 d_wins = recorded_run("mnist_d_wins")
-show(curves(d_wins.stats()), "D wins: its answers are at 1 and 0 from the first steps on.",
+show(curves(d_wins.stats()),
+     "D wins: its answers are at 1 and 0 from the first steps on, but for one stumble.",
      "D's loss is 0 but for one spike; D(x) stays near 1, D(G(z)) near 0")
 
 # %% [markdown]
@@ -438,7 +445,7 @@ show(x_fake[:64], "Can you find the ones that no person would write?",
 # %% [markdown]
 # A small classifier, trained on real digits only, now reads 1,000 of them, and 1,000 real ones from the test set. We
 # call such a classifier the **judge**. It answers two questions: is it **sure** of what it reads (confidence), and do
-# all ten digits turn up **equally often** (entropy, 1 = exactly evenly, here rounded)?
+# all ten digits turn up **equally often** (entropy, 1 = exactly evenly)?
 
 # %%
 from dcgan_course.data import load_mnist
@@ -451,7 +458,7 @@ verdicts = {}
 for name, images in (("real, test set", x_test), ("generated", x_fake)):
     _, probabilities = judged(judge, images)
     confidence, entropy = probabilities.max(1).mean(), mode_entropy(probabilities)
-    verdicts[name] = f"{confidence:.2f}", f"{entropy:.2f}"
+    verdicts[name] = f"{confidence:.2f}", f"{entropy:.3f}"
 show_table(pd.DataFrame(verdicts, ["confidence", "entropy"]).T)
 
 # %% [markdown]
@@ -470,9 +477,8 @@ axes.axhline(100, color=GREY, linestyle="--", label="evenly: 100 each")
 axes.set(xlabel="digit, as the judge reads it", ylabel="of 1,000 images")
 axes.set_ylim(0, 1.3 * counts.max())
 axes.legend()
-show(figure, "All ten digits turn up, though not equally often.",
+show(figure, "All ten digits turn up, nearly equally often.",
      "ten bars, one for each digit, all of them near the dashed line at 100")
-print(f"{(counts > 0).sum()} of the ten digits turn up; the rarest is {counts.argmin()}")
 
 # %% [markdown]
 # The next picture shows the least convincing ones:

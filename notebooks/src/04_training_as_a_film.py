@@ -68,7 +68,7 @@ from PIL import Image
 
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import STYLE, caption, clock, show, show_table
+from dcgan_course.plots import STYLE, caption, show, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, grid_images, image_grid, sample_z
 
@@ -80,7 +80,7 @@ print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads
 run = load_run("mnist_quick")
 long_film = iio.imread(run.path / "training.gif")  # (61, 264, 242, 3)
 clocks = [run.config.sample_kimg * i for i in range(len(long_film))]
-print(f"{len(long_film)} sheets, the last one after {clock(run.samples()[-1][0])}")
+print(f"{len(long_film)} sheets, one every {run.config.sample_kimg:.0f} thousand images")
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.plots import over_curves, saved
@@ -163,7 +163,7 @@ print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; drawn again, they 
 # of a larger data set lasts longer. We count the **real images shown**, in thousands (`kimg`).
 
 # %%
-for steps, batch_size in ((1000, 64), (500, 128), (0, 64)):
+for steps, batch_size in ((1000, 64), (500, 128)):
     print(f"{steps} steps of {batch_size}: {clock(steps * batch_size / 1000)}")
 
 # %% [markdown]
@@ -560,7 +560,15 @@ settings = {"distribution of z": "z", "learning rate of G": "lr_g",
             "learning rate of D": "lr_d", "moving average of G [kimg]": "ema_kimg",
             "epochs": "num_epochs"}
 both = {"healthy": healthy.config, "collapsed": collapsed.config}
-show_table(pd.DataFrame({name: [f"{getattr(config, key)}" for key in settings.values()]
+
+
+def value(config, key):
+    """A setting, as one writes it by hand."""
+    found = getattr(config, key)
+    return found if isinstance(found, str) else f"{found:g}" if found else "none"
+
+
+show_table(pd.DataFrame({name: [value(config, key) for key in settings.values()]
                          for name, config in both.items()}, list(settings)))
 
 # %% [markdown]
@@ -569,7 +577,7 @@ show_table(pd.DataFrame({name: [f"{getattr(config, key)}" for key in settings.va
 # change at a time, and several seeds; lesson 05 has both, and gives the reason.
 #
 # Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of the same
-# moment.
+# moment. The first sheets, two plain greys, are left out.
 
 # %%
 def side_by_side(kimg, file):
@@ -580,7 +588,7 @@ def side_by_side(kimg, file):
     return np.concatenate([left, gap, right], axis=1)
 
 
-pairs = [side_by_side(*sheet) for sheet in collapsed.samples()]
+pairs = [side_by_side(*sheet) for sheet in collapsed.samples()[1:]]
 content = write_film(pairs, colours=16, milliseconds=700)
 print(f"{len(pairs)} frames of {pairs[0].shape[1]} x {pairs[0].shape[0]} pixels,",
       "within" if len(content) <= 400_000 else "more than", "400 KB")
