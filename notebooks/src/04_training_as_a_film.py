@@ -68,7 +68,7 @@ from PIL import Image
 
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import STYLE, caption, show, show_table
+from dcgan_course.plots import STYLE, caption, clock, show, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, grid_images, image_grid, sample_z
 
