@@ -60,13 +60,13 @@ def make_card(question: nodes.block_quote) -> None:
     if first is None or ends(after[first]):
         return
     last = first + 1  # the explanation begins here, where there is one
-    while last < len(after) and "cell_code" == after[last].get("nb_element"):
+    while last < len(after) and after[last].get("nb_element") == "cell_code":
         last += 1
     if last < len(after) and is_html(after[last], WHY):
         end = closed(after, last)
         shown = [*after[first + 1 : last], *after[last + 1 : end]]
     else:
-        shown = [node for node in itertools.takewhile(answers, after[first + 1 :])]
+        shown = list(itertools.takewhile(answers, after[first + 1 :]))
         end = first + len(shown)
     code, output = apart(after[first])
     fold = nodes.container("", html(BUTTON), output, *map(unfolded, shown), html("</details>"), classes=["answer"])

@@ -62,12 +62,17 @@ def onnx_bytes(run: Run, netG: nn.Module) -> bytes:
         UserError: as `expect_exportable`; or the model draws other images than torch.
     """
     expect_exportable(run)
-    z = draw_z(run.config, 16, seeded(0, "export"))
+    z = tried(run)
     content = converted(netG, z)
     gap = apart(content, netG, z)
     if not gap < TOLERANCE:
         raise UserError(f"{run.path}: the ONNX model differs from torch by {gap:.2g}, expected less than {TOLERANCE}")
     return content
+
+
+def tried(run: Run) -> torch.Tensor:
+    """The z (16, nz) on which a model is compared with torch; of a conditional one with the class at the end."""
+    return draw_z(run.config, 16, seeded(0, "export"))
 
 
 def apart(content: bytes, netG: nn.Module, z: torch.Tensor) -> float:
@@ -89,7 +94,7 @@ def small_onnx(run: Run, netG: nn.Module) -> bytes:
     """
     content = onnx_bytes(run, netG)
     small = halved(content)
-    return small if apart(small, netG, draw_z(run.config, 16, seeded(0, "export"))) < LEVEL else content
+    return small if apart(small, netG, tried(run)) < LEVEL else content
 
 
 def halved(content: bytes) -> bytes:
