@@ -52,14 +52,19 @@ def equal(first, second):
     return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+def apart(found, gradient):
+    """How far it is from that of float32, as a share of its length. Rounding to fp16 leaves 0.03 to 0.07 of the worst
+    one, by the processor's instructions; bfloat16 would leave 0.14 to 0.19."""
+    return ((found - gradient).norm() / gradient.norm()).item()
+
+
 def test_gradients_are_those_of_float32():
-    """Once they are scaled back, which the fused update does. Rounding leaves 0.07 of the largest; bfloat16 0.18."""
+    """Once they are scaled back, which the fused update does."""
     expected = gradients(step(TrainState.start(config("fp32")), config("fp32")))
     found = gradients(step(TrainState.start(config()), config()))
     for name, gradient in expected.items():
-        largest = gradient.abs().max().item()
-        torch.testing.assert_close(found[name], gradient, rtol=0, atol=0.1 * largest, msg=name)
-        assert found[name].dtype == torch.float32 and largest > 0
+        assert found[name].dtype == torch.float32 and gradient.norm() > 0
+    assert 0 < max(apart(found[name], gradient) for name, gradient in expected.items()) < 0.1
 
 
 def test_a_penalty_is_scaled_like_the_loss():
@@ -69,9 +74,8 @@ def test_a_penalty_is_scaled_like_the_loss():
     expected, found, plain = (gradients(step(TrainState.start(c), c)) for c in configs)
     for name, gradient in expected.items():
         if name.startswith("netD"):
-            largest = gradient.abs().max().item()
-            torch.testing.assert_close(found[name], gradient, rtol=0, atol=0.1 * largest, msg=name)
-            assert name.endswith("bias") or largest > 10 * plain[name].abs().max().item()
+            assert apart(found[name], gradient) < 0.1, name
+            assert name.endswith("bias") or gradient.abs().max() > 10 * plain[name].abs().max()
 
 
 def test_small_gradients_are_not_lost():

@@ -119,7 +119,8 @@ def out_of_memory(error: BaseException) -> bool:
     PyTorch on a CPU and for the libraries below it."""
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM
-    words = "out of memory|not enough memory|can't allocate memory|bad_alloc|ALLOC_FAILED"
+    words = ("out of memory|not enough memory|can't allocate memory|bad_alloc|ALLOC_FAILED|"
+             "could not (create|execute) a primitive$")  # oneDNN, which names no reason; what it cannot do says more
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
         isinstance(error, RuntimeError) and re.search(words, str(error)) is not None)
 
