@@ -252,7 +252,7 @@ print(f"one in the middle of the order {change(every[50]):.0f},",
       f"the last one {change(every[-1]):.0f}")
 
 # %% [markdown]
-# The first principal direction changes the picture several times as much as the average single number of z does, and
+# The first principal direction changes the picture almost three times as much as the average single number of z does, and
 # more than the best of the hundred. It was found without trying each of them, and without a label. The order by
 # stretching is nearly the order by change: directions in the middle and at the end change little. (All of this was
 # measured on one face.) But do the strong directions have names? Try to find words for each row. A direction that W

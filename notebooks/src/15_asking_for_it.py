@@ -388,7 +388,7 @@ LENGTHS = (4, 7, 10, 14)
 z = draw_z(faces.config, 12, seeded(3, "lesson"))
 show_rows({f"length {length}": generate(netF, with_length(z, nz, length))
            for length in LENGTHS}, "The same twelve directions in every row.",
-          "four rows of twelve faces: faded in the first, some without eyes; then ever bolder")
+          "four rows of twelve faces: in the first pale and alike, some smeared; then ever bolder")
 
 # %% [markdown]
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
@@ -441,7 +441,7 @@ for axis, kind in zip(axes, kinds, strict=True):
 axes[0].set_ylabel("share")
 axes[0].legend()
 show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead.",
-     "recall falls steeply towards short z on both sides; the faces' precision does too")
+     "recall falls steeply towards short z on both sides, and precision rises a little")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 rows = {f"{kind}, {name}": [f"{value:.2f}" for value in (*found[kind][0][:, i],
@@ -456,11 +456,12 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 #
 # **Recall falls** on both sides: fewer kinds of pictures remain. **Precision** is another matter. The digits gain a
 # little of it as z gets shorter (with 400 pictures a share near 0.9 is uncertain by 0.015), and become more obedient:
-# the agreement rises from 94 % at 14 to 100 %. The faces show no gain: at the usual length they are at the level of
-# real faces already, *as far as 400 pictures can tell*, and at 4 they lose nearly half. (Real faces lie far apart where there
-# are only 400, and almost any face is within their reach. Among ten thousand the precision of the same faces is 0.24,
-# as the card of lesson 12 says. Compare precisions at equal n only, and never take a small n for a verdict.) The sheet shows why: colours fade, eyes go
-# missing. G has never trained on such z, and "typical" has given way to "unknown".
+# the agreement rises from 94 % at 14 to 100 %. The faces hardly gain: at the usual length they are nearly at the level of
+# real faces already, *as far as 400 pictures can tell*. (Real faces lie far apart where there are only 400, and almost
+# any face is within their reach. Among ten thousand the precision of the same faces is 0.36, as the card of lesson 12
+# says. Compare precisions at equal n only, and never take a small n for a verdict.) And what does 0.99 at length 4 mean?
+# Look at the sheet: pale faces, smeared beards, hardly a colour in their hair. The measure calls them real, for they lie in
+# the middle of the real ones. You would not.
 # </details>
 
 # %% [markdown]
@@ -491,8 +492,8 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # Compare length 7 with 10, where the pictures are still good (at 4 they are not, and what the judge reads there means
-# little). With z a third shorter, faces with glasses, beards, long hair, red hair and dark skin all became rarer, and
-# grey hair more frequent. Nobody asked for grey hair. Near the middle of *this* G's latent space lives a
+# little). With z a third shorter, faces with glasses, beards, long hair, red hair and dark skin all became rarer; only
+# grey hair did not. Near the middle of *this* G's latent space lives a
 # light-skinned, short-haired face, and whoever differs from it is the first to go. Some are rarer than in the data
 # even at the usual length: long hair, by far.
 #
@@ -600,7 +601,7 @@ show_rows({"the wanted face, and six starts": torch.cat(
 # <details><summary>What came out, and why</summary>
 #
 # They do not. The loss has many valleys, and where a search ends depends on where it began: the best ones find the
-# very face, the worst end at somebody with the same hair and another expression. So begin several times and keep the
+# very face, the worst end at somebody with hair of the same colour, a beard and another expression. So begin several times and keep the
 # best, or choose the start with care, as the next cell does.
 # </details>
 
@@ -660,9 +661,9 @@ show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.item
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# By pixels the difference shrinks to about a third, and nearly all attributes are kept. By features the *features*
-# come near, but not nearer than the search by pixels brings them, while the pictures hardly come nearer: a background changes its
-# colour, glasses come and go. To follow one by the other changes little.
+# By pixels the difference shrinks by a third, and nearly all attributes are kept. By features the *features*
+# come nearer than at the start, but not as near as the search by pixels brings them, while the pictures move away: hair and skin change
+# their colour, glasses come and go. To follow one by the other changes little.
 #
 # We had expected the features to win. With large networks that have seen millions of photographs they often do
 # ("perceptual" losses). Our judge is small. It was trained to answer 17 questions, may forget whatever these do not
@@ -699,13 +700,13 @@ show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
           "two rows of eleven: most of the first six come back; headwear turns into hair")
 
 # %% [markdown]
-# New faces come back nearly exactly: G *covers* them. Of its own three, one came back without its sunglasses in our
-# run: all three searches got stuck. **So one failure proves nothing.** The headwear fails in another way, each time
+# New faces come back nearly exactly: G *covers* them. Of its own three, one came back on another background and without
+# its smile in our run: all three searches got stuck. **So one failure proves nothing.** The headwear fails in another way, each time
 # the same: face, glasses, beard and background are found, and the hat, the scarf and the turban come back as light
 # hair. G says what it knows. Nothing in its world sits on a head except hair. The five becomes the darkest face that
 # there is.
 #
-# The number alone would not have told: by it the turban is as near as G's own three are on average. The pictures do.
+# The number alone would not have told: by it the turban is as near as G's own three are on average. The pictures do tell.
 # And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
 # covered. Who was left out of the data does not count. Bau and others ([arXiv
 # 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches which
