@@ -289,8 +289,8 @@ print("Under its title stands:", known["text"])
 # %% jupyter={"source_hidden": true}
 show(load_run("avatars").path / "explorer.webp",
      "What such a page shows: here the smile has been moved to -1.20.",
-     "a large cartoon face with red hair and sunglasses; beside it sliders for smile, glasses, beard and "
-     "long hair, and buttons for colours", width=700)
+     "a large cartoon face with red hair and sunglasses; beside it sliders for smile, "
+     "glasses, beard and long hair, and buttons for colours", width=700)
 
 # %% [markdown]
 # Before you publish, ask whether you may. The pictures that G learned from belong to somebody, and faces of real people
