@@ -388,7 +388,7 @@ LENGTHS = (4, 7, 10, 14)
 z = draw_z(faces.config, 12, seeded(3, "lesson"))
 show_rows({f"length {length}": generate(netF, with_length(z, nz, length))
            for length in LENGTHS}, "The same twelve directions in every row.",
-          "four rows of twelve faces: the first pale and alike, some smeared; then ever bolder")
+          "four rows of twelve faces: the first pale, some smeared; then ever bolder")
 
 # %% [markdown]
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
