@@ -809,8 +809,9 @@ show_table(pd.DataFrame(settings),
 # The distance is ten times smaller. But look at the second table: eight other settings of the training differ too, among them
 # the batch size and the width of G; the training took three times as many images, and each run has one seed. So this pair
 # shows what a recipe as a whole can do, and not what R1 alone does. (Not that the first would have got there with
-# patience: it was best after 389 thousand images and did not improve in its last 50 thousand. The second stood at 49.6
-# after 400 thousand.) `data/README.md` tells how the recipe was found, change by change.
+# patience: it was best after 389 thousand images and did not improve in its last 50 thousand. An
+# earlier training of the second kind was stopped after 400 thousand, at 49.6.) `data/README.md` tells how the recipe was
+# found, change by change.
 
 # %% [markdown]
 # ## 9 · Which guidelines survive?
