@@ -578,8 +578,8 @@ show_table(percent(chance).rename({"facial_hair": "beard"}),
            "Share of 200 sums that succeed by chance.")
 
 # %% [markdown]
-# **Beards are the hardest**: compare what ten exemplars bring with what comes by chance. The better G is, the more sums
-# succeed: with the weaker generator of `avatars_plain` beards came in 18 to 27 % of them.
+# **Beards are the hardest**: compare what ten exemplars bring with what comes by chance. With the weaker generator of
+# `avatars_plain` beards came in 18 to 27 % of the sums.
 #
 # Could the length explain the gain from more exemplars? A sum of three single `z` is longer than one `z`, a sum of means
 # shorter. Try it: scale the sums to a length of 10, and compare the rates.

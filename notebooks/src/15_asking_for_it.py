@@ -702,7 +702,7 @@ show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
 # %% [markdown]
 # New faces come back nearly exactly: G *covers* them. Of its own three, one came back on another background and without
 # its smile in our run: all three searches got stuck. **So one failure proves nothing.** The headwear fails in another way, each time
-# the same: face, glasses, beard and background are found, and the hat, the scarf and the turban come back as light
+# the same: skin, glasses and background are found (a beard is lost), and the hat, the scarf and the turban come back as light
 # hair. G says what it knows. Nothing in its world sits on a head except hair. The five becomes the darkest face that
 # there is.
 #
