@@ -252,8 +252,8 @@ def test_too_little_for_the_networks_alone(tmp_path, monkeypatch):
 
 
 @LINUX
-@pytest.mark.parametrize("instructions, asked", [("SSE41", r" \(asked for .* at once\)"), ("AVX2", ".*")])
-def test_a_real_want_of_memory(tmp_path, monkeypatch, instructions, asked):
+@pytest.mark.parametrize("instructions", ["DEFAULT", "AVX2"])
+def test_a_real_want_of_memory(tmp_path, monkeypatch, instructions):
     """The process may map no more from the first step on. Which allocation fails is the processor's affair: with AVX2
     it is one of oneDNN's, which says only that it "could not create a primitive"."""
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", instructions)
@@ -273,5 +273,5 @@ def test_a_real_want_of_memory(tmp_path, monkeypatch, instructions, asked):
     done = child(code)
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     last = done.stderr.splitlines()[-1]
-    assert re.match(rf"dcgan-course: out of memory{asked} on cpu with batch_size 200, ngf 64", last)
+    assert re.match(r"dcgan-course: out of memory (\(asked for .* at once\) )?on cpu with batch_size 200, ngf 64", last)
     assert not list(tmp_path.iterdir())
