@@ -31,6 +31,7 @@ EXERCISE = re.compile(r"^> \*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) o
        "minutes", re.M)
 OPEN = re.compile(r"> \*\*Open exercise · (.+?)\*\* — (\d+ (?:minutes|hours))")
 CLOCK = re.compile(r"(%\|.*) \[[\d:]+<[\d:?]+, *[^],]+(?:, ([^]]*))?\]")  # of tqdm: time, time left, speed, words
+FINISHED = re.compile(r"^.*100%\|.*\n?", re.M)  # such a bar: what it waited for is there
 SHORT = ("00", "01", "02", "03", "05", "08")  # the lessons of the short path
 
 
@@ -251,12 +252,19 @@ def neighbours(stem: str) -> str:
 
 
 def store(path: Path) -> None:
-    """What JupyterLab, nbconvert and GitHub all show. Of a progress bar the last state stays, of a widget the picture
-    beside it (a stored widget needs its kernel), of a picture one format; a film becomes HTML, for nbconvert drops
-    image/gif. A bar keeps no times: they are this machine's. Of what is folded nothing shows."""
+    """What JupyterLab, nbconvert and GitHub all show. Of a progress bar the last state stays, and nothing of one that
+    is full; of a widget the picture beside it (a stored widget needs its kernel), of a picture one format; a film
+    becomes HTML, for nbconvert drops image/gif. A bar keeps no times: they are this machine's. Of what is folded nothing
+    shows."""
     lesson = nbformat.read(path, 4)
     lesson.metadata.pop("widgets", None)
+    CoalesceStreamsPreprocessor(enabled=True).preprocess(lesson, {})
     for cell in lesson.cells:
+        for output in (output for output in cell.get("outputs", []) if "text" in output):
+            bars = CLOCK.sub(lambda bar: f"{bar[1]} [{bar[2]}]" if bar[2] else bar[1], output.text)
+            output.text = FINISHED.sub("", bars)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
         if cell.get("outputs") and cell.metadata.get("jupyter", {}).get("outputs_hidden"):
             first = cell.outputs[0].get("data", {}).get("text/html", "")
             if not first.startswith(FOLDED):  # the answer, or HTML, would be seen: printed lines have no other head
@@ -271,9 +279,6 @@ def store(path: Path) -> None:
             data.pop("application/vnd.jupyter.widget-view+json", None)
         if "image/png" in data:
             data.pop("image/jpeg", None)
-    CoalesceStreamsPreprocessor(enabled=True).preprocess(lesson, {})
-    for output in (output for cell in lesson.cells for output in cell.get("outputs", []) if "text" in output):
-        output.text = CLOCK.sub(lambda bar: f"{bar[1]} [{bar[2]}]" if bar[2] else bar[1], output.text)
     nbformat.write(lesson, path)
 
 

@@ -283,7 +283,8 @@ BAR = "\r0001: 99%|####| 9k/9k [05:05<00:00, 58.8img/s, loss 1.03, x 2]\n"
 
 
 @pytest.mark.parametrize(("bar", "kept"), [
-    ("100%|###| 4/4 [03:08<00:00, 47.06s/it]\n", "100%|###| 4/4\n"), ("a [1, 2] 5%", "a [1, 2] 5%"),
+    ("99%|###| 4/4 [03:08<00:00, 47.06s/it]\n", "99%|###| 4/4\n"), ("a [1, 2] 5%", "a [1, 2] 5%"),
+    ("a: 100%|###| 4/4 [03:08<00:00, 47.06s/it]\nright: 100%\n", "right: 100%\n"),
     ("  0%|   | 0/4 [00:00<?, ?it/s]", "  0%|   | 0/4"),
     ("9%|#| 4/4 [1:03:08<2:00:00, 7it/s, x 1]", "9%|#| 4/4 [x 1]")])
 def test_bars_are_stored_without_the_times_of_this_machine(tmp_path, bar, kept):
@@ -292,6 +293,15 @@ def test_bars_are_stored_without_the_times_of_this_machine(tmp_path, bar, kept):
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
     teach.store(tmp_path / "a.ipynb")
     assert nbformat.read(tmp_path / "a.ipynb", 4).cells[0].outputs[0].text == kept
+
+
+def test_nothing_is_stored_of_bars_that_are_full(tmp_path):
+    outputs = [nbformat.v4.new_output("stream", name="stderr", text="  0%|  | 0/4\r100%|##| 4/4 [00:01<00:00, 4it/s]\n"),
+               nbformat.v4.new_output("display_data", {"text/html": "<img>"})]
+    cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=outputs)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
+    teach.store(tmp_path / "a.ipynb")
+    assert [output.output_type for output in nbformat.read(tmp_path / "a.ipynb", 4).cells[0].outputs] == ["display_data"]
 
 
 @each_lesson
