@@ -254,8 +254,8 @@ def neighbours(stem: str) -> str:
 def store(path: Path) -> None:
     """What JupyterLab, nbconvert and GitHub all show. Of a progress bar the last state stays, and nothing of one that
     is full; of a widget the picture beside it (a stored widget needs its kernel), of a picture one format; a film
-    becomes HTML, for nbconvert drops image/gif. A bar keeps no times: they are this machine's. Of what is folded nothing
-    shows."""
+    becomes HTML, for nbconvert drops image/gif. A bar keeps no times: they are this machine's. Of what is folded
+    nothing shows."""
     lesson = nbformat.read(path, 4)
     lesson.metadata.pop("widgets", None)
     CoalesceStreamsPreprocessor(enabled=True).preprocess(lesson, {})

@@ -24,6 +24,8 @@ def cards(document: nodes.document) -> None:
     """Make a card of each question that has an answer, and name the folds that are left."""
     for question in [quote for quote in document.findall(nodes.block_quote) if asks(quote)]:
         make_card(question)
+    for cell in [*document.findall(folded)]:
+        join(cell)
     for cell in document.findall(folded):
         held = holds(cell)
         cell["prompt_show"], cell["prompt_hide"] = f"Show {held}", f"Hide {held}"
@@ -50,6 +52,15 @@ def holds(cell: nodes.container) -> str:
     if answers(cell):
         return FOLDS[cell["hide_mode"]]
     return FOLDS["input"] if cell.children[-1].get("nb_element") == "cell_code_output" else "a helper's code"
+
+
+def join(cell: nodes.container) -> None:
+    """Folded code without an output moves into the fold that follows it at once, if code begins that one: one line."""
+    after = cell.next_node(descend=False, siblings=True)
+    begins = after is not None and folded(after) and after["hide_mode"] != "output"
+    if begins and len(cell) == 1 and "tag_imports" not in cell["classes"]:
+        after[0].insert(0, cell[0].children)
+        cell.parent.remove(cell)
 
 
 def make_card(question: nodes.block_quote) -> None:

@@ -296,12 +296,14 @@ def test_bars_are_stored_without_the_times_of_this_machine(tmp_path, bar, kept):
 
 
 def test_nothing_is_stored_of_bars_that_are_full(tmp_path):
-    outputs = [nbformat.v4.new_output("stream", name="stderr", text="  0%|  | 0/4\r100%|##| 4/4 [00:01<00:00, 4it/s]\n"),
+    bar = "  0%|  | 0/4\r100%|##| 4/4 [00:01<00:00, 4it/s]\n"
+    outputs = [nbformat.v4.new_output("stream", name="stderr", text=bar),
                nbformat.v4.new_output("display_data", {"text/html": "<img>"})]
     cell = nbformat.v4.new_code_cell("1", execution_count=1, outputs=outputs)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "a.ipynb")
     teach.store(tmp_path / "a.ipynb")
-    assert [output.output_type for output in nbformat.read(tmp_path / "a.ipynb", 4).cells[0].outputs] == ["display_data"]
+    stored = nbformat.read(tmp_path / "a.ipynb", 4).cells[0].outputs
+    assert [output.output_type for output in stored] == ["display_data"]
 
 
 @each_lesson

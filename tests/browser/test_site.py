@@ -165,6 +165,8 @@ def test_each_fold_says_what_it_holds(site, path):
     text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
     folds = map(html.unescape, re.findall(r'<p class="collapsed admonition-title">(.+?)</p>', text))
     assert set() < set(folds) <= {f"Show {what}" for what in (*FOLDS.values(), "the imports", "a helper's code")}
+    bare = r"a helper's code</p>(?:(?!<details).)*</details>\s*</div>\s*<div class=.cell[^>]*>\s*<details class=.adm"
+    assert not re.search(bare, html.unescape(text), re.S)  # one after the other would be two lines of nothing
     assert text.count('<div class="about') == 1 and "Run the cell, and it moves" not in text
 
 
