@@ -59,22 +59,23 @@ def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
     return figure
 
 
-def rows_of_points(rows: Mapping[str, Sequence[float]], measure: str, floor: float) -> "Figure":
+def rows_of_points(rows: Mapping[str, Sequence[float]], measure: str, ticks: Sequence[float]) -> "Figure":
     """The values of several trainings on a logarithmic axis: a point for each, a bar for their geometric mean. The
     first row, with which the others are compared, is grey. Returns a matplotlib Figure.
 
     Args:
         rows: {name: positive numbers}.
         measure: what they are; stands below the axis.
-        floor: the value of real images, a green line.
+        ticks: the axis's numbers; the axis is as long as the points need.
     """
     figure, (axes,) = blank(1, ROW * len(rows) + REST)
     for place, values in enumerate(rows.values()):
         colour = BLUE if place else GREY
         axes.plot(values, [place] * len(values), "o", color=colour, markersize=6)
         axes.plot(geometric_mean(values), place, "|", color=colour, markersize=18)
-    axes.axvline(floor, color=GREEN)
     axes.set(xscale="log", xlabel=measure)
+    axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
+    axes.minorticks_off()
     name_rows(axes, list(rows))
     return figure
 
