@@ -856,4 +856,4 @@ checks.progress("14")
 
 # %% [markdown]
 # ---
-# ← [13 · What came after](13_what_came_after.ipynb) · [15 · Asking for it](15_asking_for_it.ipynb) →
+# ← [13 · What came after](13_what_came_after.ipynb) · [15 · Ask, and see what comes](15_asking_for_it.ipynb) →

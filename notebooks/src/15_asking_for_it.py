@@ -7,12 +7,13 @@
 # ---
 
 # %% [markdown]
-# # 15 · Asking for it
+# # 15 · Ask, and see what comes
 #
 # <img src="../data/asked.webp" width="848" alt="two rows of eleven small pictures: above, cartoon faces, four of them with a hat, a scarf or a turban, and a handwritten five; below, a generator's nearest picture of each: close for the bare heads, hair in place of the headwear, a dark face for the digit">
 #
-# *Above: what a generator of faces was asked for. Below: the nearest that it can do. New faces come back; the hats, the
-# scarf and the turban do not, because no face that it learned from wore one.*
+# *Above: what a generator of faces was asked for: three faces of its own, three new ones, two with hats, a headscarf, a
+# turban, a five. Below: the nearest that it found. Bare heads come back, most of them; the hats, the scarf and the turban
+# do not, because no face that it learned from wore one.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
@@ -64,7 +65,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dcgan_course import checks, sampling
+from dcgan_course import checks, plots, sampling
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
@@ -105,7 +106,7 @@ show(generate(netG, z), "A row has one z, a column one class.",
 
 # %% [markdown]
 # How does G learn to obey? Telling G is the easy half. Suppose that D only asked, as before, "is this a real digit?" A
-# perfect 7 would be a good answer to the wish for a 3. So D must know the wish as well, and call a picture real only if
+# perfect 7 would then be a perfect answer to "draw a 3". So D must know the wish as well, and call a picture real only if
 # it is a real picture *of that class*:
 #
 # | | what it gets | what it learns |
@@ -121,7 +122,8 @@ show(generate(netG, z), "A row has one z, a column one class.",
 #
 # > **Exercise 1 · Class planes** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
 # >
-# > The image comes first. G learns through D's answer, so a gradient must find its way back to the image.
+# > Put the planes behind the image's channels. G learns through D's answer, so a gradient must find its way back to the
+# > image.
 
 # %%
 def my_class_planes(x, one_hot):
@@ -152,17 +154,19 @@ class_planes = checks.check_class_planes(my_class_planes)
 # %% jupyter={"source_hidden": true}
 digits = parts("mnist", 28)[0].floats(range(3))
 seen = class_planes(digits, torch.eye(10)[[5, 0, 4]])
-show(seen.flatten(0, 1)[:, None], "The image, then its ten planes: grey is 0, white is 1. "
+planes = 2 * seen[:, 1:] - 1  # 0 black, 1 white
+show(torch.cat([seen[:, :1], planes], 1).flatten(0, 1)[:, None],
+     "The image, then its planes for the classes 0 to 9: black is 0, white is 1. "
      f"D's first convolution has {seen.shape[1]} input channels.",
-     "three rows: a digit, then ten squares of which one is brighter, the sixth, first, fifth",
+     "three rows: a digit, then ten squares of which one is white, the sixth, first, fifth",
      11, lettered=False)
 
 # %% [markdown]
 # ## 2 · What if only one of them knows?
 #
 # It is easy to tell one network and forget the other: the code runs, the losses move, nothing complains. The recorded
-# study `told` tried both mistakes beside two right ways (the second is the subject of section 3). All have the same
-# network and see the same number of digits, with three seeds.
+# study `told` tried both mistakes beside the right way, with the same network and the same number of digits, and with three
+# seeds each.
 
 # %% jupyter={"source_hidden": true}
 study = RecordedStudy("told")
@@ -178,8 +182,7 @@ print(study.about["command"])
 # > **Predict:** what will the agreement be with each of the two mistakes? And will the pictures still be good digits?
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-ABOUT = {"both, planes": "Both told, by planes", "both, projection": "Both, by projection",
-         "only G": "Only G is told", "only D": "Only D is told"}
+ABOUT = {"both, planes": "Both are told", "only G": "Only G is told", "only D": "Only D is told"}
 floor = study.about["real"]
 
 
@@ -199,9 +202,10 @@ rows["real digits (floor)"] = [
 show_table(pd.DataFrame(rows, METRICS).T, "Means over three seeds; smallest and largest.")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-for name in ("only G", "only D"):
-    show(study.images(name)[:30], f"{ABOUT[name]}. Each column asks for one digit, 0 to 9.",
-         "thirty generated digits in three rows; no column holds one digit alone", 10)
+show_rows({words: study.images(name)[:20] for name, words in ABOUT.items()},
+          "Every row was asked for 0 to 9, twice.",
+          "three rows of twenty generated digits: first 0 to 9 and again 0 to 9, then digits "
+          "in no order, then smears and a few digits")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 ends = {words: study.curves(name)[-1] for name, words in ABOUT.items()}
@@ -225,14 +229,14 @@ print("In lesson 06 the same network, without any class, has a distance of",
 # end D(x) is near 1 and D(G(z)) near 0. You know from lesson 05 what becomes of a G whose D is sure. A recall near 0
 # says that nearly all of the variety is gone.
 #
-# The two right ways have something that they were not asked for: their distance to real digits is a fifth of that of
-# the first mistake, or less. Ten tasks with a name each are easier than their mixture. So never compare a conditional
+# Where both are told, something else is better too: the distance to real digits is a fifth of that of the first mistake.
+# Ten tasks with a name each are easier than their mixture. So never compare a conditional
 # generator with one that was not told, unless you say so.
 # </details>
 
 # %% [markdown]
-# Neither mistake raises an error, and the first one shows no odd curve either. **Measure obedience**: a hundred
-# pictures or so are enough to see an agreement of 10 %.
+# Neither mistake raises an error, and the first one shows no odd curve either. **Measure the agreement**: a
+# hundred pictures are enough to tell 10 % from 95 %.
 
 # %% [markdown]
 # ## 3 · A class in the last layer
@@ -255,6 +259,8 @@ print("In lesson 06 the same network, without any class, has a distance of",
 # discriminator**; in the package `--classes 10 --class_input projection`.
 #
 # > **Exercise 2 · The projection** — difficulty 2 of 3 · importance 2 of 3 · 8 minutes
+# >
+# > Write the logit of this formula for a whole batch.
 
 # %%
 def my_projection_logit(features, one_hot, w, v):
@@ -352,7 +358,8 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 #
 # > **Exercise 3 · The length of z** — difficulty 1 of 3 · importance 2 of 3 · 8 minutes
 # >
-# > In a conditional z the class stands behind the first nz numbers, and a wish should not become half a wish.
+# > Bring the first nz numbers of every row to the given length. Behind them stands the class of a conditional z, and that
+# > must stay as it is.
 
 # %%
 def my_with_length(z, nz, length):
@@ -471,8 +478,9 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 #
 # ### Who gets lost?
 #
-# "Typical" has a price, and somebody pays it. The judge of faces reads seventeen attributes. The next table shows how
-# frequent some are among real faces, and among G's at each length.
+# "Typical" has a price, and somebody pays it. The judge of faces reads seventeen attributes. The next picture shows how
+# frequent some are among real faces, and among G's at the usual length and at a shorter one. (At 4 the pictures are no
+# longer good, and what the judge reads there means little.)
 
 # %% [markdown]
 # > **Predict:** which faces become rarer as z gets shorter, and which more frequent?
@@ -480,19 +488,20 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 NAMED = {"glasses": "glasses", "facial_hair": "beard or moustache", "long_hair": "long hair",
          "red_hair": "red hair", "grey_hair": "grey hair", "dark_skin": "dark skin"}
-rows = {}
-for name, words in NAMED.items():
-    column = reader.names.index(name)
-    rows[words] = [f"{(p[:, column] > 0.5).mean():.0%}" for p in
-                   (*(answers["faces", n][1] for n in LENGTHS), looked["faces"][1])]
-show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
-           f"The share of {N} faces (of real ones {2 * N}) in which the judge sees it.")
+seen = {"real": looked["faces"][1], "length 10": answers["faces", 10][1],
+        "length 7": answers["faces", 7][1]}
+share = pd.DataFrame({title: {words: 100 * (p[:, reader.names.index(name)] > 0.5).mean()
+                              for name, words in NAMED.items()} for title, p in seen.items()})
+show(plots.dots(share, "% of the faces"),
+     f"The share of {N} faces (of real ones {2 * N}) in which the judge sees it.",
+     "six rows of three dots: blue, real faces; orange, the usual z; grey, shorter z: in five "
+     "rows grey is the leftmost")
+show_table(share.map("{:.0f}%".format), fold="The same as a table")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Compare length 7 with 10, where the pictures are still good (at 4 they are not, and what the judge reads there means
-# little). With z a third shorter, faces with glasses, beards, long hair, red hair and dark skin all became rarer; only
+# With z a third shorter, faces with glasses, beards, long hair, red hair and dark skin all became rarer; only
 # grey hair did not. Near the middle of *this* G's latent space lives a
 # light-skinned, short-haired face, and whoever differs from it is the first to go. Some are rarer than in the data
 # even at the usual length: long hair, by far.
@@ -512,8 +521,8 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
 # > **Exercise 4 · One step of inversion** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
 # >
 # > For each z by itself the loss is the mean of the squared differences between `look(netG(z))` and `look(x)`. `look`
-# > says what of a picture is compared: the pixels, or the features of a judge. One step of gradient descent, please: z
-# > minus `rate` times the gradient. The rows of a batch must not depend on one another.
+# > says what of a picture is compared: the pixels, or the features of a judge. Return z after one step of gradient
+# > descent: z minus `rate` times the gradient. The rows of a batch must not depend on one another.
 
 # %%
 def my_inversion_step(netG, z, x, look, rate):
@@ -696,17 +705,18 @@ found, gaps = found[best, torch.arange(len(wanted))], iter(all_errors.amin(0).to
 rows = {name: f"{np.mean([next(gaps) for _ in x]):.3f}" for name, x in groups.items()}
 show_table(pd.DataFrame({"difference of pixels": rows}), "The best of three searches.")
 show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
-          "Which of them can G draw?",
+          "From the left: three of G's own, three new faces, two with hats, a headscarf, a turban, "
+          "a five. Headwear comes back as hair.",
           "two rows of eleven: most of the first six come back; headwear turns into hair")
 
 # %% [markdown]
-# New faces come back nearly exactly: G *covers* them. Of its own three, one came back on another background and without
-# its smile in our run: all three searches got stuck. **So one failure proves nothing.** The headwear fails in another way, each time
-# the same: skin, glasses and background are found (a beard is lost), and the hat, the scarf and the turban come back as light
+# Of the three new faces two come back nearly exactly; the first has lost its beard. Of its own three, one came back on
+# another background and without its smile in our run: all three searches got stuck. **So one failure proves nothing.**
+# The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost), and the hat, the scarf and the turban come back as light
 # hair. G says what it knows. Nothing in its world sits on a head except hair. The five becomes the darkest face that
 # there is.
 #
-# The number alone would not have told: by it the turban is as near as G's own three are on average. The pictures do tell.
+# The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. The pictures do tell.
 # And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
 # covered. Who was left out of the data does not count. Bau and others ([arXiv
 # 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches which
@@ -717,8 +727,8 @@ show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
 # Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones.
 # Webster and others ([arXiv 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training
 # pictures and on held-out ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures
-# are quicker to invert: 48 digits that it learned from, 48 that it did not, and 48 of its own, which play the forger: a
-# set that G surely can reproduce, and for which the test must speak up.
+# are quicker to invert: 48 digits that it learned from, 48 that it did not, and as a control 48 of its own. Those G can
+# certainly draw, so the test must notice them.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 plain = load_run("mnist")
@@ -880,6 +890,18 @@ show_rows({"held out": x[held],
 # - Bau and others: *Seeing What a GAN Cannot Generate*, [arXiv 1910.11626](https://arxiv.org/abs/1910.11626).
 # - Webster and others: *Detecting Overfitting of Deep Generative Networks via Latent Recovery*,
 #   [arXiv 1901.03396](https://arxiv.org/abs/1901.03396).
+
+# %% [markdown]
+# ## What you have now
+#
+# You can build a generator and a discriminator, and say what each of their parts is for. You can see from two curves that a
+# training goes wrong, and from its pictures how. You can say whether one generator is better than another, with a floor,
+# an interval and the number of images beside your answer, and you know how to look for what it copies and for what it leaves
+# out. All of that outlasts the DCGAN: diffusion models are trained, measured and doubted in the same way.
+#
+# The capstone is the best next step. After it, read the code, which is smaller than it looks: `dcgan_course/trainer.py` is
+# the whole training, in reading order. Then read one of the papers of lesson 13 or 14 to its last page. You will find that you
+# can argue with it.
 
 # %%
 from dcgan_course import checks
