@@ -101,13 +101,13 @@ show(figure, "A digit (left) and the first nine maps of each of D's layers, in i
 #
 # ## 1 · The paper's protocol
 #
-# Section 5 of the paper makes features of all of D's convolutional layers: each map is **max-pooled to 4 x 4**, all
+# Section 5 of the paper turns all of D's convolutional layers into features: each map is **max-pooled to 4 x 4**, all
 # maps are **flattened** and put side by side, and a **linear** classifier learns from the result. It is linear so that
 # the credit for its answers is due to the features.
 #
 # > **Exercise 1 · Pooled features** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
 # >
-# > The maps of digits are 14, 7 and 4 wide, which 4 does not divide: let PyTorch choose the windows.
+# > The maps of digits are 14, 7 and 4 wide, and 14 and 7 are no multiples of 4: let PyTorch choose the windows.
 
 # %%
 def my_pooled(maps):
@@ -188,7 +188,7 @@ for draw in range(3):
 # **trained on the labels**, "supervised".
 
 # %% [markdown]
-# > **Predict:** with a hundred labels, how many digits are read rightly by D's features, by those of an untrained D, by
+# > **Predict:** with a hundred labels, how many digits are read correctly by D's features, by those of an untrained D, by
 # > pixels, and by the supervised network?
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -243,10 +243,10 @@ show_table(percent.rename_axis(None),
 # ### The paper's Table 1: photographs
 #
 # The paper's own table is about CIFAR-10: small photographs of ten kinds of things, 5,000 of each to learn from and 1,000
-# to be tried on. Its D had been trained on ImageNet. We have no ImageNet, so we trained a D on the 50,000 photographs
+# to test on. Its D had been trained on ImageNet. We have no ImageNet, so we trained a D on the 50,000 photographs
 # themselves, 32x32, ten times through, without their labels (half an hour on one busy core: `dcgan-course train --preset
-# photos --data cifar10:PATH --image_size 32 --no_augment --ngf 64 --ndf 64 --num_epochs 10`). What its G draws is nothing
-# to be proud of:
+# photos --data cifar10:PATH --image_size 32 --no_augment --ngf 64 --ndf 64 --num_epochs 10`). Its G is
+# still weak:
 #
 # <img src="../data/features/cifar10.webp" width="548" alt="64 small blurred pictures in a square: some could be ships, birds, cars or horses before sky and grass, many are only patches of fitting colours">
 #
@@ -257,7 +257,7 @@ show_table(percent.rename_axis(None),
 # --labels 4000 50000 --draws 5`).
 
 # %% [markdown]
-# > **Predict:** how many of the ten thousand test photographs are named rightly by D's features with all 50,000 labels,
+# > **Predict:** how many of the ten thousand test photographs are named correctly by D's features with all 50,000 labels,
 # > and how many with 400 of each class? Ten percent is chance.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -420,7 +420,9 @@ show_rows({"the digits": top} | rows,
 # %% [markdown]
 # The plain gradients are grey noise around the right place. The rule of deconvolution shows nearly the same texture for
 # every digit: it asks only about the gradient, and so forgets which picture it started from. The guided rule shows the
-# stroke that the feature answers to, and where it is.
+# stroke that the feature answers to, and where it is. But be careful: the rule sharpens edges of its input by itself, for
+# any network ([1810.03292](https://arxiv.org/abs/1810.03292)). So random filters stand beside the trained ones below, as
+# a control.
 #
 # ### A smaller claim: edges, by number
 #
@@ -459,7 +461,7 @@ for name, alt in {"trained": "edges of one direction in each row stand out of gr
          "that raise it.", f"four rows of six churches, and beside them {alt}", 12)
 
 # %% [markdown]
-# Look along a row. A trained feature answers to lines in **one direction**, in whatever church they are; a random one
+# Look along a row. A trained feature answers to lines, mostly in **one direction**, in whatever church they are; a random one
 # to a patch of colour and its surroundings. Can "looks like edges" be put into numbers? The direction of a picture's
 # edges follows from its slopes across and down, as an arrow; with twice the angle, opposite slopes count as one
 # direction.
@@ -482,8 +484,8 @@ for name in nets:
     chosen = range(0, highest[name].shape[1], 16)
     arrows = torch.stack([arrow(responding(name, i)[1]) for i in chosen])  # (24, 6)
     between = (arrows / arrows.abs()).mean(1)
-    lengths[f"{name} filters"] = {"within a picture": f"{arrows.abs().mean():.1f}",
-                                  "between pictures": f"{between.abs().mean():.1f}"}
+    lengths[f"{name} filters"] = {"within a picture": f"{arrows.abs().mean():.2f}",
+                                  "between pictures": f"{between.abs().mean():.2f}"}
 show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one direction, 0 = any.")
 
 # %% [markdown]
@@ -494,7 +496,7 @@ show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one directi
 # Does a feature of the digits' D belong to *one digit*?
 
 # %% [markdown]
-# > **Predict:** among the 20 digits that raise a feature most, which share is of the commonest kind? (By chance it is
+# > **Predict:** take the 20 digits that raise a feature most. How large a share is the most common digit? (By chance it is
 # > about 0.22.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -679,10 +681,10 @@ def forget(maps, block):
 # > 8?
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-positive, counted = {}, {}
+counted = {}
 for block, size_of in ((1, "8 x 8"), (2, "16 x 16")):
     for name, weight in regressions(block).items():
-        positive[block, name], found = forget(np.flatnonzero(weight > 0), block)
+        _, found = forget(np.flatnonzero(weight > 0), block)
         counted[f"{size_of}, {name}"] = {"of the maps": f"{(weight > 0).mean():.0%}"} | found
 show_table(pd.DataFrame(counted).T, "All maps with a positive weight dropped.")
 
@@ -699,8 +701,10 @@ show_table(pd.DataFrame(counted).T, "All maps with a positive weight dropped.")
 # </details>
 
 # %% [markdown]
-# Is it the **layer** that matters, the **number** of maps, or the **choice** among them? To find out, change one of
-# them at a time.
+# ### Layer or choice?
+#
+# Is it the **layer** that matters, or the **choice** among its maps? To find out, drop the same share of each layer, a
+# quarter, chosen in several ways. (Layers differ in width, so the same share is not the same number.)
 #
 # For the choice there is another criterion. A regression finds maps that are *active where* glasses are. We want maps
 # *without which* there would be none: how much of the judge's answer would be lost if a map were zero? To first order
@@ -720,43 +724,43 @@ def effects(block, n=64):
     return (x * gradient).sum((2, 3)).mean(0).detach().numpy()
 
 # %% [markdown]
-# The next cell drops the best quarter of each layer's maps (of the first layer an eighth), by each criterion, and
-# random maps as a control:
+# The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control:
 
 # %% jupyter={"source_hidden": true}
-pictures, counted = {}, {}
+forgotten, counted = {}, {}
 for block in range(4):
     criteria = regressions(block) | {"effect": effects(block)}
-    count = len(criteria["effect"]) // (8 if block == 0 else 4)
+    count, size_of = len(criteria["effect"]) // 4, f"{4 * 2**block} x {4 * 2**block}"
     criteria["random"] = np.random.default_rng(block).random(len(criteria["effect"]))
     for name, value in criteria.items():
-        pictures[block, name], found = forget(np.argsort(-value)[:count], block)
-        counted[f"{4 * 2**block} x {4 * 2**block}: {name}, {count} of {len(value)}"] = found
+        pictures, found = forget(np.argsort(-value)[:count], block)
+        counted[f"{size_of}: {name}"] = found
+        if name == "effect":
+            gone = f"judge {found['gone: judge']}, witness {found['gone: witness']}"
+            forgotten[f"{size_of}, by effect; gone: {gone}"] = pictures
 per_cent = pd.DataFrame(counted).T.map(lambda share: int(share.rstrip("%")))
-show(dots(per_cent, "% of the faces", gaps=4),
-     "Which maps were dropped, and how many of how many; what went with them. "
-     "Below: random ones.",
+show(dots(per_cent, "%", gaps=4),
+     "Share of the glasses that are gone, by judge and by witness; grey: of the other answers "
+     "that changed. The last line of each group is the control.",
      "in each block chosen maps remove the glasses for the judge, in the first two for the "
      "witness as well; random maps remove few")
-show_table(per_cent, "% of the faces.", fold="The same as a table")
+show_table(per_cent, "%", fold="The same as a table")
 
 # %% jupyter={"source_hidden": true}
-show_rows({"drawn": before[shown], "block 0 (4 x 4), by effect": pictures[0, "effect"],
-           "block 1 (8 x 8), with/without": pictures[1, "with/without"],
-           "block 2 (16 x 16), all positive": positive[2, "with/without"],
-           "block 3 (32 x 32), by effect": pictures[3, "effect"]},
-          "The same ten faces, with the maps of one block dropped.",
+show_rows({"drawn": before[shown], **forgotten},
+          "The same ten faces, without a quarter of the maps of one layer.",
           "five rows of ten faces: with glasses; without, twice; and with traces, twice")
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
-#   removes at least nine pairs in ten, and little else changes. One layer on, at 8 x 8, the witness still sees traces of
+#   removes at least nine pairs in ten, and changes no more of the other answers than random maps do. One
+#   layer on, at 8 x 8, the witness still sees traces of
 #   every fourth pair or so. In the layers close to the picture, 16 x 16 and 32 x 32, the witness still sees
 #   half of the glasses or more, whatever is chosen: these layers draw edges and colours, of glasses as of all else.
 # - **The choice matters within a layer.** At 4 x 4 and 8 x 8 chosen maps take most glasses away, random ones one pair in
 #   four at 4 x 4, one in ten at 8 x 8, and hardly any further on.
-# - **And look at the last row.** The judge says that six pairs in ten are gone. The witness, and you, say that most
-#   of them are there. Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the judge*,
+# - **And look at the last row of faces**, 32 x 32. The judge says that six pairs in ten are gone. The witness, and you, say
+#   that most of them are there. (At 16 x 16 it is 94 % against 47 %.) Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the judge*,
 #   which is called an adversarial example. The network that chooses should not be the one that counts.
 #
 # This is one G and one attribute; yours may differ.
