@@ -34,10 +34,8 @@
 # ## 1 · From z to a picture in the browser
 #
 # A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
-# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
-#
-# The generator is that of the cartoon faces, whose D, against guideline 2, has no batch norm; it pays the penalty R1
-# instead (see [data/README.md](../data/README.md)).
+# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows. The generator
+# is that of the cartoon faces.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -61,17 +59,19 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import ipywidgets as widgets
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from PIL import Image
 
 from dcgan_course import checks
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import encoded, show, show_rows, under_sliders
+from dcgan_course.plots import GREY, ORANGE, STYLE, encoded, show, show_rows, under_sliders
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, Still, explore
 
+plt.style.use(STYLE)
 print(f"torch {torch.__version__}, ipywidgets {widgets.__version__},",
       f"CPU threads: {settle_threads()}")
 
@@ -80,7 +80,8 @@ run = load_run("avatars")
 netG = run.load_generator()
 z0 = sample_z(1, run.config.nz, run.config.z, seeded(4, "lesson"))[0]
 picture = png(image_grid(generate(netG, z0[None])), 256)
-print(f"a PNG file: {picture[:4]}, at most 40 KB: {len(picture) <= 40_000}")
+show(generate(netG, z0[None]), f"One face: {len(picture) / 1000:.0f} KB as a PNG file.",
+     "a cartoon face")
 
 # %% [markdown]
 # How long does that take? Many screens show a new picture every 17 ms; below some 50 ms a movement feels
@@ -141,23 +142,26 @@ def sheet(names, caption, alt):
               caption, alt)
 
 
-sheet(list(directions), "From -3 (left) to +3.",
-      "three rows of one face; hair and background change a little along each row")
+sheet(list(directions), "From -3 (left) to +3: in each row several things change together.",
+      "three rows of one face; mouth, hair, glasses and background change along the rows")
 
 
 # %% [markdown]
-# How much does a picture change on the whole way?
+# How much does a picture change on the whole way? Ten faces tell:
 
 # %%
+ten = sample_z(10, run.config.nz, run.config.z, seeded(5, "lesson"))
+
+
 def change(direction):
-    """Mean change of a pixel on the whole way from -3 to 3, in grey levels."""
-    first, last = generate(netG, torch.stack([z0 - 3 * direction, z0 + 3 * direction]))
+    """Mean change of a pixel on the whole way from -3 to 3, of 255 grey levels."""
+    first, last = generate(netG, torch.cat([ten - 3 * direction, ten + 3 * direction])).chunk(2)
     return 127.5 * (last - first).abs().mean().item()
 
 
-single = [change(unit[i]) for i in range(run.config.nz)]
-print(f"a single number of z changes {sum(single) / len(single):.0f} grey levels on average,",
-      f"at most {max(single):.0f}")
+single = [change(one) for one in unit]
+print(f"Moving a single number of z from -3 to 3 changes a pixel by {np.mean(single):.0f} of",
+      f"255 grey levels on average, and by at most {max(single):.0f}.")
 
 # %% [markdown]
 # The next cell puts these three directions under sliders. Drag one, or click its handle and use the arrow keys.
@@ -196,8 +200,9 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
 # ## 2 · Directions without labels
 #
 # The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. W stretches some
-# directions much, others hardly at all. Those that it stretches most should change the picture most (batch norm comes
-# next and scales each channel anew, so this is a guess to be tested). They are the **singular vectors** of W with the
+# directions much, others hardly at all. Those that it stretches most should change the picture most. (Batch norm then
+# multiplies each channel by a fixed number. Folding it into W would weight the channels; like the paper we leave it out,
+# and test.) They are the **singular vectors** of W with the
 # largest singular values.
 #
 # > **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
@@ -239,24 +244,42 @@ ratio = strength[0] / strength[-1]
 print(f"W stretches its first direction {ratio:.0f} times as much as its last")
 found = principal(weight, 3)
 found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # a free choice
-directions |= {f"principal {i + 1}": direction for i, direction in enumerate(found)}
-names = [name for name in directions if name.startswith("principal")]
-sheet(names, "Three principal directions, moved just as far: the changes are larger.",
+directions |= {f"strongest {i + 1}": direction for i, direction in enumerate(found)}
+names = [name for name in directions if name.startswith("strongest")]
+sheet(names, "The three directions that W stretches most, from -3 (left) to +3.",
       "three rows of one face, which becomes other people along each row")
 
-# %%
-changes = ", ".join(f"{change(directions[name]):.0f}" for name in names)
-print("principal directions change", changes, "grey levels")
-every = principal(weight, run.config.nz)
-print(f"one in the middle of the order {change(every[50]):.0f},",
-      f"the last one {change(every[-1]):.0f}")
+# %% [markdown]
+# > **Predict:** does a direction that W stretches more change the picture more?
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+every = [change(one) for one in principal(weight, run.config.nz)]
+figure, axes = plt.subplots()
+axes.axhspan(min(single), max(single), color=GREY, alpha=0.25, linewidth=0,
+             label="the single numbers of z")
+axes.plot(range(1, len(every) + 1), every, "o", color=ORANGE, markersize=5,
+          label="the directions of W")
+axes.set(xlabel="place in the order, 1 = stretched most", ylabel="change, grey levels",
+         ylim=(0, None))
+axes.legend()
+show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten faces.",
+     "a hundred points that fall from left to right; four lie above a grey band, some twenty "
+     "within it, all others below it, near 0")
+print(f"The first three: {', '.join(f'{value:.0f}' for value in every[:3])} grey levels;",
+      f"number 50: {every[49]:.0f}; the last: {every[-1]:.0f}.")
 
 # %% [markdown]
-# The first principal direction changes the picture almost three times as much as the average single number of z does, and
-# more than the best of the hundred. It was found without trying each of them, and without a label. The order by
-# stretching is nearly the order by change: directions in the middle and at the end change little. (All of this was
-# measured on one face.) But do the strong directions have names? Try to find words for each row. A direction that W
-# stretches most need not mean one thing.
+# <details><summary>What came out, and why</summary>
+#
+# Nearly: the points fall, though not one by one. The first four change more than any single number of z does, and from
+# about the twenty-fifth on there is next to nothing left. So of its hundred numbers this G uses about twenty
+# combinations, and it hardly looks at the rest. That is also why every single number changes something: each has a share in
+# the twenty.
+# </details>
+
+# %% [markdown]
+# They were found without trying each of them, and without a label. But do the strong directions have names? Try to find
+# words for each row above. A direction that W stretches most need not mean one thing.
 #
 # ## 3 · The explorer
 #
@@ -286,21 +309,26 @@ explorer
 # is the sum that you wrote above:
 
 # %%
-z = explorer.start(88)
-explorer.go(seed=88, glasses=1)
+z = explorer.start(14)
+explorer.go(seed=14, glasses=1)
 expected = moved(z, {"glasses": 1}, explorer.directions)
 print("a slider moves z along its direction:", torch.allclose(explorer.z, expected))
 print(f"{len(explorer.directions)} sliders:", ", ".join(explorer.directions))
 
 # %%
-show(generate(netG, torch.stack([z, explorer.z])), "Left: seed 88. Right: glasses + 1.",
-     "a cartoon face, and the same face a step towards glasses")
+way = torch.stack([torch.lerp(z, explorer.z, share) for share in torch.linspace(0, 1, 7)])
+show_rows({"glasses": generate(netG, way)}, "Seed 14, with the slider at 0 (left) to 1 (right).",
+          "seven times a cartoon face; glasses appear on it and grow dark")
 explorer.go()  # all sliders at 0
 
 # %% [markdown]
-# Colours have buttons, not sliders. A direction that is added makes black hair blacker; brown hair lies between
-# black and blond, and more of "brown minus all others" does not lead there. A button therefore *replaces* the part of z
+# ### Why colours have buttons
+#
+# Adding a direction can only push further: black hair gets blacker. Brown lies between black and blond, so pushing does
+# not reach it. A button therefore *replaces* the part of z
 # in which the colours differ by what faces with this colour have on average.
+#
+# ### Other runs
 #
 # To explore another run, replace `"mnist2d"` in the next cell by its name, or by the path of your run's folder.
 
@@ -313,17 +341,23 @@ explore("mnist2d")
 # %%
 from dcgan_course.sampling import plane_grid
 
-plane = generate(load_run("mnist2d").load_generator(), plane_grid(14))
+plane = generate(load_run("mnist2d").load_generator(), plane_grid(10))
 show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
-     "a map of digits: each has a region, and between them lie mixed shapes", 14)
+     "a map of digits: each has a region, and between them lie mixed shapes", 10)
 
 # %% [markdown]
 # **As a page without code**, for people who do not want to see any: in a terminal,
 # `.venv/bin/dcgan-course explore avatars` opens the same explorer in the browser. Lesson 12 makes a file of it that
 # needs no Python at all.
 #
-# If nothing moves in JupyterLab, the kernel may not be running: run the cells again. A stored notebook on the web, or one
-# whose kernel was closed, shows a picture where the sliders would be.
+# <details><summary>Nothing moves in JupyterLab?</summary>
+#
+# The kernel may not be running: run the cells again. A stored notebook on the web, or one whose kernel was closed, shows
+# a picture where the sliders would be.
+# </details>
+#
+# (The D of these faces, against guideline 2, has no batch norm and pays the penalty R1 instead; lesson 13 and
+# [data/README.md](../data/README.md) tell why.)
 
 # %% [markdown]
 # > **Open exercise · Name a direction, and prove it** — 45 minutes
@@ -360,7 +394,7 @@ show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
 #
 # <details><summary>A principal direction changes hair, skin and smile at once. Is it wrong?</summary>
 #
-# It is right as what it is: a direction that the first layer stretches most. Nothing in that definition makes it mean one thing.
+# It is what it claims to be: a direction that the first layer stretches most. Nothing in that definition makes it mean one thing.
 # </details>
 #
 # ## References
