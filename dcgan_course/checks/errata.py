@@ -155,7 +155,7 @@ LISTINGS = {
         """, (3, 6), "    logits_fake = netD(x_fake.detach())",
         "without detach the gradient runs on into G, and the graph of x_fake is used up before G's own step",
         "check_d_step", ""),
-    4: listing("bytes of digits, (N, 1, 28, 28) uint8, as a G that ends in tanh must see them", """
+    4: listing("bytes of digits, (N, 1, 28, 28) uint8, scaled for a game whose G ends in tanh", """
         def scaled(pixels):
             x = pixels.float() / 255
             mean, deviation = 0.1307, 0.3081
@@ -171,7 +171,7 @@ LISTINGS = {
         """, (2, 4), "    D_G_z = logits_fake",
         "the sigmoid is applied twice: the loss never falls below 0.31, and its gradient is weak everywhere",
         "check_g_loss", ""),
-    6: listing("the same pictures at each moment of a training, as G draws them, from -1 to 1", """
+    6: listing("the same pictures at each moment of a training, in the range of G, from -1 to 1", """
         def snapshot(netG, z_fixed):
             mode = netG.training
             netG.eval()

@@ -11,7 +11,7 @@
 #
 # <img src="../data/denoised.webp" width="724" alt="four rows, read from left to right: grey noise, out of which a handwritten digit appears; the second is an odd one">
 #
-# *No discriminator, no game. A network has learned to say which part of a picture is noise; take that away a little at a
+# *No discriminator, no game. A network has learned to tell the noise in a picture from the rest; take it away a little at a
 # time, and pure noise becomes a digit, or nearly. (Nobody picked these four.) Does it draw better than a GAN that saw as
 # many images, in as much time?*
 #
@@ -171,18 +171,20 @@ show_table(pd.DataFrame({"read right": right}).T, "By time t; one in ten is a gu
 # $0.1 \tan(a)$; from the velocity you get, as you will see, $0.1 \sin(a)$.
 
 # %% jupyter={"source_hidden": true}
-times = torch.tensor([0.05, 0.5, 0.9, 0.99, 0.999])
+times = torch.tensor([0.05, 0.5, 0.9, 0.99])
 cos, sin = mixture(times, times)
 names = [f"t = {t:g}" for t in times.tolist()]
-wrong = {"answers the noise": 0.1 * sin / cos, "answers the velocity": 0.1 * sin}
-show_table(pd.DataFrame({name: [f"{x:.3g}" for x in row.tolist()]
+wrong = {"answers the picture": 0.1 * torch.ones(4), "answers the noise": 0.1 * sin / cos,
+         "answers the velocity": 0.1 * sin}
+show_table(pd.DataFrame({name: [f"{x:.3f}" for x in row.tolist()]
                          for name, row in wrong.items()}, names).T,
            "Error of the picture, where each number of the answer errs by 0.1.")
 
 # %% [markdown]
 # Near $t = 1$, where sampling begins, the noise says next to nothing about the picture: $x_t$ *is* the noise, and a
 # network that answers with what it was given is almost right. Every small error is divided by a number near 0. The
-# velocity never divides. At $t = 1$ it is $-x_0$ and at $t = 0$ it is $\epsilon$: at each end it asks for what the
+# velocity never divides. And the picture itself? It is as good near $t = 1$. But near $t = 0$ the network has it in front of
+# it, nearly clean, and its own small errors would stay in the result, where the velocity shrinks them. At $t = 1$ it is $-x_0$ and at $t = 0$ it is $\epsilon$: at each end it asks for what the
 # network does not have in front of it. DDPM lives with the noise because it takes a thousand small steps; we want to take
 # ten, so our network answers with the velocity.
 
@@ -347,7 +349,7 @@ show(figure, "Blue: real points with the noise of that time. Arrows: the way bac
 # %% [markdown]
 # At $t = 0.95$ there is hardly an arrow. A point could come from any of the eight heaps; their pulls cancel, and their
 # mean is the middle, where there is no real point. Later the arrows part, and at $t = 0.05$ each leads to
-# the nearest heap. Whoever goes all the way in one step arrives in the middle; many steps let the network decide a little
+# the nearest heap. A single big step ends in the middle; many steps let the network decide a little
 # more at each.
 #
 # ### One step
@@ -503,7 +505,7 @@ print(f"Diffusion: {record['kimg']:,.0f} thousand images shown, in "
       f"{gan_record['seconds'] / 60:.0f} minutes of one thread, by\n{gan_record['command']}")
 
 # %% [markdown]
-# The command trains into a folder. Ctrl-C stops it after a step that is kept, and the same command goes on. Against it
+# The command trains into a folder. You may stop it with Ctrl-C; the same command goes on from the last saved step. Against it
 # stands the run `mnist`, the best GAN of this course on digits without labels, with as many images and nearly as many
 # minutes: **the same clock**.
 
@@ -620,7 +622,7 @@ show_table(pd.DataFrame(rows, list(KEYS.values())).T,
 # On this clock **the GAN wins**, and not narrowly: one pass through G is at 17, fifty passes through the U-Net are at 81,
 # five times as far. The other columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against
 # 0.86, with real digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less
-# sure of what it reads: more of these digits are none. Look at the sheet of section 5 again, second column. From 10 steps
+# sure of what it reads: more of them are not digits at all. Look at the sheet of section 5 again, second column. From 10 steps
 # to 50 both move little; what the steps improve is the sharpness. And look at the first row: of the blot that one step
 # draws the judge is quite sure. Confidence alone means nothing.
 # </details>
@@ -641,7 +643,7 @@ print(f"Between 50 steps and one pass of G there is a factor of {many / one:.1f}
 # So a factor of five is hardly a matter of the seed. The smaller differences, in precision and recall, may be.
 #
 # The next plots show the same over time. Left is the training's clock: the Frechet distance after so many images, for
-# diffusion by 10 steps. Right is the clock of drawing: seconds for 64 digits, on this machine now.
+# diffusion by 10 steps. Right is the clock of drawing: seconds for 64 digits, on the machine that ran this page.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.machine.runtime import time_of
@@ -659,20 +661,23 @@ fd = {int(steps): scores["fd10k_mnist"] for steps, scores in record["scores"].it
 right.plot(list(seconds.values()), [fd[steps] for steps in seconds], "o-", color=ORANGE)
 for steps in seconds:
     right.annotate(f"{steps}", (seconds[steps], fd[steps]), (4, 4), textcoords="offset points")
-right.plot(gan_seconds, gan_record["generated"]["fd10k_mnist"], "s", color=BLUE, markersize=8)
+gan_fd = gan_record["generated"]["fd10k_mnist"]
+right.plot(gan_seconds, gan_fd, "s", color=BLUE, markersize=8)
+right.annotate("G", (gan_seconds, gan_fd), (8, 4), textcoords="offset points")
 for axis, label in ((left, "thousand images shown"), (right, "seconds for 64 digits")):
     axis.axhline(floor, color="#707070", linewidth=1)
     axis.set(xlabel=label, yscale="log")
 left.set_ylabel("Frechet distance")
 left.legend()
 right.set_xscale("log")
+right.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
 show(figure, "Lower is better; the grey line is the floor. Right: the numbers are steps.",
      "left two falling curves; right orange points that fall to the right, and a blue square "
      "far left")
 
 # %% [markdown]
 # On the left both curves fall, and the GAN's lies far below at every moment. On the right the blue square is G. The U-Net
-# needs many times as long for one step as G for its whole picture, and no number of steps reaches G's distance: from 25
+# needs several times as long for one step as G for its whole picture, and no number of steps reaches G's distance: from 25
 # to 50 steps, twice the time, it falls by a tenth. What remains then is the error of the network, which only more
 # training or a larger network can mend.
 #
@@ -683,7 +688,7 @@ show(figure, "Lower is better; the grey line is the floor. Right: the numbers ar
 #
 # ## 7 · Who leaves out what, and does it copy?
 #
-# A GAN may forget a mode, since D only asks whether a picture is real, not whether all pictures are there. The loss of
+# For a GAN a forgotten mode costs next to nothing: D's push reaches G only where G draws. The loss of
 # this lesson asks for every training image, again and again, at all times. Does that show? Count the digits that the
 # judge reads in 400 samples of each.
 
@@ -707,7 +712,7 @@ show_table(pd.DataFrame(rows).T, "Of 400, how often each digit was read.")
 # in three on the ring and one on digits.
 #
 # A model that reaches a low loss by storing its images would also draw well. So look for copies as lesson 11 does: is the
-# nearest of 10,000 training and 10,000 test digits a training digit? One half is right.
+# nearest of 10,000 training and 10,000 test digits a training digit? An honest model should give one half.
 
 # %% jupyter={"source_hidden": true}
 shelves = [learn.floats(range(10_000)).flatten(1), unseen.floats().flatten(1)]
@@ -757,13 +762,12 @@ walks = {"diffusion": sample(unet, ways.view(-1, 1, 28, 28), 25),
                                               for a, b in zip(*z, strict=True)]))}
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-rows = {}
+print("In the judge's features the largest of 11 steps is, in the mean of eight walks,")
 for name, images in walks.items():
     features, _ = judged(judge, images)
     steps = np.linalg.norm(np.diff(features.reshape(8, 12, -1), axis=1), axis=2)
-    rows[name] = f"{(steps.max(1) / steps.sum(1)).mean():.0%}"
-show_table(pd.DataFrame({"largest of 11 steps, of the whole way": rows}),
-           "Means of eight walks, in the judge's features; equal steps would be 9 % each.")
+    print(f"{(steps.max(1) / steps.sum(1)).mean():.0%} of the whole way by {name}.")
+print("Equal steps would be 9 % each.")
 
 # %% [markdown]
 # Both walks change without tearing, and by this number neither is smoother: the largest of eleven steps is about 28 % of
@@ -779,7 +783,7 @@ show_table(pd.DataFrame({"largest of 11 steps, of the whole way": rows}),
 # | drawing | one pass through G | one pass through the network for each step |
 # | training | two networks that must stay in balance | one loss, which falls |
 # | what the loss says | little: each is measured against the other | progress, though less and less |
-# | missing modes | possible: nothing in the loss asks for all of them | every training image is asked for |
+# | missing modes | possible: D's push reaches G only where G draws | every training image is asked for |
 # | latent space | small, and each picture one pass | as large as the image, and each picture many passes |
 # | more time for a better picture | no | yes: more steps |
 #
