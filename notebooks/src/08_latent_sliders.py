@@ -72,8 +72,7 @@ from dcgan_course.sampling import first_layer, generate, image_grid, png, sample
 from dcgan_course.widgets import LatentExplorer, Still, explore
 
 plt.style.use(STYLE)
-print(f"torch {torch.__version__}, ipywidgets {widgets.__version__},",
-      f"CPU threads: {settle_threads()}")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %%
 run = load_run("avatars")
@@ -155,7 +154,7 @@ ten = sample_z(10, run.config.nz, run.config.z, seeded(5, "lesson"))
 
 def change(direction):
     """Mean change of a pixel on the whole way from -3 to 3, of 255 grey levels."""
-    first, last = generate(netG, torch.cat([ten - 3 * direction, ten + 3 * direction])).chunk(2)
+    first, last = (generate(netG, ten + far * direction) for far in (-3, 3))
     return 127.5 * (last - first).abs().mean().item()
 
 
@@ -317,7 +316,8 @@ print(f"{len(explorer.directions)} sliders:", ", ".join(explorer.directions))
 
 # %%
 way = torch.stack([torch.lerp(z, explorer.z, share) for share in torch.linspace(0, 1, 7)])
-show_rows({"glasses": generate(netG, way)}, "Seed 14, with the slider at 0 (left) to 1 (right).",
+show_rows({"glasses": generate(netG, way)},
+          "Seed 14, with the slider at 0 (left) to 1 (right).",
           "seven times a cartoon face; glasses appear on it and grow dark")
 explorer.go()  # all sliders at 0
 

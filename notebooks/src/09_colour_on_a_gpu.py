@@ -117,12 +117,12 @@ axes.set(yscale="log", xlabel="thousand images shown", ylabel="Frechet distance"
 axes.set_yticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
 axes.minorticks_off()
 axes.legend()
-show(figure, "Which of the two should have been stopped, and when?",
+show(figure, "Blue was best at about 390 thousand images, then got worse; orange still falls.",
      "the orange curve falls to the end; the blue one rises again after 390 thousand")
 
 # %% [markdown]
-# The table's distance and the last point of the orange curve belong to the same generator with other z: that much is
-# chance, with 1,787 pictures. And the two runs differ in more than one thing:
+# The table says 11.9 and the orange curve ends at 14.3: the same generator, with other z. With 1,787 pictures a
+# difference of 2.4 is chance. And the two runs differ in more than one thing:
 
 # %% jupyter={"source_hidden": true}
 differences = church.config.difference(load_run("heritage_no_augment").config).split(", ")
@@ -168,7 +168,7 @@ show(sampling.generate(netC, corners), "Four churches in the corners, and mixtur
 # [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
 
 # %% [markdown]
-# **Put the name of yours here.** The rest of the lesson uses it; nothing else needs editing.
+# **Choose your data here.** The rest of the lesson uses it; nothing else needs editing.
 #
 # - an LMDB folder or its zip: `lsun/church_outdoor:PATH`, `lsun/bedroom:PATH` (after `pip install lmdb`, in Colab)
 # - CelebA: `celeba:PATH`, the folder with the two files, or a zip of it
@@ -185,9 +185,9 @@ try:
     photos = load_images(DATA, 64)
     assert photos.channels == 3 and photos.count >= 1024, "fewer than 1,024 colour pictures"
 except Exception as error:
-    print(f"Not here: {error}".partition(";")[0].replace(str(Path.home()), "~"))
     DATA = "avatars:3000"
-    print("So the lesson goes on with 3,000 cartoon faces, which are drawn now.", flush=True)
+    print("Without these photographs the lesson goes on with 3,000 drawn faces.")
+    print("Why:", f"{error}".partition(";")[0].replace(str(Path.home()), "~"), flush=True)
     photos = load_images(DATA, 64)
 NAME = Path(DATA.partition(":")[2] or DATA).stem
 NAME = "cartoon faces" if DATA.startswith("avatars") else NAME
@@ -234,7 +234,7 @@ with tempfile.TemporaryDirectory() as folder:
 #
 # > **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
-# > CelebA's faces are 178 wide and 218 high. Which box is left of them?
+# > CelebA's faces are 178 wide and 218 high. Which square of such a picture do we keep?
 
 # %%
 def my_centre_box(width, height):
@@ -304,8 +304,8 @@ show(figure, "Look at the glasses and at the stripes: only the third is in shape
 
 # %%
 COUNTS = {"LSUN church_outdoor": 126_227, "CelebA": 202_599, "LSUN bedroom": 3_033_042}
-sizes = {name: (count, f"{count * 64 * 64 * 3 / 1e9:.1f}") for name, count in COUNTS.items()}
-show_table(pd.DataFrame(sizes, ["pictures", "GB, prepared"]).T)
+disk = {name: count * 64 * 64 * 3 / 1e9 for name, count in COUNTS.items()}
+print("; ".join(f"{name}: {gigabytes:.1f} GB" for name, gigabytes in disk.items()))
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import io
@@ -318,10 +318,8 @@ large.resize((178, 218)).save(jpeg, "JPEG")
 begin = time.perf_counter()
 for _ in range(200):
     decode(jpeg.getvalue(), 64)
-rate = 200 / (time.perf_counter() - begin)
-minutes = {name: f"{count / rate / 60:.1f}" for name, count in COUNTS.items()}
-show_table(pd.DataFrame({"minutes to prepare, one core": minutes}),
-           f"This machine decodes {rate:,.0f} pictures of 178 x 218 a second.")
+decoded = 200 / (time.perf_counter() - begin)
+print(f"One core of this machine decodes {decoded:,.0f} pictures of 178 x 218 a second.")
 
 # %% [markdown]
 # The bedrooms need not fit into memory: the file is read in slices. On a GPU the whole array moves there once, if it
@@ -330,9 +328,9 @@ show_table(pd.DataFrame({"minutes to prepare, one core": minutes}),
 # %% [markdown]
 # ## 4 · Will it fit?
 #
-# The paper's network is ten times as large as ours, and LSUN has 126,227 churches: both together want a GPU. We had none
-# to time. How much of its memory they take, and how much work they are, follows from shapes alone. The cells that take
-# times print those of your machine.
+# The paper's network is ten times as large as ours, and LSUN has 126,227 churches: both together want a GPU.
+# How much of its memory they take, and how much work they are, follows from shapes alone. The cells that take times
+# print those of your machine.
 #
 # The preset `lsun` (or `paper`) is the paper's network at full width: from 4 x 4 x 1024 up to 64 x 64 x 3, with kernels
 # of 5 x 5 and batches of 128. To count its parameters, its shapes are enough: tensors on the device `meta` have a shape
@@ -380,29 +378,37 @@ kept = training_bytes(parameters["G"], parameters["D"])
 print(f"kept from step to step: {kept / 1e6:,.0f} MB")
 
 # %% [markdown]
-# These bytes are the smaller part. Between the forward and the backward pass every layer's output has to be kept until
-# its gradient is computed, for each image of the batch. A forward hook counts these outputs:
+# With large batches these bytes are the smaller part. What a layer's gradient will need is kept from the forward pass to
+# the backward pass, for each image of the batch. Autograd can be asked what it saves; layers that share a piece of
+# memory count it once:
 
 # %%
-def outputs(net, x):
-    """How many numbers all layers of a net give for one image."""
-    total = []
-    hooks = [layer.register_forward_hook(lambda _, __, y: total.append(y[0].numel()))
-             for layer in net.modules() if not list(layer.children())]
-    with torch.no_grad():
-        net.eval()(x)
-    for hook in hooks:
-        hook.remove()
-    return sum(total)
+from torch.autograd.graph import saved_tensors_hooks
+from torch.multiprocessing.reductions import StorageWeakRef
 
 
-with torch.device("meta"):  # D sees three batches in each step
-    layers = {"G": outputs(netG, torch.zeros(1, 100)),
-              "D": 3 * outputs(netD, torch.zeros(1, 3, 64, 64))}
+def saved(net, x):
+    """Bytes that autograd keeps of a forward pass, without the weights."""
+    pieces = {}
+
+    def keep(tensor):
+        memory = tensor.untyped_storage()
+        pieces[StorageWeakRef(memory)] = memory.nbytes()
+        return tensor.detach()
+
+    with saved_tensors_hooks(keep, lambda tensor: tensor):
+        net(x)
+    weights = {StorageWeakRef(p.untyped_storage()) for p in net.parameters()}
+    return sum(size for memory, size in pieces.items() if memory not in weights)
+
+
 batch_sizes = [16, 128, 512]
+with torch.device("meta"):  # D's step has two batches in D, while what G kept waits
+    layers = {"G": [saved(netG, torch.zeros(n, 100)) for n in batch_sizes],
+              "D": [2 * saved(netD, torch.zeros(n, 3, 64, 64)) for n in batch_sizes]}
 gigabytes = {"weights, gradients, Adam": [kept / 1e9] * 3,
-             "outputs of G's layers": [4 * n * layers["G"] / 1e9 for n in batch_sizes],
-             "outputs of D's layers": [4 * n * layers["D"] / 1e9 for n in batch_sizes]}
+             "saved by G's layers": [size / 1e9 for size in layers["G"]],
+             "saved by D's layers": [size / 1e9 for size in layers["D"]]}
 budget = pd.DataFrame(gigabytes, [f"batch {n}" for n in batch_sizes])
 show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.",
            fold="The numbers of the next picture")
@@ -413,21 +419,20 @@ left = np.zeros(3)
 for (name, values), colour in zip(budget.items(), (GREY, ORANGE, BLUE), strict=True):
     axes.barh(budget.index, values, left=left, color=colour, height=0.6, label=name)
     left += values
-for card in (8, 16):
-    axes.axvline(card, color=INK, linestyle="--", linewidth=1)
-    axes.text(card - 0.1, -0.42, f"a card of {card} GB", ha="right", va="center")
-axes.set(xlim=(0, 16.4), xlabel="GB, in float32")
+axes.axvline(8, color=INK, linestyle="--", linewidth=1)
+axes.text(7.95, -0.42, "a card of 8 GB", ha="right", va="center")
+axes.set(xlim=(0, 8.2), xlabel="GB, in float32")
 axes.invert_yaxis()
 axes.grid(axis="y", visible=False)
 axes.legend(loc="center", bbox_to_anchor=(0.68, 0.45))
-show(figure, "The paper's network in training: what is kept, and what grows with the batch.",
-     "three bars: far below 8 GB for batches of 16 and 128, about 6 GB for 512")
+show(figure, "The paper's network in training: even batches of 512 stay far below 8 GB.",
+     "three bars, all far below 8 GB: about 0.7 GB for 16 images, 1.2 for 128 and 3.1 for 512")
 
 # %% [markdown]
-# The outputs are counted about twice too high: what is overwritten in place counts twice here, and those of D's three
-# passes are not all kept at the same time. (In 16 bits they take half: bfloat16, or float16 on a GPU without it, as
-# Colab's free T4.) So 16 GB have room for the paper's batch of 128, several times over. **On a GPU**
-# `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
+# Not counted is what a backward pass needs for a moment, and the workspace of the libraries. (In 16 bits most of what the
+# layers save takes half: bfloat16, or float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the
+# paper's batch of 128, several times over. **On a GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step,
+# gives the true number.
 #
 # ## 5 · How long?
 #
@@ -446,11 +451,9 @@ with FlopCounterMode(display=False) as counter:
     g_step(netD, optG, x_fake)
 per_image = counter.get_total_flops() / 8
 print(f"the paper's network: {per_image / 1e9:.1f} Gflop for each image shown")
-work = {name: f"{per_image * count / 1e15:.1f}" for name, count in COUNTS.items()}
-show_table(pd.DataFrame({"one epoch, Pflop": work}))
 
 # %% [markdown]
-# How fast is your machine at it? A laptop's CPU does some 50 to 200 Gflop a second with all of its cores, and less with
+# How fast is your machine at it? A laptop's CPU does some hundred Gflop a second with all of its cores, and less with
 # one; a GPU does some tens of thousands.
 #
 # The next cell times a step of the paper's network. (Without a GPU it times one half as wide, which needs about a quarter
@@ -483,17 +486,22 @@ print("timing some steps ...", flush=True)
 half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")
 flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
 rate = flops / per_image
-hours = {name: f"{count / rate / 3600:,.1f}" for name, count in COUNTS.items()}
-show_table(pd.DataFrame({"one epoch, hours": hours}),
+rows = {name: (f"{count:,}", f"{disk[name]:.1f}", f"{count / decoded / 60:.1f}",
+               f"{per_image * count / 1e15:.1f}", f"{count / rate / 3600:,.1f}")
+        for name, count in COUNTS.items()}
+show_table(pd.DataFrame(rows, ["pictures", "GB, prepared", "minutes to prepare",
+                               "Pflop an epoch", "hours an epoch"]).T,
            f"This machine: {flops / 1e9:,.0f} Gflop a second, or {rate:.1f} pictures a second "
            "with the paper's network.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The hours are the work of an epoch over the work per second. On a laptop's CPU the full width is out of the question,
-# while a smaller network is not (section 9). On a GPU this cell tells you how long you would wait. (The time does not
-# include compilation, which the trainer adds to long trainings on a GPU.)
+# The hours are the work of an epoch over the work per second. Some hours for an epoch of churches sound bearable, but
+# an epoch is not a training, and the churches are the smaller set. The paper shows its bedrooms, a little over 3 million,
+# after one epoch and after five: multiply the last line by five. A smaller network can be trained on a CPU (section 9).
+# On a GPU this cell tells you how long you would wait. (The time does not include compilation, which
+# the trainer adds to long trainings on a GPU.)
 # </details>
 
 # %% [markdown]
@@ -508,8 +516,7 @@ show_table(pd.DataFrame({"one epoch, hours": hours}),
 # - **fused Adam**: one kernel updates all weights. "plain" updates tensor by tensor; PyTorch's own default is between the
 #   two on a GPU. On a CPU it gains little, or nothing;
 # - **compilation** (`torch.compile`): chains of small operations become one. It takes about a minute to begin, so the trainer
-#   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes, until somebody has measured it on
-#   a GPU, that 15 % of a step are saved.
+#   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes that 15 % of a step are saved.
 #
 # NVIDIA's GPUs from before 2020 have at most float16, with 5 bits of exponent: gradients below 0.00000003 would become 0. So
 # the trainer multiplies them by a large number before they are rounded, and divides by it before the update
@@ -570,8 +577,8 @@ show(figure, "Each bar adds one change to those above it.", "; ".join(
     f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
 
 # %% [markdown]
-# These are times of a CPU, where the picture was stored; the gains depend on the machine. bfloat16 needs hardware for it; without such hardware it is several times *slower*,
-# which is why `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the
+# These are times of a CPU, where the picture was stored; the gains depend on the machine. bfloat16 needs hardware for it;
+# without such hardware it is several times *slower*, which is why `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the
 # loop of most tutorials, data path included; `dcgan-course doctor --gpu` tries all of this on a GPU and prints a
 # report.
 #
@@ -590,7 +597,7 @@ if GPU:
         replayed = bench.time_of(graph.replay, z.device, 20)
         print(f"a picture: {1000 * plain:.2f} ms, replayed {1000 * replayed:.2f} ms")
 else:
-    print("no CUDA here: nothing to measure")
+    print("This cell is for a GPU. The lesson goes on without it.")
 
 # %% [markdown]
 # ## 7 · What changes with the batch
@@ -631,8 +638,8 @@ show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
 from dcgan_course.experiments.recording import RecordedStudy
 
 study = RecordedStudy("batch_size")
-names = [*study.study.configs]
-batches = {name: study.study.config(name, 0).batch_size for name in names}
+batches = {name: study.study.config(name, 0).batch_size for name in study.study.configs}
+names = sorted(batches, key=batches.get)
 fd = {name: study.values(name, "fd") for name in names}
 even = {name: study.values(name, "mode_entropy") for name in names}
 COLOURS = {16: GREEN, 64: GREY, 256: ORANGE}
@@ -658,12 +665,13 @@ def listed(values, digits):
 
 rows = {name: (f"{60_000 // batches[name]:,}", listed(fd[name], 0), listed(even[name], 2))
         for name in names}
-show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"]).T)
+show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"]).T,
+           fold="The numbers of the picture")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Not here.
+# No, not in this study.
 #
 # - With batches of 16, a rate divided by 4 gives about what a batch of 64 gave, so the advice holds. But the unchanged rate
 #   is *better*: it makes four times the steps for the same images, each as long. In this study small batches do no harm to
@@ -684,6 +692,8 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # update the gradients are averaged, so that the copies stay equal. `batch_size` stays the size of the whole batch.
 #
 # > **Exercise 3 · Shares** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
+# >
+# > Return the part of the batch that process `rank` works on.
 
 # %%
 def my_share(batch, rank, size):
@@ -750,13 +760,14 @@ for norm in ("none", "batch"):
 megabytes = 4 * (parameters["G"] + parameters["D"]) / 1e6
 cables = {"Ethernet, 1 Gbit/s": 1, "Ethernet, 10 Gbit/s": 10,
           "inside a machine, 200 Gbit/s": 200}
-seconds = {name: f"{megabytes * 8 / 1000 / gbit:.3f}" for name, gbit in cables.items()}
-show_table(pd.DataFrame({"seconds a step": seconds}),
+times = {name: f"{8 * megabytes / gbit:,.0f}" for name, gbit in cables.items()}
+show_table(pd.DataFrame({"milliseconds a step": times}),
            f"{megabytes:.0f} MB of gradients a step.")
 
 # %% [markdown]
 # (These times are for one way, once. Each of n devices sends and receives 2 (n - 1) / n times that.) With two machines
-# each step is half as long, so where the exchange takes half of a step of one GPU, nothing is gained.
+# each step is half as long, so where the exchange takes half of a step of one GPU, nothing is gained
+# (if nothing overlaps).
 #
 # You can try it without GPUs, with two processes on the CPU:
 # `torchrun --nproc-per-node=2 -m dcgan_course train --preset smoke`.

@@ -585,8 +585,8 @@ show_table(pd.DataFrame({"anywhere, clean data": both(ring_real, anywhere),
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 draw_reach(np.concatenate([few, stray[4:7]]), anywhere[:60],
            "Three stray points outside of the ring: crosses count that are near no heap.",
-           "three blue points outside of the ring, and large pale discs around them that cover "
-           "a part of it; many crosses far from heaps are green", 4)
+           "three blue points outside of the ring, with large pale discs that cover a part of "
+           "it; many crosses far from heaps are green", 4)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -615,6 +615,7 @@ def out_of_reach(images, points, reference):
     return images[:2000][torch.from_numpy(~inside)][:14]
 
 
+# %% jupyter={"source_hidden": true}
 of_2000 = {name: features[name][:2000] for name in ("real", "mnist", "conditional")}
 show_rows({"drawn by mnist, within reach of no real digit":
            out_of_reach(plain, of_2000["mnist"], of_2000["real"]),
@@ -625,8 +626,9 @@ show_rows({"drawn by mnist, within reach of no real digit":
           "them broad or in an unusual hand")
 
 # %% [markdown]
-# Above, some are no digits at all, and others have a form that no real digit here has. Below are people with a hand of their
-# own, which the generator does not draw.
+# Above, a few are hard to read, and the others have a form or a slant that none of these 2,000 real digits has. Below are real
+# digits to which the generator draws nothing alike: many in an unusual hand, and some that look ordinary to us. What counts
+# here is the judge's eye, not ours.
 #
 # ## 5 · Counting modes
 #

@@ -634,8 +634,8 @@ def show_ratios(ratios):
     named = {a if b == "baseline" else f"{a} *": numbers for (a, b), numbers in ratios.items()}
     show(plots.forest({name: numbers[:4] for name, numbers in named.items()},
                       "times the Frechet distance of the other", [0.4, 0.6, 1, 2, 4, 8]),
-         "Over the baseline; with a star, over no batch norm in D. Left of 1 is better, right is "
-         "worse, grey is undecided.",
+         "Over the baseline; with a star, over no batch norm in D. Left of 1 is better, right "
+         "is worse, grey is undecided.",
          "a line for each ratio: " + "; ".join(f"{k}: {v[3]}" for k, v in named.items()))
     columns = ["times", "from", "to", "verdict", "p, corrected"]
     lines = {name: [*map("{:.2f}".format, numbers[:3]), numbers[3], f"{numbers[4]:.2g}"]

@@ -671,6 +671,7 @@ left.set_ylabel("Frechet distance")
 left.legend()
 right.set_xscale("log")
 right.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+left.set_xticks([300, 600, 900])
 show(figure, "Lower is better; the grey line is the floor. Right: the numbers are steps.",
      "left two falling curves; right orange points that fall to the right, and a blue square "
      "far left")

@@ -182,7 +182,8 @@ print(study.about["command"])
 # > **Predict:** what will the agreement be with each of the two mistakes? And will the pictures still be good digits?
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-ABOUT = {"both, planes": "Both are told", "only G": "Only G is told", "only D": "Only D is told"}
+ABOUT = {"both, planes": "Both are told", "only G": "Only G is told",
+         "only D": "Only D is told"}
 floor = study.about["real"]
 
 
@@ -705,8 +706,8 @@ found, gaps = found[best, torch.arange(len(wanted))], iter(all_errors.amin(0).to
 rows = {name: f"{np.mean([next(gaps) for _ in x]):.3f}" for name, x in groups.items()}
 show_table(pd.DataFrame({"difference of pixels": rows}), "The best of three searches.")
 show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
-          "From the left: three of G's own, three new faces, two with hats, a headscarf, a turban, "
-          "a five. Headwear comes back as hair.",
+          "From the left: three of G's own, three new faces, two with hats, a headscarf, a "
+          "turban, a five. Headwear comes back as hair.",
           "two rows of eleven: most of the first six come back; headwear turns into hair")
 
 # %% [markdown]
