@@ -135,6 +135,8 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
             memory, or losses that are no longer finite.
     """
     config, images = planned(config, resume)
+    # before anybody waits: one process that is gone already is another error for those that still join
+    World.to_come().check(config.batch_size, config.sync_batch_norm, config.device)
     with memory_in_one_line(config, resume) as begun, join(torch.device(config.device)) as world, \
             torch.random.fork_rng(), cpu_threads():
         config, batches = agreed(config, images, world, resume)
@@ -209,7 +211,6 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
 def agreed(config: TrainConfig, images: Images, world: World, resume: Run | None) -> tuple[TrainConfig, Batches]:
     """What each of several processes would choose for itself, chosen by one; and the batches, of which each has a
     share."""
-    world.check(config.batch_size, config.sync_batch_norm, config.device)
     config = config.replace(precision=world.from_main(lambda: config.precision))  # a probe's answers may differ
     batches = Batches(images, config.images_per_step, config.seed, config.device, config.flip, world)
     done = max(map(step_of, resume.checkpoints() if resume else ()), default=0)

@@ -27,6 +27,13 @@ class World:
     size: int = 1
     joined: bool = False
 
+    @classmethod
+    def to_come(cls) -> "World":
+        """The one that `join` will join, as torchrun has said it."""
+        if not started_by_torchrun():
+            return cls()
+        return cls(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), True)
+
     @property
     def main(self) -> bool:
         """The one process that writes."""
@@ -96,11 +103,11 @@ def join(device: torch.device) -> Iterator[World]:
     Raises:
         UserError: another process has ended, so that this one cannot go on.
     """
-    if not started_by_torchrun():
-        yield World()
+    world = World.to_come()
+    if not world.joined:
+        yield world
         return
     dist.init_process_group(backend(device))
-    world = World(dist.get_rank(), dist.get_world_size(), True)
     try:
         yield world
     except RuntimeError as error:  # what a collective operation raises when a partner has gone
