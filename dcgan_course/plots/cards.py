@@ -72,17 +72,17 @@ def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: in
     show(picture, caption, alt, width=picture.width // DENSE)
 
 
-def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str) -> None:
+def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str, lettered: bool = True) -> None:
     """Show rows of images, each below its name, as wide as the page; few images, at most so large.
 
     Args:
         rows: {name: (n, 1 or 3, size, size) in [-1, 1]}, of one n and size.
-        caption, alt: as of `show`.
+        caption, alt, lettered: as of `show`.
     """
     n, _, size, _ = next(iter(rows.values())).shape
     page = min(PAGE, n * MOST)
     times = page // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
-    sheets = [enlarged(images, n, times) for images in rows.values()]
+    sheets = [enlarged(images, n, times, lettered) for images in rows.values()]
     width, height = sheets[0].size
     letters = round(16 * width / page)
     whole = Image.new("RGBA", (width, len(rows) * (height + 2 * letters)))

@@ -11,7 +11,7 @@
 #
 # <img src="../data/runs/mnist_quick/training.gif" width="484" alt="64 digits in a square, which begin as grey noise and grow into handwriting while a generator trains">
 #
-# *A network that has never been told what a digit is learns to write them: 64 places, five minutes on a laptop. After
+# *Nobody tells this network what a digit is, yet it learns to write them: 64 of them, through one short training. After
 # this course you can build such a network, train it, break it and measure it.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/00_start_here.ipynb)
@@ -97,8 +97,8 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# You can find both. Within a digit the shape changes smoothly. The way from one digit to the next is smooth as well,
-# but it is only a step or two wide, and what lies on it is not a digit.
+# It never jumps, but it changes at very different speeds. Within a digit the shape changes slowly. The way to the next
+# digit is smooth as well, but it is only a step or two wide, and what lies on it is not a digit.
 #
 # </details>
 #
@@ -162,7 +162,7 @@ show(to_float(digits.batch(range(20))), "The first twenty digits of MNIST, enlar
 # ## 3 · How long will it take here?
 #
 # The course counts training time in **images shown**, because that means the same on every machine. How many images a
-# second does yours manage? The next cell runs twenty training steps of each of three networks: the one for our digits
+# second does yours manage? The next cell trains each of three networks for some seconds: the one for our digits
 # (`mnist`), the older kind whose layers are fully connected (lesson 01), and a larger one for 64 x 64 pixels.
 
 # %% tags=["nbval-ignore-output"]

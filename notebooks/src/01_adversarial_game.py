@@ -26,7 +26,7 @@
 #
 # - say what the best possible discriminator answers, and read a picture of it;
 # - write the losses of both players on logits, in one line each;
-# - explain, with numbers, why G does not minimise the loss that D maximises;
+# - explain, with numbers, why G does not simply maximise the loss that D minimises;
 # - train a GAN on points in the plane, and count the modes that it covers or loses;
 # - show why two players who learn by gradients can circle for ever, and what stops them.
 #
@@ -202,7 +202,7 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # <details><summary>What came out, and why</summary>
 #
 # It is one third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best
-# answer is not "right" or "wrong"; it is a price for every place. In the picture on the right G is perfect. There the
+# answer is no verdict but a ratio, one for every place. In the picture on the right G is perfect. There the
 # best D answers one half everywhere, and can do no better than guess.
 #
 # </details>
@@ -549,7 +549,8 @@ strip(film, [0, 4, 9, 13, 20, 40],
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# First G's points lie in one heap, and D has no clear opinion. Then the heap spreads over the plane; D learns that the
+# Nearly all at once: the points reach the whole ring before they gather on it. First they lie in one heap, and D has no
+# clear opinion. Then the heap spreads over the plane; D learns that the
 # middle is no place for real points, and the points move out to the ring. At last they gather around the modes.
 #
 # Look at D's map in the last picture: nearly white on the modes, orange between them. That is $D^*$ again. On a mode
@@ -687,8 +688,8 @@ print(f"distance before 5, after {math.hypot(x, y):.4f}; "
       f"predicted {5 * math.sqrt(1 + 0.1**2):.4f}")
 
 # %% [markdown]
-# The loop of a GAN does not work like this. There D moves first, and G answers the D that has *just* moved. Does that
-# help?
+# The loop of a GAN does not work like this. There the players take turns, and the second answers the move that the first
+# has *just* made. Does that help?
 #
 # > **Exercise 3 · Taking turns** — difficulty 1 of 3 · importance 2 of 3 · 4 minutes
 # >
@@ -795,8 +796,8 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 # ### The cure: a price on steepness
 #
 # In this game $y$ plays D. Think of a D that is a straight line, $D(x) = y \cdot x$: its steepness is $y$. Make D pay for
-# it, $\frac{\gamma}{2} y^2$ with a number $\gamma$ of your choice. Its slope gets one term more, $x - \gamma y$, and the
-# alternating step becomes
+# it, $\frac{\gamma}{2} y^2$ with a number $\gamma$ of your choice: a **gradient penalty**. Now $y$ climbs
+# $x y - \frac{\gamma}{2} y^2$, whose slope is $x - \gamma y$, and the alternating step becomes
 #
 # $$x' = x - lr \cdot y \qquad y' = y + lr\,(x' - \gamma y)$$
 #
@@ -808,7 +809,7 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 # 3. As long as $\gamma < 2 - lr$, the two eigenvalues of $M$ are a complex pair, so they have the same length, and its
 #    square is the determinant: each step shrinks the spiral by the factor $\sqrt{1 - lr\,\gamma}$.
 #
-# With $\gamma = 0$ the factor is 1, the closed path from above. With any $\gamma$ above 0 it is below 1: the path spirals
+# With $\gamma = 0$ the factor is 1, the closed path from above. With any $\gamma$ between 0 and $2 - lr$ it is below 1: the path spirals
 # in.
 #
 # > **Predict** how far from the saddle the 314 steps end with $\gamma = 0.2$.

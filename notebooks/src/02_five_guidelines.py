@@ -168,8 +168,8 @@ print(" -> ".join(map(str, sizes)))
 # ### The way up: fractional strides
 #
 # G must go from small to large. What the paper calls a *fractionally strided* convolution is called a **transposed
-# convolution** today (and `ConvTranspose2d` in PyTorch). It turns the picture round: each input number *stamps* the
-# whole kernel onto the output, multiplied by itself, and the stamps are added where they overlap. The stride is the
+# convolution** today (and `ConvTranspose2d` in PyTorch). It works the other way round: each input number *stamps* a
+# copy of the kernel, scaled by that number, onto the output, and the stamps are added where they overlap. The stride is the
 # distance between stamps in the *output*.
 
 # %%
@@ -779,8 +779,8 @@ show(torch.cat([batches[0][:7], generate(netG, z_fixed)[:7]]), nrow=7,
 # - Dumoulin, Visin: *A guide to convolution arithmetic for deep learning*,
 #   [arXiv 1603.07285](https://arxiv.org/abs/1603.07285).
 # - Ioffe, Szegedy: *Batch Normalization*, [arXiv 1502.03167](https://arxiv.org/abs/1502.03167).
-# - Odena, Dumoulin, Olah: *Deconvolution and Checkerboard Artifacts*, https://distill.pub/2016/deconv-checkerboard.
-# - The answer about the gains, N(1, 0.02): https://github.com/pytorch/examples/issues/516.
+# - Odena, Dumoulin, Olah: [*Deconvolution and Checkerboard Artifacts*](https://distill.pub/2016/deconv-checkerboard).
+# - The answer about the gains, N(1, 0.02): [pytorch/examples, issue 516](https://github.com/pytorch/examples/issues/516).
 # - He and others: *Delving Deep into Rectifiers*, [arXiv 1502.01852](https://arxiv.org/abs/1502.01852).
 
 # %%

@@ -11,9 +11,9 @@
 #
 # <img src="../data/then_and_since.webp" width="848" alt="twenty-four generated cartoon faces twice: on the left with a woven grain, smeared hair and broken mouths, on the right mostly clean">
 #
-# *Cartoon faces by two generators, each at its best. Left: the networks of 2015, with batch norm in both, on 0.4 million
-# images. Right: on 1.2 million, against a discriminator that gave up batch norm and pays for being steep (section 8 says
-# what else differs). This lesson walks from the one to the other, and on to 2025.*
+# *Cartoon faces by two generators, each at its best. Left: the networks of 2015, with batch norm in both but with tuned
+# rates, on 0.4 million images. Right: on 1.2 million, against a discriminator that gave up batch norm and pays for being
+# steep (section 8 says what else differs). This lesson walks from the one to the other, and on to 2025.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
 #
@@ -351,17 +351,18 @@ table = pd.DataFrame({f"gamma {gamma:g}": taught(gamma) for gamma in (0.0, 0.1, 
 show_table(table.map("{:.3f}".format), "A D that learns to tell digits from noise.")
 
 # %% [markdown]
-# With a price on slopes D is as flat as it can afford to be, and its loss is larger: certainty now costs it something. G gets less of
-# a push from such a D, but the push changes slowly from place to place, so it still points somewhere useful after G has
-# moved.
+# With a price on slopes D is as flat as it can afford to be, and its loss is larger: certainty now costs it something. G
+# gets less of a push from such a D, but the push changes slowly from place to place, so it still points somewhere useful
+# after G has moved.
 
 # %% [markdown]
 # ## 4 · Why batch norm had to go
 #
 # Exercise 2 took the gradient of the *sum* of all answers, because the answer for one image depends on that image alone.
 # Does it? Batch norm subtracts the mean of the batch. The next cell takes D of the recorded run `mnist` in train mode, as
-# it was trained, and shows it one and the same digit 200 times, each time among 63 other digits; and beside it a D without
-# batch norm, which has not been trained at all. (Training would change its answer, but not that it always is the same.)
+# it was trained, and shows it one and the same digit 200 times, each time among 63 other digits. Beside it stands a D
+# without batch norm that has not been trained. (Training would give it another answer, but still one answer for all
+# neighbours.)
 
 # %%
 from dcgan_course.runs import load_run
@@ -389,7 +390,7 @@ moved = {"with batch norm": answers_among_others(netD), "without": answers_among
 figure, axes = plt.subplots(figsize=(6.4, 2.8))
 for (name, values), colour in zip(moved.items(), (ORANGE, BLUE), strict=True):
     axes.hist(values - values.mean(), bins=np.linspace(-3, 3, 61), color=colour, label=name)
-axes.set(xlabel="D's answer for one digit, minus its mean", ylabel="how many of the 200",
+axes.set(xlabel="D's answer for one digit, minus its mean", ylabel="how many of the batches",
          yscale="log")
 axes.legend()
 show(figure, "One digit, 200 batches of neighbours: orange has as many answers as batches.",
@@ -564,12 +565,13 @@ print(f"{len(study.study.configs)} versions with {len(seeds)} seeds each are "
 # - **The clock.** A *step* is one update of G. With five updates of D for each of G (`--n_critic 5`), the same images make
 #   a fifth of the steps, so G is updated a fifth as often.
 #
-# The penalties need a D without batch norm. So one version takes batch norm out of D and adds no penalty: it is the one that
-# R1 and WGAN-GP have to be compared with. Where a network has no batch norm, its first weights are He's (`--init he`), which
-# keep signals at their size without it.
+# The penalties need a D without batch norm. So one version takes batch norm out of D and adds no penalty: it is the one
+# that R1 and WGAN-GP have to be compared with. Where a network has no batch norm, its first weights are He's
+# (`--init he`), which keep signals at their size without it.
 #
-# Three seeds give crude intervals, so read ratios seed by seed, as in lesson 06. These are several comparisons at once, so
-# each p-value is multiplied by their number before it decides, which is a simple and strict correction (Bonferroni's).
+# Three seeds give crude intervals, so read ratios seed by seed, as in lesson 06. These are several comparisons at once,
+# so each p-value is multiplied by their number before it decides, which is a simple and strict correction
+# (Bonferroni's).
 
 # %% jupyter={"source_hidden": true}
 CHANGES = ["baseline", "relativistic", "hinge, spectral norm", "no batch norm in D",
@@ -604,11 +606,36 @@ show_table(by_seed(CHANGES), "Smaller fd is better; entropy 1 = all ten digits e
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 def sheets(configs, caption):
     """Sixteen last pictures of each version, a row of pictures for each."""
-    show_rows({config: study.images(config)[:16] for config in configs}, caption,
-              "sixteen generated digits for each of: " + "; ".join(configs))
+    rows = {}
+    for config in configs:
+        images = study.images(config)[:16]
+        rows[f"{config} (all black)" if images.max() < -0.9 else config] = images
+    show_rows(rows, caption, "sixteen generated digits for each of: " + "; ".join(rows),
+              lettered=False)
 
 
 sheets(CHANGES, "The same sixteen z, seed 0, in every row.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# - **Nothing beats the baseline.** All nine means are above it. Read one at a time, seven of the nine intervals miss 1;
+#   after the correction one is left, the one that draws black pictures. Three seeds are few for thirteen questions.
+#   Still, none of them points the other way, and that is no surprise once you think of it: the DCGAN is a recipe for
+#   small convolutional networks, and the rates were chosen for it. What came after was made for trainings that fail,
+#   and this one does not.
+# - **Batch norm can go, if the first weights take over.** Without batch norm in either network, but with He's weights,
+#   the distance is 1.12 times the baseline's, and its interval includes 1. In lesson 06 the same step *without* He's
+#   weights cost 3.50 times. Taken out of D alone it costs more, 1.46 times; why half a step is worse than a whole one,
+#   this study does not say.
+# - **Penalties.** Over the same D without a penalty, R1 has 0.89 times the distance and WGAN-GP 0.80 times. Three seeds
+#   decide neither after the correction. What you can see under "All numbers" is that R1's seeds lie close together, and
+#   that the ten digits turn up more evenly (0.97 against 0.91).
+# </details>
+
+# %% [markdown]
+# The next cell has all thirteen ratios with their intervals: nine versions over the baseline, and the four with a penalty
+# over the same D without one.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from scipy import stats
@@ -646,33 +673,26 @@ def show_ratios(ratios):
 show_ratios({pair: ratio(*pair) for pair in PAIRS})
 
 # %% [markdown]
-# <details><summary>What came out, and why</summary>
+# <details><summary>Five updates of D for each of G</summary>
 #
-# Read it group by group.
+# They leave G a fifth of its own: 94 instead of 468, and the pictures are less finished. With one update the same loss
+# does better on the same images. The five are for a critic that is trained almost to its best before G moves.
+# </details>
 #
-# - **Nothing beats the baseline.** All nine means are above it. Read one at a time, seven of the nine intervals miss 1;
-#   after the correction one is left, the one that draws black pictures. Three seeds are few for thirteen questions. Still,
-#   none of them points the other way, and that is no surprise once you think of it: the DCGAN is a recipe for small
-#   convolutional networks, and the rates were chosen for it. What came after was made for trainings that fail, and this one does not.
-# - **Batch norm can go, if the first weights take over.** Without batch norm in either network, but with He's weights, the
-#   distance is 1.12 times the baseline's, and its interval includes 1. In lesson 06 the same step *without* He's weights cost 3.50
-#   times. Taken out of D alone it costs more, 1.46 times; why half a step is worse than a whole one, this study
-#   does not say.
-# - **Penalties.** Over the same D without a penalty, R1 has 0.89 times the distance and WGAN-GP 0.80 times. Three seeds decide
-#   neither after the correction. What you can see under "All numbers" is that R1's seeds lie close together, and that
-#   the ten digits turn up more evenly (0.97 against 0.91).
-# - **Five updates of D** leave G a fifth of its own: 94 instead of 468, and the pictures are less finished. With one update
-#   the same loss does better on the same images. The five are for a critic that is trained almost to its best before G
-#   moves.
-# - **Hinge and spectral norm** come out worse here: G makes do with a few shapes. They were published for deeper networks and
-#   other rates.
-# - **Pairs.** The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it trains
-#   in all three seeds. Without any batch norm it draws **black**, in all three.
+# <details><summary>Hinge and spectral norm</summary>
+#
+# They come out worse here: G makes do with a few shapes. They were published for deeper networks and other rates.
+# </details>
+#
+# <details><summary>Pairs</summary>
+#
+# The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it trains in all
+# three seeds. Without any batch norm it draws **black**, in all three.
 # </details>
 
 # %% [markdown]
-# Relativistic, R1, R2 and no batch norm: that is R3GAN's recipe put into a DCGAN's body, and it does not work. Is a setting to blame? After it had failed,
-# three more versions were tried, each in three seeds:
+# Relativistic, R1, R2 and no batch norm, the black row: that is R3GAN's recipe put into a DCGAN's body, and it does not
+# work. Is a setting to blame? After it had failed, three more versions were tried, each in three seeds:
 
 # %% jupyter={"source_hidden": true}
 TRIES = ["relativistic, R1, R2", "relativistic, R1, R2, slow", "relativistic, R1, R2, gamma 1",
@@ -786,9 +806,9 @@ show_ratios({pair: ratio(*pair, on_faces, len(over)) for pair in over})
 # </details>
 
 # %% [markdown]
-# What the whole recipe can do shows in two longer trainings at 64x64: `avatars_plain` has the networks of 2015, with batch norm in
-# both, and `avatars` has a D without it and R1 with $\gamma = 30$. Their pictures, each at its best moment, stand
-# under the title; here are their numbers and their settings.
+# What the whole recipe can do shows in two longer trainings at 64x64: `avatars_plain` has the networks of 2015, with
+# batch norm in both, and tuned rates; `avatars` has a D without batch norm and R1 with $\gamma = 30$. Their pictures,
+# each at its best moment, stand under the title; here are their numbers and their settings.
 
 # %% jupyter={"source_hidden": true}
 import json
@@ -813,14 +833,16 @@ show_table(pd.DataFrame(settings),
            "All settings that differ, except logging.")
 
 # %% [markdown]
-# The distance is ten times smaller. But look at the second table: eight other settings of the training differ too, among them
-# the batch size and the width of G; the training took three times as many images, and each run has one seed. So this pair
-# shows what a recipe as a whole can do, and not what R1 alone does. (Not that the first would have got there with
-# patience: it was best after 389 thousand images and did not improve in its last 50 thousand. An
-# earlier training of the second kind was stopped after 400 thousand, at 49.6.) `data/README.md` tells how the recipe was
-# found, change by change. And `avatars_plain` is already better than the paper's own recipe: with learning rates of 0.0002, no
-# smoothed labels and no average of G, the same two networks stood at 3,093 after 90 thousand images, and it at 744 (2,000
-# faces each).
+# The distance is ten times smaller. But look at the second table: eight other settings of the training differ too, among
+# them the batch size and the width of G; the training took three times as many images, and each run has one seed. So this
+# pair shows what a recipe as a whole can do, and not what R1 alone does. (Not that the first would have got there with
+# patience: it was best after 389 thousand images and did not improve in its last 50 thousand. An earlier training of the
+# second kind was stopped after 400 thousand, at 49.6.)
+#
+# And `avatars_plain` is already far ahead of the paper's own recipe. With learning rates of 0.0002, no smoothed labels
+# and no average of G, the same two networks stood at 3,093 after 90 thousand images, and `avatars_plain` at 744 (2,000
+# faces each; batches of 64 in both, where the paper has 128). `data/README.md` tells how the recipes were found, change
+# by change.
 
 # %% [markdown]
 # ## 9 · Which guidelines survive?
@@ -844,7 +866,8 @@ show_table(pd.DataFrame(settings),
 # %% [markdown]
 # ## 10 · Try one
 #
-# Train a version yourself. With `RETRAIN = True` the cell runs the whole training of the study, about a minute.
+# Train a version yourself. As it stands, the cell shows only a beginning; with `RETRAIN = True` it runs the whole
+# training of the study, about a minute.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
@@ -854,6 +877,16 @@ CONFIG, SEED = "R1", 0
 config = study.study.config(CONFIG, SEED).replace(device="auto", precision="auto", out="runs")
 run = train(config if RETRAIN else config.replace(num_epochs=0.05))
 print(f"{CONFIG}: {run.stats()[-1]['kimg']:.0f} thousand images, in {run.path}")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+from dcgan_course.sampling import draw_z, generate
+
+z = draw_z(run.config, 64, seeded(SEED, "z_fixed"))[:16]
+mine, theirs = (lines[-1]["kimg"] for lines in (run.stats(), study.curves(CONFIG)))
+show_rows({f"your run, after {mine:.0f} thousand images": generate(run.load_generator(), z),
+           f"the study's, after {theirs:.0f} thousand": study.images(CONFIG)[:16]},
+          "The same sixteen z in both rows.",
+          "two rows of sixteen pictures: grey grain, and below it white digits")
 
 # %% [markdown]
 # The same on the command line, for images of your own:
