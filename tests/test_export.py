@@ -78,7 +78,8 @@ def test_the_card_has_the_numbers_of_the_run():
     assert f"| Frechet distance (`{name}`) | {made} | {real} |" in card
     assert kept["command"] in card and "1,199 thousand images" in card
     step = f"step_{kept['checkpoint_step']:07d}"
-    assert f"The weights are those of {step}, the best by fd10k_mnist of those that were scored." in card
+    assert f"The weights are those of {step}, the best checkpoint by Frechet distance (10,000 images)." in card
+    assert "on a CPU (AVX512), torch" in card
     assert "Licence of the training images: the digits of MNIST, CC BY-SA 3.0." in card
     assert "and after them 10 for the class" in export.model_card(load_run("mnist_conditional"))
 

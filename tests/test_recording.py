@@ -39,6 +39,7 @@ def test_the_command_is_the_preset_and_what_differs():
     config = preset("mnist", nz=2, z="uniform", lr_g=1e-3, flip=True, device="cpu", precision="bf16", nc=1)
     assert command(config) == "dcgan-course train --preset mnist --flip --nz 2 --z uniform --lr_g 0.001"
     assert command(preset("avatars")) == "dcgan-course train --preset avatars"
+    assert command(preset("avatars", num_epochs=3.0)).endswith(" --num_epochs 3")
 
 
 @pytest.mark.parametrize("changes", [dict(dropout_at_test=False, g_dropout=0.5), dict(data="folder:my towers"),

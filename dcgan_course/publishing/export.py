@@ -172,11 +172,20 @@ def drawn_from(run: Run) -> tuple[int, str]:
     record, lines, stats = run.path / "record.json", run.metrics(), run.stats()
     if record.is_file():
         step = kept(record)["checkpoint_step"]
-        by = f"the best by {distance_name(lines[0])} of those that were scored" if lines else "the last"
-        return step, f"step_{step:07d}, {by}"
+        return step, f"step_{step:07d}, {best_by(distance_name(lines[0])) if lines else 'the last'}"
     if not run.weights():
         return stats[-1]["step"] if stats else 0, "generator.safetensors"
     return step_of(run.chosen or run.last_checkpoint()), run.weights()
+
+
+def best_by(metric: str) -> str:
+    """By what a checkpoint is the best, in words.
+
+    >>> best_by("fd2k_avatars")
+    'the best checkpoint by Frechet distance (2,000 images)'
+    """
+    n = int(re.search(r"\d+k?(?=_)", metric)[0].replace("k", "000"))
+    return f"the best checkpoint by {in_words(metric)} ({n:,} images)"
 
 
 def score_table(run: Run) -> list[str]:
@@ -222,11 +231,13 @@ def licence(config: TrainConfig) -> str | None:
 
 
 def about_machine(run: Run) -> str:
-    """What a run was trained on, in words: its GPU, else its CPU, and the version of PyTorch."""
+    """What a run was trained on, in words: its GPU, else its CPU, and the version of PyTorch. (How many of the CPU's
+    threads worked, the command says, or the trainer decided.)"""
     file = run.path / "machine.json"
     machine = read_json(file) if file.is_file() else {}
-    names = [machine[key] for key in ("gpu", "cpu") if machine.get(key, "none") != "none"]
-    return f"{names[0] if names else 'an unknown machine'}, torch {machine.get('torch', '?')}"
+    gpu, cpu = machine.get("gpu", "none"), machine.get("cpu", "").partition(",")[0]
+    name = gpu if gpu != "none" else f"a CPU ({cpu})" if cpu else "an unknown machine"
+    return f"{name}, torch {machine.get('torch', '?')}"
 
 
 def export(run: Run, folder: Path) -> None:

@@ -27,5 +27,6 @@ def command(config: TrainConfig) -> str:
         chosen = field.name not in MACHINE or (field.name == "nc" and in_grey(config))
         if chosen and value != getattr(default, field.name):
             flags = {True: [f"--{field.name}"], False: [f"--no_{field.name}"]} if isinstance(value, bool) else {}
-            words += flags.get(value) or [f"--{field.name}", str(value)]
+            whole = isinstance(value, float) and value.is_integer()
+            words += flags.get(value) or [f"--{field.name}", str(int(value) if whole else value)]
     return shlex.join(words)
