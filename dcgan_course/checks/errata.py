@@ -130,7 +130,7 @@ LISTINGS = {
                     nn.init.zeros_(module.bias)
             return net
         """, (4, 3), "            nn.init.normal_(module.weight, float(isinstance(module, nn.BatchNorm2d)), 0.02)",
-        "batch norm's gains are drawn around 0, so that every layer nearly vanishes; they belong around 1",
+        "batch norm's gains are drawn around 0, so every channel shrinks to about a fiftieth; they belong around 1",
         "check_init_weights",
         "the DCGAN chapter of Dive into Deep Learning, which draws every parameter from N(0, 0.02)"),
     2: listing("a hidden block of G: twice the size", """
@@ -171,7 +171,7 @@ LISTINGS = {
         """, (2, 4), "    D_G_z = logits_fake",
         "the sigmoid is applied twice: the loss never falls below 0.31, and its gradient is weak everywhere",
         "check_g_loss", ""),
-    6: listing("the same pictures at each moment of a training, in the range of G, from -1 to 1", """
+    6: listing("the same pictures at each moment of a training, returned in G's own range, [-1, 1]", """
         def snapshot(netG, z_fixed):
             mode = netG.training
             netG.eval()

@@ -182,15 +182,15 @@ from dcgan_course.publishing import export
 card = export.model_card(mine)
 lines = [line for line in card.splitlines() if not line.startswith("![")]  # its sheet is above
 Markdown("\n".join("> " + (line.replace("# ", "### ", 1) if line.startswith("#") else line)
-                   for line in lines))
+                   for line in ["`README.md`", "", *lines]))
 
 # %% [markdown]
-# Read the numbers as in lesson 11: beside those of real images, and with n in the name. Look at the
-# precision: among 2,000 faces it is 0.94 (`data/README.md`), and among 10,000 it is 0.36. The more real faces there are, the
-# nearer a generated one must be to count. Real faces keep 0.95, so the gap is real, and a card should show it.
+# Read the numbers as in lesson 11: beside those of real images, and with n in the name. Look at the precision: among
+# 2,000 faces it is 0.94 (`data/README.md`), among 10,000 it is 0.36: the more real faces there are, the nearer a
+# generated one must be. Real faces keep 0.95, so the gap is real, and a card should show it.
 #
-# Two lines wait for you at its end: who owns the training images, and what may be done with the generator. Write them,
-# and then cross out each number that you could not explain to a stranger.
+# The last line waits for you: what may be done with the generator. For pictures of your own there is a second one, with
+# their licence.
 #
 # Pictures of your own have no judge yet. If they lie in sub-folders,
 # `dcgan-course judge folder:PATH --out mine.safetensors` trains one in minutes, and
@@ -205,8 +205,8 @@ Markdown("\n".join("> " + (line.replace("# ", "### ", 1) if line.startswith("#")
 #
 # > **Exercise 1 · The same?** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
 # >
-# > Write the test: do two batches hold the same pictures, up to a tolerance? Many tests of this kind cannot fail. Think of
-# > shapes, of the sign, of a single wrong pixel, and of NaN.
+# > Write the test whether two batches hold the same pictures, up to a tolerance. Many tests of this kind cannot fail.
+# > Think of shapes, of the sign, of a single wrong pixel, and of NaN.
 
 # %%
 def my_close(a, b, tolerance):
@@ -339,7 +339,7 @@ errata = checks.check_errata(my_errata)
 #     return {1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 7}
 # ```
 #
-# 1. Batch norm has a `weight` too, its gain. Drawn around 0, gains shrink every channel to a fiftieth and turn the sign of half
+# 1. Batch norm has a `weight` too, its gain. Gains around 0 shrink every channel to a fiftieth and flip the sign of half
 #    of them; the layer without a batch norm after it feels it most. They belong around 1.
 # 2. The second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to every variance.
 # 3. `netD(x_fake)` without `detach` sends D's gradient into G, and uses up the graph that G's step needs. (Or line 6 may be
@@ -351,11 +351,11 @@ errata = checks.check_errata(my_errata)
 
 # %% [markdown]
 # How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and may give
-# worse pictures; lessons 05 and 06 measured what some of them cost. Each listing is an answer to
-# an exercise of lessons 00 to 04, and every exercise has a check.
+# worse pictures; lessons 05 and 06 measured what some of them cost. Every listing is an answer to an exercise of lessons
+# 00 to 04.
 
 # %% [markdown]
-# > **Predict:** how many of the six would the check of their exercise have caught?
+# > **Predict:** how many of the six would the check of its exercise have caught?
 
 # %% jupyter={"outputs_hidden": true}
 import torch.nn.functional as F
