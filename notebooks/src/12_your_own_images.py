@@ -153,9 +153,9 @@ show_moments(run.samples()[1:],
              "faces with eyes and mouths, still grainy")
 
 # %% [markdown]
-# First a grain, then heads, then something like eyes and mouths. This is only a beginning: lesson 09 showed what an hour of one CPU core
-# makes of 3,573 photographs (`heritage`). From here on the lesson works with a recorded run, so that there is something
-# worth keeping. To go on with your own run, name its folder instead.
+# First a grain, then heads, then something like eyes and mouths. This is only a beginning: lesson 09 showed what an hour
+# of one CPU core makes of 3,573 photographs (`heritage`). From here on the lesson works with a recorded run, so that
+# there is something worth keeping. To go on with your own run, name its folder instead.
 
 # %%
 from dcgan_course.runs import load_run
@@ -272,7 +272,8 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 # `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`, with the explorer of
 # lesson 08, the generator, and what runs it (WebAssembly): 11 MB for this one, more for a larger network. A double
 # click opens it, from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. Each
-# picture that you find there has an address of its own: *Copy link* keeps the face.
+# picture that you find there has an address of its own: *Copy link* keeps the face. On the course's site the explorer of
+# this run [can be tried at once](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html).
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
