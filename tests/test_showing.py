@@ -233,6 +233,12 @@ def test_rows_have_names(shown):
     assert (last < 30).mean() > 0.5 and (last > 200).mean() > 0.01  # "every pixel 0"
 
 
+def test_rows_may_be_without_letters(shown):
+    show_rows({"black": torch.full((14, 1, 28, 28), -1.0)}, "a row", "two &lines", lettered=False)
+    picture = np.asarray(Image.open(io.BytesIO(shown()[1])).convert("RGB"))
+    assert (picture[-60:, :, 0] > 200).mean() < 0.01
+
+
 def test_moments_are_rows_below_their_clocks(tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr("dcgan_course.plots.cards.show_rows", lambda *all: told.append(all))
