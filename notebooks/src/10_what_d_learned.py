@@ -742,8 +742,8 @@ per_cent = pd.DataFrame(counted).T.map(lambda share: int(share.rstrip("%")))
 show(dots(per_cent, "%", gaps=4),
      "Share of the glasses that are gone, by judge and by witness; grey: of the other answers "
      "that changed. The last line of each group is the control.",
-     "in each block chosen maps remove the glasses for the judge, in the first two for the "
-     "witness as well; random maps remove few")
+     "in the first two layers chosen maps remove most glasses, for judge and witness; in the "
+     "last two by effect alone, and for the judge more than for the witness; random maps few")
 show_table(per_cent, "%", fold="The same as a table")
 
 # %% jupyter={"source_hidden": true}
@@ -753,10 +753,10 @@ show_rows({"drawn": before[shown], **forgotten},
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
-#   removes at least nine pairs in ten, and changes no more of the other answers than random maps do. One
-#   layer on, at 8 x 8, the witness still sees traces of
-#   every fourth pair or so. In the layers close to the picture, 16 x 16 and 32 x 32, the witness still sees
-#   half of the glasses or more, whatever is chosen: these layers draw edges and colours, of glasses as of all else.
+#   removes at least nine pairs in ten, and changes no more of the other answers than random maps do. One layer on, at
+#   8 x 8, the witness still sees traces of every fourth pair or so. In the layers close to the picture, 16 x 16 and
+#   32 x 32, the witness still sees half of the glasses or more, whatever is chosen: these layers draw edges and colours,
+#   of glasses as of all else.
 # - **The choice matters within a layer.** At 4 x 4 and 8 x 8 chosen maps take most glasses away, random ones one pair in
 #   four at 4 x 4, one in ten at 8 x 8, and hardly any further on.
 # - **And look at the last row of faces**, 32 x 32. The judge says that six pairs in ten are gone. The witness, and you, say
