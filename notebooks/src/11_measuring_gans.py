@@ -514,10 +514,15 @@ precision = checks.check_precision(my_precision)
 # The ring shows what that means. Here are 60 real points, each with its reach, and 60 fakes, half of which lie anywhere:
 
 # %% jupyter={"source_hidden": true}
+def within_reach(real, fake):
+    """The reach of each real row, (N,), and which of the fakes lie in one, (M,)."""
+    reach = np.sort(pairwise_distances(real), axis=1)[:, 3]
+    return reach, (pairwise_distances(fake, real) <= reach).any(axis=1)
+
+
 def draw_reach(real, fake, caption, alt, side=2):
     """Points with their reach; fakes within it are green, the others orange."""
-    reach = np.sort(pairwise_distances(real), axis=1)[:, 3]
-    inside = (pairwise_distances(fake, real) <= reach).any(axis=1)
+    reach, inside = within_reach(real, fake)
     figure, axes = plt.subplots(figsize=(8.4, 4.6))
     for place, radius in zip(real, reach, strict=True):
         axes.add_patch(plt.Circle(place, radius, color=BLUE, alpha=0.15, linewidth=0))
@@ -610,8 +615,7 @@ show_table(pd.DataFrame(rows, BOTH).T, "2,000 digits beside 2,000 real ones.")
 # %% jupyter={"source_hidden": true}
 def out_of_reach(images, points, reference):
     """Fourteen of the images whose features lie within no reach of the reference's."""
-    reach = np.sort(pairwise_distances(reference), axis=1)[:, 3]
-    inside = (pairwise_distances(points, reference) <= reach).any(axis=1)
+    _, inside = within_reach(reference, points)
     return images[:2000][torch.from_numpy(~inside)][:14]
 
 
