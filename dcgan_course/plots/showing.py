@@ -64,33 +64,6 @@ def show(what: Picture, caption: str, alt: str, nrow: int | None = None, width: 
     display(Shown(figure_html(content, alt, caption, min(PAGE, width or own)), alt))
 
 
-def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str]) -> None:
-    """Show two pictures of one size as one, divided by a line that a slider below it moves. Where no script may run it
-    stays in the middle, and there is no slider: the first picture, once it is loaded, reveals it. (JupyterLab lets a
-    stored output that it does not trust keep a style, but neither scripts nor the attribute `hidden`.)
-
-    Args:
-        left: what is seen left of the line, as for `show`.
-        right: what is seen right of it.
-        caption: what to look for.
-        alts: what is to be seen on each, for those who cannot.
-    """
-    from IPython.display import display
-
-    (first, own), (second, _) = filed(left), filed(right)
-    wide = f"width:{min(PAGE, own)}px;max-width:100%"
-    under = image_html(first, alts[0], more='style="display:block;width:100%;height:auto" '
-                       "onload=\"this.closest('figure').querySelector('input').style.display = 'block'\"")
-    over = image_html(second, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
-    cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
-           "border-left:3px solid white")
-    slider = ('<input type="range" min="0" max="100" step="0.5" value="50" aria-label="where the line stands" '
-              f'style="display:none;{wide};margin:4px 0" oninput="this.previousElementSibling.lastElementChild'
-              ".style.width = (100 - this.value) + '%'\">")
-    inside = f'<div style="position:relative;{wide}">{under}<div style="{cut}">{over}</div></div>{slider}'
-    display(Shown(framed(inside, caption), "; ".join(alts)))
-
-
 def filed(what: Picture) -> tuple[bytes, int]:
     """What `show` takes as a file, and its own width on the page in pixels."""
     if hasattr(what, "savefig"):

@@ -1,0 +1,64 @@
+"""Pictures that a slider below them moves, without a kernel. JupyterLab lets a stored output that it does not trust
+keep a style, but neither scripts nor the attribute `hidden`: there the slider is not seen, and one picture stands
+still. The first picture, once it is loaded, reveals the slider."""
+
+import html
+from collections.abc import Mapping
+
+from ..machine.display import framed, image_html
+from .showing import Picture, Shown, filed
+from .style import PAGE
+
+REVEAL = "onload=\"this.closest('figure').querySelector('input').style.display = 'block'\""
+
+
+def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str]) -> None:
+    """Show two pictures of one size as one, divided by a line that a slider below it moves. Where no script may run it
+    stays in the middle.
+
+    Args:
+        left: what is seen left of the line, as for `show`.
+        right: what is seen right of it.
+        caption: what to look for.
+        alts: what is to be seen on each, for those who cannot.
+    """
+    from IPython.display import display
+
+    (first, own), (second, _) = filed(left), filed(right)
+    wide = f"width:{min(PAGE, own)}px;max-width:100%"
+    under = image_html(first, alts[0], more=f'style="display:block;width:100%;height:auto" {REVEAL}')
+    over = image_html(second, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
+    cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
+           "border-left:3px solid white")
+    slider = ('<input type="range" min="0" max="100" step="0.5" value="50" aria-label="where the line stands" '
+              f'style="display:none;{wide};margin:4px 0" oninput="this.previousElementSibling.lastElementChild'
+              ".style.width = (100 - this.value) + '%'\">")
+    inside = f'<div style="position:relative;{wide}">{under}<div style="{cut}">{over}</div></div>{slider}'
+    display(Shown(framed(inside, caption), "; ".join(alts)))
+
+
+def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: int = 0) -> None:
+    """Show one of several pictures of one size, which a slider below it chooses. Where no script may run, the first.
+
+    Args:
+        pictures: what is seen at each place of the slider, as for `show`, under what is said of it there.
+        caption: what to look for.
+        alt: what is to be seen in all of them, for those who cannot.
+        first: which one is seen before the slider is moved, from 0.
+    """
+    from IPython.display import display
+
+    places, names = [], list(pictures)
+    for i, (words, picture) in enumerate(pictures.items()):
+        content, own = filed(picture)
+        wide = f"width:{min(PAGE, own)}px;max-width:100%"
+        image = image_html(content, f"{alt}: {words}", more=f'style="display:block;{wide};height:auto" '
+                                                            f"{REVEAL if i == first else ''}")
+        places.append(f'<div style="display:{"block" if i == first else "none"}">{image}'
+                      f"<div>{html.escape(words)}</div></div>")
+    slider = (f'<input type="range" min="0" max="{len(names) - 1}" value="{first}" aria-label="which of the pictures" '
+              f'aria-valuetext="{html.escape(names[first])}" style="display:none;{wide};margin:4px 0" oninput="'
+              "[...this.previousElementSibling.children].forEach((place, i) => place.style.display = "
+              "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "
+              'this.previousElementSibling.children[this.value].textContent)">')
+    display(Shown(framed(f"<div>{''.join(places)}</div>{slider}", caption), f"{alt}: {names[first]}"))

@@ -1,0 +1,104 @@
+"""Pictures that a slider moves, in Chromium: with scripts, and as a page that may run none shows them."""
+
+import io
+
+import numpy as np
+import pytest
+from IPython.core.formatters import DisplayFormatter
+from PIL import Image
+
+from dcgan_course.plots import show_turned, show_wiped
+
+RED, GREEN, BLUE = (200, 30, 30), (30, 160, 30), (30, 30, 200)
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """A page with what a call has shown."""
+    def page(shows, *what):
+        shown = []
+        monkeypatch.setattr("IPython.display.display", lambda what: shown.append(DisplayFormatter().format(what)[0]))
+        shows(*what)
+        style = "<style>body { margin: 0 } img { max-width: 100%; height: auto }</style>"  # as JupyterLab's for all
+        (tmp_path / "page.html").write_text(style + shown[0]["text/html"], "utf-8")
+        return tmp_path / "page.html"
+
+    return page
+
+
+def plain(*colours) -> list[Image.Image]:
+    return [Image.new("RGB", (400, 100), colour) for colour in colours]
+
+
+@pytest.fixture
+def file(written):
+    return written(show_wiped, *plain(RED, BLUE), "x", ("all red", "all blue"))
+
+
+def line(page) -> float:
+    """The share of the picture's width that is red, left of the line; right of it all is blue."""
+    box = page.locator("img").first.bounding_box()
+    row = Image.open(io.BytesIO(page.screenshot(clip=box))).convert("RGB")
+    pixels = np.asarray(row)[row.height // 2].astype(int)
+    red, blue = (np.abs(pixels - colour).max(1) < 30 for colour in (RED, BLUE))
+    assert red[: red.sum()].all() and (red | blue).sum() >= row.width - 4  # and the line itself
+    return red.mean()
+
+
+def test_the_line_moves(browser, file):
+    page = browser.new_page(viewport={"width": 600, "height": 400})
+    page.goto(file.as_uri())
+    slider = page.get_by_role("slider", name="where the line stands")
+    slider.wait_for()
+    assert line(page) == pytest.approx(0.5, abs=0.01)
+    for value in (20, 75, 100):
+        slider.fill(str(value))
+        assert line(page) == pytest.approx(value / 100, abs=0.01)
+    slider.press("Home")
+    assert line(page) == pytest.approx(0, abs=0.01)
+    page.set_viewport_size({"width": 300, "height": 400})  # a phone: smaller, and still one over the other
+    slider.fill("40")
+    assert line(page) == pytest.approx(0.4, abs=0.01)
+    page.close()
+
+
+def test_it_stands_still_where_no_script_runs(browser, file):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 600, "height": 400})
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert not page.locator("input").is_visible() and line(page) == pytest.approx(0.5, abs=0.01)
+    context.close()
+
+
+@pytest.fixture
+def turned(written):
+    return written(show_turned, dict(zip(("a < b", "half", "whole"), plain(RED, GREEN, BLUE), strict=True)),
+                   "x", "one colour", 1)
+
+
+def seen(page) -> tuple[tuple[int, ...], str]:
+    """The colour of the only picture that is seen, and the words below it."""
+    image = page.locator("img:visible")
+    pixels = Image.open(io.BytesIO(page.screenshot(clip=image.bounding_box()))).convert("RGB")
+    return pixels.getpixel((pixels.width // 2, pixels.height // 2)), image.locator("xpath=..").inner_text()
+
+
+def test_the_slider_turns_to_another_picture(browser, turned):
+    page = browser.new_page(viewport={"width": 300, "height": 300})
+    page.goto(turned.as_uri())
+    slider = page.get_by_role("slider", name="which of the pictures")
+    slider.wait_for()
+    assert seen(page) == (GREEN, "half") and slider.get_attribute("aria-valuetext") == "half"
+    for key, expected in (("End", (BLUE, "whole")), ("Home", (RED, "a < b")), ("ArrowRight", (GREEN, "half"))):
+        slider.press(key)
+        assert seen(page) == expected and slider.get_attribute("aria-valuetext") == expected[1]
+    assert page.locator("img:visible").bounding_box()["width"] == 300  # a phone
+    page.close()
+
+
+def test_the_first_picture_is_seen_where_no_script_runs(browser, turned):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(turned.as_uri())
+    assert not page.locator("input").is_visible() and seen(page) == (GREEN, "half")
+    context.close()
