@@ -1,7 +1,8 @@
 """Questions on the site: a card for each, with one button that shows what came out and why.
 
 In a lesson a question that begins with "Predict" stands in a quotation. Code follows, then an output that is folded,
-then the explanation in a fold of its own. Here all of it becomes one card, and both folds become one.
+then the explanation in a fold of its own. Here all of it becomes one card, and both folds become one. A list at the end
+of the question holds answers, one of which may be chosen before the button is pressed.
 """
 
 import itertools
@@ -22,7 +23,8 @@ def setup(app: Sphinx) -> dict:
 
 def cards(document: nodes.document) -> None:
     """Make a card of each question that has an answer, and name the folds that are left."""
-    for question in [quote for quote in document.findall(nodes.block_quote) if asks(quote)]:
+    for i, question in enumerate([quote for quote in document.findall(nodes.block_quote) if asks(quote)]):
+        offer_choices(question, f"guess-{i}")
         make_card(question)
     for cell in [*document.findall(folded)]:
         join(cell)
@@ -34,6 +36,15 @@ def cards(document: nodes.document) -> None:
 def asks(quote: nodes.block_quote) -> bool:
     strong = next(iter(quote.findall(nodes.strong)), None)
     return strong is not None and quote.astext().startswith("Predict") and strong.astext().startswith("Predict")
+
+
+def offer_choices(question: nodes.block_quote, name: str) -> None:
+    """The list at the end of a question, if there is one, as buttons, of which one may be pressed."""
+    if isinstance(question[-1], nodes.bullet_list):
+        choices = [nodes.container("", html(f'<label><input type="radio" name="{name}">'), *item[0].children,
+                                   html("</label>"), classes=["choice"]) for item in question.pop()]
+        guess = html('<fieldset><legend>Your guess</legend>')
+        question += nodes.container("", guess, *choices, html("</fieldset>"), classes=["choices"])
 
 
 def folded(node: nodes.Node) -> bool:

@@ -318,6 +318,17 @@ def test_what_answers_a_question_is_folded_with_its_reason(path):
 
 
 @each_lesson
+def test_a_question_offers_few_answers_inside_its_quotation(path):
+    """What stands outside of it, or in a second one, the site makes no buttons of."""
+    for text in (cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown"):
+        for question in re.findall(r"(?:^>.*\n?)+", text, re.M):
+            if question.startswith("> **Predict"):
+                assert len(re.findall(r"^> [-*] ", question, re.M)) in (0, 2, 3, 4), question
+            else:
+                assert not re.search(r"^> [-*] ", question, re.M), question
+
+
+@each_lesson
 def test_nothing_shows_of_what_is_folded(path):
     """JupyterLab shows the first line that is not empty of a folded output's HTML, or of its other text."""
     folded = [cell for cell in code_cells(path) if cell.metadata.get("jupyter", {}).get("outputs_hidden")]

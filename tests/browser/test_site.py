@@ -160,6 +160,20 @@ def test_a_question_is_one_card_with_one_button(site, page):
     assert output.is_visible() and reason.is_visible() and card.get_by_text("What came out, and why").is_visible()
 
 
+def test_of_the_answers_that_a_question_offers_one_can_be_chosen(site, page):
+    for path in LESSONS:
+        page.goto((site / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
+        offered = sum(len(re.findall(r"^> - ", cell.source, re.M)) for cell in nbformat.read(path, 4).cells)
+        assert page.locator(".predict input[type=radio]").count() == offered
+        assert page.locator(".predict blockquote li").count() == 0
+    for card in page.locator(".predict:has(.choices)").all():
+        guesses = card.get_by_role("group", name="Your guess").get_by_role("radio")
+        for guess in (guesses.first, guesses.last):
+            guess.check()
+            assert card.locator(":checked").count() == 1
+    assert page.locator(":checked").count() == page.locator(".predict:has(.choices)").count() > 0
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
 def test_each_fold_says_what_it_holds(site, path):
     text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
