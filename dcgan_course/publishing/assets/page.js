@@ -43,10 +43,15 @@ function enlarged(about, pixels, least, smooth) {
 
 async function film(canvases) {
   const {GIFEncoder, quantize, applyPalette} = await code("gif-code"), gif = GIFEncoder();
+  const frames = new Map();  // there and back: most of them come twice
   for (const canvas of canvases) {
-    const {data, width, height} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-    const palette = quantize(data, 256);
-    gif.writeFrame(applyPalette(data, palette), width, height, {palette, delay: 80});
+    const {width, height} = canvas;
+    if (!frames.has(canvas)) {
+      const {data} = canvas.getContext("2d").getImageData(0, 0, width, height), palette = quantize(data, 256);
+      frames.set(canvas, [applyPalette(data, palette), palette]);
+    }
+    const [indices, palette] = frames.get(canvas);
+    gif.writeFrame(indices, width, height, {palette, delay: 80});
   }
   gif.finish();
   return new Blob([gif.bytes()], {type: "image/gif"});
@@ -73,8 +78,9 @@ function browser(about) {
       return zs.map((_, i) => toBytes(about, images.data.subarray(i * one, (i + 1) * one)));
     },
     async save(kind, zs, name, smooth) {
-      const canvases = [];
-      for (const z of zs) canvases.push(enlarged(about, (await this.draw([z]))[0], kind === "gif" ? FILM : PICTURE, smooth));
+      const drawn = new Map(), least = kind === "gif" ? FILM : PICTURE;
+      for (const z of new Set(zs)) drawn.set(z, enlarged(about, (await this.draw([z]))[0], least, smooth));
+      const canvases = zs.map(z => drawn.get(z));
       const blob = kind === "gif" ? await film(canvases) : await new Promise(done => canvases[0].toBlob(done));
       return download(blob, `${about.name}-${name}.${kind}`);
     },
