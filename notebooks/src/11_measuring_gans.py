@@ -66,11 +66,10 @@ import pandas as pd
 import torch
 from sklearn.metrics import pairwise_distances
 
-from dcgan_course import checks
+from dcgan_course import checks, plots
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import (
-    BLUE, GREEN, INK, ORANGE, STYLE, show, show_rows, show_table, show_turned)
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 
@@ -163,7 +162,8 @@ def plan(*bells):
     for (mean, width), colour, where in zip(bells, (BLUE, ORANGE), (1, -1), strict=True):
         height = np.exp(-(((x - mean) / width) ** 2) / 2) / width
         axes.fill_between(x, where * 0.35, where * (0.35 + height), color=colour, alpha=0.5)
-    grains = [np.quantile(np.random.default_rng(0).normal(*bell, 200_000), few) for bell in bells]
+    grains = [np.quantile(np.random.default_rng(0).normal(*bell, 200_000), few)
+              for bell in bells]
     axes.plot(grains, [[0.35] * 12, [-0.35] * 12], color=INK, linewidth=1)
     axes.set(xlabel="one number for each picture", yticks=[], xlim=(-4, 9), ylim=(-1.4, 1.4))
     axes.grid(False)
@@ -173,9 +173,10 @@ def plan(*bells):
 plans = {f"orange: mean {mean}, deviation {width}; distance {mean**2 + (1 - width)**2:g}":
          plan((0, 1), (mean, width))
          for mean, width in ((3, 2), (2, 2), (1, 2), (0, 2), (0, 1.5), (0, 1))}
-show_turned(plans, "Push the orange bell with the slider: first to the place of the blue one, then "
-            "to its width.", "a blue bell above, an orange one below, and twelve lines from the "
-            "one to the other that do not cross")
+plots.show_turned(plans, "Push the orange bell with the slider: first to the place of the blue "
+                  "one, then to its width.",
+                  "a blue bell above, an orange one below, and twelve lines from the one to the "
+                  "other that do not cross")
 
 # %%
 stream = np.random.default_rng(0)
@@ -622,9 +623,10 @@ for count in range(4):
     points = np.concatenate([few, stray[4 : 4 + count]])
     share = within_reach(points, anywhere[:60])[1].mean()
     reached[f"stray points: {count}; precision {share:.2f}"] = reaches(points, anywhere[:60], 4)
-show_turned(reached, "Add stray points, one by one: crosses turn green that are near no heap.",
-            "eight blue heaps on a ring and crosses that lie anywhere; each stray point outside "
-            "of the ring brings a large pale disc, in which crosses are green")
+plots.show_turned(reached,
+                  "Add stray points, one by one: crosses turn green that are near no heap.",
+                  "eight blue heaps on a ring and crosses that lie anywhere; each stray point "
+                  "outside of the ring brings a large pale disc, in which crosses are green")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
