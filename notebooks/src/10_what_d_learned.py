@@ -166,11 +166,12 @@ print(f"(128 + 256 + 512) x 16 = {count:,}, and twice that is {2 * count:,}")
 #
 # ## 2 · Few labels
 #
-# Suppose that a hundred digits are labelled, ten of each. How many of the rest will a linear classifier get right?
-# It gets three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels. The
+# Suppose that a hundred digits are labelled, ten of each. How many of the rest will a linear classifier get right? It
+# gets three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels. The
 # classifier is an L2-SVM, linear with the squared hinge loss, as in the paper; a fifth of the labelled images is held
-# back to choose its one parameter. The recorded experiment (`dcgan-course features mnist --labels 100 300 1000 10000 60000
-# --draws 5`, an hour) has a fourth row: a network of the same shape that is **trained on the labels**, "supervised".
+# back to choose its one parameter. The recorded experiment (`dcgan-course features mnist --labels 100 300 1000 10000
+# 60000 --draws 5`, an hour) has a fourth row: a network of the same shape that is **trained on the labels**,
+# "supervised".
 
 # %% [markdown]
 # > **Predict:** with a hundred labels, how many digits are read correctly by D's features, and how many by pixels?
@@ -230,6 +231,8 @@ show_table(percent.rename_axis(None),
 untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
 kinds = {"D": lambda *part: features_of(netD, *part),
          "random D": lambda *part: features_of(untrained, *part), "pixels": features.pixels}
+
+# %%
 answers = {name: [] for name in kinds}
 for draw in range(3):
     labelled = features.balanced_draw(train.labels, 100, draw)
@@ -284,9 +287,10 @@ show_table(pd.DataFrame(rows, ["all 50,000 labels", "400 for each class"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # About 69 % and 60 %. With 400 labels of each class that is twelve points more than with the features of an untrained D,
-# thirteen more than a supervised network reaches that has the same labels, and 24 more than with pixels. So what the paper claims holds of this small D
-# as well: looking at photographs without labels taught it something that is of use for telling them apart. With all
-# labels the supervised network draws level, within a point, and D's features stay ten points above the untrained ones.
+# thirteen more than a supervised network reaches that has the same labels, and 24 more than with pixels. So what the
+# paper claims holds of this small D as well: looking at photographs without labels taught it something that is of use for
+# telling them apart. With all labels the supervised network draws level, within a point, and D's features stay ten points
+# above the untrained ones.
 #
 # But look at the lower half. The paper's D is 14 points ahead of ours in both columns, and one layer of K-means, no deep
 # network at all, is twelve ahead with all labels. Our D is far from what was possible in 2015. What differs:
@@ -474,11 +478,13 @@ def details(top, gradient, side=32):
     return torch.cat([parts[0], grey.sign() * grey.abs() ** 0.6])
 
 
-for name, alt in {"trained": "lines stand out of grey fields, in each row of one direction",
-                  "random": "dotted copies of the details, without lines of their own"}.items():
+# %% jupyter={"source_hidden": true}
+alts = {"trained": "lines stand out of grey fields, most of one direction in each row",
+        "random": "dotted copies of the details, without lines of their own"}
+for name, alt in alts.items():
     pairs = [details(*responding(name, i)) for i in range(4)]
-    show(torch.cat(pairs), f"{name.capitalize()} filters: the first four features, a row each; "
-         "details of churches, and their pixels that raise it.",
+    show(torch.cat(pairs), f"{name.capitalize()} filters: the first four features, a row "
+         "each; details of churches, and their pixels that raise it.",
          f"four rows of six details of churches, and beside them {alt}", 12)
 
 # %% [markdown]
@@ -538,8 +544,8 @@ print(f"The commonest digit has a share of {commonest(netD):.2f} with the traine
 # <details><summary>What came out, and why</summary>
 #
 # Between 0.3 and 0.4: the features do not belong to single digits. The share is above chance, but no more so than for
-# random filters. It seems that they answer to strokes that several digits share, and that the linear classifier puts digits together from
-# them.
+# random filters. It seems that they answer to strokes that several digits share, and that the linear classifier puts
+# digits together from them.
 # </details>
 
 # %% [markdown]
@@ -719,12 +725,12 @@ show_table(pd.DataFrame(counted).T, "All maps with a positive weight dropped.")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Only at 8 x 8: with the paper's own contrast the judge says so of all faces, and the witness of 88 %. At **16 x 16** most
-# glasses are still there, by the witness nearly all of them. With that contrast 39 % of the maps at 8 x 8 have a positive weight, and 46 % at 16 x 16; the paper's 200 would be
-# 39 % and 78 %. So on both counts, the share of the maps and the windows that vanished from the paper's pictures, the
-# reading as 8 x 8 fits better. (It is another network and another object, so this is a hint and no proof.) The other
-# answers show the price: what was dropped took other things with it. The paper reports lower visual quality for its own
-# pictures as well; here the damage has numbers.
+# Only at 8 x 8: with the paper's own contrast the judge says so of all faces, and the witness of 88 %. At **16 x 16**
+# most glasses are still there, by the witness nearly all of them. With that contrast 39 % of the maps at 8 x 8 have a
+# positive weight, and 46 % at 16 x 16; the paper's 200 would be 39 % and 78 %. So on both counts, the share of the maps
+# and the windows that vanished from the paper's pictures, the reading as 8 x 8 fits better. (It is another network and
+# another object, so this is a hint and no proof.) The last column shows the price: what was dropped took more with it.
+# The paper reports lower visual quality for its own pictures as well; here the damage has numbers.
 # </details>
 
 # %% [markdown]
@@ -765,6 +771,7 @@ def large(pictures):
     return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
 
 
+# %% jupyter={"source_hidden": true}
 fewer = {"nothing dropped": large(before[shown])}
 for share in (2, 5, 10, 25, 50):
     count = len(value) * share // 100
@@ -775,8 +782,8 @@ plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer los
                   "two rows of five cartoon faces", first=3)
 
 # %% [markdown]
-# Few maps do it: without 38 of 384 nine pairs in ten are gone, and the face is still the same one. Without half of the
-# maps faces begin to fall apart, and the share of glasses that are gone has hardly changed.
+# Few maps do it: without 38 of 384 nine pairs in ten are gone (of all new faces that wore some), and most faces are
+# still themselves. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
 
 # %% [markdown]
 # The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control:
@@ -816,9 +823,10 @@ show_rows({"drawn": before[shown], **forgotten},
 #   of glasses as of all else.
 # - **The choice matters within a layer.** At 4 x 4 and 8 x 8 chosen maps take most glasses away, random ones one pair in
 #   four at 4 x 4, one in ten at 8 x 8, and hardly any further on.
-# - **And look at the last row of faces**, 32 x 32. The judge says that six pairs in ten are gone. The witness, and you, say
-#   that most of them are there. (At 16 x 16 it is 94 % against 47 %.) Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the judge*,
-#   which is called an adversarial example. The network that chooses should not be the one that counts.
+# - **And look at the last row of faces**, 32 x 32. The judge says that six pairs in ten are gone. The witness, and you,
+#   say that most of them are there. (At 16 x 16 it is 94 % against 47 %.) Maps were chosen by the judge's own gradient,
+#   close to the pixels: that found a way to *fool the judge*, which is called an adversarial example. The network that
+#   chooses should not be the one that counts.
 #
 # This is one G and one attribute; yours may differ.
 
@@ -852,20 +860,20 @@ show_rows({"drawn": before[shown], **forgotten},
 #
 # <details><summary>D was trained on 60,000 images, the supervised network on 100. Is that fair?</summary>
 #
-# The difference is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised network
-# cannot.
+# The difference is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised
+# network cannot.
 # </details>
 #
 # <details><summary>Guided backpropagation shows neat pictures. Do they explain D's decision?</summary>
 #
-# Not by themselves. The rule throws away everything that argues against, and it sharpens edges of the input by itself; the
-# random filters are there to show how much of the picture comes from the method.
+# Not by themselves. The rule throws away everything that argues against, and it sharpens edges of the input by itself;
+# the random filters are there to show how much of the picture comes from the method.
 # </details>
 #
 # <details><summary>A map has a large positive weight in the regression. Does it draw glasses?</summary>
 #
-# It need not. The map may be active at eyes, which are always there too, or follow a map that does the work. And late layers
-# draw with shared edges and colours, where no map draws glasses alone.
+# It need not. The map may be active at eyes, which are always there too, or follow a map that does the work. And late
+# layers draw with shared edges and colours, where no map draws glasses alone.
 # </details>
 #
 # ## References

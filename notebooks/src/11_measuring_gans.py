@@ -173,10 +173,9 @@ def plan(*bells):
 plans = {f"orange: mean {mean}, deviation {width}; distance {mean**2 + (1 - width)**2:g}":
          plan((0, 1), (mean, width))
          for mean, width in ((3, 2), (2, 2), (1, 2), (0, 2), (0, 1.5), (0, 1))}
-plots.show_turned(plans, "Push the orange bell with the slider: first to the place of the blue "
-                  "one, then to its width.",
-                  "a blue bell above, an orange one below, and twelve lines from the one to the "
-                  "other that do not cross")
+plots.show_turned(plans, "Push the orange bell to the blue one's place, then to its width.",
+                  "a blue bell above, an orange one below, and twelve lines from bell to bell "
+                  "that do not cross")
 
 # %%
 stream = np.random.default_rng(0)
@@ -622,7 +621,8 @@ reached = {}
 for count in range(4):
     points = np.concatenate([few, stray[4 : 4 + count]])
     share = within_reach(points, anywhere[:60])[1].mean()
-    reached[f"stray points: {count}; precision {share:.2f}"] = reaches(points, anywhere[:60], 4)
+    name = f"stray points: {count}; precision {share:.2f}"
+    reached[name] = reaches(points, anywhere[:60], 4)
 plots.show_turned(reached,
                   "Add stray points, one by one: crosses turn green that are near no heap.",
                   "eight blue heaps on a ring and crosses that lie anywhere; each stray point "
@@ -1237,8 +1237,8 @@ show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,
 #
 # <details><summary>The kernel distance of your generator is -0.3. Is something broken?</summary>
 #
-# Nothing is broken. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number cannot tell
-# your generator from the floor.
+# Nothing is broken. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number
+# cannot tell your generator from the floor.
 # </details>
 #
 # <details><summary>Precision 0.95, floor 0.87. Better than real?</summary>
@@ -1249,8 +1249,8 @@ show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,
 #
 # <details><summary>A two-sample accuracy of 0.3?</summary>
 #
-# An accuracy below one half says that the two sets hold near-copies of each other. Look for test images in the training set
-# too.
+# An accuracy below one half says that the two sets hold near-copies of each other. Look for test images in the training
+# set too.
 # </details>
 #
 # <details><summary>Why is the floor of the Frechet distance not 0, but that of the kernel distance is?</summary>
