@@ -243,7 +243,7 @@ def moves(lesson: str, code: str) -> str:
     place = f"../gallery/{explored[1]}.html" if explored else TURNS.get(lesson[:2])
     if not place:
         return "It moves in JupyterLab and in Colab."
-    return f'This picture only plays. <a href="{place}">Turn it yourself</a> on a page of its own.'
+    return f'This is a film of it. <a href="{place}">Turn it yourself, on a page of its own.</a>'
 
 
 def in_the_readme() -> dict[str, str]:

@@ -41,7 +41,8 @@ def forest(rows: Mapping[str, tuple[float, float, float, str]], measure: str, ti
 
 
 def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
-    """A dot for each number of a table, in its row, in the colour of its column. Returns a matplotlib Figure.
+    """A dot for each number of a table, in its row, in the colour of its column; those of one row stand a little below
+    one another, so that equal ones are seen. Returns a matplotlib Figure.
 
     Args:
         frame: numbers.
@@ -49,8 +50,9 @@ def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
         gaps: after so many rows a line separates them from the next; 0 = never.
     """
     figure, (axes,) = blank(1, ROW * len(frame) + REST + 0.3)
-    for (name, values), colour, marker in zip(frame.items(), (BLUE, ORANGE, GREY), "osD", strict=False):
-        axes.plot(values, range(len(frame)), marker, color=colour, label=name, markersize=6, alpha=0.9)
+    for i, ((name, values), colour, marker) in enumerate(zip(frame.items(), (BLUE, ORANGE, GREY), "osD", strict=False)):
+        places = [place + 0.2 * (i - (frame.shape[1] - 1) / 2) for place in range(len(frame))]
+        axes.plot(values, places, marker, color=colour, label=name, markersize=5)
     for place in range(gaps, len(frame), gaps) if gaps else ():
         axes.axhline(place - 0.5, color=GREY, linewidth=0.7)
     axes.set(xlabel=measure)

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 08 · Latent sliders
 #
-# <img src="../data/directions.webp" width="794" alt="three rows of a face that changes from left to right: in each row hair, skin, beard and background turn into others">
+# <img src="../data/directions.webp" width="794" alt="three rows of a face that changes from left to right: in each row hair, skin, beard and background change">
 #
 # *One face, moved along three directions that were found without a label; you find them in section 2. Sliders make it
 # an instrument.*
@@ -64,7 +64,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dcgan_course import checks
+from dcgan_course import checks, plots
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.plots import GREY, ORANGE, STYLE, encoded, show, show_rows, under_sliders
 from dcgan_course.runs import load_run
@@ -194,7 +194,8 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
       encoded(way + way[::-1], ".webp", 200), "a face, and three sliders that change it")
 
 # %% [markdown]
-# The pictures change, but several things change together, and none of the three numbers deserves a name. We need better directions. Lesson 07 made some from labels. Can they be found without labels?
+# The pictures change, but several things change together, and none of the three numbers deserves a name. We need better
+# directions. Lesson 07 made some from labels. Can they be found without labels?
 #
 # ## 2 · Directions without labels
 #
@@ -246,10 +247,35 @@ found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # a
 directions |= {f"strongest {i + 1}": direction for i, direction in enumerate(found)}
 names = [name for name in directions if name.startswith("strongest")]
 sheet(names, "The three directions that W stretches most, from -3 (left) to +3.",
-      "three rows of one face, which becomes other people along each row")
+      "three rows of one face, which becomes different people along each row")
+
+# %% [markdown]
+# Push six faces along the first of them. What do their changes have in common?
+
+# %% jupyter={"source_hidden": true}
+def turned(name, z, direction, amounts, alt):
+    """A slider that moves some z along a direction."""
+    pictures = {f"{name}: {amount:g}": generate(netG, z + amount * direction)
+                for amount in amounts}
+    plots.show_turned(pictures, f"Six faces, all moved by the same amount along {name}.", alt,
+                      first=len(amounts) // 2)
+
+
+turned("strongest 1", ten[:6], directions["strongest 1"], range(-3, 4),
+       "six cartoon faces in a row")
+
+# %% [markdown]
+# <details><summary>What they have in common</summary>
+#
+# Their hair: short at -3, long at 3. What else changes, background, beard or colour, differs from face to face.
+# </details>
 
 # %% [markdown]
 # > **Predict:** does a direction that W stretches more change the picture more?
+# >
+# > - all hundred change it about equally
+# > - nearly: the first most, and the second half hardly at all
+# > - strictly: each changes it more than the next
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 every = [change(one) for one in principal(weight, run.config.nz)]
@@ -270,10 +296,10 @@ print(f"The first three: {', '.join(f'{value:.0f}' for value in every[:3])} grey
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Nearly: the points fall, though not one by one. The first four change more than any single number of z does, and from
-# about the twenty-fifth on there is next to nothing left. So of its hundred numbers this G uses about twenty
-# combinations, and it hardly looks at the rest. That is also why every single number changes something: each has a share in
-# the twenty.
+# Nearly: the first most, and the second half hardly at all. The points fall, though not one by one. The first four
+# change more than any single number of z does, and from about the twenty-fifth on there is next to nothing left. So of
+# its hundred numbers this G uses about twenty combinations, and it hardly looks at the rest. That is also why every
+# single number changes something: each has a share in the twenty.
 # </details>
 
 # %% [markdown]
@@ -294,12 +320,12 @@ explorer
 # Things to try:
 #
 # - Choose a face. In *Change*, put glasses to +1, then smile to -1. What else changes?
-# - Press ↶ until the first face is back; every step is also a small picture to click on. *Pin* one of them, go on, and hold
-#   the space bar over the large picture to compare.
+# - Press ↶ until the first face is back; every step is also a small picture to click on. *Pin* one of them, go on, and
+#   hold the space bar over the large picture to compare.
 # - In *Variations*, move to a neighbour, and to its neighbour. After ten steps, how much is left of the first face?
 # - In *Corners*, drag the dot to where all four meet. In *Walk*, press *Play*, then *Save as GIF*.
-# - In *Change*, open *Strongest changes*. Find a name for one of the five rows. Then open *Raw numbers*, and draw over the
-#   bars: all hundred numbers of z at once.
+# - In *Change*, open *Strongest changes*. Find a name for one of the five rows. Then open *Raw numbers*, and draw over
+#   the bars: all hundred numbers of z at once.
 #
 # The attributes' directions are those of lesson 07, each without what it shares with the others, so that a slider for
 # beards changes less of the rest.
@@ -312,14 +338,17 @@ z = explorer.start(14)
 explorer.go(seed=14, glasses=1)
 expected = moved(z, {"glasses": 1}, explorer.directions)
 print("a slider moves z along its direction:", torch.allclose(explorer.z, expected))
-print(f"{len(explorer.directions)} sliders:", ", ".join(explorer.directions))
+print(f"{len(explorer.directions)} sliders:", ", ".join(explorer.directions).replace("_", " "))
 
-# %%
-way = torch.stack([torch.lerp(z, explorer.z, share) for share in torch.linspace(0, 1, 7)])
-show_rows({"glasses": generate(netG, way)},
-          "Seed 14, with the slider at 0 (left) to 1 (right).",
-          "seven times a cartoon face; glasses appear on it and grow dark")
 explorer.go()  # all sliders at 0
+
+# %% [markdown]
+# So the slider for glasses adds the same vector to every face. Push it, and watch what else changes:
+
+# %% jupyter={"source_hidden": true}
+six = torch.stack([explorer.start(seed) for seed in range(14, 20)])
+turned("glasses", six, explorer.directions["glasses"], np.linspace(-2, 2, 9).tolist(),
+       "six cartoon faces in a row")
 
 # %% [markdown]
 # ### Why colours have buttons
@@ -388,13 +417,14 @@ show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
 #
 # <details><summary>You drag quickly, and the picture is slow. Will it draw all positions in between?</summary>
 #
-# It will not. While one change is on its way to the kernel, the widget keeps the next ones back, and then sends the latest
-# only.
+# It will not. While one change is on its way to the kernel, the widget keeps the next ones back, and then sends the
+# latest only.
 # </details>
 #
 # <details><summary>A principal direction changes hair, skin and smile at once. Is it wrong?</summary>
 #
-# It is what it claims to be: a direction that the first layer stretches most. Nothing in that definition makes it mean one thing.
+# It is what it claims to be: a direction that the first layer stretches most. Nothing in that definition makes it mean
+# one thing.
 # </details>
 #
 # ## References

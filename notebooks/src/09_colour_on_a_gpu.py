@@ -20,7 +20,8 @@
 #
 # **You need:** lesson 03. A GPU helps, and is not needed to follow.
 #
-# **What was measured where:** all times are a CPU's; what a GPU needs is computed from shapes.
+# **What was measured where:** all times are a CPU's; what a GPU needs is computed from shapes. This course has timed no
+# GPU. On yours, `dcgan-course bench` measures images a second: write down the card, the batch and the precision with it.
 #
 # After this lesson you can
 #
@@ -67,7 +68,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dcgan_course import checks, models, sampling
+from dcgan_course import checks, models, plots, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
@@ -85,31 +86,33 @@ show(sampling.generate(netC, z), "48 church exteriors that do not exist.",
      "four rows of twelve churches: domes, towers and walls, a few of them smeared", 12)
 
 # %% [markdown]
-# How good are they, by numbers? Beside them stand those of real photographs that the judge never saw. The distance,
-# `fd`, should be as low as that of real ones (lesson 03 has a first explanation of it); all others should be what they
-# are for real ones.
-#
-# > **What are precision and recall?** Two shares, taken among the judge's features. *Precision* is the share of
-# > generated pictures that lie close to real ones: it falls when pictures are bad. *Recall* is the share of real
-# > pictures that generated ones come close to: it falls when kinds of pictures are missing.
-# > [Lesson 11](11_measuring_gans.ipynb), section 4, says what "close" means, and how eight stray points can spoil it.
+# How good are they, by numbers? The judge's Frechet distance should be as low as that of real photographs which the
+# judge never saw (lesson 03 has a first explanation of it). *Precision* is the share of generated pictures that lie close
+# to real ones: it falls when pictures are bad. *Recall* is the share of real pictures that generated ones come close to:
+# it falls when kinds of pictures are missing. ([Lesson 11](11_measuring_gans.ipynb) says what "close" means.)
 
 # %% jupyter={"source_hidden": true}
 import json
 
 record = json.loads((church.path / "record.json").read_bytes())
-NUMBERS = {"fd": "Frechet distance (fd)", "precision": "precision", "recall": "recall",
-           "sharpness": "sharpness", "duplicates": "duplicates"}
-show_table(pd.DataFrame({who: {words: record[who][f"{key}1787_heritage"]
-                               for key, words in NUMBERS.items()}
-                         for who in ("generated", "real")}))
+rows = {"generated": record["generated"], "real photographs": record["real"]}
+show_table(pd.DataFrame({who: {"Frechet distance": f"{numbers['fd1787_heritage']:.0f}",
+                               "precision": f"{numbers['precision1787_heritage']:.0%}",
+                               "recall": f"{numbers['recall1787_heritage']:.0%}"}
+                         for who, numbers in rows.items()}).T)
+
+# %% [markdown]
+# How did it get there? Here is the distance during this training (orange), beside an older one (blue) without
+# `--augment`, which shows D every picture with random colours, shifts and blanks, real and generated ones alike. **The two
+# differ in five settings**, and each is one seed: read each curve by itself, and do not put their gap down to one of
+# the five.
 
 # %% jupyter={"source_hidden": true}
 with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
 key = "fd1787_heritage"
 figure, axes = plt.subplots()
-for lines, label, colour in ((with_augment, "D sees changed pictures (--augment)", ORANGE),
-                             (without, "D sees them as they are", BLUE)):
+for lines, label, colour in ((with_augment, "this run, with --augment", ORANGE),
+                             (without, "an older run, without", BLUE)):
     kimg, values = [line["kimg"] for line in lines], [line[key] for line in lines]
     axes.plot(kimg, values, color=colour, marker=".", label=label)
 axes.axhline(record["real"][key], color=GREY, linestyle="--", label="real photographs")
@@ -121,9 +124,6 @@ show(figure, "Blue was best at about 390 thousand images, then got worse; orange
      "the orange curve falls to the end; the blue one rises again after 390 thousand")
 
 # %% [markdown]
-# The table says 11.9 and the orange curve ends at 14.3: the same generator, with other z. With 1,787 pictures a
-# difference of 2.4 is chance. And the two runs differ in more than one thing:
-
 # %% jupyter={"source_hidden": true}
 differences = church.config.difference(load_run("heritage_no_augment").config).split(", ")
 rows = dict(difference.split(": ") for difference in differences)
@@ -131,22 +131,27 @@ WORDS = {"num_epochs": "epochs", "lr_g": "learning rate of G", "lr_d": "learning
          "ema_kimg": "half-life of G's average, thousand images", "augment": "--augment"}
 table = pd.DataFrame({name: values.split(" -> ") for name, values in rows.items()},
                      ["orange", "blue"]).T
-show_table(table.rename(WORDS).replace({"True": "yes", "False": "no"}))
+show_table(table.rename(WORDS).replace({"True": "yes", "False": "no", "20.0": "20"}),
+           fold="The five settings in which they differ")
 
 # %% [markdown]
-# So the gap between the curves is not due to `--augment` alone, and each curve is one seed. What the blue one shows by
-# itself is that from some moment on the pictures get *worse*. A likely reason, not tested here, is that with a few
-# thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment` shows D
-# every picture with random colours, shifts and blanks, real and generated ones alike ([arXiv
-# 2006.10738](https://arxiv.org/abs/2006.10738)), and with it the curve still falls at the end. (The first points of the
-# curves were scored at different times.) That paper reports that larger data sets gain less from it.
+# What the blue curve shows is that from some moment on the pictures get *worse*. A likely reason, not tested here, is
+# that with a few thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment` is
+# made against that ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738), which reports that larger data sets gain less
+# from it). A comparison that could tell would change this one setting, over several seeds.
 #
-# The next two pictures show a walk between two churches, on the great circle, and a grid between four:
+# (The orange curve ends at 14 and the table says 12: the same generator, with different z. With 1,787 pictures a
+# difference of 2 is chance.)
+#
+# The generator draws what lies between two churches as well. Push the slider: three churches become three more.
 
-# %%
-steps = sampling.interpolate(z[12], z[39], 12)
-show(sampling.generate(netC, steps), "From one church to another in 12 steps.",
-     "twelve churches in a row, each a little different from the one before", 12)
+# %% jupyter={"source_hidden": true}
+ways = torch.stack([sampling.interpolate(z[first], z[last], 9)
+                    for first, last in ((12, 39), (7, 41), (40, 3))], 1)
+plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
+                   for i, way in enumerate(ways, 1)},
+                  "From one church to another on the great circle, three times.",
+                  "three churches in a row, each of which changes a little with every step")
 
 # %%
 corners = sampling.corner_grid(z[[12, 7, 41, 40]], 7)
@@ -479,7 +484,12 @@ def speed(loop, steps):
 
 
 # %% [markdown]
-# > **Predict:** how many hours does one epoch of churches take on your machine?
+# > **Predict:** one epoch of LSUN's churches takes some hours without a GPU. The paper shows its bedrooms, a little over
+# > 3 million, after five epochs. How many times as long is that?
+# >
+# > - about 5 times
+# > - about 24 times
+# > - about 120 times
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 print("timing some steps ...", flush=True)
@@ -497,11 +507,10 @@ show_table(pd.DataFrame(rows, ["pictures", "GB, prepared", "minutes to prepare",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The hours are the work of an epoch over the work per second. Some hours for an epoch of churches sound bearable, but
-# an epoch is not a training, and the churches are the smaller set. The paper shows its bedrooms, a little over 3 million,
-# after one epoch and after five: multiply the last line by five. A smaller network can be trained on a CPU (section 9).
-# On a GPU this cell tells you how long you would wait. (The time does not include compilation, which
-# the trainer adds to long trainings on a GPU.)
+# About 120 times: the bedrooms are 24 times as many, and that five times over. The hours are the work of an epoch over
+# the work per second. Some hours for an epoch of churches sound bearable, but an epoch is not a training. A smaller
+# network can be trained on a CPU (section 9). On a GPU this cell tells you how long you would wait. (The time does not
+# include compilation, which the trainer adds to long trainings on a GPU.)
 # </details>
 
 # %% [markdown]
@@ -511,15 +520,16 @@ show_table(pd.DataFrame(rows, ["pictures", "GB, prepared", "minutes to prepare",
 # fourth is for GPUs:
 #
 # - **channels-last**: a picture's channels lie side by side in memory, as fast convolutions want them;
-# - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums and
-#   losses stay float32;
+# - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums
+#   and losses stay float32;
 # - **fused Adam**: one kernel updates all weights. "plain" updates tensor by tensor; PyTorch's own default is between the
 #   two on a GPU. On a CPU it gains little, or nothing;
-# - **compilation** (`torch.compile`): chains of small operations become one. It takes about a minute to begin, so the trainer
-#   uses it on GPUs only, and there for trainings of seven minutes or more: it supposes that 15 % of a step are saved.
+# - **compilation** (`torch.compile`): chains of small operations become one. It takes about a minute to begin, so the
+#   trainer uses it on GPUs only, and there for trainings of seven minutes or more: it supposes that 15 % of a step are
+#   saved.
 #
-# NVIDIA's GPUs from before 2020 have at most float16, with 5 bits of exponent: gradients below 0.00000003 would become 0. So
-# the trainer multiplies them by a large number before they are rounded, and divides by it before the update
+# NVIDIA's GPUs from before 2020 have at most float16, with 5 bits of exponent: gradients below 0.00000003 would become 0.
+# So the trainer multiplies them by a large number before they are rounded, and divides by it before the update
 # (`precision="fp16"`, `dcgan_course/machine/scaling.py`).
 #
 # `variant` makes a training loop with some of them:
@@ -578,9 +588,9 @@ show(figure, "Each bar adds one change to those above it.", "; ".join(
 
 # %% [markdown]
 # These are times of a CPU, where the picture was stored; the gains depend on the machine. bfloat16 needs hardware for it;
-# without such hardware it is several times *slower*, which is why `precision="auto"` probes for half a second before it decides. `dcgan-course bench` compares with the
-# loop of most tutorials, data path included; `dcgan-course doctor --gpu` tries all of this on a GPU and prints a
-# report.
+# without such hardware it is several times *slower*, which is why `precision="auto"` probes for half a second before it
+# decides. `dcgan-course bench` compares with the loop of most tutorials, data path included; `dcgan-course doctor --gpu`
+# tries all of this on a GPU and prints a report.
 #
 # **CUDA graphs** help in the opposite case, with small networks on a large GPU, where launching the kernels takes
 # longer than the kernels themselves. A graph records the launches once and replays them together. On a GPU, the next
@@ -632,7 +642,11 @@ show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
 # 60 thousand digits, three seeds each. It gives the Frechet distance to real digits (lower is better), and how evenly the
 # ten digits occur (1 = evenly).
 #
-# > **Predict:** does a longer step make up for a larger batch?
+# > **Predict:** does a longer step make up for a batch of 256 in place of 64?
+# >
+# > - wholly, at four times the rate
+# > - only in part
+# > - not at all: the pictures get worse still
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from dcgan_course.experiments.recording import RecordedStudy
@@ -671,18 +685,18 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# No, not in this study.
+# Only in part, in this study.
 #
-# - With batches of 16, a rate divided by 4 gives about what a batch of 64 gave, so the advice holds. But the unchanged rate
-#   is *better*: it makes four times the steps for the same images, each as long. In this study small batches do no harm to
-#   the pictures; they are only slower on a GPU.
-# - With batches of 256 and the unchanged rate, two of three trainings have collapsed to one digit. Multiplying the rate by 2
-#   or by 4 recovers a part of the loss, and the result still stays behind. Longer steps do not make up here for having a
-#   quarter as many.
+# - With batches of 16, a rate divided by 4 gives about what a batch of 64 gave, so the advice holds. But the unchanged
+#   rate is *better*: it makes four times the steps for the same images, each as long. In this study small batches do no
+#   harm to the pictures; they are only slower on a GPU.
+# - With batches of 256 and the unchanged rate, two of three trainings have collapsed to one digit. Multiplying the rate
+#   by 2 or by 4 recovers a part of the loss, and the result still stays behind. Longer steps do not make up here for
+#   having a quarter as many.
 # </details>
 
 # %% [markdown]
-# A batch of another size makes another training, so compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
+# So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
 # GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
 #
 # ## 8 · Several GPUs
@@ -726,7 +740,11 @@ share = checks.check_share(my_share)
 # %% [markdown]
 # The next cell pretends to be four processes, first with a D without batch norm, then with one that has it.
 #
-# > **Predict:** is the mean of the shares' gradients the gradient of the whole batch?
+# > **Predict:** when is the mean of the shares' gradients the gradient of the whole batch?
+# >
+# > - always
+# > - only without batch norm
+# > - only with batch norm
 
 # %% jupyter={"outputs_hidden": true}
 def gradient(net, x):
@@ -749,8 +767,8 @@ for norm in ("none", "batch"):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Without batch norm the two are equal, up to rounding. With it they differ, because each process normalises with its
-# own images; `--sync_batch_norm` takes the statistics of all, at the price of more messages.
+# Only without batch norm: there the two are equal, up to rounding. With it they differ, because each process normalises
+# with its own images; `--sync_batch_norm` takes the statistics of all, at the price of more messages.
 # </details>
 
 # %% [markdown]
@@ -786,13 +804,16 @@ else:
     config = preset("celeba", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
                     lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
                     num_epochs=min(1.0, 3000 / photos.count))
-run = train(config)
+run = train(config, show=lambda *_: None)  # without a sheet that grows
 
-# %%
-z = sampling.draw_z(run.config, 12, torch.Generator().manual_seed(0))
-show(sampling.generate(run.load_generator(), z),
-     f"Twelve new z after {run.stats()[-1]['kimg']:.0f} thousand images.",
-     "a row of twelve small pictures: rough shapes in the right colours", 12)
+# %% jupyter={"source_hidden": true}
+shown, long = run.stats()[-1]["kimg"], church.stats()[-1]["kimg"]
+z_new, old = (sampling.draw_z(one.config, 12, seeded(0, "lesson")) for one in (run, church))
+plots.show_rows({f"just now, after {shown:.0f} thousand images":
+                 sampling.generate(run.load_generator(), z_new),
+                 f"section 1, after {long:.0f} thousand": sampling.generate(netC, old)},
+                "Twelve of each, not picked.", "a row of twelve rough shapes in the right "
+                "colours; a row of twelve churches")
 
 # %% [markdown]
 # Three thousand images are next to nothing. With cartoon faces a head and hair just show; with photographs the
@@ -843,8 +864,8 @@ show(sampling.generate(run.load_generator(), z),
 #
 # <details><summary>Which batch for eight GPUs?</summary>
 #
-# Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes fewer
-# steps of the same images (section 7).
+# Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes
+# fewer steps of the same images (section 7).
 # </details>
 #
 # ## References

@@ -9,9 +9,9 @@
 # %% [markdown]
 # # 10 · What D learned
 #
-# <img src="../data/features.webp" width="796" alt="four rows: six churches each, and beside them grey fields in which edges stand out, in each row mostly of one direction">
+# <img src="../data/features.webp" width="820" alt="four rows: six details of churches each, and beside them the same details in grey, on which lines stand out, in each row mostly of one direction">
 #
-# *Four features of a D that was trained on churches, a row each. Left: the pictures that raise it most. Right: which of
+# *Four features of a D that was trained on churches, a row each. Left: the places that raise it most. Right: which of
 # their pixels do it. D was never told of towers or edges; in this lesson you find out what it knows.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/10_what_d_learned.ipynb)
@@ -62,13 +62,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from dcgan_course import checks
+from dcgan_course import checks, plots
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring import features
-from dcgan_course.plots import BLUE, GREEN, GREY, STYLE, dots, show, show_rows, show_table
+from dcgan_course.plots import BLUE, GREEN, GREY, STYLE, show, show_rows, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate, sample_z
+from dcgan_course.sampling import generate, image_grid, sample_z
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -166,34 +166,20 @@ print(f"(128 + 256 + 512) x 16 = {count:,}, and twice that is {2 * count:,}")
 #
 # ## 2 · Few labels
 #
-# Suppose that a hundred digits are labelled, ten of each. How many of the others will a linear classifier get right?
-# It gets three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels. The
+# Suppose that a hundred digits are labelled, ten of each. How many of the rest will a linear classifier get right? It
+# gets three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels. The
 # classifier is an L2-SVM, linear with the squared hinge loss, as in the paper; a fifth of the labelled images is held
-# back to choose its one parameter.
-
-# %%
-untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
-kinds = {"D": lambda *part: features_of(netD, *part),
-         "random D": lambda *part: features_of(untrained, *part), "pixels": features.pixels}
-answers = {name: [] for name in kinds}
-for draw in range(3):
-    labelled = features.balanced_draw(train.labels, 100, draw)
-    for name, kind in kinds.items():
-        parts = kind(train, labelled), train.labels[labelled], kind(test, some)
-        answers[name].append(features.svm_accuracy(*parts, test.labels[some]))
+# back to choose its one parameter. The recorded experiment (`dcgan-course features mnist --labels 100 300 1000 10000
+# 60000 --draws 5`, an hour) has a fourth row: a network of the same shape that is **trained on the labels**,
+# "supervised".
 
 # %% [markdown]
-# The whole experiment, over five draws and up to all 60,000 labels, takes an hour; it is recorded (`dcgan-course
-# features mnist --labels 100 300 1000 10000 60000 --draws 5`). It has a fourth row: a network of the same shape that is
-# **trained on the labels**, "supervised".
-
-# %% [markdown]
-# > **Predict:** with a hundred labels, how many digits are read correctly by D's features, by those of an untrained D, by
-# > pixels, and by the supervised network?
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
-show_table(pd.DataFrame({"right with 100 labels": {name: f"{np.mean(shares):.0%}"
-                                                   for name, shares in answers.items()}}))
+# > **Predict:** with a hundred labels, how many digits are read correctly by D's features, and how many by pixels?
+# >
+# > - about 75 % by either
+# > - about 90 % by D's features, 75 % by pixels
+# > - about 75 % by D's features, 90 % by pixels
+# > - about 90 % by either
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.machine.places import repo_data_dir
@@ -219,25 +205,42 @@ words = [f"{row['mean']:.1f}" + (f" ± {row['half_width']:.1f}" if row["n"] > 1 
 percent = pd.Series(words, statistics.index).unstack(sort=False).fillna("–")
 percent.columns = [f"{int(name.split()[0]):,} labels" for name in percent]
 show_table(percent.rename_axis(None),
-           "Percent right on 10,000 test digits, with the 95 % interval over the draws.")
+           "Percent right on 10,000 test digits, with the 95 % interval over the draws.",
+           fold="The numbers of the picture")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# D has never seen a label, and yet with its features ten examples of each digit teach more than with pixels. The
-# untrained network is the control: without it one could not tell what D's training adds to its architecture.
+# About 90 % by D's features, 75 % by pixels. D has never seen a label, and yet with its features ten examples of each
+# digit teach far more. The supervised network does no better there than pixels do, since a hundred pictures are very few
+# to learn from. With a thousand labels it reaches what D's features reach with between one and three hundred.
 #
-# Read the left end of the curves first. With a hundred labels D's features leave all others far behind, and their interval over the
-# draws is the narrowest: it matters less *which* hundred were labelled. The supervised network does no better there
-# than pixels do, since a hundred pictures are very few to learn from. With a thousand labels it reaches what D's
-# features reach with between one and three hundred.
+# Now look at "random D", the control. From 300 labels on, an untrained network's features are far better than pixels. So
+# a part of what is often credited to learning is due to the architecture.
 #
 # The right end needs care. That D is ahead even with all labels says something about our supervised network, which had
-# a plain recipe (five times through the data, no shifted digits); the judge of this course, another network that
-# learned from shifted and turned digits as well, reads 99.58 % correctly. And look at "random D": from 300 labels on,
-# an untrained network's features are far better than pixels. So a part of what is often credited to learning is due to
-# the architecture.
+# a plain recipe (five times through the data, no shifted digits); the judge of this course, which learned from shifted
+# and turned digits as well, reads 99.58 % correctly.
 # </details>
+
+# %% [markdown]
+# Three of these points, at the left end, can be computed here, from three draws of a hundred labels and every fifth test
+# digit:
+
+# %%
+untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
+kinds = {"D": lambda *part: features_of(netD, *part),
+         "random D": lambda *part: features_of(untrained, *part), "pixels": features.pixels}
+
+# %%
+answers = {name: [] for name in kinds}
+for draw in range(3):
+    labelled = features.balanced_draw(train.labels, 100, draw)
+    for name, kind in kinds.items():
+        parts = kind(train, labelled), train.labels[labelled], kind(test, some)
+        answers[name].append(features.svm_accuracy(*parts, test.labels[some]))
+show_table(pd.DataFrame({"right with 100 labels": {name: f"{np.mean(shares):.0%}"
+                                                   for name, shares in answers.items()}}))
 
 # %% [markdown]
 # ### The paper's Table 1: photographs
@@ -259,6 +262,10 @@ show_table(percent.rename_axis(None),
 # %% [markdown]
 # > **Predict:** how many of the ten thousand test photographs are named correctly by D's features with all 50,000 labels,
 # > and how many with 400 of each class? Ten percent is chance.
+# >
+# > - about 40 % and 36 %
+# > - about 69 % and 60 %
+# > - about 83 % and 74 %, as the paper's D
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 table_1 = means(pd.read_csv(repo_data_dir() / "features" / "cifar10.csv"))
@@ -279,10 +286,11 @@ show_table(pd.DataFrame(rows, ["all 50,000 labels", "400 for each class"]).T,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# With 400 labels of each class D's features are twelve points ahead of those of an untrained D, thirteen ahead of a
-# supervised network that has the same labels, and 24 ahead of the pixels. So what the paper claims holds of this small D
-# as well: looking at photographs without labels taught it something that is of use for telling them apart. With all
-# labels the supervised network draws level, within a point, and D's features stay ten points above the untrained ones.
+# About 69 % and 60 %. With 400 labels of each class that is twelve points more than with the features of an untrained D,
+# thirteen more than a supervised network reaches that has the same labels, and 24 more than with pixels. So what the
+# paper claims holds of this small D as well: looking at photographs without labels taught it something that is of use for
+# telling them apart. With all labels the supervised network draws level, within a point, and D's features stay ten points
+# above the untrained ones.
 #
 # But look at the lower half. The paper's D is 14 points ahead of ours in both columns, and one layer of K-means, no deep
 # network at all, is twelve ahead with all labels. Our D is far from what was possible in 2015. What differs:
@@ -334,7 +342,11 @@ show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 # Where in D does it come from? The next cell tries its layers one at a time, with 300 labels.
 
 # %% [markdown]
-# > **Predict:** which of D's three layers contributes most?
+# > **Predict:** which of D's three layers, alone, is worth most?
+# >
+# > - the first, which sees fine strokes
+# > - the second
+# > - the last, which has the most maps and the widest view
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 labelled = features.balanced_draw(train.labels, 300, 0)
@@ -349,7 +361,7 @@ show_table(pd.Series(shares).map("{:.1%}".format).to_frame("right with 300 label
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Each layer alone is worth something, the last one most, and together they reach a little more than the last alone.
+# The last one is. Each layer alone is worth something, and together they reach a little more than the last alone.
 # (This is one draw of labels; differences of a percent may reverse with another.)
 # </details>
 
@@ -430,7 +442,8 @@ show_rows({"the digits": top} | rows,
 # Its claim is about *objects*: the features "activate on typical parts of a bedroom, like beds and windows", and random
 # filters on nothing in particular. To test that, somebody would have to mark towers and windows in our churches. We
 # test a smaller claim, that trained features answer to **edges**, and whatever comes out neither confirms nor refutes
-# the paper's. We use the D of the church exteriors, and churches that its G has drawn.
+# the paper's. We use the D of the church exteriors, and churches that its G has drawn. Of each church the pictures show
+# the 32 x 32 pixels that hold most of the gradient: a detail, a quarter of the picture.
 
 # %% jupyter={"source_hidden": true}
 church = load_run("heritage")
@@ -453,18 +466,32 @@ with torch.inference_mode():
 highest = {name: values.clone() for name, values in highest.items()}
 
 # %% jupyter={"source_hidden": true}
-for name, alt in {"trained": "edges of one direction in each row stand out of grey fields",
-                  "random": "soft patches of colour, without a direction"}.items():
-    pairs = (responding(name, i) for i in range(4))
-    show(torch.cat([torch.cat([top, scaled(gradient)]) for top, gradient in pairs]),
-         f"{name.capitalize()} filters: four features, a row each; churches, and their pixels "
-         "that raise it.", f"four rows of six churches, and beside them {alt}", 12)
+def details(top, gradient, side=32):
+    """The square of each church in which most of its gradient lies, and the gradient there,
+    its faint parts raised."""
+    strong = torch.nn.functional.avg_pool2d(gradient.abs().mean(1, keepdim=True), side, 1)
+    best = strong.flatten(1).argmax(1).numpy()
+    down, across = np.unravel_index(best, strong.shape[2:])
+    parts = torch.stack([torch.stack([x[:, i : i + side, j : j + side] for x in pair])
+                         for *pair, i, j in zip(top, gradient, down, across, strict=True)], 1)
+    grey = scaled(parts[1])
+    return torch.cat([parts[0], grey.sign() * grey.abs() ** 0.6])
+
+
+# %% jupyter={"source_hidden": true}
+alts = {"trained": "lines stand out of grey fields, most of one direction in each row",
+        "random": "dotted copies of the details, without lines of their own"}
+for name, alt in alts.items():
+    pairs = [details(*responding(name, i)) for i in range(4)]
+    show(torch.cat(pairs), f"{name.capitalize()} filters: the first four features, a row "
+         "each; details of churches, and their pixels that raise it.",
+         f"four rows of six details of churches, and beside them {alt}", 12)
 
 # %% [markdown]
-# Look along a row. A trained feature answers to lines, mostly in **one direction**, in whatever church they are; a random one
-# to a patch of colour and its surroundings. Can "looks like edges" be put into numbers? The direction of a picture's
-# edges follows from its slopes across and down, as an arrow; with twice the angle, opposite slopes count as one
-# direction.
+# Look along a row. A trained feature answers to lines, mostly in **one direction**, in whatever church they are. A random
+# one answers to patches of light or colour, pixel by pixel. Can "looks like edges" be put into numbers? The direction of
+# a picture's edges follows from its slopes across and down, as an arrow; with twice the angle, opposite slopes count as
+# one direction.
 #
 # - Within a picture: if all its slopes point one way, their mean arrow has length 1; if they point anywhere, 0.
 # - Between the six pictures of a feature: the same, of six arrows of length 1. By chance six arrows give about 0.36.
@@ -496,8 +523,11 @@ show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one directi
 # Does a feature of the digits' D belong to *one digit*?
 
 # %% [markdown]
-# > **Predict:** take the 20 digits that raise a feature most. How large a share is the most common digit? (By chance it is
-# > about 0.22.)
+# > **Predict:** take the 20 digits that raise a feature most. How large a share is the most common digit?
+# >
+# > - near 0.22, as by chance
+# > - between 0.3 and 0.4
+# > - above 0.7: a feature belongs to one digit
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 @torch.inference_mode()
@@ -513,9 +543,9 @@ print(f"The commonest digit has a share of {commonest(netD):.2f} with the traine
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The features do not belong to single digits: the share is above chance, but no more so than for random filters. It
-# seems that they answer to strokes that several digits share, and that the linear classifier puts digits together from
-# them.
+# Between 0.3 and 0.4: the features do not belong to single digits. The share is above chance, but no more so than for
+# random filters. It seems that they answer to strokes that several digits share, and that the linear classifier puts
+# digits together from them.
 # </details>
 
 # %% [markdown]
@@ -677,8 +707,12 @@ def forget(maps, block):
 
 
 # %% [markdown]
-# > **Predict:** how many of the glasses will go, if all maps with a positive weight are dropped, at 16 x 16 and at 8 x
-# > 8?
+# > **Predict:** all maps with a positive weight are dropped, by the paper's own contrast. Where will most glasses go?
+# >
+# > - at both layers
+# > - only at 8 x 8
+# > - only at 16 x 16
+# > - at neither
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 counted = {}
@@ -691,13 +725,12 @@ show_table(pd.DataFrame(counted).T, "All maps with a positive weight dropped.")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The two readings give two different results. At **8 x 8** glasses go: with the paper's own contrast the judge says so of
-# all faces, and the witness of 88 %. At **16 x 16** most glasses are still there, by the witness nearly all of
-# them. With that contrast 39 % of the maps at 8 x 8 have a positive weight, and 46 % at 16 x 16; the paper's 200 would be
-# 39 % and 78 %. So on both counts, the share of the maps and the windows that vanished from the paper's pictures, the
-# reading as 8 x 8 fits better. (It is another network and another object, so this is a hint and no proof.) The other
-# answers show the price: what was dropped took other things with it. The paper reports lower visual quality for its own
-# pictures as well; here the damage has numbers.
+# Only at 8 x 8: with the paper's own contrast the judge says so of all faces, and the witness of 88 %. At **16 x 16**
+# most glasses are still there, by the witness nearly all of them. With that contrast 39 % of the maps at 8 x 8 have a
+# positive weight, and 46 % at 16 x 16; the paper's 200 would be 39 % and 78 %. So on both counts, the share of the maps
+# and the windows that vanished from the paper's pictures, the reading as 8 x 8 fits better. (It is another network and
+# another object, so this is a hint and no proof.) The last column shows the price: what was dropped took more with it.
+# The paper reports lower visual quality for its own pictures as well; here the damage has numbers.
 # </details>
 
 # %% [markdown]
@@ -724,6 +757,35 @@ def effects(block, n=64):
     return (x * gradient).sum((2, 3)).mean(0).detach().numpy()
 
 # %% [markdown]
+# How many maps does it take? Push the slider: it drops more and more maps of the first layer, 4 x 4, those with the
+# greatest effect first.
+
+# %% jupyter={"source_hidden": true}
+value = effects(0)
+from PIL import Image
+
+
+def large(pictures):
+    """Ten faces in two rows, twice as large."""
+    picture = Image.fromarray(image_grid(pictures, 5).numpy())
+    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+
+
+# %% jupyter={"source_hidden": true}
+fewer = {"nothing dropped": large(before[shown])}
+for share in (2, 5, 10, 25, 50):
+    count = len(value) * share // 100
+    pictures, found = forget(np.argsort(-value)[:count], 0)
+    gone = f"{found['gone: judge']} by the judge, {found['gone: witness']} by the witness"
+    fewer[f"{count} of {len(value)} maps dropped; glasses gone: {gone}"] = large(pictures)
+plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer loses maps.",
+                  "two rows of five cartoon faces", first=3)
+
+# %% [markdown]
+# Few maps do it: without 38 of 384 nine pairs in ten are gone (of all new faces that wore some), and most faces are
+# still themselves. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
+
+# %% [markdown]
 # The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control:
 
 # %% jupyter={"source_hidden": true}
@@ -739,7 +801,7 @@ for block in range(4):
             gone = f"judge {found['gone: judge']}, witness {found['gone: witness']}"
             forgotten[f"{size_of}, by effect; gone: {gone}"] = pictures
 per_cent = pd.DataFrame(counted).T.map(lambda share: int(share.rstrip("%")))
-show(dots(per_cent, "%", gaps=4),
+show(plots.dots(per_cent, "%", gaps=4),
      "Share of the glasses that are gone, by judge and by witness; grey: of the other answers "
      "that changed. The last line of each group is the control.",
      "in the first two layers chosen maps remove most glasses, for judge and witness; in the "
@@ -749,7 +811,9 @@ show_table(per_cent, "%", fold="The same as a table")
 # %% jupyter={"source_hidden": true}
 show_rows({"drawn": before[shown], **forgotten},
           "The same ten faces, without a quarter of the maps of one layer.",
-          "five rows of ten faces: with glasses; without, twice; and with traces, twice")
+          "the same ten faces in five rows. Drawn: all wear glasses. 4 x 4: most wear none. "
+          "8 x 8: smears around the eyes. 16 x 16: frames as pale, broken lines. 32 x 32: all "
+          "glasses are there, thinner, on faces with a yellow tint")
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
@@ -759,9 +823,10 @@ show_rows({"drawn": before[shown], **forgotten},
 #   of glasses as of all else.
 # - **The choice matters within a layer.** At 4 x 4 and 8 x 8 chosen maps take most glasses away, random ones one pair in
 #   four at 4 x 4, one in ten at 8 x 8, and hardly any further on.
-# - **And look at the last row of faces**, 32 x 32. The judge says that six pairs in ten are gone. The witness, and you, say
-#   that most of them are there. (At 16 x 16 it is 94 % against 47 %.) Maps were chosen by the judge's own gradient, close to the pixels: that found a way to *fool the judge*,
-#   which is called an adversarial example. The network that chooses should not be the one that counts.
+# - **And look at the last row of faces**, 32 x 32. The judge says that six pairs in ten are gone. The witness, and you,
+#   say that most of them are there. (At 16 x 16 it is 94 % against 47 %.) Maps were chosen by the judge's own gradient,
+#   close to the pixels: that found a way to *fool the judge*, which is called an adversarial example. The network that
+#   chooses should not be the one that counts.
 #
 # This is one G and one attribute; yours may differ.
 
@@ -795,20 +860,20 @@ show_rows({"drawn": before[shown], **forgotten},
 #
 # <details><summary>D was trained on 60,000 images, the supervised network on 100. Is that fair?</summary>
 #
-# The difference is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised network
-# cannot.
+# The difference is the point of the comparison. Images without labels are cheap; D uses them all, and a supervised
+# network cannot.
 # </details>
 #
 # <details><summary>Guided backpropagation shows neat pictures. Do they explain D's decision?</summary>
 #
-# Not by themselves. The rule throws away everything that argues against, and it sharpens edges of the input by itself; the
-# random filters are there to show how much of the picture comes from the method.
+# Not by themselves. The rule throws away everything that argues against, and it sharpens edges of the input by itself;
+# the random filters are there to show how much of the picture comes from the method.
 # </details>
 #
 # <details><summary>A map has a large positive weight in the regression. Does it draw glasses?</summary>
 #
-# It need not. The map may be active at eyes, which are always there too, or follow a map that does the work. And late layers
-# draw with shared edges and colours, where no map draws glasses alone.
+# It need not. The map may be active at eyes, which are always there too, or follow a map that does the work. And late
+# layers draw with shared edges and colours, where no map draws glasses alone.
 # </details>
 #
 # ## References

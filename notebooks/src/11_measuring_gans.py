@@ -11,12 +11,13 @@
 #
 # <img src="../data/which.png" width="848" alt="three rows, A, B and C, of fourteen handwritten digits each, white on black; all of them look alike">
 #
-# *One of these rows was written by people; two generators have drawn the others. Which is it? And which generator is the
+# *One of these rows was written by people; two generators drew the rest. Which is it? And which generator is the
 # better one? This lesson answers in numbers, and shows what each number cannot see.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/11_measuring_gans.ipynb)
 #
-# **Time:** 75 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
+# **Time:** 75 minutes to read and write, without the side paths at the end; the cells run for about 50 seconds on two
+# CPU cores.
 #
 # **You need:** lesson 03 or a trained generator; mean, variance and covariance; a first idea of matrices.
 #
@@ -25,7 +26,7 @@
 # - build the Frechet distance up from two bell curves, and say what it cannot see;
 # - show how a score depends on the number of images, and correct for it;
 # - tell bad pictures from missing ones by precision, recall and counts of modes;
-# - look for copies: by nearest neighbours, by hashing, and by a test that is at 0.5 when all is well;
+# - look for copies, by nearest neighbours and by a test that is at 0.5 when all is well;
 # - test a conditional generator by what its digits teach a classifier, and choose a judge that fits the images.
 #
 # **You write** the distance of two Gaussians, the step to infinitely many images, precision and a two-sample test; **we
@@ -35,7 +36,7 @@
 
 # %% [markdown]
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
-# are measured against *other* real images. A distance of 20 means nothing by itself; beside a floor of 3 it says
+# are measured against more *real* images. A distance of 20 means nothing by itself; beside a floor of 3 it says
 # a good deal.
 
 # %% cellView="form" jupyter={"source_hidden": true}
@@ -65,7 +66,7 @@ import pandas as pd
 import torch
 from sklearn.metrics import pairwise_distances
 
-from dcgan_course import checks
+from dcgan_course import checks, plots
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
 from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_rows, show_table
@@ -104,6 +105,10 @@ print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist,",
 
 # %% [markdown]
 # > **Predict:** which of the rows under the title was written by people?
+# >
+# > - A
+# > - B
+# > - C
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({"A: the run mnist": plain[:14], "B: written by people": real[:14],
@@ -144,23 +149,33 @@ THREE = "other", "mnist", "conditional"
 #
 # For two bells the mean cost has a short formula, the **Frechet distance**: $(m_a - m_b)^2 + (s_a - s_b)^2$, with the
 # means $m$ and the standard deviations $s$. (Strictly it is the square of a distance, and everybody calls it a
-# distance.)
+# distance.) Below, the blue bell has mean 0 and deviation 1.
 
 # %% jupyter={"source_hidden": true}
 few = (np.arange(12) + 0.5) / 12  # the grains that are drawn carry a twelfth each
-grains = [np.quantile(np.random.default_rng(0).normal(mean, width, 200_000), few)
-          for mean, width in ((0, 1), (3, 2))]
 x = np.linspace(-4, 9, 300)
-figure, axes = plt.subplots(figsize=(8.4, 2.6))
-for (mean, width), colour, where in (((0, 1), BLUE, 1), ((3, 2), ORANGE, -1)):
-    height = np.exp(-(((x - mean) / width) ** 2) / 2) / width
-    axes.fill_between(x, where * 0.35, where * (0.35 + height), color=colour, alpha=0.5)
-axes.plot(grains, [[0.35] * 12, [-0.35] * 12], color=INK, linewidth=1)
-axes.set(xlabel="one number for each picture", yticks=[], xlim=(-4, 9))
-axes.grid(False)
-show(figure, "The cheapest plan: each blue grain goes to the orange place of its own rank.",
-     "a narrow blue bell above, a wide orange one below and further right, and twelve lines "
-     "from the one to the other that do not cross")
+
+
+def plan(*bells):
+    """Two bells (mean, width), and the cheapest way from the first to the second."""
+    figure, axes = plt.subplots(figsize=(8.4, 2.6))
+    for (mean, width), colour, where in zip(bells, (BLUE, ORANGE), (1, -1), strict=True):
+        height = np.exp(-(((x - mean) / width) ** 2) / 2) / width
+        axes.fill_between(x, where * 0.35, where * (0.35 + height), color=colour, alpha=0.5)
+    grains = [np.quantile(np.random.default_rng(0).normal(*bell, 200_000), few)
+              for bell in bells]
+    axes.plot(grains, [[0.35] * 12, [-0.35] * 12], color=INK, linewidth=1)
+    axes.set(xlabel="one number for each picture", yticks=[], xlim=(-4, 9), ylim=(-1.4, 1.4))
+    axes.grid(False)
+    return figure
+
+
+plans = {f"orange: mean {mean}, deviation {width}; distance {mean**2 + (1 - width)**2:g}":
+         plan((0, 1), (mean, width))
+         for mean, width in ((3, 2), (2, 2), (1, 2), (0, 2), (0, 1.5), (0, 1))}
+plots.show_turned(plans, "Push the orange bell to the blue one's place, then to its width.",
+                  "a blue bell above, an orange one below, and twelve lines from bell to bell "
+                  "that do not cross")
 
 # %%
 stream = np.random.default_rng(0)
@@ -223,8 +238,13 @@ def moments(x):
 
 
 # %% [markdown]
-# > **Predict:** which of the two generators is nearer to real digits? And is the distance of real digits to other real
+# > **Predict:** which of the two generators is nearer to real digits? And is the distance of real digits to more real
 # > digits 0?
+# >
+# > - `mnist` is nearer; real to real is 0
+# > - `mnist` is nearer; real to real is above 0
+# > - `conditional` is nearer; real to real is 0
+# > - `conditional` is nearer; real to real is above 0
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.measuring.metrics import frechet_distance
@@ -240,11 +260,10 @@ show_table(pd.DataFrame(distances, ["yours", "the package's"]).T,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The first two lines are floors: neither is 0, though both sets are real. The first compares with 5,000 test digits
-# that the judge has never seen, and is the cleaner one. The second is higher: `other` are digits that the judge has
-# learned from, and its features keep them a little apart from digits that it has not. By the first floor the
-# conditional generator is at more than three times the floor and `mnist` at more than five; by the second at about
-# twice and more than three times. Was this the order that you wrote down?
+# `conditional` is nearer, and real to real is above 0. The first two lines are floors. The first compares with 5,000 test
+# digits that the judge has never seen, and is the cleaner one. The second is higher: `other` are digits that the judge
+# has learned from, and its features keep them a little apart from digits that it has not. The conditional generator is
+# at more than three times the first floor, `mnist` at more than five times.
 # </details>
 
 # %% [markdown]
@@ -279,6 +298,11 @@ show(figure, "Blue: eight heaps. Orange: three sets that a distance should tell 
 # %% [markdown]
 # > **Predict:** which of the three orange sets will the Frechet distance tell from the blue one, and which the kernel
 # > distance?
+# >
+# > - both tell all three
+# > - Frechet: none; kernel: all three
+# > - Frechet: none; kernel: only the three heaps
+# > - both: only the three heaps
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.measuring.metrics import kernel_distance
@@ -293,11 +317,10 @@ show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The Frechet distance is 0 for all of them: half of the modes can go, or all of them melt into a cloud, and it does not
-# notice. The kernel distance notices the three heaps, and only those. Why? Multiply the cube out: it compares products
-# of up to three coordinates, and so means, covariances and **third moments**. The three heaps differ from the ring in
-# the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not. The kernel
-# distance needs no Gaussian, but it does not see everything either.
+# The Frechet distance tells none of them, and the kernel distance only the three heaps. Half of the modes can go, or all
+# of them melt into a cloud, and both stay at 0. Why do the three heaps stand out? Multiply the cube out: it compares
+# products of up to three coordinates, and so means, covariances and **third moments**. The three heaps differ from the
+# ring in the third moments (a triangle points somewhere, a ring does not); the four heaps and the cloud do not.
 # </details>
 
 # %% [markdown]
@@ -305,7 +328,7 @@ show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
 #
 # ## 3 · How many images?
 #
-# Section 1 compared 5,000 real digits with 5,000 others. The next cell compares fewer.
+# Section 1 compared 5,000 digits with 5,000. The next cell compares fewer.
 
 # %%
 sizes = np.array([100, 250, 500, 1000, 2000, 5000])
@@ -321,7 +344,11 @@ def curve(name, repeats=10):
 
 
 # %% [markdown]
-# > **Predict:** would 500 against 500 score less, the same, or more?
+# > **Predict:** is the distance of 500 digits to 500 smaller, the same, or larger?
+# >
+# > - smaller
+# > - about the same
+# > - larger
 
 # %% jupyter={"outputs_hidden": true}
 curves = {name: curve(name) for name in THREE}
@@ -332,18 +359,17 @@ show_table(pd.DataFrame(rows, [f"n = {n:,}" for n in sizes]).T,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Nothing about the digits changes along a row. Yet 500 *real* digits score worse than 5,000 of `mnist`, because a
-# distance grows as the images become fewer. Mean and covariance of a few images are off by chance, the distance is a
-# kind of square, and squares of errors do not cancel. Compare scores at **equal n** only.
+# Larger, and by much: 500 *real* digits score worse than 5,000 of `mnist`, though nothing about the digits changes along
+# a row. Mean and covariance of a few images are off by chance, the distance is a kind of square, and squares of errors
+# do not cancel. Compare scores at **equal n** only.
 #
-# Does equal n settle the matter? Look at the last two rows from right to left. At 5,000 the conditional generator is
-# clearly better; at 500 and below the two can hardly be told apart, and at 100 real digits look little better than
-# either, since most of the number is now due to chance.
+# Does equal n settle the matter? Look at the last two rows. At 5,000 the conditional generator is clearly better; at 500
+# and below the two can hardly be told apart, since most of the number is now due to chance.
 # </details>
 
 # %% [markdown]
-# A distance of few images is too large, and there is a cure for it, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where
-# that line meets 1/n = 0, there are infinitely many images.
+# A distance of few images is too large, and there is a cure for it, because the excess shrinks like 1/n. Draw the
+# distance over 1/n, and it lies nearly on a line. Where that line meets 1/n = 0, there are infinitely many images.
 #
 # > **Exercise 2 · To infinity** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
@@ -393,8 +419,8 @@ columns = [*(f"n = {n:,}" for n in some), "the line, n infinite"]
 show_table(pd.DataFrame(rows, columns).T)
 
 # %% [markdown]
-# Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 other images, which
-# we have not used. The next cell compares it with what the line says for that n:
+# Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 more images, which
+# the fit has not seen. The table in the fold compares them with what the line says for that n.
 
 # %% jupyter={"source_hidden": true}
 import json
@@ -411,8 +437,8 @@ for name, values in curves.items():
     at_10_000 = limits[name] + 1000 * (values[3] - limits[name]) / 10_000
     rows[NAMES[name]] = [f"{value:.0f}" for value in
                          (at_10_000, record[name]["fd10k_mnist"], limits[name])]
-show_table(pd.DataFrame(rows, ["the line, n = 10,000", "recorded, n = 10,000",
-                               "the line, n infinite"]).T)
+table = pd.DataFrame(rows, ["the line, n = 10,000", "recorded, n = 10,000",
+                            "the line, n infinite"]).T
 
 # %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots()
@@ -425,18 +451,15 @@ axes.set(xlim=(0, 2.1), xlabel="1,000 / number of images (left edge: infinitely 
 axes.legend()
 show(figure, "Nearly straight in 1/n; where a line meets the left edge, n is infinite.",
      "three rising lines, that of real digits from near 0; the points at 500 lie below them")
+show_table(table, "Frechet distance.", fold="Does the line foretell the records of 10,000?")
 
 # %% [markdown]
-# The line predicts the records of 10,000 images to within about 1. The floor should come out at 0 and comes out near
-# it, not at it, because the line rests on three noisy points, and because the two real sets do differ: they were
-# written by different people, and the judge has learned from one of them. The points at 500, which the fit did not see,
-# lie below their lines: with so few images for 64 features the excess is no longer proportional to 1/n. What the fit
-# does well is to take away most of what n had added, and the order of the three is plain.
+# The line predicts the records of 10,000 images to within about 1. The floor comes out near 0, not at it: the line rests
+# on three noisy points, and the two real sets do differ, since they were written by different people and the judge has
+# learned from one of them. But the fit takes away most of what n had added, and the order of the three is plain.
 #
-# The kernel distance needs no cure: it is **unbiased**, which means right on average for any n. (Features are scaled to
-# mean square 1, and the numbers are thousandths. ± is the standard deviation from one draw of n images to the next. The
-# 5,000 images are cut into parts that do not overlap, since draws that share images would look more alike than they
-# are.)
+# The kernel distance needs no cure: it is **unbiased**, which means right on average for any n. (The 5,000 images are cut
+# into parts of n, none used twice; ± is the standard deviation from part to part.)
 
 # %% jupyter={"source_hidden": true}
 scale = np.sqrt((features["real"] ** 2).mean())
@@ -461,12 +484,11 @@ show_table(pd.DataFrame(rows, ["n = 100", "n = 500", "n = 1,000"]).T,
            "Kernel distance of n digits to n real ones, in thousandths.")
 
 # %% [markdown]
-# The means stay about where they are, and that of real digits is near 0. What few images cost here is **spread**. The
-# spread can be seen, while the bias of the other distance stays hidden.
+# The means stay about where they are, and that of real digits is near 0. What few images cost here is **spread**, which
+# can be seen, while the bias of the Frechet distance stays hidden.
 #
-# But compare the two generators. The Frechet distance calls the conditional one clearly better. The kernel distances of
-# the same images differ by less than their spread from draw to draw. That is no contradiction: by the kernel distance so
-# few images cannot decide. And what differs, neither of the two says. That takes finer tools.
+# But the two generators differ by less than that spread: so few images cannot decide between them by the kernel
+# distance. And *what* differs, neither distance says. That takes finer tools.
 #
 # ## 4 · Bad pictures, or missing ones?
 #
@@ -520,8 +542,8 @@ def within_reach(real, fake):
     return reach, (pairwise_distances(fake, real) <= reach).any(axis=1)
 
 
-def draw_reach(real, fake, caption, alt, side=2):
-    """Points with their reach; fakes within it are green, the others orange."""
+def reaches(real, fake, side=2):
+    """Points with their reach; fakes within it are green, all else orange."""
     reach, inside = within_reach(real, fake)
     figure, axes = plt.subplots(figsize=(8.4, 4.6))
     for place, radius in zip(real, reach, strict=True):
@@ -532,14 +554,14 @@ def draw_reach(real, fake, caption, alt, side=2):
         axes.scatter(*fake[kind].T, s=30, marker="x", color=colour, label=label)
     axes.set(aspect="equal", xlim=(-side, side), ylim=(-side, side))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    show(figure, caption, alt)
+    return figure
 
 
 anywhere = np.random.default_rng(5).uniform(-1.5, 1.5, (1000, 2))
 few = ring(60, range(8), 7, noise=0.12)
 half = np.concatenate([ring(30, range(8), 8, noise=0.12), anywhere[:30]])
-draw_reach(few, half, "Precision is the share of crosses that are green.",
-           "eight blue heaps in pale discs; crosses in the discs are green, others orange")
+show(reaches(few, half), "Precision is the share of crosses that are green.",
+     "eight blue heaps in pale discs; crosses in the discs are green, all else orange")
 
 # %% [markdown]
 # For 1,000 points of each kind the right answers are known.
@@ -551,8 +573,11 @@ def both(real, fake, k=3):
 
 
 # %% [markdown]
-# > **Predict:** what are precision and recall of the same eight heaps, of every second heap, of points of which half lie
-# > anywhere, and of heaps that are far too narrow?
+# > **Predict:** which of these fakes has the lowest recall?
+# >
+# > - every second heap only
+# > - points that lie anywhere
+# > - all eight heaps, but far too narrow
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 BOTH = ["precision", "recall"]
@@ -568,10 +593,10 @@ show_table(pd.DataFrame({name: both(ring_real, points) for name, points in fakes
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one
-# half where half is rubbish; and recall does not mind rubbish as long as some of it falls everywhere. Heaps that are
-# too narrow have perfect precision, each point lies where real ones lie, and recall names what is wrong: 0.20. The
-# floor belongs beside these numbers too: another 1,000 points of the very same ring stay below 1.
+# The heaps that are too narrow: their recall is 0.20. Their precision is perfect, because each point lies where real ones
+# lie. Recall says one half where half of the modes are gone, which neither distance of section 2 saw. Precision says one
+# half where half is rubbish; and recall does not mind rubbish as long as some of it falls everywhere. The floor belongs
+# beside these numbers too: another 1,000 points of the very same ring stay below 1.
 # </details>
 
 # %% [markdown]
@@ -579,7 +604,11 @@ show_table(pd.DataFrame({name: both(ring_real, points) for name, points in fakes
 # scanner), and score again the points that lie anywhere.
 
 # %% [markdown]
-# > **Predict:** what happens to their precision?
+# > **Predict:** with clean data the precision of these points is 0.07. What is it with eight stray points?
+# >
+# > - still about 0.07
+# > - about 0.1, for 8 of 1,000 points are few
+# > - nearly one half
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 stray = np.random.default_rng(6).normal(size=(8, 2)) * 3
@@ -588,16 +617,22 @@ show_table(pd.DataFrame({"anywhere, clean data": both(ring_real, anywhere),
                          "anywhere, 8 stray points": both(spoilt, anywhere)}, BOTH).T)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-draw_reach(np.concatenate([few, stray[4:7]]), anywhere[:60],
-           "Three stray points outside of the ring: crosses count that are near no heap.",
-           "three blue points outside of the ring, with large pale discs that cover a part of "
-           "it; many crosses far from heaps are green", 4)
+reached = {}
+for count in range(4):
+    points = np.concatenate([few, stray[4 : 4 + count]])
+    share = within_reach(points, anywhere[:60])[1].mean()
+    name = f"stray points: {count}; precision {share:.2f}"
+    reached[name] = reaches(points, anywhere[:60], 4)
+plots.show_turned(reached,
+                  "Add stray points, one by one: crosses turn green that are near no heap.",
+                  "eight blue heaps on a ring and crosses that lie anywhere; each stray point "
+                  "outside of the ring brings a large pale disc, in which crosses are green")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Eight points of a thousand are enough to make rubbish "realistic": a stray point has no neighbours, so its reach is
-# huge. Look at your data before you believe a precision.
+# Nearly one half: eight points of a thousand are enough to make rubbish "realistic". A stray point has no neighbours, so
+# its reach is huge. Look at your data before you believe a precision.
 # </details>
 
 # %% [markdown]
@@ -608,9 +643,9 @@ rows = {NAMES[name]: both(features["real"][:2000], features[name][:2000]) for na
 show_table(pd.DataFrame(rows, BOTH).T, "2,000 digits beside 2,000 real ones.")
 
 # %% [markdown]
-# Read each line against the first. Now you know more than the distances said. `mnist` has the recall of real digits and
-# loses in precision. The conditional one has the precision of real digits, and a little less recall. These are two
-# different faults, which a single distance cannot name, and each can be looked at:
+# Read each line against the first. `mnist` has the recall of real digits and loses in precision. The conditional one has
+# the precision of real digits, and a little less recall. These are two different faults, which a single distance cannot
+# name, and each can be looked at:
 
 # %% jupyter={"source_hidden": true}
 def out_of_reach(images, points, reference):
@@ -630,9 +665,9 @@ show_rows({"drawn by mnist, within reach of no real digit":
           "them broad or in an unusual hand")
 
 # %% [markdown]
-# Above, a few are hard to read, and the others have a form or a slant that none of these 2,000 real digits has. Below are real
-# digits to which the generator draws nothing alike: many in an unusual hand, and some that look ordinary to us. What counts
-# here is the judge's eye, not ours.
+# Above, a few are hard to read, and the rest have a form or a slant that none of these 2,000 real digits has. Below are
+# real digits to which the generator draws nothing alike: many in an unusual hand, and some that look ordinary to us. What
+# counts here is the judge's eye, not ours.
 #
 # ## 5 · Counting modes
 #
@@ -673,13 +708,11 @@ show_table(numbers.map("{:.2f}".format), "Marked: more than 0.1 from real digits
 #
 # ## 6 · Copies
 #
-# A generator that had stored all of its training images would score like "real, training set" in all of the above. There
-# are two ways to catch it.
+# A generator that had **memorised** its training images would score like "real, training set" in all of the above. What
+# gives it away is a control: digits that it never saw.
 #
-# ### Nearest neighbours, with a control
-#
-# If nothing was copied, a generated digit should be as near to a training digit as to a test digit that G never saw. So
-# put 5,000 of each side by side: on which side is the nearest? An honest generator comes to one half. Pixels are a neutral measure here,
+# If nothing was copied, a generated digit should be as near to a training digit as to a test digit. So put 5,000 of each
+# side by side: on which side is the nearest? An honest generator comes to one half. Pixels are a neutral measure here,
 # for nothing in them was learned from the training digits. Three forgers are there for comparison: one copies training
 # digits and adds faint noise; one copies only every fifth time; and one shifts its copies by a pixel.
 
@@ -705,147 +738,28 @@ show_table(pd.DataFrame({"nearest is a training digit": shares}))
 # %% [markdown]
 # With 1,000 pictures, chance alone moves a half by about 3 points. The two generators show no sign of copying, and a
 # forger who copies every fifth time stands out, though only just. Copies that were moved by one pixel still stand out,
-# but less. (We have looked at 5,000 of the 60,000 training digits. A copy of any other is not caught: for a full answer,
-# compare with all.)
+# but less. (These are 5,000 of the 60,000 training digits. A copy of one that is not among them is missed: for a full
+# answer, compare with all.)
 #
 # The paper refuses this kind of evidence, because neighbours "in pixel or feature space are trivially fooled" by "small
 # image transforms" (section 6). The last line but one shows what is meant. Of a share $s$ that finds its original, and
-# a rest that falls on either side by chance, one sees $s + (1 - s) / 2$. So the 78 % mean $s$ = 56 %: one pixel to the side,
-# and nearly half of the copies have lost their originals. (By the same rule every fifth copy should give 60 %.) So a high share is evidence of copying, and a share of one half is no proof that nothing was
-# copied. (The judge's features would be no neutral witness, since it has learned from the training digits.
-# `dcgan-course neighbours mnist` shows the pairs that they choose, to be looked at.)
-
-# %% [markdown]
-# ### By hashing
+# a rest that falls on either side by chance, one sees $s + (1 - s) / 2$. So the 78 % mean $s$ = 56 %: one pixel to the
+# side, and nearly half of the copies have lost their originals. A high share is therefore evidence of copying, and a
+# share of one half is no proof that nothing was copied.
 #
-# Comparing each picture with each other takes long where there are millions. The paper's authors removed about 275,000
-# near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units squeezes a picture,
-# and each unit, on or off, is one bit. Pictures whose bits agree are held to be the same; fewer than 1 in 100, they
-# report, are false alarms. Ours is 784-128-784, with noise on its input and dropout on its code, as theirs. Beside it
-# stands a hash that learned nothing: the signs of 128 random sums of pixels.
-
-# %% jupyter={"source_hidden": true}
-def trained_autoencoder(images, epochs=10):
-    """784-128-784, which learns to restore pixels in [0, 1] from a part of them."""
-    stream, nn = seeded(0, "autoencoder"), torch.nn
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        net = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Dropout(), nn.Linear(128, 784))
-        optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
-        for _ in range(epochs):
-            for places in torch.randperm(len(images), generator=stream).split(100):
-                x = images[places]
-                noisy = x * (torch.rand(x.shape, generator=stream) > 0.3) - images.mean(0)
-                loss = nn.functional.mse_loss(net(noisy), x)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-    return net[0]
-
-
-# %%
-pixels = (other.flatten(1) + 1) / 2
-encoder = trained_autoencoder(pixels)
-matrix = torch.randn(784, 128, generator=seeded(0, "matrix"))
-hashes = {"autoencoder": lambda x: encoder(x) > 0, "random matrix": lambda x: x @ matrix > 0}
-
-# %% [markdown]
-# Does it work? Plant near-duplicates whose originals we know: 1,000 training digits, a little darker, or scaled down
-# and up again, or with faint noise, or moved by one pixel. **Hits** are planted ones whose bits differ from the
-# original's in at most t places. **False alarms** are real digits that were never in the set, but find some "original"
-# among the 5,000.
-
-# %% jupyter={"source_hidden": true}
-def resized(images, size):
-    """Images at another size."""
-    return torch.nn.functional.interpolate(images, size=size, mode="bilinear", antialias=True)
-
-
-planted = {"darker": other[:1000] * 0.8 - 0.2, "faint noise": copies,
-           "rescaled": resized(resized(other[:1000], 24), 28),
-           "one pixel moved": torch.roll(other[:1000], 1, 3)}
-
-
-@torch.no_grad()
-def bits(images, name):
-    """The code of images, (N, 128): 0 or 1."""
-    return hashes[name]((images.flatten(1) + 1) / 2 - pixels.mean(0)).float()
-
-
-def differing(a, b):
-    """In how many bits each code of a differs from each of b."""
-    return a @ (1 - b).T + (1 - a) @ b.T
-
-
-tables = {}
-for name in hashes:
-    codes = bits(other, name)
-    tables[name] = {kind: differing(bits(x, name), codes).diagonal()
-                    for kind, x in planted.items()}
-    tables[name]["false alarms"] = differing(bits(fresh, name), codes).min(1).values
-
-# %% [markdown]
-# > **Predict:** which of the two finds more of the planted copies, at as many false alarms?
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
-figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
-thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", INK)
-for axis, (name, rows) in zip(axes, tables.items(), strict=True):
-    for (kind, distance), colour in zip(rows.items(), colours, strict=True):
-        share = [100 * (distance <= t).float().mean() for t in thresholds]
-        axis.plot(thresholds, share, color=colour, label=kind,
-                  linestyle="--" if kind == "false alarms" else "-")
-    axis.set(title=name, xlabel="bits that may differ, t")
-axes[0].set_ylabel("flagged, %")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
-show(figure, "A good hash has high solid lines (hits) while the dashed one is still low.",
-     "solid curves rise before the dashed one, but for the digits moved by one pixel")
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
-rows = {}
-for most in (0.05, 0.01):
-    for name, found in tables.items():
-        alarms = [(found["false alarms"] <= t).float().mean() for t in range(24)]
-        t = max((t for t in range(24) if alarms[t] <= most), default=-1)
-        rows[f"{name}, alarms at most {most:.0%}"] = [
-            str(t), *(f"{(distance <= t).float().mean():.0%}" for distance in found.values())]
-show_table(pd.DataFrame(rows, ["t", *planted, "false alarms"]).T,
-           "The share that is flagged, at no more than so many false alarms.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
+# <details><summary>Why not in the judge's features?</summary>
 #
-# Read the table at no more than 5 % false alarms (the first two lines). The autoencoder wins where a stroke changes as
-# a whole, darker or rescaled. With faint noise on single pixels it is the other way round: the random matrix averages
-# it out. It has learned nothing, and is hard to beat, so always try the simple thing too. A picture that was moved by
-# one pixel escapes both. And at 1 % each hash misses most near-duplicates of some kind.
+# The judge would be no neutral witness, since it has learned from the training digits. `dcgan-course neighbours mnist`
+# shows the pairs that its features choose, to be looked at.
 # </details>
-
-# %% [markdown]
-# The paper's "less than 1 in 100" is another rate than our false alarms. Ours is the share of *innocent digits* that
-# are flagged; the paper's authors estimated how many of the *flagged pairs* were no duplicates, which also depends on
-# how many true duplicates there are. And digits are a hard case, for simple strokes on black differ much less from one
-# another than photographs do. Here are false alarms:
-
-# %% jupyter={"source_hidden": true}
-codes = bits(other, "autoencoder")
-distance, place = differing(bits(fresh, "autoencoder"), codes).min(1)
-first = distance.argsort()[:14]
-show_rows({"never in the set": fresh[first],
-           "the 'original' that was found for it": other[place[first]]},
-          "The fourteen pairs that differ least.",
-          "two rows of fourteen ones; each pair looks alike")
-
-# %% [markdown]
-# They are ones. The straight strokes of two people *are* near-duplicates, by any measure.
 
 # %% [markdown]
 # ## 7 · A test with the answer one half
 #
-# Mix n real and n generated pictures. For each, find the nearest of all the others. Is it of the same kind? If the two
-# sets come from the same distribution, that is a coin toss: **0.5**. Where fakes can be told from real ones, the nearest is
-# of the same kind, and the share rises towards 1. Statisticians call it a two-sample test, with a 1-nearest-neighbour classifier, leaving one
-# out.
+# Mix n real and n generated pictures. For each, find the nearest of all the rest. Is it of the same kind? If the two
+# sets come from the same distribution, that is a coin toss: **0.5**. Where fakes can be told from real ones, the nearest
+# is of the same kind, and the share rises towards 1. Statisticians call it a two-sample test, with a 1-nearest-neighbour
+# classifier, leaving one out.
 #
 # > **Exercise 4 · The two-sample test** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
@@ -887,6 +801,11 @@ two_sample = checks.check_two_sample(my_two_sample)
 
 # %% [markdown]
 # > **Predict:** what will the test say of the memoriser, and what of the thief?
+# >
+# > - both are near 0.5
+# > - the memoriser near 0.5, the thief near 1
+# > - the memoriser near 0.5, the thief far below it
+# > - both are near 1
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 def flat(images):
@@ -911,14 +830,14 @@ show_table(pd.DataFrame(rows, ["in pixels", "in features"]).T,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
+# The memoriser is near 0.5, and the thief far **below** it: each of his copies has its original next to it, of the
+# opposite kind. A result that is too good is suspicious too. The memoriser passes in the features like a fresh set, in
+# pixels almost: a test of this kind hardly sees that pictures were taken from the training set, and nor does a distance
+# (5.7 beside 3.4 in section 1). That is what section 6 is for.
+#
 # With 2,000 pictures chance moves one half by 0.02 or more. The features tell `mnist` from real digits best; pixels
 # less, for distance between pixels is mostly distance between the places of strokes. The conditional one can still be
 # told, but barely.
-#
-# The thief is far **below** one half: each copy has its original next to it, of the other kind. A result that is too
-# good is suspicious too. And the memoriser passes in the features like a fresh set, in pixels almost: a test of this
-# kind hardly sees that pictures were taken from the training set, and nor does a distance (5.7 beside 3.4 in section 1).
-# That is what section 6 is for.
 # </details>
 
 # %% [markdown]
@@ -939,11 +858,8 @@ print(textwrap.fill(about_told["command"], 80, subsequent_indent="    ",
                     break_on_hyphens=False))
 
 # %% [markdown]
-# ### A thousand examples
-#
 # Labels make a new kind of test possible: **train on fake, test on real**. A classifier that has only seen generated
-# digits reads real ones. How much worse is it than one that has learned from as many real digits? And the other way
-# round: one that has learned from real digits reads fakes.
+# digits reads real ones. How much worse is it than one that has learned from as many real digits?
 #
 # Both pupils answer the *same questions*, so their errors are not independent: a badly written digit is hard for both.
 # The right comparison is **paired**: take the difference question by question, and ask how far its mean may be off. The
@@ -961,8 +877,12 @@ def paired(first, second, draws=2000):
 
 
 # %% [markdown]
-# > **Predict:** two plain logistic regressions learn from 1,000 digits each, one from real and one from generated ones,
-# > and both read both kinds. In which order are the four shares of right answers?
+# > **Predict:** two plain logistic regressions learn from 1,000 digits each, one from real and one from generated ones.
+# > Which of them reads *real* digits better?
+# >
+# > - the one taught by real digits, by 5 points or more
+# > - neither by more than 2 points
+# > - the one taught by generated digits, by 5 points or more
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from sklearn.linear_model import LogisticRegression
@@ -986,11 +906,276 @@ print("Errors on real digits, taught by generated minus taught by real ones:",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# With a thousand examples, generated digits teach no worse than real ones; here they even teach a little better, by an
-# interval that does not include 0. (It covers the choice of the questions. Another thousand examples might turn it
-# round.) But read the columns: whoever the teacher was, generated digits are **easier to read** than real ones. G draws
-# the usual fours; people also draw unusual ones.
+# Neither by more than 2 points. Generated digits even teach a little better here, by an interval that does not include 0.
+# (It covers the choice of the questions. Another thousand examples might turn it round.) But read the columns: whoever
+# the teacher was, generated digits are **easier to read** than real ones. G draws the usual fours; people also draw
+# unusual ones.
 # </details>
+
+# %% [markdown]
+# ## 9 · A judge that learned something else
+#
+# FID takes its features from Inception, a network that learned to tell a thousand kinds of colour photographs apart.
+# People compute it for MNIST too. What does a judge of photographs see in grey digits? Inception's weights are not in
+# this course, so this section does not measure FID. It asks the same kind of question with a **stand-in**, our judge
+# `heritage`, which learned church exteriors from photographs and is far smaller.
+#
+# Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the
+# judge's own floor, to make them comparable. One draw of 1,000 is a matter of luck, as section 3 has shown; so draw
+# four times, with new digits on both sides.
+
+# %% jupyter={"source_hidden": true}
+stranger, rest = load_judge("heritage"), order[5000:]
+low = rest[unseen.labels()[rest] < 5]
+
+
+def resized(images, size):
+    """Images at a different size."""
+    return torch.nn.functional.interpolate(images, size=size, mode="bilinear", antialias=True)
+
+
+def wide(images):
+    """Digits as the judge of photographs wants them: in colour, at 64 x 64."""
+    return resized(images, 64).expand(-1, 3, -1, -1)
+
+
+def changed(draw):
+    """The draw's own 1,000 real digits, as they are and changed; 1,000 of each generator."""
+    part, stream = slice(1000 * draw, 1000 * draw + 1000), seeded(draw, "lesson")
+    base = unseen.floats(rest[part])
+    some = low[torch.randperm(len(low), generator=stream)[:1000]]
+    noise = torch.randn(base.shape, generator=stream)
+    return {"real": base, "0 to 4 only": unseen.floats(some), "mirrored": base.flip(3),
+            "faint noise": (base + 0.05 * noise).clamp(-1, 1), "mnist": plain[part],
+            "conditional": conditional[part]}
+
+
+# %% jupyter={"source_hidden": true}
+rows = list(changed(0).values())[1:4]
+show_rows(dict(zip(("0 to 4 only", "mirrored", "faint noise"), (x[:14] for x in rows),
+                   strict=True)), "Can you see the noise?",
+          "three rows of fourteen digits; those in the middle are mirrored")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+from tqdm import tqdm
+
+from dcgan_course.machine.display import bar_options
+
+looks = {"judge of digits": lambda x: judged(judge, x)[0],
+         "judge of photographs": lambda x: judged(stranger, wide(x))[0]}
+fd = {kind: {name: [] for name in changed(0)} for kind in looks}
+for draw in tqdm(range(4), desc="draws", **bar_options()):
+    for kind, look in looks.items():
+        reference = look(real[1000 * draw : 1000 * draw + 1000])
+        for name, images in changed(draw).items():
+            fd[kind][name].append(frechet_distance(reference, look(images)))
+
+# %% [markdown]
+# > **Predict:** for the judge of photographs, how bad is faint noise (a twentieth of the way from grey to white) beside
+# > five missing digits?
+# >
+# > - hardly worse than nothing, and missing digits many times as bad
+# > - about as bad as missing digits
+# > - many times as bad as missing digits
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+means = pd.DataFrame({kind: {name: np.mean(values) for name, values in found.items()}
+                      for kind, found in fd.items()})
+floors = means / means.loc["real"]
+figure, axes = plt.subplots()
+for kind, colour, marker in zip(looks, (BLUE, GREEN), "os", strict=True):
+    axes.plot(floors[kind], floors.index, marker, color=colour, markersize=9, label=kind)
+axes.axvline(1, color=INK, linewidth=1)
+axes.set(xscale="log", xlabel="Frechet distance, in floors of the same judge")
+axes.set_xticks([1, 2, 5, 10, 20, 40], ["1", "2", "5", "10", "20", "40"])
+axes.minorticks_off()
+axes.invert_yaxis()
+axes.legend(loc="lower right")
+show(figure, "For the judge of photographs faint noise is as bad as five missing digits.",
+     "digits: mirrored and missing ones far right; photographs: noise beside missing digits")
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+rows = {}
+for kind, found in fd.items():
+    rows[f"{kind}: distance"] = {name: f"{np.mean(values):.0f} ± {np.std(values, ddof=1):.0f}"
+                                 for name, values in found.items()}
+    rows[f"{kind}: in floors"] = {name: f"{floors[kind][name]:.1f}" for name in found}
+show_table(pd.DataFrame(rows), "Means of four draws and their standard deviations.",
+           fold="All numbers")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# The judge of photographs finds that noise **about as bad as half of the digits missing**. The judge of digits puts
+# missing digits and mirrored ones some twenty times as far away as noise that you can hardly see. (The judge of
+# photographs notices mirrored digits most, although it was trained on churches mirrored at random. We had expected it to
+# be blind there.) In the last two rows the judge of digits sees that `mnist` is the worse generator, by more than the
+# standard deviations; the judge of photographs puts both about at the floor. (There are too few digits from 0 to 4 for
+# four separate draws: theirs overlap, and their ± is too small.)
+# </details>
+
+# %% [markdown]
+# A judge measures what it has learned to see. So name the judge, the number of images and the floor with every number,
+# and never compare numbers of two judges. Whether Inception is as easily misled by digits as this small stand-in would
+# have to be measured with its weights.
+#
+# ## What to measure
+#
+# | the question | ask | it is blind to |
+# |---|---|---|
+# | how far, in one number? | Frechet distance, equal n or the limit; kernel distance | what shares its moments; copies |
+# | bad pictures or missing ones? | precision and recall | stray points in the data; copies |
+# | are whole classes missing? | mode entropy | everything inside of a class |
+# | copied? | nearest neighbours, training against test | many copies that were moved or turned |
+# | can it be told from real? | 1-NN two-sample test | copies of real pictures |
+# | is it of use? | train on fake, test on real | pictures that are too easy |
+#
+# No row is enough by itself. Together, each beside its floor, they say what a sheet of pictures cannot.
+
+# %% [markdown]
+# > **Open exercise · Cheat the measures** — 60 minutes
+# >
+# > Build a "generator" of digits that beats `mnist` on as many rows of the table above as you can, without any training:
+# > by copying, blurring, mixing or selecting images. Then design one measurement that exposes it, and show that the new
+# > measurement does not accuse an honest generator.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | cheat | copies everything | says which row each trick is for, and which rows it loses |
+# | scores | one number | every row of the table, with n, beside the floor and beside `mnist` |
+# | exposure | "looks at the code" | uses the images alone |
+# | false alarms | not tested | the new measurement on real digits and on both generators |
+# | uncertainty | none | an interval; paired where the same images or questions are compared |
+# </details>
+
+# %% [markdown]
+# ## Two side paths
+#
+# Both follow the paper, and nothing below needs them: how its authors removed copies from their data, and what its
+# supplement says of generated digits as examples.
+
+# %% [markdown]
+# ### By hashing
+#
+# Comparing all pairs of pictures takes long where there are millions. The paper's authors removed about 275,000
+# near-duplicates from their bedrooms in one pass (section 4): an autoencoder with 128 ReLU units squeezes a picture,
+# and each unit, on or off, is one bit. Pictures whose bits agree are held to be the same; fewer than 1 in 100, they
+# report, are false alarms. Ours is 784-128-784, with noise on its input and dropout on its code, as theirs. Beside it
+# stands a hash that learned nothing: the signs of 128 random sums of pixels.
+
+# %% jupyter={"source_hidden": true}
+def trained_autoencoder(images, epochs=10):
+    """784-128-784, which learns to restore pixels in [0, 1] from a part of them."""
+    stream, nn = seeded(0, "autoencoder"), torch.nn
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Dropout(), nn.Linear(128, 784))
+        optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)
+        for _ in range(epochs):
+            for places in torch.randperm(len(images), generator=stream).split(100):
+                x = images[places]
+                noisy = x * (torch.rand(x.shape, generator=stream) > 0.3) - images.mean(0)
+                loss = nn.functional.mse_loss(net(noisy), x)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+    return net[0]
+
+
+# %%
+pixels = (other.flatten(1) + 1) / 2
+encoder = trained_autoencoder(pixels)
+matrix = torch.randn(784, 128, generator=seeded(0, "matrix"))
+hashes = {"autoencoder": lambda x: encoder(x) > 0, "random matrix": lambda x: x @ matrix > 0}
+
+# %% [markdown]
+# Does it work? Plant near-duplicates whose originals we know: 1,000 training digits, a little darker, or scaled down
+# and up again, or with faint noise, or moved by one pixel. **Hits** are planted ones whose bits differ from the
+# original's in at most t places. **False alarms** are real digits that were never in the set, but find some "original"
+# among the 5,000.
+
+# %% jupyter={"source_hidden": true}
+planted = {"darker": other[:1000] * 0.8 - 0.2, "faint noise": copies,
+           "rescaled": resized(resized(other[:1000], 24), 28),
+           "one pixel moved": torch.roll(other[:1000], 1, 3)}
+
+
+@torch.no_grad()
+def bits(images, name):
+    """The code of images, (N, 128): 0 or 1."""
+    return hashes[name]((images.flatten(1) + 1) / 2 - pixels.mean(0)).float()
+
+
+def differing(a, b):
+    """In how many bits each code of a differs from each of b."""
+    return a @ (1 - b).T + (1 - a) @ b.T
+
+
+tables = {}
+for name in hashes:
+    codes = bits(other, name)
+    tables[name] = {kind: differing(bits(x, name), codes).diagonal()
+                    for kind, x in planted.items()}
+    tables[name]["false alarms"] = differing(bits(fresh, name), codes).min(1).values
+
+# %% [markdown]
+# > **Predict:** which of the two finds more of the planted copies, at as many false alarms?
+# >
+# > - the autoencoder, of each kind
+# > - the random matrix, of each kind
+# > - that depends on the kind of copy
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)
+thresholds, colours = torch.arange(24), (BLUE, GREEN, ORANGE, "#CC79A7", INK)
+for axis, (name, rows) in zip(axes, tables.items(), strict=True):
+    for (kind, distance), colour in zip(rows.items(), colours, strict=True):
+        share = [100 * (distance <= t).float().mean() for t in thresholds]
+        axis.plot(thresholds, share, color=colour, label=kind,
+                  linestyle="--" if kind == "false alarms" else "-")
+    axis.set(title=name, xlabel="bits that may differ, t")
+axes[0].set_ylabel("flagged, %")
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+show(figure, "A good hash has high solid lines (hits) while the dashed one is still low.",
+     "solid curves rise before the dashed one, but for the digits moved by one pixel")
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
+rows = {}
+for name, found in tables.items():
+    most = max(t for t in range(24) if (found["false alarms"] <= t).float().mean() <= 0.05)
+    rows[name] = [str(most), *(f"{(distance <= most).float().mean():.0%}"
+                               for distance in found.values())]
+show_table(pd.DataFrame(rows, ["t", *planted, "false alarms"]).T,
+           "The share that is flagged, at no more than 5 % false alarms.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# That depends on the kind of copy. The autoencoder wins where a stroke changes as a whole, darker or rescaled. With faint
+# noise on single pixels it is the other way round: the random matrix averages it out. It has learned nothing, and is hard
+# to beat, so always try the simple thing too. A picture that was moved by one pixel escapes both.
+# </details>
+
+# %% [markdown]
+# The paper's "less than 1 in 100" is another rate than our false alarms. Ours is the share of *innocent digits* that
+# are flagged; the paper's authors estimated how many of the *flagged pairs* were no duplicates, which also depends on
+# how many true duplicates there are. And digits are a hard case, for simple strokes on black are much more alike than
+# photographs are. Here are false alarms:
+
+# %% jupyter={"source_hidden": true}
+codes = bits(other, "autoencoder")
+distance, place = differing(bits(fresh, "autoencoder"), codes).min(1)
+first = distance.argsort()[:14]
+show_rows({"never in the set": fresh[first],
+           "the 'original' that was found for it": other[place[first]]},
+          "The fourteen pairs that differ least.",
+          "two rows of fourteen ones; each pair looks alike")
+
+# %% [markdown]
+# They are ones. The straight strokes of two people *are* near-duplicates, by any measure.
 
 # %% [markdown]
 # ### Twenty thousand examples
@@ -1042,138 +1227,6 @@ show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,
 # examples, as they should if G leaves out odd cases, would need more questions and more examples.
 
 # %% [markdown]
-# ## 9 · A judge that learned something else
-#
-# FID takes its features from Inception, a network that learned to tell a thousand kinds of colour photographs apart.
-# People compute it for MNIST too. What does a judge of photographs see in grey digits? Inception's weights are not in
-# this course, so this section does not measure FID. It asks the same kind of question with a **stand-in**, our judge
-# `heritage`, which learned church exteriors from photographs and is far smaller.
-#
-# Show both judges 1,000 real digits, each time changed in one way, then both generators. Divide each distance by the
-# judge's own floor, to make them comparable. One draw of 1,000 is a matter of luck, as section 3 has shown; so draw
-# four times, with new digits on both sides. (There are not enough digits from 0 to 4 for that, so their four draws
-# overlap, and their ± is too small.)
-
-# %% jupyter={"source_hidden": true}
-stranger, rest = load_judge("heritage"), order[5000:]
-low = rest[unseen.labels()[rest] < 5]
-
-
-def wide(images):
-    """Digits as the judge of photographs wants them: in colour, at 64 x 64."""
-    return resized(images, 64).expand(-1, 3, -1, -1)
-
-
-def changed(draw):
-    """The draw's own 1,000 real digits, as they are and changed; 1,000 of each generator."""
-    part, stream = slice(1000 * draw, 1000 * draw + 1000), seeded(draw, "lesson")
-    base = unseen.floats(rest[part])
-    some = low[torch.randperm(len(low), generator=stream)[:1000]]
-    noise = torch.randn(base.shape, generator=stream)
-    return {"real": base, "0 to 4 only": unseen.floats(some), "mirrored": base.flip(3),
-            "faint noise": (base + 0.05 * noise).clamp(-1, 1), "mnist": plain[part],
-            "conditional": conditional[part]}
-
-
-# %% jupyter={"source_hidden": true}
-rows = list(changed(0).values())[1:4]
-show_rows(dict(zip(("0 to 4 only", "mirrored", "faint noise"), (x[:14] for x in rows),
-                   strict=True)), "Can you see the noise?",
-          "three rows of fourteen digits; those in the middle are mirrored")
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-from tqdm import tqdm
-
-from dcgan_course.machine.display import bar_options
-
-looks = {"judge of digits": lambda x: judged(judge, x)[0],
-         "judge of photographs": lambda x: judged(stranger, wide(x))[0]}
-fd = {kind: {name: [] for name in changed(0)} for kind in looks}
-for draw in tqdm(range(4), desc="draws", **bar_options()):
-    for kind, look in looks.items():
-        reference = look(real[1000 * draw : 1000 * draw + 1000])
-        for name, images in changed(draw).items():
-            fd[kind][name].append(frechet_distance(reference, look(images)))
-
-# %% [markdown]
-# > **Predict:** what will each judge find worst: five digits missing, each digit mirrored, or faint noise (a twentieth
-# > of the way from grey to white)?
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
-means = pd.DataFrame({kind: {name: np.mean(values) for name, values in found.items()}
-                      for kind, found in fd.items()})
-floors = means / means.loc["real"]
-figure, axes = plt.subplots()
-for kind, colour, marker in zip(looks, (BLUE, GREEN), "os", strict=True):
-    axes.plot(floors[kind], floors.index, marker, color=colour, markersize=9, label=kind)
-axes.axvline(1, color=INK, linewidth=1)
-axes.set(xscale="log", xlabel="Frechet distance, in floors of the same judge")
-axes.set_xticks([1, 2, 5, 10, 20, 40], ["1", "2", "5", "10", "20", "40"])
-axes.minorticks_off()
-axes.invert_yaxis()
-axes.legend(loc="lower right")
-show(figure, "For the judge of photographs faint noise is as bad as five missing digits.",
-     "digits: mirrored and missing ones far right; photographs: noise beside missing digits")
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
-rows = {}
-for kind, found in fd.items():
-    rows[f"{kind}: distance"] = {name: f"{np.mean(values):.0f} ± {np.std(values, ddof=1):.0f}"
-                                 for name, values in found.items()}
-    rows[f"{kind}: in floors"] = {name: f"{floors[kind][name]:.1f}" for name in found}
-show_table(pd.DataFrame(rows), "Means of four draws and their standard deviations.",
-           fold="All numbers")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# The judge of digits puts missing digits and mirrored ones very far away, some twenty times as far as noise that you
-# can hardly see. The judge of photographs finds that noise **as bad as half of the digits missing**. (It does notice
-# mirrored digits, more than anything else, although it was trained on churches mirrored at random. We had expected it
-# to be blind there.) In the last two rows the first judge sees that `mnist` is the worse of the two, by more than the
-# standard deviations; the second puts both about at the floor, and cannot tell one from the other.
-# </details>
-
-# %% [markdown]
-# A judge measures what it has learned to see. Ours is no neutral witness either: in lesson 05 a dark grey background
-# that nobody would mind moved real digits far away from real digits. So name the judge, the number of images and the
-# floor with every number, and never compare numbers of two judges. Whether Inception is as easily misled by digits as
-# this small stand-in would have to be measured with its weights; since it learned from other pictures, the question has
-# to be asked.
-#
-# ## What to measure
-#
-# | the question | ask | it is blind to |
-# |---|---|---|
-# | how far, in one number? | Frechet distance, equal n or the limit; kernel distance | what shares its moments; copies |
-# | bad pictures or missing ones? | precision and recall | stray points in the data; copies |
-# | are whole classes missing? | mode entropy | everything inside of a class |
-# | copied? | nearest neighbours, training against test; hashes | hashes: copies that were moved or turned; neighbours see less of them |
-# | can it be told from real? | 1-NN two-sample test | copies of real pictures |
-# | is it of use? | train on fake, test on real | pictures that are too easy |
-#
-# No row is enough by itself. Together, each beside its floor, they say what a sheet of pictures cannot.
-
-# %% [markdown]
-# > **Open exercise · Cheat the measures** — 60 minutes
-# >
-# > Build a "generator" of digits that beats `mnist` on as many rows of the table above as you can, without any training:
-# > by copying, blurring, mixing or selecting images. Then design one measurement that exposes it, and show that the new
-# > measurement does not accuse an honest generator.
-
-# %% [markdown]
-# <details><summary>Rubric: what a good answer contains</summary>
-#
-# | criterion | weak | good |
-# |---|---|---|
-# | cheat | copies everything | says which row each trick is for, and which rows it loses |
-# | scores | one number | every row of the table, with n, beside the floor and beside `mnist` |
-# | exposure | "looks at the code" | uses the images alone |
-# | false alarms | not tested | the new measurement on real digits and on both generators |
-# | uncertainty | none | an interval; paired where the same images or questions are compared |
-# </details>
-
-# %% [markdown]
 # ## Questions
 #
 # <details><summary>A paper reports a distance of 5.1, of 5,000 images, and compares with another's 4.8, of 50,000. Who is better?</summary>
@@ -1184,8 +1237,8 @@ show_table(pd.DataFrame(rows), "Means of four draws and their standard deviation
 #
 # <details><summary>The kernel distance of your generator is -0.3. Is something broken?</summary>
 #
-# Nothing is broken. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number cannot tell
-# your generator from the floor.
+# Nothing is broken. An unbiased estimate of something near 0 is below 0 about as often as above. It says that this number
+# cannot tell your generator from the floor.
 # </details>
 #
 # <details><summary>Precision 0.95, floor 0.87. Better than real?</summary>
@@ -1196,8 +1249,8 @@ show_table(pd.DataFrame(rows), "Means of four draws and their standard deviation
 #
 # <details><summary>A two-sample accuracy of 0.3?</summary>
 #
-# An accuracy below one half says that the two sets hold near-copies of each other. Look for test images in the training set
-# too.
+# An accuracy below one half says that the two sets hold near-copies of each other. Look for test images in the training
+# set too.
 # </details>
 #
 # <details><summary>Why is the floor of the Frechet distance not 0, but that of the kernel distance is?</summary>
