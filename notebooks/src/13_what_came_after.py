@@ -377,7 +377,7 @@ FROM_TO = LinearSegmentedColormap.from_list("D", [ORANGE, "white", BLUE])
 
 
 def landscape(net):
-    """What D says of each place of the plane, and which way it pushes G there."""
+    """What D says of each place of the plane, and its slope there."""
     ticks = torch.linspace(-3, 3, 61)
     places = torch.cartesian_prod(ticks, ticks).requires_grad_()
     said = net(places[..., None, None])
@@ -400,7 +400,8 @@ for gamma in (0, 0.1, 1, 10):
     slope = steepness(net, points["real"], 2).mean().item()
     turned[f"gamma {gamma:g}: loss_D {loss:.2f}, slope at the real points {slope:.2f}"] = (
         landscape(net))
-show_turned(turned, "Blue: D says real. Orange: D says generated. Arrows: where D pushes G.",
+show_turned(turned, "Blue: D says real. Orange: D says generated. Arrows: D's slope, "
+            "which G follows.",
             "eight blue heaps around an orange one; a small gamma has sharp borders and long "
             "arrows, a large one a pale plane and short arrows", first=1)
 
