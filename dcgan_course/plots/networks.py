@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from ..config import TrainConfig
-from ..diffusion import UNet
 from ..models import Dropout, build_discriminator, build_generator, channels_seen, count_parameters
 from .style import BLUE, FONT, GREY, INK, ORANGE, PAGE
 
@@ -161,8 +160,8 @@ def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tup
             f'{"".join([*parts, *legend])}</svg>', said)
 
 
-def draw_unet(net: UNet, x: Tensor) -> tuple[str, str]:
-    """A U-Net as a U, with its sizes for images x (1, nc, size, size) and its bridge: an SVG file as text, and what it
+def draw_unet(net: nn.Module, x: Tensor) -> tuple[str, str]:
+    """A `UNet` as a U, with its sizes for images x (1, nc, size, size) and its bridge: an SVG file as text, and what it
     shows in words."""
     shapes = {"x_t": x.shape[1:], "v": x.shape[1:]}
     hooks = [part.register_forward_hook(lambda part, _, y, name=name: shapes.update({name: y.shape[1:]}))
