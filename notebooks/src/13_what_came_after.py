@@ -337,7 +337,7 @@ r1 = checks.check_r1(my_r1)
 # %% [markdown]
 # Does it do what it promises? A plane can be drawn, as in lesson 01. The next cell gives an untrained D three hundred
 # steps in which it learns to tell eight heaps of real points from generated ones in their middle, each time with
-# another gamma.
+# a different gamma.
 
 # %% jupyter={"source_hidden": true}
 from torch import nn
