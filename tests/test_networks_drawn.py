@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from dcgan_course.config import preset
+from dcgan_course.diffusion import UNet
 from dcgan_course.models import build_discriminator, build_generator
-from dcgan_course.plots import architecture, draw_networks
+from dcgan_course.plots import architecture, draw_networks, draw_unet
 from dcgan_course.plots.networks import badges, stages
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -113,6 +114,16 @@ def test_networks_of_somebody_else():
     svg, words = draw_networks(netG, torch.zeros(1, 20), netD, torch.zeros(1, 1, 8, 8))
     assert words == "Architecture. G: 20 to 32 to 8×8×1; D: 8×8×1 to 4×4×4 to logit."
     assert re.findall(">(dense|sigmoid|ELU)<", svg) == ["dense", "dense", "sigmoid"]
+
+
+def test_a_u_net_is_a_u():
+    """Down at the left and up at the right, the same sizes at one height, and a bridge between them."""
+    svg, words = draw_unet(UNet(), torch.zeros(1, 1, 28, 28))
+    assert words.startswith("A U-Net as a U: 28×28×1 to 14×14×64 to 7×7×112 to 14×14×64 to 28×28×1, with a bridge")
+    root = ElementTree.fromstring(svg)
+    sizes = [(float(part.get("y")), part.text) for part in root.iter(f"{SVG}text") if "×" in part.text]
+    assert sizes == sizes[::-1] and len({y for y, _ in sizes}) == 3
+    assert len(list(root.iter(f"{SVG}line"))) == 5 and max(y for y, _ in sizes) < float(root.get("height"))
 
 
 def test_a_projection_is_no_layer_of_its_own():

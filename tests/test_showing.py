@@ -239,6 +239,20 @@ def test_rows_may_be_without_letters(shown):
     assert (picture[-60:, :, 0] > 200).mean() < 0.01
 
 
+def test_heads_stand_above_the_columns(shown):
+    """Each in the middle of its columns, over a line where there are several; below them a row may have more lines."""
+    show_rows({"": DIGITS[:8]}, "two lines", "two &lines", heads=["a", "", "", "b"])
+    _, content, width, _ = shown()
+    picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
+    high, wide, _ = picture.shape
+    side, seen = (wide - 6) / 4, picture[..., 3] > 0
+    assert width == 4 * 72 and 2 * side < high < 3 * side
+    line = seen[: 2 * 20].sum(1).argmax()  # above the sheet, in twice the height of the letters
+    assert 3 * side > seen[line].sum() > 0.8 * 3 * side and not seen[line, int(3 * side):].any()
+    a, b = (np.flatnonzero(part.any(0)).mean() for part in np.split(seen[: line - 1], [int(3 * side)], axis=1))
+    assert abs(a - 1.5 * side) < 4 and abs(b - 0.5 * side) < 4
+
+
 def test_moments_are_rows_below_their_clocks(tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr("dcgan_course.plots.cards.show_rows", lambda *all: told.append(all))

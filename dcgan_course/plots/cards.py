@@ -1,5 +1,6 @@
 """Trainings as cards: pictures under a title, curves, and what to say of them; cards side by side; rows with names."""
 
+import itertools
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch import Tensor
 from ..sampling import grid_images, image_grid
 from .curves import clock
 from .showing import enlarged, show
-from .style import BLUE, DENSE, INK, ORANGE, PAGE, PALE, lettering
+from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 28, 52, 21  # pixels of a card, of its margin and of what stands below
 MOST = 72  # pixels of an image's side in a row
@@ -72,26 +73,46 @@ def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: in
     show(picture, caption, alt, width=picture.width // DENSE)
 
 
-def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str, lettered: bool = True) -> None:
+def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str, lettered: bool = True,
+              heads: Sequence[str] = ()) -> None:
     """Show rows of images, each below its name, as wide as the page; few images, at most so large.
 
     Args:
-        rows: {name: (n, 1 or 3, size, size) in [-1, 1]}, of one n and size.
+        rows: {name: (n, 1 or 3, size, size) in [-1, 1]}, of one n and size; a name of "" takes no room.
         caption, alt, lettered: as of `show`.
+        heads: what stands above each column; "" where the one before it holds on. With it n may be some full lines.
     """
-    n, _, size, _ = next(iter(rows.values())).shape
+    total, _, size, _ = next(iter(rows.values())).shape
+    n = len(heads) or total
     page = min(PAGE, n * MOST)
     times = page // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
     sheets = [enlarged(images, n, times, lettered) for images in rows.values()]
     width, height = sheets[0].size
     letters = round(16 * width / page)
-    whole = Image.new("RGBA", (width, len(rows) * (height + 2 * letters)))
+    strips = [2 * letters if name else letters // 2 for name in rows]
+    top = 2 * letters if heads else 0
+    whole = Image.new("RGBA", (width, top + sum(strips) + len(rows) * height))
     pen, font = ImageDraw.Draw(whole), lettering(letters)
-    for i, (name, sheet) in enumerate(zip(rows, sheets, strict=True)):
-        top = i * (height + 2 * letters)
-        pen.text((2, top + letters // 2), name, INK, font)
-        whole.paste(sheet, (0, top + 2 * letters - 4))
+    for first, last in spans(heads):
+        left, right = (times * (size + 2) * edge for edge in (first, last))
+        pen.text(((left + right) // 2, letters), heads[first], INK, font, "mm")
+        if last > first + 1:
+            pen.line((left + letters // 2, top - 2, right - letters // 2, top - 2), GREY, max(1, letters // 8))
+    for name, strip, sheet in zip(rows, strips, sheets, strict=True):
+        pen.text((2, top + strip // 4), name, INK, font)
+        whole.paste(sheet, (0, top + strip - 4))
+        top += strip + height
     show(whole, caption, alt, width=page)
+
+
+def spans(heads: Sequence[str]) -> list[tuple[int, int]]:
+    """From which column, to before which one each head stands.
+
+    >>> spans(["a", "", "b"])
+    [(0, 2), (2, 3)]
+    """
+    edges = [*(i for i, head in enumerate(heads) if head), len(heads)]
+    return list(itertools.pairwise(edges))
 
 
 def show_moments(samples: Sequence[tuple[float, Path]], caption: str, alt: str, n: int = 12) -> None:

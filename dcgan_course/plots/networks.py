@@ -5,7 +5,7 @@ All shapes come from running the networks, on PyTorch's device of shapes, which 
 
 from dataclasses import dataclass
 from html import escape
-from math import prod, sqrt
+from math import hypot, prod, sqrt
 
 import torch
 from torch import Tensor, nn
@@ -158,6 +158,42 @@ def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tup
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="{height}" viewBox="0 0 {PAGE} {height}" '
             f'role="img" font-family="{FONT}"><title>{escape(said)}</title>'
             f'{"".join([*parts, *legend])}</svg>', said)
+
+
+def draw_unet(net: nn.Module, x: Tensor) -> tuple[str, str]:
+    """A `UNet` as a U, with its sizes for images x (1, nc, size, size) and its bridge: an SVG file as text, and what it
+    shows in words."""
+    shapes = {"x_t": x.shape[1:], "v": x.shape[1:]}
+    hooks = [part.register_forward_hook(lambda part, _, y, name=name: shapes.update({name: y.shape[1:]}))
+             for name, part in net.named_children()]
+    with torch.no_grad():
+        net(x, torch.zeros(len(x)))
+    for hook in hooks:
+        hook.remove()
+    stops = {"x_t": ("x_t", 80, 75), "left": ("left", 240, 200), "bottom": ("bottom", PAGE / 2, 325),
+             "right2": ("right1, right2", PAGE - 240, 200), "v": ("velocity", PAGE - 80, 75)}
+    ways = {"U": [Stage(tuple(shapes[name]), []) for name in stops]}
+    parts, at = [], {}
+    for (name, (words, x, y)), stage in zip(stops.items(), ways["U"], strict=True):
+        at[name] = x, y
+        below = y + (SIDE / 2 + 22 if y < 100 else 62)
+        parts += [box(stage, x, y, ORANGE, ways), text(x, below, stage.label, 17, INK, bold=True),
+                  text(x, below + 20, words, 16, INK)]
+    for start, end, words in (("x_t", "left", "first"), ("left", "bottom", "down"), ("bottom", "right2", "up"),
+                              ("right2", "v", "last"), ("left", "right2", "the bridge")):
+        (x1, y1), (x2, y2) = at[start], at[end]
+        dx, dy = 62 * (x2 - x1) / hypot(x2 - x1, y2 - y1), 62 * (y2 - y1) / hypot(x2 - x1, y2 - y1)
+        parts.append(f'<line x1="{x1 + dx:.1f}" y1="{y1 + dy:.1f}" x2="{x2 - dx:.1f}" y2="{y2 - dy:.1f}" '
+                     f'stroke="{GREY}" stroke-width="2" marker-end="url(#tip)"/>')
+        aside = 14 * ((y2 > y1) - (y2 < y1))  # inside the U
+        parts.append(text((x1 + x2) / 2 + aside, (y1 + y2) / 2 - 8, words, 16, INK,
+                          {14: "start", 0: "middle", -14: "end"}[aside]))
+    parts.append(text(PAGE / 2, 40, "each block is told the time t", 16, INK))
+    said = f"A U-Net as a U: {' to '.join(stage.label for stage in ways['U'])}, with a bridge from left to right."
+    tip = (f'<defs><marker id="tip" viewBox="0 0 10 10" refX="6" refY="5" markerWidth="5" markerHeight="5" '
+           f'orient="auto"><path d="M0 0L10 5L0 10z" fill="{GREY}"/></marker></defs>')
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="415" viewBox="0 0 {PAGE} 415" role="img" '
+            f'font-family="{FONT}"><title>{escape(said)}</title>{tip}{"".join(parts)}</svg>', said)
 
 
 # ---- parts of the drawing

@@ -21,7 +21,6 @@ from ..machine.errors import UserError, require_packages
 from ..machine.files import read_json, whole_or_nothing
 from ..machine.places import repo_data_dir
 from ..machine.runtime import seeded
-from ..measuring.tables import number
 from ..runs import Run
 from ..runs.again import command, shareable
 from ..runs.checkpoints import distance_name, step_of
@@ -190,8 +189,20 @@ def best_by(metric: str) -> str:
 
 def score_table(run: Run) -> list[str]:
     """The lines of a table of `scores` in Markdown, of none where nothing was scored."""
-    rows = [f"| {in_words(name)} (`{name}`) | {number(made, 3)} | {real} |" for name, made, real in scores(run)]
+    rows = [f"| {in_words(name)} (`{name}`) | {' | '.join(alike(*numbers))} |" for name, *numbers in scores(run)]
     return ["| number | generated | real images |", "|---|---|---|", *rows] if rows else []
+
+
+def alike(made: float, real: float | None) -> tuple[str, ...]:
+    """Two numbers that are compared, with as many decimals both: three where they are below 10, one below 100, else
+    none. "" for a missing one.
+
+    >>> alike(33.7141, 2.3705), alike(0.99502, 1.0), alike(1234.5, None)
+    (('33.7', '2.4'), ('0.995', '1.000'), ('1,234', ''))
+    """
+    largest = max(abs(made), abs(real or 0))
+    decimals = 0 if largest >= 100 else 1 if largest >= 10 else 3
+    return tuple("" if x is None else f"{round(x, decimals) + 0.0:,.{decimals}f}" for x in (made, real))
 
 
 def in_words(metric: str) -> str:
@@ -205,16 +216,16 @@ def in_words(metric: str) -> str:
     return METRICS.get(re.sub(r"\d+k?_\w+$", "", metric), metric)
 
 
-def scores(run: Run) -> list[tuple[str, float, str]]:
-    """(name, score of generated images, that of real ones as text) of a recorded run; of another one those of the
-    checkpoint that G's weights are from, if it was scored."""
+def scores(run: Run) -> list[tuple[str, float, float | None]]:
+    """(name, score of generated images, that of real ones) of a recorded run; of another one those of the checkpoint
+    that G's weights are from, if it was scored."""
     record = run.path / "record.json"
     if record.is_file():
         about = kept(record)
-        return [(name, value, number(about["real"][name], 3)) for name, value in about.get("generated", {}).items()]
+        return [(name, value, about["real"][name]) for name, value in about.get("generated", {}).items()]
     step = drawn_from(run)[0]
     scored = [line for line in run.metrics() if line["step"] == step][-1:]
-    return [(name, value, "") for line in scored for name, value in line.items() if name not in ("step", "kimg")]
+    return [(name, value, None) for line in scored for name, value in line.items() if name not in ("step", "kimg")]
 
 
 def kept(record: Path) -> dict:

@@ -11,14 +11,16 @@
 #
 # <img src="../data/runs/heritage/best.webp" width="530" alt="a sheet of 64 generated churches: towers, domes and walls under blue and grey skies">
 #
-# *Churches that nobody built, by a small generator that learned from 3,573 photographs. Yours may draw what you like; in
-# this lesson it gets from a folder to a page that you can pass on.*
+# *Churches that nobody built, by a small generator that learned from 3,573 photographs. Yours may draw what you like;
+# in this lesson it gets from a folder to a page that you can pass on.*
 #
-# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
+# [![Open in
+# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
 #
-# **Time:** 60 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
+# **Time:** 60 minutes to read and write: 35 for part one, your own images (sections 1 to 5), and 25 for part two, an
+# errata hunt (section 6). Each part can be taken alone. The cells run for about 45 seconds on two CPU cores.
 #
-# **You need:** lessons 03 and 11.
+# **You need:** lessons 03 and 11 for part one, lessons 00 to 05 for part two.
 #
 # After this lesson you can
 #
@@ -33,6 +35,11 @@
 # Every term is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
+# ## Part one · Your own images
+#
+# Five steps: a folder, a training, a card that says what came out, a file that draws anywhere, a page to pass on. (Part
+# two, an errata hunt, is a lesson of its own and may wait.)
+#
 # ## 1 · A folder
 #
 # All that a DCGAN asks of you is a folder of pictures, or a zip of one. It needs no labels, no list of names, and no
@@ -153,9 +160,9 @@ show_moments(run.samples()[1:],
              "faces with eyes and mouths, still grainy")
 
 # %% [markdown]
-# First a grain, then heads, then something like eyes and mouths. This is only a beginning: lesson 09 showed what an hour
-# of one CPU core makes of 3,573 photographs (`heritage`). From here on the lesson works with a recorded run, so that
-# there is something worth keeping. To go on with your own run, name its folder instead.
+# First a grain, then heads, then something like eyes and mouths. This is only a beginning: lesson 09 showed what an
+# hour of one CPU core makes of 3,573 photographs (`heritage`). From here on the lesson works with a recorded run, so
+# that there is something worth keeping. To go on with your own run, name its folder instead.
 
 # %%
 from dcgan_course.runs import load_run
@@ -272,8 +279,8 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 # `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`, with the explorer of
 # lesson 08, the generator, and what runs it (WebAssembly): 11 MB for this one, more for a larger network. A double
 # click opens it, from a disk, an e-mail or any web space. There is no server, and nothing is sent anywhere. Each
-# picture that you find there has an address of its own: *Copy link* keeps the face. On the course's site the explorer of
-# this run [can be tried at once](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html).
+# picture that you find there has an address of its own: *Copy link* keeps the face. On the course's site the explorer
+# of this run [can be tried at once](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html).
 
 # %% tags=["nbval-ignore-output"]
 PAGE = Path("runs") / "page"
@@ -302,7 +309,35 @@ show(load_run("avatars").path / "explorer.webp",
 # have [a page](faces.ipynb) of their own. Say on the page where the training pictures come from:
 # `--source "photographs of my garden"`; `--title` and `--seed` (of the first picture) are there too.
 #
-# ## 6 · The errata hunt
+# Part one is complete: from a folder to a page. Its open exercise does the same once more, for a reader of yours.
+
+# %% [markdown]
+# > **Open exercise · Publish something that you can answer for** — 90 minutes
+# >
+# > Take pictures that you may use, train a generator on them, and publish it for one reader: the page, the model card,
+# > and a paragraph that says what the numbers do and do not show. Then exchange it with somebody, and let them hunt for
+# > errata in your card.
+
+# %% [markdown]
+# <details><summary>Rubric: what a good answer contains</summary>
+#
+# | criterion | weak | good |
+# |---|---|---|
+# | rights | not mentioned | source and licence of the pictures, and consent where people can be recognised |
+# | numbers | one distance | beside the floor, with n and the judge's name; or a plain statement that there is no judge |
+# | copies | not looked at | a neutral test for copies (lesson 11), and what it cannot show |
+# | samples | picked | not picked, or the picking is stated |
+# | limits | none | what the generator does badly, with pictures |
+# | repeatable | "trained with a GAN" | the command, seed and versions that make it again |
+# </details>
+
+# %% [markdown]
+# ## Part two · An errata hunt
+#
+# Whoever trains on pictures of their own soon takes a line of code from somewhere else. This part needs nothing of part
+# one but its cell of imports, and it takes 25 minutes: you read code, and say where it is wrong.
+#
+# ## 6 · Six listings
 #
 # The next cell shows six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in
 # GAN code. You have met the subject of each in lessons 00 to 05. Find the lines.
@@ -352,11 +387,15 @@ errata = checks.check_errata(my_errata)
 
 # %% [markdown]
 # How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and may give
-# worse pictures; lessons 05 and 06 measured what some of them cost. Every listing is an answer to an exercise of lessons
-# 00 to 04.
+# worse pictures; lessons 05 and 06 measured what some of them cost. Every listing is an answer to an exercise of
+# lessons 00 to 04.
 
 # %% [markdown]
 # > **Predict:** how many of the six would the check of its exercise have caught?
+# >
+# > - only the third, which stops with an error
+# > - about half of them
+# > - all six
 
 # %% jupyter={"outputs_hidden": true}
 import torch.nn.functional as F
@@ -377,7 +416,7 @@ for number, entry in checks.LISTINGS.items():
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# All six are refused. A check compares with what should have come out, at the place where right and wrong part: the
+# All six. A check compares with what should have come out, at the place where right and wrong part: the
 # gains of a batch norm, the range of the pixels, the pictures before they are stretched. A training asks no such
 # questions; it runs with whatever it is given. That is why every exercise of this course has a small check. And such
 # lines are no invention: for four of the six, public code that has them is named.
@@ -412,26 +451,6 @@ for number, entry in checks.LISTINGS.items():
 # batchnorm produced better results for both models".
 
 # %% [markdown]
-# > **Open exercise · Publish something that you can answer for** — 90 minutes
-# >
-# > Take pictures that you may use, train a generator on them, and publish it for one reader: the page, the model card,
-# > and a paragraph that says what the numbers do and do not show. Then exchange it with somebody, and let them hunt for
-# > errata in your card.
-
-# %% [markdown]
-# <details><summary>Rubric: what a good answer contains</summary>
-#
-# | criterion | weak | good |
-# |---|---|---|
-# | rights | not mentioned | source and licence of the pictures, and consent where people can be recognised |
-# | numbers | one distance | beside the floor, with n and the judge's name; or a plain statement that there is no judge |
-# | copies | not looked at | a neutral test for copies (lesson 11), and what it cannot show |
-# | samples | picked | not picked, or the picking is stated |
-# | limits | none | what the generator does badly, with pictures |
-# | repeatable | "trained with a GAN" | the command, seed and versions that make it again |
-# </details>
-
-# %% [markdown]
 # ## Questions
 #
 # <details><summary>My G draws the same picture for every z.</summary>
@@ -448,9 +467,9 @@ for number, entry in checks.LISTINGS.items():
 #
 # <details><summary>Why does the page draw the same face for seed 88 as lesson 08, although no PyTorch is in it?</summary>
 #
-# The random numbers of a seed are made by a few lines that Python and the page share (`explorer.start`), not by PyTorch's
-# generator; the network is the one that was exported. What differs are the last bits of the sums: no grey level changes by
-# more than one.
+# The random numbers of a seed are made by a few lines that Python and the page share (`explorer.start`), not by
+# PyTorch's generator; the network is the one that was exported. What differs are the last bits of the sums: no grey
+# level changes by more than one.
 # </details>
 #
 # ## References

@@ -12,10 +12,11 @@
 # <img src="../data/then_and_since.webp" width="848" alt="twenty-four generated cartoon faces twice: on the left with a woven grain, smeared hair and broken mouths, on the right mostly clean">
 #
 # *Cartoon faces by two generators, each at its best. Left: the networks of 2015, with batch norm in both but with tuned
-# rates, on 0.4 million images. Right: on 1.2 million, against a discriminator that gave up batch norm and pays for being
-# steep (section 8 says what else differs). This lesson walks from the one to the other, and on to 2025.*
+# rates, on 0.4 million images. Right: on 1.2 million, against a discriminator that gave up batch norm and pays for
+# being steep (section 8 says what else differs). This lesson walks from the one to the other, and on to 2025.*
 #
-# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
+# [![Open in
+# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
 #
 # **Time:** 75 minutes to read and write; the cells run for about 30 seconds on two CPU cores.
 #
@@ -37,8 +38,8 @@
 # ## 1 · Twelve ideas
 #
 # The DCGAN is from November 2015. Some of what came after changed the **loss**, some the **networks**, and some the
-# **data** that D sees. Each idea below has the number of its paper on arXiv, and that number begins with year and month,
-# so the line can be drawn from it.
+# **data** that D sees. Each idea below has the number of its paper on arXiv, and that number begins with year and
+# month, so the line can be drawn from it.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -120,19 +121,19 @@ show(plots.sketches(IDEAS, WORDS),
 # | StyleGAN3 | signals are filtered, so that details move with the object | [2106.12423](https://arxiv.org/abs/2106.12423) |
 # | R3GAN | pairs, R1 and R2, plain residual networks, and none of the other tricks | [2501.05441](https://arxiv.org/abs/2501.05441) |
 #
-# In 2020 diffusion models ([2006.11239](https://arxiv.org/abs/2006.11239)) began to take over much of what GANs were used
-# for. They are the subject of lesson 14. Losses of GANs live on inside them: adversarial distillation
-# ([2311.17042](https://arxiv.org/abs/2311.17042)) trains a diffusion model against a discriminator, so that it needs one
-# to four steps instead of dozens.
+# In 2020 diffusion models ([2006.11239](https://arxiv.org/abs/2006.11239)) began to take over much of what GANs were
+# used for. They are the subject of lesson 14. Losses of GANs live on inside them: adversarial distillation
+# ([2311.17042](https://arxiv.org/abs/2311.17042)) trains a diffusion model against a discriminator, so that it needs
+# one to four steps instead of dozens.
 #
 # ### Growing and mixing
 #
 # Two of these ideas changed what G *is*, and this course does not build them; here they are in words. **Progressive
 # growing** trains both networks on tiny images first. Once 4x4 pixels are learned, a new layer for 8x8 is faded in, and
-# so on, so that at each moment only one scale is new. **StyleGAN** no longer feeds z into the first layer alone: a small
-# network turns z into *styles*, and each layer of G is scaled by its own. Then one can give the first layers the style of
-# one z and the later layers that of another. This is **style mixing**: pose and shape come from the first, colours and
-# texture from the second.
+# so on, so that at each moment only one scale is new. **StyleGAN** no longer feeds z into the first layer alone: a
+# small network turns z into *styles*, and each layer of G is scaled by its own. Then one can give the first layers the
+# style of one z and the later layers that of another. This is **style mixing**: pose and shape come from the first,
+# colours and texture from the second.
 #
 # A DCGAN has no styles, but the scales are there. The next cell mixes two digits by scale, in the pixels themselves:
 # what is left of one at 7x7 pixels, plus the details that the other has beyond 7x7.
@@ -149,7 +150,11 @@ first, second = digits[:8], digits[8:16]
 mixed = coarse(first, 7) + second - coarse(second, 7)
 
 # %% [markdown]
-# > **Predict:** which of the two will you read?
+# > **Predict:** which digit will you read in a mixture?
+# >
+# > - the one that gave the coarse scales
+# > - the one that gave the fine scales
+# > - neither of them
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(first, 7),
@@ -162,10 +167,10 @@ show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(firs
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# You read the second. A pen's stroke is two or three pixels wide, finer than the squares of 7x7 pixels, so a digit lives in
-# the fine scales, and of the first only a shadow is left. With faces it is the other way round: there the coarse scales
-# hold pose and shape. And StyleGAN's mixtures look natural because its layers *draw* with a style, instead of adding
-# pixels.
+# The one that gave the fine scales. A pen's stroke is two or three pixels wide, finer than the squares of 7x7 pixels,
+# so a digit lives in the fine scales, and of the first only a shadow is left. With faces it is the other way round:
+# there the coarse scales hold pose and shape. And StyleGAN's mixtures look natural because its layers *draw* with a
+# style, instead of adding pixels.
 # </details>
 
 # %% [markdown]
@@ -185,8 +190,8 @@ show_rows({"eight digits at 4x4 pixels": coarse(first, 4), "at 7x7": coarse(firs
 #
 # > **Exercise 1 · The hinge** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
-# > Write both sides. D pays for a real image until its answer is above 1, and for a generated one until it is below -1. G
-# > has no hinge: it wants large answers, without end.
+# > Write both sides. D pays for a real image until its answer is above 1, and for a generated one until it is below -1.
+# > G has no hinge: it wants large answers, without end.
 
 # %%
 def my_hinge(logits_real, logits_fake):
@@ -217,7 +222,12 @@ hinge = checks.check_hinge(my_hinge)
 # What matters to the networks is not a loss but its slope.
 
 # %% [markdown]
-# > **Predict:** how hard does each loss push D when a real image already has the answer 3?
+# > **Predict:** a real image already has the answer 3. Which loss still pushes D as hard as ever?
+# >
+# > - the non-saturating one
+# > - the hinge
+# > - the Wasserstein loss
+# > - none of the three
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 answers = torch.linspace(-4, 4, 161)
@@ -247,9 +257,9 @@ print("Push at the answer 3:", ", ".join(
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The hinge asks for nothing beyond 1, and the non-saturating loss for hardly anything at 3. The Wasserstein loss never
-# stops asking: it is a difference of means, and a D that may answer anything makes it as large as it likes by answering
-# ten times as much.
+# The Wasserstein loss: it is a difference of means, and a D that may answer anything makes it as large as it likes by
+# answering ten times as much. The hinge asks for nothing beyond 1, and the non-saturating loss for hardly anything
+# where the answer is 3 already.
 # </details>
 
 # %% [markdown]
@@ -259,7 +269,8 @@ print("Push at the answer 3:", ", ".join(
 # do.
 #
 # An answer of the last two losses is no probability, and it has no zero: add 5 to all of them, and nothing changes. The
-# statistics of such a run say so: D_x and D_G_z are then means of raw answers, and only their difference tells anything.
+# statistics of such a run say so: D_x and D_G_z are then means of raw answers, and only their difference tells
+# anything.
 
 # %% jupyter={"source_hidden": true}
 stream = seeded(0, "sketches")
@@ -284,9 +295,9 @@ for name, loss_D in (("hinge", lambda r, f: hinge(r, f)[0]),
 # | R2 | at generated images | $\gamma / 2 \cdot s^2$ |
 #
 # WGAN-GP wants the slope to be 1 and not merely below it. It is *two-sided*, because the best critic of the Wasserstein
-# loss has the slope 1 nearly everywhere between the two sets. R1 and R2 want it to be 0. At the end of a perfect training
-# D should be flat, since there is nothing left to tell apart; lesson 01 shows in its smallest game what such a price does
-# to the circling.
+# loss has the slope 1 nearly everywhere between the two sets. R1 and R2 want it to be 0. At the end of a perfect
+# training D should be flat, since there is nothing left to tell apart; lesson 01 shows in its smallest game what such a
+# price does to the circling.
 #
 # > **Exercise 2 · R1** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
@@ -324,45 +335,89 @@ r1 = checks.check_r1(my_r1)
 # </details>
 
 # %% [markdown]
-# Does it do what it promises? The next cell gives an untrained D a hundred steps in which it learns to tell digits from
-# noise, with and without the penalty, and then asks how steep it is at the digits.
+# Does it do what it promises? A plane can be drawn, as in lesson 01. The next cell gives an untrained D three hundred
+# steps in which it learns to tell eight heaps of real points from generated ones in their middle, each time with
+# a different gamma.
 
 # %% jupyter={"source_hidden": true}
+from torch import nn
+
 from dcgan_course.losses import d_loss, steepness
 from dcgan_course.models import Discriminator, init_weights
 
+turns = torch.arange(100) * torch.pi / 4
+around = seeded(0, "points")
+heaps = 2 * torch.stack([turns.cos(), turns.sin()], 1)
+points = {"real": (heaps + 0.15 * torch.randn(100, 2, generator=around))[..., None, None],
+          "generated": 0.5 * torch.randn(100, 2, 1, 1, generator=around)}
 
-def taught(gamma, steps=100):
-    """(loss_D, mean steepness at the digits) of a small D after so many steps."""
-    noisy = seeded(0, "noise")
-    netD = init_weights(Discriminator(8, norm="none"), seeded(0, "netD"), "he")
-    optD = torch.optim.Adam(netD.parameters(), lr=1e-3, betas=(0.5, 0.999))
+
+def taught(gamma, steps=300):
+    """A small D of the plane after so many steps, and its loss without the penalty."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Flatten(), nn.Linear(2, 64), nn.LeakyReLU(0.2),
+                            nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1),
+                            nn.Flatten(0))
+    optD = torch.optim.Adam(net.parameters(), lr=5e-3)
     for _ in range(steps):
-        x_fake = torch.rand(64, 1, 28, 28, generator=noisy) * 2 - 1
-        loss_D = d_loss(netD(digits), netD(x_fake))
+        loss_D = d_loss(net(points["real"]), net(points["generated"]))
         optD.zero_grad()
-        (loss_D + r1(netD, digits, gamma)).backward()
+        (loss_D + r1(net, points["real"], gamma)).backward()
         optD.step()
-    return loss_D.item(), steepness(netD, digits, 1).mean().item()
+    return net, loss_D.item()
 
 
-table = pd.DataFrame({f"gamma {gamma:g}": taught(gamma) for gamma in (0.0, 0.1, 10.0)},
-                     ["loss_D", "steepness at the digits"]).T
-show_table(table.map("{:.3f}".format), "A D that learns to tell digits from noise.")
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+from matplotlib.colors import LinearSegmentedColormap
+
+from dcgan_course.plots import show_turned
+
+FROM_TO = LinearSegmentedColormap.from_list("D", [ORANGE, "white", BLUE])
+
+
+def landscape(net):
+    """What D says of each place of the plane, and its slope there."""
+    ticks = torch.linspace(-3, 3, 61)
+    places = torch.cartesian_prod(ticks, ticks).requires_grad_()
+    said = net(places[..., None, None])
+    push = torch.autograd.grad(said.sum(), places)[0].view(61, 61, 2)[2::7, 2::7]
+    figure, axis = plt.subplots(figsize=(3.8, 3.8))
+    axis.imshow(said.detach().sigmoid().view(61, 61).T, origin="lower", vmin=0, vmax=1,
+                extent=(-3, 3, -3, 3), cmap=FROM_TO, alpha=0.5, interpolation="bilinear")
+    axis.quiver(ticks[2::7], ticks[2::7], *push.permute(2, 1, 0), angles="xy", scale=40,
+                width=0.005)
+    for x, colour in zip(points.values(), (BLUE, ORANGE), strict=True):
+        axis.scatter(*x[:, :, 0, 0].T, s=9, color=colour)
+    axis.set(xlabel="$x_1$", ylabel="$x_2$")
+    axis.grid(False)
+    return figure
+
+
+turned = {}
+for gamma in (0, 0.1, 1, 10):
+    net, loss = taught(gamma)
+    slope = steepness(net, points["real"], 2).mean().item()
+    turned[f"gamma {gamma:g}: loss_D {loss:.2f}, slope at the real points {slope:.2f}"] = (
+        landscape(net))
+show_turned(turned, "Blue: D says real. Orange: D says generated. Arrows: D's slope, "
+            "which G follows.",
+            "eight blue heaps around an orange one; a small gamma has sharp borders and long "
+            "arrows, a large one a pale plane and short arrows", first=1)
 
 # %% [markdown]
-# With a price on slopes D is as flat as it can afford to be, and its loss is larger: certainty now costs it something. G
-# gets less of a push from such a D, but the push changes slowly from place to place, so it still points somewhere useful
-# after G has moved.
+# Move the slider to both ends. With a price on slopes D is as flat as it can afford to be, and its loss is larger:
+# certainty now costs it something. G gets less of a push from such a D, but the push changes slowly from place to
+# place, so it still points somewhere useful after G has moved. Too large a gamma leaves nothing to follow.
 
 # %% [markdown]
 # ## 4 · Why batch norm had to go
 #
-# Exercise 2 took the gradient of the *sum* of all answers, because the answer for one image depends on that image alone.
-# Does it? Batch norm subtracts the mean of the batch. The next cell takes D of the recorded run `mnist` in train mode, as
-# it was trained, and shows it one and the same digit 200 times, each time among 63 other digits. Beside it stands a D
-# without batch norm that has not been trained. (Training would give it another answer, but still one answer for all
-# neighbours.)
+# Exercise 2 took the gradient of the *sum* of all answers, because the answer for one image depends on that image
+# alone. Does it? Batch norm subtracts the mean of the batch. The next cell takes D of the recorded run `mnist` in train
+# mode, as it was trained, and shows it one and the same digit 200 times, each time among 63 other digits. Beside it
+# stands a D without batch norm that has not been trained. (Training would give it another answer, but still one answer
+# for all neighbours.)
 
 # %%
 from dcgan_course.runs import load_run
@@ -383,7 +438,12 @@ def answers_among_others(net, tries=200):
 
 
 # %% [markdown]
-# > **Predict:** how far does D's answer for the one digit move?
+# > **Predict:** in which D does the answer for the one digit move from batch to batch?
+# >
+# > - in both, for the neighbours differ
+# > - in the one with batch norm
+# > - in the one without
+# > - in neither, for the digit is the same
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 moved = {"with batch norm": answers_among_others(netD), "without": answers_among_others(plain)}
@@ -401,7 +461,7 @@ print("Standard deviation of the answer for one digit:", ", ".join(
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# With batch norm D has no answer for an image. It has an answer for a batch.
+# In the one with batch norm. It has no answer for an image. It has an answer for a batch.
 # </details>
 
 # %% [markdown]
@@ -447,7 +507,11 @@ influence = checks.check_influence(my_influence)
 # </details>
 
 # %% [markdown]
-# > **Predict:** in the tables of both networks, which squares are dark?
+# > **Predict:** with batch norm, how much of all the slopes is on the diagonal, an image and its own answer?
+# >
+# > - nearly all
+# > - about two thirds
+# > - about a third
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 tables = {name: influence(net, many[:16])
@@ -466,14 +530,15 @@ for name, values in tables.items():
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Without batch norm nothing is outside the diagonal. With it the diagonal is the darkest part, and yet has less than a
-# third of the whole: most of what moves an answer lies in the other images.
+# About a third, although the diagonal is the darkest part: most of what moves an answer lies in its neighbours. Without
+# batch norm nothing is outside the diagonal.
 # </details>
 
 # %% [markdown]
-# The trick with the sum adds each column up, with its signs. With batch norm the result is no image's slope, so a penalty
-# on it holds down something else. The paper of WGAN-GP says so in its section 4 and leaves batch norm out of the critic;
-# layer norm and others that work within one image would do. This course's trainer refuses the pair in one line:
+# The trick with the sum adds each column up, with its signs. With batch norm the result is no image's slope, so a
+# penalty on it holds down something else. The paper of WGAN-GP says so in its section 4 and leaves batch norm out of
+# the critic; layer norm and others that work within one image would do. This course's trainer refuses the pair in one
+# line:
 
 # %%
 from dcgan_course.machine.errors import UserError
@@ -487,8 +552,8 @@ except UserError as error:
 # ## 5 · In pairs
 #
 # The usual D judges each image by itself, and G's loss asks only whether its images are on the right side of a line. A
-# **relativistic** D is asked which of two images is the more real one. Now each real image counts in G's loss too: it has
-# to be beaten by the generated one beside it.
+# **relativistic** D is asked which of two images is the more real one. Now each real image counts in G's loss too: it
+# has to be beaten by the generated one beside it.
 #
 # > **Exercise 4 · Pairs** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
@@ -557,13 +622,13 @@ print(f"{len(study.study.configs)} versions with {len(seeds)} seeds each are "
       f"{floor['fd2k_mnist']:.1f}.\n\n{study.about['command']}")
 
 # %% [markdown]
-# All versions see the same number of real images and have the same learning rates. That is fair in one way and unfair in
-# another, so keep two things in mind:
+# All versions see the same number of real images and have the same learning rates. That is fair in one way and unfair
+# in another, so keep two things in mind:
 #
 # - **Rates.** They are those of the baseline, 0.002. WGAN-GP's authors use 0.0001 and another momentum. A version that
 #   does badly here may do well with rates of its own.
-# - **The clock.** A *step* is one update of G. With five updates of D for each of G (`--n_critic 5`), the same images make
-#   a fifth of the steps, so G is updated a fifth as often.
+# - **The clock.** A *step* is one update of G. With five updates of D for each of G (`--n_critic 5`), the same images
+#   make a fifth of the steps, so G is updated a fifth as often.
 #
 # The penalties need a D without batch norm. So one version takes batch norm out of D and adds no penalty: it is the one
 # that R1 and WGAN-GP have to be compared with. Where a network has no batch norm, its first weights are He's
@@ -592,7 +657,11 @@ def by_seed(configs):
 
 
 # %% [markdown]
-# > **Predict:** which versions beat the baseline? And does R1 help, compared with "no batch norm in D"?
+# > **Predict:** how many of the nine changed versions have a smaller mean distance than the baseline?
+# >
+# > - none
+# > - two or three
+# > - nearly all
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show(plots.rows_of_points({config: study.values(config, "fd") for config in CHANGES},
@@ -619,11 +688,11 @@ sheets(CHANGES, "The same sixteen z, seed 0, in every row.")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# - **Nothing beats the baseline.** All nine means are above it. Read one at a time, seven of the nine intervals miss 1;
-#   after the correction one is left, the one that draws black pictures. Three seeds are few for thirteen questions.
-#   Still, none of them points the other way, and that is no surprise once you think of it: the DCGAN is a recipe for
-#   small convolutional networks, and the rates were chosen for it. What came after was made for trainings that fail,
-#   and this one does not.
+# None: all nine means are above the baseline's. The DCGAN is a recipe for small convolutional networks, and the rates
+# were chosen for it. What came after was made for trainings that fail, and this one does not.
+#
+# - **How sure is that?** Read one at a time, seven of the nine intervals miss 1. After the correction one is left, the
+#   one that draws black pictures. Three seeds are few for thirteen questions; still, no interval lies below 1.
 # - **Batch norm can go, if the first weights take over.** Without batch norm in either network, but with He's weights,
 #   the distance is 1.12 times the baseline's, and its interval includes 1. In lesson 06 the same step *without* He's
 #   weights cost 3.50 times. Taken out of D alone it costs more, 1.46 times; why half a step is worse than a whole one,
@@ -634,8 +703,8 @@ sheets(CHANGES, "The same sixteen z, seed 0, in every row.")
 # </details>
 
 # %% [markdown]
-# The next cell has all thirteen ratios with their intervals: nine versions over the baseline, and the four with a penalty
-# over the same D without one.
+# The next cell has all thirteen ratios with their intervals: nine versions over the baseline, and the four with a
+# penalty over the same D without one.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from scipy import stats
@@ -686,8 +755,8 @@ show_ratios({pair: ratio(*pair) for pair in PAIRS})
 #
 # <details><summary>Pairs</summary>
 #
-# The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it trains in all
-# three seeds. Without any batch norm it draws **black**, in all three.
+# The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it trains in
+# all three seeds. Without any batch norm it draws **black**, in all three.
 # </details>
 
 # %% [markdown]
@@ -700,23 +769,28 @@ TRIES = ["relativistic, R1, R2", "relativistic, R1, R2, slow", "relativistic, R1
 show_table(by_seed(TRIES), "slow: a quarter of the rates. Entropy 0: one picture for every z.")
 
 # %% [markdown]
-# Neither smaller rates nor smaller gammas save it, while the usual loss trains the same two networks without trouble ("no
-# batch norm at all"). We have not found the reason. R3GAN's own networks are not these: they are residual, so that at the
-# start each block hands on what it was given, and its authors chose rates and momentum for them. A loss and a network that
-# were made for one another do not fall apart into guidelines that can be used singly, and that is worth knowing before
-# you copy one line out of a paper.
+# Neither smaller rates nor smaller gammas save it, while the usual loss trains the same two networks without trouble
+# ("no batch norm at all"). We have not found the reason. R3GAN's own networks are not these: they are residual, so that
+# at the start each block hands on what it was given, and its authors chose rates and momentum for them. A loss and a
+# network that were made for one another do not fall apart into guidelines that can be used singly, and that is worth
+# knowing before you copy one line out of a paper.
 
 # %% [markdown]
 # ## 7 · Failures of the cure
 #
-# A penalty has a strength, and a critic needs something that holds it. Three more versions turn that knob the wrong way:
+# A penalty has a strength, and a critic needs something that holds it. Three more versions turn that knob the wrong
+# way:
 #
 # - R1 with $\gamma = 0.01$ instead of 10;
 # - R1 with $\gamma = 1000$;
 # - the Wasserstein loss without any penalty, one update of D for each of G.
 
 # %% [markdown]
-# > **Predict:** what does each of the three do to D's answers, and what to the pictures?
+# > **Predict:** with which of the three can D not tell real from generated in the end?
+# >
+# > - R1 with $\gamma = 0.01$
+# > - R1 with $\gamma = 1000$
+# > - Wasserstein without a penalty
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 FAILURES = ["R1", "R1, gamma 0.01", "R1, gamma 1000", "Wasserstein without a penalty"]
@@ -743,14 +817,17 @@ show_table(by_seed(FAILURES), fold="All numbers")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
+# R1 with $\gamma = 1000$. One after the other:
+#
 # - **Gamma too small** is no penalty at all: fd, entropy and pictures are those of "no batch norm in D" (section 6).
 #   In the pictures you would not find it; D's answers lie further apart. So compare with gamma = 0.
 # - **Gamma too large** flattens D until it has nothing to say. Its answers begin on the wrong side, generated
 #   above real, and after half of the training lie together in the middle, as with a perfect G. But here it is D that
 #   cannot tell: G draws the same grain for every z.
-# - **Without a penalty** the critic makes its answers larger and larger, since only their difference is paid for. Look at
-#   the scale of the last panel: more than ten million. G runs after a slope without a bound, and ends with one shape for
-#   every z.
+# - **Without a penalty** the critic makes its answers larger and larger, since only their difference is paid for. Look
+#   at
+# the scale of the last panel: more than ten million. G runs after a slope without a bound, and ends with one shape for
+# every z.
 #
 # | failure | sign | mend |
 # |---|---|---|
@@ -763,8 +840,9 @@ show_table(by_seed(FAILURES), fold="All numbers")
 # ## 8 · On faces
 #
 # Digits are easy, and on them the DCGAN is in good health. Faces have colours, glasses and hair to get right. The study
-# `after_faces` asks six of the same questions on cartoon faces at 32x32. Here, too, all versions share their rates, 0.0005
-# with batches of 32; they were found for a D with R1, which may favour it. The ratios are read as above, seed by seed.
+# `after_faces` asks six of the same questions on cartoon faces at 32x32. Here, too, all versions share their rates,
+# 0.0005 with batches of 32; they were found for a D with R1, which may favour it. The ratios are read as above, seed by
+# seed.
 
 # %% jupyter={"source_hidden": true}
 on_faces = RecordedStudy("after_faces")
@@ -773,7 +851,11 @@ print(f"Faces against faces, the floor: fd {on_faces.about['real']['fd2k_avatars
       f"{on_faces.about['command']}")
 
 # %% [markdown]
-# > **Predict:** does R1 help more on faces than on digits? And does the recipe with pairs, which did worse there, win here?
+# > **Predict:** on digits no version had a smaller mean distance than the baseline. How many of the five have one here?
+# >
+# > - none again
+# > - two, both without batch norm
+# > - all five
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({version: on_faces.images(version)[:12] for version in VERSIONS},
@@ -795,10 +877,10 @@ show_ratios({pair: ratio(*pair, on_faces, len(over)) for pair in over})
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Here **all five means lie below the baseline's**, which on digits none did. Four of them are about two thirds of its
-# distance, that of the pairs 0.82 times. After the correction WGAN-GP is decided; the others point the same way, and three
-# seeds are too few for them. Most of the gain comes with taking batch norm out of D: over that version neither R1 nor
-# WGAN-GP is ahead (0.99 and 0.96 times).
+# All five. **All means lie below the baseline's**, which on digits none did. Four of them are about two thirds of its
+# distance, that of the pairs 0.82 times. After the correction WGAN-GP is decided; the others point the same way, and
+# three seeds are too few for them. Most of the gain comes with taking batch norm out of D: over that version neither R1
+# nor WGAN-GP is ahead (0.99 and 0.96 times).
 #
 # Read it with care. After 30 thousand images no version draws a clear face, and the recall is 0.00 for all: this is a
 # study of how a training *begins*. And the rates suit a D without batch norm. What it does show is that an order found
@@ -833,22 +915,27 @@ show_table(pd.DataFrame(settings),
            "All settings that differ, except logging.")
 
 # %% [markdown]
-# The distance is ten times smaller. But look at the second table: eight other settings of the training differ too, among
-# them the batch size and the width of G; the training took three times as many images, and each run has one seed. So this
-# pair shows what a recipe as a whole can do, and not what R1 alone does. (Not that the first would have got there with
-# patience: it was best after 389 thousand images and did not improve in its last 50 thousand. An earlier training of the
-# second kind was stopped after 400 thousand, at 49.6.)
+# The distance is ten times smaller. But look at the second table: eight other settings of the training differ too,
+# among them the batch size and the width of G; the training took three times as many images, and each run has one seed.
+# So this pair shows what a recipe as a whole can do, and not what R1 alone does.
+#
+# <details><summary>Would the first have got there with patience? And how far is the paper's own recipe?</summary>
+#
+# It was best after 389 thousand images and did not improve in its last 50 thousand. An earlier training of the second
+# kind was stopped after 400 thousand, at 49.6.
 #
 # And `avatars_plain` is already far ahead of the paper's own recipe. With learning rates of 0.0002, no smoothed labels
 # and no average of G, the same two networks stood at 3,093 after 90 thousand images, and `avatars_plain` at 744 (2,000
 # faces each; batches of 64 in both, where the paper has 128). `data/README.md` tells how the recipes were found, change
 # by change.
+# </details>
 
 # %% [markdown]
 # ## 9 · Which guidelines survive?
 #
-# R3GAN is a good place to ask, because its authors set out to keep only what can be justified. Here are the DCGAN's five
-# guidelines against it and against what this course measured. (The right column is about small networks on digits.)
+# R3GAN is a good place to ask, because its authors set out to keep only what can be justified. Here are the DCGAN's
+# five guidelines against it and against what this course measured. (The right column is about small networks on
+# digits.)
 #
 # | guideline, 2015 | R3GAN, 2025 | measured here |
 # |---|---|---|
@@ -858,10 +945,11 @@ show_table(pd.DataFrame(settings),
 # | 4, ReLU in G, tanh at its output | changed: LeakyReLU in G too, and no tanh: the released network ends in a plain 1x1 convolution | lesson 06: LeakyReLU in G undecided |
 # | 5, LeakyReLU in D | kept | lesson 06: ReLU came out better there |
 #
-# Two of the five are kept (3 and 5), two are changed in detail (1 and 4), and the second is gone. What the guidelines were
-# *for* has survived: signals that keep their size from layer to layer. In 2015 batch norm saw to that. Now the first weights
-# do (`--init he` here), together with residual connections, and the penalties keep D from becoming steep. More is kept
-# than the table shows: maps that double in G and halve in D, from 4x4 and to 4x4, a convolution at every scale, and Adam.
+# Two of the five are kept (3 and 5), two are changed in detail (1 and 4), and the second is gone. What the guidelines
+# were *for* has survived: signals that keep their size from layer to layer. In 2015 batch norm saw to that. Now the
+# first weights do (`--init he` here), together with residual connections, and the penalties keep D from becoming steep.
+# More is kept than the table shows: maps that double in G and halve in D, from 4x4 and to 4x4, a convolution at every
+# scale, and Adam.
 
 # %% [markdown]
 # ## 10 · Try one
@@ -893,8 +981,8 @@ show_rows({f"your run, after {mine:.0f} thousand images": generate(run.load_gene
 #
 #     dcgan-course train --preset photos --real_label 1 --norm none --init he --loss relativistic --r1 10 --r2 10
 #
-# (The preset smooths D's labels, and a loss of pairs has none.) `--r1` and `--r2` are the two gammas. They depend on the
-# size of the images and on D, so try three values that are ten times apart, and read D's answers.
+# (The preset smooths D's labels, and a loss of pairs has none.) `--r1` and `--r2` are the two gammas. They depend on
+# the size of the images and on D, so try three values that are ten times apart, and read D's answers.
 
 # %% [markdown]
 # > **Open exercise · The honest rate** — 60 minutes
@@ -927,20 +1015,20 @@ show_rows({f"your run, after {mine:.0f} thousand images": generate(run.load_gene
 # <details><summary>Why is R1 computed only at every eighth update?</summary>
 #
 # It costs a second pass backwards, and slopes change slowly. It then counts eight times as much, so that on average the
-# price is the same ([1912.04958](https://arxiv.org/abs/1912.04958), appendix B). With Adam it is not quite the same: the
-# eighth step has another direction, not an eight times longer stride.
+# price is the same ([1912.04958](https://arxiv.org/abs/1912.04958), appendix B). With Adam it is not quite the same:
+# the eighth step has another direction, not an eight times longer stride.
 # </details>
 #
 # <details><summary>Would R1 work with layer norm in D?</summary>
 #
-# Yes. Layer norm takes its mean over one image, so the answer for an image still depends on that image alone. The table of
-# exercise 3 would be a diagonal.
+# Yes. Layer norm takes its mean over one image, so the answer for an image still depends on that image alone. The table
+# of exercise 3 would be a diagonal.
 # </details>
 #
 # <details><summary>With n_critic = 5, what does "100 thousand images" mean on the axis of a curve?</summary>
 #
-# It means real images shown to D, as everywhere in this course. G has then been updated a fifth as often as with n_critic =
-# 1.
+# It means real images shown to D, as everywhere in this course. G has then been updated a fifth as often as with
+# n_critic = 1.
 # </details>
 #
 # ## References
@@ -954,7 +1042,8 @@ show_rows({f"your run, after {mine:.0f} thousand images": generate(run.load_gene
 # - Karras and others: progressive growing [1710.10196](https://arxiv.org/abs/1710.10196), StyleGAN
 #   [1812.04948](https://arxiv.org/abs/1812.04948), lazy penalties [1912.04958](https://arxiv.org/abs/1912.04958), ADA
 #   [2006.06676](https://arxiv.org/abs/2006.06676), StyleGAN3 [2106.12423](https://arxiv.org/abs/2106.12423).
-# - Huang and others: *The GAN is dead; long live the GAN!*, [arXiv 2501.05441](https://arxiv.org/abs/2501.05441), R3GAN.
+# - Huang and others: *The GAN is dead; long live the GAN!*, [arXiv 2501.05441](https://arxiv.org/abs/2501.05441),
+#   R3GAN.
 
 # %%
 from dcgan_course import checks

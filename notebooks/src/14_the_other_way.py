@@ -11,11 +11,12 @@
 #
 # <img src="../data/denoised.webp" width="724" alt="four rows, read from left to right: grey noise, out of which a handwritten digit appears; the second is an odd one">
 #
-# *No discriminator, no game. A network has learned to tell the noise in a picture from the rest; take it away a little at a
-# time, and pure noise becomes a digit, or nearly. (Nobody picked these four.) Does it draw better than a GAN that saw as
-# many images, in as much time?*
+# *No discriminator, no game. A network has learned to tell the noise in a picture from the rest; take it away a little
+# at a time, and pure noise becomes a digit, or nearly. (Nobody picked these four.) Does it draw better than a GAN that
+# saw as many images, in as much time?*
 #
-# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/14_the_other_way.ipynb)
+# [![Open in
+# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/14_the_other_way.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
 #
@@ -38,9 +39,9 @@
 #
 # A GAN turns noise into a picture in one pass, and nobody tells it how: it has to find out against D. A **diffusion
 # model** is shown how. Begin with the opposite way, from a picture to noise, which needs no learning at all: mix in
-# more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture came
-# from that picture". A network that has learned to go back a step, from anywhere on the way, can start from nothing but
-# noise.
+# more and more noise, until nothing else is left. Each point of that way is an example to learn from, "this mixture
+# came from that picture". A network that has learned to go back a step, from anywhere on the way, can start from
+# nothing but noise.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -85,14 +86,18 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 #
 # $$x_t = \cos(a)\, x_0 + \sin(a)\, \epsilon, \qquad a = \tfrac{\pi}{2}\, t$$
 #
-# Why a circle and not a line, $(1 - t)\, x_0 + t\, \epsilon$? Either works, and both are in use. Because
-# $\cos^2 + \sin^2 = 1$, the circle keeps the variance of what the network sees, if that of the images is 1. It also
-# makes the formulas below short, and you have met it: it is the way that slerp takes in lesson 07.
+# You have met this circle: it is the way that slerp takes in lesson 07.
+#
+# <details><summary>Why a circle and not a line?</summary>
+#
+# A line, $(1 - t)\, x_0 + t\, \epsilon$, works too, and both are in use. Because $\cos^2 + \sin^2 = 1$, the circle
+# keeps the variance of what the network sees, if that of the images is 1. It also makes the formulas below short.
+# </details>
 #
 # > **Exercise 1 · Noise, mixed in** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
-# > Every row has its own time. Your function will serve points in the plane, (N, 2), and images, (N, 1, 28, 28): give `t`
-# > as many axes as `x_0` has.
+# > Every row has its own time. Your function will serve points in the plane, (N, 2), and images, (N, 1, 28, 28): give
+# > `t` as many axes as `x_0` has.
 
 # %%
 def my_noised(x_0, noise, t):
@@ -121,50 +126,63 @@ noised = checks.check_noised(my_noised)
 # </details>
 
 # %% jupyter={"source_hidden": true}
+from dcgan_course.plots import show_turned
+from dcgan_course.plots.showing import enlarged
+
 learn, unseen = parts("mnist", 28)
 order = torch.randperm(10_000, generator=seeded(0, "lesson"))
 real = unseen.floats(order[:400])  # test digits, in [-1, 1]
 moments = torch.linspace(0, 1, 11)
-noise = torch.randn(4, 1, 28, 28, generator=seeded(0, "noise"))
-rows = [noised(x.expand(11, -1, -1, -1), n.expand(11, -1, -1, -1), moments)
-        for x, n in zip(real[:4], noise, strict=True)]
-show(torch.cat(rows), "Four digits at t = 0, 0.1, 0.2 ... 1: from the picture to its noise.",
-     "four rows of eleven pictures: a digit, more and more grainy, at last only noise", 11)
+noise = torch.randn(8, 1, 28, 28, generator=seeded(0, "noise"))
+show_turned({f"t = {t:.1f}": enlarged(noised(real[:8], noise, t.expand(8)), 8, 3)
+             for t in moments}, "Eight digits on their way to noise.",
+            "eight handwritten digits, the more under noise the larger t is", first=3)
 
 # %% [markdown]
-# Your eyes find the digit deep in the noise. What of the judge, the classifier of lesson 11? It has never seen noise. The
-# next cell asks it to read 400 test digits at each time.
+# Move the slider. Up to which t can *you* read all eight?
+#
+# What of the judge, the classifier of lesson 11? It has never seen noise. The next cell asks it to read 400 test digits
+# at each time.
 
 # %% [markdown]
-# > **Predict:** up to which t can the judge still read the digits?
+# > **Predict:** how many of the 400 digits does the judge read right at $t = 0.5$, half way?
+# >
+# > - nearly all
+# > - about half
+# > - hardly more than by guessing
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 judge = load_judge("mnist")
 digits, stream = unseen.labels()[order[:400]], seeded(1, "noise")
-right = {}
-for t in moments:
+figure, axes = plt.subplots(1, 11, figsize=(8.4, 1.4))
+right = []
+for axis, t in zip(axes, moments, strict=True):
     x_t = noised(real, torch.randn(real.shape, generator=stream), t.expand(400))
-    right[f"{t:.1f}"] = f"{(judged(judge, x_t)[1].argmax(1) == digits).mean():.0%}"
-show_table(pd.DataFrame({"read right": right}).T, "By time t; one in ten is a guess.")
+    right.append(f"{(judged(judge, x_t)[1].argmax(1) == digits).mean():.0%}")
+    axis.imshow(x_t[0, 0], cmap="gray")
+    axis.set(title=f"t = {t:.1f}" if t == 0 else f"{t:.1f}", xlabel=right[-1], xticks=[],
+             yticks=[])
+show(figure, "Below each time: how many of 400 digits the judge reads right. Guesses: 10%.",
+     f"a digit under more and more noise; read right: {', '.join(right)}")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The judge fails long before your eyes do: it misreads one digit in four at $t = 0.3$, and from $t = 0.5$ on it does no
-# better than by guessing. It has never learned to look through noise. The network of this lesson learns nothing else.
+# Hardly more than by guessing, 12 %. The judge fails long before your eyes do: it misreads one digit in four already at
+# $t = 0.3$. It has never learned to look through noise. The network of this lesson learns nothing else.
 # </details>
 
 # %% [markdown]
 # ## 2 · What should the network say?
 #
-# The network will be given $x_t$ and $t$. What should it answer? There are three natural choices, and each is as good as
-# the others on paper, since two of $x_0$, $\epsilon$ and $x_t$ give the third:
+# The network will be given $x_t$ and $t$. What should it answer? There are three natural choices, and each is as good
+# as the others on paper, since two of $x_0$, $\epsilon$ and $x_t$ give the third:
 #
 # - the picture $x_0$;
-# - the noise $\epsilon$, as in DDPM ([arXiv 2006.11239](https://arxiv.org/abs/2006.11239)), the paper that made this way
-#   popular;
-# - the **velocity** $v = \cos(a)\, \epsilon - \sin(a)\, x_0$, the direction in which $x_t$ moves along the circle as the
-#   angle grows ([arXiv 2202.00512](https://arxiv.org/abs/2202.00512)).
+# - the noise $\epsilon$, as in DDPM ([arXiv 2006.11239](https://arxiv.org/abs/2006.11239)), the paper that made this
+#   way popular;
+# - the **velocity** $v = \cos(a)\, \epsilon - \sin(a)\, x_0$, the direction in which $x_t$ moves along the circle as
+#   the angle grows ([arXiv 2202.00512](https://arxiv.org/abs/2202.00512)).
 #
 # On paper only, for the network errs. Suppose that each number of its answer is wrong by 0.1. How wrong is the picture
 # that follows? From the noise you get $x_0 = (x_t - \sin(a)\, \epsilon) / \cos(a)$, and so an error of
@@ -183,24 +201,25 @@ show_table(pd.DataFrame({name: [f"{x:.3f}" for x in row.tolist()]
 # %% [markdown]
 # Near $t = 1$, where sampling begins, the noise says next to nothing about the picture: $x_t$ *is* the noise, and a
 # network that answers with what it was given is almost right. Every small error is divided by a number near 0. The
-# velocity never divides. And the picture itself? It is as good near $t = 1$. But near $t = 0$ the network has it in front of
-# it, nearly clean, and its own small errors would stay in the result, where the velocity shrinks them. At $t = 1$ it is $-x_0$ and at $t = 0$ it is $\epsilon$: at each end it asks for what the
-# network does not have in front of it. DDPM lives with the noise because it takes a thousand small steps; we want to take
-# ten, so our network answers with the velocity.
+# velocity never divides. And the picture itself? It is as good near $t = 1$. But near $t = 0$ the network has it in
+# front of it, nearly clean, and its own small errors would stay in the result, where the velocity shrinks them. At
+# $t = 1$ it is $-x_0$ and at $t = 0$ it is $\epsilon$: at each end it asks for what the network does not have in front
+# of it. DDPM lives with the noise because it takes a thousand small steps; we want to take ten, so our network answers
+# with the velocity.
 
 # %% jupyter={"source_hidden": true}
 one, its = (x[:1].expand(11, -1, -1, -1) for x in (real, noise))
 show_rows({"what the network sees": noised(one, its, moments), "the noise": its,
-           "the velocity": velocity(one, its, moments)}, "From t = 0 to t = 1.",
+           "the velocity": velocity(one, its, moments)}, "From the picture to its noise.",
           "three rows of eleven: a digit that turns into noise; the noise; noise in which the "
-          "negative of the digit appears")
+          "negative of the digit appears", heads=[f"t = {t:.1f}" for t in moments])
 
 # %% [markdown]
 # > **Exercise 2 · Taken apart** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
 # >
-# > You have two equations, for $x_t$ and for $v$, with two unknowns, $x_0$ and $\epsilon$. Solve them. Nothing needs to be
-# > divided: multiply the first by $\cos(a)$ and the second by $\sin(a)$, and subtract. `mixture(t, x)` is a helper that
-# > gives $\cos(a)$ and $\sin(a)$ with as many axes as `x` has.
+# > You have two equations, for $x_t$ and for $v$, with two unknowns, $x_0$ and $\epsilon$. Solve them. Nothing needs to
+# > be divided: multiply the first by $\cos(a)$ and the second by $\sin(a)$, and subtract. `mixture(t, x)` is a helper
+# > that gives $\cos(a)$ and $\sin(a)$ with as many axes as `x` has.
 
 # %%
 def my_unmixed(x_t, v, t):
@@ -214,8 +233,8 @@ unmixed = checks.check_unmixed(my_unmixed)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# $\cos(a)\, x_t - \sin(a)\, v = (\cos^2 + \sin^2)\, x_0$, as the terms with the noise cancel. The noise comes out in the
-# same way, with the two factors exchanged and a plus.
+# $\cos(a)\, x_t - \sin(a)\, v = (\cos^2 + \sin^2)\, x_0$, as the terms with the noise cancel. The noise comes out in
+# the same way, with the two factors exchanged and a plus.
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -232,8 +251,8 @@ unmixed = checks.check_unmixed(my_unmixed)
 # ## 3 · The ring again, without a game
 #
 # Lesson 01 trained a GAN on points around eight centres, because a plane can be drawn. The same points come here again.
-# The network is small. Two of its inputs are the point, and sixteen tell the time: $t$ enters as waves of several lengths,
-# so that the network can treat $t = 0.1$ and $t = 0.2$ as differently as it needs to.
+# The network is small. Two of its inputs are the point, and sixteen tell the time: $t$ enters as waves of several
+# lengths, so that the network can treat $t = 0.1$ and $t = 0.2$ as differently as it needs to.
 
 # %%
 centres = 2 * torch.stack([(torch.arange(8) * math.pi / 4).cos(),
@@ -326,42 +345,48 @@ first, last = (np.mean([x[part] for x in losses]) for part in (slice(20), slice(
 print(f"The mean loss is {first:.1f} in the first 20 steps, {last:.1f} in the last 200.")
 
 # %% [markdown]
-# One network, one loss, one optimizer. Nobody has to be kept in balance with anybody. The loss falls, but not to 0, and it
-# cannot: many points and many noises lead to one and the same $x_t$, and the best answer is the **mean** of their
+# One network, one loss, one optimizer. Nobody has to be kept in balance with anybody. The loss falls, but not to 0, and
+# it cannot: many points and many noises lead to one and the same $x_t$, and the best answer is the **mean** of their
 # velocities. The arrows show what the network has learned, turned round: the way back, to smaller $t$.
 
 # %% jupyter={"source_hidden": true}
-plane = torch.cartesian_prod(*[torch.linspace(-3, 3, 15)] * 2)
-figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.6), sharex=True, sharey=True)
-x_0, noise = ring(400, seeded(5, "ring")), torch.randn(400, 2, generator=seeded(6, "ring"))
-for axis, t in zip(axes, (0.95, 0.6, 0.3, 0.05), strict=True):
+plane = torch.cartesian_prod(*[torch.linspace(-3, 3, 13)] * 2)
+x_0, noise = ring(200, seeded(5, "ring")), torch.randn(200, 2, generator=seeded(6, "ring"))
+
+
+def field(t):
+    """The plane at time t: real points with their noise, and arrows that lead back."""
+    figure, axis = plt.subplots(figsize=(5.4, 5.4))
     with torch.no_grad():
         back = -nets[0](plane, torch.full((len(plane),), t))
-    axis.scatter(*noised(x_0, noise, torch.full((400,), t)).T, s=3, color=BLUE, linewidths=0)
-    axis.quiver(*plane.T, *back.T, color=ORANGE, angles="xy", scale=30, width=0.006)
-    axis.set(title=f"t = {t}", xlabel="$x_1$", aspect="equal", xlim=(-3.2, 3.2),
+    axis.scatter(*noised(x_0, noise, torch.full((200,), t)).T, s=9, color=BLUE, linewidths=0)
+    axis.quiver(*plane.T, *back.T, color=ORANGE, angles="xy", scale=30, width=0.005)
+    axis.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal", xlim=(-3.2, 3.2),
              ylim=(-3.2, 3.2))
-axes[0].set_ylabel("$x_2$")
-show(figure, "Blue: real points with the noise of that time. Arrows: the way back.",
-     "four planes: a cloud with hardly any arrows; short arrows; a ring with arrows to it "
-     "from both sides; eight heaps, and long arrows that lead to the nearest")
+    return figure
+
+
+show_turned({f"t = {t}": field(t) for t in (0.95, 0.75, 0.5, 0.3, 0.15, 0.05)},
+            "Blue: real points with the noise of that time. Arrows: the way back.",
+            "a plane of blue points and orange arrows; for large t a cloud and hardly an "
+            "arrow, then a ring, at last eight heaps and long arrows to the nearest", first=3)
 
 # %% [markdown]
-# At $t = 0.95$ there is hardly an arrow. A point could come from any of the eight heaps; their pulls cancel, and their
-# mean is the middle, where there is no real point. Later the arrows part, and at $t = 0.05$ each leads to
-# the nearest heap. A single big step ends in the middle; many steps let the network decide a little
-# more at each.
+# Begin at the left end of the slider, where sampling begins. At $t = 0.95$ there is hardly an arrow: a point could come
+# from any of the eight heaps, their pulls cancel, and their mean is the middle, where there is no real point. Then move
+# to the right. The arrows part, and at $t = 0.05$ each leads to the nearest heap. A single big step ends in the middle;
+# many steps let the network decide a little more at each.
 #
 # ### One step
 #
 # To go from $t$ to a smaller $s$: let the network guess $v$, take $x_t$ apart into a guessed picture and a guessed
-# noise, and mix the two again as they are mixed at $s$. No new noise is drawn, so the same start always leads to the same
-# picture. This is **DDIM** ([arXiv 2010.02502](https://arxiv.org/abs/2010.02502)); DDPM draws some new noise in each
-# step, and needs more of them.
+# noise, and mix the two again as they are mixed at $s$. No new noise is drawn, so the same start always leads to the
+# same picture. This is **DDIM** ([arXiv 2010.02502](https://arxiv.org/abs/2010.02502)); DDPM draws some new noise in
+# each step, and needs more of them.
 #
 # > **Exercise 4 · A step** — difficulty 2 of 3 · importance 3 of 3 · 5 minutes
 # >
-# > `noised` and `unmixed` are all you need.
+# > Return the mixtures at s. `noised` and `unmixed` are all you need.
 
 # %%
 def my_ddim_step(x_t, v, t, s):
@@ -416,9 +441,9 @@ show(figure, "250 samples from the same noise, and the ways of 40 of them.",
      "orange points: one heap in the middle; a blurred ring; eight heaps; eight sharp heaps")
 
 # %% [markdown]
-# How good are the points, and is a heap left out? Count two things over the three trainings: how many of 1,000 points end
-# near a heap (within three deviations of its centre), and how many land in the heap that gets fewest, of 125 that would
-# be its fair share.
+# How good are the points, and is a heap left out? Count two things over the three trainings: how many of 1,000 points
+# end near a heap (within three deviations of its centre), and how many land in the heap that gets fewest, of 125 that
+# would be its fair share.
 
 # %% jupyter={"source_hidden": true}
 def counted(points):
@@ -435,7 +460,11 @@ def over_seeds(values):
 
 
 # %% [markdown]
-# > **Predict:** after 1, 3, 10 and 100 steps, which share of the points is near a heap? And does a heap stay empty?
+# > **Predict:** after ten steps, which share of the points is near a heap?
+# >
+# > - about half
+# > - about nine in ten
+# > - nearly all, as of real points
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 rows = {"real points": [over_seeds(x) for x in zip(*(
@@ -454,9 +483,9 @@ print("In all three trainings every heap gets", "more" if fewest > 125 / 2 else 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# One step puts all points into the middle, near no heap at all. Three steps bring half of them to a heap, ten steps nearly
-# nine in ten, and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is
-# forgotten**, in none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
+# About nine in ten. One step puts all points into the middle, near no heap at all; three steps bring half of them to a
+# heap; and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is forgotten**, in
+# none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
 #
 # About seven points in a hundred never reach a heap, however many steps you take. You have met them: they are the
 # **bridges** of lesson 01. The way from noise to points is continuous here too, since nothing is drawn by chance on it,
@@ -468,27 +497,31 @@ print("In all three trainings every heap gets", "more" if fewest > 125 / 2 else 
 #
 # For images the network becomes larger, and nothing else changes: the same mixture, the same loss, the same step. Its
 # answer has the shape of its input, and needs both the whole picture ("this will be a seven") and each pixel's place. A
-# **U-Net** ([arXiv 1505.04597](https://arxiv.org/abs/1505.04597)) gives it both. It goes down by strided convolutions, as
-# D does, and up again by fractionally strided ones, as G does, with a bridge that carries the fine detail across.
+# **U-Net** ([arXiv 1505.04597](https://arxiv.org/abs/1505.04597)) gives it both. It goes down by strided convolutions,
+# as D does, and up again by fractionally strided ones, as G does, with a bridge that carries the fine detail across.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.diffusion import UNet
 from dcgan_course.models import count_parameters
+from dcgan_course.plots import draw_unet
 
 net, shapes = UNet(), {}
 for name, part in net.named_children():
     part.register_forward_hook(lambda part, _, y, name=name: shapes.update(
         {name: [str(tuple(y.shape[1:])), f"{count_parameters(part):,}"]}))
-net(torch.zeros(1, 1, 28, 28), torch.zeros(1))
+drawing, words = draw_unet(net, torch.zeros(1, 1, 28, 28))
+show(drawing, f"The sizes on the way down and up again; {count_parameters(net):,} parameters.",
+     words)
 show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
-           f"The parts in the order of their work; {count_parameters(net):,} parameters.")
+           "In the order of their work.", fold="The parts and their parameters")
 
 # %% [markdown]
 # All of it is `dcgan_course/diffusion.py`, one page; read it now. Three things differ from a DCGAN. There is **group
 # norm** instead of batch norm, because each image of a batch has another amount of noise, and they should not be
 # normalised together. Each block is told the time, which scales and shifts its features. And the blocks are residual: a
 # way leads around each. The first convolution halves the size at once, because a layer at full size takes four
-# times as long as one at half of it.
+# times as long as one at half of it. So the last one has to double it again: it gives four maps of half the size, and
+# the four numbers at one place become a square of two by two pixels.
 #
 # The training was recorded, since it takes more than half an hour:
 
@@ -505,9 +538,9 @@ print(f"Diffusion: {record['kimg']:,.0f} thousand images shown, in "
       f"{gan_record['seconds'] / 60:.0f} minutes of one thread, by\n{gan_record['command']}")
 
 # %% [markdown]
-# The command trains into a folder. You may stop it with Ctrl-C; the same command goes on from the last saved step. Against it
-# stands the run `mnist`, the best GAN of this course on digits without labels, with as many images and nearly as many
-# minutes: **the same clock**.
+# The command trains into a folder. You may stop it with Ctrl-C; the same command goes on from the last saved step.
+# Against it stands the run `mnist`, the best GAN of this course on digits without labels, with as many images and
+# nearly as many minutes: **the same clock**.
 
 # %% jupyter={"source_hidden": true}
 stats = read_lines(folder / "stats.jsonl")
@@ -528,7 +561,8 @@ show_moments([sheets[i] for i in (0, 1, 3, 6, -1)], "The same noise in every row
 # %% [markdown]
 # A curve that falls, without a fight in it: compare lesson 03, where the losses of a healthy training say next to
 # nothing. But do not trust it too much. After a sixth of the training it is nearly flat, while the digits still get
-# better. Only a small part of the loss decides whether a stroke is whole, and the largest part cannot be removed at all.
+# better. Only a small part of the loss decides whether a stroke is whole, and the largest part cannot be removed at
+# all.
 #
 # ## 5 · Few steps or many
 #
@@ -543,6 +577,10 @@ unet = load_unet("mnist_diffusion")
 
 # %% [markdown]
 # > **Predict:** what will one step draw?
+# >
+# > - a blurred digit, not the same for each noise
+# > - the same grey blot for every noise
+# > - noise, hardly changed
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 noise = torch.randn(64, 1, 28, 28, generator=seeded(0, "lesson"))
@@ -565,66 +603,71 @@ show_rows({f"{steps} step{'s' * (steps > 1)}": x[:14] for steps, x in drawn.item
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# One step draws the mean of all digits, for every noise: at $t = 1$ nothing is known yet. From five steps on most noises
-# have their digit and keep it, and more steps sharpen it; some change their mind (look at the last column). Time grows
-# with the steps, since each is one pass through the network.
+# The same grey blot for every noise: at $t = 1$ nothing is known yet, so one step draws the mean of all digits. From
+# five steps on most noises have their digit and keep it, and more steps sharpen it; some change their mind (look at the
+# last column). Time grows with the steps, since each is one pass through the network.
 # </details>
 
 # %% [markdown]
-# The film shows the 25 steps. Left is $x_t$, and right the picture that the network guesses at that moment.
+# The slider goes through the 25 steps, for eight digits. Above is $x_t$, and below the picture that the network guesses
+# at that moment. At which t do you know which digit it will be, in the upper row and in the lower one?
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.diffusion import denoising
-from dcgan_course.plots import encoded
-from dcgan_course.sampling import image_grid
 
-frames = []
 with torch.inference_mode():
-    for x_t, guess in denoising(unet, noise[:16], 25):
-        left, right = (image_grid(images.clamp(-1, 1)) for images in (x_t, guess))
-        frames.append(torch.cat([left, right], 1).numpy())
-film = encoded(frames[:1] * 3 + frames + frames[-1:] * 12, ".webp", 160, quality=35)
-show(film, "Left the mixture, right the guess. When is it clear which digit it will be?",
-     "a film of two sheets: on the left noise turns into sixteen digits, on the right grey "
-     "blots become the same digits much earlier", width=488)
+    way = list(denoising(unet, noise[:8], 25))
+show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
+             enlarged(torch.cat(way[step - 1]).clamp(-1, 1), 8, 3)
+             for step in range(1, 26, 2)},
+            "Above the mixture, below the guess.",
+            "two rows of eight: above, noise turns into digits; below, grey blots become the "
+            "same digits much earlier", first=4)
 
 # %% [markdown]
-# The guess is a grey blot, then a blurred digit long before the mixture on the left shows anything, and in the last
+# The guess is a grey blot, then a blurred digit long before the mixture above it shows anything, and in the last
 # third only edges change. Coarse things are decided first, fine ones last.
 #
 # ## 6 · The same judge, the same clock
 #
-# Now the numbers. The record holds the scores of 10,000 samples for each number of steps, by the judge of lesson 11, and
-# the run `mnist` those of its generator.
+# Now the numbers. The record holds the scores of 10,000 samples for each number of steps, by the judge of lesson 11,
+# and the run `mnist` those of its generator.
 
 # %% [markdown]
-# > **Predict:** which Frechet distance is lower, the GAN's or that of 50 steps?
+# > **Predict:** which Frechet distance is lower, and so better?
+# >
+# > - that of 50 steps, by far
+# > - the GAN's, by far
+# > - neither: they differ by less than a tenth
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-KEYS = {"fd": "Frechet distance", "confidence": "confidence", "precision": "precision",
-        "recall": "recall", "mode_entropy": "mode entropy", "sharpness": "sharpness"}
+KEYS = {"fd": ("Frechet distance", ",.0f"), "confidence": ("confidence", ".2f"),
+        "precision": ("precision", ".2f"), "recall": ("recall", ".2f"),
+        "mode_entropy": ("mode entropy", ".3f"), "sharpness": ("sharpness", ".2f")}
 
 
 def row(scores):
     """The numbers of a set of 10,000 images, as a row of a table."""
-    return [scores[f"{key}10k_mnist"] for key in KEYS]
+    return [f"{scores[f'{key}10k_mnist']:{form}}" for key, (_, form) in KEYS.items()]
 
 
 rows = {f"{steps} step{'s' * (steps != '1')}": row(scores)
         for steps, scores in record["scores"].items()}
 rows |= {"the GAN": row(gan_record["generated"]), "real digits": row(record["real"])}
-show_table(pd.DataFrame(rows, list(KEYS.values())).T,
+show_table(pd.DataFrame(rows, [name for name, _ in KEYS.values()]).T,
            "The diffusion model by its steps, the GAN, and real digits; 10,000 images each.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# On this clock **the GAN wins**, and not narrowly: one pass through G is at 17, fifty passes through the U-Net are at 81,
-# five times as far. The other columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against
-# 0.86, with real digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less
-# sure of what it reads: more of them are not digits at all. Look at the sheet of section 5 again, second column. From 10 steps
-# to 50 both move little; what the steps improve is the sharpness. And look at the first row: of the blot that one step
-# draws the judge is quite sure. Confidence alone means nothing.
+# The GAN's, by far. On this clock **the GAN wins**: one pass through G is at 17, fifty passes through the U-Net are at
+# 81, five times as far.
+#
+# The further columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against 0.86, with real
+# digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less sure of what
+# it reads: more of them are not digits at all. Look at the sheet of section 5 again, second column. From 10 steps to 50
+# both move little; what the steps improve is the sharpness. And look at the first row: of the blot that one step draws
+# the judge is quite sure. Confidence alone means nothing.
 # </details>
 
 # %% [markdown]
@@ -636,7 +679,8 @@ from dcgan_course.experiments.recording import RecordedStudy
 five = RecordedStudy("stabilisers").values("baseline", "fd")
 print(f"Five seeds of one GAN have distances from {min(five):.0f} to {max(five):.0f},",
       f"a factor of {max(five) / min(five):.1f}.")
-many, one = (rows[name][0] for name in ("50 steps", "the GAN"))
+many, one = (scores["fd10k_mnist"]
+             for scores in (record["scores"]["50"], gan_record["generated"]))
 print(f"Between 50 steps and one pass of G there is a factor of {many / one:.1f}.")
 
 # %% [markdown]
@@ -661,9 +705,8 @@ fd = {int(steps): scores["fd10k_mnist"] for steps, scores in record["scores"].it
 right.plot(list(seconds.values()), [fd[steps] for steps in seconds], "o-", color=ORANGE)
 for steps in seconds:
     right.annotate(f"{steps}", (seconds[steps], fd[steps]), (4, 4), textcoords="offset points")
-gan_fd = gan_record["generated"]["fd10k_mnist"]
-right.plot(gan_seconds, gan_fd, "s", color=BLUE, markersize=8)
-right.annotate("G", (gan_seconds, gan_fd), (8, 4), textcoords="offset points")
+right.plot(gan_seconds, one, "s", color=BLUE, markersize=8)
+right.annotate("G", (gan_seconds, one), (8, 4), textcoords="offset points")
 for axis, label in ((left, "thousand images shown"), (right, "seconds for 64 digits")):
     axis.axhline(floor, color="#707070", linewidth=1)
     axis.set(xlabel=label, yscale="log")
@@ -677,14 +720,14 @@ show(figure, "Lower is better; the grey line is the floor. Right: the numbers ar
      "far left")
 
 # %% [markdown]
-# On the left both curves fall, and the GAN's lies far below at every moment. On the right the blue square is G. The U-Net
-# needs several times as long for one step as G for its whole picture, and no number of steps reaches G's distance: from 25
-# to 50 steps, twice the time, it falls by a tenth. What remains then is the error of the network, which only more
-# training or a larger network can mend.
+# On the left both curves fall, and the GAN's lies far below at every moment. On the right the blue square is G. The
+# U-Net needs several times as long for one step as G for its whole picture, and no number of steps reaches G's
+# distance: from 25 to 50 steps, twice the time, it falls by a tenth. What remains then is the error of the network,
+# which only more training or a larger network can mend.
 #
 # Is the comparison fair? Images and minutes are nearly equal, and so is the judge. But the GAN's settings were found by
-# trying several, and those of the diffusion model were the first that anybody tried. Nor does it tell of other sizes: with
-# networks hundreds of times as large, on photographs, diffusion models *beat GANs*, as a paper says in its title
+# trying several, and those of the diffusion model were the first that anybody tried. Nor does it tell of other sizes:
+# with networks hundreds of times as large, on photographs, diffusion models *beat GANs*, as a paper says in its title
 # ([arXiv 2105.05233](https://arxiv.org/abs/2105.05233)). What you have measured is this: small network, small clock.
 #
 # ## 7 · Who leaves out what, and does it copy?
@@ -707,13 +750,13 @@ show_table(pd.DataFrame(rows).T, "Of 400, how often each digit was read.")
 
 # %% [markdown]
 # All ten digits come from both. Chance moves each of these counts by about 6 from the 40 that would be even. Diffusion
-# draws 28 ones, 25 fours and 54 twos, a little more than chance explains, and the mode entropy of 10,000, 0.997 against the GAN's
-# 0.999, agrees: a little less even, and far from forgetting a digit. So the worry about missing modes is not confirmed for
-# *this* GAN. You have seen GANs that collapse in lessons 04 and 05; we have seen no training of the other kind collapse,
-# in three on the ring and one on digits.
+# draws 28 ones, 25 fours and 54 twos, a little more than chance explains, and the mode entropy of 10,000, 0.997 against
+# the GAN's 0.999, agrees: a little less even, and far from forgetting a digit. So the worry about missing modes is not
+# confirmed for *this* GAN. You have seen GANs that collapse in lessons 04 and 05; we have seen no training of the other
+# kind collapse, in three on the ring and one on digits.
 #
-# A model that reaches a low loss by storing its images would also draw well. So look for copies as lesson 11 does: is the
-# nearest of 10,000 training and 10,000 test digits a training digit? An honest model should give one half.
+# A model that reaches a low loss by storing its images would also draw well. So look for copies as lesson 11 does: is
+# the nearest of 10,000 training and 10,000 test digits a training digit? An honest model should give one half.
 
 # %% jupyter={"source_hidden": true}
 shelves = [learn.floats(range(10_000)).flatten(1), unseen.floats().flatten(1)]
@@ -738,8 +781,8 @@ show_table(pd.DataFrame({"nearest is a training digit": shares}).map("{:.0%}".fo
 #
 # ## 8 · A space to walk in
 #
-# G has a latent space of 100 numbers in which you have walked, added and subtracted (lessons 07 and 08). This sampler is
-# deterministic, so its noise is a latent vector too, of 784 numbers. Slerp leads from one to another.
+# G has a latent space of 100 numbers in which you have walked, added and subtracted (lessons 07 and 08). This sampler
+# is deterministic, so its noise is a latent vector too, of 784 numbers. Slerp leads from one to another.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.sampling import interpolate
@@ -771,8 +814,8 @@ for name, images in walks.items():
 print("Equal steps would be 9 % each.")
 
 # %% [markdown]
-# Both walks change without tearing, and by this number neither is smoother: the largest of eleven steps is about 28 % of
-# the way in both. For z of the GAN that is the selling point of the paper. For the noise of a diffusion model nobody
+# Both walks change without tearing, and by this number neither is smoother: the largest of eleven steps is about 28 %
+# of the way in both. For z of the GAN that is the selling point of the paper. For the noise of a diffusion model nobody
 # asked for it; it follows from a way that is continuous. What differs is the handling: G's 100 numbers have directions
 # that can be found and moved along (lesson 08), and a slider moves at the speed of one pass. The 784 numbers here each
 # belong to a pixel, and every picture on the walk costs 25 passes.
@@ -788,18 +831,18 @@ print("Equal steps would be 9 % each.")
 # | latent space | small, and each picture one pass | as large as the image, and each picture many passes |
 # | more time for a better picture | no | yes: more steps |
 #
-# If you need pictures at once, by the thousand or under a slider, a small GAN is hard to beat. If you want a training that
-# cannot lose its balance, that asks for every mode, and that turns more time into better pictures, take the other way,
-# and bring a larger network. Many systems now take from both: a diffusion model taught by a discriminator to draw in few
-# steps ([arXiv 2311.17042](https://arxiv.org/abs/2311.17042)).
+# If you need pictures at once, by the thousand or under a slider, a small GAN is hard to beat. If you want a training
+# that cannot lose its balance, that asks for every mode, and that turns more time into better pictures, take the other
+# way, and bring a larger network. Many systems now take from both: a diffusion model taught by a discriminator to draw
+# in few steps ([arXiv 2311.17042](https://arxiv.org/abs/2311.17042)).
 
 # %% [markdown]
 # > **Open exercise · Fifty passes, better spent** — 60 minutes
 # >
 # > Ten equal steps of $t$ are one way to spend ten passes through the network. Find a better one, without training
 # > anything anew: other times $t$ (denser near 0, or near 1), a step that asks the network twice and averages (Heun's
-# > method, [arXiv 2206.00364](https://arxiv.org/abs/2206.00364)), or guesses cut off at -1 and 1. Compare at 5, 10 and 20
-# > passes.
+# > method, [arXiv 2206.00364](https://arxiv.org/abs/2206.00364)), or guesses cut off at -1 and 1. Compare at 5, 10 and
+# > 20 passes.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>
@@ -825,8 +868,8 @@ print("Equal steps would be 9 % each.")
 # <details><summary>One step gives the mean digit. Why does one pass of a GAN's G not do that?</summary>
 #
 # A mean square is smallest at the mean, and the mean of many digits is a blot. D would know a blot at once, so G is
-# driven to *one* of the digits. That is what the adversarial loss is good at, and why it has been used to teach diffusion
-# models to draw in one step or a few ([arXiv 2311.17042](https://arxiv.org/abs/2311.17042)).
+# driven to *one* of the digits. That is what the adversarial loss is good at, and why it has been used to teach
+# diffusion models to draw in one step or a few ([arXiv 2311.17042](https://arxiv.org/abs/2311.17042)).
 # </details>
 #
 # <details><summary>DDPM uses a thousand steps, this lesson at most fifty. What is lost?</summary>

@@ -12,10 +12,11 @@
 # <img src="../data/asked.webp" width="848" alt="two rows of eleven small pictures: above, cartoon faces, four of them with a hat, a scarf or a turban, and a handwritten five; below, a generator's nearest picture of each: close for the bare heads, hair in place of the headwear, a dark face for the digit">
 #
 # *Above: what a generator of faces was asked for: three faces of its own, three new ones, two with hats, a headscarf, a
-# turban, a five. Below: the nearest that it found. Bare heads come back, most of them; the hats, the scarf and the turban
-# do not, because no face that it learned from wore one.*
+# turban, a five. Below: the nearest that it found. Bare heads come back, most of them; the hats, the scarf and the
+# turban do not, because no face that it learned from wore one.*
 #
-# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
+# [![Open in
+# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
 # **Time:** 90 minutes to read and write; the cells run for about 35 seconds on two CPU cores.
 #
@@ -69,7 +70,7 @@ from dcgan_course import checks, plots, sampling
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table, show_turned
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 
@@ -92,22 +93,28 @@ print(f"G takes {nz} random numbers, and {z.shape[1] - nz} for the class.")
 
 # %% [markdown]
 # > **Predict:** what will the digits of a row have in common?
+# >
+# > - the digit that they show
+# > - the slant and the weight of their strokes
+# > - nothing that can be seen
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-show(generate(netG, z), "A row has one z, a column one class.",
-     "five rows of the digits 0 to 9; each row has its own slant and thickness of stroke", 10)
+DIGITS = [str(digit) for digit in range(10)]
+show_rows({"": generate(netG, z)}, "A row has one z, a column one class.",
+          "five rows of the digits 0 to 9; each row has its own slant and weight of stroke",
+          heads=DIGITS)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The class says *what*, and z is left with *how*: slant, width, weight of the stroke. Nobody asked for this division of
-# labour. It follows from the game, for z need not store what is said anyway.
+# The slant and the weight of their strokes: the class says *what*, and z is left with *how*. Nobody asked for this
+# division of labour. It follows from the game, for z need not store what is said anyway.
 # </details>
 
 # %% [markdown]
 # How does G learn to obey? Telling G is the easy half. Suppose that D only asked, as before, "is this a real digit?" A
-# perfect 7 would then be a perfect answer to "draw a 3". So D must know the wish as well, and call a picture real only if
-# it is a real picture *of that class*:
+# perfect 7 would then be a perfect answer to "draw a 3". So D must know the wish as well, and call a picture real only
+# if it is a real picture *of that class*:
 #
 # | | what it gets | what it learns |
 # |---|---|---|
@@ -155,18 +162,18 @@ class_planes = checks.check_class_planes(my_class_planes)
 digits = parts("mnist", 28)[0].floats(range(3))
 seen = class_planes(digits, torch.eye(10)[[5, 0, 4]])
 planes = 2 * seen[:, 1:] - 1  # 0 black, 1 white
-show(torch.cat([seen[:, :1], planes], 1).flatten(0, 1)[:, None],
-     "The image, then its planes for the classes 0 to 9: black is 0, white is 1. "
-     f"D's first convolution has {seen.shape[1]} input channels.",
-     "three rows: a digit, then ten squares of which one is white, the sixth, first, fifth",
-     11, lettered=False)
+show_rows({"": torch.cat([seen[:, :1], planes], 1).flatten(0, 1)[:, None]},
+          "The image, then its planes for the classes 0 to 9: black is 0, white is 1. "
+          f"D's first convolution has {seen.shape[1]} input channels.",
+          "three rows: a digit, then ten squares of which one is white, that of its class: 5, "
+          "0, 4", lettered=False, heads=["image", *DIGITS])
 
 # %% [markdown]
 # ## 2 · What if only one of them knows?
 #
 # It is easy to tell one network and forget the other: the code runs, the losses move, nothing complains. The recorded
-# study `told` tried both mistakes beside the right way, with the same network and the same number of digits, and with three
-# seeds each.
+# study `told` tried both mistakes beside the right way, with the same network and the same number of digits, and with
+# three seeds each.
 
 # %% jupyter={"source_hidden": true}
 study = RecordedStudy("told")
@@ -179,34 +186,44 @@ print(study.about["command"])
 # was asked for. A generator that ignores the wish agrees in one of ten cases.
 
 # %% [markdown]
-# > **Predict:** what will the agreement be with each of the two mistakes? And will the pictures still be good digits?
+# > **Predict:** G obeys after neither mistake. After which one does it still draw good digits?
+# >
+# > - after "only G is told"
+# > - after "only D is told"
+# > - after both
+# > - after neither
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
+from dcgan_course.measuring.tables import interval
+
 ABOUT = {"both, planes": "Both are told", "only G": "Only G is told",
          "only D": "Only D is told"}
 floor = study.about["real"]
 
 
-def cell(name, metric, form):
-    """The mean over the seeds, and the smallest and the largest."""
-    values = study.values(name, metric)
-    return f"{np.mean(values):{form}} ({min(values):{form}} to {max(values):{form}})"
+def of_seeds(name, metric, unit):
+    """What each seed reaches, in that unit."""
+    return np.array(study.values(name, metric)) / unit
 
 
-METRICS = {"agreement": ("agreement", ".1%"), "Frechet distance": ("fd", ",.0f"),
-           "recall": ("recall", ".2f")}
-rows = {words: [cell(name, *metric) for metric in METRICS.values()]
+def of_real(metric, unit, form):
+    """What real digits reach."""
+    return f"{next(v for k, v in floor.items() if k.startswith(metric)) / unit:{form}}"
+
+
+METRICS = {"agreement, %": ("agreement", 0.01, ".1f"), "Frechet distance": ("fd", 1, ",.0f"),
+           "recall": ("recall", 1, ".2f")}
+rows = {words: [f"{mean:{form}} ± {half:{form}}" for metric, unit, form in METRICS.values()
+                for mean, half in [interval(of_seeds(name, metric, unit))]]
         for name, words in ABOUT.items()}
-rows["real digits (floor)"] = [
-    f"{next(v for k, v in floor.items() if k.startswith(metric)):{form}}"
-    for metric, form in METRICS.values()]
-show_table(pd.DataFrame(rows, METRICS).T, "Means over three seeds; smallest and largest.")
+rows["real digits (floor)"] = [of_real(*metric) for metric in METRICS.values()]
+show_table(pd.DataFrame(rows, METRICS).T, "Means over three seeds, with 95 % intervals.")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({words: study.images(name)[:20] for name, words in ABOUT.items()},
-          "Every row was asked for 0 to 9, twice.",
-          "three rows of twenty generated digits: first 0 to 9 and again 0 to 9, then digits "
-          "in no order, then smears and a few digits")
+          "Each column was asked for the digit above it, twice.",
+          "three times two rows of ten digits: first most are those of their columns, "
+          "then digits in no order, then smears and a few digits", heads=DIGITS)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 ends = {words: study.curves(name)[-1] for name, words in ABOUT.items()}
@@ -220,19 +237,20 @@ print("In lesson 06 the same network, without any class, has a distance of",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# **Only G is told: digits as good as before, and not those that were asked for.** The agreement is that of a die with ten faces. D asks only
-# whether a picture is real, so G gains nothing by looking at the class, and takes its ten numbers for ten more random
-# ones. The pictures are about as good as those of the same network without any class (roughly: 5,000 were scored here
-# and 2,000 there), and whoever only looks at pictures would not notice that something is wrong.
+# **Only G is told: digits as good as before, and not those that were asked for.** The agreement is that of a die with
+# ten faces. D asks only whether a picture is real, so G gains nothing by looking at the class, and takes its ten
+# numbers for ten more random ones. The pictures are about as good as those of the same network without any class
+# (roughly: 5,000 were scored here and 2,000 there), and whoever only looks at pictures would not notice that something
+# is wrong.
 #
 # **Only D is told: hardly any digits.** D sees a 7 that claims to be a 3, and no real pair looks like that. G does
 # not know what it is asked for, so nine of ten of its pictures are wrong *whatever it draws*. D wins: at the
 # end D(x) is near 1 and D(G(z)) near 0. You know from lesson 05 what becomes of a G whose D is sure. A recall near 0
 # says that nearly all of the variety is gone.
 #
-# Where both are told, something else is better too: the distance to real digits is a fifth of that of the first mistake.
-# Ten tasks with a name each are easier than their mixture. So never compare a conditional
-# generator with one that was not told, unless you say so.
+# Where both are told, something else is better too: the distance to real digits is a fifth of that of the first
+# mistake. Ten tasks with a name each are easier than their mixture. So never compare a conditional generator with one
+# that was not told, unless you say so.
 # </details>
 
 # %% [markdown]
@@ -315,21 +333,24 @@ print(f"By projection D has {count_parameters(netD):,} parameters,",
 # each digit to the real ones of its kind, the mean over the ten: a G that draws only one kind of 4 pays for it there.
 
 # %% [markdown]
-# > **Predict:** which is better, planes or the projection? And are three seeds enough to say so?
+# > **Predict:** four numbers are compared: agreement, both distances and recall. Which way is better?
+# >
+# > - planes, in all four
+# > - the projection, in all four
+# > - the projection in two; three seeds cannot decide the other two
+# > - three seeds decide none of them
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-from dcgan_course.measuring.tables import interval
-
-METRICS["class-wise distance"] = "class_fd", ".0f"
+METRICS["class-wise distance"] = "class_fd", 1, ".0f"
 rows = {}
-for title, (metric, form) in METRICS.items():
-    first, second = (np.array(study.values(f"both, {way}", metric))
+for title, (metric, unit, form) in METRICS.items():
+    first, second = (of_seeds(f"both, {way}", metric, unit)
                      for way in ("planes", "projection"))
     mean, half = interval(second - first)
     rows[title] = [f"{first.mean():{form}}", f"{second.mean():{form}}",
                    f"{mean:+{form}} ± {half:{form}}",
                    "undecided" if abs(mean) <= half else "decided",
-                   f"{next(v for k, v in floor.items() if k.startswith(metric)):{form}}"]
+                   of_real(metric, unit, form)]
 show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three seeds",
                                "real digits"]).T,
            "Means of three seeds; differences seed by seed, with 95 % intervals.")
@@ -337,8 +358,8 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Three seeds decide two of the four numbers: by projection more digits are the ones that were asked for, and each
-# kind is nearer to its real counterpart. In the distance of all digits together, and in recall, the intervals include
+# The projection is better in two of the four numbers: more digits are the ones that were asked for, and each kind is
+# nearer to its real counterpart. In the distance of all digits together, and in recall, the intervals include
 # 0; there the study does not know. (Each interval stands for itself. With four numbers the correction of lesson 06
 # would ask for more, and three seeds are few.) Both are far from the floor: this is a narrow network after one epoch.
 # `mnist_conditional`, wider, with planes, and shown twenty times as many digits, obeys in 99 of 100 cases.
@@ -352,15 +373,14 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # ## 4 · Shorter z, safer pictures
 #
 # The second wish: *give me good ones*. In lesson 07 you saw that normal z of 100 numbers all lie on a shell, about 10
-# from the middle; anywhere else G has never been. BigGAN ([arXiv 1809.11096](https://arxiv.org/abs/1809.11096),
-# section 3.1) made a trick of moving inwards all the same, **truncation**: it redraws those numbers of z that are large, gets
-# more typical pictures, and loses variety. Ours is a simpler form: keep the direction of each z, and choose its
-# length.
+# from the middle; anywhere else G has never been. BigGAN ([arXiv 1809.11096](https://arxiv.org/abs/1809.11096), section
+# 3.1) made a trick of moving inwards all the same, **truncation**: it redraws those numbers of z that are large, gets
+# more typical pictures, and loses variety. Ours is a simpler form: keep the direction of each z, and choose its length.
 #
 # > **Exercise 3 · The length of z** — difficulty 1 of 3 · importance 2 of 3 · 8 minutes
 # >
-# > Bring the first nz numbers of every row to the given length. Behind them stands the class of a conditional z, and that
-# > must stay as it is.
+# > Bring the first nz numbers of every row to the given length. Behind them stands the class of a conditional z, and
+# > that must stay as it is.
 
 # %%
 def my_with_length(z, nz, length):
@@ -390,15 +410,23 @@ with_length = checks.check_with_length(my_with_length)
 # </details>
 
 # %%
+from dcgan_course.plots.showing import enlarged
+
 faces = load_run("avatars")
 netF, reader, judge = faces.load_generator(), load_judge("avatars"), load_judge("mnist")
 LENGTHS = (4, 7, 10, 14)
 z = draw_z(faces.config, 12, seeded(3, "lesson"))
-show_rows({f"length {length}": generate(netF, with_length(z, nz, length))
-           for length in LENGTHS}, "The same twelve directions in every row.",
-          "four rows of twelve faces: the first pale, some smeared; then ever bolder")
+lengths = (4, 5, 6, 7, 8, 9, 10, 12, 14)
+show_turned({f"z of length {length}{', the usual one' * (length == 10)}":
+             enlarged(generate(netF, with_length(z, nz, length)), 6, 2) for length in lengths},
+            "Twelve directions of z, all of one length.",
+            "twelve faces: pale and some smeared where z is short, bolder where it is long",
+            first=lengths.index(10))
 
 # %% [markdown]
+# Move the slider to the left end, and watch one face on its way. What does it lose first? Then to the right end: the
+# same people, exaggerated.
+#
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
 # **recall**, the share of real ones that G comes near to.
 
@@ -430,7 +458,12 @@ for kind, (net, config, look) in kinds.items():
         answers[kind, length] = judged(look, generate(net, with_length(z, nz, length)))
 
 # %% [markdown]
-# > **Predict:** which way do precision and recall go as z gets shorter, for the faces and for the digits?
+# > **Predict:** which way do precision and recall go from length 14 down to length 4?
+# >
+# > - both fall
+# > - recall falls, and precision rises
+# > - precision falls, and recall rises
+# > - both rise
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.measuring.metrics import precision_recall
@@ -443,11 +476,12 @@ for axis, kind in zip(axes, kinds, strict=True):
     found[kind] = both, precision_recall(reference, other)
     for values, level, name, colour in zip(both.T, found[kind][1], ("precision", "recall"),
                                            (BLUE, ORANGE), strict=True):
-        axis.plot(LENGTHS, values, color=colour, marker="o", label=name)
-        axis.axhline(level, color=colour, linestyle="--", linewidth=1, label=f"{name}, real")
+        axis.plot(LENGTHS, values, color=colour, marker="o")
+        axis.annotate(name, (LENGTHS[0], values[0]), (8, -16 if colour == BLUE else -3),
+                      textcoords="offset points", color=colour)
+        axis.axhline(level, color=colour, linestyle="--", linewidth=1)
     axis.set(title=kind, xlabel="length of z (usual: 10)", ylim=(0, 1.02))
 axes[0].set_ylabel("share")
-axes[0].legend()
 show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead.",
      "recall falls steeply towards short z on both sides, and precision rises a little")
 
@@ -462,20 +496,22 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# **Recall falls** on both sides: fewer kinds of pictures remain. **Precision** is another matter. The digits gain a
-# little of it as z gets shorter (with 400 pictures a share near 0.9 is uncertain by 0.015), and become more obedient:
-# the agreement rises from 94 % at 14 to 100 %. The faces hardly gain: at the usual length they are nearly at the level of
-# real faces already, *as far as 400 pictures can tell*. (Real faces lie far apart where there are only 400, and almost
-# any face is within their reach. Among ten thousand the precision of the same faces is 0.36, as the card of lesson 12
-# says. Compare precisions at equal n only, and never take a small n for a verdict.) And what does 0.99 at length 4 mean?
-# Look at the sheet: pale faces, smeared beards, hardly a colour in their hair. The measure calls them real, for they lie in
-# the middle of the real ones. You would not.
+# Recall falls, and precision rises. **Recall** falls steeply below the usual length, on both sides: fewer kinds of
+# pictures remain. **Precision** rises less. The digits gain most of it between 14 and 10 (with 400 pictures a share
+# near 0.9 is uncertain by 0.015), and become more obedient: the agreement rises from 94 % to 100 %.
+#
+# The faces hardly gain: at the usual length they are nearly at the level of real faces already, *as far as 400 pictures
+# can tell*. Real faces lie far apart where there are only 400, and almost any face is within their reach. Among ten
+# thousand the precision of the same faces is 0.36, as the card of lesson 12 says: compare precisions at equal n only.
+#
+# And what does 0.99 at length 4 mean? Move the slider above to 4: pale faces, smeared beards, hardly a colour in their
+# hair. The measure calls them real, for they lie in the middle of the real ones. You would not.
 # </details>
 
 # %% [markdown]
-# So the trade between recall and precision exists, and it is narrower than its fame: it buys precision where there is some to buy, down to a
-# length that you have to measure. BigGAN's authors write that some of their larger models do not take to truncation
-# either, and train them with an extra penalty (orthogonal regularisation) until they do.
+# So the trade between recall and precision exists, and it is narrower than its fame: it buys precision where there is
+# some to buy, down to a length that you have to measure. BigGAN's authors write that some of their larger models do not
+# take to truncation either, and train them with an extra penalty (orthogonal regularisation) until they do.
 #
 # ### Who gets lost?
 #
@@ -484,7 +520,12 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 # longer good, and what the judge reads there means little.)
 
 # %% [markdown]
-# > **Predict:** which faces become rarer as z gets shorter, and which more frequent?
+# > **Predict:** all but one of these become rarer as z gets shorter. Which one does not?
+# >
+# > - glasses
+# > - dark skin
+# > - long hair
+# > - grey hair
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 NAMED = {"glasses": "glasses", "facial_hair": "beard or moustache", "long_hair": "long hair",
@@ -502,10 +543,10 @@ show_table(share.map("{:.0f}%".format), fold="The same as a table")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# With z a third shorter, faces with glasses, beards, long hair, red hair and dark skin all became rarer; only
-# grey hair did not. Near the middle of *this* G's latent space lives a
-# light-skinned, short-haired face, and whoever differs from it is the first to go. Some are rarer than in the data
-# even at the usual length: long hair, by far.
+# Only grey hair does not become rarer. With z a third shorter there are fewer faces with glasses, beards, long hair,
+# red hair and dark skin. Near the middle of *this* G's latent space lives a light-skinned, short-haired face, and
+# whoever differs from it is the first to go. Some are rarer than in the data even at the usual length: long hair, by
+# far.
 #
 # (400 faces: a share near 25 % is uncertain by about 2 points. But the rows use the same z at each length, so their
 # differences are more certain than that.) Precision and recall say *how much* variety is lost. They do not say
@@ -538,9 +579,9 @@ inversion_step = checks.check_inversion_step(my_inversion_step)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# `z = z.detach().requires_grad_()` is a copy that may have a gradient. `.square().flatten(1).mean(1)` is a loss for each
-# row; the gradient of their *sum* with respect to z has in each row that row's own gradient. `torch.autograd.grad(loss,
-# z)` returns it (in a tuple) and writes nothing into the weights.
+# `z = z.detach().requires_grad_()` is a copy that may have a gradient. `.square().flatten(1).mean(1)` is a loss for
+# each row; the gradient of their *sum* with respect to z has in each row that row's own gradient.
+# `torch.autograd.grad(loss, z)` returns it (in a tuple) and writes nothing into the weights.
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -592,7 +633,11 @@ six = wanted.expand(6, -1, -1, -1)
 ends = inverted(netF, starts, six, steps=100, watch=curves)
 
 # %% [markdown]
-# > **Predict:** will the six searches end at the same place?
+# > **Predict:** where will the six searches end?
+# >
+# > - all at the wanted face
+# > - all at one and the same wrong face
+# > - at different faces, some of them wrong
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots()
@@ -610,9 +655,9 @@ show_rows({"the wanted face, and six starts": torch.cat(
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# They do not. The loss has many valleys, and where a search ends depends on where it began: the best ones find the
-# very face, the worst end at somebody with hair of the same colour, a beard and another expression. So begin several times and keep the
-# best, or choose the start with care, as the next cell does.
+# They end at different faces. The loss has many valleys, and where a search ends depends on where it began: the best
+# ones find the very face, the worst end at somebody with hair of the same colour, a beard and another expression. So
+# begin several times and keep the best, or choose the start with care, as the next cell does.
 # </details>
 
 # %% [markdown]
@@ -651,7 +696,11 @@ ways["by features"] = inverted(netF, ways["the start"], wanted, traits, 0.15)
 ways["by both in turn"] = inverted(netF, ways["by pixels"], wanted, traits, 0.05, 20)
 
 # %% [markdown]
-# > **Predict:** which search keeps more of a face's attributes, the one by pixels or the one by features?
+# > **Predict:** which search keeps more of a face's attributes?
+# >
+# > - the one by features
+# > - the one by pixels
+# > - neither: both keep all 17
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 rows = {}
@@ -671,9 +720,9 @@ show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.item
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# By pixels the difference shrinks by a third, and nearly all attributes are kept. By features the *features*
-# come nearer than at the start, but not as near as the search by pixels brings them, while the pictures move away: hair and skin change
-# their colour, glasses come and go. To follow one by the other changes little.
+# The one by pixels: the difference shrinks by a third, and nearly all attributes are kept. By features the *features*
+# come nearer than at the start, but not as near as the search by pixels brings them, while the pictures move away: hair
+# and skin change their colour, glasses come and go. To follow one by the other changes little.
 #
 # We had expected the features to win. With large networks that have seen millions of photographs they often do
 # ("perceptual" losses). Our judge is small. It was trained to answer 17 questions, may forget whatever these do not
@@ -705,20 +754,21 @@ best = all_errors.argmin(0)
 found, gaps = found[best, torch.arange(len(wanted))], iter(all_errors.amin(0).tolist())
 rows = {name: f"{np.mean([next(gaps) for _ in x]):.3f}" for name, x in groups.items()}
 show_table(pd.DataFrame({"difference of pixels": rows}), "The best of three searches.")
-show_rows({"wanted": wanted, "what G can do": generate(netF, found)},
-          "From the left: three of G's own, three new faces, two with hats, a headscarf, a "
-          "turban, a five. Headwear comes back as hair.",
-          "two rows of eleven: most of the first six come back; headwear turns into hair")
+heads = ["G's own", "", "", "new faces", "", "", "hats, scarf, turban", "", "", "", "a five"]
+show_rows({"wanted": wanted, "the nearest that was found": generate(netF, found)},
+          "Headwear comes back as hair.",
+          "two rows of eleven: most of the first six come back; headwear turns into hair",
+          heads=heads)
 
 # %% [markdown]
 # Of the three new faces two come back nearly exactly; the first has lost its beard. Of its own three, one came back on
 # another background and without its smile in our run: all three searches got stuck. **So one failure proves nothing.**
-# The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost), and the hat, the scarf and the turban come back as light
-# hair. G says what it knows. Nothing in its world sits on a head except hair. The five becomes the darkest face that
-# there is.
+# The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost), and
+# the hat, the scarf and the turban come back as light hair. G says what it knows. Nothing in its world sits on a head
+# except hair. The five becomes the darkest face that there is.
 #
-# The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. The pictures do tell.
-# And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
+# The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. The pictures do
+# tell. And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
 # covered. Who was left out of the data does not count. Bau and others ([arXiv
 # 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches which
 # kinds of things they leave out.
@@ -746,7 +796,12 @@ back = inverted(netM, nearest_starts(x), x, rate=1.0, steps=40)
 errors = dict(zip(sets, error(netM, back, x).numpy().reshape(3, of_each), strict=True))
 
 # %% [markdown]
-# > **Predict:** of the three kinds of digits, which is found most exactly?
+# > **Predict:** which digits are found most exactly?
+# >
+# > - those that G learned from
+# > - those that G has drawn itself
+# > - those held out
+# > - all three equally
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 def apart(a, b, draws=2000):
@@ -772,11 +827,11 @@ show_rows({"held out": x[held],
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The digits that G learned from are no easier to find than the others: the interval of their difference includes 0.
-# Its own digits are, and there the interval does not: the test can speak up. So this G does not know its training
-# digits by heart, as far as 48 of them can tell. What the test would miss is a G that has stored a few pictures of
-# sixty thousand, or stored them a little changed. Section 6 of [lesson 11](11_measuring_gans.ipynb) comes from the
-# other side, from generated pictures to the nearest training picture; do both.
+# Those that G has drawn itself, and there the interval excludes 0: the test can speak up. The digits that G learned
+# from are no easier to find than those held out: the interval of their difference includes 0. So this G does not know
+# its training digits by heart, as far as 48 of them can tell. What the test would miss is a G that has stored a few
+# pictures of sixty thousand, or stored them a little changed. Section 6 of [lesson 11](11_measuring_gans.ipynb) comes
+# from the other side, from generated pictures to the nearest training picture; do both.
 # </details>
 
 # %% [markdown]
@@ -830,9 +885,9 @@ show_rows({"held out": x[held],
 # %% [markdown]
 # > **Open exercise · The capstone** — 8 hours
 # >
-# > Train, measure and publish a generator of pictures of your own, as above: three seeds, every number beside its floor, a
-# > search for copies, a card, a page. State one question at the start that your study can answer, and how it would answer
-# > no. The training itself runs without you.
+# > Train, measure and publish a generator of pictures of your own, as above: three seeds, every number beside its
+# > floor, a search for copies, a card, a page. State one question at the start that your study can answer, and how it
+# > would answer no. The training itself runs without you.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>
@@ -853,32 +908,32 @@ show_rows({"held out": x[held],
 #
 # <details><summary>Is a conditional generator better because it gets labels?</summary>
 #
-# It knows more, so the comparison is not even: ten small tasks are easier than their mixture. Compare it with generators that
-# have the labels too, and say so where you compare it with one that has not.
+# It knows more, so the comparison is not even: ten small tasks are easier than their mixture. Compare it with
+# generators that have the labels too, and say so where you compare it with one that has not.
 # </details>
 #
 # <details><summary>My conditional G ignores the class, though both networks are told.</summary>
 #
-# Look whether real and generated pairs have the *same* classes in equal shares (else D reads the class alone), and whether the
-# labels belong to their images: a shuffled set of labels gives exactly this picture.
+# Look whether real and generated pairs have the *same* classes in equal shares (else D reads the class alone), and
+# whether the labels belong to their images: a shuffled set of labels gives exactly this picture.
 # </details>
 #
 # <details><summary>May I publish pictures made with short z?</summary>
 #
-# Of course, if you say so. Scores of such pictures do not compare with scores of usual ones, and a sheet of typical faces is
-# picked, by a rule instead of by hand.
+# Of course, if you say so. Scores of such pictures do not compare with scores of usual ones, and a sheet of typical
+# faces is picked, by a rule instead of by hand.
 # </details>
 #
 # <details><summary>The inversion of a picture failed. Can G not draw it?</summary>
 #
-# Perhaps; or the search got stuck. Try more starts, and compare with pictures that G has drawn itself. If those come back from
-# most starts and yours from none, it is likely that G cannot.
+# Perhaps; or the search got stuck. Try more starts, and compare with pictures that G has drawn itself. If those come
+# back from most starts and yours from none, it is likely that G cannot.
 # </details>
 #
 # <details><summary>Could an encoder do it faster?</summary>
 #
-# Yes: a network trained to go from pictures to z answers at once, less exactly, and is often used as the start of a search such
-# as ours. It needs a training of its own.
+# Yes: a network trained to go from pictures to z answers at once, less exactly, and is often used as the start of a
+# search such as ours. It needs a training of its own.
 # </details>
 #
 # ## References
@@ -895,14 +950,19 @@ show_rows({"held out": x[held],
 # %% [markdown]
 # ## What you have now
 #
-# You can build a generator and a discriminator, and say what each of their parts is for. You can see from two curves that a
-# training goes wrong, and from its pictures how. You can say whether one generator is better than another, with a floor,
-# an interval and the number of images beside your answer, and you know how to look for what it copies and for what it leaves
-# out. All of that outlasts the DCGAN: diffusion models are trained, measured and doubted in the same way.
+# | lesson 01: a game of two | lesson 07: a space to walk in | lesson 09: churches that nobody built |
+# |:-:|:-:|:-:|
+# | <img src="../data/duel.webp" width="200" alt="a film: orange points leave one heap and gather on eight blue clusters of a ring"> | <img src="../data/walk.webp" width="300" alt="six cartoon faces change without a jump into others"> | <img src="../data/churches.webp" width="300" alt="two rows of pictures: plain grey, blocks of sky and stone, at last the front of a church"> |
 #
-# The capstone is the best next step. After it, read the code, which is smaller than it looks: `dcgan_course/trainer.py` is
-# the whole training, in reading order. Then read one of the papers of lesson 13 or 14 to its last page. You will find that you
-# can argue with it.
+# You can build a generator and a discriminator, and say what each of their parts is for. You can see from two curves
+# that a training goes wrong, and from its pictures how. You can say whether one generator is better than another, with
+# a floor, an interval and the number of images beside your answer, and you know how to look for what it copies and for
+# what it leaves out. All of that outlasts the DCGAN: diffusion models are trained, measured and doubted in the same
+# way.
+#
+# The capstone is the best next step. After it, read the code, which is smaller than it looks: `dcgan_course/trainer.py`
+# is the whole training, in reading order. Then read one of the papers of lesson 13 or 14 to its last page. You will
+# find that you can argue with it.
 
 # %%
 from dcgan_course import checks
