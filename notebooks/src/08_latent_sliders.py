@@ -62,12 +62,11 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from matplotlib.colors import to_rgb
 from PIL import Image
 
 from dcgan_course import checks, plots
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import GREEN, GREY, ORANGE, STYLE, encoded, show, show_rows, under_sliders
+from dcgan_course.plots import GREY, ORANGE, STYLE, encoded, show, show_rows, under_sliders
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, Still, explore
@@ -370,15 +369,15 @@ from dcgan_course.sampling import attribute_direction
 
 judge = judge_for(run.config)
 groups = [[item["key"] for item in group["items"]] for group in explorer.about["groups"]]
-controls = sum(groups, [])
+controls = [name for group in groups for name in group]
 columns = [judge.names.index(name) for name in controls]
 
-
+# %%
 def read(z):
     """Which attributes the judge sees in the picture of each z: bool (n, 17)."""
     return torch.from_numpy(judged(judge, generate(netG, z))[1])[:, columns] > 0.5
 
-
+# %%
 known = sample_z(1000, run.config.nz, run.config.z, seeded(5, "lesson"))
 present = read(known)
 hundred = sample_z(100, run.config.nz, run.config.z, seeded(6, "lesson"))
@@ -402,23 +401,26 @@ def controlled(name):
     return torch.stack([shown(explorer.about, {"z": z, "amounts": amounts})
                         for z in hundred.tolist()])
 
-
+# %%
 def changes(change):
-    """By how many faces of a hundred each control, a row, makes each attribute more frequent."""
-    return torch.stack([100 * (read(change(name)).float().mean(0) - before) for name in controls])
+    """By how many faces of a hundred each control, a row, makes an attribute more frequent."""
+    after = torch.stack([read(change(name)).float().mean(0) for name in controls])
+    return 100 * (after - before)
 
 
 tables = {"each attribute pushed along its direction": changes(pushed),
           "the explorer's sliders and buttons": changes(controlled)}
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
+from matplotlib.colors import to_rgb
+
 names = [name.replace("facial_hair", "beard").replace("_", " ") for name in controls]
 
 
 def matrix(table):
     figure, axes = plt.subplots(figsize=(8.48, 7.2))
     strength = np.clip(np.abs(table) / 80, 0, 1)
-    colour = np.where(table[..., None] > 0, to_rgb(GREEN), to_rgb(ORANGE))
+    colour = np.where(table[..., None] > 0, to_rgb(plots.GREEN), to_rgb(ORANGE))
     axes.imshow(np.dstack([colour, strength]))
     for (i, j), value in np.ndenumerate(table):
         if abs(value) >= 9.5:
@@ -432,19 +434,20 @@ def matrix(table):
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.grid(visible=False)
-    axes.set(ylabel="what is changed", xlabel="faces of a hundred that have it more (+) or less")
+    axes.set(ylabel="what is changed", xlabel="so many more (+) or fewer faces have it")
     return figure
 
 
 plots.show_turned({words: matrix(table.numpy()) for words, table in tables.items()},
-                  "A control that changes only what it names has colour on the diagonal alone, and "
-                  "orange in its own group, where one colour takes the place of another.",
-                  "a table of 17 by 17 fields, green on most of the diagonal, orange beside it", 0)
+                  "A control that changes only what it names is green on the diagonal, and orange "
+                  "in its own group alone, where one colour takes the place of another.",
+                  "a table of 17 by 17 fields, green on the diagonal, orange beside it")
 same = torch.block_diag(*[torch.ones(len(group), len(group)) for group in groups]).bool()
 for words, table in tables.items():
     print(f"{words}: {table.diagonal().mean():.0f} of a hundred more have what is named;",
           f"brown hair: {table.diagonal()[controls.index('brown_hair')]:.0f};",
-          f"elsewhere {table[~same].abs().mean():.1f} change on average, at most {table[~same].abs().max():.0f}")
+          f"elsewhere {table[~same].abs().mean():.1f} change on average,",
+          f"at most {table[~same].abs().max():.0f}")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
