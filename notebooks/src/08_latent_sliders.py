@@ -439,8 +439,8 @@ def matrix(table):
 
 
 plots.show_turned({words: matrix(table.numpy()) for words, table in tables.items()},
-                  "A control that changes only what it names is green on the diagonal, and orange "
-                  "in its own group alone, where one colour takes the place of another.",
+                  "A control that changes only what it names is green on the diagonal, and "
+                  "orange in its own group alone, where one colour takes another's place.",
                   "a table of 17 by 17 fields, green on the diagonal, orange beside it")
 same = torch.block_diag(*[torch.ones(len(group), len(group)) for group in groups]).bool()
 for words, table in tables.items():
