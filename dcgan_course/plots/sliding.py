@@ -10,6 +10,7 @@ from .showing import Picture, Shown, filed
 from .style import PAGE
 
 REVEAL = "onload=\"this.closest('figure').querySelector('input').style.display = 'block'\""
+SLIDER = "display:none;width:100%;margin:4px 0"
 
 
 def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str]) -> None:
@@ -25,16 +26,15 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     from IPython.display import display
 
     (first, own), (second, _) = filed(left), filed(right)
-    wide = f"width:{min(PAGE, own)}px;max-width:100%"
     under = image_html(first, alts[0], more=f'style="display:block;width:100%;height:auto" {REVEAL}')
     over = image_html(second, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
     cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
            "border-left:3px solid white")
     slider = ('<input type="range" min="0" max="100" step="0.5" value="50" aria-label="where the line stands" '
-              f'style="display:none;{wide};margin:4px 0" oninput="this.previousElementSibling.lastElementChild'
+              f'style="{SLIDER}" oninput="this.previousElementSibling.lastElementChild'
               ".style.width = (100 - this.value) + '%'\">")
-    inside = f'<div style="position:relative;{wide}">{under}<div style="{cut}">{over}</div></div>{slider}'
-    display(Shown(framed(inside, caption), "; ".join(alts)))
+    inside = f'<div style="position:relative">{under}<div style="{cut}">{over}</div></div>{slider}'
+    display(Shown(framed(as_wide(inside, own), caption), "; ".join(alts)))
 
 
 def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: int = 0) -> None:
@@ -51,14 +51,19 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
     places, names = [], list(pictures)
     for i, (words, picture) in enumerate(pictures.items()):
         content, own = filed(picture)
-        wide = f"width:{min(PAGE, own)}px;max-width:100%"
-        image = image_html(content, f"{alt}: {words}", more=f'style="display:block;{wide};height:auto" '
+        image = image_html(content, f"{alt}: {words}", more='style="display:block;width:100%;height:auto" '
                                                             f"{REVEAL if i == first else ''}")
         places.append(f'<div style="display:{"block" if i == first else "none"}">{image}'
                       f"<div>{html.escape(words)}</div></div>")
     slider = (f'<input type="range" min="0" max="{len(names) - 1}" value="{first}" aria-label="which of the pictures" '
-              f'aria-valuetext="{html.escape(names[first])}" style="display:none;{wide};margin:4px 0" oninput="'
+              f'aria-valuetext="{html.escape(names[first])}" style="{SLIDER}" oninput="'
               "[...this.previousElementSibling.children].forEach((place, i) => place.style.display = "
               "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "
               'this.previousElementSibling.children[this.value].textContent)">')
-    display(Shown(framed(f"<div>{''.join(places)}</div>{slider}", caption), f"{alt}: {names[first]}"))
+    inside = f"<div>{''.join(places)}</div>{slider}"
+    display(Shown(framed(as_wide(inside, own), caption), f"{alt}: {names[first]}"))
+
+
+def as_wide(inside: str, width: int) -> str:
+    """HTML as wide as its picture, and at most as the page."""
+    return f'<div style="width:{min(PAGE, width)}px;max-width:100%">{inside}</div>'
