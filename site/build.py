@@ -287,7 +287,7 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     reason = why_no_explorer(run)
     drawn = not reason and (explorers is None or name in explorers)
     about = write_generator(run, source / "_static" / "explorers") if drawn else None
-    shutil.copy(run.path / "training.gif", thumbs / f"{name}-training.gif")
+    (thumbs / f"{name}.film.webp").write_bytes(as_webp(Image.open(run.path / "training.gif")))
     webp(Image.open(run.path / "best.webp"), thumbs / f"{name}-best")
     what, title = in_the_data()[name], words_of(run).get("title")
     words = {"name": name, "title": title or what[0].upper() + what[1:], "what": what if title else "",

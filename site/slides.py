@@ -40,9 +40,13 @@ def build_slides(source: Path, made: Path) -> None:
     index = "# Slides\n\n```{toctree}\n:maxdepth: 1\n\n" + "\n".join(names()) + "\n```\n"
     (folder / "index.md").write_text(index, encoding="utf-8")
     settings = ["-c", str(source), "-D", "extensions=myst_nb,sphinx_revealjs"]
-    if build_main(["-q", "-W", "-b", "revealjs", *settings, str(folder), str(made / "slides")]):
+    pages = ["-d", str(source.parent / "slides_doctrees"), str(folder), str(made / "slides")]
+    if build_main(["-q", "-W", "-b", "revealjs", *settings, *pages]):
         raise UserError("slides: Sphinx is not content; what it said stands above")
-    shutil.rmtree(made / "slides" / "_static" / "revealjs" / "plugin")  # 2 MB that nothing here uses
+    reveal = made / "slides" / "_static" / "revealjs"
+    shutil.rmtree(reveal / "plugin")  # 2 MB that nothing here uses
+    for font in (*reveal.rglob("*.ttf"), *reveal.rglob("*.eot")):  # browsers take the .woff beside them
+        font.unlink()
 
 
 def names() -> list[str]:

@@ -14,8 +14,7 @@
 # *Churches that nobody built, by a small generator that learned from 3,573 photographs. Yours may draw what you like;
 # in this lesson it gets from a folder to a page that you can pass on.*
 #
-# [![Open in
-# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
 #
 # **Time:** 60 minutes to read and write: 35 for part one, your own images (sections 1 to 5), and 25 for part two, an
 # errata hunt (section 6). Each part can be taken alone. The cells run for about 45 seconds on two CPU cores.

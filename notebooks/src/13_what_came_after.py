@@ -15,8 +15,7 @@
 # rates, on 0.4 million images. Right: on 1.2 million, against a discriminator that gave up batch norm and pays for
 # being steep (section 8 says what else differs). This lesson walks from the one to the other, and on to 2025.*
 #
-# [![Open in
-# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
 #
 # **Time:** 75 minutes to read and write; the cells run for about 30 seconds on two CPU cores.
 #

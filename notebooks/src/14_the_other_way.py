@@ -15,8 +15,7 @@
 # at a time, and pure noise becomes a digit, or nearly. (Nobody picked these four.) Does it draw better than a GAN that
 # saw as many images, in as much time?*
 #
-# [![Open in
-# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/14_the_other_way.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/14_the_other_way.ipynb)
 #
 # **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
 #

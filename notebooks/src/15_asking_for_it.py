@@ -15,8 +15,7 @@
 # turban, a five. Below: the nearest that it found. Bare heads come back, most of them; the hats, the scarf and the
 # turban do not, because no face that it learned from wore one.*
 #
-# [![Open in
-# Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
+# [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
 # **Time:** 90 minutes to read and write; the cells run for about 35 seconds on two CPU cores.
 #

@@ -245,7 +245,7 @@ def test_every_recorded_run_is_in_the_gallery(site):
     index = (site / "gallery" / "index.html").read_text("utf-8")
     for run in runs:
         page = (site / "gallery" / f"{run.name}.html").read_text("utf-8")
-        assert f'href="{run.name}.html"' in index and "dcgan-course" in page and f"{run.name}-training.gif" in page
+        assert f'href="{run.name}.html"' in index and "dcgan-course" in page and f"{run.name}.film.webp" in page
 
 
 @pytest.mark.parametrize("name", JUDGED)
