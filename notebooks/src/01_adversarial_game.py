@@ -76,7 +76,7 @@ from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table, show_turned
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -844,15 +844,20 @@ print(f"end: {math.hypot(*cured[-1]):.2f} from the saddle; on average each step 
       f"predicted {math.sqrt(1 - 0.1 * 0.2):.4f}")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-figure, axes = plt.subplots(figsize=(6.4, 4.2))
-axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="taking turns")
-axes.plot(*zip(*cured, strict=True), color=ORANGE, linewidth=1.5, label="with a price on y")
-axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
-axes.plot(1, 1, "o", color=GREEN, label="start")
-axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
-axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-show(figure, "The same steps, and a small price on D's steepness.",
-     "a blue circle around the saddle; an orange spiral that winds inwards to it")
+pictures = {}
+for gamma in (0, 0.05, 0.2, 1):
+    path = walk(lambda x, y, lr, gamma=gamma: priced_step(x, y, lr, gamma))
+    figure, axes = plt.subplots(figsize=(6.4, 4.2))
+    axes.plot(*zip(*path, strict=True), color=BLUE, linewidth=1.5, label="path")
+    axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
+    axes.plot(1, 1, "o", color=GREEN, label="start")
+    axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal",
+             xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    end = math.hypot(*path[-1])
+    pictures[f"gamma = {gamma:g}: it ends {end:.2f} from the saddle"] = figure
+show_turned(pictures, "The same steps, and a price on D's steepness: drag to change gamma.",
+            "the path around the saddle", first=2)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -866,7 +871,7 @@ show(figure, "The same steps, and a small price on D's steepness.",
 # 3. As long as $\gamma < 2 - lr$, the two eigenvalues of $M$ are a complex pair, so they have the same length, and its
 #    square is the determinant: each step shrinks the spiral by the factor $\sqrt{1 - lr\,\gamma}$.
 #
-# With $\gamma = 0$ the factor is 1, the closed path from above.
+# With $\gamma = 0$ the factor is 1, the closed path from above: drag the slider to its left end.
 #
 # </details>
 #
