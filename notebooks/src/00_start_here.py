@@ -79,11 +79,15 @@ from dcgan_course.widgets import Still
 # %% [markdown]
 # The next cell holds the second knob at 0 and turns the first from -1 to 1, in twenty steps.
 #
-# The lessons come with their outputs. But where a lesson asks you to **predict**, the answer is folded, and with it code
-# that would tell it. Make up your mind first; then run the cell, or unfold what it printed, in JupyterLab by a click on the
-# three dots below it. (Colab and GitHub fold explanations, but no outputs. There, look away for a moment.)
+# The lessons come with their outputs. But where a lesson asks you to **predict**, the answer is folded, and with it
+# code that would tell it. Make up your mind first; then run the cell, or unfold what it printed, in JupyterLab by a
+# click on the three dots below it. (Colab and GitHub fold explanations, but no outputs. There, look away for a moment.)
 #
-# > **Predict:** what do you expect between two digits, a jump or a change of shape?
+# > **Predict:** how does one digit become another as the knob turns?
+# >
+# > - it jumps
+# > - it changes shape, everywhere at the same speed
+# > - it changes shape, at some places much faster than at others
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 run = load_run("mnist2d")
@@ -97,8 +101,8 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It never jumps, but it changes at very different speeds. Within a digit the shape changes slowly. The way to the next
-# digit is smooth as well, but it is only a step or two wide, and what lies on it is not a digit.
+# It changes shape, at some places much faster than at others. It never jumps. Within a digit the shape changes slowly.
+# The way to the next digit is smooth as well, but it is only a step or two wide, and what lies on it is not a digit.
 #
 # </details>
 #
@@ -155,8 +159,8 @@ show(to_float(digits.batch(range(20))), "The first twenty digits of MNIST, enlar
      "twenty handwritten digits in two rows, white on black: 5, 0, 4, 1, 9 and so on")
 
 # %% [markdown]
-# Code that only draws is folded, as the cell of the slider was. When you come back to a lesson later, choose *Run > Run All
-# Above Selected Cell*: names live in the running kernel, not in the file.
+# Code that only draws is folded, as the cell of the slider was. When you come back to a lesson later, choose *Run > Run
+# All Above Selected Cell*: names live in the running kernel, not in the file.
 
 # %% [markdown]
 # ## 3 · How long will it take here?
@@ -206,22 +210,24 @@ show_table(sizes)
 # %% [markdown]
 # ## 4 · The map
 #
-# | 01 to 05: build, train, break | 06 to 10: steady it, and look inside | 11 to 15: measure, and go on |
-# |:-:|:-:|:-:|
-# | <img src="../data/duel.webp" width="128" alt="the picture of lesson 01"><br>[01 · The adversarial game](01_adversarial_game.ipynb)<br>see both players in two dimensions, write their losses, stop the circling | <img src="../data/best_and_end.webp" width="182" alt="the picture of lesson 06"><br>[06 · What stabilises, and when to stop](06_what_stabilises.ipynb)<br>switch every guideline off, over seeds, and keep the best | <img src="../data/which.png" width="236" alt="the picture of lesson 11"><br>[11 · Measuring GANs](11_measuring_gans.ipynb)<br>measure how good a generator is, and what each number cannot see |
-# | <img src="../data/architecture.svg" width="159" alt="the picture of lesson 02"><br>[02 · Five guidelines](02_five_guidelines.ipynb)<br>write a generator and a discriminator, and know why each layer is there | <img src="../data/walk.webp" width="236" alt="the picture of lesson 07"><br>[07 · Walking the latent space](07_latent_space.ipynb)<br>walk between pictures, and add and subtract what they show | <img src="../data/runs/heritage/best.webp" width="130" alt="the picture of lesson 12"><br>[12 · Your own images](12_your_own_images.ipynb)<br>train on a folder, export, publish; find mistakes in other people's code |
-# | <img src="../data/two_steps.svg" width="183" alt="the picture of lesson 03"><br>[03 · Train on MNIST](03_train_mnist.ipynb)<br>write the two training steps, train, and read the curves | <img src="../data/directions.webp" width="236" alt="the picture of lesson 08"><br>[08 · Latent sliders](08_latent_sliders.ipynb)<br>explore any generator with sliders | <img src="../data/then_and_since.webp" width="236" alt="the picture of lesson 13"><br>[13 · What came after](13_what_came_after.ipynb)<br>write later losses and a penalty, and see which guidelines survive |
-# | <img src="../data/runs/mnist_quick/best.webp" width="130" alt="the picture of lesson 04"><br>[04 · Training as a film](04_training_as_a_film.ipynb)<br>record a training, and see one that collapses | <img src="../data/churches.webp" width="233" alt="the picture of lesson 09"><br>[09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>prepare photographs, and know the memory and the hours before you train | <img src="../data/denoised.webp" width="225" alt="the picture of lesson 14"><br>[14 · The other way](14_the_other_way.ipynb)<br>train a small diffusion model, and hold it against a DCGAN by the same clock |
-# | <img src="../data/failures.webp" width="215" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>break a DCGAN on purpose, measure what broke, and mend it | <img src="../data/features.webp" width="225" alt="the picture of lesson 10"><br>[10 · What D learned](10_what_d_learned.ipynb)<br>use D's features, see what they respond to, make G forget glasses | <img src="../data/asked.webp" width="236" alt="the picture of lesson 15"><br>[15 · Ask, and see what comes](15_asking_for_it.ipynb)<br>ask a generator for a class, or for one picture, and plan your own project |
+# Five groups of lessons, each lesson with the minutes that it takes:
+#
+# | | | | | |
+# |:--|:-:|:-:|:-:|:-:|
+# | **Play the game** | <img src="../data/duel.webp" width="90" alt="the picture of lesson 01"><br>[01 · The adversarial game](01_adversarial_game.ipynb)<br>60 min<br>see both players in the plane, write their losses | <img src="../data/architecture.svg" width="130" alt="the picture of lesson 02"><br>[02 · Five guidelines](02_five_guidelines.ipynb)<br>60 min<br>write a generator and a discriminator | <img src="../data/two_steps.svg" width="130" alt="the picture of lesson 03"><br>[03 · Train on MNIST](03_train_mnist.ipynb)<br>50 min<br>write the two training steps, read the curves | <img src="../data/runs/mnist_quick/best.webp" width="90" alt="the picture of lesson 04"><br>[04 · Training as a film](04_training_as_a_film.ipynb)<br>30 min<br>record a training, see one collapse |
+# | **Measure and mend** | <img src="../data/failures.webp" width="130" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>85 min<br>break a DCGAN on purpose, and mend it | <img src="../data/best_and_end.webp" width="130" alt="the picture of lesson 06"><br>[06 · What stabilises](06_what_stabilises.ipynb)<br>60 min<br>judge a change over seeds, keep the best moment | <img src="../data/which.png" width="130" alt="the picture of lesson 11"><br>[11 · Measuring GANs](11_measuring_gans.ipynb)<br>75 min<br>say how good a generator is, and what a number cannot see |  |
+# | **Explore** | <img src="../data/walk.webp" width="130" alt="the picture of lesson 07"><br>[07 · Walking the latent space](07_latent_space.ipynb)<br>60 min<br>walk between pictures, add and subtract what they show | <img src="../data/directions.webp" width="130" alt="the picture of lesson 08"><br>[08 · Latent sliders](08_latent_sliders.ipynb)<br>35 min<br>put any generator under sliders | <img src="../data/features.webp" width="130" alt="the picture of lesson 10"><br>[10 · What D learned](10_what_d_learned.ipynb)<br>60 min<br>use D's features, make G forget glasses |  |
+# | **Make it yours** | <img src="../data/churches.webp" width="130" alt="the picture of lesson 09"><br>[09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>60 min<br>prepare photographs, know the hours before you train | <img src="../data/runs/heritage/best.webp" width="90" alt="the picture of lesson 12"><br>[12 · Your own images](12_your_own_images.ipynb)<br>60 min<br>train on a folder, export, publish | <img src="../data/asked.webp" width="130" alt="the picture of lesson 15"><br>[15 · Ask, and see what comes](15_asking_for_it.ipynb)<br>90 min<br>ask for a class or a picture, plan your own project |  |
+# | **After DCGAN** | <img src="../data/then_and_since.webp" width="130" alt="the picture of lesson 13"><br>[13 · What came after](13_what_came_after.ipynb)<br>75 min<br>write later losses, see which guidelines survive | <img src="../data/denoised.webp" width="130" alt="the picture of lesson 14"><br>[14 · The other way](14_the_other_way.ipynb)<br>60 min<br>train a diffusion model, and compare |  |  |
 #
 # You need not take them all. Choose by the time that you have:
 #
 # | way | lessons | hours |
 # |---|---|--:|
 # | the short path: build, train, break, play | 00 to 03, 05, 08 | 5 |
-# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9 |
-# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 9½ |
-# | all of it | 00 to 15 | 15 |
+# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9½ |
+# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 10 |
+# | all of it | 00 to 15 | 15½ |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson

@@ -18,7 +18,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/01_adversarial_game.ipynb)
 #
-# **Time:** 45 minutes to read and try; the cells run for about 45 seconds on two CPU cores.
+# **Time:** 60 minutes to read and try; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** some PyTorch (tensors, `nn.Module`, `backward()`), the logarithm and the derivative.
 #
@@ -76,7 +76,7 @@ from torch import nn
 
 from dcgan_course.checks import check_alternating_step, check_d_loss, check_g_loss
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, GREEN, INK, ORANGE, STYLE, show, show_table, show_turned
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -147,22 +147,36 @@ log_p_data = log_density(plane, centres, spread)
 # Here are three generators that stand still: a wide blob in the middle, one that draws only four of the eight modes,
 # and a perfect one.
 #
-# > **Predict** each background. Blue will mean "$D^*$ says real", orange "generated",
-# > white "one half".
+# In the maps blue means "$D^*$ says real", orange "generated", white "one half".
+#
+# > **Predict:** what does the best D answer on the modes when G is perfect?
+# >
+# > - blue: what lies there looks real
+# > - orange: G drew it
+# > - white: one half
 
 # %% jupyter={"source_hidden": true}
 # generated, undecided, real
 shades = LinearSegmentedColormap.from_list("D", ["#F0A878", "#FFFFFF", "#7FB8DC"])
 
 
-def draw_plane(axis, D_plane, x_real, x_fake, title):
-    """D's answers (81 * 81,) as a background, with real and generated points on it."""
+def draw_plane(axis, D_plane, x_real, x_fake, title, reach=0.5):
+    """D's answers (81 * 81,) as a background, with real and generated points on it: from
+    0.5 - reach to 0.5 + reach. Returns the background, for a colour key."""
     answers = D_plane.view(81, 81).T  # rows: the second coordinate
-    axis.contourf(side, side, answers, levels=torch.linspace(0, 1, 12), cmap=shades)
+    levels = torch.linspace(0.5 - reach, 0.5 + reach, 12)
+    map_ = axis.contourf(side, side, answers, levels=levels, cmap=shades)
     axis.scatter(*x_real.T, s=5, color=BLUE, linewidths=0)
     axis.scatter(*x_fake.T, s=5, color=ORANGE, linewidths=0)
     axis.set(xlim=(-2.8, 2.8), ylim=(-2.8, 2.8), xticks=[], yticks=[], aspect="equal")
     axis.set_title(title)
+    return map_
+
+
+def key(figure, map_, axes):
+    """What the colours of maps mean, beside them."""
+    bar = figure.colorbar(map_, ax=axes, shrink=0.8, label="D(x)", format="{x:.2f}")
+    bar.set_ticks([bar.vmin, 0.5, bar.vmax])
 
 
 # %%
@@ -177,7 +191,8 @@ for axis, (name, (at, width)) in zip(axes, stills.items(), strict=True):
     x_fake = (draw(300, at, stream) if width == spread
               else torch.randn(300, 2, generator=stream))
     D_star = torch.sigmoid(log_p_data - log_density(plane, at, width))
-    draw_plane(axis, D_star, x_real[:300], x_fake, name)
+    map_ = draw_plane(axis, D_star, x_real[:300], x_fake, name)
+key(figure, map_, axes)
 show(figure, "D*: blue where G draws too little, orange where it draws too much.",
      "three maps: eight blue islands in orange; half a ring in blue, half in pale orange; "
      "all white")
@@ -185,13 +200,19 @@ show(figure, "D*: blue where G draws too little, orange where it draws too much.
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Read each picture as a map of complaints. On the left, eight blue islands show where points are missing. In the
-# middle, four modes are missing, so their side is blue; the other four are real too, but G draws them too often, so
-# their side is pale orange.
+# White, and everywhere, as in the picture on the right: real and generated points are equally dense, so the best D can
+# only guess. Read each picture as a map of complaints. On the left, eight blue islands show where points are missing.
+# In the middle, four modes are missing, so their side is blue; the remaining four are real too, but G draws them too
+# often, so their side is pale orange.
 #
 # </details>
 #
 # > **Predict:** where G draws a mode twice as often as the data, which probability does $D^*$ give?
+# >
+# > - 0
+# > - 1/3
+# > - 1/2
+# > - 2/3
 
 # %% jupyter={"outputs_hidden": true}
 log_ratio = log_density(centres, centres, spread) - log_density(centres, centres[:4], spread)
@@ -201,9 +222,8 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It is one third: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best
-# answer is no verdict but a ratio, one for every place. In the picture on the right G is perfect. There the
-# best D answers one half everywhere, and can do no better than guess.
+# It is 1/3: the four modes get twice the density that they should have, and $1 / (1 + 2) = 1/3$. So D's best answer is no
+# verdict but a ratio, one for every place.
 #
 # </details>
 #
@@ -222,6 +242,10 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # and a mode.
 #
 # > **Predict:** how does the divergence fall as the heap comes nearer?
+# >
+# > - evenly with the distance
+# > - fastest while it is far away
+# > - not at all, until the two touch
 
 # %% jupyter={"outputs_hidden": true}
 def divergence(log_p, log_q):
@@ -362,9 +386,14 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 # for a generated sample rises, so both push the same way. How hard does each push?
 #
 # Everything that G learns passes through the slope of its loss, the derivative with respect to the logit. Suppose that D
-# sees through G's samples, say $D(G(z)) = 0.01$.
+# sees through G's samples, say $D(G(z)) = 0.01$. Autograd will measure both slopes there.
 #
-# > **Predict:** which of the two losses has the steeper slope there, and about how many times? Autograd will measure it.
+# > **Predict:** which of the two losses has the steeper slope there, and about how many times?
+# >
+# > - minimax, 100 times
+# > - neither: both are about equal
+# > - non-saturating, twice
+# > - non-saturating, 100 times
 
 # %% jupyter={"outputs_hidden": true}
 def slopes(D_G_z):
@@ -384,7 +413,8 @@ show_table(pd.DataFrame({"slope of minimax": minimax, "non-saturating": ours,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# At 0.01 the slope of the non-saturating loss is 99 times that of minimax. A short calculation says why: the derivative is
+# The non-saturating loss is about 100 times steeper: at 0.01 its slope is 99 times that of minimax. A short calculation
+# says why: the derivative is
 # $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours.
 #
 # </details>
@@ -426,24 +456,18 @@ for factor in (1, 0.01, 1e-9):
     print(f"loss times {factor:<6} the weight moves by {weight.item():.4f}")
 
 # %% [markdown]
-# A hundredth of the loss makes the same step: **Adam does not see a loss's scale.** Only where gradients come down to
-# the small number `eps` = 0.00000001, which Adam adds to the divisor, do the steps shrink. So what is left of the
-# difference between the two losses? Two things:
+# A hundredth of the loss makes the same step: **Adam does not see a loss's scale.**
 #
-# - **The weights within a batch.** The slope is a different number for each sample, and Adam cannot undo that. Take two
-#   samples, one that D sees through and one that it believes:
-
-# %%
-batch = torch.tensor([0.01, 0.6], dtype=torch.float64)  # D(G(z)) of two samples
-for name, push in zip(("minimax", "non-saturating"), slopes(batch), strict=True):
-    print(f"{name:<15} share of the push: {push[0] / push.sum():.0%} from the bad sample, "
-          f"{push[1] / push.sum():.0%} from the good")
-
-# %% [markdown]
-#   Minimax listens to the samples that already fool D; the non-saturating loss listens to those that do not.
+# <details><summary>What, then, is left of the difference between the two losses?</summary>
 #
-# - **The end of the scale.** Where D is so sure that D(G(z)) is 0.000001 or less, minimax can bring gradients down to `eps`,
-#   and then G's steps shrink. Lesson 05, section 5, compares both losses where D is far ahead.
+# - **The weights within a batch.** The slope is a different number for each sample, and Adam cannot undo that. Of two
+#   samples with $D(G(z))$ 0.01 and 0.6, minimax takes 98 % of its push from the second, which fools D already; the
+#   non-saturating loss takes 71 % of its push from the first, which does not.
+# - **The end of the scale.** Adam adds a small number to the divisor, `eps` = 0.00000001. Where D is so sure that
+#   D(G(z)) is 0.000001 or less, minimax can bring gradients down to `eps`, and then G's steps shrink, as in the last
+#   line above. Lesson 05, section 5, compares both losses where D is far ahead.
+#
+# </details>
 
 # %% [markdown]
 # ## 4 · Train it, and watch
@@ -526,7 +550,11 @@ def play(lr_g, steps=3000, seed=0, lr_d=1e-3, moments=41, penalty=None):
 # %% [markdown]
 # Three thousand moves take about five seconds.
 #
-# > **Predict** before you look: will G find the modes one after the other, or all at once?
+# > **Predict:** how will G find the eight modes?
+# >
+# > - one after the other
+# > - nearly all at once
+# > - only some of them
 
 # %% tags=["nbval-ignore-output"]
 film = play(lr_g=1e-3)
@@ -568,19 +596,10 @@ show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
                          for name, (covered, near, fullest) in scores.items()}, columns).T)
 
 # %% [markdown]
-# All modes are found early, but at the end some points are still near none of them. Where are they?
-
-# %%
-points = film[-1][1]
-away = points[torch.cdist(points, centres).amin(dim=1) >= 3 * spread]
-on_ring = ((away.norm(dim=1) - 2).abs() < 0.5).float().mean()
-print("Of the points near no mode,", "nine in ten or more" if on_ring >= 0.9 else "many",
-      "lie on the ring, 1.5 to 2.5 from the middle.")
-
-# %% [markdown]
-# In the last picture you find them between neighbouring modes, on **bridges**. They are no accident. G is continuous, and
-# its `z` fill one connected region, so its points form one connected shape too. Such a G cannot draw eight separate
-# islands; it can only make the bridges thin.
+# All modes are found early, but at the end some points are still near none of them. In the last picture you find most
+# of them between neighbouring modes, on **bridges**. They are no accident. G is continuous, and its `z` fill one
+# connected region, so its points form one connected shape too. Such a G cannot draw eight separate islands; it can only
+# make the bridges thin.
 
 # %% [markdown]
 # ### When G runs ahead
@@ -588,15 +607,20 @@ print("Of the points near no mode,", "nine in ten or more" if on_ring >= 0.9 els
 # Take the same networks, the same data and the same D, and let only G hurry: its learning rate is forty times as large.
 # A G that learns more at each move should be better, should it not?
 #
-# > **Predict** how many modes it covers.
+# > **Predict:** how many of the eight modes does the hasty G cover, at most moments?
+# >
+# > - all eight
+# > - three to seven
+# > - two or fewer
 
 # %% tags=["nbval-ignore-output"]
 hasty = play(lr_g=4e-2)
 
 # %% [markdown]
-# Both trainings as one film, moment by moment. The arrows show the push at forty of G's points: where D would send them.
-# **Play it, or drag the slider** (in JupyterLab). First watch the left side: when do the arrows turn away from the
-# middle? Then the right side: where does the crowd go, and what does D do when it is there?
+# The next picture shows both trainings as one film. The arrows show the push at forty of G's points: where D would send
+# them. **The play button and the slider stand under the film**, in JupyterLab and in Colab; on other pages it plays by
+# itself. First watch the left side: when do the arrows turn away from the middle? Then the right side: where does the
+# crowd go, and what does D do when it is there?
 
 # %% jupyter={"source_hidden": true}
 import numpy as np
@@ -645,9 +669,10 @@ print("in", "three or four" if len(sides) >= 3 else "one or two", "of the plane'
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# This is **mode collapse**: G gives much the same answer for every `z`. At most moments its points form one heap or
-# streak, which lies on one mode or two and is soon on its way to the next. (This is one run. With another seed G takes
-# other ways; try it.) G is not stupid. At any moment D has a place that it likes best, and the fastest way to a lower
+# It covers two or fewer. This is **mode collapse**: G gives much the same answer for every `z`. At most moments its
+# points form one heap or streak, which lies on one mode or two and is soon on its way to the next. (This is one run.
+# With another seed G takes other ways; try it.) G is not stupid. At any moment D has a place that it likes best, and
+# the fastest way to a lower
 # $L_G$ is to send *everything* there. Then D learns that this place is fake, likes another one better, and the whole
 # crowd moves on. Each move makes sense for the one who makes it, and together they lead nowhere.
 #
@@ -728,7 +753,12 @@ alternating_step = check_alternating_step(my_alternating_step)
 # %% [markdown]
 # The next cell takes 314 steps in both ways from the same start; with `lr` = 0.1 that is five turns around the saddle.
 #
-# > **Predict** where each of them ends: further out, further in, or as far away as it began?
+# > **Predict:** where does each of them end, compared with where it began?
+# >
+# > - both further out
+# > - simultaneous further out, taking turns as far away
+# > - simultaneous as far away, taking turns further in
+# > - both further in
 
 # %% jupyter={"outputs_hidden": true}
 def walk(step, steps=314, lr=0.1):
@@ -761,23 +791,14 @@ show(figure, "One path leaves, the other stays.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Taking turns keeps the path on a closed curve. There is a quantity that an alternating step leaves exactly as it was,
+# The simultaneous path ends further out; taking turns ends as far away as it began, on a closed curve. There is a
+# quantity that an alternating step leaves exactly as it was,
 # $x^2 + y^2 - lr \cdot x y$, and the places where it has one value form an ellipse around the saddle, here almost a
 # circle. (Try the algebra: write the new point's value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
 #
 # </details>
 #
-# The distance of the alternating path changes a little on the way. One quantity stays exactly the same,
-# $x^2 + y^2 - lr \cdot x y$:
-
-# %%
-for k in (0, 100, 200, 314):
-    x, y = turns[k]
-    print(f"step {k:>3}: distance {math.hypot(x, y):.3f}, "
-          f"x^2 + y^2 - lr x y = {x * x + y * y - 0.1 * x * y:.4f}")
-
-# %% [markdown]
-# So the path does not diverge, and it does not arrive either. Now compare the point of the closed path that comes
+# Taking turns does not diverge, and it does not arrive either. Now compare the point of the closed path that comes
 # nearest to the saddle with the *mean* of all its points.
 
 # %%
@@ -801,18 +822,13 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 #
 # $$x' = x - lr \cdot y \qquad y' = y + lr\,(x' - \gamma y)$$
 #
-# The price is 0 at the saddle, so the equilibrium stays where it was. Does the path now get there? Three lines decide it:
+# The price is 0 at the saddle, so the equilibrium stays where it was. Does the path now get there?
 #
-# 1. The step is linear: it multiplies $(x, y)$ by
-#    $M = \begin{pmatrix} 1 & -lr \\ lr & 1 - lr\,\gamma - lr^2 \end{pmatrix}$.
-# 2. Its determinant is $1 \cdot (1 - lr\,\gamma - lr^2) + lr \cdot lr = 1 - lr\,\gamma$.
-# 3. As long as $\gamma < 2 - lr$, the two eigenvalues of $M$ are a complex pair, so they have the same length, and its
-#    square is the determinant: each step shrinks the spiral by the factor $\sqrt{1 - lr\,\gamma}$.
-#
-# With $\gamma = 0$ the factor is 1, the closed path from above. With any $\gamma$ between 0 and $2 - lr$ it is below 1: the path spirals
-# in.
-#
-# > **Predict** how far from the saddle the 314 steps end with $\gamma = 0.2$.
+# > **Predict:** the path begins 1.41 from the saddle. How far from it do the 314 steps end with $\gamma = 0.2$?
+# >
+# > - about 1.4: the path stays closed
+# > - about 0.7
+# > - less than 0.1
 
 # %% jupyter={"outputs_hidden": true}
 def priced_step(x, y, lr, gamma=0.2):
@@ -828,21 +844,34 @@ print(f"end: {math.hypot(*cured[-1]):.2f} from the saddle; on average each step 
       f"predicted {math.sqrt(1 - 0.1 * 0.2):.4f}")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-figure, axes = plt.subplots(figsize=(6.4, 4.2))
-axes.plot(*zip(*turns, strict=True), color=BLUE, linewidth=1.5, label="taking turns")
-axes.plot(*zip(*cured, strict=True), color=ORANGE, linewidth=1.5, label="with a price on y")
-axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
-axes.plot(1, 1, "o", color=GREEN, label="start")
-axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal")
-axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
-show(figure, "The same steps, and a small price on D's steepness.",
-     "a blue circle around the saddle; an orange spiral that winds inwards to it")
+pictures = {}
+for gamma in (0, 0.05, 0.2, 1):
+    path = walk(lambda x, y, lr, gamma=gamma: priced_step(x, y, lr, gamma))
+    figure, axes = plt.subplots(figsize=(6.4, 4.2))
+    axes.plot(*zip(*path, strict=True), color=BLUE, linewidth=1.5, label="path")
+    axes.plot(0, 0, "+", color=INK, markersize=12, label="saddle point")
+    axes.plot(1, 1, "o", color=GREEN, label="start")
+    axes.set(xlabel="x, wants f small", ylabel="y, wants f large", aspect="equal",
+             xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    end = math.hypot(*path[-1])
+    pictures[f"gamma = {gamma:g}: it ends {end:.2f} from the saddle"] = figure
+show_turned(pictures, "The same steps, and a price on D's steepness: drag to change gamma.",
+            "the path around the saddle", first=2)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The path winds inwards, as the three lines promise. A step makes the distance about one per cent shorter, and 314 such
-# steps leave little of it.
+# Less than 0.1: the path winds inwards. A step makes the distance about one per cent shorter, and 314 such steps leave
+# little of it. Why:
+#
+# 1. The step is linear: it multiplies $(x, y)$ by
+#    $M = \begin{pmatrix} 1 & -lr \\ lr & 1 - lr\,\gamma - lr^2 \end{pmatrix}$.
+# 2. Its determinant is $1 \cdot (1 - lr\,\gamma - lr^2) + lr \cdot lr = 1 - lr\,\gamma$.
+# 3. As long as $\gamma < 2 - lr$, the two eigenvalues of $M$ are a complex pair, so they have the same length, and its
+#    square is the determinant: each step shrinks the spiral by the factor $\sqrt{1 - lr\,\gamma}$.
+#
+# With $\gamma = 0$ the factor is 1, the closed path from above: drag the slider to its left end.
 #
 # </details>
 #
@@ -850,7 +879,11 @@ show(figure, "The same steps, and a small price on D's steepness.",
 # points. Does it also stop the hopping on the ring? The next cell trains a G that learns ten times as fast as the patient
 # one, without and with it, which takes about ten seconds.
 #
-# > **Predict** how many modes each covers.
+# > **Predict:** how many modes does each cover, at most of the later moments?
+# >
+# > - both two or fewer
+# > - two or fewer without R1, six or more with it
+# > - both six or more
 
 # %% tags=["nbval-ignore-output"]
 def r1(netD, x_real):
@@ -864,15 +897,20 @@ hopping = play(lr_g=1e-2, steps=2000)
 calm = play(lr_g=1e-2, steps=2000, penalty=r1)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
-figure, axes = plt.subplots(2, 3, figsize=(8.4, 6))
+figure, axes = plt.subplots(2, 3, figsize=(8.4, 5.4))
+picks = (20, 30, 40)
 for row, (name, moments) in zip(axes, {"without": hopping, "with R1": calm}.items(),
                                 strict=True):
-    for axis, pick in zip(row, (20, 30, 40), strict=True):
+    away = [(moments[pick][2] - 0.5).abs().max().item() for pick in picks]
+    reach = max(math.ceil(20 * max(away)) / 20, 0.05)  # each row has colours of its own
+    for axis, pick in zip(row, picks, strict=True):
         step, x_fake, D_plane, _ = moments[pick]
-        draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"{name}, step {step}")
-show(figure, "The same G in a hurry: above without, below with a price on D's steepness.",
+        map_ = draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"{name}, step {step}",
+                          reach)
+    key(figure, map_, row)
+show(figure, "The same G in a hurry. Each row has a colour key of its own: white is one half.",
      "six maps: above, one small heap of orange points at changing places; below, orange "
-     "points all around the ring, on a pale map")
+     "points all around the ring")
 
 # %% jupyter={"outputs_hidden": true}
 for name, moments in (("without the price", hopping), ("with it", calm)):
@@ -885,9 +923,10 @@ for name, moments in (("without the price", hopping), ("with it", calm)):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Above, D's map is tilted as a whole: D knows little more than where the heap is not, and the heap goes there. Below, D is
-# flat where real points are, as R1 demands, and tinted where G has points and the data have none, in the middle. So points
-# that have reached the ring are left in peace, and the others are sent to it.
+# Without R1 it is two modes or fewer, with it six or more. Above, D's map is tilted as a whole: D knows little more
+# than where the heap is not, and the heap goes there. Below, D is flat where real points are, as R1 demands, and tinted
+# where G has points and the data have none, in the middle. So points that have reached the ring are left in peace, and
+# the others are sent to it.
 #
 # </details>
 #
@@ -929,9 +968,9 @@ print(f"{live.stats()[-1]['kimg']:.0f} thousand images, written to {live.path}")
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.sampling import generate, sample_z
 
-z = sample_z(500, config.nz, config.z, seeded(0, "lesson"))
-x_fake = generate(live.load_generator(), z)
-show(x_fake[:12], "Fully connected G: look at the single bright pixels around the strokes.",
+z = sample_z(12, config.nz, config.z, seeded(0, "lesson"))
+show(generate(live.load_generator(), z),
+     "Fully connected G: look at the single bright pixels around the strokes.",
      "twelve pictures, blobs and something like digits, full of specks", nrow=6)
 
 # %% [markdown]
@@ -939,43 +978,14 @@ show(x_fake[:12], "Fully connected G: look at the single bright pixels around th
 # because after so short a run there is little variety. Besides, the pictures are full of **specks**, single pixels that
 # stand out from their surroundings, which no pen would draw.
 #
-# Let us count them. A speck is a pixel that is brighter than all four of its neighbours by more than 0.5, a quarter of
-# the way from black to white.
-#
-# > **Predict:** how many specks does a real digit have, and how many once its 784 pixels are shuffled?
-
-# %% jupyter={"outputs_hidden": true}
-def specks(images):
-    """Specks per picture; images (N, 1, 28, 28) in [-1, 1]."""
-    wide = F.pad(images, (1, 1, 1, 1), value=-1.0)  # (N, 1, 30, 30), a black frame
-    left, right = wide[..., 1:-1, :-2], wide[..., 1:-1, 2:]
-    up, down = wide[..., :-2, 1:-1], wide[..., 2:, 1:-1]
-    brightest = torch.stack([left, right, up, down]).amax(dim=0)
-    return (images - brightest > 0.5).sum().item() / len(images)
-
-
-digits = to_float(load_images("mnist", image_size=28).batch(range(500)))  # (500, 1, 28, 28)
-order = torch.randperm(784, generator=seeded(0, "order"))
-shuffled = digits.flatten(1)[:, order].view_as(digits)  # the same pixels, at other places
-print(f"specks in a real digit: {specks(digits):.1f}, "
-      f"with its pixels shuffled: {specks(shuffled):.1f}")
-
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
-print(f"specks in a generated digit: {specks(x_fake):.1f}")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# A real digit has hardly any specks, and one of G's has far more. Where pixels lie in no order at all, there are specks
-# everywhere.
-#
-# </details>
-#
 # How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
 # some order. The next picture shows digits, and below each the same digit with its pixels shuffled, all in the same
 # way:
 
 # %%
+digits = to_float(load_images("mnist", image_size=28).batch(range(500)))  # (500, 1, 28, 28)
+order = torch.randperm(784, generator=seeded(0, "order"))
+shuffled = digits.flatten(1)[:, order].view_as(digits)  # the same pixels, at other places
 show(torch.cat([digits[:12], shuffled[:12]]),
      "Digits, and the same shuffled: to a fully connected network both are equally hard.",
      "twelve digits, and below each a square of noise with the same pixels", nrow=12)
@@ -1048,16 +1058,17 @@ print(f"largest difference between the logits of {len(digits)} digits: "
 # <details><summary>In the game x·y you halve <code>lr</code> and take twice as many steps, simultaneously. Is the end
 # nearer to the saddle?</summary>
 #
-# It is nearer, but still further out than where it began. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² · steps
-# / 2). Half of <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
+# It is nearer, but still further out than where it began. The distance grows by (1 + lr²)^(steps/2), roughly exp(lr² ·
+# steps / 2). Half of <code>lr</code> and twice the steps halve the exponent; they do not change its sign.
 # </details>
 #
 # <details><summary>Try it: in <code>play</code>, replace G's loss by minimax,
 # <code>-F.softplus(netD(x_fake).flatten()).mean()</code>. What do you expect in the first hundred steps?</summary>
 #
 # Expect less difference than the slopes suggest. Adam does not see the loss's scale, so G moves from the start; what
-# changes is which samples it listens to. Only a D that is extremely sure, so that gradients come down to Adam's eps, slows G
-# down. On this easy ring D is hardly ever that sure. Lesson 05 compares both losses on digits, with a D that is far ahead.
+# changes is which samples it listens to. Only a D that is extremely sure, so that gradients come down to Adam's eps,
+# slows G down. On this easy ring D is hardly ever that sure. Lesson 05 compares both losses on digits, with a D that is
+# far ahead.
 # </details>
 #
 # ## References

@@ -75,7 +75,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
-from dcgan_course.plots import BLUE, GREY, INK, ORANGE, STYLE, show, show_table
+from dcgan_course.plots import BLUE, GREY, INK, ORANGE, STYLE, show, show_table, show_turned
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -83,13 +83,61 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # %% [markdown]
 # ## 1 · Strides instead of pooling
 #
-# A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The **stride**
-# is how far it moves: with stride 2 every second place is left out, and the map comes out at half the size.
+# A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The results
+# form a **map**. Drag the slider: the kernel moves over the image, and under the picture stands its sum at that place.
+
+# %% jupyter={"source_hidden": true}
+def table(numbers, left, title, lit=(), colour=GREY):
+    """Rows of numbers as squares of an SVG, from x = left on, under a title."""
+    parts = [f'<text x="{left}" y="26" text-anchor="start" font-size="16">{title}</text>']
+    for i, row in enumerate(numbers):
+        for j, number in enumerate(row):
+            x, y, full = left + 50 * j, 44 + 50 * i, 0.3 if (i, j) in lit else 0
+            parts.append(f'<rect x="{x}" y="{y}" width="50" height="50" '
+                         f'fill="{colour}" fill-opacity="{full}" stroke="{GREY}"/>'
+                         f'<text x="{x + 25}" y="{y + 32}">{number}</text>')
+    return "".join(parts)
+
+
+def drawing(*tables, height=260):
+    """Tables side by side as an SVG."""
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="848" height="{height}" '
+            f'viewBox="0 0 848 {height}" font-family="DejaVu Sans, Verdana, sans-serif" '
+            f'font-size="20" text-anchor="middle" fill="{INK}">{"".join(tables)}</svg>')
+
+
+# %% jupyter={"source_hidden": true}
+image = [[0, 0, 3, 1], [0, 2, 3, 0], [1, 3, 2, 0], [0, 1, 0, 0]]
+kernel = [[-1, 1], [-1, 1]]
+places, found, pictures = [(i, j) for i in range(3) for j in range(3)], {}, {}
+for i, j in places:
+    under = [(i + di, j + dj) for di in (0, 1) for dj in (0, 1)]
+    terms = [(image[a][b], kernel[a - i][b - j]) for a, b in under]
+    found[i, j] = sum(number * weight for number, weight in terms)
+    sums = " + ".join(f"{number}·({weight})" for number, weight in terms)
+    sofar = [[found.get((a, b), "") for b in range(3)] for a in range(3)]
+    pictures[f"row {i + 1}, column {j + 1} of the map: {sums} = {found[i, j]}"] = drawing(
+        table(image, 20, "image", under, ORANGE), table(kernel, 340, "kernel", places, ORANGE),
+        table(sofar, 560, "map", [(i, j)], BLUE))
+show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
+            "brighter on the right than on the left?",
+            "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums", first=1)
+
+# %% [markdown]
+# The map is positive at the left edge of the bright stroke, and negative at its right edge. In a network nobody chooses
+# the kernels: they are its weights, and training finds them.
 #
-# The next cell does all of it, for one channel.
+# The **stride** is how far the kernel moves. At stride 1 it stops at every place, as above. At stride 2 every second
+# place is left out, in both directions: of the map above only the four corners would be there.
 #
-# > **Predict** before you run it: how large is the result for a 6 x 6 image, a 4 x 4 kernel, stride 2 and one ring of
-# > zeros around the image (padding 1)?
+# The next cell does all of it by two loops.
+#
+# > **Predict:** how large is the result for a 6 x 6 image, a 4 x 4 kernel, stride 2 and one ring of zeros around the
+# > image (padding 1)?
+# >
+# > - 2 x 2
+# > - 3 x 3
+# > - 5 x 5
 
 # %% jupyter={"outputs_hidden": true}
 def convolve(image, kernel, stride, padding):
@@ -110,8 +158,9 @@ print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv2d fi
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It is 3 x 3. With its ring of zeros the image has 8 rows, and a kernel of 4 rows can start at the first, the third and the
-# fifth of them; one further, and it would stick out.
+# It is 3 x 3. With its ring of zeros the image has 8 rows, and a kernel of 4 rows can start at the first, the third and
+# the fifth of them; one further, and it would stick out. (Without the ring it would be 2 x 2, at stride 1 it would be 5
+# x 5.)
 #
 # </details>
 
@@ -169,8 +218,23 @@ print(" -> ".join(map(str, sizes)))
 #
 # G must go from small to large. What the paper calls a *fractionally strided* convolution is called a **transposed
 # convolution** today (and `ConvTranspose2d` in PyTorch). It works the other way round: each input number *stamps* a
-# copy of the kernel, scaled by that number, onto the output, and the stamps are added where they overlap. The stride is the
-# distance between stamps in the *output*.
+# copy of the kernel, scaled by that number, onto the output, and the stamps are added where they overlap. The stride is
+# the distance between stamps in the *output*. Drag the slider, and four numbers stamp one after the other:
+
+# %% jupyter={"source_hidden": true}
+four, pattern = [[1, 2], [3, 0]], [[1, 1, 1], [1, 2, 1], [1, 1, 1]]
+out, pictures = torch.zeros(5, 5, dtype=torch.int), {}
+for i, j in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+    here = [(2 * i + a, 2 * j + b) for a in range(3) for b in range(3)]
+    out[2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += four[i][j] * torch.tensor(pattern)
+    pictures[f"the number {four[i][j]} adds {four[i][j]} times the kernel"] = drawing(
+        table(four, 20, "image", [(i, j)], BLUE), table(pattern, 240, "kernel"),
+        table(out.tolist(), 500, "output so far", here, ORANGE), height=310)
+show_turned(pictures, "Stride 2: each stamp lies two places further on. Overlaps add up.",
+            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up", first=1)
+
+# %% [markdown]
+# The same by loops, and with the edge cut off by `padding`:
 
 # %%
 def stamp(image, kernel, stride, padding):
@@ -195,7 +259,11 @@ print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv_tran
 # How many stamps reach each output pixel? If that number changes from pixel to pixel, so does the brightness, in a
 # regular pattern: the **checkerboard** that you can see in many generated images.
 #
-# > **Predict:** which kernel stamps evenly, 3 or 4?
+# > **Predict:** at stride 2, which kernel stamps evenly?
+# >
+# > - 3 x 3
+# > - 4 x 4
+# > - 5 x 5
 
 # %% jupyter={"outputs_hidden": true}
 def stamped(k, n):
@@ -225,8 +293,8 @@ show(encoded(frames, ".gif", 120),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Kernel 4 does: away from the borders every pixel gets four stamps. With kernel 3 it is one stamp for some pixels and four
-# for others, with kernel 5 between four and nine. The film lets the stamps fall one after the other.
+# The 4 x 4 kernel does: away from the borders every pixel gets four stamps. With 3 x 3 it is one stamp for some pixels
+# and four for others, with 5 x 5 between four and nine. The film lets the stamps fall one after the other.
 #
 # </details>
 #
@@ -360,27 +428,29 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
 #
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
 # against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
-# draw digits, which are mostly pure black:
+# draw digits, which are mostly pure black. Here are the pixels of an untrained G that has batch norm in its last layer:
 
 # %%
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
-fresh = torch.tanh(torch.randn(1_000_000))
+torch.manual_seed(0)
+with torch.no_grad():
+    fresh = build_generator(preset("mnist", nc=1, output_norm=True))(torch.randn(500, 100))
 figure, both = plt.subplots(1, 2, figsize=(8.4, 2.6), sharey=True)
-sets = {"real digits": (digits, BLUE), "batch norm, then tanh": (fresh, ORANGE)}
+sets = {"real digits": (digits, BLUE), "G with batch norm at its end": (fresh, ORANGE)}
 for axes, (name, (x, colour)) in zip(both, sets.items(), strict=True):
     dark, share = (x < -0.99).float().mean(), torch.full((x.numel(),), 100 / x.numel())
     axes.hist(x.flatten(), torch.linspace(-1, 1, 41), weights=share, color=colour)
     axes.set(xlabel="pixel, from black to white", xticks=[-1, 0, 1],
              title=f"{name}: {dark:.1%} black")
 both[0].set_ylabel("share of the pixels [%]")
-show(figure, "Black: darker than -0.99. With gain 1 and shift 0 batch norm leaves hardly any.",
+show(figure, "Black: darker than -0.99. Batch norm spreads G's pixels over all greys.",
      "two histograms: real digits have one tall bar at black and a low one at white; "
-     "batch norm and tanh give a broad hill")
+     "those of G are spread evenly over all greys")
 
 # %% [markdown]
-# Gain and shift can be learned, but one pair must serve all pixels of all images. *What to look for:* the paper names
-# oscillation and instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes
-# them apart over several seeds.
+# Training can change gain and shift, but one pair must serve all pixels of all images. *What to look for:* the paper
+# names oscillation and instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05
+# takes them apart over several seeds.
 
 # %% [markdown]
 # ## 3 · No fully connected hidden layers
@@ -496,7 +566,12 @@ print(f"G's parameters by hand: {total:,}, by PyTorch: {count_parameters(netG):,
 # under this lesson's title shows both. It was made by running the networks: each shape is one that a layer gave. Any
 # network can be drawn so. Here is one that departs from the guidelines in several places.
 #
-# > **Predict** before you look: which of its layers will be dashed?
+# > **Predict:** read the settings in the next cell. How many of the five guidelines does this network keep?
+# >
+# > - none
+# > - one
+# > - two
+# > - three
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.plots import architecture
@@ -509,8 +584,8 @@ show(svg, "Struck out: the number of a guideline from which the layer departs.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# D pools instead of striding (1). G's last layer has batch norm (2) and ends in a sigmoid (4). D's hidden layers have ReLU,
-# which is flat below zero (5). Only guideline 3 is kept: nothing is fully connected.
+# It keeps one, guideline 3: nothing is fully connected. D pools instead of striding (1). G's last layer has batch norm
+# (2) and ends in a sigmoid (4). D's hidden layers have ReLU, which is flat below zero (5).
 #
 # </details>
 
@@ -756,8 +831,8 @@ show(torch.cat([batches[0][:7], generate(netG, z_fixed)[:7]]), nrow=7,
 #
 # <details><summary>Which of these has batch norm: G's first layer, G's last, D's first, D's last?</summary>
 #
-# Only G's first layer has it. D's first and G's last are the guideline's two exceptions, and D's last layer gives the logit: with
-# batch norm a batch's logits would always average to the shift, so D could never call a whole batch fake.
+# Only G's first layer has it. D's first and G's last are the guideline's two exceptions, and D's last layer gives the
+# logit: with batch norm a batch's logits would always average to the shift, so D could never call a whole batch fake.
 # </details>
 #
 # <details><summary>An image of 28 x 28 cannot be halved down to 4 x 4 exactly. What does the course do?</summary>

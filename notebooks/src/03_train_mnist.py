@@ -65,7 +65,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import Batches, load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, init_weights
-from dcgan_course.plots import curves, show, show_rows, show_table
+from dcgan_course.plots import BLUE, GREY, ORANGE, curves, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z
 from dcgan_course.trainer import train
@@ -121,6 +121,10 @@ print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 a
 # Two numbers help to read the curves later.
 #
 # > **Predict:** what are the losses when D always answers 0.5?
+# >
+# > - loss_D 0, loss_G 0
+# > - loss_D 0.69, loss_G 0.69
+# > - loss_D 1.39, loss_G 0.69
 
 # %% jupyter={"outputs_hidden": true}
 undecided = torch.zeros(64)  # a logit of 0 is D(x) = 0.5
@@ -130,8 +134,8 @@ print(f"loss_D {losses.d_loss(undecided, undecided):.2f},",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Each answer of 0.5 costs $-\log 0.5 = \log 2$, which is 0.69. D pays it twice, for real and for generated images, and G
-# once. Where you see these two numbers in a curve, D is guessing.
+# loss_D is 1.39 and loss_G 0.69. Each answer of 0.5 costs $-\log 0.5 = \log 2$, which is 0.69. D pays it twice, for real
+# and for generated images, and G once. Where you see these two numbers in a curve, D is guessing.
 #
 # </details>
 #
@@ -286,8 +290,8 @@ live = train(preset("mnist", num_epochs=5 if RETRAIN else 0.3, sample_kimg=2))
 print(f"in {live.path}:", *sorted(p.name for p in live.path.iterdir()))
 
 # %% [markdown]
-# The sample grids all come from **the same 64 `z`**, so each place in the grid is one digit growing up. You have just seen the
-# last of them. Here are three before it:
+# The sample grids all come from **the same 64 `z`**, so each place in the grid is one digit growing up. You have just
+# seen the last of them. Here are three before it:
 
 # %% jupyter={"source_hidden": true}
 from PIL import Image
@@ -327,6 +331,9 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
 # are at 0.5, D is guessing. If they are far apart, near 1 and 0, D wins. Some distance between the two is normal, and so
 # is some noise.
 #
+# Is a loss_G of 0 the goal? No. $-\log D(G(z)) = 0$ needs D(G(z)) = 1: D takes all that G draws for real, and so has
+# nothing to teach. It is a sign that D does not work, or that a label is the wrong way round.
+#
 # Longer runs were recorded. The first of them is healthy:
 
 # %%
@@ -348,7 +355,11 @@ healthy = recorded_run("mnist_quick")
 # %% [markdown]
 # The next cell compares D's answers in the first tenth of this training with those in the last.
 #
-# > **Predict:** does D get better or worse at its job as G improves?
+# > **Predict:** how does D do its job at the end, when G draws far better pictures?
+# >
+# > - much better: its two answers are further apart
+# > - about as well: they are about as far apart
+# > - much worse: both are near 0.5
 
 # %% jupyter={"outputs_hidden": true}
 def answers(stats):
@@ -364,15 +375,29 @@ for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:]
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Hardly either. D's two answers stay about 0.3 apart while the digits go from blobs to handwriting. Both players improved, so
-# the score hardly moved: the curves measure the distance between the players, not how good they are.
+# About as well: D's two answers stay about 0.3 apart while the digits go from blobs to handwriting. Both players
+# improved, so the score hardly moved: the curves measure the distance between the players, not how good they are.
 #
 # </details>
 #
-# Here are the curves of the whole training:
+# Here are the curves of the whole training. The dashed lines show what they would be if D guessed: 1.39 for loss_D, 0.69
+# for loss_G, and 0.5 for both answers.
 
 # %%
-show(curves(healthy.stats()), "Healthy: neither side runs away.",
+def guided(run):
+    """A run's curves, with a dashed line for each value that they have when D guesses."""
+    figure = curves(run.stats(), loss=run.config.loss)
+    left, right = figure.axes
+    guess = -0.69 if run.config.loss == "minimax" else 0.69  # of loss_G
+    guides = (left, 1.39, BLUE), (left, guess, ORANGE), (right, 0.5, GREY)
+    for axes, height, colour in guides:
+        axes.axhline(height, color=colour, linestyle="--", linewidth=1)
+        axes.annotate(f" {height:g}", (1, height), xycoords=("axes fraction", "data"),
+                      va="center", color=colour, fontsize=9)
+    return figure
+
+
+show(guided(healthy), "Healthy: neither side runs away.",
      "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
 
 # %% [markdown]
@@ -380,25 +405,33 @@ show(curves(healthy.stats()), "Healthy: neither side runs away.",
 # neither side runs away. But nobody could read from the curves how much better the pictures became.
 #
 # The next two trainings went wrong. In the first **D wins**: D learns twenty times as fast as G, and G has the minimax
-# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.)
+# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.) Read
+# its loss_G with care: minimax is $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost, and -0.69 that D
+# guesses.
 
 # %%
 d_wins = recorded_run("mnist_d_wins")
-show(curves(d_wins.stats()),
+show(guided(d_wins),
      "D wins: its answers are at 1 and 0 from the first steps on, but for one stumble.",
      "D's loss is 0 but for one spike; D(x) stays near 1, D(G(z)) near 0")
 
 # %% [markdown]
 # The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`.
 # D learns to refuse it, G jumps to another one, and so on. D's answers move apart here too, more slowly.
+#
+# What makes a G collapse? Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push
+# is enough: one player that learns much faster, a G without batch norm, or a `z` that hardly differs from one to the
+# next. Here it was the `z`: the command says `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05,
+# section 12, changes it alone, and says why that is enough.
 
 # %%
 collapse = recorded_run("mnist_collapse")
-show(curves(collapse.stats()), "Collapse: the answers move apart slowly.",
+show(guided(collapse), "Collapse: the answers move apart slowly.",
      "D's loss falls slowly; D(x) rises towards 1 and D(G(z)) falls towards 0")
 
 # %% [markdown]
-# Here are the numbers for all three, and fourteen pictures of each generator:
+# Here are D's answers in all three, in the first tenth of each training and in the last, and fourteen pictures of each
+# generator:
 
 # %%
 import pandas as pd
@@ -408,7 +441,8 @@ columns = ["D(x), begin", "D(x), end", "D(G(z)), begin", "D(G(z)), end"]
 begins_and_ends = pd.DataFrame(index=columns)
 rows = []
 for name, run in three.items():
-    (x_begin, g_begin), (x_end, g_end) = answers(run.stats()[:3]), answers(run.stats()[-3:])
+    stats, tenth = run.stats(), len(run.stats()) // 10
+    (x_begin, g_begin), (x_end, g_end) = answers(stats[:tenth]), answers(stats[-tenth:])
     begins_and_ends[name] = [f"{value:.2f}" for value in (x_begin, x_end, g_begin, g_end)]
     z = sample_z(14, run.config.nz, run.config.z, seeded(2, "lesson"))
     rows.append(generate(run.load_generator(), z))
@@ -418,11 +452,9 @@ show_rows(dict(zip(("healthy", "D has won", "collapsed"), rows, strict=True)),
           "three rows of fourteen: digits, the same grey noise, the same bold stroke")
 
 # %% [markdown]
-# (For the healthy run, D(x) is 0.70 over the first three lines of its statistics and over the last three: so few lines
-# are a noisy measure, and the tenths above average over more.) Both failures end with a D that is sure, and from the
-# last lines alone you could not tell which is which. The way there differs: one D was sure within its first steps, the
-# other needed the whole run. The pictures tell the two apart at once: one generator draws noise without a stroke, the
-# other a bold stroke.
+# Both failures end with a D that is sure, and from the end alone you could not tell which is which. The way there
+# differs: one D was sure from its first steps on, the other needed most of the run. The pictures tell the two apart at
+# once: one generator draws noise without a stroke, the other a bold stroke.
 #
 # They also show what the two have in common. In both lower rows every picture is nearly the same: the run in which D
 # wins has collapsed *as well*, onto one picture of noise. (Its `duplicates`, the share of pictures with a near-twin,
@@ -468,7 +500,7 @@ show_table(pd.DataFrame(verdicts, ["confidence", "entropy"]).T)
 # %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 
-from dcgan_course.plots import GREY, ORANGE, STYLE
+from dcgan_course.plots import STYLE
 
 counts = torch.from_numpy(probabilities.argmax(1)).bincount(minlength=10)
 plt.style.use(STYLE)
@@ -490,8 +522,9 @@ show(x_fake[worst], "The 28 of 1,000 that the judge is least sure about.",
      "twenty-eight generated digits: strokes that break off, or stand between two digits")
 
 # %% [markdown]
-# **Does the convolution matter?** Compare with the fully connected GAN of lesson 01, on the same number of images. Both
-# runs were scored on 10,000 pictures, by a number that you meet here for the first time.
+# **Do the layers matter?** Compare the DCGAN with a fully connected GAN such as that of lesson 01, after the same
+# number of images and at the same learning rate. Both were scored on 10,000 pictures, by a number that you meet here
+# for the first time.
 #
 # > **What is `fd`?** The *Frechet distance*. The classifier turns each picture into 64 numbers, its features; `fd` says
 # > how far the features of generated digits lie from those of real digits, in their mean and in their spread. Smaller
@@ -499,14 +532,14 @@ show(x_fake[worst], "The 28 of 1,000 that the judge is least sure about.",
 # > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
 
 # %%
-basic = recorded_run("mnist_basic")
-shown = basic.metrics()[-1]["kimg"]
+basic, plain = recorded_run("mnist_basic"), recorded_run("mnist_plain")
+three = {"fully connected": basic, "DCGAN": plain, "DCGAN, ten times the rate": healthy}
 scores = {}
-for name, run in (("fully connected", basic), ("DCGAN", healthy)):
-    line = min(run.metrics(), key=lambda line: abs(line["kimg"] - shown))
-    scores[name] = (f"{line['kimg']:.0f}", f"{line['confidence10k_mnist']:.2f}",
-                    f"{line['fd10k_mnist']:.0f}")
-columns = ["thousand images", "confidence", "fd, smaller is better"]
+for name, run in three.items():
+    line = min(run.metrics(), key=lambda line: abs(line["kimg"] - 180))
+    scores[name] = (f"{line['kimg']:.0f}", f"{run.config.lr_g:g}",
+                    f"{line['confidence10k_mnist']:.2f}", f"{line['fd10k_mnist']:.0f}")
+columns = ["thousand images", "learning rate", "confidence", "fd, smaller is better"]
 show_table(pd.DataFrame(scores, columns).T)
 
 # %%
@@ -516,17 +549,14 @@ show(generate(basic.load_generator(), z[:28]),
      "twenty-eight generated digits, with single bright pixels around their strokes")
 
 # %% [markdown]
-# Is that comparison fair? Look at the command: the fully connected GAN learned at a rate of 0.0002, the DCGAN at the
-# preset's 0.002. So the network is not the only cause of the gap above. The run `mnist_plain` is the fairer partner:
-# the same DCGAN at 0.0002, for 180 thousand images. Its `fd` was 241 then, and that of the fully connected GAN after as
-# many images 1,254 (`metrics.jsonl` of both runs, in `data/runs`). One setting still differs, in favour of the fully
-# connected GAN: `mnist_plain` has no moving average of G. So the DCGAN is ahead by a factor of about five, not by the
-# thirty printed above, and each number comes from one seed. Nor is all of it due to the convolution, because the fully
-# connected networks also lack batch norm. Lesson 06 changes one thing at a time.
+# The first two rows are the fair pair: at one rate the DCGAN is about five times nearer to real digits. Two things
+# still differ. The fully connected networks also lack batch norm, so the convolution need not be the whole cause. And
+# only the fully connected run has a moving average of G, which helps it. Each number comes from one seed. Lesson 06
+# changes one thing at a time.
 #
-# The course trains at ten times the paper's rate because its trainings are short. After 60 thousand images the
-# `fd` of `mnist_plain` was 597, that of `mnist_quick` 159 ([data/README.md](../data/README.md)); part of that gap is
-# the moving average. Lesson 05, section 6, changes the learning rate alone, over three seeds.
+# The third row is `mnist_quick`, the healthy run of section 4. The course trains at ten times the paper's rate because
+# its trainings are short; part of the gap between both DCGANs is the moving average, which `mnist_quick` has. Lesson
+# 05, section 6, changes the learning rate alone, over three seeds.
 #
 # **`eval()` or `train()`?** All pictures above were drawn in eval mode. In train mode batch norm uses the statistics of
 # the batch at hand, so a picture depends on its neighbours. The same 16 `z`, among others and alone:
@@ -579,8 +609,8 @@ for mode, (a, b) in (("train", (among, alone)), ("eval", in_eval)):
 #
 # <details><summary>D(x) = D(G(z)) = 0.5 from the first step to the last. Is that success?</summary>
 #
-# It need not be. It says that D cannot tell the two apart, which is also true of a D that has learned nothing. The samples
-# will tell.
+# It need not be. It says that D cannot tell the two apart, which is also true of a D that has learned nothing. The
+# samples will tell.
 # </details>
 #
 # <details><summary>Why are the samples drawn in eval mode?</summary>
