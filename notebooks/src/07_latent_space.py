@@ -143,16 +143,17 @@ axes.plot(10 * np.cos(quarter), 10 * np.sin(quarter), color=BLUE, linewidth=3)
 axes.plot([10, 0], [0, 10], color=ORANGE, linewidth=3)
 for x, y, colour, words, place in (
         (10, 0, INK, "a", (10.9, -0.4)), (0, 10, INK, "b", (-0.3, 11)),
-        (0, 0, GREY, "0", (-1.2, -1.2)), (5, 5, ORANGE, "lerp, halfway:\nlength 7", (-4.2, 3.2)),
+        (0, 0, GREY, "0", (-1.2, -1.2)),
+        (5, 5, ORANGE, "lerp, halfway:\nlength 7", (-4.2, 3.2)),
         (7.07, 7.07, BLUE, "slerp, halfway:\nlength 10", (7.9, 7.6))):
     axes.plot(x, y, "o", color=colour, markersize=8)
     axes.annotate(words, place, color=colour, fontsize=11)
 axes.text(-9.2, -11.8, "the shell, where normal z lie", color=GREY, fontsize=11)
 axes.set(xlim=(-12, 15), ylim=(-12.5, 12.5), aspect="equal")
 axes.axis("off")
-show(figure, "The same two ends: the line cuts through the inside, the circle stays on the shell.",
-     "a grey circle; from a point a to a point b, at right angles, an orange chord, whose middle "
-     "lies inside, and a blue arc along the circle")
+show(figure, "The line cuts through the inside; the circle stays on the shell.",
+     "a grey circle; from a point a to a point b, at right angles, an orange chord, whose "
+     "middle lies inside, and a blue arc along the circle")
 
 # %% [markdown]
 # > **Exercise 1 · slerp** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
@@ -241,7 +242,8 @@ def on_the_way(path, t):
 pixels_a, pixels_b = generate(netG, a), generate(netG, b)
 test = load_images("mnist", 28, split="test")
 unseen = torch.randperm(test.count, generator=seeded(0, "lesson"))[:200]
-places = {"real digits": to_float(test.batch(unseen)), "start": pixels_a, "lerp, halfway": on_the_way(lerp, 0.5),
+places = {"real digits": to_float(test.batch(unseen)), "start": pixels_a,
+          "lerp, halfway": on_the_way(lerp, 0.5),
           "slerp, halfway": on_the_way(slerp, 0.5),
           "mean of both pictures": (pixels_a + pixels_b) / 2}
 show_table(pd.DataFrame({name: quality(images) for name, images in places.items()}).T)
