@@ -87,4 +87,5 @@ def told(found: re.Match, after_picture: bool) -> str:
 
 def shown(image: str, caption: str) -> str:
     image = image.replace('src="pictures/', 'src="../notebooks/pictures/')
+    image = f"<figure>{image}</figure>" if "<input" in image else image  # a slider looks for its picture in there
     return f"### {caption or 'A picture'}\n\n```{{raw}} html\n{image}\n```"

@@ -1,6 +1,6 @@
 """Pictures that a slider below them moves, without a kernel. JupyterLab lets a stored output that it does not trust
 keep a style, but neither scripts nor the attribute `hidden`: there the slider is not seen, and one picture stands
-still. The first picture, once it is loaded, reveals the slider."""
+still. A picture, once it is loaded, reveals the slider, which stands before it for that, and is seen below it."""
 
 import html
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from .showing import Picture, Shown, filed
 from .style import PAGE
 
 REVEAL = "onload=\"this.closest('figure').querySelector('input').style.display = 'block'\""
-SLIDER = "display:none;width:100%;margin:4px 0"
+SLIDER = "display:none;order:1;width:100%;margin:4px 0"
 
 
 def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str]) -> None:
@@ -31,9 +31,9 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
            "border-left:3px solid white")
     slider = ('<input type="range" min="0" max="100" step="0.5" value="50" aria-label="where the line stands" '
-              f'style="{SLIDER}" oninput="this.previousElementSibling.lastElementChild'
+              f'style="{SLIDER}" oninput="this.nextElementSibling.lastElementChild'
               ".style.width = (100 - this.value) + '%'\">")
-    inside = f'<div style="position:relative">{under}<div style="{cut}">{over}</div></div>{slider}'
+    inside = f'{slider}<div style="position:relative">{under}<div style="{cut}">{over}</div></div>'
     display(Shown(framed(as_wide(inside, own), caption), "; ".join(alts)))
 
 
@@ -57,13 +57,13 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
                       f"<div>{html.escape(words)}</div></div>")
     slider = (f'<input type="range" min="0" max="{len(names) - 1}" value="{first}" aria-label="which of the pictures" '
               f'aria-valuetext="{html.escape(names[first])}" style="{SLIDER}" oninput="'
-              "[...this.previousElementSibling.children].forEach((place, i) => place.style.display = "
+              "[...this.nextElementSibling.children].forEach((place, i) => place.style.display = "
               "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "
-              'this.previousElementSibling.children[this.value].textContent)">')
-    inside = f"<div>{''.join(places)}</div>{slider}"
+              'this.nextElementSibling.children[this.value].textContent)">')
+    inside = f"{slider}<div>{''.join(places)}</div>"
     display(Shown(framed(as_wide(inside, own), caption), f"{alt}: {names[first]}"))
 
 
 def as_wide(inside: str, width: int) -> str:
     """HTML as wide as its picture, and at most as the page."""
-    return f'<div style="width:{min(PAGE, width)}px;max-width:100%">{inside}</div>'
+    return f'<div style="display:flex;flex-direction:column;width:{min(PAGE, width)}px;max-width:100%">{inside}</div>'

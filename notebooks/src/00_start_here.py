@@ -212,7 +212,7 @@ show_table(sizes)
 #
 # Five groups of lessons, each lesson with the minutes that it takes:
 #
-# | | | | | |
+# | part | first | second | third | fourth |
 # |:--|:-:|:-:|:-:|:-:|
 # | **Play the game** | <img src="../data/duel.webp" width="90" alt="the picture of lesson 01"><br>[01 · The adversarial game](01_adversarial_game.ipynb)<br>60 min<br>see both players in the plane, write their losses | <img src="../data/architecture.svg" width="130" alt="the picture of lesson 02"><br>[02 · Five guidelines](02_five_guidelines.ipynb)<br>60 min<br>write a generator and a discriminator | <img src="../data/two_steps.svg" width="130" alt="the picture of lesson 03"><br>[03 · Train on MNIST](03_train_mnist.ipynb)<br>50 min<br>write the two training steps, read the curves | <img src="../data/runs/mnist_quick/best.webp" width="90" alt="the picture of lesson 04"><br>[04 · Training as a film](04_training_as_a_film.ipynb)<br>30 min<br>record a training, see one collapse |
 # | **Measure and mend** | <img src="../data/failures.webp" width="130" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>85 min<br>break a DCGAN on purpose, and mend it | <img src="../data/best_and_end.webp" width="130" alt="the picture of lesson 06"><br>[06 · What stabilises](06_what_stabilises.ipynb)<br>60 min<br>judge a change over seeds, keep the best moment | <img src="../data/which.png" width="130" alt="the picture of lesson 11"><br>[11 · Measuring GANs](11_measuring_gans.ipynb)<br>75 min<br>say how good a generator is, and what a number cannot see |  |
