@@ -98,7 +98,7 @@ show_table(pd.DataFrame([(f"card {i}", title, one.section)
                         columns=["", "training", "section"]).set_index(""))
 
 # %% [markdown]
-# <details><summary>Which is which</summary>
+# <details><summary>What came out, and why</summary>
 #
 # Card 8: its digits can be read, on black, and D(x) and D(G(z)) stay away from 1 and 0. Card 2 has curves like that, and
 # faint digits; card 4 has specks beside its strokes. The table has all the names, and the sections that take the failures
