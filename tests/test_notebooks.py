@@ -14,7 +14,6 @@ from xml.etree import ElementTree
 import jupytext
 import matplotlib
 import nbformat
-import numpy as np
 import processes
 import pytest
 import servers
@@ -244,20 +243,6 @@ def test_the_drop_down_of_lesson_05_shows_the_failure_that_is_chosen():
     choice.value = "bad"
     assert colours() == [(0, 128, 0), (255, 0, 0)] and not log.outputs
     assert trained == ["healthy", "worse", "bad"] and shown.picture != bytes(view.value)
-
-
-def test_stray_pixels_of_lesson_05_are_those_of_the_package():
-    import torch
-
-    from dcgan_course.measuring.metrics import stray_pixels
-
-    cell = next(c for c in code_cells(NOTEBOOKS / "05_failure_lab.ipynb") if "def stray_pixels" in c.source)
-    names = {"np": np, "torch": torch}
-    exec(cell.source, names)
-    noisy = torch.rand(20, 1, 28, 28) ** 6 * 2 - 1  # many small patches
-    for options in ({}, {"level": -0.9}, {"most": 3}):
-        found = names["stray_pixels"](noisy, **options)
-        assert found.any() and (found == stray_pixels(noisy, **options)).all()
 
 
 def test_stored_outputs_need_no_kernel():

@@ -137,18 +137,18 @@ def check_mode_count(answer: Callable[..., int]) -> None:
 
 
 CASES = {  # unlabelled pictures and curves of the study "stabilisers"
-    "A": "4 sigmoid output",
-    "B": "2 batch norm on the output of G",
-    "C": "4 images normalised as for a classifier",
+    "A": "D learns 4 times as fast",
+    "B": "least squares",
+    "C": "smoothing 0.9 in G too",
     "D": "minimax",
-    "E": "least squares",
+    "E": "spectral norm in D",
 }
 LOOK = {
-    "4 sigmoid output": "how dark is the darkest grey in its pictures, and how soon is D sure",
-    "2 batch norm on the output of G": "are its backgrounds evenly black",
-    "4 images normalised as for a classifier": "how bright is the brightest stroke in its pictures",
-    "minimax": "which loss_G is never above 0",
+    "D learns 4 times as fast": "whose D(x) and D(G(z)) stay far apart to the end",
     "least squares": "which losses are small from the start, as halves of squares are",
+    "smoothing 0.9 in G too": "whose digits are fine although its D(x) is never above 0.7",
+    "minimax": "which loss_G is never above 0",
+    "spectral norm in D": "whose strokes are ragged although D's answers stay close together",
 }
 
 

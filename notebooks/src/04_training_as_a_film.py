@@ -35,9 +35,10 @@
 # %% [markdown]
 # ## 1 · A film that you can stop
 #
-# The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is one
-# vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **play it, or drag the
-# slider** (in JupyterLab). At which loss could you have read the first digit? And at which loss would you have stopped?
+# The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is
+# one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **drag the
+# slider.** It holds all 61 moments of the upper 32 places. At which loss could you have read the first digit? And at
+# which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -82,25 +83,69 @@ long_film = iio.imread(run.path / "training.gif")  # (61, 264, 242, 3)
 clocks = [run.config.sample_kimg * i for i in range(len(long_film))]
 print(f"{len(long_film)} sheets, one every {run.config.sample_kimg:.0f} thousand images")
 
-# %% tags=["nbval-ignore-output"]
-from dcgan_course.plots import over_curves, saved
-from dcgan_course.widgets import chooser, player
+# %% jupyter={"source_hidden": true}
+import io
+
+from dcgan_course.plots import show_turned
 
 sheets = [Image.fromarray(picture[-242:]) for picture in long_film]  # without the old clock
-played = over_curves(list(zip(clocks, sheets, strict=True)), run.stats())
-player(played, saved(Image.fromarray(played[12])),
-       "a sheet of sixty-four digits over two curves, with a cursor at 60 thousand images",
-       "The losses hardly change any more; the pictures do.", width=484)
+lines = run.stats()
+
+
+def upper_half(sheet):
+    """Half of a sheet, twice as large and in eight greys: a file of some kilobytes."""
+    file, upper = io.BytesIO(), sheet.convert("L").crop((0, 0, 242, 122))
+    upper = upper.resize((484, 244), Image.Resampling.NEAREST)
+    upper.quantize(8).convert("RGB").save(file, "WEBP", lossless=True)
+    return file.getvalue()
+
+
+def words(kimg):
+    """What is said of a moment: the clock, and the losses of the line that is nearest."""
+    line = min(lines, key=lambda line: abs(line["kimg"] - kimg))
+    return f"{clock(kimg)}: loss_D {line['loss_D']:.2f}, loss_G {line['loss_G']:.2f}"
+
+
+show_turned({words(kimg): upper_half(sheet)
+             for kimg, sheet in zip(clocks, sheets, strict=True)},
+            "One training, 61 moments. Read the losses below the pictures as you go.",
+            "thirty-two places, grey at first, then blobs, strokes and digits", first=12)
+
+# %% [markdown]
+# Here is all of it as curves. The dots are the Frechet distance of 10,000 pictures at the end of each epoch, which says
+# how far they are from real digits ([lesson 11](11_measuring_gans.ipynb)):
+
+# %% jupyter={"source_hidden": true}
+from dcgan_course.plots import BLUE, GREEN, ORANGE
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3))
+for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
+    left.plot([line["kimg"] for line in lines], [line[key] for line in lines],
+              color=colour, label=key)
+left.set(title="what the players pay", xlabel="thousand images shown", ylim=(0, None))
+left.legend()
+scored = run.metrics()
+kimg, fd = [line["kimg"] for line in scored], [line["fd10k_mnist"] for line in scored]
+right.plot(kimg, fd, "o-", color=GREEN)
+for x, y in zip(kimg, fd, strict=True):
+    right.annotate(f"{y:.0f}", (x + 6, y + 5))
+right.set(title="how far the pictures are from digits", xlabel="thousand images shown",
+          xlim=(0, 330), ylim=(0, 185))
+show(figure, "The losses hardly change any more; the pictures do.",
+     "left two losses that level off after forty thousand images; right five dots, the "
+     "Frechet distance, which falls to the end")
 
 # %% [markdown]
 # G's loss falls for some forty thousand images. Then both losses hardly move, and at the end G's even rises, while the
-# pictures still get better.
+# pictures still get better: their distance falls from 159 to 28.
 #
-# Now follow **one** place. The next cell takes the film apart, and puts the 61 pictures of that place side by side, row by
-# row like text. In JupyterLab you can **click another place,** or move with the arrow keys. Is there a digit that changes
-# into another one, and how late?
+# Now follow **one** place. The next cell takes the film apart, and puts the 61 pictures of that place side by side, row
+# by row like text. In JupyterLab you can **click another place,** or move with the arrow keys. Is there a digit that
+# changes into another one, and how late?
 
 # %% tags=["nbval-ignore-output"]
+from dcgan_course.widgets import chooser
+
 grown = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in sheets])
 
 
@@ -122,7 +167,11 @@ chooser(large(grown[-1]), 8, lambda place: large(grown[:, place]),
 #
 # Does the film come to rest?
 #
-# > **Predict:** by how many grey levels do the sheets of neighbouring epochs differ, early and late?
+# > **Predict:** how far do the sheets of neighbouring epochs differ at the end, beside the start?
+# >
+# > - not at all: the film is at rest
+# > - less, but they still differ
+# > - as much as at the start
 
 # %% jupyter={"outputs_hidden": true}
 from itertools import pairwise
@@ -134,8 +183,9 @@ for epoch, (a, b) in enumerate(pairwise(from_film)):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The film slows down, but it does not stop: at the end the same `z` still wanders from one handwriting to another.
-# Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces the game to come to rest.
+# Less, but they still differ: the film slows down and does not stop. At the end the same `z` still wanders from one
+# handwriting to another. Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces
+# the game to come to rest.
 #
 # </details>
 #
@@ -145,8 +195,8 @@ for epoch, (a, b) in enumerate(pairwise(from_film)):
 # %% [markdown]
 # ## 2 · A fixed z, and a clock
 #
-# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see other
-# pictures each time: you cannot tell what G learned from what chance dealt.
+# A generator G turns a vector `z` of random numbers into a picture. Draw new `z` at every look, and you see
+# different pictures each time: you cannot tell what G learned from what chance dealt.
 #
 # So draw `z` once and keep it. We call it `z_fixed`. Each place in the grid is then **one picture growing up**.
 #
@@ -156,7 +206,7 @@ for epoch, (a, b) in enumerate(pairwise(from_film)):
 z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
 again = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
 print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; drawn again, they are",
-      "the same" if torch.equal(z_fixed, again) else "others")
+      "the same" if torch.equal(z_fixed, again) else "different")
 
 # %% [markdown]
 # A film also needs a clock. Steps and epochs are poor ones: a step of 128 images is worth two of 64, and an epoch
@@ -178,6 +228,10 @@ for steps, batch_size in ((1000, 64), (500, 128)):
 # We draw the first `z` alone, then among 15 neighbours, then among 15 others.
 #
 # > **Predict:** in which mode does its picture change?
+# >
+# > - in train mode
+# > - in eval mode
+# > - in both
 
 # %%
 def first_picture(neighbours, train):
@@ -218,14 +272,18 @@ show(figure, "The same z six times, and what differs from the first: outlines in
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# In eval mode a picture depends on its own `z` alone. In train mode the neighbours move its strokes and shades.
+# In train mode: there the neighbours move its strokes and shades. In eval mode a picture depends on its own `z` alone.
 #
 # </details>
 #
 # There is a second question: does a look change the network itself? The next cell draws under `torch.no_grad()`, so no
 # weight moves, and compares everything else that the network stores.
 #
-# > **Predict** in which mode a look leaves a trace.
+# > **Predict:** in which mode does a look leave a trace?
+# >
+# > - in neither: no weight moves
+# > - in train mode
+# > - in both
 
 # %% jupyter={"outputs_hidden": true}
 for train in (True, False):
@@ -240,7 +298,7 @@ for train in (True, False):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It does in train mode. There every forward pass also moves the running averages: one look has moved everything that batch
+# In train mode. There every forward pass also moves the running averages: one look has moved everything that batch
 # norm keeps. In eval mode nothing has moved.
 #
 # </details>
@@ -323,20 +381,24 @@ netG, netD, *_ = begin()
 print(f"G has {count_parameters(netG):,} parameters, D has {count_parameters(netD):,}")
 
 # %% [markdown]
-# When should we look? At first everything changes within a few steps, later little does within a hundred. So the
-# intervals grow: each snapshot comes a fifth later than the one before it.
+# When should we look? At equal distances here: in so short a training something changes all the time. (A long training
+# changes most at its start, and a film of it may look more often there.)
 
 # %%
 RETRAIN = False  # True: five epochs instead of 200 steps, some minutes
 last_step = 5 * digits.count // config.batch_size if RETRAIN else 200
-moments = sorted({0, last_step} | {round(1.2**k) for k in range(60) if 1.2**k < last_step})
-print(f"{len(moments)} snapshots, after steps", *moments[:9], "...", *moments[-4:])
+moments = np.linspace(0, last_step, 17).round().astype(int).tolist()
+print(f"{len(moments)} snapshots, after steps", *moments[:4], "...", *moments[-2:])
 
 # %% [markdown]
 # The next cell is a loop of your own with the two steps of lesson 03. It keeps the snapshots in memory, as a list of
 # (kimg, images), and needs about 12 seconds.
 #
-# > **Predict:** after how many thousand images will you be able to read the first digit?
+# > **Predict:** how many places will you be able to read at the end, after 12.8 thousand images?
+# >
+# > - none yet
+# > - some
+# > - all
 
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
@@ -372,25 +434,19 @@ def strip(pictures, titles, caption, alt):
 
 
 # %% [markdown]
-# Here are three moments, and of each sheet a quarter, the upper left 16 places:
+# Here are five moments, and of each sheet the first twelve places. Follow one down its column:
 
 # %% jupyter={"outputs_hidden": true}
-def quarter(images):
-    """The upper left 4 x 4 of a sheet of 8 x 8 images (64, 1, size, size)."""
-    return images.unflatten(0, (8, 8))[:4, :4].flatten(0, 1)
+from dcgan_course.plots import show_rows
 
-
-some = [film[0], film[len(film) // 2], film[-1]]
-strip([image_grid(quarter(images)) for _, images in some],
-      ["untrained", *(clock(kimg) for kimg, _ in some[1:])],
-      "First, middle and last snapshot: follow one place.",
-      "three sheets of sixteen places: all grey, blurred blobs, something like digits")
+show_rows({clock(kimg) if kimg else "untrained": images[:12] for kimg, images in film[::4]},
+          "Five snapshots at equal distances, the same z in a column.",
+          "five rows of twelve places: plain grey, blurred blobs, something like digits")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# In our run blobs come first. At the end, after 12.8 thousand images, some places can be read and many cannot yet. (The
-# middle of the list is an early moment, because the intervals grow.)
+# Some. Blobs come first; at the end, after 12.8 thousand images, some places can be read and many cannot yet.
 #
 # </details>
 
@@ -406,6 +462,10 @@ strip([image_grid(quarter(images)) for _, images in some],
 # picture to its own minimum and maximum instead.
 #
 # > **Predict:** what would that do to the untrained generator?
+# >
+# > - hardly anything
+# > - show strong noise
+# > - show black squares
 
 # %% jupyter={"outputs_hidden": true}
 kimg, untrained = film[0]
@@ -416,7 +476,7 @@ print(f"fixed range: pixels from {(low + 1) * 127.5:.0f} to {(high + 1) * 127.5:
 
 # %% jupyter={"outputs_hidden": true}
 stretched = 2 * (untrained - low) / (high - low) - 1
-strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))],
+strip([image_grid(untrained[:16], 4), image_grid(stretched[:16], 4)],
       ["fixed range [-1, 1]: what G drew", "stretched to its own range"],
       "One untrained G, two ranges: stretching shows a contrast that G did not draw.",
       "left sixteen tiles of one grey; right the same tiles as strong, coarse noise")
@@ -424,9 +484,9 @@ strip([image_grid(quarter(untrained)), image_grid(quarter(stretched))],
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The left picture is true. The right one shows a contrast that G did not draw. In a film it is worse: each frame is
-# stretched by another amount, so the black of the background jumps from frame to frame, and the one thing that really
-# changes first, the contrast, is invisible.
+# It shows strong noise. The left picture is true; the right one shows a contrast that G did not draw. In a film it is
+# worse: each frame is stretched by another amount, so the black of the background jumps from frame to frame, and the
+# one thing that really changes first, the contrast, is invisible.
 #
 # </details>
 #
@@ -510,7 +570,11 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # %% [markdown]
 # A page that holds a film should stay light: we allow 400 KB.
 #
-# > **Predict** which saves more, a quarter of the colours or half of the frames.
+# > **Predict:** what saves more, a quarter of the colours or half of the frames?
+# >
+# > - a quarter of the colours: it saves three quarters
+# > - half of the frames: it saves half
+# > - neither saves a third
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 import pandas as pd
@@ -524,8 +588,8 @@ show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in version
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Both save about half. With 16 colours you begin to see steps in the grey, so we keep 64, and give up every other
-# frame.
+# Half of the frames: it saves half. A quarter of the colours saves less, for a pixel of 16 colours still takes 4 bits
+# where one of 64 takes 6. And you begin to see steps in the grey. So we keep 64, and give up every other frame.
 #
 # </details>
 #
@@ -643,8 +707,6 @@ for name, images in sets.items():
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
 # %% jupyter={"source_hidden": true}
-from dcgan_course.plots import BLUE, GREEN, ORANGE
-
 figure, axes = plt.subplots(figsize=(8.4, 3))
 for offset, (name, colour) in enumerate(zip(shares, (BLUE, GREEN, ORANGE), strict=True)):
     axes.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour,
@@ -657,8 +719,8 @@ show(figure, "Which digits come: look for missing and for tall bars.",
 
 # %% [markdown]
 # Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
-# has perfect entropy, and duplicates give it away. The row of real digits is the floor: some real digits look alike
-# too.
+# has perfect entropy, and duplicates give it away. The row of real digits is the floor. Its 1 % of duplicates is so by
+# construction: there the measure puts its limit.
 #
 # The numbers describe the one generator that each run kept; the film also tells you how it got there.
 
@@ -709,8 +771,8 @@ show(figure, "Which digits come: look for missing and for tall bars.",
 #
 # <details><summary>A run ends with all ten digits, entropy 0.99, and duplicates of 60 %. Healthy?</summary>
 #
-# It is not healthy. It draws every digit about equally often, but for most pictures another one looks nearly the same. The collapse
-# happened within the digits, where the judge's ten classes cannot see it.
+# It is not healthy. It draws every digit about equally often, but for most pictures another one looks nearly the same.
+# The collapse happened within the digits, where the judge's ten classes cannot see it.
 # </details>
 #
 # ## References

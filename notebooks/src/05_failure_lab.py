@@ -25,7 +25,7 @@
 # - recognise the usual failures of a DCGAN by their pictures, curves and numbers;
 # - say what each failure comes from, and mend it;
 # - untangle a claim that changed two things at once;
-# - define specks of noise so that they can be counted, and test a claim about dropout;
+# - test a claim about dropout by a number that others can count again;
 # - choose between batch norm's three kinds of statistics when you draw pictures.
 #
 # **You write** a count of modes, batch norm's standing statistics and a diagnosis; **we import** the training and the
@@ -36,9 +36,8 @@
 # %% [markdown]
 # ## Twelve trainings
 #
-# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1, and
-# the number of the section that takes the failure apart. What do you notice in each, and what could have caused it?
-# Signs, causes and fixes follow section by section; all of them are in one table at the end, in section 14.
+# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1. The
+# cards have numbers, not names: **diagnose first.** What do you notice in each, and what could have caused it?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -84,7 +83,27 @@ trainings = gallery()
 show_cards(gallery_cards(),
            "Twelve trainings on digits, each after its last step.",
            "twelve cards, each with sixteen pictures and two curves: " + "; ".join(
-               f"{title}: {one.sign}" for title, one in trainings.items()))
+               f"card {i}: {one.sign}" for i, one in enumerate(trainings.values(), 1)))
+
+# %% [markdown]
+# > **Predict:** which card is the healthy one?
+# >
+# > - card 2
+# > - card 4
+# > - card 8
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+show_table(pd.DataFrame([(f"card {i}", title, one.section)
+                         for i, (title, one) in enumerate(trainings.items(), 1)],
+                        columns=["", "training", "section"]).set_index(""))
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Card 8: its digits can be read, on black, and D(x) and D(G(z)) stay away from 1 and 0. Card 2 has curves like that, and
+# faint digits; card 4 has specks beside its strokes. The table has all the names, and the sections that take the failures
+# apart. Signs, causes and fixes of all of them are in one table at the end, in section 14.
+# </details>
 
 # %% [markdown]
 # ## 1 · How a failure is studied here
@@ -108,8 +127,8 @@ print(f"{len(stabilisers.study.configs)} configs, each trained on "
 # - `fd`, the **Frechet distance**: how far the pictures are from real digits, in the classifier's features. Smaller is
 #   better.
 # - `mode_entropy`: how evenly the ten digits turn up. 1 = evenly, 0 = one digit only.
-# - `sharpness`: how much neighbouring pixels differ, over that of real digits (the variance of the Laplacian). 1 is right.
-#   Blur lowers it, and so does a faint picture.
+# - `sharpness`: how much neighbouring pixels differ, over that of real digits (the variance of the Laplacian). 1 is
+#   right. Blur lowers it, and so does a faint picture.
 #
 # > **What does "±" mean?** The number before it is the mean over the seeds. The number after it is half the width of a
 # > 95 % confidence interval for that mean: if the study were repeated many times, about 95 of 100 such intervals would
@@ -220,8 +239,12 @@ live("sigmoid output")
 # Batch norm gives each channel of a layer mean 0 and variance 1, then its own shift and gain. Here it
 # is first taken away, and then put where it should not be.
 #
-# > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What
-# > happens without any? What if D's input layer has it too?
+# > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What does
+# > harm here?
+# >
+# > - taking it away everywhere
+# > - putting it on D's input too
+# > - each of the two
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 BATCH_NORM = ["2 no batch norm", "2 batch norm on the input of D"]
@@ -234,10 +257,10 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Without batch norm the digits are ragged, and above all the result depends on the seed. The mean distance is more than
-# four times as large as the baseline's; the best seed is at about twice that distance, the worst at more than ten times.
-# In this small network weights of 0.02 make every layer's output smaller than its input (compare lesson 02), so the
-# first steps barely reach the end of the network.
+# Taking it away: without batch norm the digits are ragged, and above all the result depends on the seed. The mean
+# distance is more than four times as large as the baseline's; the best seed is at about twice that distance, the worst
+# at more than ten times. In this small network weights of 0.02 make every layer's output smaller than its input
+# (compare lesson 02), so the first steps barely reach the end of the network.
 #
 # On D's input we had expected harm, and were wrong: there is none to be seen. Batch norm there removes the mean and the
 # spread of a whole *batch*, and D's other batch norms do much the same one layer later (section 4 has a consequence).
@@ -253,6 +276,10 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
 # > **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
 # > in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
 # > and standard deviation, as for a classifier. Which of the three fail?
+# >
+# > - only (a)
+# > - (a) and (c)
+# > - all three
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 RANGES = ["4 sigmoid output", "4 images in 0 to 1", "4 images normalised as for a classifier"]
@@ -264,11 +291,13 @@ sheets(stabilisers, RANGES,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
+# (a) and (c).
+#
 # - (a) **Fails.** Nothing is darker than mid-grey, and D can tell from any background pixel.
 # - (b) **Works**, about as well as the baseline. A tanh can reach all of [0, 1]. Half of its range lies idle, and G
 #   learns to stay out of it.
-# - (c) **Fails.** White is 2.82, far above what a tanh can reach: the digits are faint, on a background that is not
-#   quite black.
+# - (c) **Fails.** White is 2.82, far above what a tanh can reach. So G scales the whole digit, background and all, by
+#   about 0.35: white comes out near 1 and the background near -0.15, where the data have -0.42.
 #
 # So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data".
 # </details>
@@ -284,22 +313,26 @@ last_answers(stabilisers, ["baseline", *RANGES])
 # apart. Why does it not see that G's digits are faint?
 #
 # In training, D looks at real and at generated images in separate batches, and its batch norm divides each batch by its
-# own standard deviation. A batch with every number multiplied by 0.4 looks the same. The next cell tries it with a
-# trained D:
+# own standard deviation. A batch with every number multiplied by 0.35 looks the same. The next cell first reads
+# the scale off the pictures of (c), and then tries it with a trained D:
 
 # %%
 from dcgan_course.data import load_images, to_float
 from dcgan_course.runs import load_discriminator
 
+black, white = -0.42, 2.82  # in the data of (c)
+pixels = (stabilisers.images(RANGES[2]) + 1) / 2 * (white - black) + black
+print(f"(c): half of G's pixels are below {pixels.quantile(0.5):.2f}; "
+      f"one in a hundred is above {pixels.quantile(0.99):.2f}")
 netD = load_discriminator("mnist")
 x_real = to_float(load_images("mnist", 28).batch(range(256)))
 for mode in ("train", "eval"):
     netD.train(mode == "train")
     with torch.no_grad():
-        logits, faint = netD(x_real).mean().item(), netD(0.4 * x_real).mean().item()
+        logits, faint = netD(x_real).mean().item(), netD(0.35 * x_real).mean().item()
     same = abs(logits - faint) < 0.5
     print(f"{mode} mode: D answers {'nearly the same' if same else 'otherwise'} "
-          "when every number is multiplied by 0.4")
+          "when every number is multiplied by 0.35")
 
 # %% [markdown]
 # So G draws real-looking digits, scaled down into the range that it has. D cannot object, and nothing tells G that they
@@ -311,6 +344,10 @@ for mode in ("train", "eval"):
 # Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure.
 #
 # > **Predict:** does a training with it fail?
+# >
+# > - with every seed
+# > - with some seeds
+# > - with none
 
 # %% jupyter={"outputs_hidden": true}
 numbers(stabilisers, "baseline", "minimax")
@@ -318,7 +355,8 @@ numbers(stabilisers, "baseline", "minimax")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It does not fail by itself. The slope vanishes only where D is sure, and in a balanced training D need not be.
+# With none: it does not fail by itself. The slope vanishes only where D is sure, and in a balanced training D need not
+# be.
 # </details>
 
 # %% [markdown]
@@ -356,7 +394,11 @@ def likeness(images):
 
 
 # %% [markdown]
-# > **Predict:** D learns twenty times as fast as G, as before. Does the non-saturating loss save G?
+# > **Predict:** D learns twenty times as fast as G, as before. What does G draw with the non-saturating loss?
+# >
+# > - digits
+# > - strokes that differ with `z`
+# > - one texture for every `z`
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(control, metrics=("fd", "duplicates"))
@@ -372,10 +414,11 @@ sheets(control, list(control.study.configs),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# By `fd` it does not: with every seed and either loss the distance is in the ten thousands. But this judge is one that
-# a grey background misleads (section 1), so look at the pictures, too. With the minimax loss G draws a texture that is
-# nearly the same for every `z`. With the non-saturating loss it draws strokes, other ones for each `z`, on a background
-# that stays grey. (The sheets are of the first seed. Over three seeds `duplicates` points the same way.)
+# Strokes that differ with `z`, but no digits. By `fd` nothing is saved: with every seed and either loss the distance is
+# in the ten thousands. But this judge is one that a grey background misleads (section 1), so look at the pictures, too.
+# With the minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws
+# strokes, other ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three seeds
+# `duplicates` points the same way.)
 #
 # Is that difference more than luck? The second table compares the two losses seed by seed, and both of its intervals
 # include 0: three seeds do not decide it by these numbers. What suggests it is the pictures. So both changes seem to
@@ -393,7 +436,12 @@ sheets(control, list(control.study.configs),
 # The paper calls 0.001 "too high", and reports "oscillation and instability" for Adam's usual beta1 of 0.9. Both
 # claims are tested here at three learning rates, without the moving average that would hide an oscillation.
 #
-# > **Predict:** which of the six is best?
+# > **Predict:** which of these four is best?
+# >
+# > - 0.0002 with 0.5
+# > - 0.0002 with 0.9
+# > - 0.002 with 0.5
+# > - 0.002 with 0.9
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(rates)
@@ -409,13 +457,13 @@ sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# We had predicted 0.0002 with 0.5, as in the paper, and were wrong.
+# 0.002 with 0.5. We had predicted 0.0002 with 0.5, as in the paper, and were wrong.
 #
 # - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. Here it does not look like an oscillation: D has
 #   won, as the second table shows (the last ten lines of each first seed). With 0.9 a step still follows what was right
 #   ten steps ago, and G's opponent has moved since.
-# - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the same
-#   number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
+# - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the
+#   same number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
 #   photographs, for longer. A learning rate belongs to a network, a batch and a budget.
 # </details>
 
@@ -424,8 +472,12 @@ sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
 #
 # D returns logits here, never probabilities.
 #
-# > **Predict:** `log(sigmoid(logit))` in bfloat16, for a D that is fairly sure (a logit of 6 or 8): what is the loss of
-# > a generated image, $-\log(1 - D)$?
+# > **Predict:** take $D$ = `sigmoid(logit)` in bfloat16, for a generated image that D takes for real, with a logit of 8.
+# > Exactly, its loss $-\log(1 - D)$ is 8.0 (all logarithms here are natural). What comes out?
+# >
+# > - about 8
+# > - 5.5
+# > - infinity
 
 # %% jupyter={"outputs_hidden": true}
 logits = torch.tensor([2.0, 4.0, 6.0, 8.0])
@@ -437,7 +489,7 @@ for dtype in (torch.float32, torch.bfloat16):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The exact losses are about 6 and 8. In bfloat16 they come out as 5.5 and infinite: it keeps eight bits, so everything
+# Infinity; and for a logit of 6 it is 5.5 and not 6. The reason: bfloat16 keeps eight bits, so everything
 # above 0.998 becomes 1, and the logarithm of 0 follows.
 # </details>
 
@@ -459,8 +511,9 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
      "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
 
 # %% [markdown]
-# Where bfloat16 ends, an ordinary training may well arrive. Where does a training need $\log(1 - D)$ of a D that is sure? One-sided smoothing needs it for real images, whose loss is
-# $-0.9 \log D(x) - 0.1 \log(1 - D(x))$. The next cell trains a small D in bfloat16, with that loss written both ways:
+# Where bfloat16 ends, an ordinary training may well arrive. Where does a training need $\log(1 - D)$ of a D that is
+# sure? One-sided smoothing needs it for real images, whose loss is $-0.9 \log D(x) - 0.1 \log(1 - D(x))$. The next cell
+# trains a small D in bfloat16, with that loss written both ways:
 
 # %% jupyter={"source_hidden": true}
 import torch.nn.functional as F
@@ -506,8 +559,11 @@ print("loss on logits stays finite:       ", stays_finite(on_logits))
 # before G's own step begins. If they are emptied at the start of the loop, for both networks at once, D's wish stays and
 # is added to G's own.
 #
-# > **Predict:** G's gradient without `detach`, beside the right one. Is it as long in either case, and does it point the
-# > same way?
+# > **Predict:** G's gradient without `detach`, where D's wish is kept, beside the right one:
+# >
+# > - as long, and in the same direction
+# > - much shorter, and nearly at right angles
+# > - as long, and in the opposite direction
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.losses import d_loss, g_loss
@@ -542,8 +598,8 @@ for emptied in (True, False):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Emptied in between, the result is the same, only slower. Kept, most of G's own wish is cancelled: what is left is
-# short, and points almost at right angles to where it should (the cosine of the angle; 1.0 would be the same direction).
+# Much shorter, and nearly at right angles (a cosine of 1.0 would be the same direction): most of G's own wish is
+# cancelled. Emptied in between, the result is the same as with `detach`, only slower.
 # </details>
 
 # %% [markdown]
@@ -647,152 +703,68 @@ show_cards([card(images, name) for name, images in list(sets.items())[1:]],
 # training and at test time*, removes noise pixels around the digits. It shows pictures, no numbers, and its code drops
 # only in training.
 #
-# The recorded run `mnist_dropout` is that of lesson 03 with dropout in G. The package's `Dropout` has a switch,
-# `at_test`, that keeps it on in eval mode.
+# Such noise pixels can be counted. A pixel brighter than a level is lit; lit pixels that touch form a patch; the largest
+# patch is the stroke. A patch of at most 12 pixels that stays more than 2 pixels away from the stroke is a **speck**. (No
+# limit is perfect: people write a 5 in two parts, and its bar may not touch the rest.) Here is what it counts:
+
+# %% jupyter={"source_hidden": true}
+from dcgan_course.measuring.metrics import stray_pixels
+
+DROPOUT = ("dropout in G", "dropout in G, at test too")
+sets = {"real digits": to_float(load_mnist(split="test").batch(range(5000, 5200)))} | {
+    plain(config): stabilisers.images(config)[:, :1] for config in ("baseline", *DROPOUT)}
+figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
+for row, (name, images) in zip(axes, sets.items(), strict=True):
+    stray = stray_pixels(images)
+    found = stray.any((1, 2)).nonzero()[0]
+    for axis, i in zip(row, found, strict=False):
+        picture = to_pixels(images[i]).expand(-1, -1, 3).numpy().copy()  # to paint in
+        picture[stray[i]] = (0xD5, 0x5E, 0x00)
+        axis.imshow(picture, interpolation="nearest")
+    for axis in row:
+        axis.axis("off")
+    row[0].set_title(" ")  # keeps the place of words that are wider than a picture
+    row[0].text(0, 1.1, f"{name}: {len(found)} of {len(images)} have specks", fontsize=11,
+                transform=row[0].transAxes, in_layout=False)
+show(figure, "Specks in orange; up to ten pictures of each set that have any.",
+     "four rows of up to ten digits, with small orange patches beside their strokes")
+
+# %% [markdown]
+# Thirty-two pictures of one seed are few. The study has five seeds of each, with 2,000 pictures; `specks` is the share
+# that has any.
 #
-# > **Predict:** each row of the picture is one `z`, drawn first without dropout, then seven times with it. What differs
-# > along a row, and what does not?
-
-# %%
-from dcgan_course.models import Dropout
-
-dropped = load_run("mnist_dropout")
-
-
-def drawn(z, dropout_on):
-    """The pictures of z by the generator with dropout, which is on or off."""
-    net = dropped.load_generator()
-    for module in net.modules():
-        if isinstance(module, Dropout):
-            module.at_test = dropout_on
-    return generate(net, z)
-
+# > **Predict:** beside the baseline, which version has fewer specks?
+# >
+# > - dropout in training only
+# > - dropout at test time as well
+# > - both
+# > - neither
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-z = sample_z(1000, dropped.config.nz, dropped.config.z, seeded(1, "lesson"))
-on = drawn(z[:5].repeat_interleave(7, 0), True).unflatten(0, (5, 7))
-show(torch.cat([drawn(z[:5], False)[:, None], on], 1).flatten(0, 1),
-     "Each row is one z: first dropout off, then seven draws with it on.",
-     "five rows of eight digits; along a row the strokes differ a little", nrow=8)
+numbers(stabilisers, "baseline", *DROPOUT, metrics=("fd", "specks"))
+effect(stabilisers, {f"{config}, against the baseline": ("baseline", config)
+                     for config in DROPOUT}, ("fd", "specks"))
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The strokes differ a little from draw to draw; the digit mostly stays. A picture is no longer a function of `z` alone:
-# the dropped channels are a second source of chance.
+# Dropout in training only. It removes most of the specks, seed by seed. Kept on at test time as well, it adds more than
+# it removed, and `fd` becomes much worse. So the claim is half right: the readme's pictures may well be right, because
+# its code drops in training only; its explanation did not hold. With dropout in training only `fd` rises by about a
+# sixth in the mean, but the interval just includes 0, so the study does not decide it. (Lesson 06 compares ratios, and
+# many versions at once, and does not decide it either.)
 # </details>
-
-# %% [markdown]
-# To count such noise pixels we need a definition that a computer can apply. We call them **specks**:
 #
-# 1. a pixel is **lit** if it is brighter than a level;
-# 2. lit pixels that touch, also at a corner, form a patch; the largest patch is the **stroke**;
-# 3. a patch of at most 12 pixels that stays more than 2 pixels away from the stroke is a **speck**.
-
-# %%
-from scipy import ndimage
-
-AROUND = np.ones((3, 3))  # a pixel and its eight neighbours
-
-
-def stray_pixels(images, level=-0.5, most=12):
-    """Which pixels of images (N, 1, H, W) belong to specks: (N, H, W) bool."""
-    found = []
-    for lit in (images[:, 0] > level).numpy():
-        patches, _ = ndimage.label(lit, AROUND)  # 0 = dark, then 1, 2, 3 ... for each patch
-        sizes = np.bincount(patches.ravel(), minlength=2)
-        stroke = patches == 1 + sizes[1:].argmax()
-        near = np.unique(patches[ndimage.binary_dilation(stroke, AROUND, iterations=2)])
-        small = np.setdiff1d(np.flatnonzero(sizes <= most), [0, *near])
-        found.append(np.isin(patches, small))
-    return np.stack(found)
-
-
-drawing = torch.full((1, 1, 9, 12), -1.0)
-drawing[0, 0, 1:8, 2] = 1  # a stroke
-drawing[0, 0, 4, 4:6] = 1  # a patch of two pixels that begins 2 pixels beside it
-drawing[0, 0, 2, 8:11] = 1  # a patch of three pixels, farther away
-print("pixels of specks in the test drawing:", stray_pixels(drawing).sum())
-
-# %% [markdown]
-# Why the limit of 12 pixels? People write a 5 in two parts, and its upper bar may not touch the rest. That is not
-# noise. No limit is perfect, so real digits come first, as the floor. Two more columns guard against a cheap victory,
-# since a blank picture has no specks either: the **ink**, which is the number of lit pixels per picture, and the
-# judge's **confidence**, its mean probability for its own answer.
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-order = torch.randperm(10_000, generator=seeded(0, "lesson"))  # the file begins neater
-four = {"real digits": to_float(load_mnist(split="test").batch(order[:1000])),
-        "no dropout": sets["mnist_quick"],
-        "dropout on": drawn(z, True), "dropout off": drawn(z, False)}
-stray, guarded = {name: stray_pixels(images) for name, images in four.items()}, {}
-for name, images in four.items():
-    ink = (images > -0.5).sum().item() / len(images)
-    confidence = judged(judge, images)[1].max(1).mean()
-    guarded[name] = f"{stray[name].any((1, 2)).mean():.1%}", f"{ink:.0f}", f"{confidence:.2f}"
-show_table(pd.DataFrame(guarded, ["have specks", "ink", "confidence"]).T)
-
-# %% [markdown]
-# Look at what was counted: the next picture shows up to ten pictures of each set that have specks.
-
-# %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
-for row, (name, images) in zip(axes, four.items(), strict=True):
-    for axis, i in zip(row, stray[name].any((1, 2)).nonzero()[0], strict=False):
-        picture = to_pixels(images[i]).expand(-1, -1, 3).numpy().copy()  # to paint in
-        picture[stray[name][i]] = (0xD5, 0x5E, 0x00)
-        axis.imshow(picture, interpolation="nearest")
-    for axis in row:
-        axis.axis("off")
-    row[0].set_title(name, loc="left")
-show(figure, "Specks in orange: most look like noise, and some are pieces of a digit.",
-     "four rows of up to ten digits, with small orange patches beside their strokes")
-
-# %% [markdown]
-# Is the difference between *on* and *off* more than chance? Both sets draw the **same 1,000 z**, so compare picture by
-# picture. Those that have specks in both sets, or in neither, say nothing about the difference. What counts are
-# the $b$ pictures that have specks only in the first set, and the $c$ that have them only in the second. If the switch made
-# no difference, each of these $b + c$ would be as likely to be of one kind as of the other, like a coin toss. This is
-# **McNemar's test**; the difference is clear if so uneven a result has a probability below 5 %.
-
-# %%
-from scipy import stats
-
-
-def paired(a, b):
-    """McNemar's test of two lists of answers (N,), True or False, about the same N z."""
-    only_a, only_b = int((a & ~b).sum()), int((b & ~a).sum())
-    both = only_a + only_b
-    clear = stats.binomtest(only_a, both).pvalue < 0.05 if both else False
-    return "no clear difference" if not clear else "fewer" if only_a < only_b else "more"
-
-
-on, off = (stray[f"dropout {name}"].any((1, 2)) for name in ("on", "off"))
-print(f"pictures with specks, dropout on against off: {paired(on, off)}")
-
-# %% [markdown]
-# That compares one network with itself. Whether to *train* with dropout is a question about trainings, and one of each
-# is no answer. The study has five seeds of each; `specks` is the share of pictures that have any.
-
-# %% jupyter={"source_hidden": true}
-DROPOUT = ("dropout in G", "dropout in G, at test too")
-numbers(stabilisers, "baseline", *DROPOUT, metrics=("fd", "specks"))
-
-# %% [markdown]
-# And what each changes, seed by seed:
-
-# %% jupyter={"source_hidden": true}
-effect(stabilisers, {f"{config}, against the baseline": ("baseline", config)
-                     for config in DROPOUT}, ("fd", "specks"))
-sheets(stabilisers, ["baseline", *DROPOUT], "Look for specks beside the strokes.",
-       "three sheets of sixteen digits; those of the last one have bright specks around them")
-
-# %% [markdown]
-# The claim is half right. Dropout in training **only** does remove most of the specks, in the recorded run and over
-# the seeds. Kept on at test time as well, it adds more than it removed, and `fd` becomes much worse. So the readme's
-# pictures may well be right, because its code drops in training only; its explanation did not hold. With dropout in
-# training only, `fd` rises by about a sixth in the mean, but the interval just includes 0, so the study does not decide it.
-# (Lesson 06 compares ratios, and many versions at once, and does not decide it either.)
+# <details><summary>Aside: guards, and a test for pairs</summary>
+#
+# A blank picture has no specks either. So a count of flaws needs a guard against cheap victories, such as the **ink**,
+# the number of lit pixels per picture.
+#
+# To compare dropout on and off in *one* network, draw the same `z` with both, and compare picture by picture. Those
+# with specks in both sets, or in neither, say nothing. What counts are the $b$ pictures that have specks only in the
+# first set, and the $c$ that have them only in the second. If the switch made no difference, each of these $b + c$
+# would be as likely to be of one kind as of the other, like a coin toss. This is **McNemar's test**.
+# </details>
 
 # %% [markdown]
 # ## 11 · Batch, running and standing statistics
@@ -904,7 +876,7 @@ for step, kinds in ways.items():
 # %% [markdown]
 # ## 12 · Batch norm on G's output: is it blur?
 #
-# *Optional, about 20 minutes: a long case study of one claim. Section 13 does not need it.*
+# *Optional, about 8 minutes: a case study of one claim. Section 13 does not need it.*
 #
 # The paper leaves batch norm out of G's last layer. The readme of the DCGAN folder of
 # [GANs-in-PyTorch](https://github.com/iamkissg/GANs-in-PyTorch) shows two trainings on church exteriors. For *model 1*
@@ -918,7 +890,11 @@ for step, kinds in ways.items():
 # To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
 # [-1, 1], the paper's own; and uniform in [0, 1]. That makes six configs, each trained with five seeds.
 #
-# > **Predict:** which of the two changes does the harm?
+# > **Predict:** which of the two changes does harm on digits?
+# >
+# > - batch norm on the output
+# > - `z` from [0, 1]
+# > - each of them, in its own way
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(norms)
@@ -937,7 +913,7 @@ effect(norms, {
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# On digits both changes do harm, each in its own way. Read the sheets by rows and by columns; the second table has each
+# Each of them, in its own way. Read the sheets by rows and by columns; the second table has each
 # effect alone, seed by seed.
 #
 # - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
@@ -951,46 +927,11 @@ effect(norms, {
 # </details>
 
 # %% [markdown]
-# **Is it blur?** Sharpness needs no judge, but it mixes blur with lack of contrast. Divide each picture's sharpness by
-# its own variance, and contrast drops out of it. What is left depends on detail: blur lowers it (and noise would raise
-# it).
-
-# %%
-from dcgan_course.measuring.metrics import sharpness
-
-
-def detail_per_contrast(study, config):
-    """Median over the recorded pictures: sharpness over variance."""
-    x = study.images(config)
-    return (sharpness(x) / x.mean(1).flatten(1).var(1)).median().item()
-
-
-def detail_kept(study):
-    """Print what batch norm on the output leaves of the detail, for two kinds of z."""
-    for kind in ("normal", "uniform"):
-        off, on = (detail_per_contrast(study, f"output_norm={norm}, z={kind}")
-                   for norm in (False, True))
-        print(f"z {kind:<8} detail per contrast, with batch norm over without: {on / off:.1f}")
-
-
-detail_kept(norms)
-
-# %% [markdown]
-# With normal `z` sharpness fell to about half of what it was. Lost detail accounts for a factor of about 0.7, and lost
-# contrast for the other. **There is blur, then, but less than the sharpness alone says.**
-#
 # **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
 # shift and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So
 # the shift has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile
-# every wobble of the background stays visible. How black is the darker half of each picture?
-
-# %% jupyter={"source_hidden": true}
-for config in ("output_norm=False, z=normal", "output_norm=True, z=normal"):
-    pixels = (norms.images(config).mean(1).flatten(1).sort(dim=1).values + 1) * 127.5
-    darker = pixels[:, : pixels.shape[1] // 2].mean().item()
-    print(f"{plain(config):<22} darker half of the pixels: {darker:.0f} of 255")
-
-# %% [markdown]
+# every wobble of the background stays visible.
+#
 # **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$,
 # and a smaller part that differs. G's first layer is linear: it turns the common part into one **fixed picture**, the
 # same for every `z`. A hundred weights share that job, and Adam pushes all of them in the same direction at every step;
@@ -1010,58 +951,23 @@ for kind in ("normal", "uniform", "uniform01"):
     print(f"before training, z {plain(kind):<12} {share_from_z(fresh, kind):>4.0%} "
           "of the variation comes from z")
 
-# %% tags=["nbval-ignore-output"]
-for kind in ("uniform", "uniform01"):
-    short = norms.study.base.replace(z=kind, num_epochs=0.05, device="auto", precision="auto")
-    run = train(short, show=lambda *_: None)
-    share = share_from_z(run.load_generator(), kind)
-    print(f"after {run.stats()[-1]['kimg']:.0f} thousand images, z {plain(kind):<12} "
-          f"{share:>4.0%}")
-
 # %% [markdown]
 # **The fix** for both failures is to leave the output layer without batch norm, and to centre `z`, with `torch.randn`
 # or `2 * torch.rand - 1`. Section 2 trains with `z` from [0, 1] live. It does not offer the weave, which cannot be told
 # from a healthy training so early.
 #
-# **How far does it carry?** The study above trains fast, with a learning rate of 0.002. The report used the paper's
-# 0.0002.
-#
-# > **Predict:** how far can the shift get in one epoch at that rate, and what becomes of the background? (The gain can
-# > help, but it stretches white too.)
+# **How far does it carry?** The study above trains fast, with a learning rate of 0.002. At the paper's 0.0002, the
+# report's rate, 937 steps move the shift by at most 0.19, where `tanh` is still grey. And the report's pictures were
+# churches: a photograph has no black background to reach. Here are both:
 
-# %% jupyter={"outputs_hidden": true}
-steps = 60_000 // norms.study.base.batch_size
-for rate in (0.002, 0.0002):
-    print(f"{steps} steps of {rate}: at most {steps * rate:.2f}; "
-          f"tanh of minus that is {np.tanh(-steps * rate):.2f}")
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-numbers(slow)
+# %% jupyter={"source_hidden": true}
 sheets(slow, list(slow.study.configs),
        "The same six at the paper's learning rate, three seeds each: the lower row is noise.",
        "two rows of three sheets: above strokes, strokes, one blob; below three of grey noise",
        n=8)
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# The shift gets to 0.19 at most, where `tanh` is grey. D sees grey where black should be, wins, and G learns nothing but
-# noise. That is no longer blur; the training has failed. The other effect is still there as well.
-# </details>
-
-# %% [markdown]
-# **And on churches?** The report's pictures were church exteriors. A photograph has no black background to reach: its
-# pixels lie all over the range, as those of a batch norm with shift 0 and gain 1 do. The next study trains the same six
-# configs on 3,573 photographs of churches, 64 x 64, in colour, with three seeds each, and a judge of churches reads the
-# pictures. The network is small and the trainings are short, so these are beginnings of pictures, all of them too soft.
-#
-# > **Predict:** does the blur come back?
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 churches = RecordedStudy("output_norm_churches")
-numbers(churches, metrics=("fd", "sharpness", "duplicates"))
 sheets(churches, list(churches.study.configs),
-       "Church exteriors. Top: without batch norm on the output. Bottom: with it.",
+       "Church exteriors, three seeds each. Bottom: with batch norm on the output.",
        "two rows of three sheets of soft, coloured pictures of buildings; in the right column "
        "all pictures of a sheet are the same", n=8)
 effect(churches, {
@@ -1070,20 +976,14 @@ effect(churches, {
     "z from [0, 1], against [-1, 1]":
         ("output_norm=False, z=uniform", "output_norm=False, z=uniform01")},
        ("fd", "sharpness", "duplicates"))
-detail_kept(churches)
 
 # %% [markdown]
-# <details><summary>What came out, and why</summary>
+# At the slow rate D sees grey where black should be, wins, and G learns nothing but noise. On churches, 64 x 64, after a
+# short training, batch norm on the output does no harm that we can find: the distance is, if anything, smaller
+# (undecided). In the right columns every `z` gives one and the same picture.
 #
-# The number calls the lower row sharper, because its contrast is stronger: batch norm spreads the colours over the range
-# from the first step. With the contrast taken out, in the last lines, we find no blur by batch norm, and the distance
-# is, if anything, smaller with it (undecided). (A ratio above 1 is no proof of more detail, since noise raises it too.)
-# In the right column every `z` gives one and the same picture, as on digits.
-# </details>
-
-# %% [markdown]
 # **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast
-# learning rate it costs detail and contrast; at a slow one it gives noise; on churches, the readme's own subject, at
+# learning rate it costs half of the sharpness; at a slow one it gives noise; on churches, the readme's own subject, at
 # the start of training, we found no harm. Of its two changes, `z` from [0, 1] ruined every training, and batch norm
 # some. But a collapse to one picture is not blur either: with a small network and 46 thousand images **we could not
 # reproduce the readme's picture at all**, and its cause stays open. Leaving batch norm out of the output layer remains
@@ -1093,7 +993,7 @@ detail_kept(churches)
 # ## 13 · Diagnose
 #
 # Here are five trainings of the study, without their names, with D(x) in blue and D(G(z)) in orange under each sheet,
-# from 0 to 1. Some stand in the gallery too; the pictures here are others, of sixteen new `z`. Tell from pictures and curves which is which.
+# from 0 to 1. You have not seen these pictures or curves before. Tell from them which is which.
 
 # %% jupyter={"source_hidden": true}
 show_cards([card(stabilisers.images(config)[16:], letter, stabilisers.curves(config))
@@ -1116,10 +1016,15 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 # %% [markdown]
 # > **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
-# > (The *least squares* loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images, and
-# > takes the squared error.) Each of these is there once; a digit before a name is the number of the guideline that is
-# > broken: `"4 sigmoid output"`, `"2 batch norm on the output of G"`,
-# > `"4 images normalised as for a classifier"`, `"minimax"`, `"least squares"`. One of them is no failure at all.
+# > Each of these is there once, and two of them are no failures at all:
+# >
+# > - `"D learns 4 times as fast"`: its learning rate is four times as high as G's;
+# > - `"least squares"`: the loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images,
+# >   and takes the squared error;
+# > - `"minimax"`: the loss of section 5, with healthy rates;
+# > - `"smoothing 0.9 in G too"`: the target is 0.9 instead of 1, in D's loss and in G's, so nobody gains by being sure;
+# > - `"spectral norm in D"`: in place of batch norm each of D's layers is divided by its largest singular value, so that
+# >   D cannot become steep.
 
 # %%
 def my_diagnosis():
@@ -1133,8 +1038,8 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# One loss is never above 0. One stays near 1/4, because its D answers with a number whose target is 0 or 1. One set of
-# pictures has a grey weave for a background. One has no black, one no white.
+# One loss is never above 0. One pair of losses is small, and its pictures have a grey weave for a background. One loss of
+# G starts above 9, and its D stays ahead to the end. Of the two that are left, one has ragged strokes.
 # </details>
 
 # %% [markdown] tags=["solution"]
@@ -1143,11 +1048,11 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # ```python
 # def my_diagnosis():
 #     return {
-#         "A": "4 sigmoid output",  # nothing is darker than mid-grey, and D is sure
-#         "B": "2 batch norm on the output of G",  # the background is a grey weave
-#         "C": "4 images normalised as for a classifier",  # nothing is bright
+#         "A": "D learns 4 times as fast",  # D(x) and D(G(z)) stay far apart
+#         "B": "least squares",  # both losses are small: halves of squares
+#         "C": "smoothing 0.9 in G too",  # fine digits; D is never sure, D(x) below 0.7
 #         "D": "minimax",  # loss_G is negative, the digits are fine
-#         "E": "least squares",  # both losses are small: halves of squares
+#         "E": "spectral norm in D",  # ragged strokes; D's answers stay close together
 #     }
 # ```
 # </details>
@@ -1197,8 +1102,8 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # <details><summary>Your GAN draws one grey picture for every <code>z</code> after 100 steps. Name three things to look at
 # before you change anything.</summary>
 #
-# Is it drawn in eval mode, with running statistics that are too young? Are D(x) and D(G(z)) at 1 and 0, so that D has won?
-# Does the range of G's output cover that of the data?
+# Is it drawn in eval mode, with running statistics that are too young? Are D(x) and D(G(z)) at 1 and 0, so that D has
+# won? Does the range of G's output cover that of the data?
 # </details>
 #
 # <details><summary>Why is "model 1 was blurred, model 2 was not" no evidence about batch norm?</summary>
@@ -1220,8 +1125,8 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #
 # <details><summary>A study finds no harm from batch norm on D's input. May you now recommend it?</summary>
 #
-# You may not. It found no harm *on digits, with this network, after one epoch*. Another network and other images may need the
-# guideline.
+# You may not. It found no harm *on digits, with this network, after one epoch*. Another network and other images may
+# need the guideline.
 # </details>
 #
 # ## References
