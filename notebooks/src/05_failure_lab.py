@@ -418,8 +418,8 @@ sheets(control, list(control.study.configs),
 # Strokes that differ with `z`, but no digits. By `fd` nothing is saved: with every seed and either loss the distance is
 # in the ten thousands. But this judge is one that a grey background misleads (section 1), so look at the pictures, too.
 # With the minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws
-# strokes, other ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three seeds
-# `duplicates` points the same way.)
+# strokes, different ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three
+# seeds `duplicates` points the same way.)
 #
 # Is that difference more than luck? The second table compares the two losses seed by seed, and both of its intervals
 # include 0: three seeds do not decide it by these numbers. What suggests it is the pictures. So both changes seem to
@@ -1121,7 +1121,7 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #
 # In G, each dropout is followed by a convolution and then batch norm. That batch norm gathered its running averages
 # while dropout was on. Dropout keeps the mean but adds variance. Switched off, the variance falls, and batch norm still
-# divides by the old one: the next layer sees other values than in training (a "variance shift").
+# divides by the old one: the next layer sees different values from those in training (a "variance shift").
 # </details>
 #
 # <details><summary>A study finds no harm from batch norm on D's input. May you now recommend it?</summary>
