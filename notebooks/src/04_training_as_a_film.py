@@ -607,7 +607,7 @@ show(content, "Your own training: choose one place and follow it.",
 # train` leaves such a film in its folder.
 #
 # The recorded film of section 1 began with the very same 64 `z_fixed`: its stream has the same name and seed. Its places
-# hold other digits than yours all the same, because a `z` means nothing until some G has learned to read it. It is also
+# hold different digits all the same, because a `z` means nothing until some G has learned to read it. It is also
 # calmer than yours. It shows a moving average of G's weights, which smooths the wobble of single steps (lesson 06).
 
 # %% [markdown]

@@ -36,8 +36,9 @@
 # %% [markdown]
 # ## Twelve trainings
 #
-# One of them is healthy. Under each sheet you see D(x) in blue and D(G(z)) in orange over the training, from 0 to 1. The
-# cards have numbers, not names: **diagnose first.** What do you notice in each, and what could have caused it?
+# One of them is healthy, and three you know from the title. Under each sheet you see D(x) in blue and D(G(z)) in orange
+# over the training, from 0 to 1. The cards have numbers, not names: **diagnose first.** What do you notice in each, and
+# what could have caused it?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -86,11 +87,11 @@ show_cards(gallery_cards(),
                f"card {i}: {one.sign}" for i, one in enumerate(trainings.values(), 1)))
 
 # %% [markdown]
-# > **Predict:** which card is the healthy one?
+# > **Predict:** card 8 is the healthy one. Which failure would you overlook if you saw only the curves?
 # >
+# > - card 6
 # > - card 2
-# > - card 4
-# > - card 8
+# > - card 9
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 show_table(pd.DataFrame([(f"card {i}", title, one.section)
@@ -100,9 +101,9 @@ show_table(pd.DataFrame([(f"card {i}", title, one.section)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Card 8: its digits can be read, on black, and D(x) and D(G(z)) stay away from 1 and 0. Card 2 has curves like that, and
-# faint digits; card 4 has specks beside its strokes. The table has all the names, and the sections that take the failures
-# apart. Signs, causes and fixes of all of them are in one table at the end, in section 14.
+# Card 2: its curves look like those of card 8, and only the pictures tell that the digits are faint. In cards 6 and 9 D
+# has won, and its answers lie at 1 and 0. The table has all the names, and the sections that take the failures apart.
+# Signs, causes and fixes of all of them are in one table at the end, in section 14.
 # </details>
 
 # %% [markdown]
@@ -417,8 +418,8 @@ sheets(control, list(control.study.configs),
 # Strokes that differ with `z`, but no digits. By `fd` nothing is saved: with every seed and either loss the distance is
 # in the ten thousands. But this judge is one that a grey background misleads (section 1), so look at the pictures, too.
 # With the minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws
-# strokes, other ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three seeds
-# `duplicates` points the same way.)
+# strokes, different ones for each `z`, on a background that stays grey. (The sheets are of the first seed. Over three
+# seeds `duplicates` points the same way.)
 #
 # Is that difference more than luck? The second table compares the two losses seed by seed, and both of its intervals
 # include 0: three seeds do not decide it by these numbers. What suggests it is the pictures. So both changes seem to
@@ -1120,7 +1121,7 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #
 # In G, each dropout is followed by a convolution and then batch norm. That batch norm gathered its running averages
 # while dropout was on. Dropout keeps the mean but adds variance. Switched off, the variance falls, and batch norm still
-# divides by the old one: the next layer sees other values than in training (a "variance shift").
+# divides by the old one: the next layer sees different values from those in training (a "variance shift").
 # </details>
 #
 # <details><summary>A study finds no harm from batch norm on D's input. May you now recommend it?</summary>
