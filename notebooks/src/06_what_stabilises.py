@@ -125,21 +125,21 @@ show_table(ends.rename({"mnist": "digits", "heritage_no_augment": "churches"}))
 # </details>
 
 # %% [markdown]
-# What does such a number mean? Here are the same 32 `z` at the two moments. Move the slider to and fro, and look at
+# What does such a number mean? Here are the same 32 `z` at the two moments. Move the line to and fro, and look at
 # walls, towers and skies:
 
 # %% jupyter={"source_hidden": true}
 from PIL import Image
 
-from dcgan_course.plots import show_turned
+from dcgan_course.plots import show_wiped
 
 churches = load_run("heritage_no_augment")
 files = churches.path / "best.webp", churches.samples()[-1][1]
 sheets = [Image.open(file).convert("RGB").crop((0, 0, 530, 266)) for file in files]
 both = [sheet.resize((795, 399), Image.Resampling.LANCZOS) for sheet in sheets]
-show_turned(dict(zip(("at the best moment", "at the end"), both, strict=True)),
-            "The same thirty-two z; the slider changes the moment.",
-            "thirty-two generated churches: stone, towers, skies; greyer and flatter at last")
+show_wiped(*both, "Left of the line: at the best moment. Right of it: at the end.",
+           ("thirty-two generated churches of stone, with towers and skies",
+            "the same churches, greyer and flatter"))
 
 # %% [markdown]
 # The next figure shows the losses of that training. Can you see the turning point?
