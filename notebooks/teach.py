@@ -32,6 +32,7 @@ EXERCISE = re.compile(r"^> \*\*Exercise (\d+) · (.+?)\*\* — difficulty (\d) o
 OPEN = re.compile(r"> \*\*Open exercise · (.+?)\*\* — (\d+ (?:minutes|hours))")
 CLOCK = re.compile(r"(%\|.*) \[[\d:]+<[\d:?]+, *[^],]+(?:, ([^]]*))?\]")  # of tqdm: time, time left, speed, words
 FINISHED = re.compile(r"^.*100%\|.*\n?", re.M)  # such a bar: what it waited for is there
+RIGHT = "<!-- right -->"  # after the right one of the answers that a question offers, where no reader sees it
 SHORT = ("00", "01", "02", "03", "05", "08")  # the lessons of the short path
 
 
@@ -183,8 +184,10 @@ def without_solutions(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def without_answers(lesson: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """What a lesson asks to predict, without the folded output that answers it."""
+    """What a lesson asks to predict, without the folded output that answers it, and which of the offered answers is
+    right."""
     for cell in lesson.cells:
+        cell.source = cell.source.replace(f" {RIGHT}", "")
         if cell.metadata.get("jupyter", {}).get("outputs_hidden"):
             cell.outputs, cell.execution_count = [], None
     return lesson

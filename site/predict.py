@@ -2,7 +2,8 @@
 
 In a lesson a question that begins with "Predict" stands in a quotation. Code follows, then an output that is folded,
 then the explanation in a fold of its own. Here all of it becomes one card, and both folds become one. A list at the end
-of the question holds answers, one of which may be chosen before the button is pressed.
+of the question holds answers, one of which may be chosen before the button is pressed; after that it shows which one is
+right.
 """
 
 import itertools
@@ -10,6 +11,7 @@ import itertools
 from docutils import nodes
 from sphinx.application import Sphinx
 
+RIGHT = "<!-- right -->"
 WHY = "<details><summary>What came out, and why</summary>"
 BUTTON = ('<details class="what"><summary><span class="folded">Show what came out</span>'
           '<span class="shown">What came out, and why</span></summary>')
@@ -41,10 +43,16 @@ def asks(quote: nodes.block_quote) -> bool:
 def offer_choices(question: nodes.block_quote, name: str) -> None:
     """The list at the end of a question, if there is one, as buttons, of which one may be pressed."""
     if isinstance(question[-1], nodes.bullet_list):
-        choices = [nodes.container("", html(f'<label><input type="radio" name="{name}">'), *item[0].children,
-                                   html("</label>"), classes=["choice"]) for item in question.pop()]
+        choices = [choice(item[0].children, name) for item in question.pop()]
         guess = html('<fieldset><legend>Your guess</legend>')
         question += nodes.container("", guess, *choices, html("</fieldset>"), classes=["choices"])
+
+
+def choice(words: list[nodes.Node], name: str) -> nodes.container:
+    """An offered answer as a button; the mark that no one sees becomes a class."""
+    shown = [part for part in words if not is_html(part, RIGHT)]
+    return nodes.container("", html(f'<label><input type="radio" name="{name}">'), *shown, html("</label>"),
+                           classes=["choice", "right"] if len(shown) < len(words) else ["choice"])
 
 
 def folded(node: nodes.Node) -> bool:

@@ -308,9 +308,11 @@ def test_a_question_offers_few_answers_inside_its_quotation(path):
     for text in (cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown"):
         for question in re.findall(r"(?:^>.*\n?)+", text, re.M):
             if question.startswith("> **Predict"):
-                assert len(re.findall(r"^> [-*] ", question, re.M)) in (0, 2, 3, 4), question
+                offered = re.findall(r"^> [-*] (.+)", question, re.M)
+                assert len(offered) in (0, 2, 3, 4), question
+                assert sum(words.endswith(teach.RIGHT) for words in offered) == bool(offered), question
             else:
-                assert not re.search(r"^> [-*] ", question, re.M), question
+                assert not re.match(r"> [-*] ", question), question
 
 
 @each_lesson
@@ -371,6 +373,7 @@ def test_handout(tmp_path, monkeypatch):
         assert not [cell for cell in student.cells if "solution" in cell.metadata.get("tags", [])]
         assert "<details open><summary>Solution" in "".join(cell.source for cell in solutions.cells)
         assert len(student.cells) + len(exercises(path)) == len(solutions.cells)
+        assert teach.RIGHT not in "".join(cell.source for cell in student.cells)
         for cell in student.cells:  # what was to be predicted is not given away
             hidden = cell.metadata.get("jupyter", {}).get("outputs_hidden")
             assert not (hidden and cell.outputs) and (hidden or cell.cell_type != "code" or cell.execution_count)

@@ -333,10 +333,10 @@ def ctrl_c():
 
 
 def test_a_server_that_does_not_listen_is_killed(tmp_path, monkeypatch, ctrl_c):
-    """After Ctrl-C; this server presses it, and then sleeps."""
+    """After Ctrl-C; this server presses it, once it has been started for certain, and then sleeps."""
     monkeypatch.setattr(exploring, "PATIENCE", 0.1)
-    stubborn = "import os, signal, time; print(os.getpid(), flush=True); os.kill(os.getppid(), signal.SIGINT); " \
-        "time.sleep(600)"
+    stubborn = "import os, signal, time; print(os.getpid(), flush=True); time.sleep(0.5); " \
+        "os.kill(os.getppid(), signal.SIGINT); time.sleep(600)"
     with pytest.raises(KeyboardInterrupt):
         serve([sys.executable, "-c", stubborn], tmp_path / "log")
     assert not psutil.pid_exists(int((tmp_path / "log").read_text("utf-8")))

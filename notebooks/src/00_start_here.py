@@ -87,7 +87,7 @@ from dcgan_course.widgets import Still
 # >
 # > - it jumps
 # > - it changes shape, everywhere at the same speed
-# > - it changes shape, at some places much faster than at others
+# > - it changes shape, at some places much faster than at others <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 run = load_run("mnist2d")
@@ -101,8 +101,9 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It changes shape, at some places much faster than at others. It never jumps. Within a digit the shape changes slowly.
-# The way to the next digit is smooth as well, but it is only a step or two wide, and what lies on it is not a digit.
+# It changes shape, at some places much faster than at others. Within a digit the shape changes slowly. The way to the
+# next digit is smooth as well, but it may be so short that hardly one of these pictures lies on it: then it looks like a
+# jump, until you take smaller steps. What lies between two digits need not be a digit.
 #
 # </details>
 #
@@ -196,8 +197,9 @@ work["minutes here"] = minutes.map("{:.1f}".format)
 show_table(work.drop(columns="network").rename_axis(None))
 
 # %% [markdown]
-# Why does a training take minutes? Each network holds a few hundred thousand to a few million numbers, its
-# **parameters**, and every step changes all of them:
+# Each network holds a few hundred thousand to a few million numbers, its **parameters**, and every step changes all of
+# them. More of them need not take longer: a convolution uses each of its numbers at many places of an image, a fully
+# connected layer uses each once. Compare with the speeds above:
 
 # %%
 sizes = pd.DataFrame({"parameters of G": 0, "parameters of D": 0}, list(networks))

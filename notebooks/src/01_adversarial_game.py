@@ -153,7 +153,7 @@ log_p_data = log_density(plane, centres, spread)
 # >
 # > - blue: what lies there looks real
 # > - orange: G drew it
-# > - white: one half
+# > - white: one half <!-- right -->
 
 # %% jupyter={"source_hidden": true}
 # generated, undecided, real
@@ -210,7 +210,7 @@ show(figure, "D*: blue where G draws too little, orange where it draws too much.
 # > **Predict:** where G draws a mode twice as often as the data, which probability does $D^*$ give?
 # >
 # > - 0
-# > - 1/3
+# > - 1/3 <!-- right -->
 # > - 1/2
 # > - 2/3
 
@@ -245,7 +245,7 @@ for name, mode in (("a mode that G draws", 1), ("a mode that G misses", 6)):
 # >
 # > - evenly with the distance
 # > - fastest while it is far away
-# > - not at all, until the two touch
+# > - not at all, until the two touch <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 def divergence(log_p, log_q):
@@ -267,8 +267,8 @@ show_table(pd.DataFrame({"Jensen-Shannon divergence": found}))
 # <details><summary>What came out, and why</summary>
 #
 # It does not fall at all until the two touch. As long as generated and real points lie apart (their *supports are
-# disjoint*), the divergence is log 2 at every distance, and its slope is 0: against a perfect D, G would learn nothing.
-# Pictures are such a case, since a G's first pictures and real ones hardly overlap in a space of hundreds of
+# disjoint*), the divergence is log 2 at every distance, and its slope is 0: with this cost, against a perfect D, G would
+# learn nothing. (Two bells never lie quite apart; these come so near to it that the number is the same.) Pictures are such a case, since a G's first pictures and real ones hardly overlap in a space of hundreds of
 # dimensions. A training works because D is *not* perfect: it is a smooth network, a few steps ahead of G, and its slope
 # between the two sets points somewhere.
 #
@@ -393,7 +393,7 @@ print(f"loss_G of a guess: {g_loss(guess):.2f} (log 2 = {math.log(2):.2f})")
 # > - minimax, 100 times
 # > - neither: both are about equal
 # > - non-saturating, twice
-# > - non-saturating, 100 times
+# > - non-saturating, 100 times <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 def slopes(D_G_z):
@@ -553,7 +553,7 @@ def play(lr_g, steps=3000, seed=0, lr_d=1e-3, moments=41, penalty=None):
 # > **Predict:** how will G find the eight modes?
 # >
 # > - one after the other
-# > - nearly all at once
+# > - nearly all at once <!-- right -->
 # > - only some of them
 
 # %% tags=["nbval-ignore-output"]
@@ -611,7 +611,7 @@ show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
 # >
 # > - all eight
 # > - three to seven
-# > - two or fewer
+# > - two or fewer <!-- right -->
 
 # %% tags=["nbval-ignore-output"]
 hasty = play(lr_g=4e-2)
@@ -756,7 +756,7 @@ alternating_step = check_alternating_step(my_alternating_step)
 # > **Predict:** where does each of them end, compared with where it began?
 # >
 # > - both further out
-# > - simultaneous further out, taking turns as far away
+# > - simultaneous further out, taking turns as far away <!-- right -->
 # > - simultaneous as far away, taking turns further in
 # > - both further in
 
@@ -828,7 +828,7 @@ print(f"mean point:    {math.hypot(mean_x, mean_y):.2f} from the saddle")
 # >
 # > - about 1.4: the path stays closed
 # > - about 0.7
-# > - less than 0.1
+# > - less than 0.1 <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 def priced_step(x, y, lr, gamma=0.2):
@@ -882,7 +882,7 @@ show_turned(pictures, "The same steps, and a price on D's steepness: drag to cha
 # > **Predict:** how many modes does each cover, at most of the later moments?
 # >
 # > - both two or fewer
-# > - two or fewer without R1, six or more with it
+# > - two or fewer without R1, six or more with it <!-- right -->
 # > - both six or more
 
 # %% tags=["nbval-ignore-output"]

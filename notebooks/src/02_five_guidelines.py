@@ -136,7 +136,7 @@ show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel as
 # > image (padding 1)?
 # >
 # > - 2 x 2
-# > - 3 x 3
+# > - 3 x 3 <!-- right -->
 # > - 5 x 5
 
 # %% jupyter={"outputs_hidden": true}
@@ -262,7 +262,7 @@ print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv_tran
 # > **Predict:** at stride 2, which kernel stamps evenly?
 # >
 # > - 3 x 3
-# > - 4 x 4
+# > - 4 x 4 <!-- right -->
 # > - 5 x 5
 
 # %% jupyter={"outputs_hidden": true}
@@ -443,7 +443,7 @@ for axes, (name, (x, colour)) in zip(both, sets.items(), strict=True):
     axes.set(xlabel="pixel, from black to white", xticks=[-1, 0, 1],
              title=f"{name}: {dark:.1%} black")
 both[0].set_ylabel("share of the pixels [%]")
-show(figure, "Black: darker than -0.99. Batch norm spreads G's pixels over all greys.",
+show(figure, "Black: darker than -0.99. Real digits need it; an untrained G hardly has it.",
      "two histograms: real digits have one tall bar at black and a low one at white; "
      "those of G are spread evenly over all greys")
 
@@ -569,7 +569,7 @@ print(f"G's parameters by hand: {total:,}, by PyTorch: {count_parameters(netG):,
 # > **Predict:** read the settings in the next cell. How many of the five guidelines does this network keep?
 # >
 # > - none
-# > - one
+# > - one <!-- right -->
 # > - two
 # > - three
 

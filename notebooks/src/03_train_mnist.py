@@ -24,7 +24,7 @@
 #
 # - write the two steps of a GAN's training, and say what each line is for;
 # - start a training, stop it, and go on from its checkpoint;
-# - tell a healthy training from one that D has won and from one that has collapsed, by their curves;
+# - tell a healthy training from one that D has won and from one that has collapsed, by curves and pictures;
 # - judge a generator by numbers, on images that nobody picked.
 #
 # **You write** the noise, D's step and G's step; **we import** the networks ([models.py](../dcgan_course/models.py))
@@ -83,7 +83,7 @@ print("stored as", digits.pixels.dtype, "from", digits.pixels.min(), "to", digit
 
 # %%
 x_real = to_float(digits.batch(range(64)))
-show(x_real, "Real digits: strokes of even width on a black background.",
+show(x_real, "Real digits: thin strokes and bold ones, on a black background.",
      "sixty-four handwritten digits in eight rows, white on black")
 
 # %% [markdown]
@@ -124,7 +124,7 @@ print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 a
 # >
 # > - loss_D 0, loss_G 0
 # > - loss_D 0.69, loss_G 0.69
-# > - loss_D 1.39, loss_G 0.69
+# > - loss_D 1.39, loss_G 0.69 <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 undecided = torch.zeros(64)  # a logit of 0 is D(x) = 0.5
@@ -358,7 +358,7 @@ healthy = recorded_run("mnist_quick")
 # > **Predict:** how does D do its job at the end, when G draws far better pictures?
 # >
 # > - much better: its two answers are further apart
-# > - about as well: they are about as far apart
+# > - about as well: they are about as far apart <!-- right -->
 # > - much worse: both are near 0.5
 
 # %% jupyter={"outputs_hidden": true}
@@ -375,8 +375,10 @@ for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:]
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About as well: D's two answers stay about 0.3 apart while the digits go from blobs to handwriting. Both players
-# improved, so the score hardly moved: the curves measure the distance between the players, not how good they are.
+# About as well: D's two answers are about 0.3 apart in the first tenth of the training and in the last, while the digits
+# go from blobs to handwriting. In between G catches up and D draws ahead again, as the curves below show. Both players
+# improved, so the score at the end is that of the start: the curves measure the distance between the players, not how
+# good they are.
 #
 # </details>
 #
@@ -417,7 +419,7 @@ show(guided(d_wins),
 
 # %% [markdown]
 # The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`.
-# D learns to refuse it, G jumps to another one, and so on. D's answers move apart here too, more slowly.
+# D learns to refuse it, G jumps to another one, and so on. D's answers move apart here too.
 #
 # What makes a G collapse? Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push
 # is enough: one player that learns much faster, a G without batch norm, or a `z` that hardly differs from one to the
@@ -453,7 +455,7 @@ show_rows(dict(zip(("healthy", "D has won", "collapsed"), rows, strict=True)),
 
 # %% [markdown]
 # Both failures end with a D that is sure, and from the end alone you could not tell which is which. The way there
-# differs: one D was sure from its first steps on, the other needed most of the run. The pictures tell the two apart at
+# differs: one D was sure from its first steps on, the other only after some tens of thousands of images. The pictures tell the two apart at
 # once: one generator draws noise without a stroke, the other a bold stroke.
 #
 # They also show what the two have in common. In both lower rows every picture is nearly the same: the run in which D

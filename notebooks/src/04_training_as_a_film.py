@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 04 · Training as a film
 #
-# <img src="../data/film.webp" width="484" alt="a film of sixty-four places over two curves: grey squares become blobs, then strokes, then digits, while a cursor walks along the losses, which hardly change any more">
+# <img src="../data/film.webp" width="484" alt="a film of sixty-four places over two curves: grey squares become blobs, then strokes, then digits, while a cursor walks along the losses">
 #
 # *Sixty-four vectors z, drawn once and never again, as one generator learns to read them. Choose a place and follow it;
 # then watch the cursor: the pictures get better all the way, and the losses do not tell.*
@@ -131,12 +131,12 @@ for x, y in zip(kimg, fd, strict=True):
     right.annotate(f"{y:.0f}", (x + 6, y + 5))
 right.set(title="how far the pictures are from digits", xlabel="thousand images shown",
           xlim=(0, 330), ylim=(0, 185))
-show(figure, "The losses hardly change any more; the pictures do.",
-     "left two losses that level off after forty thousand images; right five dots, the "
+show(figure, "G's loss rises, and its pictures get better.",
+     "left two losses that drift apart after forty thousand images; right five dots, the "
      "Frechet distance, which falls to the end")
 
 # %% [markdown]
-# G's loss falls for some forty thousand images. Then both losses hardly move, and at the end G's even rises, while the
+# G's loss falls for some forty thousand images. From then on it *rises*, slowly, to the end, and D's falls, while the
 # pictures still get better: their distance falls from 159 to 28.
 #
 # Now follow **one** place. The next cell takes the film apart, and puts the 61 pictures of that place side by side, row
@@ -170,7 +170,7 @@ chooser(large(grown[-1]), 8, lambda place: large(grown[:, place]),
 # > **Predict:** how far do the sheets of neighbouring epochs differ at the end, beside the start?
 # >
 # > - not at all: the film is at rest
-# > - less, but they still differ
+# > - less, but they still differ <!-- right -->
 # > - as much as at the start
 
 # %% jupyter={"outputs_hidden": true}
@@ -229,7 +229,7 @@ for steps, batch_size in ((1000, 64), (500, 128)):
 #
 # > **Predict:** in which mode does its picture change?
 # >
-# > - in train mode
+# > - in train mode <!-- right -->
 # > - in eval mode
 # > - in both
 
@@ -282,7 +282,7 @@ show(figure, "The same z six times, and what differs from the first: outlines in
 # > **Predict:** in which mode does a look leave a trace?
 # >
 # > - in neither: no weight moves
-# > - in train mode
+# > - in train mode <!-- right -->
 # > - in both
 
 # %% jupyter={"outputs_hidden": true}
@@ -397,7 +397,7 @@ print(f"{len(moments)} snapshots, after steps", *moments[:4], "...", *moments[-2
 # > **Predict:** how many places will you be able to read at the end, after 12.8 thousand images?
 # >
 # > - none yet
-# > - some
+# > - some <!-- right -->
 # > - all
 
 # %% tags=["nbval-ignore-output"]
@@ -464,7 +464,7 @@ show_rows({clock(kimg) if kimg else "untrained": images[:12] for kimg, images in
 # > **Predict:** what would that do to the untrained generator?
 # >
 # > - hardly anything
-# > - show strong noise
+# > - show strong noise <!-- right -->
 # > - show black squares
 
 # %% jupyter={"outputs_hidden": true}
@@ -573,7 +573,7 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # > **Predict:** what saves more, a quarter of the colours or half of the frames?
 # >
 # > - a quarter of the colours: it saves three quarters
-# > - half of the frames: it saves half
+# > - half of the frames: it saves half <!-- right -->
 # > - neither saves a third
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]

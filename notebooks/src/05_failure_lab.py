@@ -90,7 +90,7 @@ show_cards(gallery_cards(),
 # > **Predict:** card 8 is the healthy one. Which failure would you overlook if you saw only the curves?
 # >
 # > - card 6
-# > - card 2
+# > - card 2 <!-- right -->
 # > - card 9
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -243,7 +243,7 @@ live("sigmoid output")
 # > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What does
 # > harm here?
 # >
-# > - taking it away everywhere
+# > - taking it away everywhere <!-- right -->
 # > - putting it on D's input too
 # > - each of the two
 
@@ -279,7 +279,7 @@ sheets(stabilisers, ["baseline", *BATCH_NORM],
 # > and standard deviation, as for a classifier. Which of the three fail?
 # >
 # > - only (a)
-# > - (a) and (c)
+# > - (a) and (c) <!-- right -->
 # > - all three
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -348,7 +348,7 @@ for mode in ("train", "eval"):
 # >
 # > - with every seed
 # > - with some seeds
-# > - with none
+# > - with none <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 numbers(stabilisers, "baseline", "minimax")
@@ -398,7 +398,7 @@ def likeness(images):
 # > **Predict:** D learns twenty times as fast as G, as before. What does G draw with the non-saturating loss?
 # >
 # > - digits
-# > - strokes that differ with `z`
+# > - strokes that differ with `z` <!-- right -->
 # > - one texture for every `z`
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -441,7 +441,7 @@ sheets(control, list(control.study.configs),
 # >
 # > - 0.0002 with 0.5
 # > - 0.0002 with 0.9
-# > - 0.002 with 0.5
+# > - 0.002 with 0.5 <!-- right -->
 # > - 0.002 with 0.9
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -478,7 +478,7 @@ sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
 # >
 # > - about 8
 # > - 5.5
-# > - infinity
+# > - infinity <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 logits = torch.tensor([2.0, 4.0, 6.0, 8.0])
@@ -563,7 +563,7 @@ print("loss on logits stays finite:       ", stays_finite(on_logits))
 # > **Predict:** G's gradient without `detach`, where D's wish is kept, beside the right one:
 # >
 # > - as long, and in the same direction
-# > - much shorter, and nearly at right angles
+# > - much shorter, and nearly at right angles <!-- right -->
 # > - as long, and in the opposite direction
 
 # %% jupyter={"outputs_hidden": true}
@@ -684,8 +684,7 @@ show_cards([card(images, name) for name, images in list(sets.items())[1:]],
            "times; one picture of noise sixteen times", columns=2)
 
 # %% [markdown]
-# `mnist_basic` is the fully connected GAN. Two digits are missing from its pictures, which is easily overlooked on a
-# sheet.
+# `mnist_basic` is the fully connected GAN. Two digits hardly ever come, which is easily overlooked on a sheet.
 #
 # The last two runs have collapsed, whatever the judge reads in their pictures. Their likeness (section 5) is close to 1,
 # where that of real digits is far below one half. `mnist_collapse` draws one stroke for every `z`, and `mnist_d_wins` one
@@ -736,7 +735,7 @@ show(figure, "Specks in orange; up to ten pictures of each set that have any.",
 #
 # > **Predict:** beside the baseline, which version has fewer specks?
 # >
-# > - dropout in training only
+# > - dropout in training only <!-- right -->
 # > - dropout at test time as well
 # > - both
 # > - neither
@@ -895,7 +894,7 @@ for step, kinds in ways.items():
 # >
 # > - batch norm on the output
 # > - `z` from [0, 1]
-# > - each of them, in its own way
+# > - each of them, in its own way <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 numbers(norms)
@@ -963,8 +962,8 @@ for kind in ("normal", "uniform", "uniform01"):
 
 # %% jupyter={"source_hidden": true}
 sheets(slow, list(slow.study.configs),
-       "The same six at the paper's learning rate, three seeds each: the lower row is noise.",
-       "two rows of three sheets: above strokes, strokes, one blob; below three of grey noise",
+       "The same six at the paper's learning rate, three seeds each: below, no digits.",
+       "two rows of three sheets: above strokes, strokes, one blob; below two of grey noise and one bright shape",
        n=8)
 churches = RecordedStudy("output_norm_churches")
 sheets(churches, list(churches.study.configs),
@@ -979,7 +978,7 @@ effect(churches, {
        ("fd", "sharpness", "duplicates"))
 
 # %% [markdown]
-# At the slow rate D sees grey where black should be, wins, and G learns nothing but noise. On churches, 64 x 64, after a
+# At the slow rate D sees grey where black should be and wins; G draws noise, or one bright shape. On churches, 64 x 64, after a
 # short training, batch norm on the output does no harm that we can find: the distance is, if anything, smaller
 # (undecided). In the right columns every `z` gives one and the same picture.
 #
@@ -1072,7 +1071,7 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # | D 20 times as fast (5) | strokes on grey; D has won | G cannot keep up | rates in balance |
 # | D 20 times as fast, minimax (5) | one texture for every `z`; D has won | G's loss has no slope where D is sure | rates in balance, and the non-saturating loss |
 # | beta1 of 0.9 (6) | bars for every `z`; D has won | steps follow what was right ten steps ago | beta1 of 0.5 |
-# | fully connected (9) | specks; two digits never come | no layer knows which pixels are neighbours | convolutions; and count the digits |
+# | fully connected (9) | specks; two digits hardly ever come | no layer knows which pixels are neighbours | convolutions; and count the digits |
 # | dropout at test time (10) | specks beside the strokes | chance in every picture | drop in training only |
 # | batch norm on G's output (12) | a grey weave behind the digits | all pixels of a batch share one mean and one deviation | no batch norm on the last layer |
 # | batch norm on output, slow (12) | noise; D has won | the background never gets black | no batch norm on the last layer |

@@ -86,7 +86,7 @@ print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_
 # > **Predict:** which of them was trained too long?
 # >
 # > - the digits
-# > - the churches
+# > - the churches <!-- right -->
 # > - both
 # > - neither
 
@@ -158,8 +158,8 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
     axis.axvline(best, color=INK, linestyle="--", label="best pictures")
     axis.set(xlabel="thousand images shown")
     plots.legend_above(axis, title)
-show(figure, "No curve turns at the best moment; D gets surer all the time.",
-     "losses and D's answers of the churches: they drift apart steadily, without a kink")
+show(figure, "No curve turns so sharply that it names the best moment; D gets surer.",
+     "losses and D's answers of the churches: D's answers drift apart, G's loss has a broad minimum")
 
 # %% jupyter={"source_hidden": true}
 parts = {"first 100 thousand": [line for line in lines if line["kimg"] < 100],
@@ -169,7 +169,7 @@ show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
                          for name, part in parts.items()}).T.map("{:.2f}".format))
 
 # %% [markdown]
-# D grows surer on photographs that it has seen hundreds of times, a hint that it memorises them. But no curve has a
+# D grows surer on photographs that it has seen more than a hundred times, a hint that it memorises them. But no curve has a
 # kink that would say "stop here". (This is one training with one seed.)
 #
 # Larger data sets do not protect from it. The logs of
@@ -304,7 +304,7 @@ print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.
 # > **Predict:** one of these breaks a guideline and makes the digits *better*. Which?
 # >
 # > - batch norm on G's output
-# > - pooling in D instead of strides
+# > - pooling in D instead of strides <!-- right -->
 # > - a sigmoid at G's end instead of tanh
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -515,7 +515,7 @@ smoothed_d_loss = checks.check_smoothed_d_loss(my_smoothed_d_loss)
 # > **Predict:** which answer for a real image costs least, with a target of 0.9? The next cell tries 999 of them, from
 # > 0.001 to 0.999, and the target 1 as well.
 # >
-# > - 0.9
+# > - 0.9 <!-- right -->
 # > - the surest one, 0.999
 # > - 0.5
 
@@ -600,7 +600,7 @@ update_ema = checks.check_ema(my_ema)
 # >
 # > - the last G
 # > - the moving average, a little
-# > - the moving average, several times
+# > - the moving average, several times <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 import copy

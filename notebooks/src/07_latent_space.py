@@ -85,7 +85,7 @@ print(f"z has {run.config.nz} numbers, {run.config.z}")
 # > **Predict:** how long is such a vector, mostly? The density is highest at 0.
 # >
 # > - near 0
-# > - near 10
+# > - near 10 <!-- right -->
 # > - near 100
 
 # %% jupyter={"outputs_hidden": true}
@@ -107,7 +107,7 @@ print(f"length: mean {lengths.mean():.1f}, standard deviation {lengths.std():.1f
 # > **Predict:** how long is `z` halfway?
 # >
 # > - near 5
-# > - near 7
+# > - near 7 <!-- right -->
 # > - near 10
 
 # %% jupyter={"outputs_hidden": true}
@@ -234,7 +234,7 @@ def on_the_way(path, t):
 # %% [markdown]
 # > **Predict:** how are the pictures halfway on the straight line, beside those at its start?
 # >
-# > - a little worse
+# > - a little worse <!-- right -->
 # > - much worse, hardly digits
 # > - paler
 
@@ -329,7 +329,7 @@ for t in (0.1, 0.25, 0.5):
 # > **Predict:** which of the three is the smoothest, by its largest step?
 # >
 # > - G's walk
-# > - the cross-fade
+# > - the cross-fade <!-- right -->
 # > - the memoriser
 
 # %%
@@ -621,7 +621,7 @@ COUNTS = [f"{space}, {k}" for space in ("z", "pixels") for k in (1, 3, 10)]
 # > **Predict:** for glasses and smiles, do ten exemplars beat one?
 # >
 # > - with `z` and with pixels
-# > - only with `z`
+# > - only with `z` <!-- right -->
 # > - only with pixels
 # > - with neither
 
@@ -658,7 +658,7 @@ show_table(percent(chance).rename({"facial_hair": "beard"}),
 # **Beards are the hardest**: compare what ten exemplars bring with what comes by chance. With the weaker generator of
 # `avatars_plain` beards came in 18 to 27 % of the sums.
 #
-# Could the length explain the gain from more exemplars? A sum of three single `z` is longer than one `z`, a sum of means
+# Could the length explain the gain from more exemplars? A sum of single `z` is longer than one `z`, a sum of means of ten
 # shorter. Try it: scale the sums to a length of 10, and compare the rates.
 
 # %%
@@ -701,7 +701,7 @@ show_turned({f"{step:+.1f} steps towards glasses": large(six, 6, 2)
 #
 # > **Predict:** how does the share with the attribute go on beyond +1 step?
 # >
-# > - it grows to nearly all faces
+# > - it grows to nearly all faces <!-- right -->
 # > - it falls again
 # > - it stays near one half
 

@@ -274,7 +274,7 @@ turned("strongest 1", ten[:6], directions["strongest 1"], range(-3, 4),
 # > **Predict:** does a direction that W stretches more change the picture more?
 # >
 # > - all hundred change it about equally
-# > - nearly: the first most, and the second half hardly at all
+# > - nearly: the first most, and the second half hardly at all <!-- right -->
 # > - strictly: each changes it more than the next
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -353,8 +353,8 @@ turned("glasses", six, explorer.directions["glasses"], np.linspace(-2, 2, 9).tol
 # %% [markdown]
 # ### Why colours have buttons
 #
-# Adding a direction can only push further: black hair gets blacker. Brown lies between black and blond, so pushing does
-# not reach it. A button therefore *replaces* the part of z in which the colours differ by what faces with this colour
+# Adding a direction can only push further: black hair gets blacker. A colour that lies amid the others in `z` is not reached
+# like that. A button therefore *replaces* the part of z in which the colours differ by what faces with this colour
 # have on average.
 #
 # Does that help? And what does each control change that it does not name? The judge of lesson 07 reads all 17
@@ -386,7 +386,7 @@ before = read(hundred).float().mean(0)
 # %% [markdown]
 # > **Predict:** hair is pushed along the direction of brown hair, to +1.5. How many more of the hundred are brown?
 # >
-# > - about 10
+# > - about 10 <!-- right -->
 # > - about 30
 # > - about 60
 
@@ -452,8 +452,8 @@ for words, table in tables.items():
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 10. Brown lies between black and blond, and a push goes past it, into black (+23); tan skin, which lies between
-# others too, does not come at all. The buttons make 54 more faces brown-haired and 45 more tan. Over all controls, 61
+# About 10: the push leads into black (+23). Blond hair, tan skin and two of the backgrounds hardly come either. These
+# colours seem to lie amid the others, where a straight push goes past them. The buttons make 54 more faces brown-haired and 45 more tan. Over all controls, 61
 # faces of a hundred gain what is named, where pushing gives 43.
 #
 # Off the diagonal less is won: 4.3 faces for each attribute outside of the group, 4.6 before. Grey hair still brings

@@ -489,7 +489,7 @@ def speed(loop, steps):
 # >
 # > - about 5 times
 # > - about 24 times
-# > - about 120 times
+# > - about 120 times <!-- right -->
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 print("timing some steps ...", flush=True)
@@ -645,7 +645,7 @@ show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
 # > **Predict:** does a longer step make up for a batch of 256 in place of 64?
 # >
 # > - wholly, at four times the rate
-# > - only in part
+# > - only in part <!-- right -->
 # > - not at all: the pictures get worse still
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -743,7 +743,7 @@ share = checks.check_share(my_share)
 # > **Predict:** when is the mean of the shares' gradients the gradient of the whole batch?
 # >
 # > - always
-# > - only without batch norm
+# > - only without batch norm <!-- right -->
 # > - only with batch norm
 
 # %% jupyter={"outputs_hidden": true}

@@ -177,7 +177,7 @@ print(f"(128 + 256 + 512) x 16 = {count:,}, and twice that is {2 * count:,}")
 # > **Predict:** with a hundred labels, how many digits are read correctly by D's features, and how many by pixels?
 # >
 # > - about 75 % by either
-# > - about 90 % by D's features, 75 % by pixels
+# > - about 90 % by D's features, 75 % by pixels <!-- right -->
 # > - about 75 % by D's features, 90 % by pixels
 # > - about 90 % by either
 
@@ -264,7 +264,7 @@ show_table(pd.DataFrame({"right with 100 labels": {name: f"{np.mean(shares):.0%}
 # > and how many with 400 of each class? Ten percent is chance.
 # >
 # > - about 40 % and 36 %
-# > - about 69 % and 60 %
+# > - about 69 % and 60 % <!-- right -->
 # > - about 83 % and 74 %, as the paper's D
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -287,7 +287,7 @@ show_table(pd.DataFrame(rows, ["all 50,000 labels", "400 for each class"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # About 69 % and 60 %. With 400 labels of each class that is twelve points more than with the features of an untrained D,
-# thirteen more than a supervised network reaches that has the same labels, and 24 more than with pixels. So what the
+# twelve to thirteen more than a supervised network reaches that has the same labels, and 24 more than with pixels. So what the
 # paper claims holds of this small D as well: looking at photographs without labels taught it something that is of use for
 # telling them apart. With all labels the supervised network draws level, within a point, and D's features stay ten points
 # above the untrained ones.
@@ -346,7 +346,7 @@ show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 # >
 # > - the first, which sees fine strokes
 # > - the second
-# > - the last, which has the most maps and the widest view
+# > - the last, which has the most maps and the widest view <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 labelled = features.balanced_draw(train.labels, 300, 0)
@@ -526,7 +526,7 @@ show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one directi
 # > **Predict:** take the 20 digits that raise a feature most. How large a share is the most common digit?
 # >
 # > - near 0.22, as by chance
-# > - between 0.3 and 0.4
+# > - between 0.3 and 0.4 <!-- right -->
 # > - above 0.7: a feature belongs to one digit
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -710,7 +710,7 @@ def forget(maps, block):
 # > **Predict:** all maps with a positive weight are dropped, by the paper's own contrast. Where will most glasses go?
 # >
 # > - at both layers
-# > - only at 8 x 8
+# > - only at 8 x 8 <!-- right -->
 # > - only at 16 x 16
 # > - at neither
 
@@ -782,8 +782,8 @@ plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer los
                   "two rows of five cartoon faces", first=3)
 
 # %% [markdown]
-# Few maps do it: without 38 of 384 nine pairs in ten are gone (of all new faces that wore some), and most faces are
-# still themselves. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
+# Few maps do it: without 38 of 384 both networks count nine pairs in ten as gone (of all new faces that wore some), and
+# most faces are still themselves. Look closely, though: some frames that both call gone can still be seen. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
 
 # %% [markdown]
 # The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control:
@@ -817,7 +817,7 @@ show_rows({"drawn": before[shown], **forgotten},
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
-#   removes at least nine pairs in ten, and changes no more of the other answers than random maps do. One layer on, at
+#   removes at least nine pairs in ten by the judge's count, and changes no more of the other answers than random maps do. One layer on, at
 #   8 x 8, the witness still sees traces of every fourth pair or so. In the layers close to the picture, 16 x 16 and
 #   32 x 32, the witness still sees half of the glasses or more, whatever is chosen: these layers draw edges and colours,
 #   of glasses as of all else.

@@ -107,7 +107,7 @@ print(f"{len(real):,} real, {len(other):,} others, {len(plain):,} of mnist,",
 # > **Predict:** which of the rows under the title was written by people?
 # >
 # > - A
-# > - B
+# > - B <!-- right -->
 # > - C
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -244,7 +244,7 @@ def moments(x):
 # > - `mnist` is nearer; real to real is 0
 # > - `mnist` is nearer; real to real is above 0
 # > - `conditional` is nearer; real to real is 0
-# > - `conditional` is nearer; real to real is above 0
+# > - `conditional` is nearer; real to real is above 0 <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 from dcgan_course.measuring.metrics import frechet_distance
@@ -301,7 +301,7 @@ show(figure, "Blue: eight heaps. Orange: three sets that a distance should tell 
 # >
 # > - both tell all three
 # > - Frechet: none; kernel: all three
-# > - Frechet: none; kernel: only the three heaps
+# > - Frechet: none; kernel: only the three heaps <!-- right -->
 # > - both: only the three heaps
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -348,7 +348,7 @@ def curve(name, repeats=10):
 # >
 # > - smaller
 # > - about the same
-# > - larger
+# > - larger <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 curves = {name: curve(name) for name in THREE}
@@ -577,7 +577,7 @@ def both(real, fake, k=3):
 # >
 # > - every second heap only
 # > - points that lie anywhere
-# > - all eight heaps, but far too narrow
+# > - all eight heaps, but far too narrow <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 BOTH = ["precision", "recall"]
@@ -608,7 +608,7 @@ show_table(pd.DataFrame({name: both(ring_real, points) for name, points in fakes
 # >
 # > - still about 0.07
 # > - about 0.1, for 8 of 1,000 points are few
-# > - nearly one half
+# > - nearly one half <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 stray = np.random.default_rng(6).normal(size=(8, 2)) * 3
@@ -804,7 +804,7 @@ two_sample = checks.check_two_sample(my_two_sample)
 # >
 # > - both are near 0.5
 # > - the memoriser near 0.5, the thief near 1
-# > - the memoriser near 0.5, the thief far below it
+# > - the memoriser near 0.5, the thief far below it <!-- right -->
 # > - both are near 1
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -881,7 +881,7 @@ def paired(first, second, draws=2000):
 # > Which of them reads *real* digits better?
 # >
 # > - the one taught by real digits, by 5 points or more
-# > - neither by more than 2 points
+# > - neither by more than 2 points <!-- right -->
 # > - the one taught by generated digits, by 5 points or more
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -975,7 +975,7 @@ for draw in tqdm(range(4), desc="draws", **bar_options()):
 # > five missing digits?
 # >
 # > - hardly worse than nothing, and missing digits many times as bad
-# > - about as bad as missing digits
+# > - about as bad as missing digits <!-- right -->
 # > - many times as bad as missing digits
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -1126,7 +1126,7 @@ for name in hashes:
 # >
 # > - the autoencoder, of each kind
 # > - the random matrix, of each kind
-# > - that depends on the kind of copy
+# > - that depends on the kind of copy <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), sharey=True)

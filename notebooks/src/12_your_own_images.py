@@ -394,7 +394,7 @@ errata = checks.check_errata(my_errata)
 # >
 # > - only the third, which stops with an error
 # > - about half of them
-# > - all six
+# > - all six <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 import torch.nn.functional as F

@@ -152,7 +152,7 @@ mixed = coarse(first, 7) + second - coarse(second, 7)
 # > **Predict:** which digit will you read in a mixture?
 # >
 # > - the one that gave the coarse scales
-# > - the one that gave the fine scales
+# > - the one that gave the fine scales <!-- right -->
 # > - neither of them
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -225,7 +225,7 @@ hinge = checks.check_hinge(my_hinge)
 # >
 # > - the non-saturating one
 # > - the hinge
-# > - the Wasserstein loss
+# > - the Wasserstein loss <!-- right -->
 # > - none of the three
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -440,7 +440,7 @@ def answers_among_others(net, tries=200):
 # > **Predict:** in which D does the answer for the one digit move from batch to batch?
 # >
 # > - in both, for the neighbours differ
-# > - in the one with batch norm
+# > - in the one with batch norm <!-- right -->
 # > - in the one without
 # > - in neither, for the digit is the same
 
@@ -510,7 +510,7 @@ influence = checks.check_influence(my_influence)
 # >
 # > - nearly all
 # > - about two thirds
-# > - about a third
+# > - about a third <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 tables = {name: influence(net, many[:16])
@@ -658,7 +658,7 @@ def by_seed(configs):
 # %% [markdown]
 # > **Predict:** how many of the nine changed versions have a smaller mean distance than the baseline?
 # >
-# > - none
+# > - none <!-- right -->
 # > - two or three
 # > - nearly all
 
@@ -688,7 +688,7 @@ sheets(CHANGES, "The same sixteen z, seed 0, in every row.")
 # <details><summary>What came out, and why</summary>
 #
 # None: all nine means are above the baseline's. The DCGAN is a recipe for small convolutional networks, and the rates
-# were chosen for it. What came after was made for trainings that fail, and this one does not.
+# were chosen for it. What came after was made for trainings that fail, and may need rates of its own.
 #
 # - **How sure is that?** Read one at a time, seven of the nine intervals miss 1. After the correction one is left, the
 #   one that draws black pictures. Three seeds are few for thirteen questions; still, no interval lies below 1.
@@ -749,7 +749,7 @@ show_ratios({pair: ratio(*pair) for pair in PAIRS})
 #
 # <details><summary>Hinge and spectral norm</summary>
 #
-# They come out worse here: G makes do with a few shapes. They were published for deeper networks and other rates.
+# Their means are worse here: G makes do with a few shapes. The correction leaves them undecided. They were published for deeper networks and other rates.
 # </details>
 #
 # <details><summary>Pairs</summary>
@@ -785,11 +785,11 @@ show_table(by_seed(TRIES), "slow: a quarter of the rates. Entropy 0: one picture
 # - the Wasserstein loss without any penalty, one update of D for each of G.
 
 # %% [markdown]
-# > **Predict:** with which of the three can D not tell real from generated in the end?
+# > **Predict:** in which of the three do D's answers run away without a bound?
 # >
 # > - R1 with $\gamma = 0.01$
 # > - R1 with $\gamma = 1000$
-# > - Wasserstein without a penalty
+# > - Wasserstein without a penalty <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 FAILURES = ["R1", "R1, gamma 0.01", "R1, gamma 1000", "Wasserstein without a penalty"]
@@ -816,7 +816,7 @@ show_table(by_seed(FAILURES), fold="All numbers")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# R1 with $\gamma = 1000$. One after the other:
+# With the Wasserstein loss. One after the other:
 #
 # - **Gamma too small** is no penalty at all: fd, entropy and pictures are those of "no batch norm in D" (section 6).
 #   In the pictures you would not find it; D's answers lie further apart. So compare with gamma = 0.
@@ -824,9 +824,8 @@ show_table(by_seed(FAILURES), fold="All numbers")
 #   above real, and after half of the training lie together in the middle, as with a perfect G. But here it is D that
 #   cannot tell: G draws the same grain for every z.
 # - **Without a penalty** the critic makes its answers larger and larger, since only their difference is paid for. Look
-#   at
-# the scale of the last panel: more than ten million. G runs after a slope without a bound, and ends with one shape for
-# every z.
+#   at the scale of the last panel: more than ten million. It is not even right: at the end the orange line lies above
+#   the blue one. G runs after a slope without a bound, and ends with one shape for every z.
 #
 # | failure | sign | mend |
 # |---|---|---|
@@ -854,7 +853,7 @@ print(f"Faces against faces, the floor: fd {on_faces.about['real']['fd2k_avatars
 # >
 # > - none again
 # > - two, both without batch norm
-# > - all five
+# > - all five <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({version: on_faces.images(version)[:12] for version in VERSIONS},

@@ -148,7 +148,7 @@ show_turned({f"t = {t:.1f}": enlarged(noised(real[:8], noise, t.expand(8)), 8, 3
 # >
 # > - nearly all
 # > - about half
-# > - hardly more than by guessing
+# > - hardly more than by guessing <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 judge = load_judge("mnist")
@@ -462,7 +462,7 @@ def over_seeds(values):
 # > **Predict:** after ten steps, which share of the points is near a heap?
 # >
 # > - about half
-# > - about nine in ten
+# > - about nine in ten <!-- right -->
 # > - nearly all, as of real points
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
@@ -486,9 +486,9 @@ print("In all three trainings every heap gets", "more" if fewest > 125 / 2 else 
 # heap; and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is forgotten**, in
 # none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
 #
-# About seven points in a hundred never reach a heap, however many steps you take. You have met them: they are the
-# **bridges** of lesson 01. The way from noise to points is continuous here too, since nothing is drawn by chance on it,
-# and a connected cloud of noise cannot be torn into eight pieces.
+# About seven points in a hundred never reach a heap, however many steps you take: they are the small network's own error.
+# (The best guess can be written down for a ring of bells. It is as smooth as the network's, and would bring about as many
+# points to a heap as there are real ones.)
 # </details>
 
 # %% [markdown]
@@ -578,7 +578,7 @@ unet = load_unet("mnist_diffusion")
 # > **Predict:** what will one step draw?
 # >
 # > - a blurred digit, not the same for each noise
-# > - the same grey blot for every noise
+# > - the same grey blot for every noise <!-- right -->
 # > - noise, hardly changed
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
@@ -636,7 +636,7 @@ show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
 # > **Predict:** which Frechet distance is lower, and so better?
 # >
 # > - that of 50 steps, by far
-# > - the GAN's, by far
+# > - the GAN's, by far <!-- right -->
 # > - neither: they differ by less than a tenth
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}

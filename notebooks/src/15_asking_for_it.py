@@ -94,7 +94,7 @@ print(f"G takes {nz} random numbers, and {z.shape[1] - nz} for the class.")
 # > **Predict:** what will the digits of a row have in common?
 # >
 # > - the digit that they show
-# > - the slant and the weight of their strokes
+# > - the slant and the weight of their strokes <!-- right -->
 # > - nothing that can be seen
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -187,7 +187,7 @@ print(study.about["command"])
 # %% [markdown]
 # > **Predict:** G obeys after neither mistake. After which one does it still draw good digits?
 # >
-# > - after "only G is told"
+# > - after "only G is told" <!-- right -->
 # > - after "only D is told"
 # > - after both
 # > - after neither
@@ -336,7 +336,7 @@ print(f"By projection D has {count_parameters(netD):,} parameters,",
 # >
 # > - planes, in all four
 # > - the projection, in all four
-# > - the projection in two; three seeds cannot decide the other two
+# > - the projection in two; three seeds cannot decide the other two <!-- right -->
 # > - three seeds decide none of them
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -460,7 +460,7 @@ for kind, (net, config, look) in kinds.items():
 # > **Predict:** which way do precision and recall go from length 14 down to length 4?
 # >
 # > - both fall
-# > - recall falls, and precision rises
+# > - recall falls, and precision rises <!-- right -->
 # > - precision falls, and recall rises
 # > - both rise
 
@@ -524,7 +524,7 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T)
 # > - glasses
 # > - dark skin
 # > - long hair
-# > - grey hair
+# > - grey hair <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 NAMED = {"glasses": "glasses", "facial_hair": "beard or moustache", "long_hair": "long hair",
@@ -632,18 +632,18 @@ six = wanted.expand(6, -1, -1, -1)
 ends = inverted(netF, starts, six, steps=100, watch=curves)
 
 # %% [markdown]
-# > **Predict:** where will the six searches end?
+# > **Predict:** where will the six searches be after a hundred steps?
 # >
 # > - all at the wanted face
 # > - all at one and the same wrong face
-# > - at different faces, some of them wrong
+# > - at different faces, some of them wrong <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots()
 axes.plot(5 * torch.arange(1, 21), torch.stack(curves), color=ORANGE, linewidth=1)
 axes.set(xlabel="steps", ylabel="mean squared difference of pixels", ylim=(0, None))
 show(figure, "Six searches for one face, from six random z.",
-     "six falling curves that level out at different heights")
+     "six falling curves at different heights, some with steps")
 order = error(netF, ends, six).argsort()
 show_rows({"the wanted face, and six starts": torch.cat(
                [wanted, generate(netF, starts[order])]),
@@ -654,9 +654,10 @@ show_rows({"the wanted face, and six starts": torch.cat(
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# They end at different faces. The loss has many valleys, and where a search ends depends on where it began: the best
-# ones find the very face, the worst end at somebody with hair of the same colour, a beard and another expression. So
-# begin several times and keep the best, or choose the start with care, as the next cell does.
+# They end at different faces: the best ones find the very face, the worst are at somebody with hair of the same colour, a
+# beard and another expression. But look at the curves. They have plateaus, and some still fall when the hundred steps are
+# over: when we let the six go on to 600 steps, the worst of all became one of the two best, and two stayed where they were.
+# So be patient, begin several times and keep the best, or choose the start with care, as the next cell does.
 # </details>
 
 # %% [markdown]
@@ -698,7 +699,7 @@ ways["by both in turn"] = inverted(netF, ways["by pixels"], wanted, traits, 0.05
 # > **Predict:** which search keeps more of a face's attributes?
 # >
 # > - the one by features
-# > - the one by pixels
+# > - the one by pixels <!-- right -->
 # > - neither: both keep all 17
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
@@ -760,8 +761,9 @@ show_rows({"wanted": wanted, "the nearest that was found": generate(netF, found)
           heads=heads)
 
 # %% [markdown]
-# Of the three new faces two come back nearly exactly; the first has lost its beard. Of its own three, one came back on
-# another background and without its smile in our run: all three searches got stuck. **So one failure proves nothing.**
+# Of the three new faces two come back nearly exactly; the first has lost its beard, for want of patience: in 400 steps the
+# search finds it. Of its own three, one came back on another background and without its smile in our run, and that did
+# not change with 400 steps: all three searches got stuck. **So one failure proves nothing.** The headwear stays lost.
 # The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost), and
 # the hat, the scarf and the turban come back as light hair. G says what it knows. Nothing in its world sits on a head
 # except hair. The five becomes the darkest face that there is.
@@ -798,7 +800,7 @@ errors = dict(zip(sets, error(netM, back, x).numpy().reshape(3, of_each), strict
 # > **Predict:** which digits are found most exactly?
 # >
 # > - those that G learned from
-# > - those that G has drawn itself
+# > - those that G has drawn itself <!-- right -->
 # > - those held out
 # > - all three equally
 

@@ -163,7 +163,9 @@ def test_a_question_is_one_card_with_one_button(site, page):
 def test_of_the_answers_that_a_question_offers_one_can_be_chosen(site, page):
     for path in LESSONS:
         page.goto((site / "notebooks" / f"{path.stem}.html").as_uri(), wait_until="load")
-        offered = sum(len(re.findall(r"^> - ", cell.source, re.M)) for cell in nbformat.read(path, 4).cells)
+        text = "\n\n".join(cell.source for cell in nbformat.read(path, 4).cells)
+        questions = re.findall(r"^> \*\*Predict.*(?:\n>.*)*", text, re.M)
+        offered = sum(len(re.findall(r"^> - ", question, re.M)) for question in questions)
         assert page.locator(".predict input[type=radio]").count() == offered
         assert page.locator(".predict blockquote li").count() == 0
     for card in page.locator(".predict:has(.choices)").all():
@@ -171,7 +173,13 @@ def test_of_the_answers_that_a_question_offers_one_can_be_chosen(site, page):
         for guess in (guesses.first, guesses.last):
             guess.check()
             assert card.locator(":checked").count() == 1
+        assert card.locator(".choice.right").count() == 1 and "right -->" not in card.inner_html()
     assert page.locator(":checked").count() == page.locator(".predict:has(.choices)").count() > 0
+    mark = """element => getComputedStyle(element.querySelector("label"), "::after").content"""
+    right, wrong = (card.locator(kind).first for kind in (".choice.right", ".choice:not(.right)"))
+    assert right.evaluate(mark) == wrong.evaluate(mark) == "none"
+    card.get_by_text("Show what came out").click()  # not before it
+    assert "✓" in right.evaluate(mark) and wrong.evaluate(mark) == "none"
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
