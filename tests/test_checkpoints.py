@@ -126,7 +126,8 @@ def test_score_takes_all_or_the_one_that_is_asked_for(scored, capsys):
 
 @pytest.mark.parametrize(("flags", "step", "words", "fd"), [
     ([], 20, "step_0000020, the best by fd65_tiny of 3 checkpoints.", "| Frechet distance (`fd65_tiny`) | 3.000 |"),
-    (["--checkpoint=last"], 30, "step_0000030, the last of 3 checkpoints.", "| Frechet distance (`fd65_tiny`) | 4.000 |")])
+    (["--checkpoint=last"], 30, "step_0000030, the last of 3 checkpoints.",
+     "| Frechet distance (`fd65_tiny`) | 4.000 |")])
 @pytest.mark.slow
 def test_export_and_its_card_are_of_that_checkpoint(scored, capsys, flags, step, words, fd):
     assert cli.main(["export", "run", "new", *flags]) == 0

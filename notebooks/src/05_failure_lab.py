@@ -963,7 +963,8 @@ for kind in ("normal", "uniform", "uniform01"):
 # %% jupyter={"source_hidden": true}
 sheets(slow, list(slow.study.configs),
        "The same six at the paper's learning rate, three seeds each: below, no digits.",
-       "two rows of three sheets: above strokes, strokes, one blob; below two of grey noise and one bright shape",
+       "two rows of three sheets: above strokes, strokes, one blob; below noise, noise, one "
+       "bright shape",
        n=8)
 churches = RecordedStudy("output_norm_churches")
 sheets(churches, list(churches.study.configs),

@@ -159,7 +159,8 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
     axis.set(xlabel="thousand images shown")
     plots.legend_above(axis, title)
 show(figure, "No curve turns so sharply that it names the best moment; D gets surer.",
-     "losses and D's answers of the churches: D's answers drift apart, G's loss has a broad minimum")
+     "losses and D's answers of the churches: the answers drift apart, G's loss has a broad "
+     "minimum")
 
 # %% jupyter={"source_hidden": true}
 parts = {"first 100 thousand": [line for line in lines if line["kimg"] < 100],
