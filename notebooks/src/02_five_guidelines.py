@@ -448,9 +448,10 @@ show(figure, "Black: darker than -0.99. Real digits need it; an untrained G hard
      "those of G are spread evenly over all greys")
 
 # %% [markdown]
-# Training can change gain and shift, but one pair must serve all pixels of all images. *What to look for:* the paper
-# names oscillation and instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05
-# takes them apart over several seeds.
+# An untrained G without batch norm at its end has hardly more black; the difference comes in training. That can change
+# gain and shift, but one pair must serve all pixels of all images. *What to look for:* the paper names oscillation and
+# instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes them apart over
+# several seeds.
 
 # %% [markdown]
 # ## 3 · No fully connected hidden layers
