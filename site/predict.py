@@ -8,10 +8,10 @@ right.
 
 import itertools
 
+import teach
 from docutils import nodes
 from sphinx.application import Sphinx
 
-RIGHT = "<!-- right -->"
 WHY = "<details><summary>What came out, and why</summary>"
 BUTTON = ('<details class="what"><summary><span class="folded">Show what came out</span>'
           '<span class="shown">What came out, and why</span></summary>')
@@ -44,13 +44,13 @@ def offer_choices(question: nodes.block_quote, name: str) -> None:
     """The list at the end of a question, if there is one, as buttons, of which one may be pressed."""
     if isinstance(question[-1], nodes.bullet_list):
         choices = [choice(item[0].children, name) for item in question.pop()]
-        guess = html('<fieldset><legend>Your guess</legend>')
+        guess = html("<fieldset><legend>Your guess</legend>")
         question += nodes.container("", guess, *choices, html("</fieldset>"), classes=["choices"])
 
 
 def choice(words: list[nodes.Node], name: str) -> nodes.container:
     """An offered answer as a button; the mark that no one sees becomes a class."""
-    shown = [part for part in words if not is_html(part, RIGHT)]
+    shown = [part for part in words if not is_html(part, teach.RIGHT)]
     return nodes.container("", html(f'<label><input type="radio" name="{name}">'), *shown, html("</label>"),
                            classes=["choice", "right"] if len(shown) < len(words) else ["choice"])
 

@@ -166,10 +166,12 @@ def draw_unet(net: nn.Module, x: Tensor) -> tuple[str, str]:
     shapes = {"x_t": x.shape[1:], "v": x.shape[1:]}
     hooks = [part.register_forward_hook(lambda part, _, y, name=name: shapes.update({name: y.shape[1:]}))
              for name, part in net.named_children()]
-    with torch.no_grad():
-        net(x, torch.zeros(len(x)))
-    for hook in hooks:
-        hook.remove()
+    try:
+        with torch.no_grad():
+            net(x, torch.zeros(len(x)))
+    finally:
+        for hook in hooks:
+            hook.remove()
     stops = {"x_t": ("x_t", 80, 75), "left": ("left", 240, 200), "bottom": ("bottom", PAGE / 2, 325),
              "right2": ("right1, right2", PAGE - 240, 200), "v": ("velocity", PAGE - 80, 75)}
     ways = {"U": [Stage(tuple(shapes[name]), []) for name in stops]}
@@ -182,7 +184,8 @@ def draw_unet(net: nn.Module, x: Tensor) -> tuple[str, str]:
     for start, end, words in (("x_t", "left", "first"), ("left", "bottom", "down"), ("bottom", "right2", "up"),
                               ("right2", "v", "last"), ("left", "right2", "the bridge")):
         (x1, y1), (x2, y2) = at[start], at[end]
-        dx, dy = 62 * (x2 - x1) / hypot(x2 - x1, y2 - y1), 62 * (y2 - y1) / hypot(x2 - x1, y2 - y1)
+        part = 62 / hypot(x2 - x1, y2 - y1)  # of the way is inside of the box
+        dx, dy = part * (x2 - x1), part * (y2 - y1)
         parts.append(f'<line x1="{x1 + dx:.1f}" y1="{y1 + dy:.1f}" x2="{x2 - dx:.1f}" y2="{y2 - dy:.1f}" '
                      f'stroke="{GREY}" stroke-width="2" marker-end="url(#tip)"/>')
         aside = 14 * ((y2 > y1) - (y2 < y1))  # inside the U
