@@ -16,7 +16,8 @@ from dcgan_course.machine.errors import UserError
 
 LESSONS = ("01", "02", "03", "05")
 TOLD = re.compile(r"^## (?P<title>.+)$|^(?P<formula>\$\$.+?\$\$)$"
-                  r"|\*\*Predict:\*\* (?P<ask>(?:(?!\n\n)[^?])+\?)|\*\*Predict\*\* (?P<what>[^?.:]+(?::[^?.]+)?[?.:])"
+                  r"|\*\*Predict(?::\*\* (?P<ask>(?:(?!\n\n)[^?])+\?)|\*\* (?P<what>[^?.:]+(?::[^?.]+)?[?.:]))"
+                  r"(?:.|\n(?!\n))*(?:\n\n(?P<choices>(?:(?:- |  ).+\n?)+))?"
                   r"|^\*\*Exercise (?P<exercise>\d+ · .+?)\*\*.+? (?P<minutes>\d+ minutes)", re.M)
 QUOTED = re.compile("^> ?", re.M)  # the band beside exercises and questions
 FOLDED = re.compile("<details>.+?</details>", re.S)
@@ -82,7 +83,8 @@ def told(found: re.Match, after_picture: bool) -> str:
     if found["exercise"]:
         return f"### Exercise {found['exercise']}\n\n{found['minutes']}"
     question = re.sub(":$", ".", " ".join((found["ask"] or found["what"]).split()))
-    return f"### Predict\n\n{question[0].upper()}{question[1:]}"
+    choices = (found["choices"] or "").replace(teach.RIGHT, "")
+    return f"### Predict\n\n{question[0].upper()}{question[1:]}\n\n{choices}".rstrip()
 
 
 def shown(image: str, caption: str) -> str:

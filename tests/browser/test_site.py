@@ -228,6 +228,10 @@ def test_slides_show_every_picture_and_fit(site, page, name):
     assert len(high) > 20 and max(high) <= 1
     assert page.locator(".slides img").count() == shown > 3
     assert page.locator(".slides h2").count() >= 5
+    asked = page.locator(".slides section", has=page.locator("h3", has_text="Predict"))
+    offered = asked.locator("li").all_inner_texts()
+    right = [choice for cell in lesson.cells for choice in re.findall(f"> - (.+?) {teach.RIGHT}", cell.source)]
+    assert len(offered) > 2 * len(right) > 0 and all("right -->" not in choice for choice in offered)
 
 
 def test_the_home_page_has_a_face_to_play_with(site, page):
