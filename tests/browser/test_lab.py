@@ -74,6 +74,9 @@ def lab(tmp_path_factory):
     folder, port = tmp_path_factory.mktemp("lab"), free_port()
     settings = {"IdentityProvider": {"token": ""}, "LabApp": {"expose_app_in_browser": True}}
     (folder / "jupyter_server_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "labconfig").mkdir()
+    overrides = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}  # cells out of sight are drawn too
+    (folder / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
     command = [sys.executable, "-m", "dcgan_course", "lab", str(folder / "lessons"), f"--port={port}", "--no_browser"]
     server = served(command, f"http://127.0.0.1:{port}/api", folder / "lab.log",
                     env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder)})
@@ -85,7 +88,7 @@ def lab(tmp_path_factory):
 
 
 def test_lesson_08_in_jupyterlab(browser, lab):
-    page = browser.new_page(viewport={"width": 1250, "height": 9000})  # a cell out of sight is not drawn
+    page = browser.new_page(viewport={"width": 1250, "height": 900})
     page.goto(f"{lab[0]}/lab/tree/{LESSON}")
     run_all(page)
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
