@@ -95,7 +95,7 @@ def tiles(rows):
     figure, axes = plt.subplots(len(rows), n, figsize=(8.4, 8.3 / n * len(rows) + 0.2))
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.01, hspace=0.01)
     for line, (name, pictures) in zip(axes, rows.items(), strict=True):
-        line[0].set_ylabel(name)
+        line[0].set_ylabel(name, fontsize=13)
         for axis, picture in zip(line, pictures, strict=True):
             axis.imshow(to_pixels(picture).squeeze(-1), vmin=0, vmax=255)
             axis.set(xticks=[], yticks=[])
@@ -462,13 +462,13 @@ show(tiles({"the digits": top} | rows),
 #
 # ### A smaller claim: edges, by number
 #
-# The paper's figure 5 shows six features of the last layer, trained on bedrooms, beside the same for random filters.
-# Its claim is about *objects*: the features "activate on typical parts of a bedroom, like beds and windows", and random
-# filters on nothing in particular. To test that, somebody would have to mark towers and windows in our churches. We
-# test a smaller claim, that trained features answer to **edges**, and whatever comes out neither confirms nor refutes
-# the paper's. We use the D of the church exteriors, and churches that its G has drawn. Of each church the pictures show
-# the 32 x 32 pixels that hold most of the gradient: a detail, a quarter of the picture. Push the slider: which of the two
-# networks answers to lines, and does one feature prefer one direction?
+# The paper's figure 5 claims that trained features "activate on typical parts of a bedroom, like beds and windows", and
+# random filters on nothing in particular. To test that on our churches, somebody would have to mark towers and windows. We
+# test a smaller claim, that trained features answer to **edges**; whatever comes out neither confirms nor refutes the
+# paper's. D is that of the church exteriors, and its G has drawn the churches. Of each the pictures show the 32 x 32 pixels
+# that hold most of the gradient: a detail, a quarter of the picture.
+#
+# Push the slider. Which of the two networks answers to lines, and does one feature prefer one direction?
 
 # %% jupyter={"source_hidden": true}
 church = load_run("heritage")
