@@ -402,9 +402,9 @@ def field(t):
 
 show_turned({f"t = {t}": field(t) for t in (0.95, 0.75, 0.5, 0.3, 0.15, 0.05)},
             "Blue: real points with the noise of that time. Arrows: the way back.",
-            "two planes of blue points and orange arrows, alike where points are; for large t a "
-            "cloud and hardly an arrow, then a ring, at last eight heaps and long arrows to the "
-            "nearest, the longest ones right")
+            "two planes of blue points and orange arrows, alike where points are; for large t "
+            "a cloud and hardly an arrow, then a ring, at last eight heaps and long arrows to "
+            "the nearest, the longest ones right")
 
 # %% [markdown]
 # At $t = 0.95$ there is hardly an arrow: a point could come from any of the eight heaps, their pulls cancel, and their
