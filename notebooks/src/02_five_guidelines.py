@@ -422,14 +422,15 @@ for name, net in nets.items():
 figure, axes = plt.subplots(figsize=(8.4, 3))
 for (name, strength), colour in zip(deviations.items(), (BLUE, ORANGE, GREEN), strict=True):
     axes.plot(strength, "o-", color=colour)
-    axes.annotate(name, (4, strength[-1]), xytext=(10, 0), textcoords="offset points",
+    lift = {"with batch norm": 7, "with batch norm, trained": -7}.get(name, 0)
+    axes.annotate(name, (4, strength[-1]), xytext=(10, lift), textcoords="offset points",
                   color=colour, va="center")
 axes.set(ylabel="standard deviation", yscale="log", ylim=(0.008, 1.5), xlim=(-0.2, 6))
 axes.set_xticks(range(5), ["z", "4 x 4", "7 x 7", "14 x 14", "image"])
 axes.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
 show(figure, "Without batch norm hardly anything reaches the image.",
-     "three lines over G's layers: with batch norm, untrained and trained, one stays between "
-     "0.3 and 1; without it falls to a hundredth")
+     "three lines over G's layers: with batch norm, untrained and trained, it stays between "
+     "0.2 and 1; without it falls to a hundredth")
 
 # %% [markdown]
 # Without batch norm this G fades out. That is the fault of these first weights, and better ones exist: He's
@@ -501,7 +502,7 @@ show(figure, "Black: darker than -0.95.",
 # Their background is grey and speckled. One gain and one shift serve all pixels of all images, and a value that is
 # measured against its batch cannot well stay at the edge of tanh's range. The paper names oscillation and instability.
 # Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes them apart over several seeds.
-# Without any batch norm the digits are less sure; with it on D's input no harm is seen.
+# Without any batch norm the digits are less clear; with it on D's input no harm is seen.
 # </details>
 
 # %% [markdown]
@@ -893,7 +894,7 @@ for step in tqdm(range(401), desc="your networks", **bar_options()):
 # %% tags=["nbval-ignore-output"]
 sheets = {name: torch.cat([batches[0][:6], images]) for name, images in moments.items()}
 show_turned({name: enlarged(images, 6, 2) for name, images in sheets.items()},
-            "Above: real digits. Below: what your G draws from six z, while it learns.",
+            "Above: real digits. Below: what your G draws from six z. Left: how it began.",
             "six real digits, and under them six generated ones: bright strokes on black",
             first=len(sheets) - 1)
 
