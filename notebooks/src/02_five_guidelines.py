@@ -41,8 +41,8 @@
 # 4. **ReLU** in G, and **tanh** at its output.
 # 5. **LeakyReLU** in D.
 #
-# The first five sections take them one at a time: the reason for each, the alternative, and what to look for later. Then
-# you put them together, and train what you have built.
+# The first five sections take them one at a time: the reason for each, the alternative, and what is drawn where it is
+# broken. Then you put them together, and train what you have built.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -87,15 +87,17 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # form a **map**. Drag the slider: the kernel moves over the image, and under the picture stands its sum at that place.
 
 # %% jupyter={"source_hidden": true}
-def table(numbers, left, title, lit=(), colour=GREY):
+def table(numbers, left, title, lit=(), colour="none"):
     """Rows of numbers as squares of an SVG, from x = left on, under a title."""
     parts = [f'<text x="{left}" y="26" text-anchor="start" font-size="16">{title}</text>']
     for i, row in enumerate(numbers):
         for j, number in enumerate(row):
-            x, y, full = left + 50 * j, 44 + 50 * i, 0.3 if (i, j) in lit else 0
-            parts.append(f'<rect x="{x}" y="{y}" width="50" height="50" '
-                         f'fill="{colour}" fill-opacity="{full}" stroke="{GREY}"/>'
-                         f'<text x="{x + 25}" y="{y + 32}">{number}</text>')
+            x, y, fill, ink = left + 50 * j, 44 + 50 * i, "none", INK
+            if (i, j) in lit:  # dark on a light colour, on a dark page too
+                fill, ink = colour, "#222222"
+            parts.append(f'<rect x="{x}" y="{y}" width="50" height="50" fill="{fill}" '
+                         f'stroke="{GREY}"/><text x="{x + 25}" y="{y + 32}" '
+                         f'fill="{ink}">{number}</text>')
     return "".join(parts)
 
 
@@ -107,6 +109,7 @@ def drawing(*tables, height=260):
 
 
 # %% jupyter={"source_hidden": true}
+PALE_ORANGE, PALE_BLUE = "#F2BF99", "#99C7E0"
 image = [[0, 0, 3, 1], [0, 2, 3, 0], [1, 3, 2, 0], [0, 1, 0, 0]]
 kernel = [[-1, 1], [-1, 1]]
 places, found, pictures = [(i, j) for i in range(3) for j in range(3)], {}, {}
@@ -117,11 +120,12 @@ for i, j in places:
     sums = " + ".join(f"{number}·({weight})" for number, weight in terms)
     sofar = [[found.get((a, b), "") for b in range(3)] for a in range(3)]
     pictures[f"row {i + 1}, column {j + 1} of the map: {sums} = {found[i, j]}"] = drawing(
-        table(image, 20, "image", under, ORANGE), table(kernel, 340, "kernel", places, ORANGE),
-        table(sofar, 560, "map", [(i, j)], BLUE))
+        table(image, 20, "image", under, PALE_ORANGE),
+        table(kernel, 340, "kernel", places, PALE_ORANGE),
+        table(sofar, 560, "map", [(i, j)], PALE_BLUE))
 show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
             "brighter on the right than on the left?",
-            "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums", first=1)
+            "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums")
 
 # %% [markdown]
 # The map is positive at the left edge of the bright stroke, and negative at its right edge. In a network nobody chooses
@@ -222,16 +226,16 @@ print(" -> ".join(map(str, sizes)))
 # the distance between stamps in the *output*. Drag the slider, and four numbers stamp one after the other:
 
 # %% jupyter={"source_hidden": true}
-four, pattern = [[1, 2], [3, 0]], [[1, 1, 1], [1, 2, 1], [1, 1, 1]]
+four, pattern = [[1, 2], [3, 4]], [[1, 1, 1], [1, 2, 1], [1, 1, 1]]
 out, pictures = torch.zeros(5, 5, dtype=torch.int), {}
-for i, j in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+for n, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)], 1):
     here = [(2 * i + a, 2 * j + b) for a in range(3) for b in range(3)]
     out[2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += four[i][j] * torch.tensor(pattern)
-    pictures[f"the number {four[i][j]} adds {four[i][j]} times the kernel"] = drawing(
-        table(four, 20, "image", [(i, j)], BLUE), table(pattern, 240, "kernel"),
-        table(out.tolist(), 500, "output so far", here, ORANGE), height=310)
+    pictures[f"stamp {n} of 4: {four[i][j]} times the kernel is added"] = drawing(
+        table(four, 20, "image", [(i, j)], PALE_BLUE), table(pattern, 240, "kernel"),
+        table(out.tolist(), 500, "output so far", here, PALE_ORANGE), height=310)
 show_turned(pictures, "Stride 2: each stamp lies two places further on. Overlaps add up.",
-            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up", first=1)
+            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up")
 
 # %% [markdown]
 # The same by loops, and with the edge cut off by `padding`:
@@ -312,6 +316,33 @@ show(large * 2 - 1, "The same digit through kernels of 3, 4 and 5: look at the s
 # A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to
 # *learn* to cancel the pattern; most code since then uses 4 x 4.
 #
+# ### What breaking it draws
+#
+# Lesson 06 trained a small DCGAN on digits, once through all 60,000, and again with one guideline broken at a time. Each
+# section from here on shows such strips. In the second row D pools; in the third G enlarges by copying pixels and
+# convolves then.
+
+# %% jupyter={"source_hidden": true}
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.plots import GREEN, show_rows
+
+study = RecordedStudy("stabilisers")
+
+
+def broken(caption, alt, *versions):
+    """Show what the small DCGAN of lesson 06 draws as it is, and in some versions."""
+    rows = {"all five kept": study.images("baseline")[:12]}
+    rows |= {f"guideline {name[0]} broken:{name[1:]}": study.images(name)[:12]
+             for name in versions}
+    show_rows(rows, caption, alt)
+
+
+broken("Twelve digits of each, none picked. The first of five seeds.",
+       "three rows of twelve digits, about as good", "1 pooling in D", "1 resizing in G")
+
+# %% [markdown]
+# On digits nothing breaks. Lesson 06 measures what the eye cannot tell here.
+#
 # > **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
 # > A block doubles the size by a transposed convolution (guideline 1), followed by batch norm (guideline 2) and ReLU
@@ -369,35 +400,43 @@ torch.testing.assert_close(by_hand, by_torch)
 print("the formula gives the same numbers as PyTorch's BatchNorm2d")
 
 # %% [markdown]
-# It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Here
-# is a stack of random layers with PyTorch's default first weights, without batch norm and with it. How strong is what
-# leaves each layer?
+# It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Take the
+# G of lesson 03, with batch norm and without. Both have first weights from N(0, 0.02). How strong is what leaves each
+# layer? And how strong is it in the same G after its training, twenty times through the digits?
 
 # %%
+from dcgan_course.runs import load_run
+
 torch.manual_seed(0)
-deviations = {"with batch norm": [], "without": []}
-for name, strength in deviations.items():
-    y = torch.randn(8, 16, 8, 8)
-    for _ in range(6):
-        y = nn.Conv2d(16, 16, 3, padding=1)(y)
-        y = F.relu(nn.BatchNorm2d(16)(y) if name == "with batch norm" else y)
-        strength.append(y.std().item())
+nets = {"with batch norm": build_generator(preset("mnist", nc=1)),
+        "without": build_generator(preset("mnist", nc=1, norm="none")),
+        "with batch norm, trained": load_run("mnist").load_generator()}
+deviations = {}
+for name, net in nets.items():
+    y, deviations[name] = torch.randn(200, 100, 1, 1), [1.0]
+    for part in net.blocks:
+        y = part(y).detach()
+        deviations[name].append(y.std().item())
 
 # %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(figsize=(6.4, 2.8))
-for (name, strength), colour in zip(deviations.items(), (BLUE, ORANGE), strict=True):
-    axes.plot(range(1, 7), strength, "o-", color=colour)
-    axes.annotate(name, (6, strength[-1]), xytext=(10, 0), textcoords="offset points",
+figure, axes = plt.subplots(figsize=(8.4, 3))
+for (name, strength), colour in zip(deviations.items(), (BLUE, ORANGE, GREEN), strict=True):
+    axes.plot(strength, "o-", color=colour)
+    lift = {"with batch norm": 7, "with batch norm, trained": -7}.get(name, 0)
+    axes.annotate(name, (4, strength[-1]), xytext=(10, lift), textcoords="offset points",
                   color=colour, va="center")
-axes.set(xlabel="layer", ylabel="standard deviation", ylim=(0, 0.7))
-show(figure, "Without batch norm hardly anything is left after the fourth layer.",
-     "two lines over six layers: one stays near 0.6, the other falls to nearly 0")
+axes.set(ylabel="standard deviation", yscale="log", ylim=(0.008, 1.5), xlim=(-0.2, 6))
+axes.set_xticks(range(5), ["z", "4 x 4", "7 x 7", "14 x 14", "image"])
+axes.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+show(figure, "Without batch norm hardly anything reaches the image.",
+     "three lines over G's layers: with batch norm, untrained and trained, it stays between "
+     "0.2 and 1; without it falls to a hundredth")
 
 # %% [markdown]
-# Without batch norm this stack fades out. That is the fault of these first weights, and better ones exist: He's
+# Without batch norm this G fades out. That is the fault of these first weights, and better ones exist: He's
 # initialisation draws them so that a stack of ReLU layers keeps its size ([arXiv
-# 1502.01852](https://arxiv.org/abs/1502.01852)). What a fixed standard deviation such as the paper's 0.02 does depends
-# on the width: a layer with few inputs fades, one with very many grows. With batch norm the choice matters much less.
+# 1502.01852](https://arxiv.org/abs/1502.01852)). With batch norm the choice matters much less, and training keeps what
+# it gives.
 #
 # The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
 # learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
@@ -428,30 +467,43 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
 #
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
 # against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
-# draw digits, which are mostly pure black. Here are the pixels of an untrained G that has batch norm in its last layer:
+# draw digits, which are mostly pure black.
+#
+# > **Predict:** a G with batch norm on its output is trained on digits like the others. How will its digits differ?
+# >
+# > - they are blurred
+# > - their background is grey and speckled, not black <!-- right -->
+# > - they are all the same digit
 
-# %%
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+broken("Look at the background.",
+       "four rows of twelve digits: clean ones; some shapes that are no digits; broken digits "
+       "before a speckled dark grey; clean ones",
+       "2 no batch norm", "2 batch norm on the output of G", "2 batch norm on the input of D")
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
-torch.manual_seed(0)
-with torch.no_grad():
-    fresh = build_generator(preset("mnist", nc=1, output_norm=True))(torch.randn(500, 100))
-figure, both = plt.subplots(1, 2, figsize=(8.4, 2.6), sharey=True)
-sets = {"real digits": (digits, BLUE), "G with batch norm at its end": (fresh, ORANGE)}
-for axes, (name, (x, colour)) in zip(both, sets.items(), strict=True):
-    dark, share = (x < -0.99).float().mean(), torch.full((x.numel(),), 100 / x.numel())
+figure, three = plt.subplots(1, 3, figsize=(8.4, 2.6), sharey=True)
+sets = {"real digits": (digits, BLUE), "all five kept": (study.images("baseline"), ORANGE),
+        "batch norm on G's output": (study.images("2 batch norm on the output of G"), ORANGE)}
+for axes, (name, (x, colour)) in zip(three, sets.items(), strict=True):
+    dark, share = (x < -0.95).float().mean(), torch.full((x.numel(),), 100 / x.numel())
     axes.hist(x.flatten(), torch.linspace(-1, 1, 41), weights=share, color=colour)
     axes.set(xlabel="pixel, from black to white", xticks=[-1, 0, 1],
-             title=f"{name}: {dark:.1%} black")
-both[0].set_ylabel("share of the pixels [%]")
-show(figure, "Black: darker than -0.99. Real digits need it; an untrained G hardly has it.",
-     "two histograms: real digits have one tall bar at black and a low one at white; "
-     "those of G are spread evenly over all greys")
+             title=f"{name}: {dark:.0%} black")
+three[0].set_ylabel("share of the pixels [%]")
+show(figure, "Black: darker than -0.95.",
+     "three histograms: real digits and those of G have one tall bar at black and a low one "
+     "at white; with batch norm on G's output the bar is low, and greys lie beside it")
 
 # %% [markdown]
-# An untrained G without batch norm at its end has hardly more black; the difference comes in training. That can change
-# gain and shift, but one pair must serve all pixels of all images. *What to look for:* the paper names oscillation and
-# instability. Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes them apart over
-# several seeds.
+# <details><summary>What came out, and why</summary>
+#
+# Their background is grey and speckled. One gain and one shift serve all pixels of all images, and a value that is
+# measured against its batch cannot well stay at the edge of tanh's range. The paper names oscillation and instability.
+# Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes them apart over several seeds.
+# Without any batch norm the digits are less clear; with it on D's input no harm is seen.
+# </details>
 
 # %% [markdown]
 # ## 3 · No fully connected hidden layers
@@ -466,8 +518,19 @@ print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} ti
 
 # %% [markdown]
 # The number is not the only reason. A fully connected layer does not know which pixels are neighbours: it would have to
-# learn an edge anew at every place. *What to look for:* lesson 03 compares a fully connected GAN with the DCGAN, on
-# the same budget.
+# learn an edge anew at every place. Lesson 03 compares a fully connected GAN with the DCGAN, on the same budget. The strip
+# adds only one such layer to each network:
+
+# %% jupyter={"source_hidden": true}
+broken("Dense: one hidden layer of 1,024 fully connected units in G, and one in D.",
+       "two rows of twelve digits, about as good", "3 dense hidden layers")
+distances = sorted(study.values("3 dense hidden layers", "fd"))
+print("Frechet distances of its five seeds (lesson 06; small is good):",
+      ", ".join(f"{distance:,.0f}" for distance in distances))
+
+# %% [markdown]
+# The strip shows the best of its seeds. With three of the five the training came apart: a strip alone would have misled
+# you.
 #
 # One layer of the networks is fully connected all the same, G's **first layer**. It turns the 100 numbers of `z` into 4
 # x 4 x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says
@@ -493,6 +556,25 @@ axes.set(xlabel="input", ylabel="output", yticks=[-1, 0, 1],
          yticklabels=["black, -1", "grey, 0", "white, 1"])
 show(figure, "Shaded: the range of the images. Only tanh reaches all of it.",
      "two curves that rise from left to right: tanh from -1 to 1, the sigmoid from 0 to 1")
+
+# %% [markdown]
+# > **Predict:** a G that ends in a sigmoid, all else kept, is trained on digits. What does it draw?
+# >
+# > - bright digits on mid-grey
+# > - digits on black, but fainter
+# > - hardly anything but mid-grey <!-- right -->
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+broken("The same training, and one thing changed.",
+       "three rows of twelve: digits; digits about as good; mid-grey with a few white dots",
+       "4 LeakyReLU in G", "4 sigmoid output")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Hardly anything but mid-grey. G could draw bright digits on mid-grey, but D sees real digits on black: the background
+# alone gives every generated image away, and the digits do not matter. LeakyReLU in G, the second row, does no such harm.
+# </details>
 
 # %% [markdown]
 # **ReLU in G's hidden layers** is the guideline with the weakest reason: the paper gives none. ReLU is the simplest
@@ -529,7 +611,15 @@ for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
                 closed.append((y == 0).float().mean())
     print(f"with {name} {sum(closed) / len(closed):.0%} of the units pass no gradient")
 
+# %% jupyter={"source_hidden": true}
+broken("ReLU in D: on digits G learns all the same.",
+       "two rows of twelve digits, about as good", "5 ReLU in D")
+
 # %% [markdown]
+# So much for digits. Of all these strips only two are ruined, by a sigmoid at G's end and by batch norm there. That does
+# not make the rest of the guidelines wrong: digits are easy, one strip is one seed, and the authors drew photographs.
+# Lesson 06 puts numbers and five seeds to each.
+#
 # ## 6 · The paper's networks, layer by layer
 #
 # G starts from 100 numbers and ends at 64 x 64 x 3. At each block the size doubles and the channels halve:
@@ -759,6 +849,7 @@ Discriminator = checks.check_discriminator(MyDiscriminator)
 
 # %%
 from dcgan_course.plots import draw_networks
+from dcgan_course.plots.showing import enlarged
 
 torch.manual_seed(0)
 netG = init_weights(Generator(ngf=16, nc=1))
@@ -792,14 +883,20 @@ netG = init_weights(Generator(ngf=16, nc=1))
 netD = init_weights(Discriminator(ndf=16, nc=1))
 optG = torch.optim.Adam(netG.parameters(), 2e-3, betas=(0.5, 0.999))
 optD = torch.optim.Adam(netD.parameters(), 2e-3, betas=(0.5, 0.999))
-batches = Batches(load_images("mnist", 64), 32, seed=0)
-for step in tqdm(range(300), desc="your networks", **bar_options()):
-    x_fake = netG(torch.randn(32, 100))
+batches, moments = Batches(load_images("mnist", 64), 16, seed=0), {}
+for step in tqdm(range(401), desc="your networks", **bar_options()):
+    if step % 50 == 0:
+        moments[f"after {step * 16:,} digits"] = generate(netG, z_fixed)[:6]
+    x_fake = netG(torch.randn(16, 100))
     d_step(netD, optD, batches[step], x_fake)
     g_step(netD, optG, x_fake)
-show(torch.cat([batches[0][:7], generate(netG, z_fixed)[:7]]), nrow=7,
-     caption=f"Top: real digits. Bottom: what your G draws after {300 * 32:,} of them.",
-     alt="seven real digits, and under them seven generated ones: bright strokes on black")
+
+# %% tags=["nbval-ignore-output"]
+sheets = {name: torch.cat([batches[0][:6], images]) for name, images in moments.items()}
+show_turned({name: enlarged(images, 6, 2) for name, images in sheets.items()},
+            "Above: real digits. Below: what your G draws from six z. Left: how it began.",
+            "six real digits, and under them six generated ones: bright strokes on black",
+            first=len(sheets) - 1)
 
 # %% [markdown]
 # > **Open exercise · Another size** — 45 minutes
