@@ -117,7 +117,7 @@ show_rows({"A: drawn by mnist": mnist[:14], "B: written by people": real[:14],
 # | fresh | more test digits: **the floor** |
 # | training | digits that the generators and the judge have learned from |
 # | mnist | drawn by the run `mnist` of lesson 03 |
-# | conditional | drawn by the run `mnist_conditional`, which is told the digit that it has to draw (section 8) |
+# | conditional | drawn by the run `mnist_conditional`, which is told the digit that it has to draw; 20,000 for section 8 |
 #
 # The **judge**, for all that follows, is a classifier that has read real digits only. Its last hidden layer turns each
 # picture into 64 numbers, its **features**.
@@ -570,8 +570,8 @@ fakes = {"eight heaps\n(floor)": ring_again,
          "narrow\nheaps": ring(1000, range(8), 3, noise=0.01)}
 figure, axes = plt.subplots(2, 5, figsize=(8.4, 4.4), sharex=True, sharey=True)
 for column, (name, points) in zip(axes.T, fakes.items(), strict=True):
-    ways = (points, within_reach(ring_real, points)[1]), (ring_real,
-                                                          within_reach(points, ring_real)[1])
+    ways = [(points, within_reach(ring_real, points)[1]),
+            (ring_real, within_reach(points, ring_real)[1])]
     for axis, (shown, counts), word in zip(column, ways, ("precision", "recall"), strict=True):
         for kind, colour in ((counts, GREEN), (~counts, ORANGE)):
             axis.scatter(*shown[::3][kind[::3]].T, s=3, linewidths=0, color=colour)
