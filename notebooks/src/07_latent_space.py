@@ -33,8 +33,8 @@
 # Every term is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
-# We walk through the latent spaces of two recorded generators, one of digits and one of cartoon faces. The **judge** of
-# each is a classifier that saw real images only.
+# Six faces stand at the left end of the slider below, six others at its right end. Walk from these to those: does
+# anything jump?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -71,11 +71,39 @@ from dcgan_course.sampling import generate, image_grid, lerp, sample_z
 
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
-# %%
+# %% jupyter={"source_hidden": true}
+from PIL import Image
+
+from dcgan_course import sampling
+
+
+def large(images, nrow, times):
+    """A sheet of images, so many in a row, as a picture with larger pixels."""
+    picture = Image.fromarray(image_grid(images, nrow).numpy())
+    return picture.resize((times * picture.width, times * picture.height),
+                          Image.Resampling.NEAREST)
+
+
+drawn = load_run("avatars")
+cartoonist = drawn.load_generator()
+twelve = sample_z(12, drawn.config.nz, drawn.config.z, seeded(9, "lesson"))
+moments = {}
+for t in np.linspace(0, 1, 11):
+    between = [sampling.slerp(p, q, float(t))
+               for p, q in zip(twelve[:6], twelve[6:], strict=True)]
+    moments[f"t = {t:.1f}"] = large(generate(cartoonist, torch.stack(between)), 6, 2)
+show_turned(moments, "Six walks at once; t is the share of the way.",
+            "six cartoon faces in a row, which become six others little by little")
+
+# %% [markdown]
+# Hair, skin and glasses change one after the other, and at every stop stands a face. Is that so on every way, or did we
+# choose a good one? What would give a bad one away? To answer in numbers we take a generator of digits, the run `mnist`;
+# the faces come back in section 5. The **judge** of each generator is a classifier that saw real images only.
+
+# %% jupyter={"source_hidden": true}
 run = load_run("mnist")
 netG, judge = run.load_generator(), load_judge("mnist")
 digits = load_images("mnist", 28)
-print(f"z has {run.config.nz} numbers, {run.config.z}")
 
 # %% [markdown]
 # ## 1 · Where is z?
@@ -214,7 +242,7 @@ show(generate(netG, walk(ends[0], ends[1], slerp)),
 # **confidence**, the **distance** of its features to those of the nearest of 10,000 real digits, and the **ink**, the
 # share of white. Real digits that the judge has not seen are the floor.
 
-# %%
+# %% jupyter={"source_hidden": true}
 real = torch.from_numpy(judged(judge, to_float(digits.batch(range(10_000))))[0])
 
 
@@ -260,17 +288,7 @@ show_table(pd.DataFrame({name: quality(images) for name, images in places.items(
 # Here are both ways for six pairs of digits, the straight line above. Move the slider, and watch how bold the strokes
 # are:
 
-# %%
-from PIL import Image
-
-
-def large(images, nrow, times):
-    """A sheet of images, so many in a row, as a picture with larger pixels."""
-    picture = Image.fromarray(image_grid(images, nrow).numpy())
-    return picture.resize((times * picture.width, times * picture.height),
-                          Image.Resampling.NEAREST)
-
-
+# %% jupyter={"source_hidden": true}
 firsts, seconds = ends[[8, 4, 6, 12, 14, 0]], ends[[9, 5, 7, 13, 15, 1]]
 moments = {}
 for t in np.linspace(0, 1, 11):
@@ -325,14 +343,8 @@ for t in (0.1, 0.25, 0.5):
 # - **a cross-fade**: A's pixels fade out, B's fade in;
 # - **a memoriser**: G's walk, but each picture is replaced by the training image nearest to it, as if G had stored them
 #   all.
-#
-# > **Predict:** which of the three is the smoothest, by its largest step?
-# >
-# > - G's walk
-# > - the cross-fade <!-- right -->
-# > - the memoriser
 
-# %%
+# %% jupyter={"source_hidden": true}
 shelf = to_float(digits.batch(range(10_000)))
 
 
@@ -356,6 +368,13 @@ for p, q in zip(ends[:20], ends[20:], strict=True):
     for name, pictures in zip(rows, (images, faded, memorised(images)), strict=True):
         rows[name].append(smoothness(pictures))
 
+# %% [markdown]
+# > **Predict:** which of the three is the smoothest, by its largest step?
+# >
+# > - G's walk
+# > - the cross-fade <!-- right -->
+# > - the memoriser
+
 # %% jupyter={"outputs_hidden": true}
 middles = {name: np.median(values, 0) for name, values in rows.items()}
 show_table(pd.DataFrame(
@@ -374,7 +393,7 @@ show_table(pd.DataFrame(
 # %% [markdown]
 # Here is one walk of each kind:
 
-# %%
+# %% jupyter={"source_hidden": true}
 images = generate(netG, walk(ends[0], ends[1], slerp, 18))
 fade = walk(images[0], images[-1], lerp, 18)
 show_rows({"G's walk": images, "a cross-fade": fade, "a memoriser": memorised(images)},
@@ -385,24 +404,22 @@ show_rows({"G's walk": images, "a cross-fade": fade, "a memoriser": memorised(im
 # ## 4 · Has it memorised?
 #
 # The other half of the question is which training image lies nearest to a generated one. The next picture shows it, by
-# the judge's features (by pixels the nearest image is often just one with as much ink).
+# the judge's features, among 10,000 training images (by pixels the nearest image is often just one with as much ink).
 
-# %%
-from dcgan_course.measuring.scores import training_neighbours
-
+# %% jupyter={"source_hidden": true}
 some = generate(netG, ends[:12])
-pairs, ratio = training_neighbours(some, run.config)
-show_rows({"generated": some, "the training image nearest to each": pairs},
+apart = torch.cdist(torch.from_numpy(judged(judge, some)[0]), real)
+usual = torch.cdist(real[:1000], real).kthvalue(2).values  # the first is the digit itself
+show_rows({"generated": some, "the training image nearest to each": shelf[apart.argmin(1)]},
           "Is anything copied?",
-          "twelve generated digits, and under each a real one of its kind with other strokes")
+          "twelve generated digits; the real one under each is alike, in different strokes")
 print("distance to the nearest training image, over that from one training image to the next:",
-      f"{ratio:.1f}")
+      f"{apart.min(1).values.median() / usual.median():.1f}")
 
 # %% [markdown]
 # A G that stores its training images would have a ratio near 0. What can this ratio show? A value far below 1 would be
-# evidence of copying. A value near or above 1 is no proof of the contrary: it comes from 12 pictures, and from features
-# that were trained on these very images, which may have learned to tell them from everything else. So this is a look at
-# pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
+# evidence of copying. A value near or above 1 is no proof of the contrary: it comes from 12 pictures, from a sixth of the
+# training images, and from features that were trained on these very images. So this is a look at pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
 # paper's authors trusted no nearest neighbours at all.
 #
 # ## 5 · Four corners
@@ -458,47 +475,59 @@ show(generate(netF, corner_grid(corners, 8)),
 # Faces halfway between glasses and no glasses do not occur in the data, so G passes from one to the other within few
 # steps.
 #
-# These faces come from a training that departs from guideline 2: its D has no batch norm, and a penalty (R1) keeps it
-# from being steep. With the guidelines' D the faces had a woven grain and broken mouths
-# ([data/README.md](../data/README.md) shows both, with their distances).
+# <details><summary>How were these faces trained?</summary>
+#
+# Their training departs from guideline 2: its D has no batch norm, and a penalty (R1) keeps it from being steep. With
+# the guidelines' D the faces had a woven grain and broken mouths ([data/README.md](../data/README.md) shows both, with
+# their distances).
+# </details>
 #
 # ## 6 · A whole latent plane
 #
 # The run `mnist2d` has `nz = 2`: its latent space is a square, and you can draw all of it. Its `z` are uniform in
 # [-1, 1], so even steps show each part as often as it is drawn.
 #
-# First in slices: the slider is `z[1]`, and `z[0]` grows from left to right. Which digits turn into which?
+# Below, each digit has the colour of what the judge reads. Where it is less than 90 % sure, it is white.
 
-# %%
+# %% jupyter={"source_hidden": true}
+from matplotlib.colors import to_rgb
+
 from dcgan_course.sampling import plane_grid
 
 plane = load_run("mnist2d")
-netP = plane.load_generator()
-whole = generate(netP, plane_grid(20, "uniform"))
-slices = {f"z[1] = {height:+.2f}": large(row, 20, 2)
-          for height, row in zip(np.linspace(-1, 1, 20), whole.unflatten(0, (20, 20)),
-                                 strict=True)}
-show_turned(slices, "z[0] from -1 (left) to 1 (right); z[1] on the slider.",
-            "a row of twenty digits, which change from left to right and from row to row")
-
-# %% [markdown]
-# And all twenty slices below one another:
-
-# %%
-show(whole,
+whole = generate(plane.load_generator(), plane_grid(20, "uniform"))
+probabilities = judged(judge, whole)[1]
+palette = np.array([to_rgb(name) for name in (
+    "cornflowerblue", "orange", "limegreen", "tomato", "mediumpurple", "peru", "hotpink",
+    "gold", "greenyellow", "turquoise")])
+unsure = probabilities.max(1) < 0.9
+colours = np.where(unsure[:, None], 1, palette[probabilities.argmax(1)])
+tint = torch.from_numpy(colours).float()[:, :, None, None]
+show((whole + 1) * tint - 1,
      "z[0] from -1 (left) to 1 (right), z[1] from -1 (top) to 1 (bottom).",
-     "a map of digits: regions of one digit each, with mixed shapes along their borders", 20)
+     "a map of digits: coloured regions of one digit each, and white digits along borders", 20)
 
 # %% [markdown]
-# Each digit has one region or several, and along their borders lie pictures that are neither digit. How much of the
-# plane does each digit get?
+# Each digit has one region or several, and along their borders lie pictures that are neither digit.
+#
+# > **Predict:** estimate by eye: how much of the plane is such border land?
+# >
+# > - about 1 %
+# > - about 8 % <!-- right -->
+# > - about 30 %
 
-# %% jupyter={"source_hidden": true}
-probabilities = judged(judge, generate(netP, plane_grid(40, "uniform")))[1]
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 shares = np.bincount(probabilities.argmax(1), minlength=10) / len(probabilities)
 show_table(pd.DataFrame({"share of the plane": [f"{share:.0%}" for share in shares]}).T)
-border = (probabilities.max(1) < 0.9).mean()
-print(f"border land, where the judge is less than 90 % sure: {border:.0%}")
+print(f"less than 90 % sure: {unsure.mean():.0%}")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# About 8 %. All ten digits have their share of the plane, from 6 to 14 %, and the borders between them are narrow: in a
+# step or two one digit becomes another. A sure judge need not be right, though. Look at the lower right corner: it reads
+# eights there.
+# </details>
 
 # %% [markdown]
 # With normal z, even steps would waste the sheet on corners that hardly ever occur. There one takes steps of the same
@@ -534,7 +563,8 @@ def pool(attribute, present, long_hair):
 
 WHICH = ((True, True), (False, True), (False, False))
 HEADS = ("glasses, long hair", "no glasses, long hair", "no glasses, short hair")
-show_table(pd.DataFrame({"faces": [len(pool("glasses", *which)) for which in WHICH]}, HEADS))
+print("faces found:", *(f"{len(pool('glasses', *which))} with {head};"
+                        for which, head in zip(WHICH, HEADS, strict=True)))
 
 # %% [markdown]
 # > **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -625,11 +655,27 @@ COUNTS = [f"{space}, {k}" for space in ("z", "pixels") for k in (1, 3, 10)]
 # > - only with pixels
 # > - with neither
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 rates = {attribute: [success(attribute, k, values)
                      for values in (z, pictures) for k in (1, 3, 10)]
          for attribute in ("glasses", "smile", "facial_hair")}
 show_table(percent(rates).rename({"facial_hair": "beard"}), "Share of 200 sums that succeed.")
+
+
+def eight_sums(k):
+    """Eight sums for glasses with k exemplars drawn at random: of z, and of pixels."""
+    stream = np.random.default_rng(0)
+    exemplars = [[stream.choice(pool("glasses", *which), k, replace=False) for which in WHICH]
+                 for _ in range(8)]
+    of_z, of_pixels = (torch.stack([vector_sum(*(values[own] for own in three))
+                                    for three in exemplars]) for values in (z, pictures))
+    return torch.cat([generate(netF, of_z), of_pixels.clamp(-1, 1)])
+
+
+show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
+             for k in (1, 3, 10)},
+            "The first eight sums for glasses: of z above, of pixels below.",
+            "eight faces, and below them eight pictures in which faces lie over one another")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -648,7 +694,7 @@ show_table(percent(rates).rename({"facial_hair": "beard"}), "Share of 200 sums t
 # How many successes come by chance? The next cell makes the same sums, but with exemplars *without* the attribute in
 # the first place too. Whatever succeeds there is luck, or the judge's mistake:
 
-# %%
+# %% jupyter={"source_hidden": true}
 chance = {attribute: [success(attribute, k, z, present=False) for k in (1, 3, 10)]
           for attribute in rates}
 show_table(percent(chance).rename({"facial_hair": "beard"}),
@@ -661,13 +707,6 @@ show_table(percent(chance).rename({"facial_hair": "beard"}),
 # Could the length explain the gain from more exemplars? A sum of single `z` is longer than one `z`, a sum of means of ten
 # shorter. Try it: scale the sums to a length of 10, and compare the rates.
 
-# %%
-ghosts = [vector_sum(*(pictures[pool("glasses", *which)[i : i + 3]] for which in WHICH))
-          for i in range(12)]
-show(torch.stack(ghosts).clamp(-1, 1),
-     "The same sum with pixels, three exemplars each: ghosts.",
-     "twelve pictures in which the outlines of several faces lie over one another")
-
 # %% [markdown]
 # ## 8 · A direction with a name
 #
@@ -675,7 +714,7 @@ show(torch.stack(ghosts).clamp(-1, 1),
 # along it, and faces turn. Ours turns glasses on: it is the mean `z` of all faces with glasses minus that of all faces
 # without, by the judge's 2,000 answers. The slider walks from -2 to +2 such steps.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.sampling import attribute_direction
 
 steps = torch.linspace(-2, 2, 9)

@@ -33,9 +33,8 @@
 # %% [markdown]
 # ## 1 · From z to a picture in the browser
 #
-# A slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
-# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows. The generator
-# is that of the cartoon faces.
+# Each face below is drawn from a hundred numbers, its z. The first of them, `z[0]`, is on the slider. Move it: what
+# changes? And is it the same in every face?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -66,7 +65,7 @@ from PIL import Image
 
 from dcgan_course import checks, plots
 from dcgan_course.machine.runtime import seeded, settle_threads
-from dcgan_course.plots import GREY, ORANGE, STYLE, encoded, show, show_rows, under_sliders
+from dcgan_course.plots import GREY, ORANGE, STYLE, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
 from dcgan_course.widgets import LatentExplorer, Still, explore
@@ -74,9 +73,34 @@ from dcgan_course.widgets import LatentExplorer, Still, explore
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
-# %%
+# %% jupyter={"source_hidden": true}
 run = load_run("avatars")
 netG = run.load_generator()
+ten = sample_z(10, run.config.nz, run.config.z, seeded(5, "lesson"))
+unit = torch.eye(run.config.nz)
+
+
+def turned(name, z, direction, amounts, alt):
+    """A slider that moves some z along a direction."""
+    pictures = {f"{name}: {amount:+g}": generate(netG, z + amount * direction)
+                for amount in amounts}
+    plots.show_turned(pictures, f"Six faces, all moved by the same amount along {name}.", alt,
+                      first=len(amounts) // 2)
+
+
+turned("z[0]", ten[:6], unit[0], range(-3, 4), "six cartoon faces in a row")
+
+# %% [markdown]
+# <details><summary>What changes</summary>
+#
+# Several things at once, and different ones in each face: at +3 the first face has lost its long hair, the third stands
+# before a different background, and the fourth has stopped smiling.
+# </details>
+#
+# Such a slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
+# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
+
+# %%
 z0 = sample_z(1, run.config.nz, run.config.z, seeded(4, "lesson"))[0]
 picture = png(image_grid(generate(netG, z0[None])), 256)
 show(generate(netG, z0[None]), f"One face: {len(picture) / 1000:.0f} KB as a PNG file.",
@@ -128,8 +152,7 @@ moved = checks.check_moved(my_moved)
 # ```
 # </details>
 
-# %%
-unit = torch.eye(run.config.nz)
+# %% jupyter={"source_hidden": true}
 directions = {f"z[{i}]": unit[i] for i in range(3)}
 
 
@@ -146,26 +169,9 @@ sheet(list(directions), "From -3 (left) to +3: in each row several things change
 
 
 # %% [markdown]
-# How much does a picture change on the whole way? Ten faces tell:
+# And here are the same three directions under sliders of your own. Drag one, or click its handle and use the arrow keys.
 
-# %%
-ten = sample_z(10, run.config.nz, run.config.z, seeded(5, "lesson"))
-
-
-def change(direction):
-    """Mean change of a pixel on the whole way from -3 to 3, of 255 grey levels."""
-    first, last = (generate(netG, ten + far * direction) for far in (-3, 3))
-    return 127.5 * (last - first).abs().mean().item()
-
-
-single = [change(one) for one in unit]
-print(f"Moving a single number of z from -3 to 3 changes a pixel by {np.mean(single):.0f} of",
-      f"255 grey levels on average, and by at most {max(single):.0f}.")
-
-# %% [markdown]
-# The next cell puts these three directions under sliders. Drag one, or click its handle and use the arrow keys.
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 sliders = {name: widgets.FloatSlider(min=-3, max=3, step=0.05, description=name)
            for name in list(directions)[:3]}
 view = widgets.Image(format="png", width=192)
@@ -176,22 +182,20 @@ def redraw(_=None):
     view.value = png(image_grid(generate(netG, z[None])), 192)
 
 
-for slider in sliders.values():
-    slider.observe(redraw, names="value")
-redraw()
-
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 def still(amount):
     """A frame of the film that stands here where no kernel runs."""
     z = moved(z0, {"z[0]": amount}, directions)
     face = Image.fromarray(image_grid(generate(netG, z[None])).numpy()).resize((192, 192))
-    return np.asarray(under_sliders(face, {"z[0]": amount, "z[1]": 0, "z[2]": 0}, -3, 3))
+    return np.asarray(plots.under_sliders(face, {"z[0]": amount, "z[1]": 0, "z[2]": 0}, -3, 3))
 
 
-way = [still(amount) for amount in np.linspace(-3, 3, 13)]
+for slider in sliders.values():
+    slider.observe(redraw, names="value")
+redraw()
+way = [still(amount) for amount in np.linspace(-3, 3, 9)]
 Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
-      encoded(way + way[::-1], ".webp", 200), "a face, and three sliders that change it")
+      plots.encoded(way + way[-2:0:-1], ".webp", 250),
+      "a face, and three sliders that change it")
 
 # %% [markdown]
 # The pictures change, but several things change together, and none of the three numbers deserves a name. We need better
@@ -200,10 +204,14 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
 # ## 2 · Directions without labels
 #
 # The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. W stretches some
-# directions much, others hardly at all. Those that it stretches most should change the picture most. (Batch norm then
-# multiplies each channel by a fixed number. Folding it into W would weight the channels; like the paper we leave it out,
-# and test.) They are the **singular vectors** of W with the
-# largest singular values.
+# directions much, others hardly at all. Those that it stretches most should change the picture most. They are the
+# **singular vectors** of W with the largest singular values.
+#
+# <details><summary>And batch norm?</summary>
+#
+# It multiplies each channel by a fixed number after W. Folding it into W would weight the channels. Like the paper we
+# leave it out, and test.
+# </details>
 #
 # > **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
 # >
@@ -253,14 +261,6 @@ sheet(names, "The three directions that W stretches most, from -3 (left) to +3."
 # Push six faces along the first of them. What do their changes have in common?
 
 # %% jupyter={"source_hidden": true}
-def turned(name, z, direction, amounts, alt):
-    """A slider that moves some z along a direction."""
-    pictures = {f"{name}: {amount:g}": generate(netG, z + amount * direction)
-                for amount in amounts}
-    plots.show_turned(pictures, f"Six faces, all moved by the same amount along {name}.", alt,
-                      first=len(amounts) // 2)
-
-
 turned("strongest 1", ten[:6], directions["strongest 1"], range(-3, 4),
        "six cartoon faces in a row")
 
@@ -271,6 +271,19 @@ turned("strongest 1", ten[:6], directions["strongest 1"], range(-3, 4),
 # </details>
 
 # %% [markdown]
+# How much does a picture change on the whole way from -3 to 3? Ten faces tell.
+
+# %% jupyter={"source_hidden": true}
+def change(direction):
+    """Mean change of a pixel on the whole way from -3 to 3, of 255 grey levels."""
+    first, last = (generate(netG, ten + far * direction) for far in (-3, 3))
+    return 127.5 * (last - first).abs().mean().item()
+
+
+single = [change(one) for one in unit]
+every = [change(one) for one in principal(weight, run.config.nz)]
+
+# %% [markdown]
 # > **Predict:** does a direction that W stretches more change the picture more?
 # >
 # > - all hundred change it about equally
@@ -278,7 +291,6 @@ turned("strongest 1", ten[:6], directions["strongest 1"], range(-3, 4),
 # > - strictly: each changes it more than the next
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-every = [change(one) for one in principal(weight, run.config.nz)]
 figure, axes = plt.subplots()
 axes.axhspan(min(single), max(single), color=GREY, alpha=0.25, linewidth=0,
              label="the single numbers of z")
@@ -291,7 +303,8 @@ show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten
      "a hundred points that fall from left to right; four lie above a grey band, some twenty "
      "within it, all others below it, near 0")
 print(f"The first three: {', '.join(f'{value:.0f}' for value in every[:3])} grey levels;",
-      f"number 50: {every[49]:.0f}; the last: {every[-1]:.0f}.")
+      f"number 50: {every[49]:.0f}; the last: {every[-1]:.0f}.",
+      f"\nThe single numbers of z: {np.mean(single):.0f} on average.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -361,7 +374,7 @@ turned("glasses", six, explorer.directions["glasses"], np.linspace(-2, 2, 9).tol
 # attributes of a hundred faces before and after: once with each attribute pushed along its direction, to the end of a
 # slider, and once with the explorer's own controls.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.judges import judged
 from dcgan_course.measuring.scores import judge_for
 from dcgan_course.publishing.explorer import REACH, shown
@@ -372,25 +385,18 @@ groups = [[item["key"] for item in group["items"]] for group in explorer.about["
 controls = [name for group in groups for name in group]
 columns = [judge.names.index(name) for name in controls]
 
-# %%
+
 def read(z):
     """Which attributes the judge sees in the picture of each z: bool (n, 17)."""
     return torch.from_numpy(judged(judge, generate(netG, z))[1])[:, columns] > 0.5
 
-# %%
+
 known = sample_z(1000, run.config.nz, run.config.z, seeded(5, "lesson"))
 present = read(known)
 hundred = sample_z(100, run.config.nz, run.config.z, seeded(6, "lesson"))
 before = read(hundred).float().mean(0)
 
-# %% [markdown]
-# > **Predict:** hair is pushed along the direction of brown hair, to +1.5. How many more of the hundred are brown?
-# >
-# > - about 10 <!-- right -->
-# > - about 30
-# > - about 60
-
-# %%
+# %% jupyter={"source_hidden": true}
 def pushed(name):
     direction = attribute_direction(known, present[:, controls.index(name)])
     return hundred + REACH * direction
@@ -401,7 +407,7 @@ def controlled(name):
     return torch.stack([shown(explorer.about, {"z": z, "amounts": amounts})
                         for z in hundred.tolist()])
 
-# %%
+
 def changes(change):
     """By how many faces of a hundred each control, a row, makes an attribute more frequent."""
     after = torch.stack([read(change(name)).float().mean(0) for name in controls])
@@ -411,7 +417,15 @@ def changes(change):
 tables = {"each attribute pushed along its direction": changes(pushed),
           "the explorer's sliders and buttons": changes(controlled)}
 
+# %% [markdown]
+# > **Predict:** hair is pushed along the direction of brown hair, to +1.5. How many more of the hundred are brown?
+# >
+# > - about 10 <!-- right -->
+# > - about 30
+# > - about 60
+
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
+import pandas as pd
 from matplotlib.colors import to_rgb
 
 names = [name.replace("facial_hair", "beard").replace("_", " ") for name in controls]
@@ -421,11 +435,11 @@ def matrix(table):
     figure, axes = plt.subplots(figsize=(8.48, 7.2))
     strength = np.clip(np.abs(table) / 80, 0, 1)
     colour = np.where(table[..., None] > 0, to_rgb(plots.GREEN), to_rgb(ORANGE))
-    axes.imshow(np.dstack([colour, strength]))
+    axes.imshow(1 - strength[..., None] * (1 - colour))
     for (i, j), value in np.ndenumerate(table):
         if abs(value) >= 9.5:
-            ink = "white" if strength[i, j] > 0.5 and value > 0 else None
-            axes.text(j, i, f"{value:+.0f}", ha="center", va="center", fontsize=9, color=ink)
+            axes.text(j, i, f"{value:+.0f}", ha="center", va="center", fontsize=10,
+                      color="black")
     for edge in np.cumsum([len(group) for group in groups])[:-1] - 0.5:
         axes.axhline(edge, color=GREY, linewidth=0.8)
         axes.axvline(edge, color=GREY, linewidth=0.8)
@@ -443,11 +457,12 @@ plots.show_turned({words: matrix(table.numpy()) for words, table in tables.items
                   "orange in its own group alone, where one colour takes another's place.",
                   "a table of 17 by 17 fields, green on the diagonal, orange beside it")
 same = torch.block_diag(*[torch.ones(len(group), len(group)) for group in groups]).bool()
-for words, table in tables.items():
-    print(f"{words}: {table.diagonal().mean():.0f} of a hundred more have what is named;",
-          f"brown hair: {table.diagonal()[controls.index('brown_hair')]:.0f};",
-          f"elsewhere {table[~same].abs().mean():.1f} change on average,",
-          f"at most {table[~same].abs().max():.0f}")
+rows = {words: [f"{table.diagonal().mean():.0f}",
+                f"{table.diagonal()[controls.index('brown_hair')]:.0f}",
+                f"{table[~same].abs().mean():.1f}", f"{table[~same].abs().max():.0f}"]
+        for words, table in tables.items()}
+heads = ["gain what is named", "gain brown hair", "change elsewhere", "at most"]
+show_table(pd.DataFrame(rows, heads).T, "Of a hundred faces.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -463,20 +478,11 @@ for words, table in tables.items():
 #
 # ### Other runs
 #
-# To explore another run, replace `"mnist2d"` in the next cell by its name, or by the path of your run's folder.
+# To explore another run, replace `"mnist2d"` in the next cell by its name, or by the path of your run's folder. Its `z`
+# has two numbers, so a map shows every picture that it can draw.
 
 # %% tags=["nbval-ignore-output"]
 explore("mnist2d")
-
-# %% [markdown]
-# Its `z` has two numbers, so a map shows every picture that it can draw:
-
-# %%
-from dcgan_course.sampling import plane_grid
-
-plane = generate(load_run("mnist2d").load_generator(), plane_grid(10))
-show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
-     "a map of digits: each has a region, and between them lie mixed shapes", 10)
 
 # %% [markdown]
 # **As a page without code**, for people who do not want to see any: in a terminal,
@@ -489,8 +495,11 @@ show(plane, "z[0] to the right, z[1] downwards, from -1 to 1.",
 # a picture where the sliders would be.
 # </details>
 #
-# (The D of these faces, against guideline 2, has no batch norm and pays the penalty R1 instead; lesson 13 and
-# [data/README.md](../data/README.md) tell why.)
+# <details><summary>How were these faces trained?</summary>
+#
+# Their D, against guideline 2, has no batch norm and pays the penalty R1 instead; lesson 13 and
+# [data/README.md](../data/README.md) tell why.
+# </details>
 
 # %% [markdown]
 # > **Open exercise · Name a direction, and prove it** — 45 minutes
