@@ -33,6 +33,7 @@ from sphinx.cmd.build import build_main
 
 from dcgan_course.machine.display import kind_of
 from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.display import framed
 from dcgan_course.machine.files import whole_or_nothing
 from dcgan_course.publishing.explorer import FOLDER, words_of
 from dcgan_course.publishing.export import about_machine, score_table
@@ -50,6 +51,9 @@ HOME = "avatars"  # the run whose explorer is on the home page
 TURNS = {"00": "../gallery/mnist2d.html", "01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
+FRAME = (f'<iframe src="../_static/explorers/{HOME}.html" title="The explorer of the run {HOME}" loading="lazy" '
+         'style="width:100%;height:800px;border:0"></iframe>')  # in a lesson; its address changes with each picture
+IN_FRAME = "The page itself, with the generator in it: move the smile."
 THUMB = 480  # pixels, the width of a card's picture
 
 
@@ -112,11 +116,11 @@ def write_source(source: Path, explorers: list[str] | None) -> None:
     write_programs(static / "explorers")
     (static / "duel.js").write_text(duel(), encoding="utf-8")
     shutil.rmtree(static / "duel")
+    runs = [load_run(path.name) for path in gans()]
+    told = {run.path.name: run_page(run, source, explorers) for run in runs}
     lessons = [lesson_page(path, source) for path in teach.lessons()]
     for page in teach.BESIDE:
         write_notebook(nbformat.read(page, 4), source / "notebooks" / page.name)
-    runs = [load_run(path.name) for path in gans()]
-    told = {run.path.name: run_page(run, source, explorers) for run in runs}
     for page, words in pages(lessons, told).items():
         file = source / page
         file.write_text(filled(file.read_text(encoding="utf-8"), words), encoding="utf-8")
@@ -165,6 +169,8 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
         parts = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
         hidden = [tag for part, tag in parts.items() if folded.get(part)]
         tags = cell.metadata.get("tags", [])
+        if "explorer" in tags and (file.parents[1] / "_static" / "explorers" / f"{HOME}.html").is_file():
+            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": framed(FRAME, IN_FRAME)})]
         cell.metadata["tags"] = tags + (hidden if len(hidden) < 2 else ["hide-cell"])
     pictures = file.parent / teach.PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
@@ -286,7 +292,11 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     name, thumbs = run.path.name, source / "_static" / "thumbs"
     reason = why_no_explorer(run)
     drawn = not reason and (explorers is None or name in explorers)
-    about = write_generator(run, source / "_static" / "explorers") if drawn else None
+    programs = source / "_static" / "explorers"
+    about = write_generator(run, programs) if drawn else None
+    if about and name == HOME:
+        (programs / f"{name}.html").write_text(f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+                                               f"{section(about, '.')}</html>\n", encoding="utf-8")
     (thumbs / f"{name}.film.webp").write_bytes(as_webp(Image.open(run.path / "training.gif")))
     webp(Image.open(run.path / "best.webp"), thumbs / f"{name}-best")
     what, title = in_the_data()[name], words_of(run).get("title")

@@ -20,15 +20,14 @@
 #
 # **You need:** lesson 03. A GPU helps, and is not needed to follow.
 #
-# **What was measured where:** all times are a CPU's; what a GPU needs is computed from shapes. This course has timed no
-# GPU. On yours, `dcgan-course bench` measures images a second: write down the card, the batch and the precision with it.
+# **No GPU was timed for this course.** What one needs is computed from shapes and from assumed speeds; every time that
+# was measured is a CPU's.
 #
 # After this lesson you can
 #
-# - get LSUN and CelebA today, and know what to do when a download is refused;
-# - prepare any folder of photographs once, and train from it without decoding again;
-# - compute whether a network fits into a GPU, and how long a training will take, before you rent one;
-# - measure what bfloat16, channels-last, fused Adam and compilation gain on your machine;
+# - get photographs, and prepare them once;
+# - compute whether a network fits into a GPU, and what a GPU buys, before you rent one;
+# - say how many bits a picture needs, and measure what 16-bit numbers gain on your machine;
 # - say what changes with the batch, and what several GPUs share.
 #
 # **You write** the crop, the memory budget and the shares of several processes; **we import** the data, the trainer and
@@ -37,10 +36,10 @@
 # Every term is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
-# ## 1 · Real photographs: a recorded training
+# ## 1 · Churches that nobody built
 #
-# `heritage` learned church exteriors from 3,573 photographs (see [data/README.md](../data/README.md); they stand in for
-# LSUN's church_outdoor), with the preset `photos`. Here are 48 of its pictures. Nobody picked them:
+# The generator `heritage` learned church exteriors from 3,573 photographs (see [data/README.md](../data/README.md)).
+# Here are 48 of its pictures. Nobody picked them:
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -86,6 +85,17 @@ show(sampling.generate(netC, z), "48 church exteriors that do not exist.",
      "four rows of twelve churches: domes, towers and walls, a few of them smeared", 12)
 
 # %% [markdown]
+# The generator draws what lies between two churches as well. Push the slider: three churches become three more.
+
+# %% jupyter={"source_hidden": true}
+ways = torch.stack([sampling.interpolate(z[first], z[last], 9)
+                    for first, last in ((12, 39), (7, 41), (40, 3))], 1)
+plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
+                   for i, way in enumerate(ways, 1)},
+                  "From one church to another on the great circle, three times.",
+                  "three churches in a row, each of which changes a little with every step")
+
+# %% [markdown]
 # How good are they, by numbers? The judge's Frechet distance should be as low as that of real photographs which the
 # judge never saw (lesson 03 has a first explanation of it). *Precision* is the share of generated pictures that lie close
 # to real ones: it falls when pictures are bad. *Recall* is the share of real pictures that generated ones come close to:
@@ -102,12 +112,16 @@ show_table(pd.DataFrame({who: {"Frechet distance": f"{numbers['fd1787_heritage']
                          for who, numbers in rows.items()}).T)
 
 # %% [markdown]
-# How did it get there? Here is the distance during this training (orange), beside an older one (blue) without
-# `--augment`, which shows D every picture with random colours, shifts and blanks, real and generated ones alike. **The two
-# differ in five settings**, and each is one seed: read each curve by itself, and do not put their gap down to one of
-# the five.
+# Can one go on for ever? An older training, without `--augment`, showed each photograph about 170 times.
+# (`--augment` shows D every picture with random colours, shifts and blanks, real and generated ones alike.)
+#
+# > **Predict:** what did the Frechet distance do in that training?
+# >
+# > - it fell, ever more slowly
+# > - it fell, then it rose again <!-- right -->
+# > - it never fell
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
 key = "fd1787_heritage"
 figure, axes = plt.subplots()
@@ -123,8 +137,7 @@ axes.legend()
 show(figure, "Blue was best at about 390 thousand images, then got worse; orange still falls.",
      "the orange curve falls to the end; the blue one rises again after 390 thousand")
 
-# %% [markdown]
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 differences = church.config.difference(load_run("heritage_no_augment").config).split(", ")
 rows = dict(difference.split(": ") for difference in differences)
 WORDS = {"num_epochs": "epochs", "lr_g": "learning rate of G", "lr_d": "learning rate of D",
@@ -135,50 +148,24 @@ show_table(table.rename(WORDS).replace({"True": "yes", "False": "no", "20.0": "2
            fold="The five settings in which they differ")
 
 # %% [markdown]
-# What the blue curve shows is that from some moment on the pictures get *worse*. A likely reason, not tested here, is
-# that with a few thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment` is
-# made against that ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738), which reports that larger data sets gain less
-# from it). A comparison that could tell would change this one setting, over several seeds.
+# <details><summary>What came out, and why</summary>
+#
+# It fell, then it rose again: from some moment on the pictures get *worse*. A likely reason, not tested here, is that
+# with a few thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment`
+# is made against that ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)). But the two trainings differ in five
+# settings, and each is one seed: read each curve by itself. A comparison that could tell would change this one setting,
+# over several seeds.
 #
 # (The orange curve ends at 14 and the table says 12: the same generator, with different z. With 1,787 pictures a
 # difference of 2 is chance.)
-#
-# The generator draws what lies between two churches as well. Push the slider: three churches become three more.
-
-# %% jupyter={"source_hidden": true}
-ways = torch.stack([sampling.interpolate(z[first], z[last], 9)
-                    for first, last in ((12, 39), (7, 41), (40, 3))], 1)
-plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
-                   for i, way in enumerate(ways, 1)},
-                  "From one church to another on the great circle, three times.",
-                  "three churches in a row, each of which changes a little with every step")
-
-# %%
-corners = sampling.corner_grid(z[[12, 7, 41, 40]], 7)
-show(sampling.generate(netC, corners), "Four churches in the corners, and mixtures between.",
-     "seven rows of seven churches that change smoothly along each row and column", 7)
+# </details>
 
 # %% [markdown]
-# ## 2 · Get the photographs
+# ## 2 · Get photographs
 #
-# | data | how many | today |
-# |---|---|---|
-# | LSUN church_outdoor | 126,227 | the official [LMDB](http://dl.yf.io/lsun/scenes), `church_outdoor_train_lmdb.zip`; or Hugging Face `tglcourse/lsun_church_train` |
-# | LSUN bedroom | 3,033,042 | the same place, 43 GB; or a fifth of it: Hugging Face `pcuenq/lsun-bedrooms` |
-# | CelebA | 202,599 | [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand: `img_align_celeba.zip` and `list_attr_celeba.txt`; or Hugging Face `nielsr/CelebA-faces` (without attributes) |
-# | your own | a few thousand or more | any folder or zip |
-#
-# The paper's network learned bedrooms; church exteriors are the smaller set. All of these pictures belong to others:
-# LSUN's come from the web, and CelebA is for non-commercial research only. So none of them is bundled here.
-# [Faces of people that do not exist](faces.ipynb) is a page to read before you train on faces.
-
-# %% [markdown]
-# **Choose your data here.** The rest of the lesson uses it; nothing else needs editing.
-#
-# - an LMDB folder or its zip: `lsun/church_outdoor:PATH`, `lsun/bedroom:PATH` (after `pip install lmdb`, in Colab)
-# - CelebA: `celeba:PATH`, the folder with the two files, or a zip of it
-# - Hugging Face: `hf:tglcourse/lsun_church_train` (after `pip install datasets`; it downloads)
-# - a folder: `folder:PATH`
+# The paper's network learned 3 million bedrooms; LSUN's church exteriors are a smaller set, and CelebA has faces. None
+# of them is bundled here, for the pictures belong to others. Say in the next cell which data you have; nothing else
+# needs editing:
 
 # %%
 DATA = "lsun/church_outdoor"  # without a path: in ~/.cache/dcgan_course/lsun, if it is there
@@ -202,11 +189,33 @@ show(to_float(photos.batch(some[:24])),
      f"two rows of twelve small colour pictures: {NAME}", 12)
 
 # %% [markdown]
-# **When a download is refused.** Drives have quotas, and servers move. What you then get is often a web page under the
-# name of a zip file, and a program that unpacks it fails with a puzzling message. `load_images` looks into the file
-# first and says what it found:
+# <details><summary>Where the photographs are today, and what to write for each</summary>
+#
+# - LSUN church_outdoor, 126,227: `church_outdoor_train_lmdb.zip`, the official [LMDB](http://dl.yf.io/lsun/scenes), as
+#   `lsun/church_outdoor:PATH`; or from Hugging Face, `hf:tglcourse/lsun_church_train`
+# - LSUN bedroom, 3,033,042: the same place, 43 GB, as `lsun/bedroom:PATH`; or a fifth of it, `hf:pcuenq/lsun-bedrooms`
+# - CelebA, 202,599: from [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand,
+#   `img_align_celeba.zip` and `list_attr_celeba.txt`, as `celeba:PATH`; or without attributes, `hf:nielsr/CelebA-faces`
+# - your own, a few thousand or more, any folder or zip: `folder:PATH`
+#
+# PATH is a folder or its zip; for CelebA the folder with the two files. In Colab `lsun/` needs `pip install lmdb`, and
+# `hf:` needs `pip install datasets`. CelebA is for non-commercial research only; read
+# [Faces of people that do not exist](faces.ipynb) before you train on faces.
+#
+# LSUN has a trap of its own: an open database cannot be sent to another process, so readers that open it once fail as
+# soon as a loader has workers. The course's reader opens it anew in each of them.
+# </details>
+#
+# Drives have quotas, and servers move.
+#
+# > **Predict:** a drive refuses to send `img_align_celeba.zip`, yet your browser saves a file of that name. What is in
+# > it?
+# >
+# > - nothing: it has 0 bytes
+# > - the first part of the zip
+# > - a web page <!-- right -->
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 import tempfile
 import textwrap
 
@@ -222,17 +231,17 @@ with tempfile.TemporaryDirectory() as folder:
         print(textwrap.fill(str(error).replace(folder, "CELEBA"), 90))
 
 # %% [markdown]
-# LSUN has a trap of its own: an open database cannot be sent to another process, so readers that open it once fail as
-# soon as a loader has workers. The course's reader opens it anew in each of them.
+# <details><summary>What came out, and why</summary>
 #
-# If a download is refused, try the other source in the table, fetch the file with a browser, or ask a colleague who has
-# it. Or begin with a folder of your own: the churches of section 1 were learned from 3,573 photographs.
+# A web page, most often: it says that the quota is used up. A program that unpacks it as a zip fails with a puzzling
+# message; `load_images` looks into the file first. Then try the other source in the table, fetch the file with a
+# browser, or begin with a folder of your own: the churches above were learned from 3,573 photographs.
+# </details>
 #
 # ## 3 · Prepare once
 #
 # `load_images` has just decoded every picture, cut out a square, scaled it to 64 x 64 and written the bytes into one
-# file. Training slices that file and never decodes again. (In a terminal: `dcgan-course prepare DATA --image_size 64`;
-# an interrupted preparation continues where it stopped.)
+# file. Training slices that file and never decodes again.
 #
 # Photographs are rarely square, and G would learn squashed churches from squashed photographs. So the largest square in
 # the middle is cut out.
@@ -327,19 +336,14 @@ decoded = 200 / (time.perf_counter() - begin)
 print(f"One core of this machine decodes {decoded:,.0f} pictures of 178 x 218 a second.")
 
 # %% [markdown]
-# The bedrooms need not fit into memory: the file is read in slices. On a GPU the whole array moves there once, if it
-# fits into half of what is free.
+# The bedrooms need not fit into memory: the file is read in slices.
 
 # %% [markdown]
 # ## 4 · Will it fit?
 #
-# The paper's network is ten times as large as ours, and LSUN has 126,227 churches: both together want a GPU.
-# How much of its memory they take, and how much work they are, follows from shapes alone. The cells that take times
-# print those of your machine.
-#
 # The preset `lsun` (or `paper`) is the paper's network at full width: from 4 x 4 x 1024 up to 64 x 64 x 3, with kernels
-# of 5 x 5 and batches of 128. To count its parameters, its shapes are enough: tensors on the device `meta` have a shape
-# and no numbers, and take no memory.
+# of 5 x 5 and batches of 128. It is ten times as large as ours and wants a GPU. What it takes of one follows from shapes
+# alone: tensors on the device `meta` have a shape and no numbers, and take no memory.
 
 # %%
 config = preset("lsun")
@@ -407,39 +411,58 @@ def saved(net, x):
     return sum(size for memory, size in pieces.items() if memory not in weights)
 
 
-batch_sizes = [16, 128, 512]
 with torch.device("meta"):  # D's step has two batches in D, while what G kept waits
-    layers = {"G": [saved(netG, torch.zeros(n, 100)) for n in batch_sizes],
-              "D": [2 * saved(netD, torch.zeros(n, 3, 64, 64)) for n in batch_sizes]}
-gigabytes = {"weights, gradients, Adam": [kept / 1e9] * 3,
-             "saved by G's layers": [size / 1e9 for size in layers["G"]],
-             "saved by D's layers": [size / 1e9 for size in layers["D"]]}
-budget = pd.DataFrame(gigabytes, [f"batch {n}" for n in batch_sizes])
-show_table(budget.assign(together=budget.sum(axis=1)).map("{:.2f}".format), "GB, in float32.",
-           fold="The numbers of the next picture")
+    layers = {"G": saved(netG, torch.zeros(64, 100)) / 64,
+              "D": 2 * saved(netD, torch.zeros(64, 3, 64, 64)) / 64}
+print(f"for each image of the batch: {sum(layers.values()) / 1e6:.1f} MB")
+# %% [markdown]
+# > **Predict:** what is the largest batch with which the paper's network can be trained in 16 GB, in float32?
+# >
+# > - about 100 images
+# > - about 600
+# > - about 3,000 <!-- right -->
 
-# %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(figsize=(8.4, 2.5))
-left = np.zeros(3)
-for (name, values), colour in zip(budget.items(), (GREY, ORANGE, BLUE), strict=True):
-    axes.barh(budget.index, values, left=left, color=colour, height=0.6, label=name)
-    left += values
-axes.axvline(8, color=INK, linestyle="--", linewidth=1)
-axes.text(7.95, -0.42, "a card of 8 GB", ha="right", va="center")
-axes.set(xlim=(0, 8.2), xlabel="GB, in float32")
-axes.invert_yaxis()
-axes.grid(axis="y", visible=False)
-axes.legend(loc="center", bbox_to_anchor=(0.68, 0.45))
-show(figure, "The paper's network in training: even batches of 512 stay far below 8 GB.",
-     "three bars, all far below 8 GB: about 0.7 GB for 16 images, 1.2 for 128 and 3.1 for 512")
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+BITS = {"float32": 1, "16 bits": 0.5}  # what the layers save, as a part of float32
+
+
+def memory(batch):
+    """A figure: what a training step of so many images takes."""
+    figure, axes = plt.subplots(figsize=(8.4, 2.3))
+    left = np.zeros(2)
+    parts = {"weights, gradients, Adam": [kept] * 2,
+             "saved by G's layers": [batch * layers["G"] * part for part in BITS.values()],
+             "saved by D's layers": [batch * layers["D"] * part for part in BITS.values()]}
+    for (name, values), colour in zip(parts.items(), (GREY, ORANGE, BLUE), strict=True):
+        axes.barh([*BITS], np.array(values) / 1e9, 0.6, left, color=colour, label=name)
+        left += np.array(values) / 1e9
+    for size in (8, 16, 24):
+        axes.axvline(size, color=INK, linestyle="--", linewidth=1)
+        axes.text(size - 0.1, -0.5, f"{size} GB", ha="right", va="center")
+    axes.set(xlim=(0, 24.3), ylim=(1.5, -0.75), xlabel="GB")
+    axes.grid(axis="y", visible=False)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
+    return figure
+
+
+plots.show_turned({f"batches of {n:,}": memory(n) for n in (16, 128, 512, 1024, 2048, 4096)},
+                  "Push the slider: which batch is the first that does not fit into 8 GB?",
+                  "two bars, float32 and 16 bits, beside lines at 8, 16 and 24 GB", first=1)
+for name, part in BITS.items():
+    largest = (16e9 - kept) / (part * sum(layers.values()))
+    print(f"{name}: 16 GB hold a batch of {largest:,.0f}")
 
 # %% [markdown]
-# Not counted is what a backward pass needs for a moment, and the workspace of the libraries. (In 16 bits most of what the
-# layers save takes half: bfloat16, or float16 on a GPU without it, as Colab's free T4.) So 16 GB have room for the
-# paper's batch of 128, several times over. **On a GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step,
-# gives the true number.
+# <details><summary>What came out, and why</summary>
 #
-# ## 5 · How long?
+# About 3,000, and the paper's batch of 128 takes little more than 1 GB. Memory is not what limits this network. In 16
+# bits most of what the layers save takes half (the picture counts all of it at half), while weights and Adam's moments
+# stay float32. Not counted is what a backward pass needs for a moment, and the workspace of the libraries, so leave
+# room. **On a GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
+# </details>
+
+# %% [markdown]
+# ## 5 · What a GPU buys: hours
 #
 # Begin with the amount of work. PyTorch counts floating-point operations, and again shapes are enough: the next cell
 # counts a training step of a batch of 8, in which nothing is computed.
@@ -458,11 +481,10 @@ per_image = counter.get_total_flops() / 8
 print(f"the paper's network: {per_image / 1e9:.1f} Gflop for each image shown")
 
 # %% [markdown]
-# How fast is your machine at it? A laptop's CPU does some hundred Gflop a second with all of its cores, and less with
-# one; a GPU does some tens of thousands.
-#
-# The next cell times a step of the paper's network. (Without a GPU it times one half as wide, which needs about a quarter
-# of the memory, and takes the work per second from it.)
+# A data sheet promises so many Tflop a second (8 for Colab's T4 in float32, hundreds in 16 bits for large cards), and a
+# training reaches a part of it. Which part, only a measurement tells. So the next picture has **assumed** speeds, from
+# 0.1 to 100 Tflop a second, and one that is **measured**: that of the machine on which this notebook ran. (Without a GPU
+# it times a network half as wide, and takes the work per second from it.)
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.commands import bench
@@ -484,55 +506,117 @@ def speed(loop, steps):
 
 
 # %% [markdown]
-# > **Predict:** one epoch of LSUN's churches takes some hours without a GPU. The paper shows its bedrooms, a little over
-# > 3 million, after five epochs. How many times as long is that?
+# > **Predict:** at 0.1 Tflop a second one epoch of LSUN's churches takes 5 hours. The paper shows its bedrooms, a little
+# > over 3 million, after five epochs. How many times as long is that?
 # >
 # > - about 5 times
 # > - about 24 times
 # > - about 120 times <!-- right -->
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
-print("timing some steps ...", flush=True)
+# %% tags=["nbval-ignore-output"]
 half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")
 flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
-rate = flops / per_image
-rows = {name: (f"{count:,}", f"{disk[name]:.1f}", f"{count / decoded / 60:.1f}",
-               f"{per_image * count / 1e15:.1f}", f"{count / rate / 3600:,.1f}")
-        for name, count in COUNTS.items()}
-show_table(pd.DataFrame(rows, ["pictures", "GB, prepared", "minutes to prepare",
-                               "Pflop an epoch", "hours an epoch"]).T,
-           f"This machine: {flops / 1e9:,.0f} Gflop a second, or {rate:.1f} pictures a second "
-           "with the paper's network.")
+speeds = {f"{tflops:g}, assumed": 1e12 * tflops for tflops in (0.1, 1, 5, 20, 100)}
+speeds[f"{flops / 1e12:.2g}, measured"] = flops
+speeds = dict(sorted(speeds.items(), key=lambda entry: entry[1]))
+work = {"LSUN's churches, once": COUNTS["LSUN church_outdoor"] * per_image,
+        "LSUN's bedrooms, five times, as the paper": 5 * COUNTS["LSUN bedroom"] * per_image}
+hours = pd.DataFrame({what: [flop / rate / 3600 for rate in speeds.values()]
+                      for what, flop in work.items()}, [*speeds])
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
+TICKS = {1 / 60: "1 minute", 1: "1 hour", 24: "1 day", 720: "30 days"}
+
+
+def spoken(hours):
+    """A time, in the unit that suits it."""
+    units = {"s": 3600, "min": 60, "h": 1, "days": 1 / 24}
+    unit = next((unit for unit, most in {"s": 0.03, "min": 1.5, "h": 48}.items()
+                 if hours < most), "days")
+    return f"{(number := hours * units[unit]):.{0 if number >= 10 else 1}f} {unit}"
+
+
+figure, axes = plt.subplots(figsize=(8.4, 3.6))
+for (what, values), colour in zip(hours.items(), (GREEN, ORANGE), strict=True):
+    axes.plot(values, hours.index, "o", color=colour, markersize=8, label=what)
+    for place, value in zip(hours.index, values, strict=True):
+        axes.annotate(spoken(value), (value, place), (9, 0), textcoords="offset points",
+                      va="center")
+axes.axhline(list(speeds.values()).index(flops), color=GREY, linewidth=16, alpha=0.2)
+axes.set(xscale="log", xlim=(1e-3, 1e4), ylabel="Tflop a second")
+axes.set_xticks([*TICKS], TICKS.values())
+axes.minorticks_off()
+axes.invert_yaxis()
+axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+show(figure, "How long the paper's network takes. Only the grey row was measured, on the machine "
+     "that ran this; the others divide the same work by an assumed speed.",
+     "two rows of dots that move from weeks to minutes as the speed grows from 0.1 to 100")
+show_table(hours.map(spoken).assign(images=[f"{rate / per_image:,.0f}" for rate in
+           speeds.values()]).rename(columns={"images": "images a second"}),
+           fold="The numbers of the picture")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 120 times: the bedrooms are 24 times as many, and that five times over. The hours are the work of an epoch over
-# the work per second. Some hours for an epoch of churches sound bearable, but an epoch is not a training. A smaller
-# network can be trained on a CPU (section 9). On a GPU this cell tells you how long you would wait. (The time does not
-# include compilation, which the trainer adds to long trainings on a GPU.)
+# About 120 times: the bedrooms are 24 times as many, and that five times over. An epoch is not a training. At 0.1 Tflop
+# a second the bedrooms take more than three weeks, at 20 three hours: that is what a GPU buys. (`dcgan-course bench`
+# measures images a second on yours: write down the card, the batch and the precision with it.) A smaller network can
+# be trained on a CPU (section 10).
 # </details>
 
 # %% [markdown]
-# ## 6 · What makes it fast
+# ## 6 · How many bits does a picture need?
 #
-# Four changes can make a training faster and leave what is computed as it was, or nearly so. Three are timed below; the
-# fourth is for GPUs:
+# A number in float32 has 24 significant bits. bfloat16 has 8: half of the memory, and hardware that is made for it
+# multiplies it faster. What is lost? The next cell takes `heritage` and rounds each of its weights to fewer bits. With
+# one bit a weight is a power of two, and nothing between.
 #
-# - **channels-last**: a picture's channels lie side by side in memory, as fast convolutions want them;
-# - **bfloat16**: convolutions multiply 16-bit numbers with 8 bits of exponent, so that nothing overflows; weights, sums
-#   and losses stay float32;
-# - **fused Adam**: one kernel updates all weights. "plain" updates tensor by tensor; PyTorch's own default is between the
-#   two on a GPU. On a CPU it gains little, or nothing;
-# - **compilation** (`torch.compile`): chains of small operations become one. It takes about a minute to begin, so the
-#   trainer uses it on GPUs only, and there for trainings of seven minutes or more: it supposes that 15 % of a step are
-#   saved.
+# > **Predict:** what is left of the churches with one significant bit in each weight?
+# >
+# > - nothing but noise
+# > - patches in the right colours
+# > - the same churches, a little coarser <!-- right -->
+
+# %% jupyter={"outputs_hidden": true}
+import copy
+
+
+def rounded(net, bits):
+    """A copy of a network whose weights keep so many significant bits."""
+    net = copy.deepcopy(net)
+    with torch.no_grad():
+        for weight in net.parameters():
+            mantissa, exponent = torch.frexp(weight)  # mantissa from 0.5 to 1
+            weight.copy_(torch.ldexp((mantissa * 2**bits).round(), exponent - bits))
+    return net
+
+
+drawn = {}
+for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bits", 2: "2 bits",
+                   1: "1 bit: powers of two"}.items():
+    drawn[name] = sampling.generate(rounded(netC, bits), z[2:8])
+plots.show_turned(drawn, "Push the slider: six churches, with fewer and fewer bits.",
+                  "six churches, the same ones at each place, at last paler and grainy")
+first, *others = drawn.items()
+for name, images in others:
+    levels = 127.5 * (images - first[1]).abs().mean()
+    print(f"{name}: a grey level changes by {levels:.1f} of 255 on average")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
 #
-# NVIDIA's GPUs from before 2020 have at most float16, with 5 bits of exponent: gradients below 0.00000003 would become 0.
-# So the trainer multiplies them by a large number before they are rounded, and divides by it before the update
-# (`precision="fp16"`, `dcgan_course/machine/scaling.py`).
+# The same churches, a little coarser. With 8 bits nobody sees a difference. A likely reason: rounding errors are as often
+# up as down, and in sums of thousands of products most of them cancel. (This is drawing. In a training a step may be
+# smaller than the last of 8 bits, and would be lost; so weights, sums and losses stay float32, and only the
+# convolutions multiply in 16 bits.)
+# </details>
+
+# %% [markdown]
+# And what is gained? Three changes are timed on this machine, each added to those before it:
 #
-# `variant` makes a training loop with some of them:
+# - **channels-last**: a pixel's channels lie side by side in memory, as fast convolutions want them;
+# - **fused Adam**: one operation updates all weights, instead of several for each;
+# - **16 bits**: convolutions multiply 16-bit numbers.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.machine.runtime import has_bf16
@@ -559,9 +643,6 @@ variants = {"plain": variant(channels_last=False, fused=False),
 if GPU:
     variants["+ compilation"] = variant(sixteen, compile="on")
 
-# %% [markdown]
-# Now they are timed, in turn, so that a slow moment affects all of them alike:
-
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
@@ -587,60 +668,65 @@ show(figure, "Each bar adds one change to those above it.", "; ".join(
     f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
 
 # %% [markdown]
-# These are times of a CPU, where the picture was stored; the gains depend on the machine. bfloat16 needs hardware for it;
-# without such hardware it is several times *slower*, which is why `precision="auto"` probes for half a second before it
-# decides. `dcgan-course bench` compares with the loop of most tutorials, data path included; `dcgan-course doctor --gpu`
-# tries all of this on a GPU and prints a report.
+# These are times of the CPU where the picture was stored, and the gains depend on the machine: without hardware for it
+# bfloat16 is several times *slower*, so `precision="auto"` probes for half a second before it decides.
 #
-# **CUDA graphs** help in the opposite case, with small networks on a large GPU, where launching the kernels takes
-# longer than the kernels themselves. A graph records the launches once and replays them together. On a GPU, the next
-# cell measures the gain for drawing one picture:
-
-# %% tags=["nbval-ignore-output"]
-if GPU:
-    netS, z = variants["+ 16 bits"].state.netG.eval(), torch.randn(1, narrow.nz, device="cuda")
-    with torch.inference_mode():
-        plain = bench.time_of(lambda: netS(z), z.device, 20)  # warms up, too
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            netS(z)
-        replayed = bench.time_of(graph.replay, z.device, 20)
-        print(f"a picture: {1000 * plain:.2f} ms, replayed {1000 * replayed:.2f} ms")
-else:
-    print("This cell is for a GPU. The lesson goes on without it.")
+# <details><summary>On a GPU: compilation, float16, CUDA graphs</summary>
+#
+# - **Compilation** (`torch.compile`) makes one of several small operations. It takes about a minute to begin, so the
+#   trainer uses it on GPUs only, and there for trainings of seven minutes or more: it supposes that 15 % of a step are
+#   saved.
+# - **float16.** NVIDIA's GPUs from before 2020, as Colab's free T4, have at most float16, with 5 bits of exponent:
+#   gradients below 0.00000003 would become 0. So the trainer multiplies them by a large number before they are rounded,
+#   and divides by it before the update (`precision="fp16"`, `dcgan_course/machine/scaling.py`).
+# - **CUDA graphs** help small networks on a large GPU, where launching the kernels takes longer than the kernels
+#   themselves: a graph records the launches once and replays them together.
+#
+# `dcgan-course bench` compares with the loop of most tutorials, data path included; `dcgan-course doctor --gpu` tries all
+# of this on a GPU and prints a report.
+# </details>
 
 # %% [markdown]
-# ## 7 · What changes with the batch
+# ## 7 · A small batch makes batch norm noisy
 #
-# A GPU works best on large batches. Two things change with their size.
+# A GPU works best on large batches. What else changes with their size? Batch norm takes its mean from the batch. The
+# next cell takes a channel's mean over batches of N real images, and its standard deviation from batch to batch.
 #
-# **Batch norm** takes its mean from the batch, and a small batch makes that mean noisy. How noisy? The next cell takes
-# a channel's mean over batches of N real images, and its standard deviation from batch to batch:
+# > **Predict:** with batches of 4, by how much is that mean off, measured in what single images differ by?
+# >
+# > - by an eighth
+# > - by a quarter
+# > - by half <!-- right -->
 
 # %%
-first = models.Discriminator(32, 3, 64).blocks[0][0]  # a convolution: 3 channels to 32
+conv = models.Discriminator(32, 3, 64).blocks[0][0]  # a convolution: 3 channels to 32
 with torch.inference_mode():
     parts = (to_float(photos.batch(part)) for part in some[:1024].split(64))
-    means = torch.cat([first(x).mean((2, 3)) for x in parts])  # (1024, 32), a line an image
+    means = torch.cat([conv(x).mean((2, 3)) for x in parts])  # (1024, 32), a line an image
 noise = {}
 for n in (4, 16, 64):
     batch_means = means.view(-1, n, 32).mean(1)  # (batches, 32)
     noise[n] = (batch_means.std(0) / means.std(0)).mean().item()
 
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 rows = {f"batches of {n}": (f"{value:.2f}", f"{n**-0.5:.2f}") for n, value in noise.items()}
 show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
            "In standard deviations of single images.")
 
 # %% [markdown]
-# The noise falls with one over the root of N, as for every mean of N numbers. With 4 images the mean that is subtracted
-# is off by half of what images differ by. The same happens where many GPUs each get a small *share* of the batch;
-# `--sync_batch_norm` is made for that case.
+# <details><summary>What came out, and why</summary>
 #
-# **The learning rate.** With the same number of images, a batch four times as large makes a quarter of the steps. The
-# usual advice is to raise the rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). A recorded study tried it on
-# 60 thousand digits, three seeds each. It gives the Frechet distance to real digits (lower is better), and how evenly the
-# ten digits occur (1 = evenly).
+# By half: the noise falls with one over the root of N, as for every mean of N numbers. The same happens where many GPUs
+# each get a small *share* of the batch; `--sync_batch_norm` is made for that case.
+# </details>
+
+# %% [markdown]
+# ## 8 · A large batch makes fewer steps
+#
+# With the same number of images, a batch four times as large makes a quarter of the steps. The usual advice is to raise
+# the learning rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). A recorded study tried it on 60 thousand
+# digits, three seeds each. It gives the Frechet distance to real digits (lower is better), and how evenly the ten digits
+# occur (1 = evenly).
 #
 # > **Predict:** does a longer step make up for a batch of 256 in place of 64?
 # >
@@ -699,11 +785,10 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
 # GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
 #
-# ## 8 · Several GPUs
+# ## 9 · Several GPUs
 #
-# `torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH` starts two
-# processes, one for each GPU. Each has a copy of both networks, works on its share of every batch, and before each
-# update the gradients are averaged, so that the copies stay equal. `batch_size` stays the size of the whole batch.
+# Each GPU has a copy of both networks and works on its share of every batch. Before each update the gradients are
+# averaged, so that the copies stay equal.
 #
 # > **Exercise 3 · Shares** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
@@ -783,14 +868,18 @@ show_table(pd.DataFrame({"milliseconds a step": times}),
            f"{megabytes:.0f} MB of gradients a step.")
 
 # %% [markdown]
-# (These times are for one way, once. Each of n devices sends and receives 2 (n - 1) / n times that.) With two machines
-# each step is half as long, so where the exchange takes half of a step of one GPU, nothing is gained
-# (if nothing overlaps).
+# With two machines each step is half as long, so where the exchange takes half of a step of one GPU, nothing is gained (if
+# nothing overlaps). (These times are for one way, once. Each of n devices sends and receives 2 (n - 1) / n times that.)
 #
-# You can try it without GPUs, with two processes on the CPU:
+# <details><summary>The commands</summary>
+#
+# `torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH` starts two processes,
+# one for each GPU; `batch_size` stays the size of the whole batch. Without GPUs, two processes on the CPU:
 # `torchrun --nproc-per-node=2 -m dcgan_course train --preset smoke`.
-#
-# ## 9 · Train
+# </details>
+
+# %% [markdown]
+# ## 10 · Train
 #
 # With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
 # seconds, to see that everything is in place.
@@ -808,12 +897,12 @@ run = train(config, show=lambda *_: None)  # without a sheet that grows
 
 # %% jupyter={"source_hidden": true}
 shown, long = run.stats()[-1]["kimg"], church.stats()[-1]["kimg"]
-z_new, old = (sampling.draw_z(one.config, 12, seeded(0, "lesson")) for one in (run, church))
+z_new, old = (sampling.draw_z(one.config, 6, seeded(0, "lesson")) for one in (run, church))
 plots.show_rows({f"just now, after {shown:.0f} thousand images":
                  sampling.generate(run.load_generator(), z_new),
                  f"section 1, after {long:.0f} thousand": sampling.generate(netC, old)},
-                "Twelve of each, not picked.", "a row of twelve rough shapes in the right "
-                "colours; a row of twelve churches")
+                "Six of each, not picked.", "a row of six rough shapes in the right "
+                "colours; a row of six churches")
 
 # %% [markdown]
 # Three thousand images are next to nothing. With cartoon faces a head and hair just show; with photographs the
@@ -865,7 +954,7 @@ plots.show_rows({f"just now, after {shown:.0f} thousand images":
 # <details><summary>Which batch for eight GPUs?</summary>
 #
 # Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes
-# fewer steps of the same images (section 7).
+# fewer steps of the same images (section 8).
 # </details>
 #
 # ## References
