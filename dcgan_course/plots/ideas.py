@@ -93,7 +93,8 @@ def squares(axes: "Axes", sizes: Sequence[int]) -> None:
         axes.add_patch(Rectangle((left, -size / 2), size, size, color=ORANGE, alpha=0.5))
         axes.text(left + size / 2, -size / 2, f"{size}", fontsize=9.5, color=INK, ha="center", va="top")
         left += size + 3
-    axes.set(xlim=(-2, left), ylim=(-left / 2, left / 2))
+    axes.set_xlim(-2, left)
+    axes.autoscale_view(scalex=False)
     axes.set_aspect("equal", adjustable="datalim")
 
 

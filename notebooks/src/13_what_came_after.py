@@ -17,7 +17,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
 #
-# **Time:** 75 minutes to read and write; the cells run for about 30 seconds on two CPU cores.
+# **Time:** 75 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** lesson 01 for the game, lesson 02 for the guidelines, lesson 06 for studies over seeds.
 #
@@ -134,9 +134,9 @@ show(plots.sketches(IDEAS, WORDS),
 # ### Growing and mixing
 #
 # Two of these ideas changed what G *is*. **Progressive growing** trains both networks on tiny images first; once 4x4
-# pixels are learned, a layer for 8x8 is faded in, and so on, so that only one scale is new at a time. **StyleGAN** turns
-# z into *styles*, one for each layer of G. Then the first layers can follow one z and the later ones another: **style
-# mixing**. Pose and shape come from the first, colours and texture from the second.
+# pixels are learned, a layer for 8x8 is faded in, and so on, so that only one scale is new at a time. **StyleGAN**
+# turns z into *styles*, one for each layer of G. Then the first layers can follow one z and the later ones another:
+# **style mixing**. Pose and shape come from the first, colours and texture from the second.
 #
 # A DCGAN has no styles, but the scales are there. The next cell mixes two digits by scale, in the pixels themselves:
 # what is left of one at 7x7 pixels, plus the details that the other has beyond 7x7.
@@ -743,8 +743,8 @@ show_ratios({pair: ratio(*pair) for pair in PAIRS})
 # - **Five updates of D** leave G a fifth of its own: 94 instead of 468, and the pictures are less finished. With one
 #   update the same loss does better on the same images. The five are for a critic that is trained almost to its best
 #   before G moves.
-# - **Hinge and spectral norm** have worse means here: G makes do with a few shapes. The correction leaves them undecided.
-#   They were published for deeper networks and different rates.
+# - **Hinge and spectral norm** have worse means here: G makes do with a few shapes. The correction leaves them
+#   undecided. They were published for deeper networks and different rates.
 # - **Pairs.** The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it
 #   trains in all three seeds. Without any batch norm it draws **black**, in all three; section 9 comes back to that.
 # - **Half a step.** Batch norm taken out of D alone costs 1.46 times, more than out of both. Why, this study does not
@@ -860,10 +860,10 @@ show_table(pd.DataFrame(rows, [*(f"fd, seed {s}" for s in seeds), "precision", "
 # - **Most of the gain comes with taking batch norm out of D.** Four of the five are about two thirds of the baseline's
 #   distance, that of the pairs 0.82 times. Over the D without batch norm neither R1 nor WGAN-GP is ahead (0.99 and 0.96
 #   times).
-# - **How sure is that?** After the correction WGAN-GP is decided; the others point the same way, and three seeds are too
-#   few for them.
-# - **Read it with care.** After 30 thousand images no version draws a clear face, and the recall is 0.00 for all: this is
-#   a study of how a training *begins*. And the rates suit a D without batch norm.
+# - **How sure is that?** After the correction WGAN-GP is decided; the others point the same way, and three seeds are
+#   too few for them.
+# - **Read it with care.** After 30 thousand images no version draws a clear face, and the recall is 0.00 for all: this
+#   is a study of how a training *begins*. And the rates suit a D without batch norm.
 #
 # An order found on digits need not hold on faces, with the same code and the same judge's arithmetic.
 # </details>
@@ -954,8 +954,8 @@ TRIES = ["relativistic, R1, R2", "relativistic, R1, R2, slow", "relativistic, R1
 show_table(by_seed(TRIES), "slow: a quarter of the rates. Entropy 0: one picture for every z.")
 
 # %% [markdown]
-# Neither smaller rates nor smaller gammas save it, while the usual loss trains the same two networks without trouble. We
-# have not found the reason. R3GAN's own networks are residual, so that at the start each block hands on what it was
+# Neither smaller rates nor smaller gammas save it, while the usual loss trains the same two networks without trouble.
+# We have not found the reason. R3GAN's own networks are residual, so that at the start each block hands on what it was
 # given, and its authors chose rates and momentum for them. A loss and a network that were made for one another do not
 # fall apart into guidelines that can be used singly. That is worth knowing before you copy one line out of a paper.
 
