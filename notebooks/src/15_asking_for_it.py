@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
-# **Time:** 90 minutes to read and write; the cells run for about 35 seconds on two CPU cores.
+# **Time:** 90 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** lessons 03 and 07 for z and its length, lesson 11 for precision, recall and floors.
 #
@@ -685,7 +685,13 @@ print("After 250 steps:", ", ".join(
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# PROSE
+# Some at the wanted face, some still at wrong ones. Searches 2, 3 and 5 have found her. Search 1 has her face on the
+# wrong background, and 4 and 6 are at somebody with her hair and darker skin.
+#
+# Follow number 2 with the slider. After 100 steps it is the worst of all, a man with a red beard, and its curve looks
+# as if it had ended. Then it falls off the plateau. When we let all six go on to 600 steps, search 1 did the same, and
+# 4 and 6 stayed where they were. So be patient, begin several times and keep the best, or choose the start with care,
+# as the next cell does.
 # </details>
 
 # %% [markdown]
@@ -788,12 +794,12 @@ show_rows({"wanted": wanted, "the nearest that was found": generate(netF, found)
           heads=heads)
 
 # %% [markdown]
-# Of the three new faces two come back nearly exactly; the first has lost its beard, for want of patience: in 400 steps the
-# search finds it. Of its own three, one came back on another background and without its smile in our run, and that did
-# not change with 400 steps: all three searches got stuck. **So one failure proves nothing.** The headwear stays lost.
-# The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost), and
-# the hat, the scarf and the turban come back as light hair. G says what it knows. Nothing in its world sits on a head
-# except hair. The five becomes the darkest face that there is.
+# Of the three new faces two come back nearly exactly; the first has lost its beard, for want of patience: in 400 steps
+# the search finds it. Of its own three, one came back on another background and without its smile in our run, and that
+# did not change with 400 steps: all three searches got stuck. **So one failure proves nothing.** The headwear stays
+# lost. The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost),
+# and the hat, the scarf and the turban come back as light hair. G says what it knows. Nothing in its world sits on a
+# head except hair. The five becomes the darkest face that there is.
 #
 # The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. The pictures do
 # tell. And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
@@ -984,7 +990,8 @@ show_rows({"held out": x[held],
 # ## References
 #
 # - Mirza, Osindero: *Conditional Generative Adversarial Nets*, [arXiv 1411.1784](https://arxiv.org/abs/1411.1784).
-# - Miyato, Koyama: *cGANs with Projection Discriminator*, [arXiv 1802.05637](https://arxiv.org/abs/1802.05637), equation 3.
+# - Miyato, Koyama: *cGANs with Projection Discriminator*, [arXiv 1802.05637](https://arxiv.org/abs/1802.05637),
+#   equation 3.
 # - Brock, Donahue, Simonyan: [arXiv 1809.11096](https://arxiv.org/abs/1809.11096), section 3.1, truncation.
 # - Creswell, Bharath: *Inverting the Generator of a GAN*, [arXiv 1611.05644](https://arxiv.org/abs/1611.05644); Lipton,
 #   Tripathi: [arXiv 1702.04782](https://arxiv.org/abs/1702.04782), precise recovery of z.
