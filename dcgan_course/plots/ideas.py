@@ -57,13 +57,13 @@ def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":
     from .style import STYLE
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 5.8))
+        figure = Figure(figsize=(8.4, 7.2))
         grid = figure.subplots(3, 4)
     for axes, (number, name, kind) in zip(grid.flat, ideas, strict=True):
         DRAWINGS[name](axes)
         axes.set(xticks=[], yticks=[])
-        axes.set_title(f"{name}, {int(when(number))}", fontsize=10.5, color=KINDS[kind])
-        axes.set_xlabel(words[name], fontsize=9.5)
+        axes.set_title(f"{name}, {int(when(number))}", fontsize=12.5, color=KINDS[kind])
+        axes.set_xlabel(words[name], fontsize=10)
         axes.grid(False)
     return figure
 
@@ -71,10 +71,17 @@ def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":
 # ---- the drawings
 
 
+def write(axes: "Axes", words: str, x: float, y: float, colour: str = INK) -> None:
+    """Words in a drawing, at a place from its lower left (0, 0) to its upper right corner (1, 1)."""
+    axes.text(x, y, words, fontsize=9.5, color=colour, ha="center", va="center", transform=axes.transAxes)
+
+
 def two_losses(axes: "Axes") -> None:
-    """What each player pays for D's answer."""
+    """What D pays for its answer, for a real and for a generated image."""
     axes.plot(LINE, F.softplus(-LINE), color=BLUE)
     axes.plot(LINE, F.softplus(LINE), color=ORANGE)
+    write(axes, "real", 0.34, 0.85, BLUE)
+    write(axes, "generated", 0.55, 0.62, ORANGE)
 
 
 def squares(axes: "Axes", sizes: Sequence[int]) -> None:
@@ -84,8 +91,11 @@ def squares(axes: "Axes", sizes: Sequence[int]) -> None:
     left = 0
     for size in sizes:
         axes.add_patch(Rectangle((left, -size / 2), size, size, color=ORANGE, alpha=0.5))
+        axes.text(left + size / 2, -size / 2, f"{size}", fontsize=9.5, color=INK, ha="center", va="top")
         left += size + 3
-    axes.set(xlim=(-2, left), ylim=(-left / 2.5, left / 2.5))
+    axes.set_xlim(-2, left)
+    axes.autoscale_view(scalex=False)
+    axes.set_aspect("equal", adjustable="datalim")
 
 
 def circling(axes: "Axes", gamma: float) -> None:
@@ -97,6 +107,8 @@ def circling(axes: "Axes", gamma: float) -> None:
         path.append((x, y))
     axes.plot(*zip(*path, strict=True), color=BLUE, linewidth=1)
     axes.plot(0, 0, "+", color=GREY)
+    axes.plot(1, 1, "o", color=BLUE, markersize=4)
+    axes.annotate("start", (1, 1), (-4, -2), textcoords="offset points", fontsize=9.5, color=INK, ha="right", va="top")
 
 
 def stretched(axes: "Axes") -> None:
@@ -107,6 +119,8 @@ def stretched(axes: "Axes") -> None:
                           (matrix @ circle / torch.linalg.matrix_norm(matrix, 2), BLUE)):
         axes.plot(*shape, color=colour)
     axes.set_aspect("equal", adjustable="datalim")
+    write(axes, "a layer", 0.78, 0.83, ORANGE)
+    write(axes, "divided", 0.3, 0.13, BLUE)
 
 
 def styles(axes: "Axes") -> None:
@@ -116,7 +130,9 @@ def styles(axes: "Axes") -> None:
     for row, first in enumerate((6, 4, 2, 0)):
         for layer in range(6):
             axes.add_patch(Rectangle((layer, row), 0.9, 0.8, color=BLUE if layer < first else ORANGE))
-    axes.set(xlim=(0, 6), ylim=(0, 4))
+    axes.set(xlim=(0, 6), ylim=(-1, 4))
+    write(axes, "coarse layers", 0.24, 0.09)
+    write(axes, "fine", 0.92, 0.09)
 
 
 def sampled(axes: "Axes") -> None:
@@ -124,6 +140,8 @@ def sampled(axes: "Axes") -> None:
     t = torch.linspace(0, 1, 200)
     axes.plot(t, (2 * torch.pi * 9 * t).sin(), color=GREY, linewidth=0.8)
     axes.plot(t[::20], (2 * torch.pi * 9 * t[::20]).sin(), "o-", color=ORANGE, markersize=3)
+    axes.set_ylim(-1.1, 1.7)
+    write(axes, "sampled too seldom", 0.5, 0.91, ORANGE)
 
 
 def sloped(axes: "Axes") -> None:
@@ -131,6 +149,19 @@ def sloped(axes: "Axes") -> None:
     s = torch.linspace(0, 2, 50)
     axes.plot(s, (s - 1) ** 2, color=BLUE)
     axes.plot(1, 0, "o", color=BLUE)
+    write(axes, "slope 1", 0.5, 0.2)
+
+
+def hinged(axes: "Axes") -> None:
+    """What D pays for its answer to a real image: nothing beyond 1."""
+    axes.plot(LINE, F.relu(1 - LINE), color=BLUE)
+    write(axes, "1", 0.62, 0.16)
+
+
+def paired(axes: "Axes") -> None:
+    """What D pays for the difference of two answers."""
+    axes.plot(LINE, F.softplus(-LINE), color=BLUE)
+    write(axes, "real - generated", 0.62, 0.72)
 
 
 def changed(axes: "Axes") -> None:
@@ -142,8 +173,7 @@ def changed(axes: "Axes") -> None:
 
 
 DRAWINGS = {
-    "GAN": two_losses, "DCGAN": lambda axes: squares(axes, (4, 8, 16, 32)), "WGAN-GP": sloped,
-    "hinge": lambda axes: axes.plot(LINE, F.relu(1 - LINE), color=BLUE),
+    "GAN": two_losses, "DCGAN": lambda axes: squares(axes, (4, 8, 16, 32)), "WGAN-GP": sloped, "hinge": hinged,
     "growing": lambda axes: squares(axes, (4, 8)), "R1": lambda axes: circling(axes, 0.3), "spectral norm": stretched,
-    "relativistic": lambda axes: axes.plot(LINE, F.softplus(-LINE), color=BLUE), "StyleGAN": styles, "ADA": changed,
-    "StyleGAN3": sampled, "R3GAN": lambda axes: circling(axes, 0.6)}
+    "relativistic": paired, "StyleGAN": styles, "ADA": changed, "StyleGAN3": sampled,
+    "R3GAN": lambda axes: circling(axes, 0.6)}

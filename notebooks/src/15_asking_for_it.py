@@ -9,15 +9,14 @@
 # %% [markdown]
 # # 15 · Ask, and see what comes
 #
-# <img src="../data/asked.webp" width="848" alt="two rows of eleven small pictures: above, cartoon faces, four of them with a hat, a scarf or a turban, and a handwritten five; below, a generator's nearest picture of each: close for the bare heads, hair in place of the headwear, a dark face for the digit">
+# <img src="../data/asked.webp" width="848" alt="two rows of twelve pictures: handwritten digits 3 1 4 1 5 9 2 6 5 3 5 8; cartoon faces that change step by step from a dark man with a moustache into a fair woman with long hair and sunglasses">
 #
-# *Above: what a generator of faces was asked for: three faces of its own, three new ones, two with hats, a headscarf, a
-# turban, a five. Below: the nearest that it found. Bare heads come back, most of them; the hats, the scarf and the
-# turban do not, because no face that it learned from wore one.*
+# *Above: a generator was asked for the first twelve digits of pi, each with a z of its own. Below: a different one was
+# asked for the last face, which it had never seen, and a search went a hundred steps downhill from a random z.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
-# **Time:** 90 minutes to read and write; the cells run for about 35 seconds on two CPU cores.
+# **Time:** 90 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** lessons 03 and 07 for z and its length, lesson 11 for precision, recall and floors.
 #
@@ -35,9 +34,16 @@
 # Every term is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
-# Until now a generator drew what it liked, and you chose afterwards. This lesson asks beforehand, in three ways: for a
-# **class**, for **typical** pictures, and for **one given picture**. Each way shows something about the generator that
-# random z do not show.
+# Until now a generator drew what it liked, and you chose afterwards. This lesson asks beforehand, in three ways. Each
+# shows something about the generator that random z do not show.
+#
+# | | what is asked for | what it takes | time |
+# |---|---|---|---|
+# | **Part one**, sections 1 to 3 | a **class** | two networks that are trained with labels | 40 minutes |
+# | **Part two**, sections 4 and 5 | **typical** pictures; **one given** picture | any generator, as it is | 45 minutes |
+# | **The end**, sections 6 and 7 | pictures of your own | the whole course | 5 minutes, then 8 hours |
+#
+# The parts need nothing of one another but the generator of digits. Read them on two days if you like.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -77,13 +83,15 @@ plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %% [markdown]
+# ## Part one: ask for a class
+#
 # ## 1 · One wish, two networks
 #
 # The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
 # beside `z`, **one-hot**: ten numbers, of which one is 1. The next picture keeps each z and goes through the ten
 # classes.
 
-# %%
+# %% jupyter={"source_hidden": true}
 run = load_run("mnist_conditional")
 netG, nz = run.load_generator(), run.config.nz
 some = sampling.sample_z(5, nz, generator=seeded(2, "lesson")).repeat_interleave(10, 0)
@@ -309,7 +317,7 @@ projection_logit = checks.check_projection_logit(my_projection_logit)
 # In the package's D the features are the last feature maps. Its last layer has one 4 x 4 kernel, w, for all images, and
 # after it one for each class, v. Taken apart, it should give what your function gives:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.config import preset
 from dcgan_course.models import build_discriminator, count_parameters, init_weights
 
@@ -369,6 +377,11 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # That the projection helps on ten digits too is the kind of thing that one has to try.
 
 # %% [markdown]
+# **A good place to stop.** Part one is done: you can tell both networks a class, in two ways, and see when one of them
+# has not heard. What follows asks of generators that are trained already.
+#
+# ## Part two: ask a generator as it is
+#
 # ## 4 · Shorter z, safer pictures
 #
 # The second wish: *give me good ones*. In lesson 07 you saw that normal z of 100 numbers all lie on a shell, about 10
@@ -408,7 +421,9 @@ with_length = checks.check_with_length(my_with_length)
 # ```
 # </details>
 
-# %%
+# %% jupyter={"source_hidden": true}
+from PIL import Image, ImageDraw
+
 from dcgan_course.plots.showing import enlarged
 
 faces = load_run("avatars")
@@ -617,47 +632,66 @@ def inverted(net, z, x, look=pixels, rate=0.5, steps=60, watch=None):
     for step in range(steps):
         ahead = z + 0.9 * (z - before)
         before, z = z, with_length(inversion_step(net, ahead, x, look, rate), nz, nz**0.5)
-        if watch is not None and step % 5 == 4:
-            watch.append(error(net, z, x))
+        if watch is not None:
+            watch.append(z)
     return z
 
 
-# %% [markdown]
-# Take one face that G has not seen in training, and begin at six random z.
+# %% jupyter={"source_hidden": true}
+def searches(wanted, found):
+    """The wanted face, and beside it what each search has found, under its number."""
+    strip = enlarged(torch.cat([wanted, found]), 1 + len(found), 2)
+    sheet = Image.new("RGB", (strip.width, strip.height + 26), "white")
+    sheet.paste(strip, (0, 26))
+    pen, side = ImageDraw.Draw(sheet), strip.width / (1 + len(found))
+    for i, name in enumerate(["wanted", *range(1, 1 + len(found))]):
+        pen.text(((i + 0.5) * side, 13), str(name), "#555555", plots.style.lettering(16), "mm")
+    return sheet
 
-# %% tags=["nbval-ignore-output"]
-wanted, curves = real["faces"][:1], []
+
+# %% [markdown]
+# Take one face that G has not seen in training, and begin at six random z. Each search makes 250 steps.
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+wanted, way = real["faces"][:1], []
 starts = draw_z(faces.config, 6, seeded(4, "lesson"))
 six = wanted.expand(6, -1, -1, -1)
-ends = inverted(netF, starts, six, steps=100, watch=curves)
+inverted(netF, starts, six, steps=250, watch=way)
+way = {0: starts} | {step: z for step, z in enumerate(way, 1) if not step % 10}
 
 # %% [markdown]
-# > **Predict:** where will the six searches be after a hundred steps?
+# > **Predict:** where will the six searches be after 250 steps?
 # >
 # > - all at the wanted face
 # > - all at one and the same wrong face
-# > - at different faces, some of them wrong <!-- right -->
+# > - some at the wanted face, some still at wrong ones <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
+MOMENTS = (0, 10, 20, 40, 70, 100, 150, 200, 250)
+show_turned({f"after {step} steps": searches(wanted, generate(netF, way[step]))
+             for step in MOMENTS}, "Left the wanted face, then the six searches.",
+            "seven faces: the wanted one, and six that come to resemble it", first=5)
 figure, axes = plt.subplots()
-axes.plot(5 * torch.arange(1, 21), torch.stack(curves), color=ORANGE, linewidth=1)
+apart = torch.stack([error(netF, z, six) for z in way.values()])
+for number, values in enumerate(apart.T, 1):
+    axes.plot(list(way), values, color=ORANGE, linewidth=1)
+    axes.annotate(f"{number}", (0, values[0]), (-10, -4), textcoords="offset points")
 axes.set(xlabel="steps", ylabel="mean squared difference of pixels", ylim=(0, None))
-show(figure, "Six searches for one face, from six random z.",
-     "six falling curves at different heights, some with steps")
-order = error(netF, ends, six).argsort()
-show_rows({"the wanted face, and six starts": torch.cat(
-               [wanted, generate(netF, starts[order])]),
-           "the wanted face, and where the searches ended": torch.cat(
-               [wanted, generate(netF, ends[order])])}, "The best search first.",
-          "two rows of seven faces; below, the first after the wanted one resemble it most")
+show(figure, "The same six searches, numbered where they begin.",
+     "six falling curves with plateaus at different heights; most end near 0.05")
+print("After 250 steps:", ", ".join(
+    f"search {number} {value:.3f}" for number, value in enumerate(apart[-1].tolist(), 1)))
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# They end at different faces: the best ones find the very face, the worst are at somebody with hair of the same colour, a
-# beard and another expression. But look at the curves. They have plateaus, and some still fall when the hundred steps are
-# over: when we let the six go on to 600 steps, the worst of all became one of the two best, and two stayed where they were.
-# So be patient, begin several times and keep the best, or choose the start with care, as the next cell does.
+# Some at the wanted face, some still at wrong ones. Searches 2, 3 and 5 have found her. Search 1 has her face on the
+# wrong background, and 4 and 6 are at somebody with her hair and darker skin.
+#
+# Follow number 2 with the slider. After 100 steps it is the worst of all, a man with a red beard, and its curve looks
+# as if it had ended. Then it falls off the plateau. When we let all six go on to 600 steps, search 1 did the same, and
+# 4 and 6 stayed where they were. So be patient, begin several times and keep the best, or choose the start with care,
+# as the next cell does.
 # </details>
 
 # %% [markdown]
@@ -693,7 +727,6 @@ def traits(images):
 ways = {"the start": nearest_starts(wanted)}
 ways["by pixels"] = inverted(netF, ways["the start"], wanted)
 ways["by features"] = inverted(netF, ways["the start"], wanted, traits, 0.15)
-ways["by both in turn"] = inverted(netF, ways["by pixels"], wanted, traits, 0.05, 20)
 
 # %% [markdown]
 # > **Predict:** which search keeps more of a face's attributes?
@@ -714,15 +747,15 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Mean squared differences, of eight faces that G has not seen in training.")
 show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.items()},
           "Eight faces that G has not seen, and what each search found.",
-          "five rows of eight faces: those wanted, random ones like them, three rows nearer "
-          "to them")
+          "four rows of eight faces: those wanted, random ones like them, and what two searches "
+          "found")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # The one by pixels: the difference shrinks by a third, and nearly all attributes are kept. By features the *features*
 # come nearer than at the start, but not as near as the search by pixels brings them, while the pictures move away: hair
-# and skin change their colour, glasses come and go. To follow one by the other changes little.
+# and skin change their colour, glasses come and go.
 #
 # We had expected the features to win. With large networks that have seen millions of photographs they often do
 # ("perceptual" losses). Our judge is small. It was trained to answer 17 questions, may forget whatever these do not
@@ -761,12 +794,12 @@ show_rows({"wanted": wanted, "the nearest that was found": generate(netF, found)
           heads=heads)
 
 # %% [markdown]
-# Of the three new faces two come back nearly exactly; the first has lost its beard, for want of patience: in 400 steps the
-# search finds it. Of its own three, one came back on another background and without its smile in our run, and that did
-# not change with 400 steps: all three searches got stuck. **So one failure proves nothing.** The headwear stays lost.
-# The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost), and
-# the hat, the scarf and the turban come back as light hair. G says what it knows. Nothing in its world sits on a head
-# except hair. The five becomes the darkest face that there is.
+# Of the three new faces two come back nearly exactly; the first has lost its beard, for want of patience: in 400 steps
+# the search finds it. Of its own three, one came back on another background and without its smile in our run, and that
+# did not change with 400 steps: all three searches got stuck. **So one failure proves nothing.** The headwear stays
+# lost. The headwear fails in another way, each time the same: skin, glasses and background are found (a beard is lost),
+# and the hat, the scarf and the turban come back as light hair. G says what it knows. Nothing in its world sits on a
+# head except hair. The five becomes the darkest face that there is.
 #
 # The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. The pictures do
 # tell. And recall, which is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is
@@ -905,6 +938,23 @@ show_rows({"held out": x[held],
 # </details>
 
 # %% [markdown]
+# ## What you have now
+#
+# | lesson 01: a game of two | lesson 07: a space to walk in | lesson 09: churches that nobody built |
+# |:-:|:-:|:-:|
+# | <img src="../data/duel.webp" width="200" alt="a film: orange points leave one heap and gather on eight blue clusters of a ring"> | <img src="../data/walk.webp" width="300" alt="six cartoon faces change without a jump into others"> | <img src="../data/churches.webp" width="300" alt="two rows of pictures: plain grey, blocks of sky and stone, at last the front of a church"> |
+#
+# You can build a generator and a discriminator, and say what each of their parts is for. You can see from two curves
+# that a training goes wrong, and from its pictures how. You can say whether one generator is better than another, with
+# a floor, an interval and the number of images beside your answer, and you know how to look for what it copies and for
+# what it leaves out. All of that outlasts the DCGAN: diffusion models are trained, measured and doubted in the same
+# way.
+#
+# The capstone is the best next step. After it, read the code, which is smaller than it looks: `dcgan_course/trainer.py`
+# is the whole training, in reading order. Then read one of the papers of lesson 13 or 14 to its last page. You will
+# find that you can argue with it.
+
+# %% [markdown]
 # ## Questions
 #
 # <details><summary>Is a conditional generator better because it gets labels?</summary>
@@ -940,30 +990,14 @@ show_rows({"held out": x[held],
 # ## References
 #
 # - Mirza, Osindero: *Conditional Generative Adversarial Nets*, [arXiv 1411.1784](https://arxiv.org/abs/1411.1784).
-# - Miyato, Koyama: *cGANs with Projection Discriminator*, [arXiv 1802.05637](https://arxiv.org/abs/1802.05637), equation 3.
+# - Miyato, Koyama: *cGANs with Projection Discriminator*, [arXiv 1802.05637](https://arxiv.org/abs/1802.05637),
+#   equation 3.
 # - Brock, Donahue, Simonyan: [arXiv 1809.11096](https://arxiv.org/abs/1809.11096), section 3.1, truncation.
 # - Creswell, Bharath: *Inverting the Generator of a GAN*, [arXiv 1611.05644](https://arxiv.org/abs/1611.05644); Lipton,
 #   Tripathi: [arXiv 1702.04782](https://arxiv.org/abs/1702.04782), precise recovery of z.
 # - Bau and others: *Seeing What a GAN Cannot Generate*, [arXiv 1910.11626](https://arxiv.org/abs/1910.11626).
 # - Webster and others: *Detecting Overfitting of Deep Generative Networks via Latent Recovery*,
 #   [arXiv 1901.03396](https://arxiv.org/abs/1901.03396).
-
-# %% [markdown]
-# ## What you have now
-#
-# | lesson 01: a game of two | lesson 07: a space to walk in | lesson 09: churches that nobody built |
-# |:-:|:-:|:-:|
-# | <img src="../data/duel.webp" width="200" alt="a film: orange points leave one heap and gather on eight blue clusters of a ring"> | <img src="../data/walk.webp" width="300" alt="six cartoon faces change without a jump into others"> | <img src="../data/churches.webp" width="300" alt="two rows of pictures: plain grey, blocks of sky and stone, at last the front of a church"> |
-#
-# You can build a generator and a discriminator, and say what each of their parts is for. You can see from two curves
-# that a training goes wrong, and from its pictures how. You can say whether one generator is better than another, with
-# a floor, an interval and the number of images beside your answer, and you know how to look for what it copies and for
-# what it leaves out. All of that outlasts the DCGAN: diffusion models are trained, measured and doubted in the same
-# way.
-#
-# The capstone is the best next step. After it, read the code, which is smaller than it looks: `dcgan_course/trainer.py`
-# is the whole training, in reading order. Then read one of the papers of lesson 13 or 14 to its last page. You will
-# find that you can argue with it.
 
 # %%
 from dcgan_course import checks
