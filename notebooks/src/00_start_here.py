@@ -125,7 +125,7 @@ axes.set(xlabel="first knob, z[0]", ylabel="second knob, z[1]", xticks=[-1, 0, 1
 axes.grid(False)
 row = plt.Rectangle((-1.07, -0.075), 2.14, 0.15, fill=False, color=ORANGE, linewidth=2.5)
 axes.add_patch(row)
-show(figure, "All that this generator can draw. The framed row is the way of the slider above.",
+show(figure, "All that this generator can draw. Framed: the way of the slider above.",
      "a map of 225 digits: regions of 3, 0, 2, 1, 6, 7, 4, 9, 5, 8 that run into one another")
 print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
@@ -502,7 +502,7 @@ work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
 minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
 work["minutes here"] = minutes.map("{:.1f}".format)
 plots.show_table(work.drop(columns="network").rename_axis(None),
-                 "On the machine where the cell above has run.", fold="How many minutes that makes")
+                 "On the machine that ran the cell above.", fold="How many minutes that makes")
 
 # %% [markdown]
 # > **Open exercise · How long will your course take?** — 15 minutes
