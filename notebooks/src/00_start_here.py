@@ -217,7 +217,7 @@ show_table(sizes)
 # | part | first | second | third | fourth |
 # |:--|:-:|:-:|:-:|:-:|
 # | **Play the game** | <img src="../data/duel.webp" width="90" alt="the picture of lesson 01"><br>[01 · The adversarial game](01_adversarial_game.ipynb)<br>60 min<br>see both players in the plane, write their losses | <img src="../data/architecture.svg" width="130" alt="the picture of lesson 02"><br>[02 · Five guidelines](02_five_guidelines.ipynb)<br>60 min<br>write a generator and a discriminator | <img src="../data/two_steps.svg" width="130" alt="the picture of lesson 03"><br>[03 · Train on MNIST](03_train_mnist.ipynb)<br>50 min<br>write the two training steps, read the curves | <img src="../data/runs/mnist_quick/best.webp" width="90" alt="the picture of lesson 04"><br>[04 · Training as a film](04_training_as_a_film.ipynb)<br>30 min<br>record a training, see one collapse |
-# | **Measure and mend** | <img src="../data/failures.webp" width="130" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>85 min<br>break a DCGAN on purpose, and mend it | <img src="../data/best_and_end.webp" width="130" alt="the picture of lesson 06"><br>[06 · What stabilises](06_what_stabilises.ipynb)<br>60 min<br>judge a change over seeds, keep the best moment | <img src="../data/which.png" width="130" alt="the picture of lesson 11"><br>[11 · Measuring GANs](11_measuring_gans.ipynb)<br>75 min<br>say how good a generator is, and what a number cannot see |  |
+# | **Measure and mend** | <img src="../data/failures.webp" width="130" alt="the picture of lesson 05"><br>[05 · The failure lab](05_failure_lab.ipynb)<br>65 min<br>break a DCGAN on purpose, and mend it | <img src="../data/best_and_end.webp" width="130" alt="the picture of lesson 06"><br>[06 · What stabilises](06_what_stabilises.ipynb)<br>60 min<br>judge a change over seeds, keep the best moment | <img src="../data/which.png" width="130" alt="the picture of lesson 11"><br>[11 · Measuring GANs](11_measuring_gans.ipynb)<br>75 min<br>say how good a generator is, and what a number cannot see |  |
 # | **Explore** | <img src="../data/walk.webp" width="130" alt="the picture of lesson 07"><br>[07 · Walking the latent space](07_latent_space.ipynb)<br>60 min<br>walk between pictures, add and subtract what they show | <img src="../data/directions.webp" width="130" alt="the picture of lesson 08"><br>[08 · Latent sliders](08_latent_sliders.ipynb)<br>35 min<br>put any generator under sliders | <img src="../data/features.webp" width="130" alt="the picture of lesson 10"><br>[10 · What D learned](10_what_d_learned.ipynb)<br>60 min<br>use D's features, make G forget glasses |  |
 # | **Make it yours** | <img src="../data/churches.webp" width="130" alt="the picture of lesson 09"><br>[09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>60 min<br>prepare photographs, know the hours before you train | <img src="../data/runs/heritage/best.webp" width="90" alt="the picture of lesson 12"><br>[12 · Your own images](12_your_own_images.ipynb)<br>60 min<br>train on a folder, export, publish | <img src="../data/asked.webp" width="130" alt="the picture of lesson 15"><br>[15 · Ask, and see what comes](15_asking_for_it.ipynb)<br>90 min<br>ask for a class or a picture, plan your own project |  |
 # | **After DCGAN** | <img src="../data/then_and_since.webp" width="130" alt="the picture of lesson 13"><br>[13 · What came after](13_what_came_after.ipynb)<br>75 min<br>write later losses, see which guidelines survive | <img src="../data/denoised.webp" width="130" alt="the picture of lesson 14"><br>[14 · The other way](14_the_other_way.ipynb)<br>60 min<br>train a diffusion model, and compare |  |  |
@@ -226,10 +226,10 @@ show_table(sizes)
 #
 # | way | lessons | hours |
 # |---|---|--:|
-# | the short path: build, train, break, play | 00 to 03, 05, 08 | 5 |
-# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9½ |
-# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 10 |
-# | all of it | 00 to 15 | 15½ |
+# | the short path: build, train, break, play | 00 to 03, 05, 08 | 4½ |
+# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9 |
+# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 9½ |
+# | all of it | 00 to 15 | 15 |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson
