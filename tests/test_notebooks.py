@@ -386,7 +386,7 @@ def test_handout(tmp_path, monkeypatch):
         assert f"**{lesson['title']}** ({lesson['minutes']} min)" in plan
         assert all(e["name"] in plan for e in lesson["exercises"]) and all(o in plan for o in lesson["objectives"])
     assert not re.findall(r"\]\(\.\./", "".join(p.read_text("utf-8") for p in tmp_path.glob("s*/*.ipynb")))
-    assert "| 4 | 05 · The failure lab | 5 |" in plan and "14 x 90 minutes" in plan
+    assert "| 4 | 05 · The failure lab | 25 |" in plan and "14 x 90 minutes" in plan
 
 
 def test_sessions():

@@ -15,7 +15,7 @@ from PIL import Image
 
 from dcgan_course import trainer
 from dcgan_course.commands.cli import main
-from dcgan_course.experiments import recording, studies
+from dcgan_course.experiments import recording, reports, studies
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.experiments.studies import Study, grid, read_study, run_study
 from dcgan_course.machine.errors import UserError
@@ -349,28 +349,16 @@ def test_the_texts():
     assert lines[1].split() == ["b", "+5.0", "±", "0.2"] and lines[2].split()[0] == "c" and lines[2].endswith("?")
 
 
-def test_a_study_is_reported(monkeypatch, capsys):
-    """Names in words; of the numbers those that are asked for; effects seed by seed; D's answers at the end."""
-    from dcgan_course.experiments import reports
-
-    study, cards = RecordedStudy("output_norm"), []
-    monkeypatch.setattr(reports, "show_cards", lambda *all: cards.append(all))
-    before, after = "output_norm=False, z=uniform", "output_norm=True, z=uniform"
-    reports.numbers(study, before, after, metrics=("sharpness", "fd"))
-    table = shown_text(capsys)
-    assert "sharpness, 1 is right fd, smaller is better" in " ".join(table[0].split())
-    assert [line.split("  ")[0] for line in table[1:]] == ["without, z in [-1, 1]", "batch norm, z in [-1, 1]"]
-    reports.effect(study, {"with": (before, after), "without": (after, before)}, ["sharpness"])
-    _, there, back, _ = shown_text(capsys)
-    assert there.split()[1].startswith("-") and back.split()[1] == there.split()[1].replace("-", "+")
-    reports.last_answers(study, [before])
-    lines = study.curves(before)[-10:]
-    assert shown_text(capsys)[1].split()[-1] == f"{sum(line['D_G_z'] for line in lines) / 10:.2f}"
-    reports.sheets(study, [before, after], "two", "two sheets", n=8)
-    ((pictures, caption, _),) = cards
-    assert len(pictures) == 2 and caption == "two"
-
-
-def shown_text(capsys):
-    """The lines that were displayed, without a kernel."""
-    return capsys.readouterr().out.rstrip().splitlines()
+def test_a_study_is_reported(monkeypatch):
+    """A card for each config, its name in words, with its first pictures, its curves and the numbers asked for."""
+    study, drawn, shown = RecordedStudy("output_norm"), [], []
+    monkeypatch.setattr(reports, "card", lambda *all: drawn.append(all))
+    monkeypatch.setattr(reports, "show_cards", lambda *all: shown.append(all))
+    configs = ["output_norm=False, z=uniform", "output_norm=True, z=uniform"]
+    reports.sheets(study, configs, "two", "two sheets", ("sharpness", "fd"), n=8, columns=2)
+    (images, title, stats, text), (_, other, _, _) = drawn
+    assert len(images) == 8 and stats == study.curves(configs[0])
+    assert (title, other) == ("without, z in [-1, 1]", "batch norm, z in [-1, 1]")
+    assert list(text) == ["sharpness", "fd"]
+    assert text["fd"].startswith(f"{np.mean(study.values(configs[0], 'fd')):.0f} ± ")
+    assert shown == [([None, None], "two", "two sheets", 2)]

@@ -285,7 +285,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 #
-# [05 · The failure lab](05_failure_lab.ipynb)<br>85 min<br>break a DCGAN on purpose, and mend it
+# [05 · The failure lab](05_failure_lab.ipynb)<br>65 min<br>break a DCGAN on purpose, and mend it
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
@@ -409,10 +409,10 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # | way | lessons | hours |
 # |---|---|--:|
-# | the short path: build, train, break, play | 00 to 03, 05, 08 | 5 |
-# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9½ |
-# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 10 |
-# | all of it | 00 to 15 | 15½ |
+# | the short path: build, train, break, play | 00 to 03, 05, 08 | 4½ |
+# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9 |
+# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 9½ |
+# | all of it | 00 to 15 | 15 |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson
