@@ -100,15 +100,29 @@ print(f"x_real: shape {tuple(x_real.shape)}, {x_real.dtype},",
       f"from {x_real.min():.1f} to {x_real.max():.1f}")
 
 # %% [markdown]
-# > **A mistake seen in well-known tutorials** (in
-# > [Lightning's basic GAN](https://github.com/Lightning-AI/tutorials/blob/main/lightning_examples/basic-gan/gan.py),
-# > for one): `Normalize((0.1307,), (0.3081,))`, copied from a digit *classifier*. It is harmless there. Here it is not.
-# > Where would the data lie?
+# A mistake seen in well-known tutorials (in
+# [Lightning's basic GAN](https://github.com/Lightning-AI/tutorials/blob/main/lightning_examples/basic-gan/gan.py), for
+# one): `Normalize((0.1307,), (0.3081,))`, copied from a digit *classifier*. It subtracts 0.1307 from pixels between 0
+# and 1, and divides by 0.3081. In the classifier it is harmless.
+#
+# > **Predict:** can a `tanh` draw what comes out of it?
+# >
+# > - yes: all of it lies between -1 and 1
+# > - all but black, which lies below -1
+# > - all but the bright strokes, which lie above 1 <!-- right -->
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 pixels = torch.tensor([0.0, 255.0]) / 255
 low, high = ((pixels - 0.1307) / 0.3081).tolist()
 print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 and 1")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# All but the bright strokes: white lies at 2.82, and a `tanh` ends at 1. D need only look for a bright pixel to know a
+# real digit, and G can never draw one.
+#
+# </details>
 
 # %% [markdown]
 # ## 2 · The two steps
@@ -310,11 +324,16 @@ show(row, "The same sixteen z at three moments. At first G is untrained: all pix
 print(f"{len(samples)} sample grids, the last after {samples[-1][0]:.0f} thousand images")
 
 # %% [markdown]
-# **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. So a run that was
-# stopped and resumed must end exactly like one that was not, as long as the same number of CPU threads work: sums that
-# are added up in another order differ in their last bits. Try it with a very small network, and one thread:
+# **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. The next cell stops a very
+# small training halfway, resumes it, and compares its end with that of a training that was never stopped.
+#
+# > **Predict:** how alike are the weights of the two?
+# >
+# > - different: the resumed one draws new noise
+# > - equal to a few decimals
+# > - equal, bit for bit <!-- right -->
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 half = train(preset("smoke", num_epochs=0.1, threads=1), quiet=True)
 resumed = train(half.config.replace(num_epochs=0.2), resume=half, quiet=True)
 whole = train(half.config.replace(num_epochs=0.2), quiet=True)
@@ -324,19 +343,106 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
       "every weight is equal, bit for bit" if equal else "the weights differ")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Equal, bit for bit: the random streams go on where they stopped, so both trainings see the same noise and the same
+# images. It holds for one number of CPU threads (here one): sums that are added up in a different order differ in their
+# last bits.
+#
+# </details>
+
+# %% [markdown]
 # ## 4 · Read the curves
 #
-# A healthy GAN's losses do not fall to zero. They are the score of a game between two players that both improve. Look
-# at D's two answers: **D(x)** is its mean answer for real images, **D(G(z))** its mean answer for generated ones. If both
-# are at 0.5, D is guessing. If they are far apart, near 1 and 0, D wins. Some distance between the two is normal, and so
-# is some noise.
+# ### Which is which?
 #
-# Is a loss_G of 0 the goal? No. $-\log D(G(z)) = 0$ needs D(G(z)) = 1: D takes all that G draws for real, and so has
-# nothing to teach. It is a sign that D does not work, or that a label is the wrong way round.
+# D's two answers tell most: **D(x)** is its mean answer for real images, **D(G(z))** its mean answer for generated ones.
+# If both are at 0.5, D is guessing. If they are near 1 and 0, D is sure.
 #
-# Longer runs were recorded. The first of them is healthy:
+# Three longer trainings were recorded. One is **healthy**: neither side runs away. In one **D wins**: D learns twenty
+# times as fast as G. In one **G collapses**: it draws nearly the same picture for every `z`, and D learns slowly to refuse
+# what it draws. Here are D's answers in all three:
 
-# %%
+# %% jupyter={"source_hidden": true}
+import matplotlib.pyplot as plt
+
+from dcgan_course.plots import STYLE
+
+plt.style.use(STYLE)
+recorded = {"collapse": "mnist_collapse", "healthy": "mnist_quick", "D wins": "mnist_d_wins"}
+
+
+def d_answers(titles):
+    """D's answers in the three recorded runs, side by side, each panel under its title."""
+    figure, axes = plt.subplots(1, 3, figsize=(8.4, 2.7), sharey=True)
+    for panel, name, title in zip(axes, recorded.values(), titles, strict=True):
+        lines = load_run(name).stats()
+        kimg = [line["kimg"] for line in lines]
+        for key, colour, label in (("D_x", BLUE, "D(x), real"),
+                                   ("D_G_z", ORANGE, "D(G(z)), generated")):
+            panel.plot(kimg, [line[key] for line in lines], color=colour, label=label)
+        panel.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
+        panel.set(title=title, ylim=(-0.03, 1.03), xlim=(0, None))
+    axes[1].set_xlabel("thousand images shown")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+    return figure
+
+
+show(d_answers("ABC"), "Three trainings without their names. Dashed: D guesses.",
+     "three panels: in A D's two answers drift apart to 1 and 0; in B they stay near 0.6 and "
+     "0.4; in C they lie at 1 and 0 from the start")
+
+# %% [markdown]
+# > **Predict:** which is which?
+# >
+# > - A is healthy, B collapses, in C D wins
+# > - A collapses, B is healthy, in C D wins <!-- right -->
+# > - in A D wins, B is healthy, C collapses
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+show(d_answers([f"{letter}: {name}" for letter, name in zip("ABC", recorded, strict=True)]),
+     "The same three, with their names.",
+     "the three panels again: A collapse, B healthy, C D wins")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# A collapses, B is healthy, in C D wins. A D that learns twenty times as fast is sure from its first steps on (C). A G
+# that collapses is found out bit by bit (A). Where neither side runs away, both answers stay near 0.5 (B).
+#
+# </details>
+
+# %% [markdown]
+# ### Healthy: the score of a game
+#
+# In a classifier the loss falls towards 0, and 0 is the goal. A GAN's losses are the score of a game between two players
+# that both improve.
+#
+# > **Predict:** loss_G is 0.00. What has happened?
+# >
+# > - G has reached its goal: its pictures are as good as real ones
+# > - D takes all of G's pictures for real, and teaches nothing <!-- right -->
+# > - D guesses
+
+# %% jupyter={"outputs_hidden": true}
+logits_fake = torch.full((64,), 12.0, requires_grad=True)
+loss_G = losses.g_loss(logits_fake)
+loss_G.backward()
+print(f"D(G(z)) = {logits_fake.sigmoid().mean():.2f}, loss_G {loss_G:.2f},",
+      f"gradient {logits_fake.grad.abs().sum():.2f}")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# D takes all of G's pictures for real, and teaches nothing: the gradient that it sends back is 0.00. It is a sign that D
+# does not work, or that a label is the wrong way round. A D that cannot tell good pictures from real ones would guess,
+# and loss_G would be 0.69.
+#
+# </details>
+#
+# Now the healthy training itself.
+
+# %% jupyter={"source_hidden": true}
 import json
 import textwrap
 
@@ -353,39 +459,69 @@ def recorded_run(name):
 healthy = recorded_run("mnist_quick")
 
 # %% [markdown]
-# The next cell compares D's answers in the first tenth of this training with those in the last.
+# The next cell cuts it into tenths. For each it shows the pictures at the end, and how far D's two answers lay apart.
 #
 # > **Predict:** how does D do its job at the end, when G draws far better pictures?
 # >
-# > - much better: its two answers are further apart
-# > - about as well: they are about as far apart <!-- right -->
-# > - much worse: both are near 0.5
+# > - much better than at the start: its two answers are further apart
+# > - about as well as at the start: they are about as far apart <!-- right -->
+# > - much worse than at the start: both are near 0.5
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+from PIL import ImageDraw, ImageSequence
+
+from dcgan_course.plots import INK, show_turned
+from dcgan_course.plots.style import lettering
+
+
 def answers(stats):
     """Means of D(x) and D(G(z)) over some lines."""
     return tuple(sum(line[key] for line in stats) / len(stats) for key in ("D_x", "D_G_z"))
 
 
+def over_scale(sheet, d_x, d_g_z):
+    """Half of a sheet, three times as large, and below it D's two answers on a scale."""
+    upper = sheet.convert("L").crop((0, sheet.height - 242, 242, sheet.height - 120))
+    upper = upper.resize((726, 366), Image.Resampling.NEAREST).quantize(16)
+    whole = Image.new("RGBA", (726, 426))
+    whole.paste(upper.convert("RGBA"), (0, 0))
+    pen, font, y = ImageDraw.Draw(whole), lettering(15), 404
+    pen.line((43, y, 683, y), GREY, 4)
+    pen.text((30, y), "0", INK, font, "rm")
+    pen.text((696, y), "1", INK, font, "lm")
+    for value, colour, name in ((d_x, BLUE, "D(x)"), (d_g_z, ORANGE, "D(G(z))")):
+        x = 43 + 640 * value
+        pen.ellipse((x - 8, y - 8, x + 8, y + 8), colour)
+        pen.text((x, y - 12), f"{name} {value:.2f}", colour, font, "mb")
+    return whole
+
+
 stats = healthy.stats()
-tenth = len(stats) // 10
-for name, part in (("first tenth", stats[:tenth]), ("last tenth", stats[-tenth:])):
-    print(f"{name}: D(x) = {answers(part)[0]:.2f}, D(G(z)) = {answers(part)[1]:.2f}")
+tenth, turned = len(stats) // 10, {}
+film = list(ImageSequence.all_frames(Image.open(healthy.path / "training.gif")))
+for i in range(10):
+    part = stats[i * tenth:(i + 1) * tenth]
+    d_x, d_g_z = answers(part)
+    words = (f"up to {part[-1]['kimg']:.0f} thousand images: "
+             f"D's answers are {d_x - d_g_z:.2f} apart")
+    turned[words] = over_scale(film[6 * (i + 1)], d_x, d_g_z)
+show_turned(turned, "Drag the slider: where are D's two answers nearest to each other?",
+            "thirty-two generated digits, and D's two answers on a scale from 0 to 1")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About as well: D's two answers are about 0.3 apart in the first tenth of the training and in the last, while the digits
-# go from blobs to handwriting. In between G catches up and D draws ahead again, as the curves below show. Both players
-# improved, so the score at the end is that of the start: the curves measure the distance between the players, not how
-# good they are.
+# About as well as at the start: D's two answers are 0.30 apart in the first tenth and 0.34 in the last, while the digits
+# go from broken strokes to handwriting. In between G catches up, to 0.18 in the third tenth, and D draws ahead again.
+# Both players improved, so the score hardly changed: it measures the distance between the players, not how good they
+# are.
 #
 # </details>
 #
-# Here are the curves of the whole training. The dashed lines show what they would be if D guessed: 1.39 for loss_D, 0.69
-# for loss_G, and 0.5 for both answers.
+# Here are the losses too. The dashed lines show what the curves would be if D guessed: 1.39 for loss_D, 0.69 for loss_G,
+# and 0.5 for both answers.
 
-# %%
+# %% jupyter={"source_hidden": true}
 def guided(run):
     """A run's curves, with a dashed line for each value that they have when D guesses."""
     figure = curves(run.stats(), loss=run.config.loss)
@@ -403,13 +539,13 @@ show(guided(healthy), "Healthy: neither side runs away.",
      "losses near 1 to 2; D(x) between 0.6 and 0.7, D(G(z)) between 0.3 and 0.4")
 
 # %% [markdown]
-# D's answers come closer while G finds its first strokes, then drift apart slowly. A healthy training looks like this:
-# neither side runs away. But nobody could read from the curves how much better the pictures became.
+# A healthy training looks like this. But nobody could read from the curves how much better the pictures became.
 #
-# The next two trainings went wrong. In the first **D wins**: D learns twenty times as fast as G, and G has the minimax
-# loss of lesson 01, whose slope is nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.) Read
-# its loss_G with care: minimax is $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost, and -0.69 that D
-# guesses.
+# ### Two ways to fail
+#
+# Where **D wins**, D learns twenty times as fast as G, and G has the minimax loss of lesson 01, whose slope is nearly 0
+# where D is sure. (Lesson 05, section 5, takes the two changes apart.) Read its loss_G with care: minimax is
+# $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost, and -0.69 that D guesses.
 
 # %%
 d_wins = recorded_run("mnist_d_wins")
@@ -418,13 +554,8 @@ show(guided(d_wins),
      "D's loss is 0 but for one spike; D(x) stays near 1, D(G(z)) near 0")
 
 # %% [markdown]
-# The second **collapses**: G has found one picture that D happens to accept, and draws nothing else, whatever the `z`.
-# D learns to refuse it, G jumps to another one, and so on. D's answers move apart here too.
-#
-# What makes a G collapse? Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push
-# is enough: one player that learns much faster, a G without batch norm, or a `z` that hardly differs from one to the
-# next. Here it was the `z`: the command says `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05,
-# section 12, changes it alone, and says why that is enough.
+# A G that **collapses** has found one picture that D happens to accept, and draws nothing else, whatever the `z`. D
+# learns to refuse it, G jumps to another one, and so on.
 
 # %%
 collapse = recorded_run("mnist_collapse")
@@ -432,36 +563,58 @@ show(guided(collapse), "Collapse: the answers move apart slowly.",
      "D's loss falls slowly; D(x) rises towards 1 and D(G(z)) falls towards 0")
 
 # %% [markdown]
-# Here are D's answers in all three, in the first tenth of each training and in the last, and fourteen pictures of each
-# generator:
+# <details><summary>What makes a G collapse?</summary>
+#
+# Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push is enough: one player that
+# learns much faster, a G without batch norm, or a `z` that hardly differs from one to the next. Here it was the `z`: the
+# command says `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 12, changes it alone,
+# and says why that is enough.
+# </details>
 
-# %%
+# %% [markdown]
+# Here are D's answers in all three, in the first tenth of each training and in the last:
+
+# %% jupyter={"source_hidden": true}
 import pandas as pd
 
 three = {"healthy": healthy, "D wins": d_wins, "collapse": collapse}
 columns = ["D(x), begin", "D(x), end", "D(G(z)), begin", "D(G(z)), end"]
 begins_and_ends = pd.DataFrame(index=columns)
-rows = []
 for name, run in three.items():
     stats, tenth = run.stats(), len(run.stats()) // 10
     (x_begin, g_begin), (x_end, g_end) = answers(stats[:tenth]), answers(stats[-tenth:])
     begins_and_ends[name] = [f"{value:.2f}" for value in (x_begin, x_end, g_begin, g_end)]
+show_table(begins_and_ends.T)
+
+# %% [markdown]
+# Both failures end with a D that is sure, and from the end alone you could not tell which is which. Only the pictures
+# can. The collapsed G draws one bold stroke for every `z`.
+#
+# > **Predict:** what does the G that has lost against D draw, for fourteen different `z`?
+# >
+# > - poor digits, each different
+# > - noise, each time a different one
+# > - nearly the same noise every time <!-- right -->
+
+# %% jupyter={"outputs_hidden": true}
+rows = []
+for run in three.values():
     z = sample_z(14, run.config.nz, run.config.z, seeded(2, "lesson"))
     rows.append(generate(run.load_generator(), z))
-show_table(begins_and_ends.T)
 show_rows(dict(zip(("healthy", "D has won", "collapsed"), rows, strict=True)),
           "Three recorded runs, fourteen z each.",
           "three rows of fourteen: digits, the same grey noise, the same bold stroke")
 
 # %% [markdown]
-# Both failures end with a D that is sure, and from the end alone you could not tell which is which. The way there
-# differs: one D was sure from its first steps on, the other only after some tens of thousands of images. The pictures tell the two apart at
-# once: one generator draws noise without a stroke, the other a bold stroke.
+# <details><summary>What came out, and why</summary>
 #
-# They also show what the two have in common. In both lower rows every picture is nearly the same: the run in which D
-# wins has collapsed *as well*, onto one picture of noise. (Its `duplicates`, the share of pictures with a near-twin,
-# are 0.999; [data/README.md](../data/README.md) has the scores of all runs.) **Curves say that something is wrong;
-# pictures say what.**
+# Nearly the same noise every time: this run has collapsed *as well*, onto one picture without a stroke. (Its
+# `duplicates`, the share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has the scores of
+# all runs.)
+#
+# </details>
+#
+# **Curves say that something is wrong; pictures say what.**
 
 # %% [markdown]
 # ## 5 · How good is it?
@@ -497,15 +650,16 @@ for name, images in (("real, test set", x_test), ("generated", x_fake)):
 show_table(pd.DataFrame(verdicts, ["confidence", "entropy"]).T)
 
 # %% [markdown]
-# Which digits does G draw?
+# Nothing in G's loss asks for all ten digits.
+#
+# > **Predict:** which digits does G draw?
+# >
+# > - mostly 1, the simplest
+# > - all ten, nearly equally often <!-- right -->
+# > - most of them, but some are missing
 
-# %% jupyter={"source_hidden": true}
-import matplotlib.pyplot as plt
-
-from dcgan_course.plots import STYLE
-
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 counts = torch.from_numpy(probabilities.argmax(1)).bincount(minlength=10)
-plt.style.use(STYLE)
 figure, axes = plt.subplots(figsize=(8.4, 2.6))
 axes.bar([str(d) for d in range(10)], counts, color=ORANGE)
 axes.axhline(100, color=GREY, linestyle="--", label="evenly: 100 each")
@@ -516,6 +670,13 @@ show(figure, "All ten digits turn up, nearly equally often.",
      "ten bars, one for each digit, all of them near the dashed line at 100")
 
 # %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# All ten, nearly equally often: a D that sees whole batches of one digit too often would learn to refuse it, so in a
+# healthy game variety pays. Nothing guarantees it, as the collapse above shows.
+#
+# </details>
+#
 # The next picture shows the least convincing ones:
 
 # %%
@@ -532,8 +693,14 @@ show(x_fake[worst], "The 28 of 1,000 that the judge is least sure about.",
 # > how far the features of generated digits lie from those of real digits, in their mean and in their spread. Smaller
 # > is better, and even two sets of real digits are not at 0: with 10,000 images each they are about 3 apart.
 # > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
+#
+# > **Predict:** how much nearer to real digits is the DCGAN, at the same rate?
+# >
+# > - about as near
+# > - about twice as near
+# > - about five times nearer <!-- right -->
 
-# %%
+# %% jupyter={"outputs_hidden": true}
 basic, plain = recorded_run("mnist_basic"), recorded_run("mnist_plain")
 three = {"fully connected": basic, "DCGAN": plain, "DCGAN, ten times the rate": healthy}
 scores = {}
@@ -544,6 +711,16 @@ for name, run in three.items():
 columns = ["thousand images", "learning rate", "confidence", "fd, smaller is better"]
 show_table(pd.DataFrame(scores, columns).T)
 
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# About five times nearer: the first two rows are the fair pair, with an `fd` of 1254 and of 241. Two things still
+# differ. The fully connected networks also lack batch norm, so the convolution need not be the whole cause. And only the
+# fully connected run has a moving average of G, which helps it. Each number comes from one seed. Lesson 06 changes one
+# thing at a time.
+#
+# </details>
+
 # %%
 z = sample_z(64, longer.config.nz, longer.config.z, seeded(1, "lesson"))
 show(generate(basic.load_generator(), z[:28]),
@@ -551,12 +728,7 @@ show(generate(basic.load_generator(), z[:28]),
      "twenty-eight generated digits, with single bright pixels around their strokes")
 
 # %% [markdown]
-# The first two rows are the fair pair: at one rate the DCGAN is about five times nearer to real digits. Two things
-# still differ. The fully connected networks also lack batch norm, so the convolution need not be the whole cause. And
-# only the fully connected run has a moving average of G, which helps it. Each number comes from one seed. Lesson 06
-# changes one thing at a time.
-#
-# The third row is `mnist_quick`, the healthy run of section 4. The course trains at ten times the paper's rate because
+# The table's third row is `mnist_quick`, the healthy run of section 4. The course trains at ten times the paper's rate because
 # its trainings are short; part of the gap between both DCGANs is the moving average, which `mnist_quick` has. Lesson
 # 05, section 6, changes the learning rate alone, over three seeds.
 #
