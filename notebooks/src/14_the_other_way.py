@@ -376,7 +376,7 @@ def two_planes(draw):
     file = io.BytesIO()
     figure.savefig(file, dpi=150)
     plt.close(figure)
-    few = Image.open(file).convert("RGBA").quantize(32, Image.Quantize.FASTOCTREE)
+    few = Image.open(file).convert("RGBA").quantize(64, Image.Quantize.FASTOCTREE)
     return few.convert("RGBA")
 
 # %% [markdown]
@@ -473,7 +473,7 @@ def ways(steps):
         seen = path(net, start, steps)
         for way in seen[:, :40].permute(1, 2, 0):
             axis.plot(*way, color="#B0B0B0", linewidth=0.6)
-        axis.scatter(*seen[-1].T, s=4, color=ORANGE, linewidths=0)
+        axis.scatter(*seen[-1].T, s=5, color=ORANGE, linewidths=0, zorder=3)
 
     return two_planes(draw)
 
