@@ -563,8 +563,8 @@ def pool(attribute, present, long_hair):
 
 WHICH = ((True, True), (False, True), (False, False))
 HEADS = ("glasses, long hair", "no glasses, long hair", "no glasses, short hair")
-print("faces found:", *(f"{len(pool('glasses', *which))} with {head};"
-                        for which, head in zip(WHICH, HEADS, strict=True)))
+print("faces found:", "; ".join(f"{len(pool('glasses', *which))} with {head}"
+                                for which, head in zip(WHICH, HEADS, strict=True)))
 
 # %% [markdown]
 # > **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
