@@ -85,6 +85,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # %% [markdown]
 # ## Part one: ask for a class
 #
+# The first wish is the plainest: *draw a seven*.
+#
 # ## 1 · One wish, two networks
 #
 # The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
@@ -381,6 +383,8 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # has not heard. What follows asks of generators that are trained already.
 #
 # ## Part two: ask a generator as it is
+#
+# From here on no network is trained. All that moves is z.
 #
 # ## 4 · Shorter z, safer pictures
 #
@@ -869,6 +873,10 @@ show_rows({"held out": x[held],
 # </details>
 
 # %% [markdown]
+# ## The end: pictures of your own
+#
+# Two things are left: whom all this concerns, and what you make of it.
+#
 # ## 6 · Faces of people that do not exist
 #
 # An inversion asks a generator of faces for the face of *somebody*. With cartoons that is a game. With photographs it
