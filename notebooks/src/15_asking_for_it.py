@@ -751,8 +751,8 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Mean squared differences, of eight faces that G has not seen in training.")
 show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.items()},
           "Eight faces that G has not seen, and what each search found.",
-          "four rows of eight faces: those wanted, random ones like them, and what two searches "
-          "found")
+          "four rows of eight faces: those wanted, random ones like them, and what two "
+          "searches found")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
