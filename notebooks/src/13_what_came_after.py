@@ -72,8 +72,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import (
-    BLUE, GREEN, GREY, ORANGE, STYLE, show, show_rows, show_table, show_turned)
+from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, show, show_rows, show_table
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
@@ -373,6 +372,8 @@ def taught(gamma, steps=300):
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from matplotlib.colors import LinearSegmentedColormap
+
+from dcgan_course.plots import show_turned
 
 FROM_TO = LinearSegmentedColormap.from_list("D", [ORANGE, "white", BLUE])
 
@@ -840,12 +841,16 @@ over = pd.DataFrame({title: {version: ratio(version, "baseline", of)[0]
                              for version in VERSIONS[1:]}
                      for title, of in (("on digits", study), ("on faces", on_faces))})
 figure = plots.dots(over, "times the baseline's Frechet distance: left of 1 is better")
-figure.axes[0].axvline(1, color=GREY, linewidth=1)
+figure.axes[0].axvline(1, color=plots.GREY, linewidth=1)
 show(figure, "The same five changes on digits and on faces; means of three seeds.",
      "five rows of two dots: on digits all right of 1, on faces all left of it")
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({headed(version, on_faces): on_faces.images(version)[:8] for version in VERSIONS},
           "The same eight z, seed 0, in every row.",
           "six rows of eight generated cartoon faces, some smeared and some clear")
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 rows = {version: [*(f"{v:,.0f}" for v in on_faces.values(version, "fd")),
                   *(f"{np.mean(on_faces.values(version, key)):.2f}"
                     for key in ("precision", "recall"))] for version in VERSIONS}

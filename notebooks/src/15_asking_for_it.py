@@ -85,6 +85,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # %% [markdown]
 # ## Part one: ask for a class
 #
+# The first wish is the plainest: *draw a seven*.
+#
 # ## 1 · One wish, two networks
 #
 # The run `mnist_conditional` is a **conditional GAN**: it draws the digit that it is asked for. Its G gets the class
@@ -381,6 +383,8 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # has not heard. What follows asks of generators that are trained already.
 #
 # ## Part two: ask a generator as it is
+#
+# From here on no network is trained. All that moves is z.
 #
 # ## 4 · Shorter z, safer pictures
 #
@@ -747,8 +751,8 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Mean squared differences, of eight faces that G has not seen in training.")
 show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.items()},
           "Eight faces that G has not seen, and what each search found.",
-          "four rows of eight faces: those wanted, random ones like them, and what two searches "
-          "found")
+          "four rows of eight faces: those wanted, random ones like them, and what two "
+          "searches found")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -869,6 +873,10 @@ show_rows({"held out": x[held],
 # </details>
 
 # %% [markdown]
+# ## The end: pictures of your own
+#
+# Two things are left: whom all this concerns, and what you make of it.
+#
 # ## 6 · Faces of people that do not exist
 #
 # An inversion asks a generator of faces for the face of *somebody*. With cartoons that is a game. With photographs it
