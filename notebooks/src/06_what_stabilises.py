@@ -305,12 +305,12 @@ def with_seeds(n):
 
 
 show_turned({f"{n} seeds": with_seeds(n) for n in range(2, 6)},
-            "Dots: seeds. Bars: intervals; grey: they include 1. Green: better; orange: worse.",
+            "Dots: seeds. Bars: intervals. Grey: undecided; green: better; orange: worse.",
             "three intervals, which grow shorter as seeds are added")
 
 # %% [markdown]
-# With 2 seeds nothing is decided, for $t$ is 12.71. A small effect that is the same with every seed needs few of them;
-# where seeds scatter around 1, five are not enough.
+# With 2 seeds none of the three is decided, for $t$ is 12.71. An effect that is about the same with every seed needs few
+# of them; where seeds scatter around 1, five are not enough.
 #
 # ## 3 · Every guideline off, one at a time
 #
@@ -352,8 +352,8 @@ show(plots.forest(named(alone), measure, ticks),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Pooling in D, the best of all; resizing in G and a ReLU in D also beat what guidelines 1 and 5 ask for. The two later
-# ideas make this training worse. And 17 of 25 versions seem to differ from the baseline, which is a lot: how many of
+# Pooling in D, the best of all; resizing in G and a ReLU in D also beat what guidelines 1 and 5 ask for. LeakyReLU in G
+# is undecided, and the two later ideas make this training worse. And 17 of 25 versions seem to differ from the baseline, which is a lot: how many of
 # these verdicts may you believe?
 # </details>
 
@@ -716,7 +716,8 @@ for name in ("baseline", CONFIG):
     run = train(config if RETRAIN else config.replace(num_epochs=0.1), quiet=True)
     score = score_generator(scorer_for(config), run.load_generator(), run.config, 2000)
     print(f"{name}: fd {score['fd2k_mnist']:,.0f} after",
-          f"{run.stats()[-1]['kimg']:.0f} thousand; recorded: {study.values(name, 'fd')[SEED]:,.0f} after",
+          f"{run.stats()[-1]['kimg']:.0f} thousand;",
+          f"recorded: {study.values(name, 'fd')[SEED]:,.0f} after",
           f"{study.curves(name)[-1]['kimg']:.0f} thousand")
 
 # %% [markdown]
