@@ -279,7 +279,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # <div style="display:flex;flex-wrap:wrap">
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:86px;align-items:flex-end">
 #
 # <img src="../data/failures.webp" width="152" alt="the picture of lesson 05">
 #
@@ -289,7 +289,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:86px;align-items:flex-end">
 #
 # <img src="../data/best_and_end.webp" width="152" alt="the picture of lesson 06">
 #
@@ -299,7 +299,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:86px;align-items:flex-end">
 #
 # <img src="../data/which.png" width="152" alt="the picture of lesson 11">
 #
@@ -314,7 +314,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # <div style="display:flex;flex-wrap:wrap">
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:70px;align-items:flex-end">
 #
 # <img src="../data/walk.webp" width="152" alt="the picture of lesson 07">
 #
@@ -324,7 +324,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:70px;align-items:flex-end">
 #
 # <img src="../data/directions.webp" width="152" alt="the picture of lesson 08">
 #
@@ -334,7 +334,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:70px;align-items:flex-end">
 #
 # <img src="../data/features.webp" width="152" alt="the picture of lesson 10">
 #
@@ -349,7 +349,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # <div style="display:flex;flex-wrap:wrap">
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:86px;align-items:flex-end">
 #
 # <img src="../data/churches.webp" width="152" alt="the picture of lesson 09">
 #
@@ -359,9 +359,9 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:86px;align-items:flex-end">
 #
-# <img src="../data/runs/heritage/best.webp" width="90" alt="the picture of lesson 12">
+# <img src="../data/runs/heritage/best.webp" width="66" alt="the picture of lesson 12">
 #
 # </div>
 #
@@ -369,7 +369,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:86px;align-items:flex-end">
 #
 # <img src="../data/asked.webp" width="152" alt="the picture of lesson 15">
 #
@@ -384,7 +384,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # <div style="display:flex;flex-wrap:wrap">
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:74px;align-items:flex-end">
 #
 # <img src="../data/then_and_since.webp" width="152" alt="the picture of lesson 13">
 #
@@ -394,7 +394,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # </div>
 # <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;height:74px;align-items:flex-end">
 #
 # <img src="../data/denoised.webp" width="152" alt="the picture of lesson 14">
 #

@@ -130,12 +130,12 @@ show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# None of them: no curve has a kink that would say "stop here". D grows surer on photographs that it has seen more than a
-# hundred times, a hint that it memorises them and pushes G away from everything else. (This is one training with one
+# None of them: no curve has a kink that would say "stop here". D grows surer on photographs that it has seen more than
+# a hundred times, a hint that it memorises them and pushes G away from everything else. (This is one training with one
 # seed.)
 # </details>
 #
-# So not every training turns, and none tells when. The churches were 3,573 photographs; these digits were 60,000:
+# Not every training turns. The churches had 3,573 photographs; the digits of the next figure, 60,000 images:
 
 # %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(1, 2)
@@ -305,12 +305,12 @@ def with_seeds(n):
 
 
 show_turned({f"{n} seeds": with_seeds(n) for n in range(2, 6)},
-            "Dots: seeds. Bars: intervals; grey: they include 1. Green: better; orange: worse.",
+            "Dots: seeds. Bars: intervals. Grey: undecided; green: better; orange: worse.",
             "three intervals, which grow shorter as seeds are added")
 
 # %% [markdown]
-# With 2 seeds nothing is decided, for $t$ is 12.71. A small effect that is the same with every seed needs few of them;
-# where seeds scatter around 1, five are not enough.
+# With 2 seeds none of the three is decided, for $t$ is 12.71. An effect that is about the same with every seed needs few
+# of them; where seeds scatter around 1, five are not enough.
 #
 # ## 3 · Every guideline off, one at a time
 #
@@ -352,8 +352,8 @@ show(plots.forest(named(alone), measure, ticks),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Pooling in D, the best of all; resizing in G and a ReLU in D also beat what guidelines 1 and 5 ask for. The two later
-# ideas make this training worse. And 17 of 25 versions seem to differ from the baseline, which is a lot: how many of
+# Pooling in D, the best of all; resizing in G and a ReLU in D also beat what guidelines 1 and 5 ask for. LeakyReLU in G
+# is undecided, and the two later ideas make this training worse. And 17 of 25 versions seem to differ from the baseline, which is a lot: how many of
 # these verdicts may you believe?
 # </details>
 
@@ -429,13 +429,13 @@ show_table(table, "Frechet distance, with its 95 % interval.", fold="All 25 as a
 # %% [markdown]
 # Guideline by guideline, with the ratios from above and the verdicts after the correction:
 #
-# | guideline | without it, and times the distance | verdict on these digits |
+# | guideline | what breaks it (times the distance) | verdict on these digits |
 # |---|---|---|
-# | 1, strides | pooling in D 0.56; resizing in G 0.74 | both came out better |
-# | 2, batch norm | none at all 3.50; on G's output 22.75; on D's input 0.97 | the second is worse, the others undecided |
-# | 3, no dense hidden layers | one in G and one in D, 1,024 wide 10.72 | undecided; it depends on the seed |
-# | 4, ReLU, tanh | LeakyReLU in G 1.11; images in [0, 1] 1.08; a sigmoid 35.69 | two undecided, the third fails |
-# | 5, LeakyReLU in D | ReLU 0.76 | better |
+# | 1, strides | pooling in D (0.56); resizing in G (0.74) | both came out better |
+# | 2, batch norm | none at all (3.50); on G's output (22.75); on D's input (0.97) | the second is worse, the others undecided |
+# | 3, no dense hidden layers | one in G and one in D, 1,024 units wide (10.72) | undecided; it depends on the seed |
+# | 4, ReLU, tanh | LeakyReLU in G (1.11); images in [0, 1] (1.08); a sigmoid (35.69) | two undecided, the third fails |
+# | 5, LeakyReLU in D | ReLU (0.76) | better |
 #
 # - **Two kinds of failure** stand out: batch norm on G's output, and an output that cannot reach the data (the sigmoid,
 #   and images scaled as for a classifier: 30.87). Lesson 05 shows why.
@@ -532,11 +532,11 @@ smoothed_d_loss = checks.check_smoothed_d_loss(my_smoothed_d_loss)
 # > **Predict:** which answer for a real image costs least, with a target of 0.9? The next cell tries 999 of them, from
 # > 0.001 to 0.999, and the target 1 as well.
 # >
-# > - 0.9 <!-- right -->
 # > - the surest one, 0.999
+# > - 0.9 <!-- right -->
 # > - 0.5
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 p = torch.linspace(0.001, 0.999, 999)
 recognised = torch.tensor([-20.0])  # D's logit of a generated image that it is sure of
 figure, axes = plt.subplots(figsize=(7, 3))
@@ -716,7 +716,8 @@ for name in ("baseline", CONFIG):
     run = train(config if RETRAIN else config.replace(num_epochs=0.1), quiet=True)
     score = score_generator(scorer_for(config), run.load_generator(), run.config, 2000)
     print(f"{name}: fd {score['fd2k_mnist']:,.0f} after",
-          f"{run.stats()[-1]['kimg']:.0f} thousand; recorded: {study.values(name, 'fd')[SEED]:,.0f} after",
+          f"{run.stats()[-1]['kimg']:.0f} thousand;",
+          f"recorded: {study.values(name, 'fd')[SEED]:,.0f} after",
           f"{study.curves(name)[-1]['kimg']:.0f} thousand")
 
 # %% [markdown]
