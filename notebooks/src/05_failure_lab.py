@@ -174,7 +174,7 @@ show_cards(judged_cards,
 #
 # ## 2 · How soon could you have known?
 #
-# The gallery shows where a training ends. Here is what eight of its failures look like after nine thousand images, each
+# The gallery shows where a training ends. Here is what seven of its failures look like after nine thousand images, each
 # beside the healthy version after the same images, which is not done either: its strokes begin to be digits, on a
 # background that is not black yet. (All are drawn without the moving average of G's weights, which is still young.)
 #
@@ -191,19 +191,18 @@ def beside_healthy(name):
 
 
 failures = ["sigmoid output", "images normalised", "beta1 of 0.9", "z from 0 to 1",
-            "D 20 times as fast", "batch norm on the output of G", "no batch norm",
-            "fully connected"]
+            "batch norm on the output of G", "no batch norm", "fully connected"]
 show_turned({plain(name): beside_healthy(name) for name in failures},
             "After nine thousand images: left the healthy training, right the failure.",
             "two sheets of eight pictures with their curves, healthy and a failure")
 
 # %% [markdown]
-# <details><summary>Which of the eight can you not tell from the healthy one so early?</summary>
+# <details><summary>Which of the seven can you not tell from the healthy one so early?</summary>
 #
 # Two of them mislead. *Without batch norm* the digits come sooner than with it: white on black, where the healthy ones
 # still have a weave behind them. *Batch norm on G's output* shows nothing but such a weave, which here could still go.
-# And the *fully connected* one, at a slower rate, has hardly begun. The other five have their sign already: nothing
-# darker than grey, faint strokes, bars, one picture for every `z`, hardly a stroke on grey.
+# And the *fully connected* one, at a slower rate, has hardly begun. The other four have their sign already: nothing
+# darker than grey, faint strokes, bars, one picture for every `z`.
 # </details>
 
 # %% [markdown]
