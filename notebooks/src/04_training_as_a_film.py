@@ -571,13 +571,13 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 
 
 # %% [markdown]
-# A page that holds a film should stay light: we allow 400 KB. With 64 colours yours takes about 520 KB.
+# A page that holds a film should stay light: we allow 400 KB. With 64 colours yours takes more.
 #
-# > **Predict:** how large is it with 16 colours?
+# > **Predict:** how large does it become with 16 colours?
 # >
-# > - about 130 KB, for it has a quarter of the colours
-# > - about 310 KB, for a pixel takes 4 bits instead of 6 <!-- right -->
-# > - about 500 KB, for it has as many pixels as before
+# > - a quarter, for it has a quarter of the colours
+# > - about two thirds, for a pixel takes 4 bits instead of 6 <!-- right -->
+# > - as large as before, for it has as many pixels
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 import pandas as pd
@@ -591,9 +591,9 @@ show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in version
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 310 KB: a pixel of 16 colours still takes 4 bits where one of 64 takes 6, and longer runs of one colour save a
-# little more. But you begin to see steps in the grey. Half of the frames save half and leave each picture as it is. So
-# we keep 64 colours, and give up every other frame.
+# About two thirds: a pixel of 16 colours still takes 4 bits where one of 64 takes 6. And you begin to see steps in the
+# grey. Half of the frames save nearly half and leave each picture as it is. So we keep 64 colours, and give up every
+# other frame.
 #
 # </details>
 #
