@@ -672,8 +672,8 @@ show(figure, "All ten digits turn up, nearly equally often.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# All ten, nearly equally often: a D that sees whole batches of one digit too often would learn to refuse it, so in a
-# healthy game variety pays. Nothing guarantees it, as the collapse above shows.
+# All ten, nearly equally often: if G drew one digit too often, D would learn to refuse it. Nothing guarantees it, as the
+# collapse above shows.
 #
 # </details>
 #

@@ -37,7 +37,7 @@
 #
 # The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is
 # one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **drag the
-# slider.** It holds all 61 moments of the upper 32 places. At which loss could you have read the first digit? And at
+# slider.** It holds every other moment of the upper 32 places. At which loss could you have read the first digit? And at
 # which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
@@ -86,17 +86,16 @@ print(f"{len(long_film)} sheets, one every {run.config.sample_kimg:.0f} thousand
 # %% jupyter={"source_hidden": true}
 import io
 
-from dcgan_course.plots import show_turned
+from dcgan_course.plots import over_curves, show_turned
 
 sheets = [Image.fromarray(picture[-242:]) for picture in long_film]  # without the old clock
 lines = run.stats()
 
 
-def upper_half(sheet):
-    """Half of a sheet, twice as large and in eight greys: a file of some kilobytes."""
-    file, upper = io.BytesIO(), sheet.convert("L").crop((0, 0, 242, 122))
-    upper = upper.resize((484, 244), Image.Resampling.NEAREST)
-    upper.quantize(8).convert("RGB").save(file, "WEBP", lossless=True)
+def small(picture):
+    """A picture in 24 colours as a file of some kilobytes."""
+    file, few = io.BytesIO(), picture.quantize(24, Image.Quantize.FASTOCTREE)
+    few.convert("RGB").save(file, "WEBP", lossless=True)
     return file.getvalue()
 
 
@@ -106,64 +105,68 @@ def words(kimg):
     return f"{clock(kimg)}: loss_D {line['loss_D']:.2f}, loss_G {line['loss_G']:.2f}"
 
 
-show_turned({words(kimg): upper_half(sheet)
-             for kimg, sheet in zip(clocks, sheets, strict=True)},
-            "One training, 61 moments. Read the losses below the pictures as you go.",
-            "thirty-two places, grey at first, then blobs, strokes and digits", first=12)
+upper = [sheet.crop((0, 0, 242, 122)) for sheet in sheets]
+looks = list(zip(clocks, upper, strict=True))[::2]
+show_turned({words(kimg): small(Image.fromarray(frame))
+             for (kimg, _), frame in zip(looks, over_curves(looks, lines), strict=True)},
+            "One training, 31 moments. The cursor in the losses moves along.",
+            "thirty-two places, grey at first, then blobs, strokes and digits, over the "
+            "losses, in which a cursor marks the moment", first=6)
 
 # %% [markdown]
-# Here is all of it as curves. The dots are the Frechet distance of 10,000 pictures at the end of each epoch, which says
-# how far they are from real digits ([lesson 11](11_measuring_gans.ipynb)):
+# G's loss falls for some forty thousand images. From then on it *rises*, slowly, to the end, and D's falls.
+#
+# > **Predict:** how do the pictures change while G's loss rises?
+# >
+# > - they get worse
+# > - they stay as they are
+# > - they still get better <!-- right -->
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from dcgan_course.plots import BLUE, GREEN, ORANGE
 
-figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3))
-for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
-    left.plot([line["kimg"] for line in lines], [line[key] for line in lines],
-              color=colour, label=key)
-left.set(title="what the players pay", xlabel="thousand images shown", ylim=(0, None))
-left.legend()
 scored = run.metrics()
 kimg, fd = [line["kimg"] for line in scored], [line["fd10k_mnist"] for line in scored]
-right.plot(kimg, fd, "o-", color=GREEN)
+figure, axes = plt.subplots(figsize=(8.4, 2.6))
+axes.plot(kimg, fd, "o-", color=GREEN)
 for x, y in zip(kimg, fd, strict=True):
-    right.annotate(f"{y:.0f}", (x + 6, y + 5))
-right.set(title="how far the pictures are from digits", xlabel="thousand images shown",
-          xlim=(0, 330), ylim=(0, 185))
+    axes.annotate(f"{y:.0f}", (x + 3, y + 7))
+axes.set(ylabel="distance from real digits", xlabel="thousand images shown", xlim=(0, 320),
+         ylim=(0, 185))
 show(figure, "G's loss rises, and its pictures get better.",
-     "left two losses that drift apart after forty thousand images; right five dots, the "
-     "Frechet distance, which falls to the end")
+     "five dots, the Frechet distance, which falls from 159 to 28")
 
 # %% [markdown]
-# G's loss falls for some forty thousand images. From then on it *rises*, slowly, to the end, and D's falls, while the
-# pictures still get better: their distance falls from 159 to 28.
+# <details><summary>What came out, and why</summary>
 #
-# Now follow **one** place. The next cell takes the film apart, and puts the 61 pictures of that place side by side, row
-# by row like text. In JupyterLab you can **click another place,** or move with the arrow keys. Is there a digit that
-# changes into another one, and how late?
+# They still get better: their distance from real digits falls from 159 to 28. (It is the Frechet distance of 10,000
+# pictures, at the end of each epoch; [lesson 11](11_measuring_gans.ipynb) builds it up.) The loss is the score against a
+# D that gets better too.
+#
+# </details>
+#
+# Now follow **one** place. Here are the 61 pictures of each of the upper sixteen places, row by row like text. **Drag
+# the slider:** is there a digit that changes into another one, and how late?
 
-# %% tags=["nbval-ignore-output"]
-from dcgan_course.widgets import chooser
-
+# %% jupyter={"source_hidden": true}
 grown = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in sheets])
 
 
-def large(images):
-    """64 images or fewer as a picture, eight in a row and twice as large."""
-    picture = Image.fromarray(image_grid(images, 8).numpy())
-    return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
+def life(place):
+    """The 61 pictures of one place, sixteen in a row and as wide as the page."""
+    return Image.fromarray(image_grid(grown[:, place], 16).numpy()).resize(
+        (964, 244), Image.Resampling.NEAREST)
 
 
-chooser(large(grown[-1]), 8, lambda place: large(grown[:, place]),
-        "left the last sheet, with one place marked; right the 61 pictures of that place: "
-        "grey, blobs, a 0 for some rows, and then slowly a 6",
-        "Left the last sheet. Right the marked place through time, 40 thousand images a row.",
-        place=7)
+show_turned({f"row {place // 8 + 1}, place {place % 8 + 1}": small(life(place))
+             for place in range(16)},
+            "One place through time, 80 thousand images a row.",
+            "sixty-one pictures of one place: grey, blobs, and then a digit whose strokes "
+            "move on", first=7)
 
 # %% [markdown]
-# The marked place is a 0 for half of the training, and at the end a 6. The change took some seventy thousand images, and
-# no curve shows it.
+# The last place of the first row is a 0 for half of the training, and at the end a 6. The change took some seventy
+# thousand images, and no curve shows it.
 #
 # Does the film come to rest?
 #
@@ -233,7 +236,7 @@ for steps, batch_size in ((1000, 64), (500, 128)):
 # > - in eval mode
 # > - in both
 
-# %%
+# %% jupyter={"source_hidden": true}
 def first_picture(neighbours, train):
     """The picture of z_fixed[0], drawn in a batch with neighbours (N, 100): (1, 28, 28)."""
     net = load_run("mnist").load_generator().train(train)
@@ -256,7 +259,7 @@ for train, (alone, some, others) in pictures.items():
           f"{grey_levels(alone, some):.0f} grey levels, "
           f"one company or another by {grey_levels(some, others):.0f}")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 columns = ["alone", "15 neighbours", "15 others"]
 figure, axes = plt.subplots(2, 6, figsize=(8.4, 3.4))
 for row, (train, three) in zip(axes, pictures.items(), strict=True):
@@ -436,7 +439,7 @@ def strip(pictures, titles, caption, alt):
 # %% [markdown]
 # Here are five moments, and of each sheet the first twelve places. Follow one down its column:
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from dcgan_course.plots import show_rows
 
 show_rows({clock(kimg) if kimg else "untrained": images[:12] for kimg, images in film[::4]},
@@ -474,7 +477,7 @@ print(f"the untrained G answers from {low:.2f} to {high:.2f}")
 print(f"fixed range: pixels from {(low + 1) * 127.5:.0f} to {(high + 1) * 127.5:.0f}; "
       "stretched: from 0 to 255")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 stretched = 2 * (untrained - low) / (high - low) - 1
 strip([image_grid(untrained[:16], 4), image_grid(stretched[:16], 4)],
       ["fixed range [-1, 1]: what G drew", "stretched to its own range"],
@@ -568,13 +571,13 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 
 
 # %% [markdown]
-# A page that holds a film should stay light: we allow 400 KB.
+# A page that holds a film should stay light: we allow 400 KB. With 64 colours yours takes more.
 #
-# > **Predict:** what saves more, a quarter of the colours or half of the frames?
+# > **Predict:** how large does it become with 16 colours?
 # >
-# > - a quarter of the colours: it saves three quarters
-# > - half of the frames: it saves half <!-- right -->
-# > - neither saves a third
+# > - a quarter, for it has a quarter of the colours
+# > - about two thirds, for a pixel takes 4 bits instead of 6 <!-- right -->
+# > - as large as before, for it has as many pixels
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 import pandas as pd
@@ -588,8 +591,9 @@ show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in version
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Half of the frames: it saves half. A quarter of the colours saves less, for a pixel of 16 colours still takes 4 bits
-# where one of 64 takes 6. And you begin to see steps in the grey. So we keep 64, and give up every other frame.
+# About two thirds: a pixel of 16 colours still takes 4 bits where one of 64 takes 6. And you begin to see steps in the
+# grey. Half of the frames save nearly half and leave each picture as it is. So we keep 64 colours, and give up every
+# other frame.
 #
 # </details>
 #
@@ -606,9 +610,12 @@ show(content, "Your own training: choose one place and follow it.",
 # To keep your film, write its bytes to a file: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course
 # train` leaves such a film in its folder.
 #
-# The recorded film of section 1 began with the very same 64 `z_fixed`: its stream has the same name and seed. Its places
-# hold different digits all the same, because a `z` means nothing until some G has learned to read it. It is also
-# calmer than yours. It shows a moving average of G's weights, which smooths the wobble of single steps (lesson 06).
+# <details><summary>Why are your digits different from those of section 1?</summary>
+#
+# Both films began with the very same 64 `z_fixed`: the stream has the same name and seed. But a `z` means nothing until
+# some G has learned to read it, and yours learned something different. The recorded film is also calmer: it shows a
+# moving average of G's weights, which smooths the wobble of single steps (lesson 06).
+# </details>
 
 # %% [markdown]
 # ## 7 · A healthy film beside one that collapses
@@ -618,7 +625,7 @@ show(content, "Your own training: choose one place and follow it.",
 #
 # A second run was recorded that went this way. These of its settings are different:
 
-# %%
+# %% jupyter={"source_hidden": true}
 healthy, collapsed = run, load_run("mnist_collapse")
 settings = {"distribution of z": "z", "learning rate of G": "lr_g",
             "learning rate of D": "lr_d", "moving average of G [kimg]": "ema_kimg",
@@ -636,41 +643,40 @@ show_table(pd.DataFrame({name: [value(config, key) for key in settings.values()]
                          for name, config in both.items()}, list(settings)))
 
 # %% [markdown]
-# The distribution of `z` (`uniform01` draws it evenly from 0 to 1), both learning rates and the moving average were
-# changed, all at once. That is good enough to see a collapse, but it cannot tell what caused it. For that you need one
-# change at a time, and several seeds; lesson 05 has both, and gives the reason.
+# All were changed at once (`uniform01` draws `z` evenly from 0 to 1). That is good enough to see a collapse, but it
+# cannot tell what caused it. Lesson 05 changes one thing at a time, over several seeds, and gives the reason.
 #
-# Both films run by the same clock: each sheet of the collapsing run stands beside the healthy film's frame of the same
-# moment. The first sheets, two plain greys, are left out.
+# The next cell puts both films side by side, by the same clock, from ten thousand images on.
+#
+# > **Predict:** when do the 64 places of the collapsing run become alike?
+# >
+# > - slowly: a few places at a time join the others
+# > - suddenly: they are different digits on one sheet, and alike on the next
+# > - they are alike from the first strokes on <!-- right -->
 
-# %%
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 def side_by_side(kimg, file):
     """A frame: the healthy film at that moment, and a sheet of the collapsing run."""
     right = np.asarray(caption(Image.open(file), f"{clock(kimg)}, collapsing"))
     gap = np.full((len(right), 12, 3), 255, np.uint8)
     left = long_film[round(kimg / healthy.config.sample_kimg)]
-    return np.concatenate([left, gap, right], axis=1)
+    whole = Image.fromarray(np.concatenate([left, gap, right], axis=1))
+    return whole.resize((2 * whole.width, 2 * whole.height), Image.Resampling.NEAREST)
 
 
-pairs = [side_by_side(*sheet) for sheet in collapsed.samples()[1:]]
-content = write_film(pairs, colours=16, milliseconds=700)
-print(f"{len(pairs)} frames of {pairs[0].shape[1]} x {pairs[0].shape[0]} pixels,",
-      "within" if len(content) <= 400_000 else "more than", "400 KB")
-
-# %% [markdown]
-# Watch the right half. When do places that were different become alike? Is it sudden or slow? Do they come apart again?
-
-# %% tags=["nbval-ignore-output"]
-show(content, "Left healthy, right collapsing, by the same clock.",
-     "a film of two sheets: on the left digits appear, on the right all places show one "
-     "picture, another one at each moment", width=744)
+show_turned({clock(kimg): small(side_by_side(kimg, file))
+             for kimg, file in collapsed.samples()[1:]},
+            "Left healthy, right collapsing, by the same clock. Drag the slider.",
+            "two sheets: on the left digits appear, on the right all places show one picture, "
+            "another one at each moment")
 
 # %% [markdown]
-# <details><summary>What we see</summary>
+# <details><summary>What came out, and why</summary>
 #
-# The places were never different: from the first strokes on, all 64 of them show one picture. It does not stay the same
-# picture: D learns to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like
-# parts of digits, so G does learn, but it never learns to use its `z`.
+# They are alike from the first strokes on: all 64 places show one picture. It does not stay the same picture: D learns to
+# refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like parts of digits, so G
+# does learn, but it never learns to use its `z`.
+#
 # </details>
 #
 # A number should confirm what the film shows. A **judge**, a classifier that was trained on real digits only, reads
@@ -680,7 +686,7 @@ show(content, "Left healthy, right collapsing, by the same clock.",
 # - **entropy** of the digits, divided by its maximum: 1 = all equally often, 0 = always the same one;
 # - **duplicates**: the share of pictures that lie nearer to another one than 99 % of real digits do.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.data import load_mnist
 from dcgan_course.measuring.judges import judged, load_judge
 from dcgan_course.measuring.metrics import duplicates, mode_entropy
