@@ -202,7 +202,7 @@ lines = [line for line in card.splitlines() if not line.startswith("![")]  # its
 head, *parts = "\n".join(lines).split("\n## ")
 folds = (part.split("\n", 1) for part in parts)
 Markdown("\n\n".join([f"**README.md:** {head.removeprefix('# ')}", *(
-    f"<details><summary>{title}</summary>\n\n{text.strip()}\n\n</details>"
+    f"<details><summary>{title}</summary>\n\n{text.strip(chr(10))}\n\n</details>"
     for title, text in folds)]))
 
 # %% [markdown]
