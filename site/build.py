@@ -31,9 +31,8 @@ from PIL import Image
 from PIL.ImageSequence import Iterator
 from sphinx.cmd.build import build_main
 
-from dcgan_course.machine.display import kind_of
+from dcgan_course.machine.display import framed, kind_of
 from dcgan_course.machine.errors import UserError
-from dcgan_course.machine.display import framed
 from dcgan_course.machine.files import whole_or_nothing
 from dcgan_course.publishing.explorer import FOLDER, words_of
 from dcgan_course.publishing.export import about_machine, score_table
