@@ -31,9 +31,8 @@ from PIL import Image
 from PIL.ImageSequence import Iterator
 from sphinx.cmd.build import build_main
 
-from dcgan_course.machine.display import kind_of
+from dcgan_course.machine.display import framed, kind_of
 from dcgan_course.machine.errors import UserError
-from dcgan_course.machine.display import framed
 from dcgan_course.machine.files import whole_or_nothing
 from dcgan_course.publishing.explorer import FOLDER, words_of
 from dcgan_course.publishing.export import about_machine, score_table
@@ -52,8 +51,8 @@ TURNS = {"00": "../gallery/mnist2d.html", "01": "../duel.html", "08": "../galler
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 FRAME = (f'<iframe src="../_static/explorers/{HOME}.html" title="The explorer of the run {HOME}" loading="lazy" '
-         'style="width:100%;height:800px;border:0"></iframe>')  # in a lesson; its address changes with each picture
-IN_FRAME = "The page itself, with the generator in it: move the smile."
+         'style="width:100%;height:720px;border:0"></iframe>')  # in a lesson; its address changes with each picture
+IN_FRAME = "The page itself, with the generator in it: move the smile under Change."
 THUMB = 480  # pixels, the width of a card's picture
 
 

@@ -415,14 +415,7 @@ with torch.device("meta"):  # D's step has two batches in D, while what G kept w
     layers = {"G": saved(netG, torch.zeros(64, 100)) / 64,
               "D": 2 * saved(netD, torch.zeros(64, 3, 64, 64)) / 64}
 print(f"for each image of the batch: {sum(layers.values()) / 1e6:.1f} MB")
-# %% [markdown]
-# > **Predict:** what is the largest batch with which the paper's network can be trained in 16 GB, in float32?
-# >
-# > - about 100 images
-# > - about 600
-# > - about 3,000 <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 BITS = {"float32": 1, "16 bits": 0.5}  # what the layers save, as a part of float32
 
 
@@ -444,7 +437,14 @@ def memory(batch):
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
     return figure
 
+# %% [markdown]
+# > **Predict:** what is the largest batch with which the paper's network can be trained in 16 GB, in float32?
+# >
+# > - about 100 images
+# > - about 600
+# > - about 3,000 <!-- right -->
 
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 plots.show_turned({f"batches of {n:,}": memory(n) for n in (16, 128, 512, 1024, 2048, 4096)},
                   "Push the slider: which batch is the first that does not fit into 8 GB?",
                   "two bars, float32 and 16 bits, beside lines at 8, 16 and 24 GB", first=1)
@@ -548,8 +548,8 @@ axes.set_xticks([*TICKS], TICKS.values())
 axes.minorticks_off()
 axes.invert_yaxis()
 axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-show(figure, "How long the paper's network takes. Only the grey row was measured, on the machine "
-     "that ran this; the others divide the same work by an assumed speed.",
+show(figure, "How long the paper's network takes. Only the grey row was measured, on the "
+     "machine that ran this; the others divide the same work by an assumed speed.",
      "two rows of dots that move from weeks to minutes as the speed grows from 0.1 to 100")
 show_table(hours.map(spoken).assign(images=[f"{rate / per_image:,.0f}" for rate in
            speeds.values()]).rename(columns={"images": "images a second"}),
@@ -568,7 +568,7 @@ show_table(hours.map(spoken).assign(images=[f"{rate / per_image:,.0f}" for rate 
 # ## 6 · How many bits does a picture need?
 #
 # A number in float32 has 24 significant bits. bfloat16 has 8: half of the memory, and hardware that is made for it
-# multiplies it faster. What is lost? The next cell takes `heritage` and rounds each of its weights to fewer bits. With
+# multiplies it faster. What is lost? The next cells take `heritage` and round each of its weights to fewer bits. With
 # one bit a weight is a power of two, and nothing between.
 #
 # > **Predict:** what is left of the churches with one significant bit in each weight?
@@ -577,7 +577,7 @@ show_table(hours.map(spoken).assign(images=[f"{rate / per_image:,.0f}" for rate 
 # > - patches in the right colours
 # > - the same churches, a little coarser <!-- right -->
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 import copy
 
 
@@ -591,9 +591,10 @@ def rounded(net, bits):
     return net
 
 
+# %% jupyter={"outputs_hidden": true}
 drawn = {}
-for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bits", 2: "2 bits",
-                   1: "1 bit: powers of two"}.items():
+for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bits",
+                   2: "2 bits", 1: "1 bit: powers of two"}.items():
     drawn[name] = sampling.generate(rounded(netC, bits), z[2:8])
 plots.show_turned(drawn, "Push the slider: six churches, with fewer and fewer bits.",
                   "six churches, the same ones at each place, at last paler and grainy")
@@ -635,7 +636,7 @@ def variant(precision="fp32", channels_last=True, fused=True, compile="off"):
         optimizer.param_groups[0].update(fused=False, foreach=False)
     return loop
 
-
+# %% tags=["nbval-ignore-output"]
 sixteen = "bf16" if has_bf16(pick_device()) else "fp16"  # a T4 only imitates bfloat16
 variants = {"plain": variant(channels_last=False, fused=False),
             "+ channels-last": variant(fused=False), "+ fused Adam": variant(),

@@ -202,7 +202,7 @@ lines = [line for line in card.splitlines() if not line.startswith("![")]  # its
 head, *parts = "\n".join(lines).split("\n## ")
 folds = (part.split("\n", 1) for part in parts)
 Markdown("\n\n".join([f"**README.md:** {head.removeprefix('# ')}", *(
-    f"<details><summary>{title}</summary>\n\n{text.strip()}\n\n</details>"
+    f"<details><summary>{title}</summary>\n\n{text.strip(chr(10))}\n\n</details>"
     for title, text in folds)]))
 
 # %% [markdown]
@@ -545,11 +545,15 @@ snapshot = listed(6)
 # > - line 7: it hides what it should show <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-x = sampling.generate(netG, z[:6])
-shown = [snapshot(nn.Identity(), images) for images in (x, 0.02 * x)]
-show_rows({"a good G, as the listing shows it": 2 * shown[0] - 1,
-           "a G whose pictures have faded to grey, as it shows them": 2 * shown[1] - 1,
-           "the faded pictures as they are": 0.02 * x}, "Six z, twice stretched.",
+from dcgan_course.runs import load_run
+
+faces = load_run("avatars")
+z = sampling.draw_z(faces.config, 6, torch.Generator().manual_seed(5))
+good = sampling.generate(faces.load_generator(), z)
+faded = 0.02 * good  # as of a G whose pictures turn to grey
+show_rows({"good pictures, as the listing shows them": 2 * snapshot(nn.Identity(), good) - 1,
+           "faded ones, as it shows them": 2 * snapshot(nn.Identity(), faded) - 1,
+           "faded ones as they are": faded}, "The listing stretches both to the same range.",
           "two rows of the same clear faces, and a row that is grey", lettered=False)
 
 # %% [markdown]
