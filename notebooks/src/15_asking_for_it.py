@@ -633,7 +633,7 @@ def error(net, z, x):
 def inverted(net, z, x, look=pixels, rate=0.5, steps=60, watch=None):
     """The search from z, with momentum, on the shell of usual z."""
     before = z
-    for step in range(steps):
+    for _ in range(steps):
         ahead = z + 0.9 * (z - before)
         before, z = z, with_length(inversion_step(net, ahead, x, look, rate), nz, nz**0.5)
         if watch is not None:

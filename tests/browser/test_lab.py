@@ -75,7 +75,7 @@ def lab(tmp_path_factory):
     settings = {"IdentityProvider": {"token": ""}, "LabApp": {"expose_app_in_browser": True}}
     (folder / "jupyter_server_config.json").write_text(json.dumps(settings), encoding="utf-8")
     (folder / "labconfig").mkdir()
-    overrides = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}  # cells out of sight are drawn too
+    overrides = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}  # draw cells out of sight
     (folder / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
     command = [sys.executable, "-m", "dcgan_course", "lab", str(folder / "lessons"), f"--port={port}", "--no_browser"]
     server = served(command, f"http://127.0.0.1:{port}/api", folder / "lab.log",
