@@ -219,32 +219,6 @@ def test_the_solution_of_lesson_02_is_the_package(capsys):
         assert torch.equal(own(x), package(x))
 
 
-def test_the_drop_down_of_lesson_05_shows_the_failure_that_is_chosen():
-    """Beside the healthy version, which is trained once; and what is stored is the first choice."""
-    from PIL import Image
-
-    cell = next(c for c in code_cells(NOTEBOOKS / "05_failure_lab.ipynb") if "def live(" in c.source)
-    trained = []
-
-    def train(title):
-        trained.append(title)
-        return Image.new("RGB", (60, 40), {"healthy": "green", "bad": "red", "worse": "black"}[title])
-
-    names = {"EARLY": ["bad", "worse"], "trained": train}
-    exec(cell.source, names)
-    shown = names["live"]("worse")
-    choice, log, view = shown.widget.children
-
-    def colours():
-        image = Image.open(io.BytesIO(bytes(view.value))).convert("RGB")
-        return [image.getpixel((image.width * place // 8, image.height // 2)) for place in (1, 7)]
-
-    assert choice.options == ("bad", "worse") and colours() == [(0, 128, 0), (0, 0, 0)]
-    choice.value = "bad"
-    assert colours() == [(0, 128, 0), (255, 0, 0)] and not log.outputs
-    assert trained == ["healthy", "worse", "bad"] and shown.picture != bytes(view.value)
-
-
 def test_stored_outputs_need_no_kernel():
     """Pictures instead of widgets, and no bytes in any text: as GitHub, an export and an untrusted copy show them."""
     for path in LESSONS:

@@ -482,7 +482,7 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
 # > - much shorter, and nearly at right angles <!-- right -->
 # > - as long, and in the opposite direction
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 from dcgan_course.losses import d_loss, g_loss
 from dcgan_course.models import build_discriminator, build_generator, init_weights
 
