@@ -1,6 +1,5 @@
 """What keeps the lessons honest: their sources, stored outputs and conventions, and that nbval can turn red."""
 
-import io
 import json
 import re
 import shutil
