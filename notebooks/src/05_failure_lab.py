@@ -204,6 +204,21 @@ show_turned({plain(name): beside_healthy(name) for name in failures},
 # And the *fully connected* one, at a slower rate, has hardly begun. The other four have their sign already: nothing
 # darker than grey, faint strokes, bars, one picture for every `z`.
 # </details>
+#
+# Put one of these names into `LIVE`, and the next cell trains it here with another seed; it takes about ten seconds.
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+from dcgan_course.trainer import train
+
+LIVE = ""  # such as "beta1 of 0.9"
+if LIVE:
+    mine = train(early.study.config(LIVE, seed=2))
+    z = sample_z(8, mine.config.nz, mine.config.z, seeded(0, "live"))
+    cards = [card(early.images(one)[:8], plain(one), early.curves(one)[:-1])
+             for one in ("healthy", LIVE)]
+    cards.append(card(generate(mine.load_generator(), z), "trained here", mine.stats()[:-1]))
+    show_cards(cards, "Healthy, the failure as recorded, and your own training of it.",
+               "three sheets of eight pictures with their curves")
 
 # %% [markdown]
 # ## 3 · Batch norm: none, or too much
