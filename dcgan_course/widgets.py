@@ -9,23 +9,22 @@ import contextlib
 import functools
 import html
 import itertools
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 from torch import Tensor, nn
 
 from .config import TrainConfig
 from .machine.display import figure_html
 from .machine.errors import UserError, require_packages
 from .machine.threads import cpu_threads
-from .plots import ORANGE, PAGE, encoded, saved
-from .publishing.explorer import FOLDER, described, of_run, script, sheet, shown, sliding, start, style
+from .plots import PAGE, encoded
+from .publishing.explorer import described, of_run, script, sheet, shown, sliding, start, style
 from .runs import Run, load_run
-from .sampling import GAP, first_layer, generate, png, to_pixels
+from .sampling import first_layer, generate, png, to_pixels
 
 if TYPE_CHECKING:
     import anywidget
@@ -98,53 +97,6 @@ def player(frames: list[np.ndarray], stored: bytes, words: str, caption: str, wi
     slider.observe(lambda change: setattr(view, "value", files[change["new"]]), names="value")
     parts = [ipywidgets.HBox([play, slider], layout=wide), view, ipywidgets.HTML(html.escape(caption))]
     return Still(ipywidgets.VBox(parts), stored, words, caption, width)
-
-
-def chooser(sheet: Image.Image, columns: int, draw: Callable[[int], Image.Image], words: str, caption: str,
-            place: int = 0) -> Still:
-    """A sheet of which a click, or the arrow keys, choose a place, and beside it what belongs to that place; where no
-    kernel runs, both as one picture.
-
-    Args:
-        sheet: pictures in rows of so many columns.
-        draw: makes the picture beside it, as wide as the sheet, for a place counted from 0, row by row.
-        words, caption: as of `Still`.
-        place: the first one.
-    Raises:
-        UserError: anywidget or ipywidgets is not installed.
-    """
-    half = {"width": "49%", "min_width": "250px"}
-    widget = sheet_class()(picture=saved(sheet), columns=columns, rows=round(columns * sheet.height / sheet.width),
-                           words=words, place=place, layout=half)
-    import ipywidgets
-
-    beside = draw(place)
-    view = ipywidgets.Image(value=saved(beside), layout=half)
-    widget.observe(lambda change: setattr(view, "value", saved(draw(change["new"]))), names="place")
-    still, side = Image.new("RGBA", (2 * sheet.width + 2 * GAP, sheet.height)), sheet.width // columns
-    still.paste(sheet, (0, 0))
-    still.paste(beside, (sheet.width + 2 * GAP, 0))
-    corner = place % columns * side, place // columns * side
-    ImageDraw.Draw(still).rectangle((*corner, corner[0] + side + 3, corner[1] + side + 3), outline=ORANGE, width=4)
-    wide = {"max_width": f"{PAGE}px", "flex_flow": "row wrap", "justify_content": "space-between"}
-    board = ipywidgets.HBox([widget, view], layout=wide)
-    return Still(ipywidgets.VBox([board, ipywidgets.HTML(html.escape(caption))]), saved(still), words, caption, PAGE)
-
-
-@functools.cache
-def sheet_class() -> "type[anywidget.AnyWidget]":
-    """The part of `chooser` in the browser. Raises UserError where anywidget is not installed."""
-    require_packages("chooser", "anywidget", "ipywidgets")
-    import anywidget
-    import traitlets
-
-    class SheetWidget(anywidget.AnyWidget):
-        _esm = (FOLDER / "sheet.js").read_text(encoding="utf-8")
-        picture = traitlets.Bytes().tag(sync=True)
-        columns, rows, place = (traitlets.Int().tag(sync=True) for _ in range(3))
-        words = traitlets.Unicode().tag(sync=True)
-
-    return SheetWidget
 
 
 class LatentExplorer:

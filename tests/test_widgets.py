@@ -30,7 +30,7 @@ from dcgan_course.models import BasicGenerator, Generator
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, moved
 from dcgan_course.trainer import train
-from dcgan_course.widgets import LatentExplorer, Still, chooser, explore, player, widget_class
+from dcgan_course.widgets import LatentExplorer, Still, explore, player, widget_class
 
 
 class Browser:
@@ -196,27 +196,6 @@ def test_a_player_shows_the_frame_of_its_slider():
     html = DisplayFormatter().format(film)[0]["text/html"]  # where no kernel runs
     assert "data:image/gif;base64,R0lGODlhLi4u" in html and 'width="40"' in html
     assert "dark to light Run the cell, and it moves.</figcaption>" in html
-
-
-def test_a_place_of_a_sheet_is_chosen():
-    """The right half is what is drawn for the place; without a kernel both halves, with the place marked."""
-    sheet = Image.fromarray(np.arange(64 * 64, dtype=np.uint8).reshape(64, 64) // 2)
-    asked = []
-
-    def draw(place):
-        asked.append(place)
-        return Image.new("L", (64, 64), 10 * place)
-
-    chosen = chooser(sheet, 4, draw, "a sheet and a grey", "click", place=5)
-    (widget, view), caption = chosen.widget.children[0].children, chosen.widget.children[1]
-    assert (widget.columns, widget.rows, widget.place, caption.value) == (4, 4, 5, "click")
-    still = np.asarray(Image.open(io.BytesIO(chosen.picture)).convert("RGB")).astype(int)
-    assert still.shape == (64, 2 * 64 + 4, 3) and abs(still[:, 70:] - 50).max() <= 12
-    rows, columns = np.nonzero(still[..., 0] - still[..., 2] > 120)  # orange
-    assert (rows.min(), columns.min()) == (16, 16) and rows.max() <= 36 and columns.max() <= 36
-    widget.place = 9  # as the browser does
-    assert asked[-1] == 9
-    assert np.asarray(Image.open(io.BytesIO(bytes(view.value))).convert("L")).mean() == pytest.approx(90, abs=1)
 
 
 def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):

@@ -85,15 +85,10 @@ def summary_frame(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def comparison(table: "pd.DataFrame", baseline: str) -> str:
-    """`comparison_frame` as text."""
-    return comparison_frame(table, baseline).to_string()
-
-
-def comparison_frame(table: "pd.DataFrame", baseline: str) -> "pd.DataFrame":
-    """The differences in the form of `summary_frame`: "+0.02 ± 0.01", with a question mark where undecided."""
+    """The differences in the form of `summary`: "+0.02 ± 0.01", with a question mark where undecided."""
     result = differences(table, baseline)
     marks = (result["verdict"] == "undecided").map({True: " ?", False: "  "})
-    return wide(with_widths(result, "+") + marks, table)
+    return wide(with_widths(result, "+") + marks, table).to_string()
 
 
 def beyond(result: "pd.DataFrame") -> "pd.Series":

@@ -252,6 +252,18 @@ def test_the_map_tells_the_minutes(site):
     assert cards == [(path.stem, str(h["minutes"])) for path, h in zip(LESSONS, headers, strict=True)]
 
 
+def test_lesson_12_has_the_page_itself(site, page):
+    """In a frame, with the generator: a slider changes the face."""
+    page.goto((site / "notebooks" / "12_your_own_images.html").as_uri(), wait_until="load")
+    page.locator("iframe").scroll_into_view_if_needed()  # it is loaded once it is near
+    frame = page.frame_locator("iframe")
+    frame.locator(".latent canvas.drawn").first.wait_for()
+    before = frame.locator(".latent").get_attribute("data-drawn")
+    frame.get_by_role("tab", name="Change", exact=True).click()
+    frame.get_by_role("slider", name="glasses", exact=True).press("ArrowRight")
+    frame.locator(f".latent:not([data-drawn='{before}'])").wait_for()
+
+
 def test_every_recorded_run_is_in_the_gallery(site):
     runs = [file.parent for file in (teach.ROOT / "data" / "runs").glob("*/config.json")]
     index = (site / "gallery" / "index.html").read_text("utf-8")
