@@ -140,7 +140,8 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 #
 # Now turn both. In JupyterLab or Colab run the next two cells, and **find the best 8 that you can**. (Elsewhere the
 # picture only plays. There, turn the knobs on
-# [a page of the course's site](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html).)
+# [a page of the course's site](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html), where up and down are
+# exchanged.)
 
 # %%
 def picture(first, second):
@@ -455,7 +456,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # | D(x), D(G(z)) | D's probability that a real, or a generated, image is real |
 # | `ngf`, `ndf` | channels of G's last and D's first hidden layer: the width of the networks |
 # | `nc` | image channels: 1 grey, 3 colour |
-# | parameter | a number of a network that training changes; G and D have some hundred thousand to some million |
+# | parameter | a number of a network that training changes; G and D have some hundred thousand to some ten million |
 # | preset | a set of settings with a name, such as `mnist` |
 # | step, epoch | one update of both networks; all images shown once |
 # | kimg | thousand real images shown: the clock of every curve |

@@ -939,7 +939,7 @@ show(figure, "Modes covered on the way.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Without R1 it is two modes or fewer, with it six or more. Above, D's map is tilted as a whole: D knows little more
+# At most moments: without R1 two modes or fewer, with it six or more. Above, D's map is tilted as a whole: D knows little more
 # than where the heap is not, and the heap goes there. Below, D is flat where real points are, as R1 demands, and tinted
 # where G has points and the data have none, in the middle. So points that have reached the ring are left in peace, and
 # the others are sent to it.

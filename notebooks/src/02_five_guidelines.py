@@ -202,8 +202,8 @@ output_size = checks.check_output_size(my_output_size)
 # </details>
 
 # %% [markdown]
-# With kernel 4, stride 2 and padding 1 the size is halved exactly, which is why you meet these three numbers in every
-# DCGAN. D passes a 64 x 64 image through maps of these sizes:
+# With kernel 4, stride 2 and padding 1 the size is halved exactly, which is why you meet these three numbers in most
+# code since the paper, whose kernels were 5 x 5. D passes a 64 x 64 image through maps of these sizes:
 
 # %%
 sizes = [64]
@@ -532,7 +532,7 @@ print("Frechet distances of its five seeds (lesson 06; small is good):",
 # The strip shows the best of its seeds. With three of the five the training came apart: a strip alone would have misled
 # you.
 #
-# One layer of the networks is fully connected all the same, G's **first layer**. It turns the 100 numbers of `z` into 4
+# Two layers are fully connected all the same. G's **first layer** turns the 100 numbers of `z` into 4
 # x 4 x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says
 # so itself: this layer "could be called fully connected as it is just a matrix multiplication", but its result is
 # reshaped and starts the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4

@@ -114,9 +114,10 @@ show_turned({words(kimg): small(Image.fromarray(frame))
             "losses, in which a cursor marks the moment", first=6)
 
 # %% [markdown]
-# G's loss falls for some forty thousand images. From then on it *rises*, slowly, to the end, and D's falls.
+# G's loss falls for some forty thousand images. Then it stays where it is, and from some 160 thousand on it *rises*, slowly,
+# to the end, while D's falls.
 #
-# > **Predict:** how do the pictures change while G's loss rises?
+# > **Predict:** how do the pictures change after the first forty thousand images?
 # >
 # > - they get worse
 # > - they stay as they are
@@ -133,13 +134,14 @@ for x, y in zip(kimg, fd, strict=True):
     axes.annotate(f"{y:.0f}", (x + 3, y + 7))
 axes.set(ylabel="distance from real digits", xlabel="thousand images shown", xlim=(0, 320),
          ylim=(0, 185))
-show(figure, "G's loss rises, and its pictures get better.",
+show(figure, "G's loss stands still, then rises; its pictures get better.",
      "five dots, the Frechet distance, which falls from 159 to 28")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# They still get better: their distance from real digits falls from 159 to 28. (It is the Frechet distance of 10,000
+# They still get better: their distance from real digits falls from 159 to 28, most of it while G's loss stands still, the rest
+# while it rises. (It is the Frechet distance of 10,000
 # pictures, at the end of each epoch; [lesson 11](11_measuring_gans.ipynb) builds it up.) The loss is the score against a
 # D that gets better too.
 #
@@ -165,7 +167,7 @@ show_turned({f"row {place // 8 + 1}, place {place % 8 + 1}": small(life(place))
             "move on", first=7)
 
 # %% [markdown]
-# The last place of the first row is a 0 for half of the training, and at the end a 6. The change took some seventy
+# The last place of the first row is a 0 until about the middle of the training, and at the end a 6. The change took some seventy
 # thousand images, and no curve shows it.
 #
 # Does the film come to rest?
@@ -576,7 +578,7 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # > **Predict:** how large does it become with 16 colours?
 # >
 # > - a quarter, for it has a quarter of the colours
-# > - about two thirds, for a pixel takes 4 bits instead of 6 <!-- right -->
+# > - somewhat more than half, for a pixel takes 4 bits instead of 6 <!-- right -->
 # > - as large as before, for it has as many pixels
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
@@ -591,7 +593,7 @@ show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in version
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About two thirds: a pixel of 16 colours still takes 4 bits where one of 64 takes 6. And you begin to see steps in the
+# Somewhat more than half: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. And you begin to see steps in the
 # grey. Half of the frames save nearly half and leave each picture as it is. So we keep 64 colours, and give up every
 # other frame.
 #

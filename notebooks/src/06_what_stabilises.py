@@ -39,7 +39,7 @@
 #
 # > **What is `fd`?** The *Frechet distance*. A classifier that saw real digits only turns each picture into 64 numbers, its
 # > features; `fd` says how far the features of generated digits lie from those of real ones, in their mean and in their
-# > spread. Smaller is better; two sets of 2,000 real digits are about 6 apart. Churches have a classifier of their own.
+# > spread. Smaller is better; two sets of 2,000 real digits are about 4 to 8 apart. Churches have a classifier of their own.
 # > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
 
 # %% cellView="form" jupyter={"source_hidden": true}
@@ -114,11 +114,13 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
     for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
         label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
         values = [line[key] for line in lines]
-        axis.plot(kimg, values, color=colour, label=label, linewidth=0.8)
+        axis.plot(kimg, values, color=colour, linewidth=0.8, alpha=0.35)
+        smooth = pd.Series(values).rolling(41, center=True).mean()
+        axis.plot(kimg, smooth, color=colour, label=label)
     axis.axvline(best, color=INK, linestyle="--", label="best pictures")
     axis.set(xlabel="thousand images shown")
     plots.legend_above(axis, title)
-show(figure, "No curve turns so sharply that it names the best moment; D gets surer.",
+show(figure, "Pale: each line. Strong: means over 41. No curve names the best moment.",
      "losses and D's answers of the churches: the answers drift apart, G's loss has a broad "
      "minimum")
 parts = {"first 100 thousand": [line for line in lines if line["kimg"] < 100],
@@ -130,7 +132,8 @@ show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# None of them: no curve has a kink that would say "stop here". D grows surer on photographs that it has seen more than
+# None of them. G's loss is lowest near the best moment, but so flat that it moves less in all the time after it than from
+# one line to the next; and in lesson 04 the pictures got better while it rose. D grows surer on photographs that it has seen more than
 # a hundred times, a hint that it memorises them and pushes G away from everything else. (This is one training with one
 # seed.)
 # </details>
