@@ -52,6 +52,22 @@ DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 FRAME = (f'<iframe src="../_static/explorers/{HOME}.html" title="The explorer of the run {HOME}" loading="lazy" '
          'style="width:100%;height:720px;border:0"></iframe>')  # in a lesson; its address changes with each picture
+ALONE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<style>
+:root { color-scheme: light dark; } body { margin: 0; }
+:root[data-theme="light"] { color-scheme: light; } :root[data-theme="dark"] { color-scheme: dark; }
+</style>
+<script>
+try {  // light or dark as the lesson around it; from a disk, as the reader's system
+  const around = parent.document.documentElement;
+  const follow = () => document.documentElement.setAttribute("data-theme", around.dataset.theme);
+  follow();
+  new MutationObserver(follow).observe(around, {attributeFilter: ["data-theme"]});
+} catch {}
+</script>
+"""  # the beginning of a page that stands in a frame
 IN_FRAME = "The page itself, with the generator in it: move the smile under Change."
 THUMB = 480  # pixels, the width of a card's picture
 
@@ -294,8 +310,7 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     programs = source / "_static" / "explorers"
     about = write_generator(run, programs) if drawn else None
     if about and name == HOME:
-        (programs / f"{name}.html").write_text(f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-                                               f"{section(about, '.')}</html>\n", encoding="utf-8")
+        (programs / f"{name}.html").write_text(f"{ALONE}{section(about, '.')}</html>\n", encoding="utf-8")
     (thumbs / f"{name}.film.webp").write_bytes(as_webp(Image.open(run.path / "training.gif")))
     webp(Image.open(run.path / "best.webp"), thumbs / f"{name}-best")
     what, title = in_the_data()[name], words_of(run).get("title")
