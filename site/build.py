@@ -50,8 +50,9 @@ HOME = "avatars"  # the run whose explorer is on the home page
 TURNS = {"00": "../gallery/mnist2d.html", "01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
-FRAME = (f'<iframe src="../_static/explorers/{HOME}.html" title="The explorer of the run {HOME}" loading="lazy" '
+FRAME = ('<iframe src="../_static/explorers/{name}.html" title="The explorer of the run {name}" loading="lazy" '
          'style="width:100%;height:720px;border:0"></iframe>')  # in a lesson; its address changes with each picture
+STANDS_FOR = {"00": "mnist2d", "12": HOME}  # a cell with the tag "explorer": of which run
 ALONE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -68,7 +69,7 @@ try {  // light or dark as the lesson around it; from a disk, as the reader's sy
 } catch {}
 </script>
 """  # the beginning of a page that stands in a frame
-IN_FRAME = "The page itself, with the generator in it: move the smile under Change."
+IN_FRAME = "The explorer itself, with the generator in it: move what you like."
 THUMB = 480  # pixels, the width of a card's picture
 
 
@@ -184,8 +185,10 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
         parts = {"source_hidden": "hide-input", "outputs_hidden": "hide-output"}
         hidden = [tag for part, tag in parts.items() if folded.get(part)]
         tags = cell.metadata.get("tags", [])
-        if "explorer" in tags and (file.parents[1] / "_static" / "explorers" / f"{HOME}.html").is_file():
-            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": framed(FRAME, IN_FRAME)})]
+        name = explored(file.stem, cell)
+        if name and (file.parents[1] / "_static" / "explorers" / f"{name}.html").is_file():
+            shown = framed(FRAME.format(name=name), IN_FRAME)
+            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": shown})]
         cell.metadata["tags"] = tags + (hidden if len(hidden) < 2 else ["hide-cell"])
     pictures = file.parent / teach.PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
@@ -258,10 +261,16 @@ def about(found: re.Match) -> str:
             f":::{{div}} gives\n{goals}\n:::\n::::")
 
 
+def explored(lesson: str, cell: nbformat.NotebookNode) -> str | None:
+    """The run whose explorer a cell opens, or stands for."""
+    opened = EXPLORED.search(cell.source)
+    return opened[1] if opened else STANDS_FOR.get(lesson[:2]) if "explorer" in cell.metadata.get("tags", []) else None
+
+
 def moves(lesson: str, code: str) -> str:
     """Where that can be turned which can only be watched on the page of a lesson."""
-    explored = EXPLORED.search(code)
-    place = f"../gallery/{explored[1]}.html" if explored else TURNS.get(lesson[:2])
+    opened = EXPLORED.search(code)
+    place = f"../gallery/{opened[1]}.html" if opened else TURNS.get(lesson[:2])
     if not place:
         return "It moves in JupyterLab and in Colab."
     return f'This is a film of it. <a href="{place}">Turn it yourself, on a page of its own.</a>'
@@ -309,7 +318,7 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     drawn = not reason and (explorers is None or name in explorers)
     programs = source / "_static" / "explorers"
     about = write_generator(run, programs) if drawn else None
-    if about and name == HOME:
+    if about:
         (programs / f"{name}.html").write_text(f"{ALONE}{section(about, '.')}</html>\n", encoding="utf-8")
     (thumbs / f"{name}.film.webp").write_bytes(as_webp(Image.open(run.path / "training.gif")))
     webp(Image.open(run.path / "best.webp"), thumbs / f"{name}-best")

@@ -252,9 +252,10 @@ def test_the_map_tells_the_minutes(site):
     assert cards == [(path.stem, str(h["minutes"])) for path, h in zip(LESSONS, headers, strict=True)]
 
 
-def test_lesson_12_has_the_page_itself(site, page):
+@pytest.mark.parametrize("lesson", ["08_latent_sliders", "12_your_own_images"], ids=lambda name: name[:2])
+def test_a_lesson_has_the_explorer_itself(site, page, lesson):
     """In a frame, with the generator: a slider changes the face."""
-    page.goto((site / "notebooks" / "12_your_own_images.html").as_uri(), wait_until="load")
+    page.goto((site / "notebooks" / f"{lesson}.html").as_uri(), wait_until="load")
     page.locator("iframe").scroll_into_view_if_needed()  # it is loaded once it is near
     frame = page.frame_locator("iframe")
     frame.locator(".latent canvas.drawn").first.wait_for()
