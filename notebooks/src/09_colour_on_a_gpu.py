@@ -745,8 +745,8 @@ axes.set_xticks([100, 200, 500, 1000, 2000], ["100", "200", "500", "1,000", "2,0
 axes.minorticks_off()
 digits.axis("off")
 digits.set(title="six pictures of the first seed", xlim=(0, 6))
-show(figure, "A dot for each of three seeds. Hollow: nearly all pictures are one digit (of these "
-     "two trainings no picture was kept).",
+show(figure, "A dot for each of three seeds. Hollow: nearly all pictures are one digit "
+     "(of these two trainings no picture was kept).",
      "batches of 16 lie left, at 100 to 230, with clean digits; 256 lie right, at 600 to "
      "2,000, two dots hollow, with blurred digits")
 
