@@ -169,7 +169,9 @@ sheet(list(directions), "From -3 (left) to +3: in each row several things change
 
 
 # %% [markdown]
-# And here are the same three directions under sliders of your own. Drag one, or click its handle and use the arrow keys.
+# The next cell puts the same three directions under sliders of your own. Run it, then drag one, or click its handle and
+# use the arrow keys. (Where no kernel runs, as on the course's site, a film stands in their place and moves the first
+# of them; there the slider at the top of this section can be dragged.)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 sliders = {name: widgets.FloatSlider(min=-3, max=3, step=0.05, description=name)
@@ -287,7 +289,7 @@ every = [change(one) for one in principal(weight, run.config.nz)]
 # > **Predict:** does a direction that W stretches more change the picture more?
 # >
 # > - all hundred change it about equally
-# > - nearly: the first most, and the second half hardly at all <!-- right -->
+# > - nearly: the first few most, and the second half hardly at all <!-- right -->
 # > - strictly: each changes it more than the next
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -309,10 +311,10 @@ print(f"The first three: {', '.join(f'{value:.0f}' for value in every[:3])} grey
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Nearly: the first most, and the second half hardly at all. The points fall, though not one by one. The first four
-# change more than any single number of z does, and from about the twenty-fifth on there is next to nothing left. So of
-# its hundred numbers this G uses about twenty combinations, and it hardly looks at the rest. That is also why every
-# single number changes something: each has a share in the twenty.
+# Nearly: the first few most, and the second half hardly at all. The points fall, though not one by one: the second
+# lies above the first. The first four change more than any single number of z does, and from about the twenty-fifth
+# on there is next to nothing left. So of its hundred numbers this G uses about twenty combinations, and it hardly
+# looks at the rest. That is also why every single number changes something: each has a share in the twenty.
 # </details>
 
 # %% [markdown]
@@ -368,11 +370,7 @@ turned("glasses", six, explorer.directions["glasses"], np.linspace(-2, 2, 9).tol
 #
 # Adding a direction can only push further: black hair gets blacker. A colour that lies amid the others in `z` is not reached
 # like that. A button therefore *replaces* the part of z in which the colours differ by what faces with this colour
-# have on average.
-#
-# Does that help? And what does each control change that it does not name? The judge of lesson 07 reads all 17
-# attributes of a hundred faces before and after: once with each attribute pushed along its direction, to the end of a
-# slider, and once with the explorer's own controls.
+# have on average. Six faces, with both:
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.judges import judged
@@ -408,6 +406,24 @@ def controlled(name):
                         for z in hundred.tolist()])
 
 
+show_rows({"none of the six has brown hair": generate(netG, hundred[4:10]),
+           "pushed along the direction of brown hair":
+           generate(netG, pushed("brown_hair")[4:10]),
+           "with the button for brown hair":
+           generate(netG, controlled("brown_hair")[4:10])},
+          "Six neighbours in a sample of a hundred. Compare the hair, row by row.",
+          "three rows of six faces: red or grey hair; black, blond or red hair; brown hair")
+
+# %% [markdown]
+# Does a button help with every colour, and in more faces? And what does each control change that it does not name? The
+# judge of lesson 07 reads all 17 attributes of a hundred faces before and after: once with each attribute pushed along
+# its direction, to the end of a slider, and once with the explorer's own controls.
+
+# %% jupyter={"source_hidden": true}
+import pandas as pd
+from matplotlib.colors import to_rgb
+
+
 def changes(change):
     """By how many faces of a hundred each control, a row, makes an attribute more frequent."""
     after = torch.stack([read(change(name)).float().mean(0) for name in controls])
@@ -416,18 +432,6 @@ def changes(change):
 
 tables = {"each attribute pushed along its direction": changes(pushed),
           "the explorer's sliders and buttons": changes(controlled)}
-
-# %% [markdown]
-# > **Predict:** hair is pushed along the direction of brown hair, to +1.5. How many more of the hundred are brown?
-# >
-# > - about 10 <!-- right -->
-# > - about 30
-# > - about 60
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
-import pandas as pd
-from matplotlib.colors import to_rgb
-
 names = [name.replace("facial_hair", "beard").replace("_", " ") for name in controls]
 
 
@@ -451,7 +455,15 @@ def matrix(table):
     axes.set(ylabel="what is changed", xlabel="so many more (+) or fewer faces have it")
     return figure
 
+# %% [markdown]
+# > **Predict:** all hundred faces are pushed along the direction of brown hair, to +1.5. How many more have brown hair
+# > then than before? (The six above are a small sample. And 16 of the hundred had brown hair before: are they safe?)
+# >
+# > - about 10 <!-- right -->
+# > - about 30
+# > - about 60
 
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 plots.show_turned({words: matrix(table.numpy()) for words, table in tables.items()},
                   "A control that changes only what it names is green on the diagonal, and "
                   "orange in its own group alone, where one colour takes another's place.",
@@ -463,17 +475,25 @@ rows = {words: [f"{table.diagonal().mean():.0f}",
         for words, table in tables.items()}
 heads = ["gain what is named", "gain brown hair", "change elsewhere", "at most"]
 show_table(pd.DataFrame(rows, heads).T, "Of a hundred faces.")
+grey = present[:, controls.index("grey_hair")]
+print("A thousand faces, unchanged:")
+for key, name in {"long_hair": "long hair", "facial_hair": "a beard"}.items():
+    has = present[:, controls.index(key)].float()
+    print(f"  with {name}: {has[grey].mean():.0%} of those whose hair is grey,",
+          f"{has[~grey].mean():.0%} of the others")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 10: the push leads into black (+23). Blond hair, tan skin and two of the backgrounds hardly come either. These
-# colours seem to lie amid the others, where a straight push goes past them. The buttons make 54 more faces brown-haired and 45 more tan. Over all controls, 61
-# faces of a hundred gain what is named, where pushing gives 43.
+# About 10: the push leads into black (+23), and takes brown hair from some that had it. Blond hair, tan skin and two of
+# the backgrounds hardly come either. These colours seem to lie amid the others, where a straight push goes past them.
+# The buttons make 54 more faces brown-haired and 45 more tan. Over all controls, 61 faces of a hundred gain what is
+# named, where pushing gives 43.
 #
-# Off the diagonal less is won: 4.3 faces for each attribute outside of the group, 4.6 before. Grey hair still brings
-# long hair (+32) and beards (+25). Whoever drew the faces chose colour, length and beard independently, so it is G that
-# has tied them. (With a hundred faces, a change of less than about ten may be chance.)
+# Off the diagonal less is won: 4.3 faces for each attribute outside of the group, 4.6 before. The button for grey hair
+# still brings long hair (+32) and beards (+25). G's own faces hardly tie them: of those with grey hair about as many
+# have long hair or a beard as of the others (the last two lines). The ties appear when the button moves z. (With a
+# hundred faces, a change of less than about ten may be chance.)
 # </details>
 #
 # ### Other runs

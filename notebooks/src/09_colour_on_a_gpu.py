@@ -206,36 +206,12 @@ show(to_float(photos.batch(some[:24])),
 # soon as a loader has workers. The course's reader opens it anew in each of them.
 # </details>
 #
-# Drives have quotas, and servers move.
+# <details><summary>The zip of CelebA cannot be opened?</summary>
 #
-# > **Predict:** a drive refuses to send `img_align_celeba.zip`, yet your browser saves a file of that name. What is in
-# > it?
-# >
-# > - nothing: it has 0 bytes
-# > - the first part of the zip
-# > - a web page <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-import tempfile
-import textwrap
-
-from dcgan_course.machine.errors import UserError
-
-with tempfile.TemporaryDirectory() as folder:
-    (Path(folder) / "list_attr_celeba.txt").write_bytes(b"1\nSmiling\n000001.jpg 1\n")
-    page = b"<!DOCTYPE html><title>Quota exceeded</title>"
-    (Path(folder) / "img_align_celeba.zip").write_bytes(page)
-    try:
-        load_images(f"celeba:{folder}", 64)
-    except UserError as error:
-        print(textwrap.fill(str(error).replace(folder, "CELEBA"), 90))
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# A web page, most often: it says that the quota is used up. A program that unpacks it as a zip fails with a puzzling
-# message; `load_images` looks into the file first. Then try the other source in the table, fetch the file with a
-# browser, or begin with a folder of your own: the churches above were learned from 3,573 photographs.
+# Drives have quotas. Where one refuses to send `img_align_celeba.zip`, the browser still saves a file of that name: most
+# often a web page which says that the quota is used up. A program that unpacks it as a zip fails with a puzzling
+# message; `load_images` looks into the file first, and says what it found. Then try another source from the list above,
+# or begin with a folder of your own: the churches of section 1 were learned from 3,573 photographs.
 # </details>
 #
 # ## 3 · Prepare once
@@ -388,10 +364,10 @@ print(f"kept from step to step: {kept / 1e6:,.0f} MB")
 
 # %% [markdown]
 # With large batches these bytes are the smaller part. What a layer's gradient will need is kept from the forward pass to
-# the backward pass, for each image of the batch. Autograd can be asked what it saves; layers that share a piece of
-# memory count it once:
+# the backward pass, for each image of the batch. The next cell asks autograd how much that is; the code is folded, its
+# answer is what counts:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from torch.autograd.graph import saved_tensors_hooks
 from torch.multiprocessing.reductions import StorageWeakRef
 
@@ -506,14 +482,17 @@ def speed(loop, steps):
 
 
 # %% [markdown]
-# > **Predict:** at 0.1 Tflop a second one epoch of LSUN's churches takes 5 hours. The paper shows its bedrooms, a little
-# > over 3 million, after five epochs. How many times as long is that?
+# The picture has two trainings: LSUN's churches shown once, and the paper's bedrooms, 24 times as many, five times
+# over. That is 120 times the work.
+#
+# > **Predict:** imagine a GPU that reaches 100 Tflop a second, so 100,000 Gflop, and one CPU core that decodes the
+# > photographs for it, anew in every epoch (section 3 measured how many a second). Which of the two holds the other up?
 # >
-# > - about 5 times
-# > - about 24 times
-# > - about 120 times <!-- right -->
+# > - the GPU: training on a picture is far more work than decoding it
+# > - the CPU core: it decodes fewer pictures than the GPU trains on <!-- right -->
+# > - neither: a faster GPU shortens all of the hours alike
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")
 flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
 speeds = {f"{tflops:g}, assumed": 1e12 * tflops for tflops in (0.1, 1, 5, 20, 100)}
@@ -554,14 +533,20 @@ show(figure, "How long the paper's network takes. Only the grey row was measured
 show_table(hours.map(spoken).assign(images=[f"{rate / per_image:,.0f}" for rate in
            speeds.values()]).rename(columns={"images": "images a second"}),
            fold="The numbers of the picture")
+print(f"At 100 Tflop a second a GPU trains on {1e14 / per_image:,.0f} pictures a second;",
+      f"one core decodes {decoded:,.0f}.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 120 times: the bedrooms are 24 times as many, and that five times over. An epoch is not a training. At 0.1 Tflop
-# a second the bedrooms take more than three weeks, at 20 three hours: that is what a GPU buys. (`dcgan-course bench`
-# measures images a second on yours: write down the card, the batch and the precision with it.) A smaller network can
-# be trained on a CPU (section 10).
+# The CPU core. 100,000 Gflop a second, divided by 14 for each picture, are some 7,000 pictures a second; where this
+# page was made one core decodes about 3,300, so the GPU would wait for more than half of the time. (At the measured
+# speed, 12 pictures a second, decoding hardly counts.) Hence section 3: prepare once. A faster GPU shortens the
+# arithmetic, and nothing else. No GPU was timed here: on yours, `dcgan-course bench` measures images a second, data
+# path included. Write down the card, the batch and the precision with it.
+#
+# And the hours: at 0.1 Tflop a second the bedrooms take more than three weeks, at 20 three hours. That is what a GPU
+# buys. A smaller network can be trained on a CPU (section 9).
 # </details>
 
 # %% [markdown]
@@ -619,7 +604,7 @@ for name, images in others:
 # - **fused Adam**: one operation updates all weights, instead of several for each;
 # - **16 bits**: convolutions multiply 16-bit numbers.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.machine.runtime import has_bf16
 
 narrow = preset("celeba", data=DATA, ngf=32, ndf=32, batch_size=32)
@@ -636,7 +621,7 @@ def variant(precision="fp32", channels_last=True, fused=True, compile="off"):
         optimizer.param_groups[0].update(fused=False, foreach=False)
     return loop
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 sixteen = "bf16" if has_bf16(pick_device()) else "fp16"  # a T4 only imitates bfloat16
 variants = {"plain": variant(channels_last=False, fused=False),
             "+ channels-last": variant(fused=False), "+ fused Adam": variant(),
@@ -669,8 +654,10 @@ show(figure, "Each bar adds one change to those above it.", "; ".join(
     f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
 
 # %% [markdown]
-# These are times of the CPU where the picture was stored, and the gains depend on the machine: without hardware for it
-# bfloat16 is several times *slower*, so `precision="auto"` probes for half a second before it decides.
+# Each bar is the median of three single steps, on the CPU where the picture was stored. 16 bits gained most. Between
+# channels-last and fused Adam, both at 1.2 times, the difference is no more than noise: what fused Adam adds cannot
+# be seen here. The gains depend on the machine: without hardware for it bfloat16 is several times *slower*, so
+# `precision="auto"` probes for half a second before it decides.
 #
 # <details><summary>On a GPU: compilation, float16, CUDA graphs</summary>
 #
@@ -744,19 +731,24 @@ names = sorted(batches, key=batches.get)
 fd = {name: study.values(name, "fd") for name in names}
 even = {name: study.values(name, "mode_entropy") for name in names}
 COLOURS = {16: GREEN, 64: GREY, 256: ORANGE}
-figure, axes = plt.subplots()
+figure, (axes, digits) = plt.subplots(1, 2, figsize=(8.4, 4), sharey=True, width_ratios=(5, 3))
 for place, name in enumerate(names):
     for value, evenness in zip(fd[name], even[name], strict=True):
         colour = COLOURS[batches[name]]
         axes.plot(value, place, "o", markeredgecolor=colour, markersize=9,
                   color=colour if evenness > 0.5 else "none")
+    six = sampling.image_grid(study.images(name)[:6], 6)
+    digits.imshow(six, extent=(0, 6, place + 0.45, place - 0.45), aspect="auto")
 axes.set_yticks(range(len(names)), [f"batch {name}" for name in names])
-axes.set(xscale="log", xlabel="Frechet distance", xlim=(80, 3000))
+axes.set(xscale="log", xlabel="Frechet distance", xlim=(80, 3000), ylim=(6.6, -0.6))
 axes.set_xticks([100, 200, 500, 1000, 2000], ["100", "200", "500", "1,000", "2,000"])
 axes.minorticks_off()
-axes.invert_yaxis()
-show(figure, "A dot for each of three seeds. Hollow: nearly all pictures are one digit.",
-     "batches of 16 lie left, at 100 to 230; 256 lie right, at 600 to 2,000, two dots hollow")
+digits.axis("off")
+digits.set(title="six pictures of the first seed", xlim=(0, 6))
+show(figure, "A dot for each of three seeds. Hollow: nearly all pictures are one digit "
+     "(of these two trainings no picture was kept).",
+     "batches of 16 lie left, at 100 to 230, with clean digits; 256 lie right, at 600 to "
+     "2,000, two dots hollow, with blurred digits")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 def listed(values, digits):
@@ -774,19 +766,55 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 #
 # Only in part, in this study.
 #
-# - With batches of 16, a rate divided by 4 gives about what a batch of 64 gave, so the advice holds. But the unchanged
-#   rate is *better*: it makes four times the steps for the same images, each as long. In this study small batches do no
-#   harm to the pictures; they are only slower on a GPU.
-# - With batches of 256 and the unchanged rate, two of three trainings have collapsed to one digit. Multiplying the rate
-#   by 2 or by 4 recovers a part of the loss, and the result still stays behind. Longer steps do not make up here for
-#   having a quarter as many.
+# - With batches of 16, the rate divided by 4 (0.0005) gives about what a batch of 64 gave: 206 to 229 against 198 to
+#   234. So here the *linear* rule held, although these trainings use Adam. The rate divided by the root (0.001) gives
+#   a lower distance, 141 to 167, and the unchanged rate the least, 101 to 121: it makes four times the steps for the
+#   same images, each as long. In this study small batches do no harm to the pictures; they are only slower on a GPU.
+# - With batches of 256 no rule held: the rate times 2 or times 4 recovers a part of the loss, and the result still
+#   stays behind. Longer steps do not make up here for having a quarter as many.
+# - With batches of 256 and the unchanged rate, two of three trainings of this recording collapsed to one digit. The
+#   same seeds on a different machine need not collapse.
 # </details>
 
 # %% [markdown]
 # So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
 # GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
+
+# %% [markdown]
+# ## 9 · Train
 #
-# ## 9 · Several GPUs
+# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
+# seconds, to see that everything is in place.
+
+# %% tags=["nbval-ignore-output"]
+from dcgan_course.trainer import train
+
+if GPU:
+    config = preset("lsun", data=DATA, num_epochs=1)
+else:
+    config = preset("celeba", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
+                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
+                    num_epochs=min(1.0, 3000 / photos.count))
+run = train(config, show=lambda *_: None)  # without a sheet that grows
+
+# %% jupyter={"source_hidden": true}
+shown, long = run.stats()[-1]["kimg"], church.stats()[-1]["kimg"]
+z_new, old = (sampling.draw_z(one.config, 6, seeded(0, "lesson")) for one in (run, church))
+plots.show_rows({f"just now, after {shown:.0f} thousand images":
+                 sampling.generate(run.load_generator(), z_new),
+                 f"section 1, after {long:.0f} thousand": sampling.generate(netC, old)},
+                "Six of each, not picked.", "a row of six rough shapes in the right "
+                "colours; a row of six churches")
+
+# %% [markdown]
+# Three thousand images are next to nothing. With cartoon faces a head and hair just show; with photographs the
+# colours do, and hardly more. The churches of section 1 took nearly 500 thousand images, and the paper's bedrooms 15
+# million.
+
+# %% [markdown]
+# ## 10 · More than one GPU
+#
+# *Skip this section for as long as you have one.*
 #
 # Each GPU has a copy of both networks and works on its share of every batch. Before each update the gradients are
 # averaged, so that the copies stay equal.
@@ -832,7 +860,7 @@ share = checks.check_share(my_share)
 # > - only without batch norm <!-- right -->
 # > - only with batch norm
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 def gradient(net, x):
     """The gradient of D's loss on real images, as one long vector."""
     net.zero_grad()
@@ -858,57 +886,17 @@ for norm in ("none", "batch"):
 # </details>
 
 # %% [markdown]
-# At each step all gradients of both networks have to be exchanged:
-
-# %%
-megabytes = 4 * (parameters["G"] + parameters["D"]) / 1e6
-cables = {"Ethernet, 1 Gbit/s": 1, "Ethernet, 10 Gbit/s": 10,
-          "inside a machine, 200 Gbit/s": 200}
-times = {name: f"{8 * megabytes / gbit:,.0f}" for name, gbit in cables.items()}
-show_table(pd.DataFrame({"milliseconds a step": times}),
-           f"{megabytes:.0f} MB of gradients a step.")
-
-# %% [markdown]
-# With two machines each step is half as long, so where the exchange takes half of a step of one GPU, nothing is gained (if
-# nothing overlaps). (These times are for one way, once. Each of n devices sends and receives 2 (n - 1) / n times that.)
+# <details><summary>What the exchange costs, and the commands</summary>
 #
-# <details><summary>The commands</summary>
+# At each step all gradients of both networks are exchanged: 36 million numbers, 144 MB. Over Ethernet of 1 Gbit/s that
+# takes 1.2 seconds, of 10 Gbit/s a tenth, and inside of a machine with 200 Gbit/s 6 ms (one way, once; each of n devices
+# sends and receives 2 (n - 1) / n times that). With two machines each step is half as long, so where the exchange takes
+# half of a step of one GPU, nothing is gained (if nothing overlaps).
 #
 # `torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH` starts two processes,
 # one for each GPU; `batch_size` stays the size of the whole batch. Without GPUs, two processes on the CPU:
 # `torchrun --nproc-per-node=2 -m dcgan_course train --preset smoke`.
 # </details>
-
-# %% [markdown]
-# ## 10 · Train
-#
-# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
-# seconds, to see that everything is in place.
-
-# %% tags=["nbval-ignore-output"]
-from dcgan_course.trainer import train
-
-if GPU:
-    config = preset("lsun", data=DATA, num_epochs=1)
-else:
-    config = preset("celeba", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
-                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
-                    num_epochs=min(1.0, 3000 / photos.count))
-run = train(config, show=lambda *_: None)  # without a sheet that grows
-
-# %% jupyter={"source_hidden": true}
-shown, long = run.stats()[-1]["kimg"], church.stats()[-1]["kimg"]
-z_new, old = (sampling.draw_z(one.config, 6, seeded(0, "lesson")) for one in (run, church))
-plots.show_rows({f"just now, after {shown:.0f} thousand images":
-                 sampling.generate(run.load_generator(), z_new),
-                 f"section 1, after {long:.0f} thousand": sampling.generate(netC, old)},
-                "Six of each, not picked.", "a row of six rough shapes in the right "
-                "colours; a row of six churches")
-
-# %% [markdown]
-# Three thousand images are next to nothing. With cartoon faces a head and hair just show; with photographs the
-# colours do, and hardly more. The churches of section 1 took nearly 500 thousand images, and the paper's bedrooms 15
-# million.
 
 # %% [markdown]
 # > **Open exercise · A plan that somebody could pay for** — 60 minutes
