@@ -694,13 +694,6 @@ show(plots.rows_of_points({config: study.values(config, "fd") for config in CHAN
      "A point for each seed, a bar for their geometric mean. Real digits stand at "
      f"{floor['fd2k_mnist']:.1f}, far to the left of this picture.",
      "ten rows of points on a logarithmic axis")
-show_table(by_seed(CHANGES), "Smaller fd is better; entropy 1 = all ten digits evenly.",
-           fold="All numbers")
-CORRECTED = ("Three seeds give crude intervals, and many questions make chance hits: each p is "
-             "multiplied by the number of lines (Bonferroni's correction) before it decides.")
-pairs = [*((config, "baseline") for config in CHANGES[1:]),
-         *((config, "no batch norm in D") for config in PENALTIES)]
-show_table(ratios(pairs), CORRECTED, fold="All thirteen ratios, with their intervals")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.plots.showing import enlarged
@@ -711,6 +704,18 @@ show_turned({headed(config): enlarged(study.images(config)[:24], 12, 2, lettered
             "The same 24 z, seed 0, in every version, from the nearest to the farthest.",
             "24 generated digits, the last version's all black")
 
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+show_table(by_seed(CHANGES), "Smaller fd is better; entropy 1 = all ten digits evenly.",
+           fold="All numbers")
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+CORRECTED = ("Three seeds give crude intervals, and many questions make chance hits: each "
+             "p is multiplied by the number of lines (Bonferroni's correction) before it "
+             "decides.")
+pairs = [*((config, "baseline") for config in CHANGES[1:]),
+         *((config, "no batch norm in D") for config in PENALTIES)]
+show_table(ratios(pairs), CORRECTED, fold="All thirteen ratios, with their intervals")
+
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
@@ -720,8 +725,8 @@ show_turned({headed(config): enlarged(study.images(config)[:24], 12, 2, lettered
 # - **How sure is that?** One difference is decided: the version that draws black pictures is worse. Three seeds are too
 #   few for the others, and none of them points the other way.
 # - **Batch norm can go, if the first weights take over.** Without it in either network, but with He's weights, the
-#   distance is 1.12 times the baseline's, which may be chance. In lesson 06 the same step *without* He's
-#   weights cost 3.50 times.
+#   distance is 1.12 times the baseline's, which may be chance. In lesson 06 the same step *without* He's weights cost 3.50
+#   times.
 # - **Penalties.** Over the same D without a penalty, R1 has 0.89 times the distance and WGAN-GP 0.80 times. Three seeds
 #   decide neither.
 # </details>
@@ -732,8 +737,8 @@ show_turned({headed(config): enlarged(study.images(config)[:24], 12, 2, lettered
 # - **Five updates of D** leave G a fifth of its own: 94 instead of 468, and the pictures are less finished. With one
 #   update the same loss does better on the same images. The five are for a critic that is trained almost to its best
 #   before G moves.
-# - **Hinge and spectral norm** have worse means here: G makes do with a few shapes. Three seeds leave
-#   that undecided. They were published for deeper networks and different rates.
+# - **Hinge and spectral norm** have worse means here: G makes do with a few shapes. Three seeds leave that undecided. They
+#   were published for deeper networks and different rates.
 # - **Pairs.** The relativistic loss alone, with batch norm, is 1.27 times as far. With R1 and R2 and batch norm in G it
 #   trains in all three seeds. Without any batch norm it draws **black**, in all three; section 8 comes back to that.
 # - **Half a step.** Batch norm taken out of D alone costs 1.46 times, more than out of both. Why, this study does not
@@ -779,6 +784,8 @@ show_turned({headed(config).replace("R1:", "R1, gamma 10, the healthy one:"):
              digits_and_answers(config) for config in FAILURES},
             "Left: G's pictures at the end. Right: D's answers for real (blue) and generated "
             "images (orange).", "24 pictures by G, and two curves", first=1)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_table(by_seed(FAILURES), fold="All numbers")
 
 # %% [markdown]
@@ -846,6 +853,8 @@ rows = {version: [*(f"{v:,.0f}" for v in on_faces.values(version, "fd")),
                     for key in ("precision", "recall"))] for version in VERSIONS}
 show_table(pd.DataFrame(rows, [*(f"fd, seed {s}" for s in seeds), "precision", "recall"]).T,
            "Smaller fd is better.", fold="All numbers")
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 pairs = [*((version, "baseline") for version in VERSIONS[1:]),
          *((version, "no batch norm in D") for version in VERSIONS[3:])]
 show_table(ratios(pairs, on_faces), CORRECTED, fold="All eight ratios, with their intervals")
