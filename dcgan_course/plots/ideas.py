@@ -1,5 +1,6 @@
 """Ideas of ten years of GANs: when they came, and the principle of each in a small drawing."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def timeline(ideas: Sequence[Idea]) -> "Figure":
 
 
 def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":
-    """Twelve ideas, each as a small drawing over its words. Returns a matplotlib Figure.
+    """Twelve ideas, each as a small drawing over its words, three in a row. Returns a matplotlib Figure.
 
     Args:
         ideas: those that DRAWINGS has, by name.
@@ -57,13 +58,13 @@ def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":
     from .style import STYLE
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 7.2))
-        grid = figure.subplots(3, 4)
+        figure = Figure(figsize=(6.4, 8.6))
+        grid = figure.subplots(4, 3)
     for axes, (number, name, kind) in zip(grid.flat, ideas, strict=True):
         DRAWINGS[name](axes)
         axes.set(xticks=[], yticks=[])
         axes.set_title(f"{name}, {int(when(number))}", fontsize=12.5, color=KINDS[kind])
-        axes.set_xlabel(words[name], fontsize=10)
+        axes.set_xlabel(textwrap.fill(words[name], 20), fontsize=11)
         axes.grid(False)
     return figure
 
