@@ -658,7 +658,7 @@ show_rows({f"{steps} step{'s' * (steps > 1)}": drawn[steps][:14] for steps in (1
 # </details>
 
 # %% [markdown]
-# The slider goes through the 25 steps, for eight digits. Above is $x_t$, and below the picture that the network guesses
+# This slider goes through the 25 steps, for eight digits. Above is $x_t$, and below the picture that the network guesses
 # at that moment. At which t do you know which digit it will be, in the upper row and in the lower one?
 
 # %% jupyter={"source_hidden": true}
