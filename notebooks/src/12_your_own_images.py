@@ -71,13 +71,13 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import torch
-from IPython.display import Markdown, display
+from IPython.display import Markdown, clear_output, display
 
 from dcgan_course import checks, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine import runtime
-from dcgan_course.plots import show, show_moments, show_rows
+from dcgan_course.plots import show, show_rows
 
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 
@@ -152,7 +152,7 @@ show(to_float(photos.batch(range(0, photos.count, every)[:24])),
 # | any of these, with pictures that must not be mirrored (letters) | add `--no_flip` |
 #
 # In a terminal you would run `dcgan-course train --preset photos --data folder:PATH --num_epochs 150`. The next cell
-# trains for half a minute, with a small network and larger steps, so that you see something:
+# trains for half a minute, with a small network and larger steps, and shows how far it is:
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
@@ -163,17 +163,12 @@ config = preset("photos", data=f"folder:{FOLDER}", nz=32, ngf=16, ndf=16,
                 out="runs/tries")
 with redirect_stdout(io.StringIO()):  # it would name the broken picture again
     run = train(config)
-
-# %% jupyter={"source_hidden": true}
-show_moments(run.samples()[1:],
-             "The same twelve z, from one moment of the training to the next.",
-             "rows of twelve pictures: grey grain, then heads without faces, then cartoon "
-             "faces with eyes and mouths, still grainy")
+clear_output()  # the picture that grew: what it came to stands below
 
 # %% [markdown]
-# First a grain, then heads, then something like eyes and mouths. This is only a beginning: lesson 09 showed what an
-# hour of one CPU core makes of 3,573 photographs (`heritage`). From here on the lesson works with a recorded run, so
-# that there is something worth keeping. To go on with your own run, name its folder instead.
+# That was a beginning. Lesson 09 showed what an hour of one CPU core makes of 3,573 photographs (`heritage`). From here
+# on the lesson works with a recorded run, so that there is something worth keeping: `avatars`, 10,000 drawn faces and
+# an hour and a half. To go on with your own run, name its folder instead.
 
 # %%
 from dcgan_course.runs import load_run
@@ -182,10 +177,12 @@ RUN = "avatars"  # or the folder of your run, such as "../runs/0001-photos"
 mine = load_run(RUN)
 netG = mine.load_generator()
 
-# %% jupyter={"source_hidden": true}
-z = sampling.draw_z(mine.config, 24, torch.Generator().manual_seed(3))
-show(sampling.generate(netG, z), "24 from random z, not picked.",
-     "24 cartoon faces, most with clear eyes, hair and mouth, a few distorted", 12)
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+for made, name, alt in ((run, "Half a minute", "grainy heads, most with eyes and a mouth"),
+                        (mine, RUN, "cartoon faces with clear eyes, hair and mouths")):
+    z = sampling.draw_z(made.config, 12, torch.Generator().manual_seed(3))
+    show(sampling.generate(made.load_generator(), z),
+         f"{name}: twelve from random z, not picked.", f"a row of twelve {alt}", 12)
 
 # %% [markdown]
 # ## 3 · A model card
@@ -206,7 +203,7 @@ Markdown("\n\n".join([f"**README.md:** {head.removeprefix('# ')}", *(
     for title, text in folds)]))
 
 # %% [markdown]
-# Unfold its four parts. Read the numbers as in lesson 11: beside those of real images, and with n in the name.
+# Unfold its parts, but leave *Numbers* folded until after this guess.
 #
 # During the training the precision was measured with 2,000 faces: 0.94 at the end. It is the share of generated faces
 # that lie as near to a real one as real ones lie to each other.
@@ -222,23 +219,32 @@ import json
 
 import pandas as pd
 
+from dcgan_course.machine.runtime import seeded
+from dcgan_course.measuring.judges import judged, load_judge, parts
+from dcgan_course.measuring.metrics import precision
 from dcgan_course.plots import show_table
 
-record = json.loads((load_run("avatars").path / "record.json").read_bytes())
-last = load_run("avatars").metrics()[-1]
-show_table(pd.DataFrame({"generated": [last["precision2k_avatars"],
-                                       record["generated"]["precision10k_avatars"]],
-                         "real": ["", record["real"]["precision10k_avatars"]]},
-                        ["2,000 faces", "10,000 faces"]), "Precision.")
+faces = load_run("avatars")
+record, last = json.loads((faces.path / "record.json").read_bytes()), faces.metrics()[-1]
+judge, order = load_judge("avatars"), torch.randperm(10_000, generator=seeded(0, "real"))
+others, real = (judged(judge, part.floats(order[:2000]))[0]
+                for part in parts("avatars", judge.size))
+few = {"generated": last["precision2k_avatars"], "real": precision(real, others)}
+many = {name: record[name]["precision10k_avatars"] for name in few}
+show_table(pd.DataFrame([few, many], ["2,000 faces", "10,000 faces"]).map("{:.2f}".format),
+           "Precision.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Far lower. With more real faces each has a nearer neighbour, so "near" becomes a stricter word, for generated faces as
-# well. Real faces keep 0.95, so the gap is real, and a card should show it. It is also why n stands in the name.
+# Far lower. With more real faces each has a nearer neighbour, so "near" becomes a stricter word. Real faces that are
+# measured in the same way lose hardly anything, from 0.98 to 0.95. So the gap is real, and a card should show it. It is
+# also why n stands in the name.
 # </details>
 
 # %% [markdown]
+# Now unfold *Numbers*, and read them as in lesson 11: beside those of real images, and with n in the name.
+#
 # The last line waits for you: what may be done with the generator. For pictures of your own there is a second one, with
 # their licence.
 #
@@ -336,8 +342,9 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 #
 # `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`: the explorer of lesson 08,
 # the generator, and what runs it (WebAssembly). A double click opens it, from a disk, an e-mail or any web space. There
-# is no server, and nothing is sent anywhere. This is what it shows. On the course's site it
-# [can be tried at once](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html): *Copy link* keeps a face.
+# is no server, and nothing is sent anywhere. Here is the page of `avatars`: on the course's site it works, in a notebook
+# it is a picture. It has [a page to itself](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html) too,
+# where *Copy link* keeps a face.
 
 # %% jupyter={"source_hidden": true} tags=["explorer"]
 show(load_run("avatars").path / "explorer.webp",
@@ -412,7 +419,8 @@ print("Under its title stands:", known["text"])
 # ## 6 · Six listings
 #
 # Here are six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in GAN code, and
-# you have met the subject of each in lessons 00 to 05. Choose a line before you look at what it does.
+# you have met the subject of each in lessons 00 to 05. Choose a line of each, and write its number down. What the
+# mistakes do comes after the exercise.
 
 # %% jupyter={"source_hidden": true}
 import torch.nn.functional as F
@@ -427,140 +435,7 @@ def listed(number):
     return next(iter(names.values()))
 
 
-init_weights = listed(1)
-
-# %% [markdown]
-# > **Predict:** which line is wrong?
-# >
-# > - line 2: `modules()` leaves out the inner ones
-# > - line 4: these weights need not all be near 0 <!-- right -->
-# > - line 6: a bias must not begin at 0
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-norm = init_weights(nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64)))[1]
-x = norm(torch.randn(64, 64, 8, 8))
-print(f"A channel leaves batch norm with a standard deviation of {x.std().item():.2f}, not 1.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Line 4. Batch norm has a `weight` too, its gain. Gains around 0 shrink every channel to a fiftieth and flip the sign of
-# half of them; they belong around 1.
-# </details>
-
-# %% jupyter={"source_hidden": true}
-block = listed(2)
-
-# %% [markdown]
-# > **Predict:** which line is wrong?
-# >
-# > - line 3: without a bias a channel cannot shift
-# > - line 3: with padding 1 the size is not doubled
-# > - line 4: 0.8 is not what it seems <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-x = 0.5 * torch.randn(64, 64, 8, 8)
-print(f"Channels with a standard deviation of 0.5 leave this batch norm with "
-      f"{block(64, 64)[1](x).std().item():.2f}, not 1.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Line 4: the second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to every variance. (Line 3 doubles
-# the size, and batch norm's own shift takes the place of the bias.)
-# </details>
-
-# %% jupyter={"source_hidden": true}
-d_step = listed(3)
-
-# %% [markdown]
-# > **Predict:** which line is wrong?
-# >
-# > - line 3: it reaches too far <!-- right -->
-# > - line 4: a sign is the wrong way round
-# > - line 5: the gradients are cleared too late
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-netG1, netD1 = nn.Linear(2, 2), nn.Linear(2, 1)
-d_step(netD1, torch.optim.SGD(netD1.parameters(), 0.1), torch.randn(4, 2),
-       netG1(torch.randn(4, 2)))
-print("After D's step G has gradients:", netG1.weight.grad is not None)
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Line 3: `netD(x_fake)` without `detach` sends D's gradient into G, and uses up the graph that G's step needs. (Or line 6
-# may be told where to stop: `loss_D.backward(inputs=list(netD.parameters()))`.)
-# </details>
-
-# %% jupyter={"source_hidden": true}
-scaled = listed(4)
-
-# %% [markdown]
-# > **Predict:** which line is wrong?
-# >
-# > - line 2: one divides by 127.5
-# > - line 3: these numbers belong to a different network <!-- right -->
-# > - line 4: one divides first, then subtracts
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-black, white = scaled(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
-print(f"Black becomes {black:.2f}, white {white:.2f}; tanh ends at -1 and 1.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Line 3. They are MNIST's mean and deviation, as classifiers use them, and G's tanh cannot reach what comes out. Mended:
-# `mean, deviation = 0.5, 0.5`.
-# </details>
-
-# %% jupyter={"source_hidden": true}
-g_loss = listed(5)
-
-# %% [markdown]
-# > **Predict:** which line is wrong?
-# >
-# > - line 2: it is done once more later <!-- right -->
-# > - line 3: G's target for its fakes is 0
-# > - line 4: the sum over the batch is missing
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-best = g_loss(torch.full((8,), 100.0)).item()
-print(f"When D takes every fake for real, the loss is still {best:.2f}, and should be 0.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Line 2: `..._with_logits` applies the sigmoid itself; here it is applied twice.
-# </details>
-
-# %% jupyter={"source_hidden": true}
-snapshot = listed(6)
-
-# %% [markdown]
-# > **Predict:** which line is wrong?
-# >
-# > - line 3: a film should show G as it trains, in train mode
-# > - line 6: G is left in the wrong mode
-# > - line 7: it hides what it should show <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-from dcgan_course.runs import load_run
-
-faces = load_run("avatars")
-z = sampling.draw_z(faces.config, 6, torch.Generator().manual_seed(5))
-good = sampling.generate(faces.load_generator(), z)
-faded = 0.02 * good  # as of a G whose pictures turn to grey
-show_rows({"good pictures, as the listing shows them": 2 * snapshot(nn.Identity(), good) - 1,
-           "faded ones, as it shows them": 2 * snapshot(nn.Identity(), faded) - 1,
-           "faded ones as they are": faded}, "The listing stretches both to the same range.",
-          "two rows of the same clear faces, and a row that is grey", lettered=False)
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Line 7: stretched between each sheet's own minimum and maximum, a grey picture looks like a good one.
-# </details>
+init_weights, block, d_step, scaled, g_loss, snapshot = map(listed, checks.LISTINGS)
 
 # %% [markdown]
 # > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
@@ -592,6 +467,139 @@ errata = checks.check_errata(my_errata)
 # ```
 #
 # In listing 1 line 3 may be mended as well, in 3 line 6, in 4 line 4, in 5 line 4.
+# </details>
+
+# %% [markdown]
+# ### What each of them does
+#
+# From here on the lines are named.
+
+# %% [markdown]
+# > **Predict:** **Listing 1**, line 4, also draws the gains of batch norm around 0. With which standard deviation do
+# > channels leave that layer?
+# >
+# > - about 0.02 <!-- right -->
+# > - about 0.14
+# > - about 1
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+norm = init_weights(nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64)))[1]
+x = norm(torch.randn(64, 64, 8, 8))
+print(f"A channel leaves batch norm with a standard deviation of {x.std().item():.2f}, not 1.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# About 0.02. Batch norm has a `weight` too, its gain. Gains around 0 shrink every channel to a fiftieth and flip the
+# sign of half of them; they belong around 1.
+# </details>
+
+# %% [markdown]
+# > **Predict:** **Listing 2**, line 4, gives batch norm the number 0.8. Channels come in with a standard deviation of
+# > 0.5. With which do they leave?
+# >
+# > - about 0.5 <!-- right -->
+# > - about 0.8
+# > - about 1
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+x = 0.5 * torch.randn(64, 64, 8, 8)
+print(f"Channels with a standard deviation of 0.5 leave this batch norm with "
+      f"{block(64, 64)[1](x).std().item():.2f}, not 1.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# About 0.5: the layer hardly normalises. The second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to
+# every variance, and $0.5 / \sqrt{0.25 + 0.8} = 0.49$. (Line 3 is right: it doubles the size, and batch norm's own shift
+# takes the place of the bias.)
+# </details>
+
+# %% [markdown]
+# > **Predict:** **Listing 3**, line 3, does not detach the fakes. What has changed in G after D's step?
+# >
+# > - nothing: `optD` holds only D's weights
+# > - its gradients, and not its weights <!-- right -->
+# > - its gradients and its weights
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+netG1, netD1 = nn.Linear(2, 2), nn.Linear(2, 1)
+before = netG1.weight.clone()
+d_step(netD1, torch.optim.SGD(netD1.parameters(), 0.1), torch.randn(4, 2),
+       netG1(torch.randn(4, 2)))
+print(f"After D's step G has gradients: {netG1.weight.grad is not None}; its weights have",
+      f"changed: {not torch.equal(netG1.weight, before)}.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Its gradients, and not its weights: `optD` steps only D, but `netD(x_fake)` without `detach` sends D's gradient into G.
+# It also uses up the graph that G's own step needs. (Or line 6 may be told where to stop:
+# `loss_D.backward(inputs=list(netD.parameters()))`.)
+# </details>
+
+# %% [markdown]
+# > **Predict:** **Listing 4**, line 3, has MNIST's mean and deviation. What becomes of black and white?
+# >
+# > - 0 and 1
+# > - -1 and 1
+# > - -0.42 and 2.82 <!-- right -->
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+black, white = scaled(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
+print(f"Black becomes {black:.2f}, white {white:.2f}; tanh ends at -1 and 1.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# -0.42 and 2.82, as classifiers like it. G's tanh reaches nothing above 1, so that D tells real and generated digits
+# apart by their range alone. Mended: `mean, deviation = 0.5, 0.5`.
+# </details>
+
+# %% [markdown]
+# > **Predict:** **Listing 5**, line 2, takes a sigmoid, and line 4 one more. D is now certain that every fake is real.
+# > How large is G's loss?
+# >
+# > - 0
+# > - 0.31 <!-- right -->
+# > - 0.69
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+best = g_loss(torch.full((8,), 100.0)).item()
+print(f"When D takes every fake for real, the loss is still {best:.2f}, and should be 0.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# 0.31. `..._with_logits` applies the sigmoid itself, here to a number that cannot be larger than 1. So the loss never
+# comes near 0, and its gradient is weak everywhere.
+# </details>
+
+# %% [markdown]
+# > **Predict:** **Listing 6**, line 7, stretches a sheet between its darkest and its brightest pixel. G's pictures fade
+# > to grey. What does the listing show?
+# >
+# > - clear pictures <!-- right -->
+# > - grey pictures
+# > - black pictures
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+from dcgan_course.runs import load_run
+
+faces = load_run("avatars")
+z = sampling.draw_z(faces.config, 6, torch.Generator().manual_seed(5))
+good = sampling.generate(faces.load_generator(), z)
+faded = 0.02 * good  # as of a G whose pictures turn to grey
+show_rows({"good pictures, as the listing shows them": 2 * snapshot(nn.Identity(), good) - 1,
+           "faded ones, as it shows them": 2 * snapshot(nn.Identity(), faded) - 1,
+           "faded ones as they are": faded}, "The listing stretches both to the same range.",
+          "two rows of the same clear faces, and a row that is grey", lettered=False)
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Clear pictures. Stretched between its own minimum and maximum, a grey sheet looks like a good one, and the film of a
+# training that dies shows nothing of it.
 # </details>
 
 # %% [markdown]

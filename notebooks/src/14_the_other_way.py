@@ -158,7 +158,7 @@ right = []
 for axis, t in zip(axes, moments, strict=True):
     x_t = noised(real, torch.randn(real.shape, generator=stream), t.expand(400))
     right.append(f"{(judged(judge, x_t)[1].argmax(1) == digits).mean():.0%}")
-    axis.imshow(x_t[0, 0], cmap="gray")
+    axis.imshow(x_t[0, 0], cmap="gray", vmin=-1, vmax=1)
     axis.set(title=f"t = {t:.1f}" if t == 0 else f"{t:.1f}", xlabel=right[-1], xticks=[],
              yticks=[])
 show(figure, "Below each time: how many of 400 digits the judge reads right. Guesses: 10%.",
@@ -198,13 +198,16 @@ show_table(pd.DataFrame({name: [f"{x:.3f}" for x in row.tolist()]
            "Error of the picture, where each number of the answer errs by 0.1.")
 
 # %% [markdown]
-# Near $t = 1$, where sampling begins, the noise says next to nothing about the picture: $x_t$ *is* the noise, and a
-# network that answers with what it was given is almost right. Every small error is divided by a number near 0. The
-# velocity never divides. And the picture itself? It is as good near $t = 1$. But near $t = 0$ the network has it in
-# front of it, nearly clean, and its own small errors would stay in the result, where the velocity shrinks them. At
-# $t = 1$ it is $-x_0$ and at $t = 0$ it is $\epsilon$: at each end it asks for what the network does not have in front
-# of it. DDPM lives with the noise because it takes a thousand small steps; we want to take ten, so our network answers
-# with the velocity.
+# Where does each of them fail?
+#
+# - **The noise**: near $t = 1$, where sampling begins. There $x_t$ *is* the noise, a network that repeats it is almost
+#   right, and what it errs by is divided by a number near 0.
+# - **The picture**: near $t = 0$. There the network has it nearly clean, and adds errors of its own.
+# - **The velocity**: nowhere. It never divides, and at each end it asks for what the network cannot see there: $-x_0$ at
+#   $t = 1$, and $\epsilon$ at $t = 0$.
+#
+# DDPM lives with the noise because it takes a thousand small steps. We want to take ten, so our network answers with
+# the velocity.
 
 # %% jupyter={"source_hidden": true}
 one, its = (x[:1].expand(11, -1, -1, -1) for x in (real, noise))
@@ -381,7 +384,7 @@ def two_planes(draw):
 
 # %% [markdown]
 # The arrows show the velocities turned round: the way back, to smaller $t$. Left what the network has learned, right the
-# exact ones. The slider stands where sampling begins; where does an arrow lead then, and where at its right end?
+# exact ones. Push the slider to its left end, where sampling begins, and to its right: where do the arrows lead?
 
 # %% jupyter={"source_hidden": true}
 plane = torch.cartesian_prod(*[torch.linspace(-3, 3, 13)] * 2)
@@ -395,16 +398,18 @@ def field(t):
             back = -net(plane, torch.full((len(plane),), t))
         points = noised(x_0, noise, torch.full((len(x_0),), t))
         axis.scatter(*points.T, s=4, color=BLUE, linewidths=0, zorder=3)
-        axis.quiver(*plane.T, *back.T, color=ORANGE, angles="xy", scale=30, width=0.006)
+        longest = (back.norm(dim=1, keepdim=True) / 4).clamp(min=1)  # arrows above 4 are cut
+        axis.quiver(*plane.T, *(back / longest).T, color=ORANGE, angles="xy", scale=30,
+                    width=0.006)
 
     return two_planes(draw)
 
 
 show_turned({f"t = {t}": field(t) for t in (0.95, 0.75, 0.5, 0.3, 0.15, 0.05)},
-            "Blue: real points with the noise of that time. Arrows: the way back.",
+            "Blue: real points with their noise. Arrows: the way back, those above 4 cut.",
             "two planes of blue points and orange arrows, alike where points are; for large t "
             "a cloud and hardly an arrow, then a ring, at last eight heaps and long arrows to "
-            "the nearest, the longest ones right")
+            "the nearest, the longest ones right", first=3)
 
 # %% [markdown]
 # At $t = 0.95$ there is hardly an arrow: a point could come from any of the eight heaps, their pulls cancel, and their
@@ -639,11 +644,10 @@ print(", ".join(f"{steps} step{'s' * (steps > 1)} in {value:.2f} s"
                 for steps, value in seconds.items()))
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-show_turned({f"{steps} step{'s' * (steps > 1)}": enlarged(x[:14], 7, 3)
-             for steps, x in drawn.items()},
-            "Push the slider: the same fourteen noises, in more and more steps.",
-            "two rows of seven: the same grey blot fourteen times; blurred digits; digits, "
-            "more and more distinct")
+show_rows({f"{steps} step{'s' * (steps > 1)}": drawn[steps][:14] for steps in (1, 5, 50)},
+          "The same fourteen noises, in 1, 5 and 50 steps.",
+          "three rows of fourteen: the same grey blot each time; digits with soft edges; the "
+          "digits in sharp strokes", lettered=False)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -654,7 +658,7 @@ show_turned({f"{steps} step{'s' * (steps > 1)}": enlarged(x[:14], 7, 3)
 # </details>
 
 # %% [markdown]
-# The slider goes through the 25 steps, for eight digits. Above is $x_t$, and below the picture that the network guesses
+# This slider goes through the 25 steps, for eight digits. Above is $x_t$, and below the picture that the network guesses
 # at that moment. At which t do you know which digit it will be, in the upper row and in the lower one?
 
 # %% jupyter={"source_hidden": true}
@@ -767,7 +771,7 @@ show(figure, "Lower is better; the grey line is the floor. Right: the numbers ar
 # %% [markdown]
 # On the left both curves fall, and the GAN's lies far below at every moment. On the right the blue square is G. The
 # U-Net needs several times as long for one step as G for its whole picture, and no number of steps reaches G's
-# distance: from 25 to 50 steps, twice the time, it falls by a tenth. What remains then is the error of the network,
+# distance: from 25 to 50 steps, twice the time, it falls by 8 %. What remains then is the error of the network,
 # which only more training or a larger network can mend.
 #
 # Is the comparison fair? Images and minutes are nearly equal, and so is the judge. But the GAN's settings were found by
