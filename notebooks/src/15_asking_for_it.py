@@ -258,9 +258,9 @@ print("In lesson 06 the same network, without any class, has a distance of",
 # end D(x) is near 1 and D(G(z)) near 0. You know from lesson 05 what becomes of a G whose D is sure. A recall near 0
 # says that nearly all of the variety is gone.
 #
-# Where both are told, two more numbers change. The distance to real digits is a fifth of that of the first mistake.
-# Recall is a little lower (0.70 beside 0.75): of the real digits G comes near to fewer. A likely reason for the first is
-# that ten tasks with a name each are easier than their mixture; the study has not tested that. So never compare a
+# Where both are told, two more numbers change. The distance to real digits is better, a fifth of that of the first
+# mistake. Recall is a little worse (0.70 beside 0.75): G comes near to slightly fewer of the real digits. Perhaps ten
+# tasks with a name each are easier than their mixture; the study has not tested that reason. So never compare a
 # conditional generator with one that was not told, unless you say so.
 # </details>
 
@@ -961,15 +961,15 @@ show_rows({"held out": x[held],
 # %% [markdown]
 # ## What you have now
 #
-# *Out of noise, handwriting:*
+# *Lesson 00, handwriting out of noise:*
 #
 # <img src="../data/digits.webp" width="640" alt="a film: 64 digits in four rows, which begin as grey noise and grow into handwriting">
 #
-# *A direction for hair, for skin, for a beard:*
+# *Lesson 08, three directions that were found without a label:*
 #
 # <img src="../data/directions.webp" width="640" alt="three rows of a face that changes from left to right: in each row hair, skin, beard and background change">
 #
-# *Churches that nobody built:*
+# *Lesson 09, churches that nobody built:*
 #
 # <img src="../data/churches.webp" width="640" alt="two rows of pictures: plain grey, blocks of sky and stone, at last the front of a church">
 #
