@@ -138,12 +138,12 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 #
 # </details>
 #
-# Now turn both. In JupyterLab or Colab run the next two cells, and **find the best 8 that you can**. (Elsewhere the
-# picture only plays. There, turn the knobs on
-# [a page of the course's site](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html), where up and down are
-# exchanged.)
+# Now turn both, and **find the best 8 that you can**. In JupyterLab or Colab run the next two cells. Elsewhere the
+# picture below only plays, and the knobs are on a page of the course's site, where up and down are exchanged:
+#
+# **[→ Turn both knobs in the browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html)**
 
-# %%
+# %% jupyter={"source_hidden": true}
 def picture(first, second):
     """One digit, enlarged."""
     digit = image_grid(generate(netG, torch.tensor([[first, second]])))
@@ -229,47 +229,36 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # %% [markdown]
 # ## 3 · The map
 #
-# Five groups of lessons, each lesson with the minutes that it takes:
+# Five groups of lessons, each lesson with the minutes that it takes. The numbers are an order in which all of them can
+# be read; the groups say what a lesson is for. So 11 stands beside 06, whose measure it explains.
 #
 # **Play the game**
 #
-# <div style="display:flex;flex-wrap:wrap">
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/duel.webp" width="90" alt="the picture of lesson 01">
-#
-# </div>
+# <img src="../data/map/01.webp" width="200" style="width:100%" alt="clouds of points in a plane, with arrows">
 #
 # [01 · The adversarial game](01_adversarial_game.ipynb)<br>60 min<br>see both players in the plane, write their losses
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/architecture.svg" width="150" alt="the picture of lesson 02">
-#
-# </div>
+# <img src="../data/map/02.webp" width="200" style="width:100%" alt="bars that grow to a digit, and bars that shrink behind it">
 #
 # [02 · Five guidelines](02_five_guidelines.ipynb)<br>60 min<br>write a generator and a discriminator
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/two_steps.svg" width="150" alt="the picture of lesson 03">
-#
-# </div>
+# <img src="../data/map/03.webp" width="200" style="width:100%" alt="twelve generated digits">
 #
 # [03 · Train on MNIST](03_train_mnist.ipynb)<br>50 min<br>write the two training steps, read the curves
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:112px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/runs/mnist_quick/best.webp" width="90" alt="the picture of lesson 04">
-#
-# </div>
+# <img src="../data/map/04.webp" width="200" style="width:100%" alt="three digits that grow out of grey">
 #
 # [04 · Training as a film](04_training_as_a_film.ipynb)<br>30 min<br>record a training, see one collapse
 #
@@ -278,33 +267,24 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # **Measure and mend**
 #
-# <div style="display:flex;flex-wrap:wrap">
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:86px;align-items:flex-end">
+# <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/failures.webp" width="152" alt="the picture of lesson 05">
-#
-# </div>
+# <img src="../data/map/05.webp" width="272" style="width:100%" alt="three sheets on which all pictures are the same">
 #
 # [05 · The failure lab](05_failure_lab.ipynb)<br>65 min<br>break a DCGAN on purpose, and mend it
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:86px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/best_and_end.webp" width="152" alt="the picture of lesson 06">
-#
-# </div>
+# <img src="../data/map/06.webp" width="272" style="width:100%" alt="churches, and a curve that falls and rises again">
 #
 # [06 · What stabilises](06_what_stabilises.ipynb)<br>60 min<br>judge a change over seeds, keep the best moment
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:86px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/which.png" width="152" alt="the picture of lesson 11">
-#
-# </div>
+# <img src="../data/map/11.webp" width="272" style="width:100%" alt="three rows of digits, A, B and C">
 #
 # [11 · Measuring GANs](11_measuring_gans.ipynb)<br>75 min<br>say how good a generator is, and what a number cannot see
 #
@@ -313,33 +293,24 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # **Explore**
 #
-# <div style="display:flex;flex-wrap:wrap">
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:70px;align-items:flex-end">
+# <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/walk.webp" width="152" alt="the picture of lesson 07">
-#
-# </div>
+# <img src="../data/map/07.webp" width="272" style="width:100%" alt="three faces that turn into others, step by step">
 #
 # [07 · Walking the latent space](07_latent_space.ipynb)<br>60 min<br>walk between pictures, add and subtract what they show
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:70px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/directions.webp" width="152" alt="the picture of lesson 08">
-#
-# </div>
+# <img src="../data/map/08.webp" width="272" style="width:100%" alt="a face that changes in three directions">
 #
 # [08 · Latent sliders](08_latent_sliders.ipynb)<br>35 min<br>put any generator under sliders
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:70px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/features.webp" width="152" alt="the picture of lesson 10">
-#
-# </div>
+# <img src="../data/map/10.webp" width="272" style="width:100%" alt="details of churches, and lines that raise a feature">
 #
 # [10 · What D learned](10_what_d_learned.ipynb)<br>60 min<br>use D's features, make G forget glasses
 #
@@ -348,33 +319,24 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # **Make it yours**
 #
-# <div style="display:flex;flex-wrap:wrap">
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:86px;align-items:flex-end">
+# <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/churches.webp" width="152" alt="the picture of lesson 09">
-#
-# </div>
+# <img src="../data/map/09.webp" width="272" style="width:100%" alt="two churches that grow out of blurs">
 #
 # [09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>60 min<br>prepare photographs, know the hours before you train
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:86px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/runs/heritage/best.webp" width="66" alt="the picture of lesson 12">
-#
-# </div>
+# <img src="../data/map/12.webp" width="272" style="width:100%" alt="fifteen generated churches">
 #
 # [12 · Your own images](12_your_own_images.ipynb)<br>60 min<br>train on a folder, export, publish
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:86px;align-items:flex-end">
+# <div style="flex:1 1 150px">
 #
-# <img src="../data/asked.webp" width="152" alt="the picture of lesson 15">
-#
-# </div>
+# <img src="../data/map/15.webp" width="272" style="width:100%" alt="four digits, and a face that gets sunglasses">
 #
 # [15 · Ask, and see what comes](15_asking_for_it.ipynb)<br>90 min<br>ask for a class or a picture, plan your own project
 #
@@ -383,23 +345,17 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # **After DCGAN**
 #
-# <div style="display:flex;flex-wrap:wrap">
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:74px;align-items:flex-end">
+# <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
+# <div style="flex:1 1 300px">
 #
-# <img src="../data/then_and_since.webp" width="152" alt="the picture of lesson 13">
-#
-# </div>
+# <img src="../data/map/13.webp" width="416" style="width:100%" alt="blurred cartoon faces beside clear ones">
 #
 # [13 · What came after](13_what_came_after.ipynb)<br>75 min<br>write later losses, see which guidelines survive
 #
 # </div>
-# <div style="flex:0 0 160px;margin:0 14px 8px 0">
-# <div style="display:flex;height:74px;align-items:flex-end">
+# <div style="flex:1 1 300px">
 #
-# <img src="../data/denoised.webp" width="152" alt="the picture of lesson 14">
-#
-# </div>
+# <img src="../data/map/14.webp" width="416" style="width:100%" alt="noise that turns into digits, step by step">
 #
 # [14 · The other way](14_the_other_way.ipynb)<br>60 min<br>train a diffusion model, and compare
 #
@@ -506,24 +462,25 @@ plots.show_table(work.drop(columns="network").rename_axis(None),
                  "On the machine that ran the cell above.", fold="How many minutes that makes")
 
 # %% [markdown]
-# > **Open exercise · How long will your course take?** — 15 minutes
+# > **Open exercise · Where there is no digit** — 30 minutes
 # >
-# > Plan the course for your machine. Decide which recorded trainings you would like to repeat yourself, and predict
-# > from the speeds of section 5 how long each of them takes. Then test one prediction: measure the speed three times, some
-# > minutes apart and with another program running once, and say how far the times can be trusted.
+# > Vary the map of section 1: let the knobs go from -2 to 2, or look at a small piece of it with 15 steps a side. Find a
+# > region in which nobody could name a digit, and one in which everybody could. Say how large each of them is, and
+# > explain why G, which was trained to draw digits, draws something else in the first.
 
 # %% [markdown]
 # <details><summary>Rubric: what a good answer contains</summary>
 #
 # | criterion | weak | good |
 # |---|---|---|
-# | arithmetic | minutes are guessed | minutes = images shown / (images per second) / 60, for the right network |
-# | spread | one measurement | at least three, with the smallest and the largest |
-# | causes | "it varies" | names what changed between the measurements, and which change mattered most |
-# | conclusion | one number | a range, and a decision that would hold at both of its ends |
+# | region | one picture that was liked | its borders in z[0] and z[1], from a map with steps that are small enough |
+# | who says so | "no digit" | two people name the digits independently, or a rule, with the cases in which they differ |
+# | size | not given | its share of the map, and of the `z` that G saw in training (from -1 to 1, all equally often) |
+# | explanation | "G is bad" | G is continuous, so something must lie between two digits; what lies outside of -1 to 1 it never drew in training |
+# | test | none | a prediction from the explanation, tried on a border that was not looked at before |
 #
-# A strong answer also notes that the first measurement after a pause is often the odd one out, and says how to avoid
-# being misled by it.
+# A strong answer also looks at how *fast* the picture changes on the way from digit to digit, with numbers: the
+# difference between neighbouring pictures of the map.
 # </details>
 
 # %% [markdown]
