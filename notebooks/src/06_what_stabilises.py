@@ -221,21 +221,51 @@ def log_ratios(config):
     return np.log(study.values(config, "fd")) - np.log(study.values("baseline", "fd"))
 
 
-print("smoothing 0.9:", "  ".join(f"{value:+.2f}" for value in log_ratios("smoothing 0.9")))
+# %% [markdown]
+# In the next figure each dot is a seed's ratio, and each bar the **95 % confidence interval** of their mean. It is made
+# so that, if the study were repeated many times, about 95 of 100 such intervals would contain the true mean. Where the
+# bar includes 1, the study does not decide: it stays grey.
+#
+# How many seeds does a verdict need? **Move the slider:** it takes the first 2, 3, 4 or all 5.
+
+# %% jupyter={"source_hidden": true}
+from dcgan_course.measuring import tables
+
+
+def with_seeds(n):
+    """Three versions: a dot for each of the first n seeds, and the interval that they give."""
+    figure = plt.Figure(figsize=(8.4, 2.3))
+    axes = figure.subplots()
+    axes.axvline(1, color=GREY, linewidth=1)
+    for place, name in enumerate(("no moving average", "leak 0.01", "smoothing 0.9")):
+        logs = log_ratios(name)[:n]
+        mean, half = tables.interval(logs)
+        colour = GREY if abs(mean) <= half else ORANGE if mean > 0 else GREEN
+        ends = np.exp([mean - half, mean + half])
+        axes.plot(ends, [place, place], color=colour, linewidth=4)
+        axes.plot(np.exp(logs), [place - 0.25] * n, "o", color=INK, markersize=4)
+    axes.set(xscale="log", xlim=(0.2, 3.2), ylim=(2.5, -0.6),
+             xlabel="times the baseline's distance")
+    axes.set_xticks([0.2, 0.5, 1, 2, 3], ["0.2", "0.5", "1", "2", "3"])
+    axes.set_yticks(range(3), ["no moving average", "leak 0.01", "smoothing 0.9"])
+    axes.minorticks_off()
+    return figure
+
+
+show_turned({f"{n} seeds": with_seeds(n) for n in range(2, 6)},
+            "Dots: seeds. Bars: intervals. Grey: undecided; green: better; orange: worse.",
+            "three intervals, which grow shorter as seeds are added")
 
 # %% [markdown]
-# Their mean is an estimate. How far can you trust it? From $n$ numbers with mean $m$ and standard deviation $s$ one
-# computes the 95 % confidence interval. It is made so that, if the study were repeated many times, about 95 of 100 such
-# intervals would contain the true mean:
+# With 2 seeds none of the three is decided, although both were worse without the moving average. An effect that is about
+# the same with every seed needs few of them; where seeds scatter around 1, five are not enough.
+#
+# The bars come from a formula. For $n$ logarithms of ratios with mean $m$ and standard deviation $s$ the interval is
 #
 # $$m \pm t \cdot \frac{s}{\sqrt{n}}$$
 #
 # where $t$ comes from **Student's distribution** with $n - 1$ degrees of freedom. For hundreds of numbers it is 1.96;
-# for few it is larger, because $s$ itself is a guess:
-
-# %%
-for n in (2, 3, 5, 10, 100):
-    print(f"n = {n:>3}: t = {stats.t.ppf(0.975, n - 1):5.2f}")
+# for few it is larger, because $s$ itself is a guess: 2.78 for five, 4.30 for three, and 12.71 for two.
 
 # %% [markdown]
 # > **Exercise 1 · The interval** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
@@ -269,8 +299,8 @@ interval = checks.check_interval(my_interval)
 # </details>
 
 # %% [markdown]
-# Where the interval includes 0, the study does not decide. That is a result too, and the tables below call it
-# *undecided*. Where the interval does not include 0, we say *better* or *worse* for now; section 3 has to be stricter.
+# Where the interval of the logarithms includes 0, the version is *undecided*. That is a result too. Where it does not, we
+# say *better* or *worse* for now; section 3 has to be stricter.
 
 # %%
 def verdict(config):
@@ -279,42 +309,7 @@ def verdict(config):
     word = "undecided" if abs(mean) <= half else "worse" if mean > 0 else "better"
     return np.exp(mean), np.exp(mean - half), np.exp(mean + half), word
 
-
-ratio, low, high, word = verdict("smoothing 0.9")
-print(f"smoothing 0.9: {ratio:.2f} times the distance, from {low:.2f} to {high:.2f}: {word}")
-
 # %% [markdown]
-# How many seeds does a verdict need? Move the slider: it computes the intervals from the first 2, 3, 4 or all 5 seeds.
-
-# %% jupyter={"source_hidden": true}
-def with_seeds(n):
-    """Three versions: a dot for each of the first n seeds, and the interval that they give."""
-    figure = plt.Figure(figsize=(8.4, 2.3))
-    axes = figure.subplots()
-    axes.axvline(1, color=GREY, linewidth=1)
-    for place, name in enumerate(("no moving average", "leak 0.01", "smoothing 0.9")):
-        logs = log_ratios(name)[:n]
-        mean, half = interval(logs)
-        colour = GREY if abs(mean) <= half else ORANGE if mean > 0 else GREEN
-        ends = np.exp([mean - half, mean + half])
-        axes.plot(ends, [place, place], color=colour, linewidth=4)
-        axes.plot(np.exp(logs), [place - 0.25] * n, "o", color=INK, markersize=4)
-    axes.set(xscale="log", xlim=(0.2, 3.2), ylim=(2.5, -0.6),
-             xlabel="times the baseline's distance")
-    axes.set_xticks([0.2, 0.5, 1, 2, 3], ["0.2", "0.5", "1", "2", "3"])
-    axes.set_yticks(range(3), ["no moving average", "leak 0.01", "smoothing 0.9"])
-    axes.minorticks_off()
-    return figure
-
-
-show_turned({f"{n} seeds": with_seeds(n) for n in range(2, 6)},
-            "Dots: seeds. Bars: intervals. Grey: undecided; green: better; orange: worse.",
-            "three intervals, which grow shorter as seeds are added")
-
-# %% [markdown]
-# With 2 seeds none of the three is decided, for $t$ is 12.71. An effect that is about the same with every seed needs few
-# of them; where seeds scatter around 1, five are not enough.
-#
 # ## 3 · Every guideline off, one at a time
 #
 # Now the same for all 25 versions, each against the baseline. A number in brackets before a name is that of the guideline
@@ -341,16 +336,14 @@ def named(verdicts):
 
 
 def told(verdicts):
-    """12 worse, 4 better, ...: in words, for those who cannot see the figure."""
+    """5 better, 12 worse, ...: in words, for those who cannot see the figure."""
     words = [word for *_, word in verdicts.values()]
-    counts = ", ".join(f"{words.count(word)} {word}"
-                       for word in ("better", "worse", "undecided"))
-    return f"a line for each of {len(words)} versions: {counts}"
+    return ", ".join(f"{words.count(word)} {word}" for word in ("better", "worse", "undecided"))
 
 
 show(plots.forest(named(alone), measure, ticks),
      "Green: better than the baseline. Orange: worse. Grey: undecided. The best first.",
-     told(alone))
+     f"a line for each of {len(alone)} versions: {told(alone)}")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -422,6 +415,19 @@ show_table(pd.DataFrame({words: named({name: f"{numbers[name]:.5f}" for name in 
 # %% [markdown]
 # Six verdicts do not survive. The first of them fails by a hair, and at a rule's edge that is enough: it and all after
 # it stay undecided. From here on a version counts as *better* or *worse* only if Holm's correction leaves it decided.
+# **Move the slider**, and see which lines turn grey:
+
+# %% jupyter={"source_hidden": true}
+corrected = plots.forest(named(verdicts), measure, ticks)
+dots = corrected.axes[0].lines[2::2]  # after the line at 1, each version has its bar and its dot
+for dot, name in zip(dots, verdicts, strict=True):
+    if name in lost:
+        colour = GREEN if alone[name][3] == "better" else ORANGE
+        dot.set(markerfacecolor="none", markeredgecolor=colour, markeredgewidth=1.8)
+show_turned({f"one at a time: {told(alone)}": plots.forest(named(alone), measure, ticks),
+             f"all 25 at once, after Holm: {told(verdicts)}": corrected},
+            "Rings: verdicts that are lost, in the colour that they had.",
+            "a line for each of 25 versions")
 
 # %% jupyter={"source_hidden": true}
 table = pd.DataFrame(named(verdicts), ["times the baseline", "from", "to", "verdict"]).T
@@ -562,18 +568,24 @@ show(figure, "With the target 0.9 the cost has a valley, and rises again where D
 # </details>
 
 # %% [markdown]
-# And in the study?
+# And in the study? Its line of the forest plot, and that of the version which has 0.9 in G's loss as well:
 
 # %% jupyter={"source_hidden": true}
-for name in ("smoothing 0.9", "smoothing 0.9 in G too"):
-    ratio, low, high, word = verdicts[name]
-    D_x = np.mean([line["D_x"] for line in study.curves(name)[-10:]])
-    print(f"{name:<24} {ratio:.2f} times the distance ({low:.2f} to {high:.2f}, {word})\n"
-          f"{'':<24} D(x) at the end {D_x:.2f}")
+def some_lines(names, ticks, caption):
+    """A few lines of the forest plot, with the verdicts after the correction."""
+    few = {name: verdicts[name] for name in names}
+    show(plots.forest(named(few), measure, ticks), caption, f"a line for each: {told(few)}")
+
+
+D_x = {name: np.mean([line["D_x"] for line in study.curves(name)[-10:]])
+       for name in ("baseline", "smoothing 0.9")}
+some_lines(["smoothing 0.9", "smoothing 0.9 in G too"], [0.8, 0.9, 1, 1.1, 1.2],
+           f"Both include 1. D(x) at the end: {D_x['smoothing 0.9']:.2f}; "
+           f"of the baseline: {D_x['baseline']:.2f}.")
 
 # %% [markdown]
-# At the end D(x) is far below 0.9, which would be the answer if no generated picture looked like a real one. Here D is
-# never so sure that smoothing had anything to restrain, and the study can show no effect.
+# D(x) is far below 0.9, which would be the answer if no generated picture looked like a real one. Here D is never so
+# sure that smoothing had anything to restrain, and the study can show no effect.
 
 # %% [markdown]
 # ## 5 · A moving average of G
@@ -622,7 +634,7 @@ update_ema = checks.check_ema(my_ema)
 # </details>
 
 # %% [markdown]
-# The next cell takes a trained G and shakes its weights at random, as a hasty optimiser might.
+# The next cell shakes the weights of a trained G at random, 300 times, and each time lets them go half of the way back.
 #
 # > **Predict:** which of the two ends nearer to where it began?
 # >
@@ -630,25 +642,27 @@ update_ema = checks.check_ema(my_ema)
 # > - the moving average, a little
 # > - the moving average, several times <!-- right -->
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 import copy
 
 netG = load_run("mnist_quick").load_generator()
 start, netG_ema = copy.deepcopy(netG), copy.deepcopy(netG)
-stream = seeded(0, "shake")
-
-
-def distance(net):
-    """Mean change of the first layer's weights, in units of the shaking."""
-    return ((net.blocks[0][0].weight - start.blocks[0][0].weight).std() / 0.01).item()
-
-
+stream, away = seeded(0, "shake"), []
 for _ in range(300):
     with torch.no_grad():  # away from `start`, and half of the way back
         for now, then in zip(netG.parameters(), start.parameters(), strict=True):
             now.lerp_(then, 0.5).add_(0.01 * torch.randn(now.shape, generator=stream))
     update_ema(netG_ema, netG, 0.02)
-print(f"the last G: {distance(netG):.1f} away, the moving average: {distance(netG_ema):.1f}")
+    away.append([((net.blocks[0][0].weight - start.blocks[0][0].weight).std() / 0.01).item()
+                 for net in (netG, netG_ema)])
+figure, axes = plt.subplots(figsize=(7, 2.6))
+for values, colour, name in zip(np.transpose(away), (ORANGE, GREEN),
+                                ("the last G", "the moving average"), strict=True):
+    axes.plot(values, color=colour, label=f"{name}: {values[-1]:.1f} away")
+axes.set(xlabel="shakes", ylabel="distance, in shakes", ylim=(0, None))
+plots.legend_above(axes)
+show(figure, "How far the first layer's weights lie from where they began.",
+     "two curves: that of G rises to 1.2 at once and stays, that of the average stays low")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -658,25 +672,30 @@ print(f"the last G: {distance(netG):.1f} away, the moving average: {distance(net
 
 # %% [markdown]
 # And in a training? The average only watches. So the version *no moving average* with seed 0 is the baseline's own G, and
-# the baseline's pictures are those of its average, for the same `z`. Compare upper and lower digit:
+# the baseline's pictures are those of its average, for the same `z`. Move the line over the strokes:
 
 # %% jupyter={"source_hidden": true}
-from dcgan_course.plots import show_rows
+from dcgan_course.sampling import image_grid
 
-show_rows({f"{words}, fd {study.values(config, 'fd')[0]:.0f}": study.images(config)[:12]
-           for config, words in (("no moving average", "G itself"),
-                                 ("baseline", "its moving average"))},
-          "The same training and the same z, after one epoch.",
-          "two rows of the same twelve digits: above frayed edges and thin places, below "
-          "most strokes are fuller")
+
+def twelve(config):
+    """Two rows of six digits, five times as large."""
+    grid = Image.fromarray(image_grid(study.images(config)[:12], 6).numpy())
+    return grid.resize((5 * grid.width, 5 * grid.height), Image.Resampling.NEAREST)
+
+
+show_wiped(twelve("no moving average"), twelve("baseline"),
+           f"Left of the line: G itself, fd {study.values('no moving average', 'fd')[0]:.0f}. "
+           f"Right of it: its moving average, fd {study.values('baseline', 'fd')[0]:.0f}.",
+           ("twelve digits with frayed edges and thin places",
+            "the same digits, most with fuller strokes"))
 
 # %% [markdown]
 # Most strokes of the average are fuller and more even; a few digits stay broken. And over all five seeds:
 
 # %% jupyter={"source_hidden": true}
-ratio, low, high, word = verdicts["no moving average"]
-print(f"no moving average: {ratio:.2f} times the distance of the baseline,",
-      f"from {low:.2f} to {high:.2f}: {word}")
+some_lines(["no moving average"], [0.8, 0.9, 1, 1.2, 1.4],
+           "With every seed G itself lies farther from real digits.")
 
 # %% [markdown]
 # Early in a training the average can be worse than G: while G learns fast, its average lags behind. The package's has a
@@ -693,15 +712,14 @@ print(f"no moving average: {ratio:.2f} times the distance of the baseline,",
 #   players pay the squared error.
 # - **Minimax**: the loss of lesson 01 whose slope for G vanishes where D is sure.
 
-# %%
-ideas = ["D learns 4 times as fast", "G learns 4 times as fast", "instance noise 0.1",
-         "spectral norm in D", "least squares", "minimax"]
-show_table(table.loc[ideas].drop(columns="one at a time"))
+# %% jupyter={"source_hidden": true}
+some_lines(["D learns 4 times as fast", "G learns 4 times as fast", "instance noise 0.1",
+            "spectral norm in D", "least squares", "minimax"], [0.5, 1, 2, 5, 10, 20, 50],
+           "Their lines of the forest plot, after Holm's correction: none is better.")
 
 # %% [markdown]
-# (The verdicts are those after Holm's correction.) Each of these ideas was proposed for a problem that this training may
-# not have. An idea that does nothing here may save another training, and one that helps here may do nothing there. Try
-# it where you need it, over seeds.
+# Each of these ideas was proposed for a problem that this training may not have. An idea that does nothing here may save
+# another training, and one that helps here may do nothing there. Try it where you need it, over seeds.
 #
 # Try one yourself. `CONFIG` may be any version of the study, and the baseline is trained beside it, with the same seed.
 # Compare the two fresh numbers only with each other: a tenth of the study's training is far from its end, and one seed
