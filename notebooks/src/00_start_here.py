@@ -138,10 +138,9 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 #
 # </details>
 #
-# Now turn both, and **find the best 8 that you can**. In JupyterLab or Colab run the next two cells. Elsewhere the
-# picture below only plays, and the knobs are on a page of the course's site, where up and down are exchanged:
-#
-# **[→ Turn both knobs in the browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html)**
+# Now turn both, and **find the best 8 that you can**. In JupyterLab or Colab run the next two cells. On the course's site an
+# explorer stands below, under *Map*, in which up and down are exchanged. Elsewhere the picture only plays:
+# **[turn both there, in the browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html)**.
 
 # %% jupyter={"source_hidden": true}
 def picture(first, second):
@@ -157,7 +156,7 @@ for one in knobs:
     one.observe(lambda _: setattr(view, "value", saved(picture(*(k.value for k in knobs)))),
                 names="value")
 
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "explorer"]
 turns = torch.linspace(0, 2 * torch.pi, 37)[:-1]  # where no kernel runs: once round the map
 ways = torch.stack([0.6 * turns.cos(), 0.6 * turns.sin()], 1)
 still = [np.asarray(plots.under_sliders(picture(*z), {"z[0]": z[0], "z[1]": z[1]}, -1, 1))
