@@ -152,7 +152,7 @@ show(to_float(photos.batch(range(0, photos.count, every)[:24])),
 # | any of these, with pictures that must not be mirrored (letters) | add `--no_flip` |
 #
 # In a terminal you would run `dcgan-course train --preset photos --data folder:PATH --num_epochs 150`. The next cell
-# trains for half a minute, with a small network and larger steps, and shows how far it is:
+# trains for half a minute, with a small network and larger steps, to see how far that leads:
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
@@ -472,7 +472,7 @@ errata = checks.check_errata(my_errata)
 # %% [markdown]
 # ### What each of them does
 #
-# From here on the lines are named.
+# From here on the lines are named. What remains to be guessed is how much harm they do.
 
 # %% [markdown]
 # > **Predict:** **Listing 1**, line 4, also draws the gains of batch norm around 0. With which standard deviation do
@@ -518,7 +518,7 @@ print(f"Channels with a standard deviation of 0.5 leave this batch norm with "
 # %% [markdown]
 # > **Predict:** **Listing 3**, line 3, does not detach the fakes. What has changed in G after D's step?
 # >
-# > - nothing: `optD` holds only D's weights
+# > - neither its gradients nor its weights
 # > - its gradients, and not its weights <!-- right -->
 # > - its gradients and its weights
 
@@ -579,8 +579,8 @@ print(f"When D takes every fake for real, the loss is still {best:.2f}, and shou
 # > **Predict:** **Listing 6**, line 7, stretches a sheet between its darkest and its brightest pixel. G's pictures fade
 # > to grey. What does the listing show?
 # >
-# > - clear pictures <!-- right -->
 # > - grey pictures
+# > - clear pictures <!-- right -->
 # > - black pictures
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
