@@ -348,12 +348,15 @@ def curve(name, repeats=10):
 # > - about the same
 # > - larger <!-- right -->
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true}
 COLOURS = dict(zip(THREE, (BLUE, GREEN, ORANGE), strict=True))
 curves, spread = {}, {}
+for name in THREE:
+    curves[name], spread[name] = curve(name)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots()
 for name, colour in COLOURS.items():
-    curves[name], spread[name] = curve(name)
     axes.plot(sizes, curves[name], "o-", color=colour, label=name)
     axes.fill_between(sizes, curves[name] - spread[name], curves[name] + spread[name],
                       color=colour, alpha=0.25, linewidth=0)
@@ -422,8 +425,8 @@ for shift in (0, 2):
                                         stream.normal(size=(n, 64)) + shift / 8)
                        for _ in range(10)]) for n in some]
     limit = round(extrapolated(some, np.array(values)), 1) + 0  # never -0
-    print(f"true distance {shift**2}: with {some[0]:,} images {values[0]:.1f}, with {some[-1]:,}",
-          f"{values[-1]:.1f}, by the line {limit:.1f}")
+    print(f"true distance {shift**2}: with {some[0]:,} images {values[0]:.1f},",
+          f"with {some[-1]:,} {values[-1]:.1f}, by the line {limit:.1f}")
 
 # %% [markdown]
 # Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 more images, which
@@ -448,8 +451,8 @@ for name, colour in COLOURS.items():
 axes.set(xlim=(0, 2.1), xlabel="1,000 / number of images (left edge: infinitely many)",
          ylabel="Frechet distance")
 axes.legend()
-show(figure, "Nearly straight in 1/n; where a line meets the left edge, n is infinite. Crosses: "
-     "the records of 10,000.",
+show(figure, "Nearly straight in 1/n; where a line meets the left edge, n is infinite. "
+     "Crosses: the records of 10,000.",
      "three rising lines, that of real digits from near 0; the points at 500 lie below them, "
      "two crosses at the left end lie on them")
 
@@ -989,9 +992,11 @@ def nearest_errors(examples, y, questions, right):
     return (y[nearest.numpy()] != right).astype(float)
 
 
+# %% jupyter={"source_hidden": true}
 rows = {}
 for n in (1000, 5000, 20_000):
-    wrong = {name: nearest_errors(x[:n], y[:n], *exam["real"]) for name, (x, y) in kinds.items()}
+    wrong = {name: nearest_errors(x[:n], y[:n], *exam["real"])
+             for name, (x, y) in kinds.items()}
     rows[f"{n:,} examples"] = [*(f"{errors.mean():.1%}" for errors in wrong.values()),
                                paired(wrong["generated"], wrong["real"])]
 show_table(pd.DataFrame(rows, ["real", "generated", "generated minus real"]).T,

@@ -75,8 +75,7 @@ from dcgan_course import checks, plots, sampling
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
-from dcgan_course.plots import (BLUE, INK, ORANGE, STYLE, show, show_rows, show_table,
-                                show_turned)
+from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table, show_turned
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
 
@@ -679,7 +678,7 @@ show_turned({f"after {step} steps": searches(wanted, generate(netF, way[step]))
 figure, axes = plt.subplots()
 apart = torch.stack([error(netF, z, six) for z in way.values()])
 for number, values in enumerate(apart.T, 1):
-    colour = INK if number == 2 else ORANGE
+    colour = plots.INK if number == 2 else ORANGE
     axes.plot(list(way), values, color=colour, linewidth=2 if number == 2 else 1)
     axes.annotate(f"{number}", (250, values[-1]), (5, -4), textcoords="offset points",
                   color=colour)
@@ -800,7 +799,8 @@ best = all_errors.argmin(0)
 places = torch.arange(len(wanted))
 began = nearest_starts(wanted, 3).unflatten(0, (3, -1))[best, places]
 found, gaps = found[best, places], iter(all_errors.amin(0).tolist())
-rows = {name: [len(x), f"{np.mean([next(gaps) for _ in x]):.3f}"] for name, x in groups.items()}
+rows = {name: [len(x), f"{np.mean([next(gaps) for _ in x]):.3f}"]
+        for name, x in groups.items()}
 show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
            "The best of three searches, the mean over the pictures.")
 heads = ["G's own", "", "", "new faces", "", "", "hats, scarf, turban", "", "", "", "a five"]
