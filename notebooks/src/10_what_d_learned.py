@@ -34,7 +34,8 @@
 
 # %% [markdown]
 # After a training one usually keeps G and throws D away. But to tell real from generated, D had to look at strokes,
-# loops and edges. Has it learned something that is of use elsewhere, without having seen a single label?
+# loops and edges. Has it learned something that is of use elsewhere, without having seen a single label? Sections 1 to 3
+# are about that; section 4 looks for things in the maps of G.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -109,13 +110,14 @@ def stretched(maps):
     return 2 * (maps - low) / (high - low) - 1
 
 
-rows = {f"layer {i}": [digit[0], *stretched(x[0, :6].detach())[:, None]]
-        for i, x in enumerate(features.activations(netD, digit), 1)}
-show(tiles(rows), "A digit (left) and the first six maps of each of D's layers, in its range.",
-     "strokes and outlines of a digit in layer 1, coarser patches in 2, single squares in 3")
+maps = stretched(features.activations(netD, digit)[0][0, [31, 30, 16, 20, 1, 12, 0]].detach())[:, None]
+show(tiles({"": [digit[0], *maps[:3]], " ": list(maps[3:])}),
+     "A digit, and seven of the 32 maps that D's first layer makes of it, picked.",
+     "a 9 and seven pictures of it: all of it, its loop, edges on one side, its surroundings")
 
 # %% [markdown]
-# The first layer responds to strokes and their edges; further on the maps are too coarse to read with the eye.
+# One map has kept the whole 9, one only its loop; others answer to edges on one side of a stroke. The maps of the layers
+# behind it, 7 x 7 and 4 x 4, are too coarse to read with the eye. So we ask by number what they are worth.
 #
 # ## 1 · The paper's protocol
 #
@@ -182,9 +184,13 @@ print(f"{of_test.shape[1]:,} numbers for each digit, instead of {size * size} pi
 # Suppose that a hundred digits are labelled, ten of each. How many of the rest will a linear classifier get right? It
 # gets three kinds of features: D's; those of an **untrained** D of the same shape ("random D"); the pixels. The
 # classifier is an L2-SVM, linear with the squared hinge loss, as in the paper; a fifth of the labelled images is held
-# back to choose its one parameter. The recorded experiment (`dcgan-course features mnist --labels 100 300 1000 10000
-# 60000 --draws 5`, an hour) has a fourth row: a network of the same shape that is **trained on the labels**,
-# "supervised".
+# back to choose its one parameter. The recorded experiment has a fourth row: a network of the same shape that is
+# **trained on the labels**, "supervised".
+#
+# <details><summary>How it was recorded</summary>
+#
+# `dcgan-course features mnist --labels 100 300 1000 10000 60000 --draws 5`, which takes an hour.
+# </details>
 
 # %% [markdown]
 # > **Predict:** with a hundred labels, how many digits are read correctly by D's features, and how many by pixels?
@@ -285,12 +291,12 @@ show(weak[:48], "The first 48 that this G drew, none picked.",
 # </details>
 
 # %% [markdown]
-# > **Predict:** how many of the ten thousand test photographs are named correctly by D's features with all 50,000 labels,
-# > and how many with 400 of each class? Ten percent is chance.
+# > **Predict:** how many of the ten thousand test photographs are named correctly by D's features with 400 labels of each
+# > class, and how many with all 5,000? Ten percent is chance.
 # >
-# > - about 40 % and 36 %
-# > - about 69 % and 60 % <!-- right -->
-# > - about 83 % and 74 %, as the paper's D
+# > - about 36 % and 40 %
+# > - about 60 % and 69 % <!-- right -->
+# > - about 74 % and 83 %, as the paper's D
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 table_1 = means(pd.read_csv(recorded / "cifar10.csv"))
@@ -315,7 +321,7 @@ show_table(words, "Ours with the 95 % interval over 5 draws of the labels; the d
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 69 % and 60 %. With 400 labels of each class that is twelve points more than with the features of an untrained D,
+# About 60 % and 69 %. With 400 labels of each class that is twelve points more than with the features of an untrained D,
 # twelve to thirteen more than a supervised network reaches that has the same labels, and 24 more than with pixels. So what the
 # paper claims holds of this small D as well: looking at photographs without labels taught it something that is of use for
 # telling them apart. With all labels the supervised network draws level, within a point, and D's features stay ten points
@@ -373,20 +379,25 @@ show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 # > - the last, which has the most maps and the widest view <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
-labelled = features.balanced_draw(train.labels, 300, 0)
-of_train = features_of(netD, train, labelled)
 widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # of each layer
-parts = [[*np.split(x, np.cumsum(widths)[:-1], 1), x] for x in (of_train, of_test)]
 names = [*(f"layer {i} alone" for i in range(1, len(widths) + 1)), "all layers"]
-shares = {name: features.svm_accuracy(a, train.labels[labelled], b, test.labels[some])
-          for name, a, b in zip(names, *parts, strict=True)}
-show_table(pd.Series(shares).map("{:.1%}".format).to_frame("right with 300 labels"))
+shares = {}
+for draw in range(3):
+    labelled = features.balanced_draw(train.labels, 300, draw)
+    both = features_of(netD, train, labelled), of_test
+    parts = [[*np.split(x, np.cumsum(widths)[:-1], 1), x] for x in both]
+    shares[f"draw {draw + 1}"] = {
+        name: features.svm_accuracy(a, train.labels[labelled], b, test.labels[some])
+        for name, a, b in zip(names, *parts, strict=True)}
+shares = pd.DataFrame(shares)
+show_table(shares.assign(mean=shares.mean(axis=1)).map("{:.1%}".format),
+           "Right with 300 labels, in three draws of them.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The last one is. Each layer alone is worth something, and together they reach a little more than the last alone.
-# (This is one draw of labels; differences of a percent may reverse with another.)
+# The last one is, in each of the three draws. Each layer alone is worth something, the more the further on; all together
+# are worth hardly more than the last alone.
 # </details>
 
 # %% [markdown]
@@ -447,10 +458,11 @@ def scaled(gradient):
     return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
 
 
-top = x[responses[:, 1].topk(6).indices]
-rows = {name: scaled(features.saliency(netD, top, 1, rule)) for name, rule in rules.items()}
+one = 1  # the second of 128 features
+top = x[responses[:, one].topk(6).indices]
+rows = {name: scaled(features.saliency(netD, top, one, rule)) for name, rule in rules.items()}
 show(tiles({"the digits": top} | rows),
-     "The six digits that raise feature 1 most, by three rules.",
+     "The six digits that raise feature 2 most, by three rules.",
      "digits; grey noise around them; one texture for all; the stroke that each has")
 
 # %% [markdown]
@@ -582,7 +594,15 @@ print(f"The commonest digit has a share of {commonest(netD):.2f} with the traine
 # </details>
 
 # %% [markdown]
-# ## 4 · Forgetting glasses
+# ## 4 · The maps of G: forgetting glasses
+#
+# So much for D: nobody told it of strokes or lines, and its maps respond to them. G is made of maps too. Do some of them
+# stand for a *thing*? Then one could switch them off, and the thing would be gone:
+#
+# <img src="../data/forgotten.webp" width="796" alt="six cartoon faces with glasses, and below them the same faces without: eyes instead, all else nearly as before">
+#
+# *Above: six faces that G draws. Below: the same `z`, while a quarter of the maps of G's first layer is off. By the end
+# of this section you know how they were found, and how to count what is gone.*
 #
 # G draws objects with feature maps. Which maps draw *glasses*? If they were known, one could switch them off and draw
 # the same face without. The paper did that with windows of bedrooms: windows were boxed by hand in some samples, a
@@ -854,7 +874,8 @@ plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer los
 # most faces are still themselves. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
 
 # %% [markdown]
-# The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control:
+# The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control. The picture
+# has the greatest effect and the control, the table all:
 
 # %% jupyter={"source_hidden": true}
 forgotten, counted = {}, {}
@@ -869,12 +890,12 @@ for block in range(4):
             gone = f"judge {found['gone: judge']}, witness {found['gone: witness']}"
             forgotten[f"{size_of}, by effect; gone: {gone}"] = pictures
 per_cent = pd.DataFrame(counted).T.map(lambda share: int(share.rstrip("%")))
-show(plots.dots(per_cent, "%", gaps=4),
-     "Share of the glasses that are gone, by judge and by witness; grey: of the other answers "
-     "that changed. The last line of each group is the control.",
-     "in the first two layers chosen maps remove most glasses, for judge and witness; in the "
-     "last two by effect alone, and for the judge more than for the witness; random maps few")
-show_table(per_cent, "%", fold="The same as a table")
+two = per_cent[per_cent.index.str.contains("effect|random")].iloc[:, :2]
+show(plots.dots(two, "% of the glasses that are gone", gaps=2),
+     "A quarter of the maps of one layer dropped: those with the greatest effect, or any.",
+     "by effect the judge finds most glasses gone in all layers, the witness in the first "
+     "two; random maps remove a quarter in the first layer, and few further on")
+show_table(per_cent, "%", fold="All four ways to choose, and the other answers that changed")
 
 # %% jupyter={"source_hidden": true}
 show_rows({"drawn": before[shown], **forgotten},
@@ -885,8 +906,8 @@ show_rows({"drawn": before[shown], **forgotten},
 
 # %% [markdown]
 # - **The layer matters most.** In the first, 4 x 4, *whether* there are glasses is decided: any informed choice of maps
-#   removes at least nine pairs in ten by the judge's count, and changes no more of the other answers than random maps do. One layer on, at
-#   8 x 8, the witness still sees traces of every fourth pair or so. In the layers close to the picture, 16 x 16 and
+#   removes at least nine pairs in ten by the judge's count, and changes no more of the other answers than random maps
+#   do. One layer on, at 8 x 8, the witness still sees traces of every fourth pair or so. In the layers close to the picture, 16 x 16 and
 #   32 x 32, the witness still sees half of the glasses or more, whatever is chosen: these layers draw edges and colours,
 #   of glasses as of all else.
 # - **The choice matters within a layer.** At 4 x 4 and 8 x 8 chosen maps take most glasses away, random ones one pair in
