@@ -370,25 +370,18 @@ from dcgan_course.plots import STYLE
 
 plt.style.use(STYLE)
 recorded = {"collapse": "mnist_collapse", "healthy": "mnist_quick", "D wins": "mnist_d_wins"}
-
-
-def d_answers(titles):
-    """D's answers in the three recorded runs, side by side, each panel under its title."""
-    figure, axes = plt.subplots(1, 3, figsize=(8.4, 2.7), sharey=True)
-    for panel, name, title in zip(axes, recorded.values(), titles, strict=True):
-        lines = load_run(name).stats()
-        kimg = [line["kimg"] for line in lines]
-        for key, colour, label in (("D_x", BLUE, "D(x), real"),
-                                   ("D_G_z", ORANGE, "D(G(z)), generated")):
-            panel.plot(kimg, [line[key] for line in lines], color=colour, label=label)
-        panel.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
-        panel.set(title=title, ylim=(-0.03, 1.03), xlim=(0, None))
-    axes[1].set_xlabel("thousand images shown")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return figure
-
-
-show(d_answers("ABC"), "Three trainings without their names. Dashed: D guesses.",
+figure, axes = plt.subplots(1, 3, figsize=(8.4, 2.7), sharey=True)
+for panel, name, letter in zip(axes, recorded.values(), "ABC", strict=True):
+    lines = load_run(name).stats()
+    kimg = [line["kimg"] for line in lines]
+    for key, colour, label in (("D_x", BLUE, "D(x), real"),
+                               ("D_G_z", ORANGE, "D(G(z)), generated")):
+        panel.plot(kimg, [line[key] for line in lines], color=colour, label=label)
+    panel.axhline(0.5, color=GREY, linestyle="--", linewidth=1)
+    panel.set(title=letter, ylim=(-0.03, 1.03), xlim=(0, None))
+axes[1].set_xlabel("thousand images shown")
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
+show(figure, "Three trainings without their names. Dashed: D guesses.",
      "three panels: in A D's two answers drift apart to 1 and 0; in B they stay near 0.6 and "
      "0.4; in C they lie at 1 and 0 from the start")
 
@@ -400,16 +393,22 @@ show(d_answers("ABC"), "Three trainings without their names. Dashed: D guesses."
 # > - in A D wins, B is healthy, C collapses
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-show(d_answers([f"{letter}: {name}" for letter, name in zip("ABC", recorded, strict=True)]),
-     "The same three, with their names.",
-     "the three panels again: A collapse, B healthy, C D wins")
+rows = {}
+for letter, (name, of) in zip("ABC", recorded.items(), strict=True):
+    run = load_run(of)
+    z = sample_z(14, run.config.nz, run.config.z, seeded(2, "lesson"))
+    rows[f"{letter}: {name}"] = generate(run.load_generator(), z)
+show_rows(rows, "What the three generators draw at the end, for fourteen z each.",
+          "three rows of fourteen: the same bold stroke, digits, the same grey noise")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# A collapses, B is healthy, in C D wins. A D that learns twenty times as fast is sure from its first steps on (C). A G
-# that collapses is found out bit by bit (A). Where neither side runs away, the two answers stay on
-# their sides of 0.5, and near it (B).
+# A collapses, B is healthy, in C D wins. A G that collapses is found out bit by bit (A): it draws one bold stroke for
+# every `z`. Where neither side runs away, the two answers stay on their sides of 0.5, and near it (B). A D that learns
+# twenty times as fast is sure from its first steps on (C). Its G draws nearly the same noise for every `z`: it has
+# collapsed *as well*, onto one picture without a stroke. (Its `duplicates`, the share of pictures with a near-twin, are
+# 0.999; [data/README.md](../data/README.md) has the scores of all runs.)
 #
 # </details>
 
@@ -441,32 +440,14 @@ print(f"D(G(z)) = {logits_fake.sigmoid().mean():.2f}, loss_G {loss_G:.2f},",
 #
 # </details>
 #
-# Now the healthy training itself.
-
-# %% jupyter={"source_hidden": true}
-import json
-import textwrap
-
-
-def recorded_run(name):
-    """A recorded run; prints the command that makes it again, and how long that took."""
-    run = load_run(name)
-    about = json.loads((run.path / "record.json").read_bytes())
-    print(textwrap.fill(about["command"], 80, subsequent_indent="  ", break_on_hyphens=False))
-    print(f"{run.stats()[-1]['kimg']:,.0f} thousand images in {about['seconds'] / 60:.0f} min")
-    return run
-
-
-healthy = recorded_run("mnist_quick")
-
-# %% [markdown]
-# The next cell cuts it into tenths. For each it shows the pictures at the end, and how far D's two answers lay apart.
+# Now the healthy training itself, epoch by epoch. The next cell shows the pictures at the end of each of the five, and how
+# far D's two answers lay apart.
 #
-# > **Predict:** how does D do its job at the end, when G draws far better pictures?
+# > **Predict:** does this gap tell you that the pictures improve?
 # >
-# > - much better than at the start: its two answers are further apart
-# > - about as well as at the start: they are about as far apart <!-- right -->
-# > - much worse than at the start: both are near 0.5
+# > - yes: it shrinks all the way, for D is fooled more and more
+# > - yes: it grows all the way, for both learn
+# > - no: it shrinks and grows again, while the pictures improve all the way <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from PIL import ImageDraw, ImageSequence
@@ -477,11 +458,11 @@ from dcgan_course.plots.style import lettering
 
 def answers(stats):
     """Means of D(x) and D(G(z)) over some lines."""
-    return tuple(sum(line[key] for line in stats) / len(stats) for key in ("D_x", "D_G_z"))
+    return [sum(line[key] for line in stats) / len(stats) for key in ("D_x", "D_G_z")]
 
 
 def over_scale(sheet, d_x, d_g_z):
-    """Half of a sheet, three times as large, and below it D's two answers on a scale."""
+    """Half of a sheet, three times as large, over D's two answers on a scale."""
     upper = sheet.convert("L").crop((0, sheet.height - 242, 242, sheet.height - 120))
     upper = upper.resize((726, 366), Image.Resampling.NEAREST).quantize(16)
     whole = Image.new("RGBA", (726, 426))
@@ -497,25 +478,23 @@ def over_scale(sheet, d_x, d_g_z):
     return whole
 
 
-stats = healthy.stats()
-tenth, turned = len(stats) // 10, {}
+healthy, turned, begin = load_run("mnist_quick"), {}, 0
 film = list(ImageSequence.all_frames(Image.open(healthy.path / "training.gif")))
-for i in range(10):
-    part = stats[i * tenth:(i + 1) * tenth]
-    d_x, d_g_z = answers(part)
-    words = (f"up to {part[-1]['kimg']:.0f} thousand images: "
-             f"D's answers are {d_x - d_g_z:.2f} apart")
-    turned[words] = over_scale(film[6 * (i + 1)], d_x, d_g_z)
-show_turned(turned, "Drag the slider: where are D's two answers nearest to each other?",
-            "thirty-two generated digits, and D's two answers on a scale from 0 to 1")
+for epoch, scored in enumerate(healthy.metrics(), 1):
+    part = [line for line in healthy.stats() if begin < line["kimg"] <= scored["kimg"]]
+    begin, (d_x, d_g_z) = scored["kimg"], answers(part)
+    words = (f"epoch {epoch}: D's answers are {d_x - d_g_z:.2f} apart, "
+             f"the distance from real digits is {scored['fd10k_mnist']:.0f}")
+    turned[words] = over_scale(film[12 * epoch], d_x, d_g_z)
+show_turned(turned, "Drag the slider: where are D's two answers nearest?",
+            "thirty-two generated digits, and D's answers on a scale from 0 to 1")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About as well as at the start: D's two answers are 0.30 apart in the first tenth and 0.34 in the last, while the digits
-# go from broken strokes to handwriting. In between G catches up, to 0.18 in the third tenth, and D draws ahead again.
-# Both players improved, so the score hardly changed: it measures the distance between the players, not how good they
-# are.
+# No: the gap shrinks from 0.25 to 0.19 and then grows to 0.32, while the distance from real digits falls all the way,
+# from 159 to 28. First G catches up, then D draws ahead again. Both players improve, and the gap measures the distance
+# between the players, not how good they are. (The distance is the Frechet distance; section 5 says what it is.)
 #
 # </details>
 #
@@ -549,7 +528,7 @@ show(guided(healthy), "Healthy: neither side runs away.",
 # $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost, and -0.69 that D guesses.
 
 # %%
-d_wins = recorded_run("mnist_d_wins")
+d_wins = load_run("mnist_d_wins")
 show(guided(d_wins),
      "D wins: its answers are at 1 and 0 from the first steps on, but for one stumble.",
      "D's loss is 0 but for one spike; D(x) stays near 1, D(G(z)) near 0")
@@ -559,7 +538,7 @@ show(guided(d_wins),
 # learns to refuse it, G jumps to another one, and so on.
 
 # %%
-collapse = recorded_run("mnist_collapse")
+collapse = load_run("mnist_collapse")
 show(guided(collapse), "Collapse: the answers move apart slowly.",
      "D's loss falls slowly; D(x) rises towards 1 and D(G(z)) falls towards 0")
 
@@ -567,8 +546,8 @@ show(guided(collapse), "Collapse: the answers move apart slowly.",
 # <details><summary>What makes a G collapse?</summary>
 #
 # Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push is enough: one player that
-# learns much faster, a G without batch norm, or a `z` that hardly differs from one to the next. Here it was the `z`: the
-# command says `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 12, changes it alone,
+# learns much faster, a G without batch norm, or a `z` that hardly differs from one to the next. Here it was the `z`: it was
+# drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 12, changes it alone,
 # and says why that is enough.
 # </details>
 
@@ -589,31 +568,7 @@ show_table(begins_and_ends.T)
 
 # %% [markdown]
 # Both failures end with a D that is sure, and from the end alone you could not tell which is which. Only the pictures
-# can. The collapsed G draws one bold stroke for every `z`.
-#
-# > **Predict:** what does the G that has lost against D draw, for fourteen different `z`?
-# >
-# > - poor digits, each different
-# > - noise, each time a different one
-# > - nearly the same noise every time <!-- right -->
-
-# %% jupyter={"outputs_hidden": true}
-rows = []
-for run in three.values():
-    z = sample_z(14, run.config.nz, run.config.z, seeded(2, "lesson"))
-    rows.append(generate(run.load_generator(), z))
-show_rows(dict(zip(("healthy", "D has won", "collapsed"), rows, strict=True)),
-          "Three recorded runs, fourteen z each.",
-          "three rows of fourteen: digits, the same grey noise, the same bold stroke")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Nearly the same noise every time: this run has collapsed *as well*, onto one picture without a stroke. (Its
-# `duplicates`, the share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has the scores of
-# all runs.)
-#
-# </details>
+# can: one G draws a bold stroke for every `z`, the other noise.
 #
 # **Curves say that something is wrong; pictures say what.**
 
@@ -624,7 +579,7 @@ show_rows(dict(zip(("healthy", "D has won", "collapsed"), rows, strict=True)),
 # was trained longer.
 
 # %%
-longer = recorded_run("mnist")
+longer = load_run("mnist")
 netG = longer.load_generator()
 z = sample_z(1000, longer.config.nz, longer.config.z, seeded(1, "lesson"))
 x_fake = generate(netG, z)
@@ -702,8 +657,9 @@ show(x_fake[worst], "The 28 of 1,000 that the judge is least sure about.",
 # > - about five times nearer <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
-basic, plain = recorded_run("mnist_basic"), recorded_run("mnist_plain")
-three = {"fully connected": basic, "DCGAN": plain, "DCGAN, ten times the rate": healthy}
+basic, plain = load_run("mnist_basic"), load_run("mnist_plain")
+three = {"fully connected": basic, "DCGAN": plain,
+         "DCGAN, ten times the rate": healthy}
 scores = {}
 for name, run in three.items():
     line = min(run.metrics(), key=lambda line: abs(line["kimg"] - 180))
@@ -733,21 +689,19 @@ show(generate(basic.load_generator(), z[:28]),
 # its trainings are short; part of the gap between both DCGANs is the moving average, which `mnist_quick` has. Lesson
 # 05, section 6, changes the learning rate alone, over three seeds.
 #
-# **`eval()` or `train()`?** All pictures above were drawn in eval mode. In train mode batch norm uses the statistics of
-# the batch at hand, so a picture depends on its neighbours. The same 16 `z`, among others and alone:
+# All pictures above were drawn in eval mode; [lesson 04](04_training_as_a_film.ipynb), section 3, shows what train mode
+# would do to them.
 
-# %%
-netG.train()
-with torch.no_grad():
-    among, alone = netG(z[:64])[:16], netG(z[:16])
-in_eval = generate(netG, z[:64])[:16], generate(netG, z[:16])
-for mode, (a, b) in (("train", (among, alone)), ("eval", in_eval)):
-    apart = 127.5 * (a - b).abs().mean()
-    print(f"{mode} mode: the same z differs by {apart:.1f} grey levels on average")
+# %% jupyter={"source_hidden": true}
+import json
 
-# %% [markdown]
-# The call in train mode has also moved batch norm's running averages, and so it has changed the network. Lesson 04
-# makes a rule of it.
+made = {}
+for name in ("mnist_quick", "mnist_d_wins", "mnist_collapse", "mnist", "mnist_basic",
+             "mnist_plain"):
+    about = json.loads((load_run(name).path / "record.json").read_bytes())
+    made[name] = about["command"], f"{about['seconds'] / 60:.0f}"
+show_table(pd.DataFrame(made, ["command", "minutes"]).T,
+           fold="The commands that make the six recorded runs again")
 
 # %% [markdown]
 # [Lesson 04](04_training_as_a_film.ipynb) films a training, and shows one that collapses. (The runs that you make in

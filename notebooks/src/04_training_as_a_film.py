@@ -95,8 +95,18 @@ lines = run.stats()
 def small(picture):
     """A picture in 24 colours as a file of some kilobytes."""
     file, few = io.BytesIO(), picture.quantize(24, Image.Quantize.FASTOCTREE)
-    few.convert("RGB").save(file, "WEBP", lossless=True)
+    few.convert(picture.mode).save(file, "WEBP", lossless=True)
     return file.getvalue()
+
+
+def without_paper(frame):
+    """A frame without its clock, and its curves without white paper, for a dark page too."""
+    pixels = np.dstack([frame, np.full_like(frame[..., 0], 255)])[22:]
+    below = pixels[244:]  # below the sheet
+    ink, grey = 255 - below[..., :3].min(2), np.ptp(below[..., :3], axis=2) < 20
+    below[..., 3] = np.where(grey, np.minimum(255, 1.9 * ink), 255 * (ink > 110))
+    below[grey, :3] = 119
+    return Image.fromarray(pixels)
 
 
 def words(kimg):
@@ -107,7 +117,7 @@ def words(kimg):
 
 upper = [sheet.crop((0, 0, 242, 122)) for sheet in sheets]
 looks = list(zip(clocks, upper, strict=True))[::2]
-show_turned({words(kimg): small(Image.fromarray(frame))
+show_turned({words(kimg): small(without_paper(frame))
              for (kimg, _), frame in zip(looks, over_curves(looks, lines), strict=True)},
             "One training, 31 moments. The cursor in the losses moves along.",
             "thirty-two places, grey at first, then blobs, strokes and digits, over the "
@@ -132,8 +142,8 @@ figure, axes = plt.subplots(figsize=(8.4, 2.6))
 axes.plot(kimg, fd, "o-", color=GREEN)
 for x, y in zip(kimg, fd, strict=True):
     axes.annotate(f"{y:.0f}", (x + 3, y + 7))
-axes.set(ylabel="distance from real digits", xlabel="thousand images shown", xlim=(0, 320),
-         ylim=(0, 185))
+axes.set(ylabel="distance from real digits", ylim=(0, 185),
+         xlabel="thousand images shown", xlim=(0, 320))
 show(figure, "G's loss stands still, then rises; its pictures get better.",
      "five dots, the Frechet distance, which falls from 159 to 28")
 
@@ -172,25 +182,31 @@ show_turned({f"row {place // 8 + 1}, place {place % 8 + 1}": small(life(place))
 #
 # Does the film come to rest?
 #
-# > **Predict:** how far do the sheets of neighbouring epochs differ at the end, beside the start?
+# > **Predict:** after the first epoch the places are digits. How far do they change from then on, epoch by epoch?
 # >
-# > - not at all: the film is at rest
-# > - less, but they still differ <!-- right -->
-# > - as much as at the start
+# > - less and less, and at last not at all
+# > - less and less, but they still change <!-- right -->
+# > - as much in each epoch
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from itertools import pairwise
 
-from_film = grown[[0, 12, 24, 36, 48, 60]]  # about 60 thousand images from one to the next
-for epoch, (a, b) in enumerate(pairwise(from_film)):
-    print(f"epoch {epoch} to {epoch + 1}: {127.5 * (a - b).abs().mean():.0f} grey levels")
+from dcgan_course.plots import show_rows
+
+ends = grown[12::12]  # the sheets at the ends of the five epochs
+rows = {"epoch 1": ends[0, :8]}
+for epoch, (a, b) in enumerate(pairwise(ends), 2):
+    apart = 127.5 * (b - a).abs().mean()
+    rows[f"epoch {epoch}: {apart:.0f} grey levels from the one before"] = b[:8]
+show_rows(rows, "The first eight places at the end of each epoch.",
+          "five rows of eight digits, which change less from row to row", lettered=False)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Less, but they still differ: the film slows down and does not stop. At the end the same `z` still wanders from one
-# handwriting to another. Lesson 01 showed two players who circle around their equilibrium; here, too, nothing forces
-# the game to come to rest.
+# Less and less, but they still change: by 22 grey levels in the second epoch, and by 13 in the last. The same `z` still
+# wanders from one handwriting to another. Lesson 01 showed two players who circle around their equilibrium; here, too,
+# nothing forces the game to come to rest.
 #
 # </details>
 #
@@ -250,29 +266,21 @@ company = [z_fixed[:0], z_fixed[1:16], z_fixed[16:31]]  # nobody, 15 neighbours,
 pictures = {train: torch.stack([first_picture(z, train) for z in company])
             for train in (True, False)}
 
-# %% jupyter={"outputs_hidden": true}
-def grey_levels(a, b):
-    """Mean difference of two pictures in [-1, 1], in grey levels of 0..255."""
-    return (a - b).abs().mean().item() * 127.5
-
-
-for train, (alone, some, others) in pictures.items():
-    print(f"{'train' if train else 'eval':<5} mode: alone or in company differ by "
-          f"{grey_levels(alone, some):.0f} grey levels, "
-          f"one company or another by {grey_levels(some, others):.0f}")
-
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-columns = ["alone", "15 neighbours", "15 others"]
-figure, axes = plt.subplots(2, 6, figsize=(8.4, 3.4))
+columns = ["alone", "15 neighbours", "15 others", "neighbours - alone", "others - alone"]
+figure, axes = plt.subplots(2, 5, figsize=(8.4, 4))
 for row, (train, three) in zip(axes, pictures.items(), strict=True):
-    for i, picture in enumerate([*three, *three - three[0]]):
-        row[i].imshow(picture[0], cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
-        row[i].set(xticks=[], yticks=[])
-        row[i].set_title(columns[i % 3] + ("" if i < 3 else ",\nminus alone"), fontsize=10)
+    differences = three[1:] - three[0]
+    for axis, picture, title in zip(row, [*three, *differences], columns, strict=True):
+        axis.imshow(picture[0], cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+        axis.set(xticks=[], yticks=[])
+        axis.set_title(title, fontsize=10)
+    for axis, difference in zip(row[3:], differences, strict=True):
+        axis.set_xlabel(f"{127.5 * difference.abs().mean():.0f} grey levels")
     row[0].set_ylabel("train mode" if train else "eval mode")
-show(figure, "The same z six times, and what differs from the first: outlines in train mode.",
-     "two rows: three pictures of a digit, then their differences, which show outlines in the "
-     "upper row and are all grey in the lower")
+show(figure, "The same z three times, and what differs from the first.",
+     "two rows: three pictures of a digit, then two differences, which show outlines "
+     "in the upper row and are all grey in the lower")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -290,15 +298,19 @@ show(figure, "The same z six times, and what differs from the first: outlines in
 # > - in train mode <!-- right -->
 # > - in both
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+import pandas as pd
+
+traces = {}
 for train in (True, False):
     net = load_run("mnist").load_generator().train(train)
     before = {name: value.clone() for name, value in net.named_buffers()}
     with torch.no_grad():
         net(z_fixed)
-    changed = sum(not torch.equal(before[name], value) for name, value in net.named_buffers())
-    print(f"{'train' if train else 'eval':<5} mode: {changed} of {len(before)} "
-          "stored tensors changed by a look")
+    changed = sum(not torch.equal(before[name], value)
+                  for name, value in net.named_buffers())
+    traces["train mode" if train else "eval mode"] = f"{changed} of {len(before)}"
+show_table(pd.Series(traces).to_frame("stored tensors that a look has changed"))
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -442,11 +454,10 @@ def strip(pictures, titles, caption, alt):
 # Here are five moments, and of each sheet the first twelve places. Follow one down its column:
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-from dcgan_course.plots import show_rows
-
-show_rows({clock(kimg) if kimg else "untrained": images[:12] for kimg, images in film[::4]},
+show_rows({clock(kimg) if kimg else "untrained": images[:12]
+           for kimg, images in film[::4]},
           "Five snapshots at equal distances, the same z in a column.",
-          "five rows of twelve places: plain grey, blurred blobs, something like digits")
+          "five rows of twelve places: plain grey, blobs, something like digits")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -472,18 +483,14 @@ show_rows({clock(kimg) if kimg else "untrained": images[:12] for kimg, images in
 # > - show strong noise <!-- right -->
 # > - show black squares
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 kimg, untrained = film[0]
 low, high = untrained.min().item(), untrained.max().item()
-print(f"the untrained G answers from {low:.2f} to {high:.2f}")
-print(f"fixed range: pixels from {(low + 1) * 127.5:.0f} to {(high + 1) * 127.5:.0f}; "
-      "stretched: from 0 to 255")
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 stretched = 2 * (untrained - low) / (high - low) - 1
+ends = [round((x + 1) * 127.5) for x in (low, high)]
 strip([image_grid(untrained[:16], 4), image_grid(stretched[:16], 4)],
-      ["fixed range [-1, 1]: what G drew", "stretched to its own range"],
-      "One untrained G, two ranges: stretching shows a contrast that G did not draw.",
+      [f"fixed range: pixels {ends[0]} to {ends[1]}", "stretched: pixels 0 to 255"],
+      f"An untrained G, whose answers lie between {low:.2f} and {high:.2f}.",
       "left sixteen tiles of one grey; right the same tiles as strong, coarse noise")
 
 # %% [markdown]
@@ -582,13 +589,11 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # > - as large as before, for it has as many pixels
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
-import pandas as pd
-
 half = frames[::-2][::-1]  # every other one, the last among them
 versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 16),
             "64 colours, every other frame": write_film(half)}
-show_table(pd.DataFrame({name: round(len(film) / 1000) for name, film in versions.items()},
-                        ["KB"]).T)
+sizes = {name: round(len(film) / 1000) for name, film in versions.items()}
+show_table(pd.Series(sizes).to_frame("KB"))
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -658,19 +663,19 @@ show_table(pd.DataFrame({name: [value(config, key) for key in settings.values()]
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 def side_by_side(kimg, file):
-    """A frame: the healthy film at that moment, and a sheet of the collapsing run."""
-    right = np.asarray(caption(Image.open(file), f"{clock(kimg)}, collapsing"))
-    gap = np.full((len(right), 12, 3), 255, np.uint8)
-    left = long_film[round(kimg / healthy.config.sample_kimg)]
-    whole = Image.fromarray(np.concatenate([left, gap, right], axis=1))
+    """A sheet of the healthy film, and one of the collapsing run at the same moment."""
+    left = sheets[round(kimg / healthy.config.sample_kimg)]
+    whole = Image.new("RGBA", (2 * left.width + 12, left.height))
+    whole.paste(left, (0, 0))
+    whole.paste(Image.open(file), (left.width + 12, 0))
     return whole.resize((2 * whole.width, 2 * whole.height), Image.Resampling.NEAREST)
 
 
-show_turned({clock(kimg): small(side_by_side(kimg, file))
+show_turned({f"{kimg:.0f} thousand images": small(side_by_side(kimg, file))
              for kimg, file in collapsed.samples()[1:]},
             "Left healthy, right collapsing, by the same clock. Drag the slider.",
-            "two sheets: on the left digits appear, on the right all places show one picture, "
-            "another one at each moment")
+            "two sheets: on the left digits appear, on the right all places show "
+            "one picture, another one at each moment")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>

@@ -121,8 +121,8 @@ for axis, keys, title in zip(axes, (("loss_D", "loss_G"), ("D_x", "D_G_z")),
     axis.set(xlabel="thousand images shown")
     plots.legend_above(axis, title)
 show(figure, "Pale: each line. Strong: means over 41. No curve names the best moment.",
-     "losses and D's answers of the churches: the answers drift apart, G's loss has a broad "
-     "minimum")
+     "losses and D's answers of the churches: the answers drift apart, G's loss has "
+     "a broad minimum")
 parts = {"first 100 thousand": [line for line in lines if line["kimg"] < 100],
          "last 100 thousand": [line for line in lines if line["kimg"] > kimg[-1] - 100]}
 show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
@@ -324,12 +324,13 @@ def verdict(config):
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 versions = [name for name in study.study.configs if name != "baseline"]
-alone = dict(sorted(((name, verdict(name)) for name in versions), key=lambda pair: pair[1]))
+alone = {name: verdict(name) for name in versions}
+alone = dict(sorted(alone.items(), key=lambda pair: pair[1]))
 measure, ticks = "times the baseline's distance", [0.3, 0.5, 1, 2, 5, 10, 20, 50, 100]
 
 
 def named(verdicts):
-    """The same by the names that are shown: "[4] images in 0 to 1", where 4 is no count."""
+    """The same by the names shown: "[4] images in 0 to 1", where 4 is no count."""
     marked = {name: f"[{name[0]}]{name[1:]}" for name in verdicts if name[0].isdigit()}
     return {marked.get(name, name).removesuffix(" as for a classifier"): numbers
             for name, numbers in verdicts.items()}
@@ -337,8 +338,8 @@ def named(verdicts):
 
 def told(verdicts):
     """5 better, 12 worse, ...: in words, for those who cannot see the figure."""
-    words = [word for *_, word in verdicts.values()]
-    return ", ".join(f"{words.count(word)} {word}" for word in ("better", "worse", "undecided"))
+    found, words = [word for *_, word in verdicts.values()], ("better", "worse", "undecided")
+    return ", ".join(f"{found.count(word)} {word}" for word in words)
 
 
 show(plots.forest(named(alone), measure, ticks),
@@ -419,7 +420,7 @@ show_table(pd.DataFrame({words: named({name: f"{numbers[name]:.5f}" for name in 
 
 # %% jupyter={"source_hidden": true}
 corrected = plots.forest(named(verdicts), measure, ticks)
-dots = corrected.axes[0].lines[2::2]  # after the line at 1, each version has its bar and its dot
+dots = corrected.axes[0].lines[2::2]  # the line at 1, then for each version a bar and a dot
 for dot, name in zip(dots, verdicts, strict=True):
     if name in lost:
         colour = GREEN if alone[name][3] == "better" else ORANGE
@@ -550,15 +551,16 @@ p = torch.linspace(0.001, 0.999, 999)
 recognised = torch.tensor([-20.0])  # D's logit of a generated image that it is sure of
 figure, axes = plt.subplots(figsize=(7, 3))
 for label, colour in ((1.0, GREY), (0.9, BLUE)):
-    cost = torch.stack([smoothed_d_loss(torch.logit(x)[None], recognised, label) for x in p])
+    cost = torch.stack([smoothed_d_loss(torch.logit(x)[None], recognised, label)
+                        for x in p])
     cheapest = cost.argmin()
     axes.plot(p, cost, color=colour, label=f"target {label}")
     axes.plot(p[cheapest], cost[cheapest], "o", color=colour, markersize=9)
     print(f"target {label}: the cheapest D(x) is {p[cheapest]:.2f}")
 axes.set(xlabel="D(x)", ylabel="what D pays for a real image", ylim=(-0.05, 1.5))
 plots.legend_above(axes)
-show(figure, "With the target 0.9 the cost has a valley, and rises again where D is surer.",
-     "two curves that fall to the right; that of the target 0.9 rises again from 0.9 on")
+show(figure, "With the target 0.9 the cost has a valley; it rises where D is surer.",
+     "two curves that fall to the right; that of the target 0.9 rises again from 0.9")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -580,7 +582,7 @@ def some_lines(names, ticks, caption):
 D_x = {name: np.mean([line["D_x"] for line in study.curves(name)[-10:]])
        for name in ("baseline", "smoothing 0.9")}
 some_lines(["smoothing 0.9", "smoothing 0.9 in G too"], [0.8, 0.9, 1, 1.1, 1.2],
-           f"Both include 1. D(x) at the end: {D_x['smoothing 0.9']:.2f}; "
+           f"Both intervals include 1. D(x) at the end: {D_x['smoothing 0.9']:.2f}; "
            f"of the baseline: {D_x['baseline']:.2f}.")
 
 # %% [markdown]
@@ -653,8 +655,8 @@ for _ in range(300):
         for now, then in zip(netG.parameters(), start.parameters(), strict=True):
             now.lerp_(then, 0.5).add_(0.01 * torch.randn(now.shape, generator=stream))
     update_ema(netG_ema, netG, 0.02)
-    away.append([((net.blocks[0][0].weight - start.blocks[0][0].weight).std() / 0.01).item()
-                 for net in (netG, netG_ema)])
+    first, ema, now = (net.blocks[0][0].weight for net in (start, netG_ema, netG))
+    away.append([(weight - first).std().item() / 0.01 for weight in (now, ema)])
 figure, axes = plt.subplots(figsize=(7, 2.6))
 for values, colour, name in zip(np.transpose(away), (ORANGE, GREEN),
                                 ("the last G", "the moving average"), strict=True):
@@ -662,7 +664,7 @@ for values, colour, name in zip(np.transpose(away), (ORANGE, GREEN),
 axes.set(xlabel="shakes", ylabel="distance, in shakes", ylim=(0, None))
 plots.legend_above(axes)
 show(figure, "How far the first layer's weights lie from where they began.",
-     "two curves: that of G rises to 1.2 at once and stays, that of the average stays low")
+     "two curves: that of G rises to 1.2 at once, that of the average stays low")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
