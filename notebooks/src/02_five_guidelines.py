@@ -625,7 +625,7 @@ broken("ReLU in D: on digits G learns all the same.",
 # ### All five together
 #
 # Here are all seeds of all strips. On the right is what a broken guideline costs, on the left of the grey row is what it
-# gains:
+# gains. A bar is the geometric mean of five points:
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.plots import rows_of_points
@@ -637,9 +637,9 @@ rows = {"all five kept": "baseline"} | {name: name for name in names}
 figure = rows_of_points({words: study.values(name, "fd") for words, name in rows.items()},
                         "fd: smaller is better", (100, 1000, 10_000))
 show(figure, "Each point is one training; the number is that of the guideline that is broken.",
-     "ten rows of five points. Kept: near 200. Pooling, resizing and ReLU in D lie left of it; "
-     "LeakyReLU in G and batch norm on D's input beside it; no batch norm, dense layers, batch "
-     "norm on G's output and a sigmoid further and further right")
+     "ten rows of five points. Kept: near 200. Pooling, resizing and ReLU in D lie left of "
+     "it; LeakyReLU in G and batch norm on D's input beside it; no batch norm, dense layers, "
+     "batch norm on G's output and a sigmoid further and further right")
 
 # %% [markdown]
 # So much for digits. Two changes ruin them with every seed: a sigmoid at G's end, and batch norm there. Without batch norm
@@ -920,7 +920,8 @@ for step in tqdm(range(401), desc="your networks", **bar_options()):
 # %% tags=["nbval-ignore-output"]
 longer, last = load_run("mnist_quick"), len(moments) - 1
 x_fake = generate(longer.load_generator(), z_fixed[:6])  # of 28 x 28 pixels
-moments["recorded, not yours: 299,840 digits"] = F.interpolate(x_fake, (64, 64), mode="bilinear")
+larger = F.interpolate(x_fake, (64, 64), mode="bilinear")
+moments["recorded, not yours: 299,840 digits"] = larger
 sheets = {name: torch.cat([batches[0][:6], images]) for name, images in moments.items()}
 show_turned({name: enlarged(images, 6, 2) for name, images in sheets.items()},
             "Above: real digits. Below: what your G draws from six z. Left: how it began. "

@@ -110,7 +110,8 @@ def stretched(maps):
     return 2 * (maps - low) / (high - low) - 1
 
 
-maps = stretched(features.activations(netD, digit)[0][0, [31, 30, 16, 20, 1, 12, 0]].detach())[:, None]
+first = features.activations(netD, digit)[0][0].detach()
+maps = stretched(first[[31, 30, 16, 20, 1, 12, 0]])[:, None]
 show(tiles({"": [digit[0], *maps[:3]], " ": list(maps[3:])}),
      "A digit, and seven of the 32 maps that D's first layer makes of it, picked.",
      "a 9 and seven pictures of it: all of it, its loop, edges on one side, its surroundings")
@@ -378,9 +379,11 @@ show_table(pd.DataFrame({"ours, MNIST, 1,000 labels: error": errors}))
 # > - the second
 # > - the last, which has the most maps and the widest view <!-- right -->
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true}
 widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # of each layer
 names = [*(f"layer {i} alone" for i in range(1, len(widths) + 1)), "all layers"]
+
+# %% jupyter={"source_hidden": true}
 shares = {}
 for draw in range(3):
     labelled = features.balanced_draw(train.labels, 300, draw)
@@ -389,6 +392,8 @@ for draw in range(3):
     shares[f"draw {draw + 1}"] = {
         name: features.svm_accuracy(a, train.labels[labelled], b, test.labels[some])
         for name, a, b in zip(names, *parts, strict=True)}
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 shares = pd.DataFrame(shares)
 show_table(shares.assign(mean=shares.mean(axis=1)).map("{:.1%}".format),
            "Right with 300 labels, in three draws of them.")
