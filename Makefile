@@ -3,9 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # the build warns of a folder with the package's name beside it: that is the package
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
-# a worker for each core and two more, as tests wait too, or one more, as a lesson takes up to 2 GB; at most four
-TESTERS = -n $$($(BIN)/python -c "import os; print(min(4, 2 + os.cpu_count()))")
-READERS = -n $$($(BIN)/python -c "import os; print(min(4, 1 + os.cpu_count()))")
+# a worker for each core and one more, as tests wait too; at most four: each holds PyTorch, or a lesson with up to 2 GB
+WORKERS = -n $$($(BIN)/python -c "import os; print(min(4, 1 + os.cpu_count()))")
 
 .PHONY: train lab check test notebooks handout site badges
 
@@ -26,13 +25,13 @@ check test: export PYTHONDONTWRITEBYTECODE :=
 check: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(TESTERS) --dist worksteal -m "not slow"
+	$(BIN)/pytest $(WORKERS) --dist worksteal -m "not slow"
 
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(TESTERS) --dist worksteal
-	$(BIN)/pytest --nbval $(READERS) --dist loadfile notebooks
+	$(BIN)/pytest $(WORKERS) --dist worksteal
+	$(BIN)/pytest --nbval $(WORKERS) --dist loadfile notebooks
 
 # notebooks/src/*.py are what people edit; this makes the notebooks from them, runs them and keeps the outputs.
 notebooks: export DCGAN_COURSE_PROGRESS :=

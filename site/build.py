@@ -31,7 +31,7 @@ from PIL import Image
 from PIL.ImageSequence import Iterator
 from sphinx.cmd.build import build_main
 
-from dcgan_course.machine.display import framed, kind_of
+from dcgan_course.machine.display import kind_of
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.files import whole_or_nothing
 from dcgan_course.publishing.explorer import FOLDER, words_of
@@ -50,8 +50,10 @@ HOME = "avatars"  # the run whose explorer is on the home page
 TURNS = {"00": "../gallery/mnist2d.html", "01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
-FRAME = ('<iframe src="../_static/explorers/{name}.html" title="The explorer of the run {name}" loading="lazy" '
-         'style="width:100%;height:720px;border:0"></iframe>')  # in a lesson; its address changes with each picture
+FRAME = ("""<details class="what" ontoggle="const frame = this.querySelector('iframe');
+if (this.open && !frame.src) frame.src = frame.dataset.src"><summary>Open the explorer here</summary>"""  # 12 MB
+         '<iframe data-src="../_static/explorers/{name}.html" title="The explorer of the run {name}" '
+         'style="width:100%;height:720px;border:0"></iframe></details>')
 STANDS_FOR = {"00": "mnist2d", "12": HOME}  # a cell with the tag "explorer": of which run
 ALONE = """<!doctype html>
 <html lang="en">
@@ -69,7 +71,6 @@ try {  // light or dark as the lesson around it; from a disk, as the reader's sy
 } catch {}
 </script>
 """  # the beginning of a page that stands in a frame
-IN_FRAME = "The explorer itself, with the generator in it: move what you like."
 THUMB = 480  # pixels, the width of a card's picture
 
 
@@ -187,8 +188,7 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
         tags = cell.metadata.get("tags", [])
         name = explored(file.stem, cell)
         if name and (file.parents[1] / "_static" / "explorers" / f"{name}.html").is_file():
-            shown = framed(FRAME.format(name=name), IN_FRAME)
-            cell.outputs = [nbformat.v4.new_output("display_data", {"text/html": shown})]
+            cell.outputs.append(nbformat.v4.new_output("display_data", {"text/html": FRAME.format(name=name)}))
         cell.metadata["tags"] = tags + (hidden if len(hidden) < 2 else ["hide-cell"])
     pictures = file.parent / teach.PICTURES
     pictures.mkdir(parents=True, exist_ok=True)

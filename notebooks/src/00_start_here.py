@@ -138,8 +138,8 @@ print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pix
 #
 # </details>
 #
-# Now turn both, and **find the best 8 that you can**. In JupyterLab or Colab run the next two cells. On the course's site an
-# explorer stands below, under *Map*, in which up and down are exchanged. Elsewhere the picture only plays:
+# Now turn both, and **find the best 8 that you can**. In JupyterLab or Colab run the next two cells. On the course's site
+# open the explorer below; its *Map* has up and down exchanged. Elsewhere the picture only plays:
 # **[turn both there, in the browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html)**.
 
 # %% jupyter={"source_hidden": true}
