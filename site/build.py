@@ -47,7 +47,7 @@ EXPLORED = re.compile(r'xplore(?:r)?\("(\w+)"\)')  # the run whose explorer a ce
 DATA_URI = re.compile(r'src="data:image/(gif|png|jpeg|webp|svg\+xml);base64,([^"]+)"')
 UNDER_TITLE = re.compile(r"\.\./data/([\w./-]+\.(?:png|gif|webp))")
 HOME = "avatars"  # the run whose explorer is on the home page
-TURNS = {"00": "../gallery/mnist2d.html", "01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves
+TURNS = {"01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves without an explorer
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 FRAME = ("""<details class="what" ontoggle="const frame = this.querySelector('iframe');
@@ -195,7 +195,7 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     for cell in page.cells:
         cell.source = UNDER_TITLE.sub(lambda found: f"{teach.PICTURES}/{of_data(found[1], pictures)}", cell.source)
         for data in (output.data for output in cell.get("outputs", []) if "text/html" in output.get("data", {})):
-            shown = data["text/html"].replace(RUN, moves(file.stem, cell.source))
+            shown = data["text/html"].replace(RUN, moves(file.stem, cell))
             data["text/html"] = DATA_URI.sub(lambda found: as_file(found, pictures), shown)
     teach.hand_out(page, file)
 
@@ -267,10 +267,10 @@ def explored(lesson: str, cell: nbformat.NotebookNode) -> str | None:
     return opened[1] if opened else STANDS_FOR.get(lesson[:2]) if "explorer" in cell.metadata.get("tags", []) else None
 
 
-def moves(lesson: str, code: str) -> str:
+def moves(lesson: str, cell: nbformat.NotebookNode) -> str:
     """Where that can be turned which can only be watched on the page of a lesson."""
-    opened = EXPLORED.search(code)
-    place = f"../gallery/{opened[1]}.html" if opened else TURNS.get(lesson[:2])
+    name = explored(lesson, cell)
+    place = f"../gallery/{name}.html" if name else TURNS.get(lesson[:2])
     if not place:
         return "It moves in JupyterLab and in Colab."
     return f'This is a film of it. <a href="{place}">Turn it yourself, on a page of its own.</a>'
