@@ -25,6 +25,7 @@ ROOT = SITE.parent
 sys.path.insert(0, str(ROOT / "notebooks"))
 
 import nbformat
+import outputs
 import slides
 import teach
 from PIL import Image
@@ -53,7 +54,7 @@ PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 FRAME = ("""<details class="what" ontoggle="const frame = this.querySelector('iframe');
 if (this.open && !frame.src) frame.src = frame.dataset.src"><summary>Open the explorer here</summary>"""  # 12 MB
          '<iframe data-src="../_static/explorers/{name}.html" title="The explorer of the run {name}" '
-         'style="width:100%;height:720px;border:0"></iframe></details>')
+         'style="width:100%;height:720px;border:0"></iframe></details>')  # frames.js makes it as high as its page
 STANDS_FOR = {"00": "mnist2d", "12": HOME}  # a cell with the tag "explorer": of which run
 ALONE = """<!doctype html>
 <html lang="en">
@@ -61,8 +62,15 @@ ALONE = """<!doctype html>
 <style>
 :root { color-scheme: light dark; } body { margin: 0; }
 :root[data-theme="light"] { color-scheme: light; } :root[data-theme="dark"] { color-scheme: dark; }
+body .latent .stage { top: calc(.5rem + var(--above, 0px)); }
+@container (max-width: 719.9px) { body .latent .frame { top: var(--above, 0px); } }
 </style>
 <script>
+new ResizeObserver(([{contentRect}]) => parent.postMessage({height: Math.ceil(contentRect.height)}, "*"))
+  .observe(document.documentElement);
+addEventListener("message", ({source, data}) => {  // how much of the frame is above the window: what sticks goes there
+  if (source === parent) document.documentElement.style.setProperty("--above", `${Number(data.above)}px`);
+});
 try {  // light or dark as the lesson around it; from a disk, as the reader's system
   const around = parent.document.documentElement;
   const follow = () => document.documentElement.setAttribute("data-theme", around.dataset.theme);
@@ -125,7 +133,8 @@ def gans() -> list[Path]:
 
 def write_source(source: Path, explorers: list[str] | None) -> None:
     """All pages as Sphinx reads them: those beside this file, the lessons, and one for each recorded run."""
-    others = shutil.ignore_patterns("build.py", "predict.py", "slides.py", "run.md", "readme", "__pycache__")
+    others = shutil.ignore_patterns("build.py", "outputs.py", "predict.py", "slides.py", "run.md", "readme",
+                                    "__pycache__")
     shutil.copytree(SITE, source, ignore=others)
     static = source / "_static"
     for name in ("explorers", "thumbs"):
@@ -171,6 +180,8 @@ def lesson_page(path: Path, source: Path) -> dict:
 def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     """A lesson, or a page beside them, as Sphinx reads it, with its pictures beside it."""
     page = at_home(teach.linked(copy.deepcopy(notebook)))
+    if badge := re.search(BADGE, page.cells[0].source):
+        outputs.without_checks(page, badge[1])
     page.cells[0].source = ABOUT.sub(about, page.cells[0].source)
     if page.cells[-1].source.startswith("---\n"):  # links to the lessons beside it, which each page has at its foot
         page.cells.pop()
@@ -196,7 +207,7 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
         cell.source = UNDER_TITLE.sub(lambda found: f"{teach.PICTURES}/{of_data(found[1], pictures)}", cell.source)
         for data in (output.data for output in cell.get("outputs", []) if "text/html" in output.get("data", {})):
             shown = data["text/html"].replace(RUN, moves(file.stem, cell))
-            data["text/html"] = DATA_URI.sub(lambda found: as_file(found, pictures), shown)
+            data["text/html"] = outputs.tables(DATA_URI.sub(lambda found: as_file(found, pictures), shown))
     teach.hand_out(page, file)
 
 

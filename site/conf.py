@@ -27,7 +27,7 @@ templates_path = ["_templates"]
 html_sidebars = {"**": ["logo.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
-html_js_files = [("films.js", {"defer": "defer"})]
+html_js_files = [(f"{name}.js", {"defer": "defer"}) for name in ("films", "frames", "sideways")]
 html_copy_source = html_show_sourcelink = False
 html_show_sphinx = False
 html_show_search_summary = False  # it would fetch pages, which a page that was opened as a file may not

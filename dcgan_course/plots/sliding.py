@@ -3,6 +3,7 @@ keep a style, but neither scripts nor the attribute `hidden`: there the slider i
 still. A picture, once it is loaded, reveals the slider, which stands before it for that, and is seen below it."""
 
 import html
+import zlib
 from collections.abc import Mapping
 
 from ..machine.display import framed, image_html
@@ -54,8 +55,13 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
         image = image_html(content, f"{alt}: {words}", more='style="display:block;width:100%;height:auto" '
                                                             f"{REVEAL if i == first else ''}")
         places.append(f'<div style="display:{"block" if i == first else "none"}">{image}'
-                      f"<div>{html.escape(words)}</div></div>")
-    slider = (f'<input type="range" min="0" max="{len(names) - 1}" value="{first}" aria-label="which of the pictures" '
+                      f'<div style="margin-top:6px">{html.escape(words)}</div></div>')
+    start, listed = "", ""
+    if 0 < first < len(names) - 1:  # a place between the ends is found again by a mark
+        name = f"start-{zlib.crc32(repr((names, alt, first)).encode()):08x}"
+        start, listed = f'<datalist id="{name}"><option value="{first}"></option></datalist>', f' list="{name}"'
+    slider = (f'{start}<input type="range"{listed} min="0" max="{len(names) - 1}" value="{first}" '
+              'aria-label="which of the pictures" '
               f'aria-valuetext="{html.escape(names[first])}" style="{SLIDER}" oninput="'
               "[...this.nextElementSibling.children].forEach((place, i) => place.style.display = "
               "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "

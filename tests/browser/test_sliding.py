@@ -92,7 +92,18 @@ def test_the_slider_turns_to_another_picture(browser, turned):
     for key, expected in (("End", (BLUE, "whole")), ("Home", (RED, "a < b")), ("ArrowRight", (GREEN, "half"))):
         slider.press(key)
         assert seen(page) == expected and slider.get_attribute("aria-valuetext") == expected[1]
-    assert page.locator("img:visible").bounding_box()["width"] == 300  # a phone
+    image, words = page.locator("img:visible"), page.locator("img:visible + div")
+    assert image.bounding_box()["width"] == 300  # a phone
+    assert words.bounding_box()["y"] - image.bounding_box()["y"] - image.bounding_box()["height"] >= 6
+    page.close()
+
+
+@pytest.mark.parametrize(("first", "marks"), [(0, []), (1, ["1"]), (2, [])])
+def test_a_slider_that_begins_between_its_ends_has_a_mark_there(browser, written, first, marks):
+    page = browser.new_page()
+    page.goto(written(show_turned, dict(zip("abc", plain(RED, GREEN, BLUE), strict=True)), "x", "y", first).as_uri())
+    found = page.get_by_role("slider").evaluate("e => [...e.list?.options ?? []].map(option => option.value)")
+    assert found == marks
     page.close()
 
 
