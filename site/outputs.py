@@ -11,8 +11,8 @@ NO_NAMES = re.compile(r"<tr[^>]*>(?:\s*<td></td>)+\s*</tr>\s*(?=</thead>)")  # o
 ROW = re.compile(r"<tr.*?</tr>", re.S)
 CELL = re.compile(r"<t[hd]>(.*?)</t[hd]>", re.S)
 SHORT = 16  # letters of a row's name that stay on one line
-WHERE = ('<p class="where">To solve this, open the lesson in <a href="{colab}">Colab</a> or in '
-         '<a href="../index.html#four-ways-to-start">JupyterLab</a>. Here it goes on with the package\'s own version.</p>')
+WHERE = """<p class="where">To solve this, open the lesson in <a href="{colab}">Colab</a> or in
+<a href="../index.html#four-ways-to-start">JupyterLab</a>. Here it goes on with the package's own version.</p>"""
 
 
 def without_checks(page: nbformat.NotebookNode, colab: str) -> None:

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import itertools
 import re
 import string
 from pathlib import Path
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 import build
 import nbformat
 import numpy as np
+import outputs
+import pandas as pd
 import pytest
 import slides
 import teach
@@ -20,6 +23,7 @@ from PIL import Image, ImageFont
 from PIL.ImageSequence import Iterator
 from predict import FOLDS
 
+from dcgan_course.checks.base import NOT_ATTEMPTED
 from dcgan_course.runs import load_run
 
 PHONE, USUAL = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
@@ -146,6 +150,64 @@ def test_a_lesson_is_all_there(site, path):
     assert ".github.io/" not in text
 
 
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
+def test_nothing_waits_for_an_answer_that_cannot_come(site, path):
+    """No check that says so, no count of the solved, and one line on where exercises are solved."""
+    text = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
+    assert NOT_ATTEMPTED not in text and "solved here" not in text
+    colab = f"https://colab.research.google.com/github/{teach.repository()}/blob/main/notebooks/{path.name}"
+    assert re.findall('<p class="where">.+?</p>', text, re.S) == [outputs.WHERE.format(colab=colab)]
+
+
+def test_tables_are_those_of_the_sites_own_text(site, page):
+    """In a box that can be moved sideways; words stand at the left, also in their head; a short name is one line; no
+    empty row for the name of an index."""
+    frame = pd.DataFrame({"number": ["1", "-2"], "word": ["a", "<b>b</b>"], "mixed": ["10", "c"], "gaps": ["d", ""]},
+                         pd.Index(["10 steps", "a name of many letters"], name=""))
+    said = outputs.tables(frame.to_html(escape=False, border=0).replace("<th></th>", "<td></td>"))
+    assert said.startswith('<div class="pst-scrollable-table-container">') and said.endswith("</table></div>")
+    assert re.findall('class="words">(.*?)</t', said) == ["word", "gaps", "a", "d", "<b>b</b>", ""]
+    assert "<th>10\N{NO-BREAK SPACE}steps</th>" in said and "<th>a name of many letters</th>" in said
+    assert said.count("<tr") == 3
+    page.goto((site / "notebooks" / "05_failure_lab.html").as_uri(), wait_until="load")
+    for table in page.locator("table.dataframe").all():
+        assert all(row.strip() for row in table.locator("tr").all_text_contents())
+        aligned = table.locator(".words").evaluate_all("cells => cells.map(cell => getComputedStyle(cell).textAlign)")
+        assert set(aligned) <= {"left"}
+
+
+@pytest.mark.parametrize("size", [PHONE, USUAL], ids=["phone", "usual"])
+def test_a_heading_is_smaller_than_the_one_above_it(site, page, size):
+    """And one that divides a lesson is larger than its sections'."""
+    resize(page, size)
+    page.goto((site / "notebooks" / "12_your_own_images.html").as_uri(), wait_until="load")
+    sizes = [page.locator(f"article {name}").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+             for name in ("h1", "section[id^=part-] > h2", "section:not([id^=part-]) > h2", "h3")]
+    assert all(above >= 1.1 * below for above, below in itertools.pairwise(sizes))
+
+
+def test_on_a_phone_what_is_wide_moves_sideways_and_shows_it(site, page):
+    """Code, whose lines are not broken, pictures, those of a slider, and tables; a small chart shrinks."""
+    resize(page, PHONE)
+    page.goto((site / "notebooks" / "11_measuring_gans.html").as_uri(), wait_until="load")
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    for kind in ("pre", "figure", "figure input + div", ".pst-scrollable-table-container"):
+        part = page.locator(f"article {kind}.wide").first
+        part.wait_for()
+        assert part.evaluate("part => part.classList.contains('more') && part.tabIndex === 0")
+        sign = part.locator("xpath=ancestor-or-self::figure/figcaption") if "figure" in kind else part
+        assert "↔" in sign.evaluate("part => getComputedStyle(part, '::before').content")
+        part.evaluate("part => part.scrollLeft = part.scrollWidth")
+        page.wait_for_function("part => !part.classList.contains('more')", arg=part.element_handle())
+        assert "wide" in part.get_attribute("class")
+    code = page.locator("article .cell_input pre")
+    assert set(code.evaluate_all("all => all.map(part => getComputedStyle(part).whiteSpace)")) == {"pre"}
+    page.goto((site / "notebooks" / f"{LESSONS[1].stem}.html").as_uri(), wait_until="load")
+    charts = page.locator("figure > img[src$='.svg']").evaluate_all(
+        "all => all.map(image => [image.width, +image.getAttribute('width')])")
+    assert all((shown < PHONE["width"]) == (own <= 600) for shown, own in charts if shown) and charts
+
+
 def test_lesson_01_leads_to_the_duel(site):
     text = (site / "notebooks" / f"{LESSONS[1].stem}.html").read_text("utf-8")
     assert re.search(r'href="\.\./duel\.html"><span class="[\w -]+">the duel</span></a>', text)
@@ -182,9 +244,14 @@ def test_of_the_answers_that_a_question_offers_one_can_be_chosen(site, page):
     assert page.locator(":checked").count() == page.locator(".predict:has(.choices)").count() > 0
     mark = """element => getComputedStyle(element.querySelector("label"), "::after").content"""
     right, wrong = (card.locator(kind).first for kind in (".choice.right", ".choice:not(.right)"))
-    assert right.evaluate(mark) == wrong.evaluate(mark) == "none"
+    wrong.get_by_role("radio").check()
+    said = mark.replace("after", "before")
+    assert {one.evaluate(words) for one in (right, wrong) for words in (mark, said)} == {"none"}
     card.get_by_text("Show what came out").click()  # not before it
-    assert "✓" in right.evaluate(mark) and wrong.evaluate(mark) == "none"
+    assert "✓" in right.evaluate(mark) and right.evaluate(said) == "none"
+    assert "✗" in wrong.evaluate(mark) and "You guessed" in wrong.evaluate(said)
+    right.get_by_role("radio").check()
+    assert "✓" in right.evaluate(mark) and "You guessed" in right.evaluate(said) and wrong.evaluate(mark) == "none"
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem[:2])
@@ -259,7 +326,8 @@ def test_the_map_tells_the_minutes(site):
 
 @pytest.mark.parametrize("lesson", ["08_latent_sliders", "12_your_own_images"], ids=lambda name: name[:2])
 def test_a_lesson_has_the_explorer_itself(site, page, lesson):
-    """In a frame, with the generator: a slider changes the face."""
+    """In a frame, with the generator, in place of the film of it: a slider changes the face. The frame is as high as
+    its page, and the face stays in sight."""
     page.goto((site / "notebooks" / f"{lesson}.html").as_uri(), wait_until="load")
     page.get_by_text("Open the explorer here").click()
     frame = page.frame_locator("iframe")
@@ -268,6 +336,18 @@ def test_a_lesson_has_the_explorer_itself(site, page, lesson):
     frame.get_by_role("tab", name="Change", exact=True).click()
     frame.get_by_role("slider", name="glasses", exact=True).press("ArrowRight")
     frame.locator(f".latent:not([data-drawn='{before}'])").wait_for()
+    outer = page.locator("iframe")
+    assert page.locator(".cell_output:has(iframe) > .output:not(:has(iframe)):visible").count() == 0
+    for size in (USUAL, PHONE):
+        resize(page, size)
+        page.wait_for_function("frame => frame.offsetHeight > 800", arg=outer.element_handle())
+        frame.locator("html").evaluate("""async page => {
+            while (page.scrollHeight > page.clientHeight) await new Promise(requestAnimationFrame); }""")
+        outer.evaluate("frame => { frame.scrollIntoView(); scrollBy(0, 300); }")
+        frame.locator("html").evaluate("""async page => {
+            const above = () => parseFloat(page.style.getPropertyValue('--above'));
+            while (!(above() > 250)) await new Promise(requestAnimationFrame); }""")
+        assert frame.locator(".frame canvas").bounding_box()["y"] >= 0
 
 
 def test_every_recorded_run_is_in_the_gallery(site):
