@@ -151,7 +151,7 @@ axes.set(xlabel="thousand images shown", ylabel="Frechet distance", yscale="log"
 axes.set_yticks([20, 50, 100, 200], ["20", "50", "100", "200"])
 axes.minorticks_off()
 plots.legend_above(axes)
-show(figure, "These digits still improved when their training was stopped: no turn, unlike above.",
+show(figure, "These digits still improved when their training was stopped: no turn here.",
      "the digits' distance falls to the very end")
 
 # %% [markdown]
@@ -306,6 +306,36 @@ def verdict(config):
     word = "undecided" if abs(mean) <= half else "worse" if mean > 0 else "better"
     return np.exp(mean), np.exp(mean - half), np.exp(mean + half), word
 
+# %%
+versions = [name for name in study.study.configs if name != "baseline"]
+alone = {name: verdict(name) for name in versions}
+alone = dict(sorted(alone.items(), key=lambda pair: pair[1]))
+
+# %% jupyter={"source_hidden": true}
+def named(verdicts):
+    """The same by the names shown: "[4] images in 0 to 1", where 4 is no count."""
+    marked = {name: f"[{name[0]}]{name[1:]}" for name in verdicts if name[0].isdigit()}
+    return {marked.get(name, name).removesuffix(" as for a classifier"): numbers
+            for name, numbers in verdicts.items()}
+
+
+def told(verdicts):
+    """5 better, 12 worse, ...: in words, for those who cannot see the figure."""
+    found, words = [word for *_, word in verdicts.values()], ("better", "worse", "undecided")
+    return ", ".join(f"{found.count(word)} {word}" for word in words)
+
+
+# %% jupyter={"source_hidden": true}
+measure = "times the baseline's distance"
+
+
+def forest(verdicts, ticks):
+    """A line for each version: its ratio and its interval; narrow, for a phone's sake."""
+    figure = plots.forest(named(verdicts), measure, ticks)
+    figure.set_figwidth(7)
+    return figure
+
+
 # %% [markdown]
 # ## 3 · Every guideline off, one at a time
 #
@@ -320,32 +350,6 @@ def verdict(config):
 # > - D learns four times as fast as G, a later advice
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-versions = [name for name in study.study.configs if name != "baseline"]
-alone = {name: verdict(name) for name in versions}
-alone = dict(sorted(alone.items(), key=lambda pair: pair[1]))
-measure = "times the baseline's distance"
-
-
-def named(verdicts):
-    """The same by the names shown: "[4] images in 0 to 1", where 4 is no count."""
-    marked = {name: f"[{name[0]}]{name[1:]}" for name in verdicts if name[0].isdigit()}
-    return {marked.get(name, name).removesuffix(" as for a classifier"): numbers
-            for name, numbers in verdicts.items()}
-
-
-def told(verdicts):
-    """5 better, 12 worse, ...: in words, for those who cannot see the figure."""
-    found, words = [word for *_, word in verdicts.values()], ("better", "worse", "undecided")
-    return ", ".join(f"{found.count(word)} {word}" for word in words)
-
-
-def forest(verdicts, ticks):
-    """A line for each version: its ratio and its interval; narrow, for a phone's sake."""
-    figure = plots.forest(named(verdicts), measure, ticks)
-    figure.set_figwidth(7)
-    return figure
-
-
 four = {name: numbers for name, numbers in alone.items() if name in (
     "spectral norm in D", "4 LeakyReLU in G", "1 pooling in D", "D learns 4 times as fast")}
 show(forest(four, [0.4, 0.6, 1, 2, 5]),
@@ -463,8 +467,8 @@ answer = {letter: [name.lstrip("1234 "), *(form.format(study.values(name, key)[0
                                            for key, form in FORMS.items())]
           for letter, name in RIDDLE.items()}
 show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
-           "Seed 0. Precision: its digits that lie among real ones. Recall: real ones that lie "
-           "among its digits.")
+           "Seed 0. Precision: its digits that lie among real ones. Recall: real ones among "
+           "its digits.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
