@@ -539,17 +539,17 @@ show_table(pd.DataFrame(rows, ["near a heap, %", "in the emptiest heap"]).T,
 # heap; and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is forgotten**, in
 # none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
 #
-# Near a heap are 93 of 100 points, where the GAN of lesson 01 had 84. The other seven lie between the heaps, however many
+# Near a heap are 93 of 100 points, where the GAN of lesson 01 had 84. Most of the other seven lie between the heaps, however many
 # steps you take. They are the small network's own error, for the exact velocity brings as many points to a heap as
 # there are real ones.
 # </details>
 
 # %% [markdown]
-# Those seven are the **bridges** of lesson 01. Must they be? The way from noise to a point is continuous here too: two
+# These strays are the **bridges** of lesson 01. Must they be? The way from noise to a point is continuous here too: two
 # noises that are close end close together, and noise is one connected cloud. So whatever leads it onto eight heaps has
-# to tear it very steeply, and some noises always end in a gap. The exact velocity tears so steeply that hardly a point
-# is found there; a small network, whose arrows in the gaps are too short, leaves wider bridges. A GAN's G, which makes
-# the whole way in one pass, left wider ones still.
+# to pull neighbours far apart somewhere, and some noises always end in a gap. The exact velocity pulls so steeply that
+# hardly a point is found there; a small network, whose arrows in the gaps are too short, leaves wider bridges. A GAN's
+# G, which makes the whole way in one pass, left wider ones still.
 #
 # ## 4 · A U-Net for digits
 #
