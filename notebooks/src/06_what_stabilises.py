@@ -480,7 +480,7 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 # paper's own network for MNIST had a sigmoid with images in [0, 1], and dense layers as well, lesson 12.)
 # </details>
 #
-# P was a lucky seed. Dense layers have the widest interval of all:
+# Seed 0 was a lucky one for dense layers, which have the widest interval of all:
 
 # %% jupyter={"source_hidden": true}
 uneven = by_seed(["baseline", "3 dense hidden layers"])
