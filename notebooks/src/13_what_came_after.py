@@ -1062,4 +1062,4 @@ checks.progress("13")
 
 # %% [markdown]
 # ---
-# ← [12 · Your own images, and an errata hunt](12_your_own_images.ipynb) · [14 · The other way](14_the_other_way.ipynb) →
+# ← [12 · Your own images, and an errata hunt](12_your_own_images.ipynb) · [14 · Diffusion, the other way](14_the_other_way.ipynb) →

@@ -7,9 +7,9 @@
 # ---
 
 # %% [markdown]
-# # 14 · The other way
+# # 14 · Diffusion, the other way
 #
-# <img src="../data/denoised.webp" width="724" alt="four rows, read from left to right: grey noise, out of which a handwritten digit appears; the second is an odd one">
+# <img src="../data/denoised.webp" width="836" alt="a film: four squares of grey noise, out of which four handwritten digits appear; the second is an odd one">
 #
 # *No discriminator, no game. A network has learned to tell the noise in a picture from the rest; take it away a little
 # at a time, and pure noise becomes a digit, or nearly. (Nobody picked these four.) Does it draw better than a GAN that
@@ -134,7 +134,7 @@ real = unseen.floats(order[:400])  # test digits, in [-1, 1]
 moments = torch.linspace(0, 1, 11)
 noise = torch.randn(8, 1, 28, 28, generator=seeded(0, "noise"))
 show_turned({f"t = {t:.1f}": enlarged(noised(real[:8], noise, t.expand(8)), 8, 3)
-             for t in moments}, "Eight digits on their way to noise.",
+             for t in moments}, "The noise stays; only its share grows.",
             "eight handwritten digits, the more under noise the larger t is", first=3)
 
 # %% [markdown]
@@ -212,7 +212,8 @@ show_table(pd.DataFrame({name: [f"{x:.3f}" for x in row.tolist()]
 # %% jupyter={"source_hidden": true}
 one, its = (x[:1].expand(11, -1, -1, -1) for x in (real, noise))
 show_rows({"what the network sees": noised(one, its, moments), "the noise": its,
-           "the velocity": velocity(one, its, moments)}, "From the picture to its noise.",
+           "the velocity": velocity(one, its, moments)},
+          "The last row: at its left the noise alone, at its right the picture's negative.",
           "three rows of eleven: a digit that turns into noise; the noise; noise in which the "
           "negative of the digit appears", heads=[f"t = {t:.1f}" for t in moments])
 
@@ -406,7 +407,8 @@ def field(t):
 
 
 show_turned({f"t = {t}": field(t) for t in (0.95, 0.75, 0.5, 0.3, 0.15, 0.05)},
-            "Blue: real points with their noise. Arrows: the way back, those above 4 cut.",
+            "Blue: real points with noise. Arrows lead back; those above 4 are cut. At the "
+            "right end: how long are they between two heaps, learnt and exact?",
             "two planes of blue points and orange arrows, alike where points are; for large t "
             "a cloud and hardly an arrow, then a ring, at last eight heaps and long arrows to "
             "the nearest, the longest ones right", first=3)
@@ -416,8 +418,10 @@ show_turned({f"t = {t}": field(t) for t in (0.95, 0.75, 0.5, 0.3, 0.15, 0.05)},
 # mean is the middle, where there is no real point. Further right the arrows part, and at $t = 0.05$ each leads to the
 # nearest heap. A single big step ends in the middle; many steps let the network decide a little more at each.
 #
-# Where points are, the learnt arrows are much like the exact ones. Where hardly a point ever comes, such as the corners at
-# $t = 0.05$, there was nothing to learn from, and they are far too short.
+# Where points are, the learnt arrows are much like the exact ones. Where hardly a point ever comes there was little to
+# learn from, and they are too short: in the corners at $t = 0.05$, and, what matters more, **between neighbouring
+# heaps**. There the exact arrows are long, for a point must be pulled to one heap or the other in the little time that
+# is left; the learnt ones have about two thirds of that length, or less. Keep the gaps in mind.
 #
 # ### One step
 #
@@ -485,7 +489,7 @@ def ways(steps):
 
 show_turned({f"{steps} step{'s' * (steps > 1)}": ways(steps)
              for steps in (1, 2, 3, 5, 10, 50)},
-            "1,000 samples from the same noise, and the ways of 40 of them.",
+            "1,000 samples, and the ways of 40. At 50 steps look between the heaps.",
             "two planes of orange points, much alike: one heap in the middle, a ring, eight "
             "heaps that sharpen; those of the exact velocity have fewer strays between them")
 
@@ -521,14 +525,12 @@ rows = {"real points": [over_seeds(x) for x in zip(*(
 for steps in (1, 3, 5, 10, 25, 100):
     found = zip(*(counted(path(net, start, steps)[-1]) for net in nets), strict=True)
     rows[f"{steps} step{'s' * (steps > 1)}"] = [over_seeds(x) for x in found]
-rows["100 steps, exact velocity"] = [f"{x:.0f}" for x in counted(path(exact, start, 100)[-1])]
+rows["100 steps, exact"] = [f"{x:.0f}" for x in counted(path(exact, start, 100)[-1])]
+rows["the GAN of lesson 01"] = ["84", ""]  # its last row there
+rows = {name.replace(" ", "\N{NO-BREAK SPACE}"): row for name, row in rows.items()}
 show_table(pd.DataFrame(rows, ["near a heap, %", "in the emptiest heap"]).T,
-           "Means over three trainings; in brackets the lowest and the highest.")
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
-fewest = min(counted(path(net, start, 25)[-1])[1] for net in nets)
-print("In all three trainings every heap gets", "more" if fewest > 125 / 2 else "less",
-      "than half of its share.")
+           "Means over three trainings; in brackets the lowest and the highest. Exact: by the "
+           "exact velocity. The GAN: one training.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -537,11 +539,18 @@ print("In all three trainings every heap gets", "more" if fewest > 125 / 2 else 
 # heap; and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is forgotten**, in
 # none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
 #
-# About seven points in a hundred never reach a heap, however many steps you take: they are the small network's own error,
-# for the exact velocity brings as many points to a heap as there are real ones (the last row).
+# Near a heap are 93 of 100 points, where the GAN of lesson 01 had 84. Most of the other seven lie between the heaps, however many
+# steps you take. They are the small network's own error, for the exact velocity brings as many points to a heap as
+# there are real ones.
 # </details>
 
 # %% [markdown]
+# These strays are the **bridges** of lesson 01. Must they be? The way from noise to a point is continuous here too: two
+# noises that are close end close together, and noise is one connected cloud. So whatever leads it onto eight heaps has
+# to pull neighbours far apart somewhere, and some noises always end in a gap. The exact velocity pulls so steeply that
+# hardly a point is found there; a small network, whose arrows in the gaps are too short, leaves wider bridges. A GAN's
+# G, which makes the whole way in one pass, left wider ones still.
+#
 # ## 4 · A U-Net for digits
 #
 # For images the network becomes larger, and nothing else changes: the same mixture, the same loss, the same step. Its
@@ -559,18 +568,20 @@ for name, part in net.named_children():
     part.register_forward_hook(lambda part, _, y, name=name: shapes.update(
         {name: [str(tuple(y.shape[1:])), f"{count_parameters(part):,}"]}))
 drawing, words = draw_unet(net, torch.zeros(1, 1, 28, 28))
-show(drawing, f"The sizes on the way down and up again; {count_parameters(net):,} parameters.",
+show(drawing, "Down to where the whole picture is seen, and up again; the bridge carries each "
+              f"pixel's place. {count_parameters(net):,} parameters.",
      words)
 show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
            "In the order of their work.", fold="The parts and their parameters")
 
 # %% [markdown]
-# All of it is `dcgan_course/diffusion.py`, one page; read it now. Three things differ from a DCGAN. There is **group
-# norm** instead of batch norm, because each image of a batch has another amount of noise, and they should not be
-# normalised together. Each block is told the time, which scales and shifts its features. And the blocks are residual: a
-# way leads around each. The first convolution halves the size at once, because a layer at full size takes four
-# times as long as one at half of it. So the last one has to double it again: it gives four maps of half the size, and
-# the four numbers at one place become a square of two by two pixels.
+# All of it is one page,
+# [dcgan_course/diffusion.py](https://github.com/dcgan-course/dcgan-course/blob/main/dcgan_course/diffusion.py). Three
+# things differ from a DCGAN. There is **group norm** instead of batch norm, because each image of a batch has another
+# amount of noise, and they should not be normalised together. Each block is told the time, which scales and shifts its
+# features. And the blocks are residual: a way leads around each. The first convolution halves the size at once, because
+# a layer at full size takes four times as long as one at half of it. So the last one has to double it again: it gives
+# four maps of half the size, and the four numbers at one place become a square of two by two pixels.
 #
 # The training was recorded, since it takes more than half an hour:
 
@@ -581,15 +592,19 @@ from dcgan_course.runs import load_run, read_lines
 
 folder, gan = diffusion_folder("mnist_diffusion"), load_run("mnist")
 record, gan_record = (read_json(f / "record.json") for f in (folder, gan.path))
-print(f"Diffusion: {record['kimg']:,.0f} thousand images shown, in "
-      f"{record['cpu_seconds'] / 60:.0f} minutes of one CPU thread, by\n{record['command']}\n"
-      f"\nGAN: {gan_record['checkpoint_kimg']:,.0f} thousand images shown, in "
-      f"{gan_record['seconds'] / 60:.0f} minutes of one thread, by\n{gan_record['command']}")
+clocks = {"diffusion": (record["kimg"], record["cpu_seconds"], record["command"]),
+          "the GAN": (gan_record["checkpoint_kimg"], *(
+              gan_record[key] for key in ("seconds", "command")))}
+show_table(pd.DataFrame({name: [f"{kimg:,.0f}", f"{seconds / 60:.0f}"]
+                         for name, (kimg, seconds, _) in clocks.items()},
+                        ["thousand images shown", "minutes of one CPU thread"]).T)
+show_table(pd.DataFrame({name: [command] for name, (*_, command) in clocks.items()},
+                        ["command"]).T, fold="The two commands")
 
 # %% [markdown]
-# The command trains into a folder. You may stop it with Ctrl-C; the same command goes on from the last saved step.
-# Against it stands the run `mnist`, the best GAN of this course on digits without labels, with as many images and
-# nearly as many minutes: **the same clock**.
+# You may stop the command with Ctrl-C; the same command goes on from the last saved step. Against it stands the run
+# `mnist`, the best GAN of this course on digits without labels, with as many images and nearly as many minutes: **the
+# same clock**.
 
 # %% jupyter={"source_hidden": true}
 stats = read_lines(folder / "stats.jsonl")
@@ -604,7 +619,8 @@ show(figure, "The loss of the recorded training: it falls fast, then hardly at a
 # %% jupyter={"source_hidden": true}
 sheets = [(float(sheet.stem.removeprefix("fakes_")), sheet)
           for sheet in sorted((folder / "samples").iterdir())]
-show_moments([sheets[i] for i in (0, 1, 3, 6, -1)], "The same noise in every row.",
+show_moments([sheets[i] for i in (0, 1, 3, 6, -1)],
+             "The same noises in every row. Which strokes close as it goes on?",
              "five rows of fourteen digits: ragged strokes, then ever clearer digits", 14)
 
 # %% [markdown]
@@ -645,7 +661,7 @@ print(", ".join(f"{steps} step{'s' * (steps > 1)} in {value:.2f} s"
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({f"{steps} step{'s' * (steps > 1)}": drawn[steps][:14] for steps in (1, 5, 50)},
-          "The same fourteen noises, in 1, 5 and 50 steps.",
+          "The same fourteen noises. Look at the edges, and at the last digit.",
           "three rows of fourteen: the same grey blot each time; digits with soft edges; the "
           "digits in sharp strokes", lettered=False)
 
@@ -669,7 +685,7 @@ with torch.inference_mode():
 show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
              enlarged(torch.cat(way[step - 1]).clamp(-1, 1), 8, 3)
              for step in range(1, 26, 3)},
-            "Above the mixture, below the guess.",
+            "Above the mixture, below the guess. Which row tells you the digit first?",
             "two rows of eight: above, noise turns into digits; below, grey blots become the "
             "same digits much earlier", first=2)
 
@@ -690,21 +706,24 @@ show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
 # > - neither: they differ by less than a tenth
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-KEYS = {"fd": ("Frechet distance", ",.0f"), "confidence": ("confidence", ".2f"),
+KEYS = {"fd": ("fd", ",.0f"), "confidence": ("sure", ".2f"),
         "precision": ("precision", ".2f"), "recall": ("recall", ".2f"),
-        "mode_entropy": ("mode entropy", ".3f"), "sharpness": ("sharpness", ".2f")}
+        "mode_entropy": ("modes", ".3f"), "sharpness": ("sharp", ".2f")}
 
 
-def row(scores):
-    """The numbers of a set of 10,000 images, as a row of a table."""
-    return [f"{scores[f'{key}10k_mnist']:{form}}" for key, (_, form) in KEYS.items()]
+def table(named):
+    """Scores of sets of 10,000 images, a row each; a name stays in one line."""
+    rows = {name.replace(" ", "\N{NO-BREAK SPACE}"): [
+        f"{scores[f'{key}10k_mnist']:{form}}" for key, (_, form) in KEYS.items()]
+        for name, scores in named.items()}
+    return pd.DataFrame(rows, [head for head, _ in KEYS.values()]).T
 
 
-rows = {f"{steps} step{'s' * (steps != '1')}": row(scores)
-        for steps, scores in record["scores"].items()}
-rows |= {"the GAN": row(gan_record["generated"]), "real digits": row(record["real"])}
-show_table(pd.DataFrame(rows, [name for name, _ in KEYS.values()]).T,
-           "The diffusion model by its steps, the GAN, and real digits; 10,000 images each.")
+show_table(table({f"{steps} step{'s' * (steps != '1')}": scores
+                  for steps, scores in record["scores"].items()}), "The diffusion model.")
+show_table(table({"the GAN": gan_record["generated"], "real digits": record["real"]}),
+           "fd: Frechet distance. Sure: the judge's confidence. Modes: mode entropy. Sharp: "
+           "sharpness. 10,000 images each.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -720,20 +739,8 @@ show_table(pd.DataFrame(rows, [name for name, _ in KEYS.values()]).T,
 # </details>
 
 # %% [markdown]
-# One seed stands on each side. How far can another seed move a distance? Lesson 06 trained its small GAN with five:
-
-# %% jupyter={"source_hidden": true}
-from dcgan_course.experiments.recording import RecordedStudy
-
-five = RecordedStudy("stabilisers").values("baseline", "fd")
-print(f"Five seeds of one GAN have distances from {min(five):.0f} to {max(five):.0f},",
-      f"a factor of {max(five) / min(five):.1f}.")
-many, one = (scores["fd10k_mnist"]
-             for scores in (record["scores"]["50"], gan_record["generated"]))
-print(f"Between 50 steps and one pass of G there is a factor of {many / one:.1f}.")
-
-# %% [markdown]
-# So a factor of five is hardly a matter of the seed. The smaller differences, in precision and recall, may be.
+# One seed stands on each side. In lesson 06 the five seeds of one small GAN have distances from 198 to 234, a factor of
+# 1.2. So a factor of five is hardly a matter of the seed. The smaller differences, in precision and recall, may be.
 #
 # The next plots show the same over time. Left is the training's clock: the Frechet distance after so many images, for
 # diffusion by 10 steps. Right is the clock of drawing: seconds for 64 digits, on the machine that ran this page.
@@ -754,6 +761,7 @@ fd = {int(steps): scores["fd10k_mnist"] for steps, scores in record["scores"].it
 right.plot(list(seconds.values()), [fd[steps] for steps in seconds], "o-", color=ORANGE)
 for steps in seconds:
     right.annotate(f"{steps}", (seconds[steps], fd[steps]), (4, 4), textcoords="offset points")
+one = gan_record["generated"]["fd10k_mnist"]
 right.plot(gan_seconds, one, "s", color=BLUE, markersize=8)
 right.annotate("G", (gan_seconds, one), (8, 4), textcoords="offset points")
 for axis, label in ((left, "thousand images shown"), (right, "seconds for 64 digits")):
@@ -779,7 +787,7 @@ show(figure, "Lower is better; the grey line is the floor. Right: the numbers ar
 # with networks hundreds of times as large, on photographs, diffusion models *beat GANs*, as a paper says in its title
 # ([arXiv 2105.05233](https://arxiv.org/abs/2105.05233)). What you have measured is this: small network, small clock.
 #
-# ## 7 · Who leaves out what, and does it copy?
+# ## 7 · Who leaves out what?
 #
 # For a GAN a forgotten mode costs next to nothing: D's push reaches G only where G draws. The loss of
 # this lesson asks for every training image, again and again, at all times. Does that show? Count the digits that the
@@ -809,7 +817,7 @@ axis.axhline(40, color="#808080", linewidth=1)
 axis.set(xlabel="digit that the judge reads", ylabel="how often, of 400", ylim=(0, 70))
 axis.set_xticks(range(10))
 axis.legend(ncols=3, loc="upper right")
-show(figure, "The line: 40 of each.",
+show(figure, "The line is an even share, 40 of each. Is any bar of orange or blue missing?",
      "three bars for each of ten digits, all between 25 and 55")
 show_table(pd.DataFrame(rows).T, "Of 400, how often each digit was read.", fold="The counts")
 
@@ -817,10 +825,10 @@ show_table(pd.DataFrame(rows).T, "Of 400, how often each digit was read.", fold=
 # <details><summary>What came out, and why</summary>
 #
 # Neither does: all ten digits come from both. Chance moves each of these counts by about 6 from the 40 that would be
-# even. Diffusion draws 28 ones, 25 fours and 54 twos, a little more than chance explains, and the mode entropy of 10,000,
-# 0.997 against the GAN's 0.999, agrees: a little less even, and far from forgetting a digit. So the worry about missing
-# modes is not confirmed for *this* GAN. You have seen GANs that collapse in lessons 04 and 05; we have seen no training of
-# the other kind collapse, in three on the ring and one on digits.
+# even. Diffusion draws 28 ones, 25 fours and 54 twos, a little more than chance explains, and the mode entropy of
+# 10,000, 0.997 against the GAN's 0.999, agrees: a little less even, and far from forgetting a digit. So the worry about
+# missing modes is not confirmed for *this* GAN. You have seen GANs that collapse in lessons 04 and 05; we have seen no
+# training of the other kind collapse, in three on the ring and one on digits.
 # </details>
 
 # %% [markdown]
@@ -842,52 +850,54 @@ faint = 0.1 * torch.randn(real.shape, generator=seeded(3, "lesson"))
 copies = learn.floats(range(400)) + faint
 shares = {"diffusion": drawn_to_training(diffused), "the GAN": drawn_to_training(generated),
           "copies with faint noise": drawn_to_training(copies)}
-show_table(pd.DataFrame({"nearest is a training digit": shares}).map("{:.0%}".format))
+show_table(pd.DataFrame({"nearest is a training digit": shares}).map("{:.0%}".format),
+           "With 400 images chance moves a half by about 5 points. This looks at a part of "
+           "the training digits, pixel by pixel, and would miss a copy that was moved.",
+           fold="Neither shows a sign of copying: the shares")
 
 # %% [markdown]
-# With 400 images, chance moves a half by about 5 points. Neither model shows a sign of copying. As in lesson 11, this
-# looks at a part of the training digits, pixel by pixel, and would miss a copy that was moved.
-#
 # ## 8 · A space to walk in
 #
 # G has a latent space of 100 numbers in which you have walked, added and subtracted (lessons 07 and 08). This sampler
-# is deterministic, so its noise is a latent vector too, of 784 numbers. Slerp leads from one to another.
+# is deterministic, so its noise is a latent vector too, of 784 numbers. Slerp leads from one to another. Does a digit
+# on the way jump, or does it turn into the next?
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.sampling import interpolate
 
 ends = torch.randn(2, 2, 784, generator=seeded(11, "lesson"))
-ways = torch.cat([interpolate(a, b, 14) for a, b in ends]).view(-1, 1, 28, 28)
+ways = torch.cat([interpolate(a, b, 12) for a, b in ends]).view(-1, 1, 28, 28)
 z = draw_z(gan.config, 4, seeded(11, "lesson")).view(2, 2, -1)
-walks = generate(netG, torch.cat([interpolate(a, b, 14) for a, b in z]))
-both = torch.cat([sample(unet, ways, 25), walks]).split(14)
-show_rows(dict(zip(("diffusion, from noise to noise", "diffusion, another walk",
-                    "the GAN, from z to z", "the GAN, another walk"), both, strict=True)),
-          "Two walks of each.",
-          "four rows of fourteen digits that change from one digit into another")
+walks = generate(netG, torch.cat([interpolate(a, b, 12) for a, b in z]))
 
 # %% jupyter={"source_hidden": true}
+both = torch.cat([sample(unet, ways, 25), walks]).split(12)
+show_rows(dict(zip(("diffusion, from noise to noise", "diffusion, another walk",
+                    "the GAN, from z to z", "the GAN, another walk"), both, strict=True)),
+          "Look for the place where one digit becomes another: is it a jump in any row?",
+          "four rows of twelve digits that change from one digit into another")
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 pairs = torch.randn(2, 8, 784, generator=seeded(12, "lesson"))
 ways = torch.cat([interpolate(a, b, 12) for a, b in zip(*pairs, strict=True)])
 z = draw_z(gan.config, 16, seeded(12, "lesson")).view(2, 8, -1)
 walks = {"diffusion": sample(unet, ways.view(-1, 1, 28, 28), 25),
          "the GAN": generate(netG, torch.cat([interpolate(a, b, 12)
                                               for a, b in zip(*z, strict=True)]))}
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-print("In the judge's features the largest of 11 steps is, in the mean of eight walks,")
+largest = {}
 for name, images in walks.items():
     features, _ = judged(judge, images)
     steps = np.linalg.norm(np.diff(features.reshape(8, 12, -1), axis=1), axis=2)
-    print(f"{(steps.max(1) / steps.sum(1)).mean():.0%} of the whole way by {name}.")
-print("Equal steps would be 9 % each.")
+    largest[name] = f"{(steps.max(1) / steps.sum(1)).mean():.0%}"
+show_table(pd.DataFrame({"largest of 11 steps, of the whole way": largest}),
+           "In the judge's features, the mean of eight walks. Equal steps would be 9 % each.",
+           fold="In numbers neither walk is smoother")
 
 # %% [markdown]
-# Both walks change without tearing, and by this number neither is smoother: the largest of eleven steps is about 28 %
-# of the way in both. For z of the GAN that is the selling point of the paper. For the noise of a diffusion model nobody
-# asked for it; it follows from a way that is continuous. What differs is the handling: G's 100 numbers have directions
-# that can be found and moved along (lesson 08), and a slider moves at the speed of one pass. The 784 numbers here each
-# belong to a pixel, and every picture on the walk costs 25 passes.
+# Both change without tearing. For z of the GAN that is the selling point of the paper. For the noise of a diffusion
+# model nobody asked for it; it follows from a way that is continuous, as on the ring. What differs is the handling: G's
+# 100 numbers have directions that can be found and moved along (lesson 08), and a slider moves at the speed of one
+# pass. The 784 numbers here each belong to a pixel, and every picture on the walk costs 25 passes.
 #
 # ## What each is good at
 #

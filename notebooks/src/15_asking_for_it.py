@@ -1036,4 +1036,4 @@ checks.certificate(name="", date="")  # both as they are to stand on it
 
 # %% [markdown]
 # ---
-# ← [14 · The other way](14_the_other_way.ipynb)
+# ← [14 · Diffusion, the other way](14_the_other_way.ipynb)
