@@ -614,6 +614,8 @@ names = ["1 pooling in D", "1 resizing in G", "2 batch norm on the input of D",
          "4 LeakyReLU in G", "4 sigmoid output", "5 ReLU in D"]
 rows = {"all five kept": "baseline"} | {name: name for name in names}
 distances = {words: study.values(name, "fd") for words, name in rows.items()}
+
+# %% jupyter={"source_hidden": true}
 sheets = {}
 for words, name in rows.items():
     said = words if name == "baseline" else f"guideline {name[0]} broken:{name[1:]}"

@@ -63,7 +63,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 
 from dcgan_course import checks, plots
 from dcgan_course.data import load_images, to_float
@@ -83,7 +82,7 @@ netD, size = run.load_discriminator(), run.config.image_size
 train, test = (load_images(run.config.data, size, split) for split in ("train", "test"))
 digit = to_float(train.batch([4]))
 
-
+# %% jupyter={"source_hidden": true}
 def tiles(rows):
     """Rows of pictures beside their names, as large as the page allows.
 
@@ -133,7 +132,8 @@ show(tiles({"": [digit[0], *maps[:3]], " ": list(maps[3:])}),
 #
 # > **Exercise 1 · Pooled features** — difficulty 1 of 3 · importance 3 of 3 · 8 minutes
 # >
-# > The maps of digits are 14, 7 and 4 wide, and 14 and 7 are no multiples of 4: let PyTorch choose the windows.
+# > Write the features. The maps of digits are 14, 7 and 4 wide, and 14 and 7 are no multiples of 4: let PyTorch choose
+# > the windows.
 
 # %%
 def my_pooled(maps):
@@ -169,6 +169,7 @@ def features_of(net, images, indices):
     return torch.cat([pooled(features.activations(net, batch)) for batch in batches]).numpy()
 
 
+# %% jupyter={"source_hidden": true}
 some = range(0, test.count, 5)  # every fifth test digit: enough to see a percent or two
 of_test = features_of(netD, test, some)
 
@@ -260,6 +261,7 @@ of_untrained = features_of(untrained, test, some)
 widths = [x.shape[1] * 16 for x in features.activations(netD, digit)]  # of each layer
 
 
+# %%
 def described(draw):
     """The labelled images of a draw, and the test images: {name: (numbers, numbers)}."""
     labelled = features.balanced_draw(train.labels, 100, draw)
@@ -425,6 +427,7 @@ def scaled(gradient):
     return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
 
 
+# %% jupyter={"source_hidden": true}
 one = 1  # the second of 128 features
 top = x[responses[:, one].topk(6).indices]
 rows = {name: scaled(features.saliency(netD, top, one, rule)) for name, rule in rules.items()}
@@ -571,14 +574,12 @@ images = generate(netG, z, batch_size=50)
 wears = judged(judge, images)[1][:, glasses] > 0.5
 
 # %% [markdown]
-# The judge finds glasses on 31 % of 900 faces that G draws; among the faces that it learned from a third wears some.
-#
-# To make them go, feature maps must be switched off.
+# The judge finds glasses on 31 % of 900 faces that G draws; among the faces that G learned from a third wears some.
 
 # %% [markdown]
 # > **Exercise 3 · Drop feature maps** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
-# > What you are given is still needed afterwards: work on a copy.
+# > Switch some feature maps off: make them zero. What you are given is still needed afterwards, so work on a copy.
 
 # %%
 def my_dropped(x, maps):
@@ -761,6 +762,8 @@ def effects(block, n=64):
 # with the greatest effect.
 
 # %% jupyter={"source_hidden": true}
+from PIL import Image
+
 value = effects(0)
 
 
@@ -770,6 +773,7 @@ def large(pictures):
     return picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
 
 
+# %% jupyter={"source_hidden": true}
 with features.without_maps(netG, list(np.argsort(-value)[:38]), 0, dropped):
     ten = generate(netG, z_new[shown])
 show(large(ten), "All ten wore glasses. How many do, to your eye?",
