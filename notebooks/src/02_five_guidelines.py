@@ -105,10 +105,10 @@ def table(numbers, left, title, lit=(), colour="none"):
     return "".join(parts)
 
 
-def drawing(*tables, height=260):
+def drawing(*tables, width=540, height=255):
     """Tables side by side as an SVG."""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="848" height="{height}" '
-            f'viewBox="0 0 848 {height}" font-family="DejaVu Sans, Verdana, sans-serif" '
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" font-family="DejaVu Sans, Verdana, sans-serif" '
             f'font-size="20" text-anchor="middle" fill="{INK}">{"".join(tables)}</svg>')
 
 
@@ -123,9 +123,9 @@ for i, j in places:
     sums = " + ".join(f"{number}·({weight})" for number, weight in terms)
     sofar = [[found.get((a, b), "") for b in range(3)] for a in range(3)]
     pictures[f"row {i + 1}, column {j + 1} of the map: {sums} = {found[i, j]}"] = drawing(
-        table(image, 20, "image", under, ORANGE),
-        table(kernel, 340, "kernel", places, ORANGE),
-        table(sofar, 560, "map", [(i, j)], BLUE))
+        table(image, 5, "image", under, ORANGE),
+        table(kernel, 245, "kernel", places, ORANGE),
+        table(sofar, 385, "map", [(i, j)], BLUE))
 show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
             "brighter on the right than on the left?",
             "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums")
@@ -235,8 +235,8 @@ for n, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)], 1):
     here = [(2 * i + a, 2 * j + b) for a in range(3) for b in range(3)]
     out[2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += four[i][j] * torch.tensor(pattern)
     pictures[f"stamp {n} of 4: {four[i][j]} times the kernel is added"] = drawing(
-        table(four, 20, "image", [(i, j)], BLUE), table(pattern, 240, "kernel"),
-        table(out.tolist(), 500, "output so far", here, ORANGE), height=310)
+        table(four, 5, "image", [(i, j)], BLUE), table(pattern, 145, "kernel"),
+        table(out.tolist(), 335, "output so far", here, ORANGE), width=590, height=305)
 show_turned(pictures, "Stride 2: each stamp lies two places further on. Overlaps add up.",
             "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up")
 
