@@ -46,6 +46,7 @@ BADGE = r"\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)"
 ABOUT = re.compile(BADGE + r"\n\n(\*\*Time:.+?)(After this lesson.+?)(\*\*You write.+?)$", re.S)
 EXPLORED = re.compile(r'xplore(?:r)?\("(\w+)"\)')  # the run whose explorer a cell opens
 DATA_URI = re.compile(r'src="data:image/(gif|png|jpeg|webp|svg\+xml);base64,([^"]+)"')
+DRAWN = re.compile(r'^<img src="[^"]+\.svg".*>$', re.M)  # under a title
 UNDER_TITLE = re.compile(r"\.\./data/([\w./-]+\.(?:png|gif|webp))")
 HOME = "avatars"  # the run whose explorer is on the home page
 TURNS = {"01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves without an explorer
@@ -183,6 +184,7 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     if badge := re.search(BADGE, page.cells[0].source):
         outputs.without_checks(page, badge[1])
     page.cells[0].source = ABOUT.sub(about, page.cells[0].source)
+    page.cells[0].source = DRAWN.sub(r'<div class="drawn">\g<0></div>', page.cells[0].source)
     if page.cells[-1].source.startswith("---\n"):  # links to the lessons beside it, which each page has at its foot
         page.cells.pop()
     code = [cell for cell in page.cells if cell.cell_type == "code"]

@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/02_five_guidelines.ipynb)
 #
-# **Time:** 60 minutes to read and write; the cells run for about 40 seconds on two CPU cores.
+# **Time:** 60 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** PyTorch's `nn.Module` and `nn.Sequential`; lesson 01 for what G and D are.
 #
@@ -41,8 +41,8 @@
 # 4. **ReLU** in G, and **tanh** at its output.
 # 5. **LeakyReLU** in D.
 #
-# The first five sections take them one at a time: the reason for each, the alternative, and what is drawn where it is
-# broken. Then you put them together, and train what you have built.
+# The first five sections take them one at a time: the reason for each, and the alternative. At their end a slider
+# breaks them one after the other. Then you put all five together, and train what you have built.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -66,11 +66,12 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import matplotlib.pyplot as plt
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from dcgan_course import checks
+from dcgan_course import checks, models
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import seeded, settle_threads
@@ -87,29 +88,31 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # form a **map**. Drag the slider: the kernel moves over the image, and under the picture stands its sum at that place.
 
 # %% jupyter={"source_hidden": true}
+ON = {ORANGE: "black", BLUE: "white"}  # numbers on a colour, on a white page and on a dark one
+
+
 def table(numbers, left, title, lit=(), colour="none"):
     """Rows of numbers as squares of an SVG, from x = left on, under a title."""
     parts = [f'<text x="{left}" y="26" text-anchor="start" font-size="16">{title}</text>']
     for i, row in enumerate(numbers):
         for j, number in enumerate(row):
             x, y, fill, ink = left + 50 * j, 44 + 50 * i, "none", INK
-            if (i, j) in lit:  # dark on a light colour, on a dark page too
-                fill, ink = colour, "#222222"
+            if (i, j) in lit:
+                fill, ink = colour, ON[colour]
             parts.append(f'<rect x="{x}" y="{y}" width="50" height="50" fill="{fill}" '
                          f'stroke="{GREY}"/><text x="{x + 25}" y="{y + 32}" '
                          f'fill="{ink}">{number}</text>')
     return "".join(parts)
 
 
-def drawing(*tables, height=260):
+def drawing(*tables, width=540, height=255):
     """Tables side by side as an SVG."""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="848" height="{height}" '
-            f'viewBox="0 0 848 {height}" font-family="DejaVu Sans, Verdana, sans-serif" '
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
+            f'viewBox="0 0 {width} {height}" font-family="DejaVu Sans, Verdana, sans-serif" '
             f'font-size="20" text-anchor="middle" fill="{INK}">{"".join(tables)}</svg>')
 
 
 # %% jupyter={"source_hidden": true}
-PALE_ORANGE, PALE_BLUE = "#F2BF99", "#99C7E0"
 image = [[0, 0, 3, 1], [0, 2, 3, 0], [1, 3, 2, 0], [0, 1, 0, 0]]
 kernel = [[-1, 1], [-1, 1]]
 places, found, pictures = [(i, j) for i in range(3) for j in range(3)], {}, {}
@@ -120,9 +123,9 @@ for i, j in places:
     sums = " + ".join(f"{number}·({weight})" for number, weight in terms)
     sofar = [[found.get((a, b), "") for b in range(3)] for a in range(3)]
     pictures[f"row {i + 1}, column {j + 1} of the map: {sums} = {found[i, j]}"] = drawing(
-        table(image, 20, "image", under, PALE_ORANGE),
-        table(kernel, 340, "kernel", places, PALE_ORANGE),
-        table(sofar, 560, "map", [(i, j)], PALE_BLUE))
+        table(image, 5, "image", under, ORANGE),
+        table(kernel, 245, "kernel", places, ORANGE),
+        table(sofar, 385, "map", [(i, j)], BLUE))
 show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
             "brighter on the right than on the left?",
             "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums")
@@ -214,8 +217,9 @@ print(" -> ".join(map(str, sizes)))
 # %% [markdown]
 # **Why not pooling?** Max pooling keeps the largest of four numbers: the rule is fixed in advance. A strided
 # convolution *learns* what to keep. And pooling has no useful reverse: G would have to guess where the largest number
-# stood. The strips below try both; you may be surprised. The authors found their guidelines with deep networks and
-# photographs. They are a safe place to start, but other networks and other data may not need all of them.
+# stood. The slider at the end of section 5 tries both; you may be surprised. The authors found their guidelines with
+# deep networks and photographs. They are a safe place to start, but other networks and other data may not need all of
+# them.
 #
 # ### The way up: fractional strides
 #
@@ -231,8 +235,8 @@ for n, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)], 1):
     here = [(2 * i + a, 2 * j + b) for a in range(3) for b in range(3)]
     out[2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += four[i][j] * torch.tensor(pattern)
     pictures[f"stamp {n} of 4: {four[i][j]} times the kernel is added"] = drawing(
-        table(four, 20, "image", [(i, j)], PALE_BLUE), table(pattern, 240, "kernel"),
-        table(out.tolist(), 500, "output so far", here, PALE_ORANGE), height=310)
+        table(four, 5, "image", [(i, j)], BLUE), table(pattern, 145, "kernel"),
+        table(out.tolist(), 335, "output so far", here, ORANGE), width=590, height=305)
 show_turned(pictures, "Stride 2: each stamp lies two places further on. Overlaps add up.",
             "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up")
 
@@ -315,38 +319,7 @@ show(large * 2 - 1, "The same digit through kernels of 3, 4 and 5: look at the s
 # A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to
 # *learn* to cancel the pattern; most code since then uses 4 x 4.
 #
-# ### What breaking it draws
-#
-# Lesson 06 trained a small DCGAN on digits, once through all 60,000, and again with one guideline broken at a time. Each
-# section from here on shows such strips, twelve digits of the first of five seeds. Behind each name stands a number,
-# **fd**: how far generated digits are from real ones, the median of the five seeds. Small is good (lesson 06 says how it
-# is found).
-#
-# In the second row D pools; in the third G enlarges by copying pixels and convolves then.
-
-# %% jupyter={"source_hidden": true}
-from statistics import median
-
-from dcgan_course.experiments.recording import RecordedStudy
-from dcgan_course.plots import GREEN, show_rows
-
-study = RecordedStudy("stabilisers")
-
-
-def broken(caption, alt, *versions):
-    """Show what the small DCGAN of lesson 06 draws as it is, and in some versions."""
-    names = {"baseline": "all five kept"}
-    names |= {name: f"guideline {name[0]} broken:{name[1:]}" for name in versions}
-    show_rows({f"{words}; fd {median(study.values(name, 'fd')):,.0f}": study.images(name)[:12]
-               for name, words in names.items()}, caption, alt)
-
-
-broken("Twelve digits of each, none picked.",
-       "three rows of twelve digits, about as good", "1 pooling in D", "1 resizing in G")
-
-# %% [markdown]
-# On digits nothing breaks. The eye sees no difference; the numbers do, and they are *smaller* where guideline 1 is
-# broken.
+# With that you can write the part that stands in G again and again:
 #
 # > **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
@@ -383,11 +356,6 @@ block = checks.check_generator_block(my_block)
 # ```
 # </details>
 
-# %%
-x = torch.randn(2, 32, 8, 8)
-print("in ", tuple(x.shape))
-print("out", tuple(block(32, 16)(x).shape))
-
 # %% [markdown]
 # ## 2 · Batch norm, and where it must not be
 #
@@ -405,16 +373,17 @@ torch.testing.assert_close(by_hand, by_torch)
 print("the formula gives the same numbers as PyTorch's BatchNorm2d")
 
 # %% [markdown]
-# It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Take the
-# G of lesson 03, with batch norm and without. Both have first weights from N(0, 0.02). How strong is what leaves each
-# layer? And how strong is it in the same G after its training, twenty times through the digits?
+# It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Take
+# the G of lesson 03, with batch norm and without. Both have first weights from N(0, 0.02). How strong is what leaves
+# each layer? And how strong is it in the same G after its training, twenty times through the digits?
 
 # %%
+from dcgan_course.plots import GREEN
 from dcgan_course.runs import load_run
 
 torch.manual_seed(0)
-nets = {"with batch norm": build_generator(preset("mnist", nc=1)),
-        "without": build_generator(preset("mnist", nc=1, norm="none")),
+nets = {"with batch norm": models.init_weights(build_generator(preset("mnist", nc=1))),
+        "without": models.init_weights(build_generator(preset("mnist", nc=1, norm="none"))),
         "with batch norm, trained": load_run("mnist").load_generator()}
 deviations = {}
 for name, net in nets.items():
@@ -430,12 +399,12 @@ for (name, strength), colour in zip(deviations.items(), (BLUE, ORANGE, GREEN), s
     lift = {"with batch norm": 7, "with batch norm, trained": -7}.get(name, 0)
     axes.annotate(name, (4, strength[-1]), xytext=(10, lift), textcoords="offset points",
                   color=colour, va="center")
-axes.set(ylabel="standard deviation", yscale="log", ylim=(0.008, 1.5), xlim=(-0.2, 6))
+axes.set(ylabel="standard deviation", yscale="log", ylim=(0.004, 1.5), xlim=(-0.2, 6))
 axes.set_xticks(range(5), ["z", "4 x 4", "7 x 7", "14 x 14", "image"])
 axes.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
 show(figure, "Without batch norm hardly anything reaches the image.",
      "three lines over G's layers: with batch norm, untrained and trained, it stays between "
-     "0.2 and 1; without it falls to a hundredth")
+     "0.2 and 1; without it falls below a hundredth")
 
 # %% [markdown]
 # Without batch norm this G fades out. That is the fault of these first weights, and better ones exist: He's
@@ -453,17 +422,29 @@ show(figure, "Without batch norm hardly anything reaches the image.",
 #
 # **D's input layer.** The brightness and the contrast of a batch carry information: if G's images are too dark, D
 # should notice. Batch norm right after the first layer erases that difference between a batch of real and a batch of
-# generated images. The next cell sends a dark batch and a bright one through such a layer, without batch norm and with
-# it:
+# generated images. Here a dark batch and a bright one go through such a layer:
 
 # %%
 torch.manual_seed(0)
 first = nn.Conv2d(1, 8, 4, 2, 1, bias=False)
 dark, bright = (torch.randn(32, 1, 28, 28) * 0.1 + level for level in (-0.8, 0.8))
-for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNorm2d(8)))):
-    of_dark, of_bright = (layer(batch).mean((0, 2, 3)) for batch in (dark, bright))
-    apart = (of_dark - of_bright).abs().mean()
-    print(f"{name} batch norm the dark batch and the bright one come out {apart:.2f} apart")
+layers = {"without batch norm": first,
+          "with batch norm": nn.Sequential(first, nn.BatchNorm2d(8))}
+found = {name: [layer(batch).mean((0, 2, 3)).detach() for batch in (dark, bright)]
+         for name, layer in layers.items()}
+
+# %% jupyter={"source_hidden": true}
+figure, two = plt.subplots(1, 2, figsize=(8.4, 2.6), sharey=True)
+for axes, (name, (of_dark, of_bright)) in zip(two, found.items(), strict=True):
+    axes.plot(range(1, 9), of_dark, "o", color=BLUE, label="dark batch")
+    axes.plot(range(1, 9), of_bright, "o", color=ORANGE, fillstyle="none", markersize=11,
+              label="bright batch")
+    axes.set(title=name, xlabel="channel", xticks=range(1, 9), ylim=(-0.9, 0.9))
+two[0].set_ylabel("mean of the channel")
+two[1].legend()
+show(figure, "What leaves the first layer: with batch norm nobody can tell a dark batch "
+     "from a bright one.",
+     "left: in each channel two points apart, on both sides of 0; right: all at 0")
 
 # %% [markdown]
 # Take that reason with care. D's *second* layer has batch norm in every DCGAN, and erases much of the same difference
@@ -474,17 +455,26 @@ for name, layer in (("without", first), ("with", nn.Sequential(first, nn.BatchNo
 # against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
 # draw digits, which are mostly pure black.
 #
-# > **Predict:** a G with batch norm on its output is trained on digits like the others. How will its digits differ?
+# Lesson 06 trained a small DCGAN on digits, once through all 60,000, and again with one guideline broken at a time.
+#
+# > **Predict:** a G with batch norm on its output is trained so. How will its digits differ?
 # >
 # > - they are blurred
 # > - their background is grey and speckled, not black <!-- right -->
 # > - they are all the same digit
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-broken("Look at the background.",
-       "four rows of twelve digits: clean ones; some shapes that are no digits; broken digits "
-       "before a speckled dark grey; clean ones",
-       "2 no batch norm", "2 batch norm on the output of G", "2 batch norm on the input of D")
+from statistics import geometric_mean
+
+from dcgan_course.experiments.recording import RecordedStudy
+from dcgan_course.plots import show_rows
+
+study = RecordedStudy("stabilisers")
+kept = {"all five kept": study.images("baseline")[:12]}
+show_rows(kept | {name: study.images(f"2 {name}")[:12]
+                  for name in ("batch norm on the output of G", "no batch norm")},
+          "Look at the background.", "three rows of twelve digits: clean ones; rougher ones "
+          "before a speckled dark grey; some shapes that are no digits")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
@@ -506,9 +496,8 @@ show(figure, "Black: darker than -0.95.",
 #
 # Their background is grey and speckled. One gain and one shift serve all pixels of all images, and a value that is
 # measured against its batch cannot well stay at the edge of tanh's range. The paper names oscillation and instability.
-# Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes them apart over several seeds.
-# Without any batch norm the digits are less clear; with it on D's input no harm is seen. The numbers agree with the eye:
-# more than twice the fd without batch norm, more than twenty times with it on G's output, and no difference on D's input.
+# Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes them apart over several
+# seeds. Without any batch norm, in the third row, some shapes are no digits.
 # </details>
 
 # %% [markdown]
@@ -519,24 +508,13 @@ show(figure, "Black: darker than -0.95.",
 # %%
 dense = (4 * 4 * 1024) * (8 * 8 * 512)
 convolution = 5 * 5 * 1024 * 512
-print(f"fully connected {dense:>12,} weights")
-print(f"convolution     {convolution:>12,} weights: {dense / convolution:.0f} times fewer")
+weights = {"fully connected": dense, "convolution, 5 x 5": convolution}
+show_table(pd.DataFrame({"weights": weights}),
+           f"The convolution has {dense / convolution:.0f} times fewer.")
 
 # %% [markdown]
 # The number is not the only reason. A fully connected layer does not know which pixels are neighbours: it would have to
-# learn an edge anew at every place. Lesson 03 compares a fully connected GAN with the DCGAN, on the same budget. The strip
-# adds only one such layer to each network:
-
-# %% jupyter={"source_hidden": true}
-broken("Dense: one hidden layer of 1,024 fully connected units in G, and one in D.",
-       "two rows of twelve digits, about as good", "3 dense hidden layers")
-distances = sorted(study.values("3 dense hidden layers", "fd"))
-print("Frechet distances of its five seeds (lesson 06; small is good):",
-      ", ".join(f"{distance:,.0f}" for distance in distances))
-
-# %% [markdown]
-# The strip shows the best of its seeds. With three of the five the training came apart, so the median is large: a strip
-# alone would have misled you.
+# learn an edge anew at every place. Lesson 03 compares a fully connected GAN with the DCGAN, on the same budget.
 #
 # Two layers are fully connected all the same. G's **first layer** turns the 100 numbers of `z` into 4
 # x 4 x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says
@@ -547,8 +525,10 @@ print("Frechet distances of its five seeds (lesson 06; small is good):",
 # %% [markdown]
 # ## 4 · ReLU in G, and tanh at its output
 #
-# **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. A sigmoid would end at 0
-# and could not draw anything darker than mid-grey.
+# **tanh at G's output** is bounded as the images are: it ends at -1 and 1, black and white. The paper (section 3) saw
+# one more gain: with a bounded output the model learned sooner to use the whole range, up to its ends, and all the
+# colours of the training images. A sigmoid is bounded too, but ends at 0, and could not draw anything darker than
+# mid-grey.
 
 # %% jupyter={"source_hidden": true}
 t = torch.linspace(-4, 4, 200)
@@ -571,22 +551,21 @@ show(figure, "Shaded: the range of the images. Only tanh reaches all of it.",
 # > - hardly anything but mid-grey <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-broken("The same training, and one thing changed.",
-       "three rows of twelve: digits; digits about as good; mid-grey with a few white dots",
-       "4 LeakyReLU in G", "4 sigmoid output")
+show_rows({"a sigmoid at the end of G": study.images("4 sigmoid output")[:12]},
+          "The same training, and one thing changed.",
+          "twelve tiles of mid-grey with a few white dots")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # Hardly anything but mid-grey. G could draw bright digits on mid-grey, but D sees real digits on black: the background
-# alone gives every generated image away, and the digits do not matter. LeakyReLU in G, the second row, does no such harm.
+# alone gives every generated image away, and the digits do not matter.
 # </details>
 
 # %% [markdown]
 # **ReLU in G's hidden layers** is the guideline with the weakest reason: the paper gives none. ReLU is the simplest
 # choice whose slope, unlike that of tanh, does not fade for large inputs. G can also afford dead ends better than D
-# can, since no other network learns through it. In the strips LeakyReLU is a little behind; lesson 06 asks whether five
-# seeds are enough to say so.
+# can, since no other network learns through it.
 #
 # ## 5 · LeakyReLU in D
 #
@@ -603,11 +582,11 @@ show(figure, "Where a curve is flat, no gradient passes.",
      "below 0 ReLU is flat, LeakyReLU falls gently; above 0 they are the same line")
 
 # %% [markdown]
-# G learns only from the gradient that comes *through* D, and where the slope is 0 none passes. How many of D's units are
-# such dead ends, for a batch of digits?
+# G learns only from the gradient that comes *through* D, and where the slope is 0 none passes. How many of D's units
+# are such dead ends, for a batch of digits?
 
 # %%
-netD = build_discriminator(preset("mnist", nc=1))
+netD, dead = models.init_weights(build_discriminator(preset("mnist", nc=1))), {}
 for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
     y, closed = digits[:64], []
     for layer in netD.blocks[:-1].modules():
@@ -615,36 +594,54 @@ for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
             y = F.leaky_relu(y, leak) if isinstance(layer, nn.LeakyReLU) else layer(y)
             if isinstance(layer, nn.LeakyReLU):
                 closed.append((y == 0).float().mean())
-    print(f"with {name} {sum(closed) / len(closed):.0%} of the units pass no gradient")
-
-# %% jupyter={"source_hidden": true}
-broken("ReLU in D: on digits G learns all the same.",
-       "two rows of twelve digits, about as good", "5 ReLU in D")
+    dead[name] = f"{sum(closed) / len(closed):.0%}"
+show_table(pd.DataFrame({"units that pass no gradient": dead}))
 
 # %% [markdown]
-# ### All five together
+# ### Break it
 #
-# Here are all seeds of all strips. On the right is what a broken guideline costs, on the left of the grey row is what it
-# gains. A bar is the geometric mean of five points:
+# Push the slider: it breaks one guideline after the other, in the training of lesson 06. Before you do, guess which
+# ones leave digits, and how many of the nine. Behind each name stands **fd**, how far generated digits are from real
+# ones (lesson 06 says how it is found): small is good. It is the geometric mean of five seeds; the first one has drawn
+# the digits.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.plots import rows_of_points
+from dcgan_course.plots.showing import enlarged
 
 names = ["1 pooling in D", "1 resizing in G", "2 batch norm on the input of D",
          "2 no batch norm", "2 batch norm on the output of G", "3 dense hidden layers",
          "4 LeakyReLU in G", "4 sigmoid output", "5 ReLU in D"]
 rows = {"all five kept": "baseline"} | {name: name for name in names}
-figure = rows_of_points({words: study.values(name, "fd") for words, name in rows.items()},
-                        "fd: smaller is better", (100, 1000, 10_000))
+distances = {words: study.values(name, "fd") for words, name in rows.items()}
+
+# %% jupyter={"source_hidden": true}
+sheets = {}
+for words, name in rows.items():
+    said = words if name == "baseline" else f"guideline {name[0]} broken:{name[1:]}"
+    fd = geometric_mean(distances[words])
+    sheets[f"{said}; fd {fd:,.0f}"] = enlarged(study.images(name)[:10], 5, 5)
+show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on what ground?",
+            "two rows of five tiles")
+
+# %% [markdown]
+# Only one of the nine ruins digits to the eye: the sigmoid. Batch norm on G's output leaves many of them readable,
+# before speckled grey. And one picture misleads: that of dense layers shows the best of its five seeds. Here are all
+# seeds. On the right is what a broken guideline costs, on the left of the grey row what it gains; a bar is the
+# geometric mean.
+
+# %% jupyter={"source_hidden": true}
+figure = rows_of_points(distances, "fd: smaller is better", (100, 1000, 10_000))
 show(figure, "Each point is one training; the number is that of the guideline that is broken.",
      "ten rows of five points. Kept: near 200. Pooling, resizing and ReLU in D lie left of "
      "it; LeakyReLU in G and batch norm on D's input beside it; no batch norm, dense layers, "
      "batch norm on G's output and a sigmoid further and further right")
 
 # %% [markdown]
-# So much for digits. Two changes ruin them with every seed: a sigmoid at G's end, and batch norm there. Without batch norm
-# all five are worse, and with dense layers most come apart. That does not make the rest of the guidelines wrong: digits
-# are easy, and the authors drew photographs.
+# So on digits four changes cost something with nearly every seed: a sigmoid, batch norm on G's output, no batch norm,
+# and dense layers, with which three of five trainings came apart. The other five cost little or nothing; where D pools
+# or has ReLU, or G resizes, fd is even smaller. That does not make the guidelines wrong: digits are easy, and the
+# authors drew photographs.
 #
 # ## 6 · The paper's networks, layer by layer
 #
@@ -658,8 +655,6 @@ show(figure, "Each point is one training; the number is that of the guideline th
 # count every parameter. The first layer turns `z` into 4 x 4 with a 4 x 4 kernel, the others have 5 x 5 kernels.
 
 # %%
-import pandas as pd
-
 channels = [100, 1024, 512, 256, 128, 3]
 rows = {}
 for i in range(5):
@@ -722,8 +717,9 @@ show(svg, "Dashed: the layers that depart from a guideline, with its number.", w
 #
 # > **Exercise 3 · init_weights** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
-# > Convolutions of both kinds: weights N(0, 0.02), biases 0. Batch norm: gains (`weight`) N(1, 0.02), shifts (`bias`) 0.
-# > Go through *all* layers, inner ones too, and return the net.
+# > Write the function that draws a network's first weights. Convolutions of both kinds: weights N(0, 0.02), biases 0.
+# > Batch norm: gains (`weight`) N(1, 0.02), shifts (`bias`) 0. Go through *all* layers, inner ones too, and return the
+# > net.
 
 # %%
 def my_init_weights(net):
@@ -761,13 +757,15 @@ init_weights = checks.check_init_weights(my_init_weights)
 # </details>
 
 # %% [markdown]
-# ## 8 · Your own DCGAN
+# ## 8 · Your generator
+#
+# Sections 1, 2 and 4 have said what each layer of G is, section 6 how wide it is. Now write all of it.
 #
 # > **Exercise 4 · The generator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
 # >
-# > From `z` (N, nz) to images (N, nc, 64, 64). The first layer turns `z` into a 4 x 4 map with `8 * ngf` channels
-# > (reshape `z` to (N, nz, 1, 1) for it); three blocks that halve the channels follow, then the output layer. Use 4 x 4
-# > kernels everywhere, and keep all five guidelines. You may use your `block`.
+# > Write a G that leads from `z` (N, nz) to images (N, nc, 64, 64). The first layer turns `z` into a 4 x 4 map with
+# > `8 * ngf` channels (reshape `z` to (N, nz, 1, 1) for it); three blocks that halve the channels follow, then the
+# > output layer. Use 4 x 4 kernels everywhere, and keep all five guidelines. You may use your `block`.
 
 # %%
 class MyGenerator(nn.Module):
@@ -819,10 +817,15 @@ Generator = checks.check_generator(MyGenerator)
 # </details>
 
 # %% [markdown]
+# ## 9 · Your discriminator
+#
+# D goes the same way back, by strides (section 1), with LeakyReLU (section 5), and with batch norm but for one place
+# (section 2).
+#
 # > **Exercise 5 · The discriminator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
 # >
-# > From images (N, nc, 64, 64) to logits (N,). Channels `ndf`, `2 ndf`, `4 ndf`, `8 ndf`, then one number. Where does
-# > batch norm go, and where not? Return the logit itself: the loss applies the sigmoid.
+# > Write a D that leads from images (N, nc, 64, 64) to logits (N,). Channels `ndf`, `2 ndf`, `4 ndf`, `8 ndf`, then one
+# > number. Where does batch norm go, and where not? Return the logit itself: the loss applies the sigmoid.
 
 # %%
 class MyDiscriminator(nn.Module):
@@ -870,12 +873,13 @@ Discriminator = checks.check_discriminator(MyDiscriminator)
 # </details>
 
 # %% [markdown]
+# ## 10 · Your own DCGAN
+#
 # The next cell puts both networks together, and *applies* the initialisation. These are your networks, if your answers
 # were right:
 
 # %%
 from dcgan_course.plots import draw_networks
-from dcgan_course.plots.showing import enlarged
 
 torch.manual_seed(0)
 netG = init_weights(Generator(ngf=16, nc=1))
@@ -883,56 +887,49 @@ netD = init_weights(Discriminator(ndf=16, nc=1))
 svg, words = draw_networks(netG, torch.zeros(1, 100), netD, torch.zeros(1, 1, 64, 64))
 show(svg, "Your networks, an eighth as wide as the paper's, for grey images.", words)
 
-# %%
-from dcgan_course.sampling import generate
-
-z_fixed = torch.randn(14, 100, generator=seeded(0, "lesson"))
-x_fake = generate(netG, z_fixed)
-size, logits = " x ".join(map(str, x_fake.shape[2:])), netD(x_fake)
-darkest, brightest = ((x + 1) * 127.5 for x in (x_fake.min(), x_fake.max()))
-print(f"{len(x_fake)} images of {size} pixels, and D's {len(logits)} logits")
-print(f"of the 256 levels of grey they use {darkest:.0f} to {brightest:.0f}")
-
 # %% [markdown]
-# Nothing is trained yet, and with weights this small every image is nearly the same grey. So let them play. The two steps
-# below are what lesson 03 is about; here they are imported. A quarter of a minute is short, yet watch what comes out of
-# the grey. (Run the cell again: it begins anew, since it builds what it trains.)
+# Nothing is trained yet. So let them play. The two steps below are what lesson 03 is about; here they are imported. Ten
+# kinds of digits would take minutes; for a start your networks get one kind. Choose which.
 
 # %% tags=["nbval-ignore-output"]
+from dataclasses import replace
+
 from tqdm import tqdm
 
 from dcgan_course.data import Batches
 from dcgan_course.machine.display import bar_options
+from dcgan_course.sampling import generate
 from dcgan_course.trainer import d_step, g_step
 
+DIGIT = 3  # your choice; the cell begins anew, since it builds what it trains
 netG = init_weights(Generator(ngf=16, nc=1))
 netD = init_weights(Discriminator(ndf=16, nc=1))
 optG = torch.optim.Adam(netG.parameters(), 2e-3, betas=(0.5, 0.999))
 optD = torch.optim.Adam(netD.parameters(), 2e-3, betas=(0.5, 0.999))
-batches, moments = Batches(load_images("mnist", 64), 16, seed=0), {}
-for step in tqdm(range(401), desc="your networks", **bar_options()):
-    if step % 50 == 0:
-        moments[f"after {step * 16:,} digits"] = generate(netG, z_fixed)[:6]
+images = load_images("mnist", 64)
+images = replace(images, pixels=images.pixels[images.labels == DIGIT], labels=None)
+batches, moments = Batches(images, 16, seed=0), {}
+z_fixed = torch.randn(10, 100, generator=seeded(0, "lesson"))
+for step in tqdm(range(501), desc="your networks", **bar_options()):
+    if step in (0, 25, 50, 100, 200, 300, 400, 500):
+        moments[f"after {step * 16:,} digits"] = generate(netG, z_fixed)
     x_fake = netG(torch.randn(16, 100))
     d_step(netD, optD, batches[step], x_fake)
     g_step(netD, optG, x_fake)
 
 # %% tags=["nbval-ignore-output"]
-longer, last = load_run("mnist_quick"), len(moments) - 1
-x_fake = generate(longer.load_generator(), z_fixed[:6])  # of 28 x 28 pixels
-larger = F.interpolate(x_fake, (64, 64), mode="bilinear")
-moments["recorded, not yours: 299,840 digits"] = larger
-sheets = {name: torch.cat([batches[0][:6], images]) for name, images in moments.items()}
-show_turned({name: enlarged(images, 6, 2) for name, images in sheets.items()},
-            "Above: real digits. Below: what your G draws from six z. Left: how it began. "
-            "Rightmost: another DCGAN, after a longer training.",
-            "six real digits, and under them six generated ones: bright strokes on black",
-            first=last)
+sheets = {name: torch.cat([batches[0][:5], x_fake]) for name, x_fake in moments.items()}
+show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
+            "First row: real digits. Below: what your G draws from ten z. Push the slider to "
+            "the left to see how it began.",
+            "five real digits, and under them ten generated ones: bright strokes on black",
+            first=len(sheets) - 1)
 
 # %% [markdown]
-# After 6,400 digits your G has found strokes and black, and few clear digits. Push the slider to its right end: that G is a
-# recorded one, for 28 x 28 pixels, with the same five guidelines. It has seen some fifty times as many digits, in eight
-# minutes on one core. Lessons 03 and 04 are about it.
+# With weights as small as the first ones every image is the same grey. Then come stripes and blotches, then bright
+# strokes, then black around them, and after 8,000 digits you can read most of the ten, and no two are alike. Two
+# networks that you have written drew them, with all five guidelines. Lessons 03 and 04 give all ten kinds of digits the
+# time that they need.
 
 # %% [markdown]
 # > **Open exercise · Another size** — 45 minutes

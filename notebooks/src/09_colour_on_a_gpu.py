@@ -961,4 +961,4 @@ checks.progress("09")
 
 # %% [markdown]
 # ---
-# ← [08 · Latent sliders](08_latent_sliders.ipynb) · [10 · What D learned](10_what_d_learned.ipynb) →
+# ← [08 · Latent sliders](08_latent_sliders.ipynb) · [10 · What D and G learned](10_what_d_learned.ipynb) →

@@ -1266,4 +1266,4 @@ checks.progress("11")
 
 # %% [markdown]
 # ---
-# ← [10 · What D learned](10_what_d_learned.ipynb) · [12 · Your own images, and an errata hunt](12_your_own_images.ipynb) →
+# ← [10 · What D and G learned](10_what_d_learned.ipynb) · [12 · Your own images, and an errata hunt](12_your_own_images.ipynb) →

@@ -8,7 +8,7 @@ function look({target}) {
 }
 
 const sizes = new ResizeObserver(parts => parts.forEach(look));
-for (const part of document.querySelectorAll("main :is(pre, figure, figure input + div, .pst-scrollable-table-container)")) {
+for (const part of document.querySelectorAll("main :is(pre, .drawn, figure, figure input + div, .pst-scrollable-table-container)")) {
   sizes.observe(part);
   part.addEventListener("scroll", look, {passive: true});
 }
