@@ -313,7 +313,8 @@ from dcgan_course.plots import show_moments
 
 samples = live.samples()
 show_moments([samples[0], samples[1], samples[len(samples) // 2]],
-             "The same eight z at three moments: follow one down its column.",
+             "The same eight z at three moments: follow one down its column. (At first G is "
+             "untrained: all pixels near 127.)",
              "three rows of eight: plain grey, blobs, then strokes that begin to be digits",
              n=8)
 
@@ -738,11 +739,6 @@ show(generate(basic.load_generator(), z),
 from dcgan_course import checks
 
 checks.progress("03")
-
-# %% [markdown]
-# ---
-# ← [02 · Five architecture guidelines](02_five_guidelines.ipynb) · [04 · Training as a
-# film](04_training_as_a_film.ipynb) →
 
 # %% [markdown]
 # ---
