@@ -372,9 +372,6 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # That the projection helps on ten digits too is the kind of thing that one has to try.
 
 # %% [markdown]
-# **A good place to stop.** Part one is done: you can tell both networks a class, in two ways, and see when one of them
-# has not heard. What follows asks of generators that are trained already.
-#
 # ## Part two · Ask a generator as it is
 #
 # ## 4 · Shorter z, safer pictures
@@ -564,9 +561,10 @@ show_table(share.map("{:.0f}%".format), fold="The same as a table")
 # far.
 #
 # (400 faces: a share near 25 % is uncertain by about 2 points. But the rows use the same z at each length, so their
-# differences are more certain than that.) Precision and recall say *how much* variety is lost. They do not say
-# *whose*.
+# differences are more certain than that.)
 # </details>
+#
+# Precision and recall say *how much* variety is lost. They do not say *whose*.
 
 # %% [markdown]
 # ## 5 · From a picture back to its z
