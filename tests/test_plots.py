@@ -83,10 +83,13 @@ def test_a_film_over_its_curves():
     stats = [{"kimg": k, "loss_D": 1 / k, "loss_G": k} for k in range(1, 11)]
     pixels = np.arange(60 * 100, dtype=np.uint8).reshape(60, 100)
     frames = over_curves([(kimg, Image.fromarray(pixels)) for kimg in (0.0, 5.0, 10.0)], stats)
-    assert all(frame.shape == (22 + 120 + 160, 200, 3) for frame in frames)
+    assert all(frame.shape == (22 + 120 + 160, 200, 4) for frame in frames)
     assert (frames[1][22:142, :, 0] == pixels.repeat(2, 0).repeat(2, 1)).all()
+    assert (frames[1][22:142, :, 3] == 255).all()
+    assert not frames[1][0, 0, 3] and not frames[1][-1, 0, 3]  # behind clock and losses is the page
     assert (frames[0][:22] != frames[1][:22]).any()  # another clock
-    cursors = [np.nonzero((frame[142:] == 0).all(2).sum(0) > 40)[0] for frame in frames]  # columns that are ink
+    ink = [0x77, 0x77, 0x77, 255]
+    cursors = [np.nonzero((frame[142:] == ink).all(2).sum(0) > 40)[0] for frame in frames]  # columns that are ink
     first, half, last = (columns.mean() for columns in cursors)
     assert half == pytest.approx((first + last) / 2, abs=1) and 80 < last - first < 120
 
@@ -164,7 +167,8 @@ def test_curves_of_a_training_that_is_not_at_its_end():
     stats = [{"kimg": k, "loss_D": 1.0, "loss_G": 2.0, "D_x": 0.7, "D_G_z": 0.3} for k in (1, 2, 3)]
     upper, lower = (axes for axes in curves(stats, (3, 5), 40.0).axes)
     places = [axes.get_subplotspec().get_geometry() for axes in (upper, lower)]
-    assert [place[:2] for place in places] == [(2, 1)] * 2 and upper.get_xlim() == lower.get_xlim() == (0, 40)
+    assert [place[:2] for place in places] == [(2, 1)] * 2 and upper.get_xlim() == lower.get_xlim()
+    assert upper.get_xlim() == (0, pytest.approx(41.2))  # the last point is not at the edge
     left, right = curves(stats, (5, 3)).axes
     assert left.get_subplotspec().get_geometry()[:2] == (1, 2) and 3 <= right.get_xlim()[1] < 4
 

@@ -26,6 +26,7 @@ from dcgan_course.plots import (
     rows_of_points,
     saved,
     show,
+    show_beside,
     show_cards,
     show_moments,
     show_rows,
@@ -135,6 +136,25 @@ def test_the_picture_of_a_training_has_curves_beside_it(monkeypatch):
     assert "3 thousand images</figcaption>" in told[1]["text/html"] and told[1]["text/plain"] == small[0][2]
 
 
+def test_a_short_last_line_is_left_out():
+    """Its point would jump: it is the mean of few steps."""
+    lines = [{"kimg": kimg} for kimg in (1.6, 3.2, 4.8, 5.2)]
+    assert showing.full(lines) == lines[:3] and showing.full(lines[:3]) == lines[:3]
+    assert showing.full(lines[2:]) == lines[2:] and not showing.full([])
+
+
+def test_pictures_side_by_side(monkeypatch):
+    """Each with its words and its own width, of which a narrow page leaves at least seven tenths, or a line."""
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda what: bundles.append(DisplayFormatter().format(what)[0]))
+    show_beside({"eight digits": DIGITS[:8], "two < three": DIGITS[:8]}, "left < right")
+    html = bundles[0]["text/html"]
+    first, second = images(html)
+    assert (first[2], second[2]) == ("eight digits", "two &lt; three") and first[3] == second[3] > 300
+    assert html.count(f"flex:{first[3]} 1 {0.7 * first[3]:.0f}px") == 2 and "flex-wrap:wrap" in html
+    assert "left &lt; right</figcaption>" in html and bundles[0]["text/plain"] == "eight digits; two < three"
+
+
 def test_two_pictures_with_a_line_between(monkeypatch):
     """Both with words; the slider is not there before a script has shown it (tests/browser moves it)."""
     bundles = []
@@ -155,6 +175,9 @@ def test_a_grey_tile_says_so():
     side = pixels.shape[1] // 4
     grey = pixels[4:-4, 2 * side + 6 : 3 * side - 2]
     assert np.median(grey) == 128 and 0.02 < (grey < 100).mean() < 0.3  # the words
+    images[2, 0, 0, 0] = 1.6 / 127.5
+    near = np.asarray(Image.open(io.BytesIO(sheet(images)[0])).convert("L")).astype(int)
+    assert (near[6:-3, 2 * side + 6 : 3 * side - 2] != pixels[6:-3, 2 * side + 6 : 3 * side - 2]).any()  # other words
     images[2] = DIGITS[2]
     plain = np.asarray(Image.open(io.BytesIO(sheet(images)[0])).convert("L")).astype(int)
     assert (plain[:, : 2 * side] == pixels[:, : 2 * side]).all() and len(np.unique(plain)) > 100

@@ -18,7 +18,7 @@ from .films import (
 from .ideas import sketches, timeline
 from .networks import architecture, draw_networks, draw_unet
 from .points import dots, forest, rows_of_points
-from .showing import notebook_picture, saved, show
+from .showing import notebook_picture, saved, show, show_beside
 from .sliding import show_turned, show_wiped
 from .style import BLUE, GREEN, GREY, INK, ORANGE, PAGE, STYLE
 from .tables import show_table
@@ -26,5 +26,5 @@ from .tables import show_table
 __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card",
            "clock", "corner", "curves", "dots", "draw_networks", "draw_unet", "encoded", "expect_film", "forest",
            "legend_above", "metric_curve", "notebook_picture", "over_curves", "rows_of_points", "saved", "show",
-           "show_cards", "show_moments", "show_rows", "show_table", "show_turned", "show_wiped", "side_by_side",
-           "sketches", "thinned", "timeline", "under_sliders", "write_film", "write_gif"]
+           "show_beside", "show_cards", "show_moments", "show_rows", "show_table", "show_turned", "show_wiped",
+           "side_by_side", "sketches", "thinned", "timeline", "under_sliders", "write_film", "write_gif"]

@@ -17,7 +17,7 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
     Args:
         stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
         size: width and height in inches; in a high figure one panel is below the other. None = the page's width.
-        until: the thousand images at the right edge, with 0 at the left one; None = as far as the lines reach.
+        until: the thousand images near the right edge, with 0 at the left one; None = as far as the lines reach.
         loss: what was trained with; of some, D's answers are no probabilities, and their axis says so.
     """
     kimg = [line["kimg"] for line in stats]
@@ -29,7 +29,7 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
         axes.set(xlabel="thousand images shown")
-        axes.set_xlim((0, until) if until else None)
+        axes.set_xlim((0, 1.03 * until) if until else None)  # the last point is not at the edge
         legend_above(axes, title)
     if height > width:  # one axis for both
         left.set_xlabel("")

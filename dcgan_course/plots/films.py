@@ -11,9 +11,10 @@ from .curves import clock
 from .style import BLUE, DENSE, GREY, INK, ORANGE, STYLE, lettering
 
 FILMS = (".gif", ".webp", ".mp4")
+STRIP = 22  # pixels of the line above a picture
 
 
-def caption(picture: Image.Image, text: str, height: int = 22) -> Image.Image:
+def caption(picture: Image.Image, text: str, height: int = STRIP) -> Image.Image:
     """The picture with a line of text on a white strip above it."""
     framed = Image.new("RGB", (picture.width, picture.height + height), "white")
     framed.paste(picture.convert("RGB"), (0, height))
@@ -125,8 +126,8 @@ def captioned(samples: Sequence[tuple[float, Path]], part: float = 1.0) -> list[
 
 
 def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict]) -> list[np.ndarray]:
-    """Frames of a film, (height, width, 3) uint8: each sheet twice as large under its clock, and below it the losses,
-    in which a cursor marks the moment.
+    """Frames of a film, (height, width, 4) uint8: each sheet twice as large under its clock, and below it the losses,
+    in which a cursor marks the moment. What lies behind clock and losses is the page, light or dark.
 
     Args:
         samples: (thousand images shown, sheet), in order; the sheets are of one size.
@@ -138,23 +139,25 @@ def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict])
 
     wide, frames = DENSE * samples[0][1].width, []
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(wide / 100, 1.6), facecolor="white")
+        figure = Figure(figsize=(wide / 100, 1.6))
         canvas, axes = FigureCanvasAgg(figure), figure.subplots()
         for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
             axes.plot([line["kimg"] for line in stats], [line[key] for line in stats], color=colour, label=key)
         axes.set(xlabel="thousand images shown", xlim=(0, samples[-1][0]), ylim=(0, None))
         axes.legend(ncols=2, loc="upper right")
         canvas.draw()
-        below = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        below = Image.fromarray(np.asarray(canvas.buffer_rgba()))
         low, high = (below.height - axes.transAxes.transform((0, y))[1] for y in (1, 0))
     for kimg, sheet in samples:
         x = axes.transData.transform((kimg, 0))[0]
         large = sheet.convert("RGB").resize((wide, DENSE * sheet.height), Image.Resampling.NEAREST)
-        top = caption(large, clock(kimg))
-        frame = Image.new("RGB", (wide, top.height + below.height), "white")
-        frame.paste(top, (0, 0))
-        frame.paste(below, (0, top.height))
-        ImageDraw.Draw(frame).line((x, top.height + low, x, top.height + high), "black", 2)
+        top = STRIP + large.height
+        frame = Image.new("RGBA", (wide, top + below.height))
+        frame.paste(large, (0, STRIP))
+        frame.paste(below, (0, top))
+        pen = ImageDraw.Draw(frame)
+        pen.text((6, 2), clock(kimg), INK, lettering(14))
+        pen.line((x, top + low, x, top + high), INK, 2)
         frames.append(np.asarray(frame))
     return frames
 

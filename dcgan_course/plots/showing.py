@@ -3,7 +3,7 @@
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -100,7 +100,7 @@ def notebook_picture(stats: Callable[[], list[dict]], until: float,
         width = min(WATCHED, large.width)
         beside = PAGE - width - 12
         images = image_html(saved(large), words, width, shared(width))
-        if lines := stats():
+        if lines := full(stats()):
             file = io.BytesIO()
             figure = curves(lines, (beside / 100, large.height * width / large.width / 100), until, loss)
             with mpl.rc_context(STYLE | {"savefig.bbox": "standard"}):  # the same size each time
@@ -112,10 +112,31 @@ def notebook_picture(stats: Callable[[], list[dict]], until: float,
     return show
 
 
-def shared(width: int) -> str:
-    """The style of a picture beside another one: on a narrower page both shrink alike, and on a phone they stand one
-    below the other."""
-    return f'style="flex:{width} 1 {0.55 * width:.0f}px;min-width:0;max-width:{width}px;height:auto;border-radius:4px"'
+def full(lines: list[dict]) -> list[dict]:
+    """Lines without a last one that is the mean of fewer steps than half of the first one's: its point jumps."""
+    short = len(lines) > 2 and lines[-1]["kimg"] - lines[-2]["kimg"] < 0.5 * (lines[1]["kimg"] - lines[0]["kimg"])
+    return lines[:-1] if short else lines
+
+
+def show_beside(pictures: Mapping[str, Picture], caption: str) -> None:
+    """Show pictures of one size side by side, and on a phone one below the other.
+
+    Args:
+        pictures: what is to be seen on each, for those who cannot, and the picture, as for `show`.
+        caption: what to look for.
+    """
+    from IPython.display import display
+
+    files = [(content, alt, own) for alt, (content, own) in ((alt, filed(what)) for alt, what in pictures.items())]
+    images = " ".join(image_html(content, alt, own, shared(own, 0.7)) for content, alt, own in files)
+    inside = f'<div style="display:flex;flex-wrap:wrap;gap:12px;justify-content:center">{images}</div>'
+    display(Shown(framed(inside, caption), "; ".join(pictures)))
+
+
+def shared(width: int, least: float = 0.55) -> str:
+    """The style of a picture beside another one: on a narrower page both shrink alike, to that share of their width at
+    least, and on a phone they stand one below the other."""
+    return f'style="flex:{width} 1 {least * width:.0f}px;min-width:0;max-width:{width}px;height:auto;border-radius:4px"'
 
 
 def drawn(figure: "Figure") -> tuple[bytes, int]:
@@ -162,8 +183,9 @@ def enlarged(images: Tensor, nrow: int, times: int, lettered: bool = True) -> Im
     for i, pixels in enumerate(map(to_pixels, images if lettered else images[:0])):
         if int(pixels.max()) - int(pixels.min()) <= FLAT:
             level, side = round(float(pixels.float().mean())), size + 2
+            words = "every\npixel" if pixels.min() == pixels.max() else "pixels\nnear"
             middle = (times * (2 + i % nrow * side + size // 2), times * (2 + i // nrow * side + size // 2))
-            pen.text(middle, f"every\npixel\n{level}", "black" if level > 110 else "white", font, "mm", align="center")
+            pen.text(middle, f"{words}\n{level}", "black" if level > 110 else "white", font, "mm", align="center")
     return picture
 
 

@@ -37,8 +37,8 @@
 #
 # The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is
 # one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **drag the
-# slider.** It holds every other moment of the upper 32 places. At which loss could you have read the first digit? And at
-# which loss would you have stopped?
+# slider.** It holds every other moment of the upper 32 places. At which loss could you have read the first digit? And
+# at which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -69,7 +69,7 @@ from PIL import Image
 
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
-from dcgan_course.plots import STYLE, caption, clock, show, show_table
+from dcgan_course.plots import STYLE, clock, show, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, grid_images, image_grid, sample_z
 
@@ -99,16 +99,6 @@ def small(picture):
     return file.getvalue()
 
 
-def without_paper(frame):
-    """A frame without its clock, and its curves without white paper, for a dark page too."""
-    pixels = np.dstack([frame, np.full_like(frame[..., 0], 255)])[22:]
-    below = pixels[244:]  # below the sheet
-    ink, grey = 255 - below[..., :3].min(2), np.ptp(below[..., :3], axis=2) < 20
-    below[..., 3] = np.where(grey, np.minimum(255, 1.9 * ink), 255 * (ink > 110))
-    below[grey, :3] = 119
-    return Image.fromarray(pixels)
-
-
 def words(kimg):
     """What is said of a moment: the clock, and the losses of the line that is nearest."""
     line = min(lines, key=lambda line: abs(line["kimg"] - kimg))
@@ -117,68 +107,50 @@ def words(kimg):
 
 upper = [sheet.crop((0, 0, 242, 122)) for sheet in sheets]
 looks = list(zip(clocks, upper, strict=True))[::2]
-show_turned({words(kimg): small(without_paper(frame))
+show_turned({words(kimg): small(Image.fromarray(frame[22:]))
              for (kimg, _), frame in zip(looks, over_curves(looks, lines), strict=True)},
             "One training, 31 moments. The cursor in the losses moves along.",
             "thirty-two places, grey at first, then blobs, strokes and digits, over the "
-            "losses, in which a cursor marks the moment", first=6)
+            "losses, in which a cursor marks the moment")
 
 # %% [markdown]
-# G's loss falls for some forty thousand images. Then it stays where it is, and from some 160 thousand on it *rises*, slowly,
-# to the end, while D's falls.
+# G's loss falls for some forty thousand images, stays where it is, and from some 160 thousand on even *rises*. The
+# pictures get better all the way: lesson 03 gave their distance from real digits after each epoch, which falls from 159
+# to 28. So look at the pictures.
 #
-# > **Predict:** how do the pictures change after the first forty thousand images?
-# >
-# > - they get worse
-# > - they stay as they are
-# > - they still get better <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-from dcgan_course.plots import BLUE, GREEN, ORANGE
-
-scored = run.metrics()
-kimg, fd = [line["kimg"] for line in scored], [line["fd10k_mnist"] for line in scored]
-figure, axes = plt.subplots(figsize=(8.4, 2.6))
-axes.plot(kimg, fd, "o-", color=GREEN)
-for x, y in zip(kimg, fd, strict=True):
-    axes.annotate(f"{y:.0f}", (x + 3, y + 7))
-axes.set(ylabel="distance from real digits", ylim=(0, 185),
-         xlabel="thousand images shown", xlim=(0, 320))
-show(figure, "G's loss stands still, then rises; its pictures get better.",
-     "five dots, the Frechet distance, which falls from 159 to 28")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# They still get better: their distance from real digits falls from 159 to 28, most of it while G's loss stands still, the rest
-# while it rises. (It is the Frechet distance of 10,000
-# pictures, at the end of each epoch; [lesson 11](11_measuring_gans.ipynb) builds it up.) The loss is the score against a
-# D that gets better too.
-#
-# </details>
-#
-# Now follow **one** place. Here are the 61 pictures of each of the upper sixteen places, row by row like text. **Drag
-# the slider:** is there a digit that changes into another one, and how late?
+# Follow **one** place. Here are the 61 pictures of each of the upper sixteen places, row by row like text. **Drag the
+# slider:** is there a digit that changes into another one, and how late?
 
 # %% jupyter={"source_hidden": true}
+from PIL import ImageDraw
+
+from dcgan_course.plots import INK
+from dcgan_course.plots.style import lettering
+
 grown = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in sheets])
 
 
 def life(place):
-    """The 61 pictures of one place, sixteen in a row and as wide as the page."""
-    return Image.fromarray(image_grid(grown[:, place], 16).numpy()).resize(
-        (964, 244), Image.Resampling.NEAREST)
+    """The 61 pictures of one place, eight in a row behind the clock of its first one."""
+    rows = Image.fromarray(image_grid(grown[:, place], 8).numpy()).resize(
+        (484, 484), Image.Resampling.NEAREST)
+    whole = Image.new("RGBA", (546, 484))
+    whole.paste(rows, (62, 0))
+    for row in range(8):
+        ImageDraw.Draw(whole).text((54, 32 + 60 * row), f"{clocks[8 * row]:.0f}", INK,
+                                   lettering(22), "rm")
+    return whole
 
 
 show_turned({f"row {place // 8 + 1}, place {place % 8 + 1}": small(life(place))
              for place in range(16)},
-            "One place through time, 80 thousand images a row.",
+            "One place through time. At the left thousand images, 40 more in each row.",
             "sixty-one pictures of one place: grey, blobs, and then a digit whose strokes "
             "move on", first=7)
 
 # %% [markdown]
-# The last place of the first row is a 0 until about the middle of the training, and at the end a 6. The change took some seventy
-# thousand images, and no curve shows it.
+# The last place of the first row is a 0 until about the middle of the training, and at the end a 6. The change took
+# some seventy thousand images, and no curve shows it.
 #
 # Does the film come to rest?
 #
@@ -230,8 +202,8 @@ print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; drawn again, they 
       "the same" if torch.equal(z_fixed, again) else "different")
 
 # %% [markdown]
-# A film also needs a clock. Steps and epochs are poor ones: a step of 128 images is worth two of 64, and an epoch
-# of a larger data set lasts longer. We count the **real images shown**, in thousands (`kimg`).
+# A film also needs a clock. Steps and epochs are poor ones: a step of 128 shows as many images as two of 64, and an
+# epoch of a larger data set lasts longer. We count the **real images shown**, in thousands (`kimg`).
 
 # %%
 for steps, batch_size in ((1000, 64), (500, 128)):
@@ -372,7 +344,7 @@ snapshot = check_snapshot(my_snapshot)
 #
 # We begin with a new pair of networks, slimmer than the preset's so that the training is quick.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.config import preset
 from dcgan_course.models import (
     build_discriminator,
@@ -409,7 +381,7 @@ print(f"{len(moments)} snapshots, after steps", *moments[:4], "...", *moments[-2
 
 # %% [markdown]
 # The next cell is a loop of your own with the two steps of lesson 03. It keeps the snapshots in memory, as a list of
-# (kimg, images), and needs about 12 seconds.
+# (kimg, images), and says the clock at each.
 #
 # > **Predict:** how many places will you be able to read at the end, after 12.8 thousand images?
 # >
@@ -418,25 +390,20 @@ print(f"{len(moments)} snapshots, after steps", *moments[:4], "...", *moments[-2
 # > - all
 
 # %% tags=["nbval-ignore-output"]
-from tqdm import tqdm
-
 from dcgan_course.trainer import d_step, g_step
 
 netG, netD, optG, optD = begin()  # here, so that the cell can be run twice
 stream, film = seeded(0, "lesson"), []
-for step in tqdm(range(last_step + 1), file=sys.stdout, ncols=80):
+for step in range(last_step + 1):
     if step in moments:
         film.append((step * config.batch_size / 1000, snapshot(netG, z_fixed.to(device))))
+        print(f"{film[-1][0]:.1f}", end=" ", flush=True)
     which = torch.randint(digits.count, (config.batch_size,), generator=stream)
     x_real = to_float(digits.batch(which)).to(device)
     x_fake = netG(sample_z(config.batch_size, config.nz, config.z, stream).to(device))
     d_step(netD, optD, x_real, x_fake)
     g_step(netD, optG, x_fake)
-
-# %%
-size = sum(images.numel() * images.element_size() for _, images in film) / 1e6
-print(f"{len(film)} snapshots of {len(film[0][1])} pictures, {size:.1f} MB; G is still in",
-      "train mode" if netG.training else "eval mode")
+print("thousand images; G is still in", "train mode" if netG.training else "eval mode")
 
 
 # %% jupyter={"source_hidden": true}
@@ -451,13 +418,13 @@ def strip(pictures, titles, caption, alt):
 
 
 # %% [markdown]
-# Here are five moments, and of each sheet the first twelve places. Follow one down its column:
+# Here are five moments, and of each sheet the first eight places. Follow one down its column:
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-show_rows({clock(kimg) if kimg else "untrained": images[:12]
+show_rows({clock(kimg) if kimg else "untrained": images[:8]
            for kimg, images in film[::4]},
           "Five snapshots at equal distances, the same z in a column.",
-          "five rows of twelve places: plain grey, blobs, something like digits")
+          "five rows of eight places: plain grey, blobs, something like digits")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -467,7 +434,7 @@ show_rows({clock(kimg) if kimg else "untrained": images[:12]
 # </details>
 
 # %% [markdown]
-# ## 5 · From floats to a frame
+# ## 5 · From floats to a film
 #
 # A film is made of bytes: 0 is black, 255 is white. G answers in floats from -1 to 1. To get from one to the other we
 # reverse the change of scale that the images went through:
@@ -545,17 +512,18 @@ frame = check_frame(my_frame)
 
 # %% [markdown]
 # A frame of the film holds the whole sheet, 8 x 8 pictures with two pixels of grey (0 on our scale) between them, and
-# the clock above it.
+# the clock in a black line above it, which suits a light page and a dark one.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from torchvision.utils import make_grid
 
 
 def annotated(kimg, images):
     """One frame of the film: the sheet of images (N, 1, size, size) under its clock."""
-    nrow = round(len(images) ** 0.5)
-    sheet = make_grid(images, nrow=nrow, padding=2, pad_value=0.0)  # (3, H, W) in [-1, 1]
-    return np.asarray(caption(Image.fromarray(np.asarray(frame(sheet))), clock(kimg)))
+    sheet = make_grid(images, nrow=round(len(images) ** 0.5), padding=2, pad_value=0.0)
+    whole = Image.fromarray(np.pad(np.asarray(frame(sheet)), ((22, 0), (0, 0), (0, 0))))
+    ImageDraw.Draw(whole).text((6, 3), clock(kimg), "white", lettering(13))
+    return np.asarray(whole)
 
 
 frames = [annotated(kimg, images) for kimg, images in film]
@@ -563,8 +531,6 @@ print(f"{len(frames)} frames, each {frames[0].shape}, {frames[0].dtype}, "
       f"from {frames[-1].min()} to {frames[-1].max()}")
 
 # %% [markdown]
-# ## 6 · Your film, and its price
-#
 # A GIF holds frames, how long each one stays, and a **palette**: the list of colours that its pixels point to, at
 # most 256. We keep the last frame longer, because that is the one you want to look at before the film starts again.
 
@@ -598,9 +564,9 @@ show_table(pd.Series(sizes).to_frame("KB"))
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Somewhat more than half: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. And you begin to see steps in the
-# grey. Half of the frames save nearly half and leave each picture as it is. So we keep 64 colours, and give up every
-# other frame.
+# Somewhat more than half: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. And
+# you begin to see steps in the grey. Half of the frames save nearly half and leave each picture as it is. So we keep 64
+# colours, and give up every other frame.
 #
 # </details>
 #
@@ -625,7 +591,7 @@ show(content, "Your own training: choose one place and follow it.",
 # </details>
 
 # %% [markdown]
-# ## 7 · A healthy film beside one that collapses
+# ## 6 · A healthy film beside one that collapses
 #
 # **Mode collapse**: G answers many different `z` with the same few pictures, or with a single one. D's verdict on a
 # single picture cannot see it. A sheet can, and a film shows when it happened.
@@ -680,9 +646,9 @@ show_turned({f"{kimg:.0f} thousand images": small(side_by_side(kimg, file))
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# They are alike from the first strokes on: all 64 places show one picture. It does not stay the same picture: D learns to
-# refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like parts of digits, so G
-# does learn, but it never learns to use its `z`.
+# They are alike from the first strokes on: all 64 places show one picture. It does not stay the same picture: D learns
+# to refuse it, and the next sheet shows another one, 64 times. The strokes get bolder and more like parts of digits, so
+# G does learn, but it never learns to use its `z`.
 #
 # </details>
 #
@@ -720,6 +686,8 @@ for name, images in sets.items():
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
 # %% jupyter={"source_hidden": true}
+from dcgan_course.plots import BLUE, GREEN, ORANGE
+
 figure, axes = plt.subplots(figsize=(8.4, 3))
 for offset, (name, colour) in enumerate(zip(shares, (BLUE, GREEN, ORANGE), strict=True)):
     axes.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour,
@@ -731,6 +699,9 @@ show(figure, "Which digits come: look for missing and for tall bars.",
      "three bars for each digit: real and healthy ones everywhere, collapsed ones at few")
 
 # %% [markdown]
+# The collapsed row needs a word: all of its places show one stroke, yet the judge reads it as a 2 in most pictures and
+# as an 8 in the rest. Near-copies of one stroke lie on both sides of its border. So count no digits alone.
+#
 # Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
 # has perfect entropy, and duplicates give it away. The row of real digits is the floor. Its 1 % of duplicates is so by
 # construction: there the measure puts its limit.
@@ -763,8 +734,8 @@ show(figure, "Which digits come: look for missing and for tall bars.",
 #
 # <details><summary>The first frames of your film are pale, paler than what the same G draws in train mode. Why?</summary>
 #
-# Batch norm's running averages start at mean 0 and variance 1, and each training step moves them by a tenth of the
-# way. With small initial weights the true variances are below 1, in the first layer far below. So in the first steps eval
+# Batch norm's running averages start at mean 0 and variance 1, and each training step moves them by a tenth of the way.
+# With small initial weights the true variances are below 1, in the first layer far below. So in the first steps eval
 # mode divides by too large a number, and the pictures stay grey until the averages have caught up.
 # </details>
 #
