@@ -458,11 +458,10 @@ work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                      ("03 or 04 with RETRAIN = True", "mnist", 300),
                      ("an epoch of digits at 64 x 64", "64 x 64", 60)],
                     columns=["what", "network", "thousand images"]).set_index("what")
-a_second = work["network"].map(speed)
-work["images a second"] = a_second.map("{:,.0f}".format)
-work["minutes"] = (work["thousand images"] * 1000 / a_second / 60).map("{:.1f}".format)
+minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
+work["minutes"] = minutes.map("{:.1f}".format)
 plots.show_table(work.drop(columns="network").rename_axis(None),
-                 "On the machine that ran the cell above.")
+                 "Minutes of the machine that ran the cell above.")
 
 # %% [markdown]
 # > **Open exercise · Where there is no digit** — 30 minutes
