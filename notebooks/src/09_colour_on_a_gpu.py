@@ -105,8 +105,8 @@ plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
 import json
 
 record = json.loads((church.path / "record.json").read_bytes())
-rows = {"generated": record["generated"], "real photographs": record["real"]}
-show_table(pd.DataFrame({who: {"Frechet distance": f"{numbers['fd1787_heritage']:.0f}",
+rows = {"generated": record["generated"], "photographs": record["real"]}
+show_table(pd.DataFrame({who: {"distance": f"{numbers['fd1787_heritage']:.0f}",
                                "precision": f"{numbers['precision1787_heritage']:.0%}",
                                "recall": f"{numbers['recall1787_heritage']:.0%}"}
                          for who, numbers in rows.items()}).T)
@@ -185,6 +185,8 @@ if not DATA:
     for i, pixels in enumerate(sampling.to_pixels(sampling.generate(netC, many))):
         Image.fromarray(pixels.numpy()).save(folder / f"{i:04d}.png")
     DATA = f"folder:{folder}"
+
+# %% tags=["nbval-ignore-output"]
 photos = load_images(DATA, 64)
 assert photos.channels == 3 and photos.count >= 128, "at least 128 colour pictures are needed"
 some = torch.randperm(photos.count, generator=seeded(0, "lesson"))[:12]  # folders are sorted
@@ -271,24 +273,23 @@ def window():
         picture[where] = colour
     return Image.fromarray(picture.astype(np.uint8))
 
-
+# %%
 large = window()
 square, small = large.crop(centre_box(*large.size)), (64, 64)
-ways = {"640 x 800": large,
+ways = {"the drawing, 640 x 800": large,
         "squashed": large.resize(small, Image.Resampling.BICUBIC),
         "every tenth pixel": square.resize(small, Image.Resampling.NEAREST),
         "cropped, antialiased": square.resize(small, Image.Resampling.BICUBIC)}
 
 # %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.75))
-for axis, (name, picture) in zip(axes, ways.items(), strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(6.3, 7.2), height_ratios=(5, 4))
+for axis, (name, picture) in zip(axes.flat, ways.items(), strict=True):
     axis.imshow(picture, interpolation="nearest" if picture.width == 64 else "antialiased")
     axis.set_title(name)
     axis.axis("off")
-show(figure, "The first is the drawing, the others have 64 x 64 pixels. The third invents a "
-     "wall of huge bricks: count their rows. Only the last is round, and invents nothing.",
-     "a round window in a wall of small bricks; the same flattened; with a broken pattern and "
-     "six rows of huge bricks; round and smooth in an even brown wall")
+show(figure, "The others have 64 x 64 pixels. Every tenth pixel invents a wall of huge "
+     "bricks: count their rows. Only the last picture neither squashes nor invents.",
+     "a round window in a brick wall, four times; in the third the bricks are huge")
 
 # %% [markdown]
 # Three bytes for each pixel, decoded once: that is what the way to 64 x 64 costs, for the sets that DCGANs learn from.
@@ -299,7 +300,7 @@ import time
 
 from dcgan_course.data.decode import decode
 
-COUNTS = {"LSUN church_outdoor": 126_227, "CelebA": 202_599, "LSUN bedroom": 3_033_042}
+COUNTS = {"LSUN churches": 126_227, "CelebA": 202_599, "LSUN bedrooms": 3_033_042}
 jpeg = io.BytesIO()
 large.resize((256, 320)).save(jpeg, "JPEG")
 times = []
@@ -309,9 +310,9 @@ for _ in range(200):
     times.append(time.perf_counter() - begin)
 decoded = 1 / np.median(times)
 costs = {name: (f"{count:,}", f"{count * 64 * 64 * 3 / 1e9:.1f} GB",
-                f"{count / decoded / 60:.1f} minutes") for name, count in COUNTS.items()}
-show_table(pd.DataFrame(costs, ["pictures", "on disk", "one core decodes them in"]).T,
-           f"Decoding was measured here, on a JPEG of 256 x 320: {decoded:,.0f} a second.")
+                f"{count / decoded / 60:.1f} min") for name, count in COUNTS.items()}
+show_table(pd.DataFrame(costs, ["pictures", "on disk", "decoding"]).T,
+           f"One core decodes: {decoded:,.0f} JPEGs of 256 x 320 a second, as measured here.")
 
 # %% [markdown]
 # ## 3 · What one church costs
@@ -402,18 +403,16 @@ kept = training_bytes(parameters["G"], parameters["D"])
 bill = [(f"{64 * 64 * 3 / 1e3:.0f} kB", "on disk, prepared once", ORANGE),
         (f"{sum(layers.values()) / 1e6:.1f} MB", "of memory, while it is in a batch", ORANGE),
         (f"{per_image / 1e9:.1f} Gflop", "of arithmetic, each time it is shown", ORANGE),
-        (f"{kept / 1e6:,.0f} MB",
-         f"for {sum(parameters.values()) / 1e6:.0f} million weights, gradients, Adam", GREY)]
-figure, axes = plt.subplots(figsize=(7.4, 3.1))
-axes.set(xlim=(0, 7.4), ylim=(0, 3.1))
+        (f"{kept / 1e6:,.0f} MB", "once, for weights, gradients and Adam", GREY)]
+figure, axes = plt.subplots(figsize=(5.9, 3.6))
+axes.set(xlim=(0, 5.9), ylim=(0, 3.6))
 axes.axis("off")
-axes.imshow(sampling.image_grid(sampling.generate(netC, z[28:29])), extent=(0, 2.3, 0.8, 3.1))
-axes.text(1.15, 0.3, "all together, once:", ha="center", va="center", color=INK)
-for (number, what, colour), high in zip(bill, (2.75, 1.95, 1.15, 0.3), strict=True):
-    axes.text(4.05, high, number, fontsize=19, weight="bold", ha="right", va="center",
-              color=colour)
-    axes.text(4.2, high, what, va="center", color=INK)
-axes.axhline(0.62, color=GREY, linewidth=1)
+axes.imshow(sampling.image_grid(sampling.generate(netC, z[28:29])), extent=(0, 2.6, 1, 3.6))
+for place, (number, what, colour) in enumerate(bill):
+    high = 3.3 - 0.9 * place - 0.05 * (place == 3)
+    axes.text(2.9, high, number, fontsize=20, weight="bold", va="center", color=colour)
+    axes.text(2.9, high - 0.36, what, fontsize=12, va="center", color=INK)
+axes.axhline(0.85, color=GREY, linewidth=1)
 show(figure, "What the paper's network takes for each picture (orange), and once for all.",
      f"a church, and beside it: {'; '.join(f'{number} {what}' for number, what, _ in bill)}")
 
@@ -485,7 +484,7 @@ def loop_for(config):
     config = config.replace(nc=3, device="cuda" if GPU else "cpu", compile="off")
     return bench.OurLoop(config, photos)
 
-
+# %% jupyter={"source_hidden": true}
 def speed(loop, steps):
     """Floating-point operations a second in a loop's steps."""
     x_real = loop.next_batch()
@@ -499,8 +498,8 @@ flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
 speeds = {f"{tflops:g}, assumed": 1e12 * tflops for tflops in (0.1, 1, 5, 20, 100)}
 speeds[f"{flops / 1e12:.2g}, measured"] = flops
 speeds = dict(sorted(speeds.items(), key=lambda entry: entry[1]))
-work = {"LSUN's churches, once": COUNTS["LSUN church_outdoor"] * per_image,
-        "LSUN's bedrooms, five times, as the paper": 5 * COUNTS["LSUN bedroom"] * per_image}
+work = {"LSUN's churches, once": COUNTS["LSUN churches"] * per_image,
+        "LSUN's bedrooms, five times, as the paper": 5 * COUNTS["LSUN bedrooms"] * per_image}
 hours = pd.DataFrame({what: [flop / rate / 3600 for rate in speeds.values()]
                       for what, flop in work.items()}, [*speeds])
 
@@ -593,9 +592,9 @@ def rounded(net, bits):
 drawn = {}
 for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bits",
                    2: "2 bits", 1: "1 bit: powers of two"}.items():
-    drawn[name] = sampling.generate(rounded(netC, bits), z[2:8])
-plots.show_turned(drawn, "Push the slider: six churches, with fewer and fewer bits.",
-                  "six churches, the same ones at each place, at last paler and grainy")
+    drawn[name] = sampling.generate(rounded(netC, bits), z[[2, 6, 19]])
+plots.show_turned(drawn, "Push the slider: three churches, with fewer and fewer bits.",
+                  "three churches, the same ones at each place, at last paler and grainy")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 exact, *others = drawn.values()
@@ -773,21 +772,20 @@ if GPU:
     config = preset("lsun", data=DATA, num_epochs=1)
 else:
     config = preset("celeba", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
-                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
-                    num_epochs=3000 / photos.count)
+                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1, num_epochs=3000 / photos.count)
 run = train(config, show=lambda *_: None)  # without a sheet that grows
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-figure, axes = plt.subplots(1, 2, figsize=(8.4, 4.6))
+figure, axes = plt.subplots(1, 2, figsize=(6.9, 3.8))
 for axis, whose, one in zip(axes, ("just now", "recorded"), (run, church), strict=True):
     kimg, file = one.samples()[-1]
     sheet = torch.from_numpy(np.array(Image.open(file).convert("RGB")))
-    axis.imshow(sampling.image_grid(sampling.grid_images(sheet)[:16], 4))
-    axis.set_title(f"{whose}, after {kimg:.0f} thousand images")
+    axis.imshow(sampling.image_grid(sampling.grid_images(sheet)[:9], 3))
+    axis.set_title(f"{whose}, {kimg:.0f} thousand images")
     axis.axis("off")
-show(figure, "The first sixteen z of each training. The picture at the head of this lesson "
+show(figure, "The first nine z of each training. The picture at the head of this lesson "
      "shows what lies between: blocks of sky and stone come first, windows last.",
-     "left sixteen blurs, bright above and dark below; right sixteen churches")
+     "left nine blurs, bright above and dark below; right nine churches")
 
 # %% [markdown]
 # A few thousand images are next to nothing: sky comes to lie above stone, and hardly more. The churches on the right took
@@ -841,7 +839,7 @@ def gradient(net, x):
     torch.nn.functional.softplus(-net.train()(x)).mean().backward()
     return torch.cat([p.grad.flatten() for p in net.parameters()])
 
-
+# %% jupyter={"source_hidden": true}
 x, found = to_float(photos.batch(range(32))), {}
 for norm, name in {"none": "without batch norm", "batch": "with batch norm"}.items():
     torch.manual_seed(0)
