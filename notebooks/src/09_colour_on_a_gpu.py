@@ -105,7 +105,7 @@ plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
 import json
 
 record = json.loads((church.path / "record.json").read_bytes())
-rows = {"generated": record["generated"], "photographs": record["real"]}
+rows = {"generated": record["generated"], "real": record["real"]}
 show_table(pd.DataFrame({who: {"distance": f"{numbers['fd1787_heritage']:.0f}",
                                "precision": f"{numbers['precision1787_heritage']:.0%}",
                                "recall": f"{numbers['recall1787_heritage']:.0%}"}
@@ -309,10 +309,11 @@ for _ in range(200):
     decode(jpeg.getvalue(), 64)
     times.append(time.perf_counter() - begin)
 decoded = 1 / np.median(times)
-costs = {name: (f"{count:,}", f"{count * 64 * 64 * 3 / 1e9:.1f} GB",
-                f"{count / decoded / 60:.1f} min") for name, count in COUNTS.items()}
-show_table(pd.DataFrame(costs, ["pictures", "on disk", "decoding"]).T,
-           f"One core decodes: {decoded:,.0f} JPEGs of 256 x 320 a second, as measured here.")
+costs = {name: (f"{count:,}", f"{count * 64 * 64 * 3 / 1e9:.1f}",
+                f"{count / decoded / 60:.1f}") for name, count in COUNTS.items()}
+show_table(pd.DataFrame(costs, ["pictures", "GB", "minutes"]).T,
+           "Gigabytes on disk; minutes of one core, which was measured here: it decodes "
+           f"{decoded:,.0f} JPEGs of 256 x 320 a second.")
 
 # %% [markdown]
 # ## 3 · What one church costs
@@ -785,7 +786,7 @@ for axis, whose, one in zip(axes, ("just now", "recorded"), (run, church), stric
     axis.axis("off")
 show(figure, "The first nine z of each training. The picture at the head of this lesson "
      "shows what lies between: blocks of sky and stone come first, windows last.",
-     "left nine blurs, bright above and dark below; right nine churches")
+     "left nine blurs, bright above and dark below; right nine churches", width=690)
 
 # %% [markdown]
 # A few thousand images are next to nothing: sky comes to lie above stone, and hardly more. The churches on the right took
