@@ -556,8 +556,8 @@ show(figure, "The upper bar is computed, the lower one was measured (section 2).
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The CPU core. 100,000 Gflop a second, divided by 14 for each picture, are some 7,000 pictures a second, and no core
-# decodes so many. Hence section 2: prepare once. (On a CPU alone, where training is slow, decoding hardly counts.) A
+# The CPU core. 100,000 Gflop a second, divided by 14 for each picture, are some 7,000 pictures a second, and one core
+# decodes fewer. Hence section 2: prepare once. (On a CPU alone, where training is slow, decoding hardly counts.) A
 # faster GPU shortens the arithmetic, and nothing else. On yours `dcgan-course bench` measures images a second, data path
 # included. Write down the card, the batch and the precision with it.
 # </details>
@@ -763,8 +763,8 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # %% [markdown]
 # ## 7 · Train
 #
-# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
-# seconds. That is what your money buys at the beginning; the recorded run of section 1 shows the rest.
+# With a GPU the next cell trains the paper's network on your data. Without one it shows 3,000 images to a small network:
+# what your money buys at the beginning. The recorded run of section 1 shows the rest.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
