@@ -330,7 +330,7 @@ def test_lesson_00_says_how_long_each_way_takes():
 
 def test_the_map_of_lesson_00_has_every_lesson_with_its_minutes():
     text = (teach.NOTEBOOKS / "src" / "00_start_here.py").read_text("utf-8")
-    mapped = dict(re.findall(r"\]\((\d\d_\w+\.ipynb)\)<br>(\d+) min<br>", text))
+    mapped = dict(re.findall(r"\]\((\d\d_\w+\.ipynb)\)\*\*<br><small>(\d+) min · ", text))
     assert mapped == {path.name: str(teach.header(nbformat.read(path, 4))["minutes"]) for path in LESSONS[1:]}
 
 

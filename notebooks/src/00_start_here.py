@@ -125,22 +125,24 @@ axes.set(xlabel="first knob, z[0]", ylabel="second knob, z[1]", xticks=[-1, 0, 1
 axes.grid(False)
 row = plt.Rectangle((-1.07, -0.075), 2.14, 0.15, fill=False, color=ORANGE, linewidth=2.5)
 axes.add_patch(row)
-show(figure, "All that this generator can draw. Framed: the way of the slider above.",
+show(figure, "225 of its digits, for the z of its training. Framed: the slider's way.",
      "a map of 225 digits: regions of 3, 0, 2, 1, 6, 7, 4, 9, 5, 8 that run into one another")
-print(f"z has {run.config.nz} numbers; G turns them into {images[0].numel()} pixels")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # The digit as well: others come. Go up from the second 0 of the framed row, and you meet a 5; go down, and you meet a 6.
 # No knob is "the digit", and none is "the style". Nobody told G what a digit is, or which of them lie next to each other.
-# It has laid out this map by itself, while it played a game against an opponent. Lesson 01 is about that game.
+# It makes 784 pixels of two numbers, and has laid out this map by itself, while it played a game against an opponent.
+# Lesson 01 is about that game.
 #
 # </details>
 #
-# Now turn both, and **find the best 8 that you can**. In JupyterLab or Colab run the next two cells. On the course's site
-# open the explorer below; its *Map* has up and down exchanged. Elsewhere the picture only plays:
-# **[turn both there, in the browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html)**.
+# Now turn both knobs, and **find the best 8 that you can**:
+#
+# - in JupyterLab or Colab: run the next two cells;
+# - on the course's site: open the explorer below;
+# - elsewhere: [turn them in the browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html).
 
 # %% jupyter={"source_hidden": true}
 def picture(first, second):
@@ -165,10 +167,12 @@ Still(widgets.VBox([*knobs, view]), encoded(still, ".webp", 120),
       "a digit that changes while two sliders move")
 
 # %% [markdown]
-# **How to read on.** To run a cell, select it and press Shift and Enter. (The first code cell is for Colab and Kaggle,
-# and does nothing elsewhere.) Lessons come with their outputs, and code that only draws is folded. Where a lesson asks
-# you to **predict**, the answer is folded too: make up your mind, then run the cell, or unfold it, in JupyterLab by a
-# click on the three dots. (Colab and GitHub fold no outputs; there, look away for a moment.)
+# **How to read on**
+#
+# - *Run a cell*: select it, then press Shift and Enter. (The first code cell is for Colab and Kaggle alone.)
+# - *Folded code* only draws. You need not read it.
+# - *Predict*: make up your mind first. The site unfolds the answer by a button, JupyterLab by a click on three dots;
+#   Colab and GitHub fold nothing, so look away for a moment.
 
 # %% [markdown]
 # ## 2 · Your first exercise
@@ -236,30 +240,30 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/01.webp" width="200" style="width:100%" alt="clouds of points in a plane, with arrows">
+# <img src="../data/map/01.webp" width="200" style="width:100%;margin-bottom:10px" alt="clouds of points in a plane, with arrows">
 #
-# [01 · The adversarial game](01_adversarial_game.ipynb)<br>60 min<br>see both players in the plane, write their losses
-#
-# </div>
-# <div style="flex:1 1 150px">
-#
-# <img src="../data/map/02.webp" width="200" style="width:100%" alt="bars that grow to a digit, and bars that shrink behind it">
-#
-# [02 · Five guidelines](02_five_guidelines.ipynb)<br>60 min<br>write a generator and a discriminator
+# **[01 · The adversarial game](01_adversarial_game.ipynb)**<br><small>60 min · see both players in the plane, write their losses</small>
 #
 # </div>
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/03.webp" width="200" style="width:100%" alt="twelve generated digits">
+# <img src="../data/map/02.webp" width="200" style="width:100%;margin-bottom:10px" alt="bars that grow to a digit, and bars that shrink behind it">
 #
-# [03 · Train on MNIST](03_train_mnist.ipynb)<br>50 min<br>write the two training steps, read the curves
+# **[02 · Five architecture guidelines](02_five_guidelines.ipynb)**<br><small>60 min · write a generator and a discriminator</small>
 #
 # </div>
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/04.webp" width="200" style="width:100%" alt="three digits that grow out of grey">
+# <img src="../data/map/03.webp" width="200" style="width:100%;margin-bottom:10px" alt="twelve generated digits">
 #
-# [04 · Training as a film](04_training_as_a_film.ipynb)<br>30 min<br>record a training, see one collapse
+# **[03 · Train a DCGAN on MNIST](03_train_mnist.ipynb)**<br><small>50 min · write the two training steps, read the curves</small>
+#
+# </div>
+# <div style="flex:1 1 150px">
+#
+# <img src="../data/map/04.webp" width="200" style="width:100%;margin-bottom:10px" alt="three digits that grow out of grey">
+#
+# **[04 · Training as a film](04_training_as_a_film.ipynb)**<br><small>30 min · record a training, see one collapse</small>
 #
 # </div>
 # </div>
@@ -269,23 +273,23 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/05.webp" width="272" style="width:100%" alt="three sheets on which all pictures are the same">
+# <img src="../data/map/05.webp" width="272" style="width:100%;margin-bottom:10px" alt="three sheets on which all pictures are the same">
 #
-# [05 · The failure lab](05_failure_lab.ipynb)<br>65 min<br>break a DCGAN on purpose, and mend it
-#
-# </div>
-# <div style="flex:1 1 150px">
-#
-# <img src="../data/map/06.webp" width="272" style="width:100%" alt="churches, and a curve that falls and rises again">
-#
-# [06 · What stabilises](06_what_stabilises.ipynb)<br>60 min<br>judge a change over seeds, keep the best moment
+# **[05 · The failure lab](05_failure_lab.ipynb)**<br><small>65 min · break a DCGAN on purpose, and mend it</small>
 #
 # </div>
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/11.webp" width="272" style="width:100%" alt="three rows of digits, A, B and C">
+# <img src="../data/map/06.webp" width="272" style="width:100%;margin-bottom:10px" alt="churches, and a curve that falls and rises again">
 #
-# [11 · Measuring GANs](11_measuring_gans.ipynb)<br>75 min<br>say how good a generator is, and what a number cannot see
+# **[06 · What stabilises, and when to stop](06_what_stabilises.ipynb)**<br><small>60 min · judge a change over seeds, keep the best moment</small>
+#
+# </div>
+# <div style="flex:1 1 150px">
+#
+# <img src="../data/map/11.webp" width="272" style="width:100%;margin-bottom:10px" alt="three rows of digits, A, B and C">
+#
+# **[11 · Measuring GANs](11_measuring_gans.ipynb)**<br><small>75 min · say how good a generator is, and what a number cannot see</small>
 #
 # </div>
 # </div>
@@ -295,23 +299,23 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/07.webp" width="272" style="width:100%" alt="three faces that turn into others, step by step">
+# <img src="../data/map/07.webp" width="272" style="width:100%;margin-bottom:10px" alt="three faces that turn into others, step by step">
 #
-# [07 · Walking the latent space](07_latent_space.ipynb)<br>60 min<br>walk between pictures, add and subtract what they show
-#
-# </div>
-# <div style="flex:1 1 150px">
-#
-# <img src="../data/map/08.webp" width="272" style="width:100%" alt="a face that changes in three directions">
-#
-# [08 · Latent sliders](08_latent_sliders.ipynb)<br>35 min<br>put any generator under sliders
+# **[07 · Walking the latent space](07_latent_space.ipynb)**<br><small>60 min · walk between pictures, add and subtract what they show</small>
 #
 # </div>
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/10.webp" width="272" style="width:100%" alt="details of churches, and lines that raise a feature">
+# <img src="../data/map/08.webp" width="272" style="width:100%;margin-bottom:10px" alt="a face that changes in three directions">
 #
-# [10 · What D learned](10_what_d_learned.ipynb)<br>60 min<br>use D's features, make G forget glasses
+# **[08 · Latent sliders](08_latent_sliders.ipynb)**<br><small>35 min · put any generator under sliders</small>
+#
+# </div>
+# <div style="flex:1 1 150px">
+#
+# <img src="../data/map/10.webp" width="272" style="width:100%;margin-bottom:10px" alt="details of churches, and lines that raise a feature">
+#
+# **[10 · What D and G learned](10_what_d_learned.ipynb)**<br><small>60 min · use D's features, make G forget glasses</small>
 #
 # </div>
 # </div>
@@ -321,23 +325,23 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/09.webp" width="272" style="width:100%" alt="two churches that grow out of blurs">
+# <img src="../data/map/09.webp" width="272" style="width:100%;margin-bottom:10px" alt="two churches that grow out of blurs">
 #
-# [09 · Colour at 64x64](09_colour_on_a_gpu.ipynb)<br>60 min<br>prepare photographs, know the hours before you train
-#
-# </div>
-# <div style="flex:1 1 150px">
-#
-# <img src="../data/map/12.webp" width="272" style="width:100%" alt="fifteen generated churches">
-#
-# [12 · Your own images](12_your_own_images.ipynb)<br>60 min<br>train on a folder, export, publish
+# **[09 · Colour photographs, with or without a GPU](09_colour_on_a_gpu.ipynb)**<br><small>50 min · know what a photograph costs, from file to training</small>
 #
 # </div>
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/15.webp" width="272" style="width:100%" alt="four digits, and a face that gets sunglasses">
+# <img src="../data/map/12.webp" width="272" style="width:100%;margin-bottom:10px" alt="fifteen generated churches">
 #
-# [15 · Ask, and see what comes](15_asking_for_it.ipynb)<br>90 min<br>ask for a class or a picture, plan your own project
+# **[12 · Your own images, and an errata hunt](12_your_own_images.ipynb)**<br><small>60 min · train on a folder, export, publish</small>
+#
+# </div>
+# <div style="flex:1 1 150px">
+#
+# <img src="../data/map/15.webp" width="272" style="width:100%;margin-bottom:10px" alt="four digits, and a face that gets sunglasses">
+#
+# **[15 · Ask, and see what comes](15_asking_for_it.ipynb)**<br><small>90 min · ask for a class or a picture, plan your own project</small>
 #
 # </div>
 # </div>
@@ -347,16 +351,16 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 300px">
 #
-# <img src="../data/map/13.webp" width="416" style="width:100%" alt="blurred cartoon faces beside clear ones">
+# <img src="../data/map/13.webp" width="416" style="width:100%;margin-bottom:10px" alt="blurred cartoon faces beside clear ones">
 #
-# [13 · What came after](13_what_came_after.ipynb)<br>75 min<br>write later losses, see which guidelines survive
+# **[13 · What came after](13_what_came_after.ipynb)**<br><small>75 min · write later losses, see which guidelines survive</small>
 #
 # </div>
 # <div style="flex:1 1 300px">
 #
-# <img src="../data/map/14.webp" width="416" style="width:100%" alt="noise that turns into digits, step by step">
+# <img src="../data/map/14.webp" width="416" style="width:100%;margin-bottom:10px" alt="noise that turns into digits, step by step">
 #
-# [14 · The other way](14_the_other_way.ipynb)<br>60 min<br>train a diffusion model, and compare
+# **[14 · Diffusion, the other way](14_the_other_way.ipynb)**<br><small>60 min · train a diffusion model, and compare</small>
 #
 # </div>
 # </div>
@@ -399,8 +403,8 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # %% [markdown]
 # ## 4 · The words
 #
-# The course uses the names of the DCGAN's own code, and each of them means one thing. These twelve you need at once; the
-# [glossary](glossary.ipynb) has all the others:
+# The course uses the names of the DCGAN's own code. These five are enough to begin; lessons introduce the others where they
+# need them, and the [glossary](glossary.ipynb) has all:
 #
 # | in&nbsp;the&nbsp;code | meaning |
 # |---|---|
@@ -408,26 +412,27 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # | D, `netD` | the discriminator: from an image to one number, a *logit*, large for "real" |
 # | `z`, `nz` | G's random numbers, and how many: the *latent vector* and its length |
 # | `x_real`, `x_fake` | images from the data, images from G; always between -1 (black) and 1 (white) |
+# | step, epoch | one update of both networks; all images shown once |
+#
+# <details><summary>Seven more, which you will meet soon</summary>
+#
+# | in&nbsp;the&nbsp;code | meaning |
+# |---|---|
 # | D(x), D(G(z)) | D's probability that a real, or a generated, image is real |
 # | `ngf`, `ndf` | channels of G's last and D's first hidden layer: the width of the networks |
 # | `nc` | image channels: 1 grey, 3 colour |
 # | parameter | a number of a network that training changes; G and D have some hundred thousand to some ten million |
 # | preset | a set of settings with a name, such as `mnist` |
-# | step, epoch | one update of both networks; all images shown once |
 # | kimg | thousand real images shown: the clock of every curve |
 # | `netG_ema` | a moving average of G's weights, steadier than G itself; what is shown and scored |
-
-# %%
-config = preset("mnist")
-print(f"preset mnist: nz {config.nz}, ngf {config.ngf}, ndf {config.ndf},",
-      f"batches of {config.batch_size} images,")
-print(f"so an epoch of {digits.count:,} images is {digits.count // config.batch_size} steps")
+#
+# </details>
 
 # %% [markdown]
 # ## 5 · Your machine
 #
-# When you want to run the lessons: the next cell checks your set-up. Each of its lines says `ok`, or `note` with what
-# to do. (`dcgan-course doctor` does the same in a terminal.)
+# To run the lessons yourself, let the next cell check your set-up. Each of its lines says `ok`, or `note` with what to do.
+# (`dcgan-course doctor` does the same in a terminal.)
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands.info import check_setup
@@ -435,9 +440,8 @@ from dcgan_course.commands.info import check_setup
 print(check_setup())
 
 # %% [markdown]
-# And how long will it take? The course counts training time in **images shown**, because that means the same on every
-# machine. This cell trains each of three networks for some seconds: the one for our digits (`mnist`), the older kind
-# whose layers are fully connected (lesson 01), and a larger one for 64 x 64 pixels.
+# And how long will trainings take? The course counts their time in **images shown**, because that means the same on every
+# machine. This cell trains three networks for some seconds each, and turns images into minutes:
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.commands.bench import images_per_second
@@ -445,7 +449,6 @@ from dcgan_course.commands.bench import images_per_second
 networks = {"mnist": preset("mnist"), "64 x 64": preset("mnist64"),
             "fully connected": preset("mnist", network="basic")}
 speed = {name: images_per_second(config, seconds=3) for name, config in networks.items()}
-print(", ".join(f"{name}: {images:,.0f} images/s" for name, images in speed.items()))
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
@@ -456,9 +459,9 @@ work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                      ("an epoch of digits at 64 x 64", "64 x 64", 60)],
                     columns=["what", "network", "thousand images"]).set_index("what")
 minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
-work["minutes here"] = minutes.map("{:.1f}".format)
+work["minutes"] = minutes.map("{:.1f}".format)
 plots.show_table(work.drop(columns="network").rename_axis(None),
-                 "On the machine that ran the cell above.", fold="How many minutes that makes")
+                 "Minutes of the machine that ran the cell above.")
 
 # %% [markdown]
 # > **Open exercise · Where there is no digit** — 30 minutes

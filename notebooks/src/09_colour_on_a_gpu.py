@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
-# **Time:** 60 minutes to read and write; the cells run for about 50 seconds on two CPU cores.
+# **Time:** 50 minutes to read and write; the cells run for about a minute on two CPU cores.
 #
 # **You need:** lesson 03. A GPU helps, and is not needed to follow.
 #
@@ -25,10 +25,10 @@
 #
 # After this lesson you can
 #
-# - get photographs, and prepare them once;
-# - compute whether a network fits into a GPU, and what a GPU buys, before you rent one;
+# - turn photographs into training images, once;
+# - compute what an image costs in memory and arithmetic, and what a GPU buys, before you rent one;
 # - say how many bits a picture needs, and measure what 16-bit numbers gain on your machine;
-# - say what changes with the batch, and what several GPUs share.
+# - say what a large batch costs, and what several GPUs share.
 #
 # **You write** the crop, the memory budget and the shares of several processes; **we import** the data, the trainer and
 # a recorded run on photographs.
@@ -85,7 +85,7 @@ show(sampling.generate(netC, z), "48 church exteriors that do not exist.",
      "four rows of twelve churches: domes, towers and walls, a few of them smeared", 12)
 
 # %% [markdown]
-# The generator draws what lies between two churches as well. Push the slider: three churches become three more.
+# It draws what lies between two churches as well. Push the slider: three churches become three more.
 
 # %% jupyter={"source_hidden": true}
 ways = torch.stack([sampling.interpolate(z[first], z[last], 9)
@@ -105,8 +105,8 @@ plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
 import json
 
 record = json.loads((church.path / "record.json").read_bytes())
-rows = {"generated": record["generated"], "real photographs": record["real"]}
-show_table(pd.DataFrame({who: {"Frechet distance": f"{numbers['fd1787_heritage']:.0f}",
+rows = {"generated": record["generated"], "real": record["real"]}
+show_table(pd.DataFrame({who: {"distance": f"{numbers['fd1787_heritage']:.0f}",
                                "precision": f"{numbers['precision1787_heritage']:.0%}",
                                "recall": f"{numbers['recall1787_heritage']:.0%}"}
                          for who, numbers in rows.items()}).T)
@@ -161,32 +161,37 @@ show_table(table.rename(WORDS).replace({"True": "yes", "False": "no", "20.0": "2
 # </details>
 
 # %% [markdown]
-# ## 2 · Get photographs
+# ## 2 · From the file to 64 x 64
 #
-# The paper's network learned 3 million bedrooms; LSUN's church exteriors are a smaller set, and CelebA has faces. None
-# of them is bundled here, for the pictures belong to others. Say in the next cell which data you have; nothing else
-# needs editing:
+# What does a photograph cost, from its file to the trained generator? Sections 2 to 5 write the bill, for the paper's
+# network; section 7 pays the first of it.
+#
+# Photographs belong to others, so none come with this course. The paper's network learned 3 million bedrooms; LSUN's
+# church exteriors are a smaller set. Say in the next cell which data *you* have. Where it names none, the lesson goes on
+# with 1,024 churches of section 1's generator: nobody took them, but each costs what a photograph costs.
 
 # %%
-DATA = "lsun/church_outdoor"  # without a path: in ~/.cache/dcgan_course/lsun, if it is there
+DATA = ""  # yours, such as "lsun/church_outdoor:PATH"
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from pathlib import Path
 
-try:
-    photos = load_images(DATA, 64)
-    assert photos.channels == 3 and photos.count >= 1024, "fewer than 1,024 colour pictures"
-except Exception as error:
-    DATA = "avatars:3000"
-    print("Without these photographs the lesson goes on with 3,000 drawn faces.")
-    print("Why:", f"{error}".partition(";")[0].replace(str(Path.home()), "~"), flush=True)
-    photos = load_images(DATA, 64)
-NAME = Path(DATA.partition(":")[2] or DATA).stem
-NAME = "cartoon faces" if DATA.startswith("avatars") else NAME
-some = torch.randperm(photos.count, generator=seeded(0, "lesson"))  # folders are sorted
-show(to_float(photos.batch(some[:24])),
-     f"24 of {photos.count:,} pictures, {NAME}, 64 x 64: what the lesson uses.",
-     f"two rows of twelve small colour pictures: {NAME}", 12)
+from PIL import Image
+
+if not DATA:
+    folder = Path("runs") / "churches"
+    folder.mkdir(parents=True, exist_ok=True)
+    many = sampling.draw_z(church.config, 1024, seeded(0, "lesson"))
+    for i, pixels in enumerate(sampling.to_pixels(sampling.generate(netC, many))):
+        Image.fromarray(pixels.numpy()).save(folder / f"{i:04d}.png")
+    DATA = f"folder:{folder}"
+
+# %% tags=["nbval-ignore-output"]
+photos = load_images(DATA, 64)
+assert photos.channels == 3 and photos.count >= 128, "at least 128 colour pictures are needed"
+some = torch.randperm(photos.count, generator=seeded(0, "lesson"))[:12]  # folders are sorted
+show(to_float(photos.batch(some)), f"12 of {photos.count:,} pictures, as training sees them.",
+     "a row of twelve small colour pictures", 12)
 
 # %% [markdown]
 # <details><summary>Where the photographs are today, and what to write for each</summary>
@@ -214,17 +219,15 @@ show(to_float(photos.batch(some[:24])),
 # or begin with a folder of your own: the churches of section 1 were learned from 3,573 photographs.
 # </details>
 #
-# ## 3 · Prepare once
-#
 # `load_images` has just decoded every picture, cut out a square, scaled it to 64 x 64 and written the bytes into one
-# file. Training slices that file and never decodes again.
+# file. Training reads that file, in slices, and never decodes again.
 #
 # Photographs are rarely square, and G would learn squashed churches from squashed photographs. So the largest square in
 # the middle is cut out.
 #
 # > **Exercise 1 · The square in the middle** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
-# > CelebA's faces are 178 wide and 218 high. Which square of such a picture do we keep?
+# > An upright photograph of a church window is 640 wide and 800 high. Which square of it do we keep?
 
 # %%
 def my_centre_box(width, height):
@@ -253,49 +256,43 @@ centre_box = checks.check_centre_box(my_centre_box)
 # ```
 # </details>
 
-# %% jupyter={"source_hidden": true}
-boxes = {}
-for name, (width, height) in {"CelebA": (178, 218), "a wide photograph": (640, 480)}.items():
-    box = centre_box(width, height)
-    kept = (box[2] - box[0]) ** 2 / (width * height)
-    boxes[name] = f"{width} x {height}", str(box), f"{kept:.0%}"
-show_table(pd.DataFrame(boxes, ["its size", "the square", "of the picture is kept"]).T)
-
 # %% [markdown]
-# The square must then be scaled. Taking every tenth pixel is fast and wrong: fine lines break up ("aliasing").
-# Antialiasing takes means first. Here are three ways to make 64 x 64 pixels of a drawn face, 640 wide and 800 high, with
-# stripes behind it:
+# The square must then be scaled. Taking every tenth pixel is fast and wrong: fine patterns turn into coarse ones that
+# were never there ("aliasing"). Antialiasing takes means first. The next cell draws such a window in a brick wall:
 
 # %%
-from PIL import Image
+def window():
+    """A rose window in a brick wall, 640 x 800."""
+    y, x = np.mgrid[0:800, 0:640]
+    r, angle = np.hypot(x - 320, y - 400), np.arctan2(y - 400, x - 320)
+    joint = (y % 11 < 3) | ((x + 13 * (y // 11 % 2)) % 26 < 3)
+    bars = (np.cos(48 * angle) > 0.55) | (np.sin(r / 2.6) > 0.7)
+    picture = np.where(joint[..., None], (96, 66, 48), (196, 150, 112))
+    for where, colour in ((r < 270, (240, 228, 205)), (r < 250, (40, 100, 150)),
+                          ((r < 250) & bars, (226, 214, 190)), (r < 60, (214, 160, 40))):
+        picture[where] = colour
+    return Image.fromarray(picture.astype(np.uint8))
 
-from dcgan_course.data import avatars
-
-stripes = np.where(np.arange(800) // 12 % 2, 255, 180).astype(np.uint8)
-large = Image.fromarray(np.tile(stripes[:, None, None], (1, 640, 3)))
-large.paste(Image.fromarray(avatars.draw(avatars.person(5), 560)), (40, 120))
+# %%
+large = window()
 square, small = large.crop(centre_box(*large.size)), (64, 64)
-ways = {"squashed": large.resize(small, Image.Resampling.BICUBIC),
+ways = {"the drawing, 640 x 800": large,
+        "squashed": large.resize(small, Image.Resampling.BICUBIC),
         "every tenth pixel": square.resize(small, Image.Resampling.NEAREST),
-        "cropped, antialiased": square.resize(small, Image.Resampling.BICUBIC),
-        "the original, 640 x 800": large}
+        "cropped, antialiased": square.resize(small, Image.Resampling.BICUBIC)}
 
 # %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.75))
-for axis, (name, picture) in zip(axes, ways.items(), strict=True):
+figure, axes = plt.subplots(2, 2, figsize=(6.3, 7.2), height_ratios=(5, 4))
+for axis, (name, picture) in zip(axes.flat, ways.items(), strict=True):
     axis.imshow(picture, interpolation="nearest" if picture.width == 64 else "antialiased")
     axis.set_title(name)
     axis.axis("off")
-show(figure, "Look at the glasses and at the stripes: only the third is in shape, and smooth.",
-     "a cartoon face four times: too wide; with ragged edges and uneven stripes; clean; large")
+show(figure, "The others have 64 x 64 pixels. Every tenth pixel invents a wall of huge "
+     "bricks: count their rows. Only the last picture neither squashes nor invents.",
+     "a round window in a brick wall, four times; in the third the bricks are huge")
 
 # %% [markdown]
-# How much disk and how much time does it take? Each picture has 64 x 64 x 3 bytes:
-
-# %%
-COUNTS = {"LSUN church_outdoor": 126_227, "CelebA": 202_599, "LSUN bedroom": 3_033_042}
-disk = {name: count * 64 * 64 * 3 / 1e9 for name, count in COUNTS.items()}
-print("; ".join(f"{name}: {gigabytes:.1f} GB" for name, gigabytes in disk.items()))
+# Three bytes for each pixel, decoded once: that is what the way to 64 x 64 costs, for the sets that DCGANs learn from.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import io
@@ -303,19 +300,23 @@ import time
 
 from dcgan_course.data.decode import decode
 
+COUNTS = {"LSUN churches": 126_227, "CelebA": 202_599, "LSUN bedrooms": 3_033_042}
 jpeg = io.BytesIO()
-large.resize((178, 218)).save(jpeg, "JPEG")
-begin = time.perf_counter()
+large.resize((256, 320)).save(jpeg, "JPEG")
+times = []
 for _ in range(200):
+    begin = time.perf_counter()
     decode(jpeg.getvalue(), 64)
-decoded = 200 / (time.perf_counter() - begin)
-print(f"One core of this machine decodes {decoded:,.0f} pictures of 178 x 218 a second.")
+    times.append(time.perf_counter() - begin)
+decoded = 1 / np.median(times)
+costs = {name: (f"{count:,}", f"{count * 64 * 64 * 3 / 1e9:.1f}",
+                f"{count / decoded / 60:.1f}") for name, count in COUNTS.items()}
+show_table(pd.DataFrame(costs, ["pictures", "GB", "minutes"]).T,
+           "Gigabytes on disk; minutes of one core, which was measured here: it decodes "
+           f"{decoded:,.0f} JPEGs of 256 x 320 a second.")
 
 # %% [markdown]
-# The bedrooms need not fit into memory: the file is read in slices.
-
-# %% [markdown]
-# ## 4 · Will it fit?
+# ## 3 · What one church costs
 #
 # The preset `lsun` (or `paper`) is the paper's network at full width: from 4 x 4 x 1024 up to 64 x 64 x 3, with kernels
 # of 5 x 5 and batches of 128. It is ten times as large as ours and wants a GPU. What it takes of one follows from shapes
@@ -326,7 +327,6 @@ config = preset("lsun")
 with torch.device("meta"):
     netG, netD = models.build_generator(config), models.build_discriminator(config)
 parameters = {"G": models.count_parameters(netG), "D": models.count_parameters(netD)}
-print(f"G has {parameters['G']:,} parameters, D {parameters['D']:,}")
 
 # %% [markdown]
 # > **Exercise 2 · Bytes to train** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
@@ -358,14 +358,10 @@ training_bytes = checks.check_training_bytes(my_training_bytes)
 # ```
 # </details>
 
-# %%
-kept = training_bytes(parameters["G"], parameters["D"])
-print(f"kept from step to step: {kept / 1e6:,.0f} MB")
-
 # %% [markdown]
-# With large batches these bytes are the smaller part. What a layer's gradient will need is kept from the forward pass to
-# the backward pass, for each image of the batch. The next cell asks autograd how much that is; the code is folded, its
-# answer is what counts:
+# Two more numbers follow from shapes. What a layer's gradient will need is kept from the forward pass to the backward
+# pass, for each image of the batch: autograd says how much. And PyTorch counts the floating-point operations of a
+# training step, in which nothing is computed.
 
 # %% jupyter={"source_hidden": true}
 from torch.autograd.graph import saved_tensors_hooks
@@ -390,18 +386,48 @@ def saved(net, x):
 with torch.device("meta"):  # D's step has two batches in D, while what G kept waits
     layers = {"G": saved(netG, torch.zeros(64, 100)) / 64,
               "D": 2 * saved(netD, torch.zeros(64, 3, 64, 64)) / 64}
-print(f"for each image of the batch: {sum(layers.values()) / 1e6:.1f} MB")
+
+# %% jupyter={"source_hidden": true}
+from torch.utils.flop_counter import FlopCounterMode
+
+from dcgan_course.trainer import d_step, g_step
+
+optG, optD = (torch.optim.Adam(net.parameters()) for net in (netG, netD))
+with FlopCounterMode(display=False) as counter:
+    x_fake = netG(torch.zeros(8, config.nz, device="meta"))
+    d_step(netD, optD, torch.zeros(8, 3, 64, 64, device="meta"), x_fake)
+    g_step(netD, optG, x_fake)
+per_image = counter.get_total_flops() / 8
+
+# %% jupyter={"source_hidden": true}
+kept = training_bytes(parameters["G"], parameters["D"])
+bill = [(f"{64 * 64 * 3 / 1e3:.0f} kB", "on disk, prepared once", ORANGE),
+        (f"{sum(layers.values()) / 1e6:.1f} MB", "of memory, while it is in a batch", ORANGE),
+        (f"{per_image / 1e9:.1f} Gflop", "of arithmetic, each time it is shown", ORANGE),
+        (f"{kept / 1e6:,.0f} MB", "once, for weights, gradients and Adam", GREY)]
+figure, axes = plt.subplots(figsize=(5.9, 3.6))
+axes.set(xlim=(0, 5.9), ylim=(0, 3.6))
+axes.axis("off")
+axes.imshow(sampling.image_grid(sampling.generate(netC, z[28:29])), extent=(0, 2.6, 1, 3.6))
+for place, (number, what, colour) in enumerate(bill):
+    high = 3.3 - 0.9 * place - 0.05 * (place == 3)
+    axes.text(2.9, high, number, fontsize=20, weight="bold", va="center", color=colour)
+    axes.text(2.9, high - 0.36, what, fontsize=12, va="center", color=INK)
+axes.axhline(0.85, color=GREY, linewidth=1)
+show(figure, "What the paper's network takes for each picture (orange), and once for all.",
+     f"a church, and beside it: {'; '.join(f'{number} {what}' for number, what, _ in bill)}")
+
 # %% jupyter={"source_hidden": true}
 BITS = {"float32": 1, "16 bits": 0.5}  # what the layers save, as a part of float32
 
 
 def memory(batch):
     """A figure: what a training step of so many images takes."""
-    figure, axes = plt.subplots(figsize=(8.4, 2.3))
+    figure, axes = plt.subplots(figsize=(6.4, 2.5))
     left = np.zeros(2)
     parts = {"weights, gradients, Adam": [kept] * 2,
-             "saved by G's layers": [batch * layers["G"] * part for part in BITS.values()],
-             "saved by D's layers": [batch * layers["D"] * part for part in BITS.values()]}
+             "G's layers": [batch * layers["G"] * part for part in BITS.values()],
+             "D's layers": [batch * layers["D"] * part for part in BITS.values()]}
     for (name, values), colour in zip(parts.items(), (GREY, ORANGE, BLUE), strict=True):
         axes.barh([*BITS], np.array(values) / 1e9, 0.6, left, color=colour, label=name)
         left += np.array(values) / 1e9
@@ -414,19 +440,22 @@ def memory(batch):
     return figure
 
 # %% [markdown]
-# > **Predict:** what is the largest batch with which the paper's network can be trained in 16 GB, in float32?
+# > **Predict:** what is the largest batch with which the paper's network can be trained in 16 GB, in float32? Divide,
+# > then push the slider.
 # >
 # > - about 100 images
 # > - about 600
 # > - about 3,000 <!-- right -->
 
+# %% jupyter={"source_hidden": true}
+plots.show_turned({f"batches of {n:,}": memory(n) for n in (128, 512, 1024, 2048, 4096)},
+                  "Push the slider: which batch is the first that does not fit into 16 GB?",
+                  "two bars, float32 and 16 bits, beside lines at 8, 16 and 24 GB", first=2)
+
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-plots.show_turned({f"batches of {n:,}": memory(n) for n in (16, 128, 512, 1024, 2048, 4096)},
-                  "Push the slider: which batch is the first that does not fit into 8 GB?",
-                  "two bars, float32 and 16 bits, beside lines at 8, 16 and 24 GB", first=1)
-for name, part in BITS.items():
-    largest = (16e9 - kept) / (part * sum(layers.values()))
-    print(f"{name}: 16 GB hold a batch of {largest:,.0f}")
+largest = {f"{size} GB": {name: f"{(1e9 * size - kept) / (part * sum(layers.values())):,.0f}"
+                          for name, part in BITS.items()} for size in (8, 16, 24)}
+show_table(pd.DataFrame(largest).T, "The largest batch that fits.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -438,29 +467,12 @@ for name, part in BITS.items():
 # </details>
 
 # %% [markdown]
-# ## 5 · What a GPU buys: hours
+# ## 4 · What a GPU buys: hours
 #
-# Begin with the amount of work. PyTorch counts floating-point operations, and again shapes are enough: the next cell
-# counts a training step of a batch of 8, in which nothing is computed.
-
-# %%
-from torch.utils.flop_counter import FlopCounterMode
-
-from dcgan_course.trainer import d_step, g_step
-
-optG, optD = (torch.optim.Adam(net.parameters()) for net in (netG, netD))
-with FlopCounterMode(display=False) as counter:
-    x_fake = netG(torch.zeros(8, config.nz, device="meta"))
-    d_step(netD, optD, torch.zeros(8, 3, 64, 64, device="meta"), x_fake)
-    g_step(netD, optG, x_fake)
-per_image = counter.get_total_flops() / 8
-print(f"the paper's network: {per_image / 1e9:.1f} Gflop for each image shown")
-
-# %% [markdown]
 # A data sheet promises so many Tflop a second (8 for Colab's T4 in float32, hundreds in 16 bits for large cards), and a
-# training reaches a part of it. Which part, only a measurement tells. So the next picture has **assumed** speeds, from
-# 0.1 to 100 Tflop a second, and one that is **measured**: that of the machine on which this notebook ran. (Without a GPU
-# it times a network half as wide, and takes the work per second from it.)
+# training reaches a part of it. Which part, only a measurement tells. So the next picture divides the arithmetic of two
+# trainings by **assumed** speeds, and by one that was **measured** on the machine that ran this page. The trainings:
+# LSUN's churches shown once, and the paper's bedrooms, 24 times as many, five times over. That is 120 times the work.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.commands import bench
@@ -473,7 +485,7 @@ def loop_for(config):
     config = config.replace(nc=3, device="cuda" if GPU else "cpu", compile="off")
     return bench.OurLoop(config, photos)
 
-
+# %% jupyter={"source_hidden": true}
 def speed(loop, steps):
     """Floating-point operations a second in a loop's steps."""
     x_real = loop.next_batch()
@@ -481,29 +493,18 @@ def speed(loop, steps):
     return bench.step_flops(loop) / seconds
 
 
-# %% [markdown]
-# The picture has two trainings: LSUN's churches shown once, and the paper's bedrooms, 24 times as many, five times
-# over. That is 120 times the work.
-#
-# > **Predict:** imagine a GPU that reaches 100 Tflop a second, so 100,000 Gflop, and one CPU core that decodes the
-# > photographs for it, anew in every epoch (section 3 measured how many a second). Which of the two holds the other up?
-# >
-# > - the GPU: training on a picture is far more work than decoding it
-# > - the CPU core: it decodes fewer pictures than the GPU trains on <!-- right -->
-# > - neither: a faster GPU shortens all of the hours alike
-
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")
+half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")  # without a GPU
 flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
 speeds = {f"{tflops:g}, assumed": 1e12 * tflops for tflops in (0.1, 1, 5, 20, 100)}
 speeds[f"{flops / 1e12:.2g}, measured"] = flops
 speeds = dict(sorted(speeds.items(), key=lambda entry: entry[1]))
-work = {"LSUN's churches, once": COUNTS["LSUN church_outdoor"] * per_image,
-        "LSUN's bedrooms, five times, as the paper": 5 * COUNTS["LSUN bedroom"] * per_image}
+work = {"LSUN's churches, once": COUNTS["LSUN churches"] * per_image,
+        "LSUN's bedrooms, five times, as the paper": 5 * COUNTS["LSUN bedrooms"] * per_image}
 hours = pd.DataFrame({what: [flop / rate / 3600 for rate in speeds.values()]
                       for what, flop in work.items()}, [*speeds])
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 TICKS = {1 / 60: "1 minute", 1: "1 hour", 24: "1 day", 720: "30 days"}
 
 
@@ -527,36 +528,48 @@ axes.set_xticks([*TICKS], TICKS.values())
 axes.minorticks_off()
 axes.invert_yaxis()
 axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-show(figure, "How long the paper's network takes. Only the grey row was measured, on the "
-     "machine that ran this; the others divide the same work by an assumed speed.",
+show(figure, "How long the paper's network takes. Only the grey row was measured; follow the "
+     "orange dots down: a GPU buys days.",
      "two rows of dots that move from weeks to minutes as the speed grows from 0.1 to 100")
-show_table(hours.map(spoken).assign(images=[f"{rate / per_image:,.0f}" for rate in
-           speeds.values()]).rename(columns={"images": "images a second"}),
-           fold="The numbers of the picture")
-print(f"At 100 Tflop a second a GPU trains on {1e14 / per_image:,.0f} pictures a second;",
-      f"one core decodes {decoded:,.0f}.")
+
+# %% [markdown]
+# > **Predict:** imagine a GPU that reaches 100 Tflop a second, so 100,000 Gflop, and one CPU core that decodes the
+# > photographs for it, anew in every epoch. Which of the two holds the other up?
+# >
+# > - the GPU: training on a picture is far more work than decoding it
+# > - the CPU core: it decodes fewer pictures than the GPU trains on <!-- right -->
+# > - neither: a faster GPU shortens all of the hours alike
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
+trained = 1e14 / per_image
+figure, axes = plt.subplots(figsize=(8.4, 1.6))
+bars = axes.barh(["such a GPU trains on", "one core decodes"], [trained, decoded],
+                 color=[ORANGE, BLUE])
+axes.bar_label(bars, [f"{trained:,.0f} a second", f"{decoded:,.0f} a second"], padding=5)
+axes.set(xlim=(0, 1.25 * max(trained, decoded)), xlabel="pictures a second")
+axes.invert_yaxis()
+axes.grid(axis="y", visible=False)
+show(figure, "The upper bar is computed, the lower one was measured (section 2). The GPU "
+     f"would wait for {max(0, 1 - decoded / trained):.0%} of the time.",
+     f"two bars: {trained:,.0f} pictures trained on in a second, {decoded:,.0f} decoded")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The CPU core. 100,000 Gflop a second, divided by 14 for each picture, are some 7,000 pictures a second; where this
-# page was made one core decodes about 3,300, so the GPU would wait for more than half of the time. (At the measured
-# speed, 12 pictures a second, decoding hardly counts.) Hence section 3: prepare once. A faster GPU shortens the
-# arithmetic, and nothing else. No GPU was timed here: on yours, `dcgan-course bench` measures images a second, data
-# path included. Write down the card, the batch and the precision with it.
-#
-# And the hours: at 0.1 Tflop a second the bedrooms take more than three weeks, at 20 three hours. That is what a GPU
-# buys. A smaller network can be trained on a CPU (section 9).
+# The CPU core. 100,000 Gflop a second, divided by 14 for each picture, are some 7,000 pictures a second, and one core
+# decodes fewer. Hence section 2: prepare once. (On a CPU alone, where training is slow, decoding hardly counts.) A
+# faster GPU shortens the arithmetic, and nothing else. On yours `dcgan-course bench` measures images a second, data path
+# included. Write down the card, the batch and the precision with it.
 # </details>
 
 # %% [markdown]
-# ## 6 · How many bits does a picture need?
+# ## 5 · How many bits does a church need?
 #
 # A number in float32 has 24 significant bits. bfloat16 has 8: half of the memory, and hardware that is made for it
-# multiplies it faster. What is lost? The next cells take `heritage` and round each of its weights to fewer bits. With
-# one bit a weight is a power of two, and nothing between.
+# multiplies it faster. What is lost? The next cells take section 1's generator and round each of its weights to fewer
+# bits. With one bit a weight is a power of two, and nothing between.
 #
-# > **Predict:** what is left of the churches with one significant bit in each weight?
+# > **Predict:** what is left of the churches with one significant bit in each weight? Then push the slider.
 # >
 # > - nothing but noise
 # > - patches in the right colours
@@ -576,17 +589,19 @@ def rounded(net, bits):
     return net
 
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 drawn = {}
 for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bits",
                    2: "2 bits", 1: "1 bit: powers of two"}.items():
-    drawn[name] = sampling.generate(rounded(netC, bits), z[2:8])
-plots.show_turned(drawn, "Push the slider: six churches, with fewer and fewer bits.",
-                  "six churches, the same ones at each place, at last paler and grainy")
-first, *others = drawn.items()
-for name, images in others:
-    levels = 127.5 * (images - first[1]).abs().mean()
-    print(f"{name}: a grey level changes by {levels:.1f} of 255 on average")
+    drawn[name] = sampling.generate(rounded(netC, bits), z[[2, 6, 19]])
+plots.show_turned(drawn, "Push the slider: three churches, with fewer and fewer bits.",
+                  "three churches, the same ones at each place, at last paler and grainy")
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+exact, *others = drawn.values()
+changes = {name: f"{127.5 * (images - exact).abs().mean():.1f}"
+           for name, images in zip([*drawn][1:], others, strict=True)}
+show_table(pd.DataFrame({"a grey level, of 255, changes on average by": changes}))
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -650,13 +665,12 @@ axes.bar_label(bars, gains, padding=5)
 axes.set(xlim=(0, 1.45 * max(medians.values())), xlabel="images a second")
 axes.invert_yaxis()
 axes.grid(axis="y", visible=False)
-show(figure, "Each bar adds one change to those above it.", "; ".join(
-    f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
+show(figure, "Each bar adds one change to those above it, and is the median of three steps: "
+     "bars that differ by a tenth do not differ.", "; ".join(
+         f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
 
 # %% [markdown]
-# Each bar is the median of three single steps, on the CPU where the picture was stored. 16 bits gained most. Between
-# channels-last and fused Adam, both at 1.2 times, the difference is no more than noise: what fused Adam adds cannot
-# be seen here. The gains depend on the machine: without hardware for it bfloat16 is several times *slower*, so
+# The gains depend on the machine: without hardware for it bfloat16 is several times *slower* than float32, so
 # `precision="auto"` probes for half a second before it decides.
 #
 # <details><summary>On a GPU: compilation, float16, CUDA graphs</summary>
@@ -675,46 +689,12 @@ show(figure, "Each bar adds one change to those above it.", "; ".join(
 # </details>
 
 # %% [markdown]
-# ## 7 · A small batch makes batch norm noisy
+# ## 6 · Does a large batch cost anything?
 #
-# A GPU works best on large batches. What else changes with their size? Batch norm takes its mean from the batch. The
-# next cell takes a channel's mean over batches of N real images, and its standard deviation from batch to batch.
-#
-# > **Predict:** with batches of 4, by how much is that mean off, measured in what single images differ by?
-# >
-# > - by an eighth
-# > - by a quarter
-# > - by half <!-- right -->
-
-# %%
-conv = models.Discriminator(32, 3, 64).blocks[0][0]  # a convolution: 3 channels to 32
-with torch.inference_mode():
-    parts = (to_float(photos.batch(part)) for part in some[:1024].split(64))
-    means = torch.cat([conv(x).mean((2, 3)) for x in parts])  # (1024, 32), a line an image
-noise = {}
-for n in (4, 16, 64):
-    batch_means = means.view(-1, n, 32).mean(1)  # (batches, 32)
-    noise[n] = (batch_means.std(0) / means.std(0)).mean().item()
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
-rows = {f"batches of {n}": (f"{value:.2f}", f"{n**-0.5:.2f}") for n, value in noise.items()}
-show_table(pd.DataFrame(rows, ["the mean moves by", "1 / root of N"]).T,
-           "In standard deviations of single images.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# By half: the noise falls with one over the root of N, as for every mean of N numbers. The same happens where many GPUs
-# each get a small *share* of the batch; `--sync_batch_norm` is made for that case.
-# </details>
-
-# %% [markdown]
-# ## 8 · A large batch makes fewer steps
-#
-# With the same number of images, a batch four times as large makes a quarter of the steps. The usual advice is to raise
-# the learning rate by 4 (meant for plain SGD) or by its root, 2 (for Adam). A recorded study tried it on 60 thousand
-# digits, three seeds each. It gives the Frechet distance to real digits (lower is better), and how evenly the ten digits
-# occur (1 = evenly).
+# A GPU works best on large batches, and memory has room for thousands of images (section 3). But with the same number of
+# images a batch four times as large makes a quarter of the steps. The usual advice is a longer step: the learning rate
+# times 4 (meant for plain SGD), or times its root, 2 (for Adam). A recorded study tried that on 60 thousand digits, three
+# seeds each.
 #
 # > **Predict:** does a longer step make up for a batch of 256 in place of 64?
 # >
@@ -764,27 +744,27 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Only in part, in this study.
+# Only in part: with batches of 256 a longer step helps, and no rate reaches what batches of 64 reach. Small batches do no
+# harm here: with the rate unchanged, batches of 16 make four times the steps for the same images, and the best digits. So
+# prefer the largest batch that still gains speed on your GPU, not the largest that fits.
 #
-# - With batches of 16, the rate divided by 4 (0.0005) gives about what a batch of 64 gave: 206 to 229 against 198 to
-#   234. So here the *linear* rule held, although these trainings use Adam. The rate divided by the root (0.001) gives
-#   a lower distance, 141 to 167, and the unchanged rate the least, 101 to 121: it makes four times the steps for the
-#   same images, each as long. In this study small batches do no harm to the pictures; they are only slower on a GPU.
-# - With batches of 256 no rule held: the rate times 2 or times 4 recovers a part of the loss, and the result still
-#   stays behind. Longer steps do not make up here for having a quarter as many.
-# - With batches of 256 and the unchanged rate, two of three trainings of this recording collapsed to one digit. The
-#   same seeds on a different machine need not collapse.
+# (Two of the three trainings with batches of 256 and the unchanged rate collapsed to one digit; on a different machine
+# the same seeds need not. With batches of 16 the *linear* rule held, although this is Adam: the rate divided by 4 gives
+# 206 to 229, batches of 64 give 198 to 234. All are short trainings with a moving average; long ones forgive more.)
+# </details>
+#
+# <details><summary>A very small batch: noise in batch norm</summary>
+#
+# Batch norm takes its mean from the batch, and the mean of N images is off by one over the root of N of what single images
+# differ by: with 4 images by a half, with 64 by an eighth. The same happens where many GPUs each get a small *share* of
+# the batch; `--sync_batch_norm` is made for that case.
 # </details>
 
 # %% [markdown]
-# So compare trainings by images shown *and* say the batch. And prefer the largest batch that still gains speed on your
-# GPU, not the largest that fits. (These are short trainings with a moving average; long ones forgive more.)
-
-# %% [markdown]
-# ## 9 · Train
+# ## 7 · Train
 #
-# With a GPU the next cell trains the paper's network on your data. Without one it trains a small network for some ten
-# seconds, to see that everything is in place.
+# With a GPU the next cell trains the paper's network on your data. Without one it shows 3,000 images to a small network:
+# what your money buys at the beginning. The recorded run of section 1 shows the rest.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
@@ -793,28 +773,27 @@ if GPU:
     config = preset("lsun", data=DATA, num_epochs=1)
 else:
     config = preset("celeba", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
-                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1,
-                    num_epochs=min(1.0, 3000 / photos.count))
+                    lr_d=2e-3, ema_kimg=0.5, sample_kimg=1, num_epochs=3000 / photos.count)
 run = train(config, show=lambda *_: None)  # without a sheet that grows
 
-# %% jupyter={"source_hidden": true}
-shown, long = run.stats()[-1]["kimg"], church.stats()[-1]["kimg"]
-z_new, old = (sampling.draw_z(one.config, 6, seeded(0, "lesson")) for one in (run, church))
-plots.show_rows({f"just now, after {shown:.0f} thousand images":
-                 sampling.generate(run.load_generator(), z_new),
-                 f"section 1, after {long:.0f} thousand": sampling.generate(netC, old)},
-                "Six of each, not picked.", "a row of six rough shapes in the right "
-                "colours; a row of six churches")
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+figure, axes = plt.subplots(1, 2, figsize=(6.9, 3.8))
+for axis, whose, one in zip(axes, ("just now", "recorded"), (run, church), strict=True):
+    kimg, file = one.samples()[-1]
+    sheet = torch.from_numpy(np.array(Image.open(file).convert("RGB")))
+    axis.imshow(sampling.image_grid(sampling.grid_images(sheet)[:9], 3))
+    axis.set_title(f"{whose}, {kimg:.0f} thousand images")
+    axis.axis("off")
+show(figure, "The first nine z of each training. The picture at the head of this lesson "
+     "shows what lies between: blocks of sky and stone come first, windows last.",
+     "left nine blurs, bright above and dark below; right nine churches", width=690)
 
 # %% [markdown]
-# Three thousand images are next to nothing. With cartoon faces a head and hair just show; with photographs the
-# colours do, and hardly more. The churches of section 1 took nearly 500 thousand images, and the paper's bedrooms 15
-# million.
+# A few thousand images are next to nothing: sky comes to lie above stone, and hardly more. The churches on the right took
+# nearly 500 thousand images, 51 minutes of one CPU core; the paper's bedrooms took 15 million, and a larger network.
 
 # %% [markdown]
-# ## 10 · More than one GPU
-#
-# *Skip this section for as long as you have one.*
+# ## 8 · More than one GPU
 #
 # Each GPU has a copy of both networks and works on its share of every batch. Before each update the gradients are
 # averaged, so that the copies stay equal.
@@ -852,50 +831,43 @@ share = checks.check_share(my_share)
 # </details>
 
 # %% [markdown]
-# The next cell pretends to be four processes, first with a D without batch norm, then with one that has it.
-#
-# > **Predict:** when is the mean of the shares' gradients the gradient of the whole batch?
-# >
-# > - always
-# > - only without batch norm <!-- right -->
-# > - only with batch norm
+# Is the mean of the shares' gradients that of the whole batch? Here one process plays four:
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 def gradient(net, x):
     """The gradient of D's loss on real images, as one long vector."""
     net.zero_grad()
     torch.nn.functional.softplus(-net.train()(x)).mean().backward()
     return torch.cat([p.grad.flatten() for p in net.parameters()])
 
-
-x = to_float(photos.batch(some[:32]))
-for norm in ("none", "batch"):
+# %% jupyter={"source_hidden": true}
+x, found = to_float(photos.batch(range(32))), {}
+for norm, name in {"none": "without batch norm", "batch": "with batch norm"}.items():
     torch.manual_seed(0)
     net = models.init_weights(models.Discriminator(8, 3, 64, norm=norm))
     whole = gradient(net, x)
     parts = torch.stack([gradient(net, share(x, rank, 4)) for rank in range(4)])
-    difference = (parts.mean(0) - whole).norm() / whole.norm()
-    words = "below 0.001" if difference < 1e-3 else f"above {int(10 * difference) / 10}"
-    print(f"norm {norm:<6} relative difference {words}")
+    off = (parts.mean(0) - whole).norm() / whole.norm()
+    found[name] = "nothing, up to rounding" if off < 1e-3 else f"more than {int(10 * off)}0 %"
+show_table(pd.DataFrame({"the mean of four gradients is off by": found}))
 
 # %% [markdown]
-# <details><summary>What came out, and why</summary>
+# With batch norm it is not, because each process normalises with its own images; `--sync_batch_norm` takes the statistics
+# of all, at the price of more messages. To use two GPUs, write
 #
-# Only without batch norm: there the two are equal, up to rounding. With it they differ, because each process normalises
-# with its own images; `--sync_batch_norm` takes the statistics of all, at the price of more messages.
-# </details>
-
-# %% [markdown]
-# <details><summary>What the exchange costs, and the commands</summary>
+# ```
+# torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH
+# ```
+#
+# It starts two processes, one for each GPU; `batch_size` stays the size of the whole batch. Without GPUs, two processes on
+# the CPU: `--preset smoke`, and no `--data`.
+#
+# <details><summary>What the exchange costs</summary>
 #
 # At each step all gradients of both networks are exchanged: 36 million numbers, 144 MB. Over Ethernet of 1 Gbit/s that
 # takes 1.2 seconds, of 10 Gbit/s a tenth, and inside of a machine with 200 Gbit/s 6 ms (one way, once; each of n devices
 # sends and receives 2 (n - 1) / n times that). With two machines each step is half as long, so where the exchange takes
 # half of a step of one GPU, nothing is gained (if nothing overlaps).
-#
-# `torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH` starts two processes,
-# one for each GPU; `batch_size` stays the size of the whole batch. Without GPUs, two processes on the CPU:
-# `torchrun --nproc-per-node=2 -m dcgan_course train --preset smoke`.
 # </details>
 
 # %% [markdown]
@@ -943,7 +915,7 @@ for norm in ("none", "batch"):
 # <details><summary>Which batch for eight GPUs?</summary>
 #
 # Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes
-# fewer steps of the same images (section 8).
+# fewer steps of the same images (section 6).
 # </details>
 #
 # ## References
