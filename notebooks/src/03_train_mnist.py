@@ -547,7 +547,7 @@ show(guided(collapse), "Collapse: the answers move apart slowly.",
 #
 # Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push is enough: one player that
 # learns much faster, a G without batch norm, or a `z` that hardly differs from one to the next. Here it was the `z`: it was
-# drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 12, changes it alone,
+# drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 7, changes it alone,
 # and says why that is enough.
 # </details>
 
