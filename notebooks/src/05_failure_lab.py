@@ -257,10 +257,10 @@ show(rows_of_points({f"{letter}, {plain(BATCH_NORM[letter])}":
 # twice the baseline's distance, the worst at more than ten times. In this small network weights of 0.02 make every
 # layer's output smaller than its input (compare lesson 02), so the first steps barely reach the end of the network.
 #
-# On D's input (A) we had expected harm, and were wrong: there is none to be seen. Batch norm there removes the mean and the
-# spread of a whole *batch*, and D's other batch norms do much the same one layer later (section 4 has a consequence).
-# The paper reports "sample oscillation and model instability"; deeper networks and photographs may still need the
-# guideline.
+# On D's input (A) we had expected harm, and were wrong: there is none to be seen. Batch norm there removes the mean and
+# the spread of a whole *batch*, and D's other batch norms do much the same one layer later (section 4 has a
+# consequence). The paper reports "sample oscillation and model instability"; deeper networks and photographs may still
+# need the guideline.
 # </details>
 
 # %% [markdown]
@@ -348,28 +348,9 @@ show_cards(shown, "What D answers on average, in both modes.",
 # %% [markdown]
 # ## 5 · When D wins
 #
-# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure.
-#
-# > **Predict:** does a training with it fail?
-# >
-# > - with every seed
-# > - with some seeds
-# > - with none <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-sheets(stabilisers, ["baseline", "minimax"], "The same training with either loss of G.",
-       "two sheets of sixteen readable digits", ("fd", "sharpness"), columns=2)
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# With none: it does not fail by itself. The slope vanishes only where D is sure, and in a balanced training D need not
-# be.
-# </details>
-
-# %% [markdown]
-# What happens once D gets ahead? In the recorded run `mnist_d_wins` G has the minimax loss, and D learns twenty times as
-# fast as G:
+# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure. By itself that fails no training:
+# with healthy rates D need not be sure, and minimax comes to the baseline's `fd`, 214. What happens once D gets ahead?
+# In the recorded run `mnist_d_wins` G has the minimax loss, and D learns twenty times as fast as G:
 
 # %%
 from dcgan_course.plots import curves
@@ -380,10 +361,9 @@ show(curves(d_wins.stats()), "D has won: look at D(x) and D(G(z)) from the first
 
 # %% [markdown]
 # It is tempting to say that the minimax loss did it: its slope is nearly 0, so G hears nothing. But two things differ
-# from a healthy training, the loss *and* the rates. Such a claim is **confounded**: from two runs that differ in two
-# things nobody can tell which one mattered. Besides, G is trained with Adam, which does not see the scale of a loss
-# (lesson 01). So the recorded study `d_wins` has the missing **control**: the same two learning rates with either loss,
-# three seeds each.
+# from a healthy training, the loss *and* the rates, and nobody can tell which one mattered: such a claim is
+# **confounded**. Besides, G is trained with Adam, which does not see the scale of a loss (lesson 01). So the recorded
+# study `d_wins` has the missing **control**: the same two learning rates with either loss, three seeds each.
 #
 # A number tells how alike a generator's pictures are: their **likeness**, the mean correlation between the pixels of two
 # of them.
@@ -417,10 +397,9 @@ show_cards([card(control.images(config), config, control.curves(config), text)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Strokes that differ with `z`, but no digits. By `fd` nothing is saved: with every seed and either loss the distance is
-# in the ten thousands. But this judge is one that a grey background misleads (section 1), so look at the pictures, too.
-# With the minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws
-# strokes, different ones for each `z`, on a background that stays grey. (One seed; a weak proof.)
+# Strokes that differ with `z`, but no digits, on a background that stays grey; with the minimax loss G draws a texture
+# that is nearly the same for every `z`. (One seed; a weak proof.) By `fd` nothing is saved, but this judge is one that a
+# grey background misleads (section 1).
 #
 # So both changes seem to have a part. The *rates* make D win, and with them the training fails by either loss. The *loss*
 # decides how much G can still learn from a D that is far ahead: in these pictures with minimax hardly anything.
@@ -432,8 +411,9 @@ show_cards([card(control.images(config), config, control.curves(config), text)
 # %% [markdown]
 # ### A learning rate of 0.001, and beta1 of 0.9
 #
-# D can also win with equal rates. The paper calls 0.001 "too high", and reports "oscillation and instability" for Adam's usual beta1 of 0.9. Both
-# claims are tested here at three learning rates, without the moving average that would hide an oscillation.
+# D can also win with equal rates. The paper calls 0.001 "too high", and reports "oscillation and instability" for
+# Adam's usual beta1 of 0.9. Both claims are tested here at three learning rates, without the moving average that would
+# hide an oscillation.
 #
 # > **Predict:** which of these four is best?
 # >
@@ -454,8 +434,8 @@ sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
 #
 # 0.002 with 0.5. We had predicted 0.0002 with 0.5, as in the paper, and were wrong.
 #
-# - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. Here it does not look like an oscillation: D has
-#   won, as the curves show. With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
+# - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. It does not look like an oscillation: D has won.
+#   With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
 # - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the
 #   same number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
 #   photographs, for longer. A learning rate belongs to a network, a batch and a budget.
@@ -518,13 +498,12 @@ show_cards([card(images, name, text={
 # %% [markdown]
 # `mnist_basic` is the fully connected GAN. Two digits hardly ever come, which is easily overlooked on a sheet.
 #
-# The last two runs have collapsed, whatever the judge reads in their pictures. Their likeness (section 5) is close to 1,
-# where that of real digits is far below one half. `mnist_collapse` draws one stroke for every `z`, and `mnist_d_wins` one
-# picture of noise. So "D wins" and "G collapses" can come together: in this run G hears next to nothing from D, and what
-# it draws hardly depends on `z`.
+# The last two runs have collapsed: their likeness (section 5) is close to 1, where that of real digits is far below one
+# half. "D wins" and "G collapses" can come together, as in `mnist_d_wins`: G hears next to nothing from D, and what it
+# draws hardly depends on `z`.
 #
-# The count means something only where the pictures can be read, since the judge must name some digit. The likeness needs
-# no judge, but it sees nothing finer than a collapse onto one picture.
+# The count means something only where the pictures can be read, since the judge must name some digit. The likeness
+# needs no judge, but it sees nothing finer than a collapse onto one picture.
 
 # %% [markdown]
 # ### Noise pixels, and dropout in G
@@ -534,9 +513,9 @@ show_cards([card(images, name, text={
 # training and at test time*, removes noise pixels around the digits. It shows pictures, no numbers, and its code drops
 # only in training.
 #
-# Such noise pixels can be counted. A pixel brighter than a level is lit; lit pixels that touch form a patch; the largest
-# patch is the stroke. A patch of at most 12 pixels that stays more than 2 pixels away from the stroke is a **speck**. (No
-# limit is perfect: people write a 5 in two parts, and its bar may not touch the rest.) Here is what it counts:
+# Such noise pixels can be counted. Lit pixels that touch form a patch; the largest patch is the stroke; a patch of at
+# most 12 pixels, more than 2 pixels away from the stroke, is a **speck**. (No limit is perfect: the bar of a written 5
+# may not touch the rest.)
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.metrics import stray_pixels
@@ -614,7 +593,7 @@ for metric, ticks in (("specks", (0.03, 0.1, 0.3)), ("fd", (200, 300, 400))):
 # a normal `z`. There was one training of each, and no numbers: the claim is confounded, like that of section 5.
 #
 # To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
-# [-1, 1], the paper's own; and uniform in [0, 1]. That makes six configs, each trained with five seeds.
+# [-1, 1], the paper's own; and uniform in [0, 1]; five seeds of each.
 #
 # > **Predict:** which of the two changes does harm on digits?
 # >
@@ -666,8 +645,7 @@ show_table(pd.DataFrame({"of G's first layer, before training, z decides": share
 # the hundred weights that share the job in the same direction at every step. Batch norm comes next, but it subtracts one
 # number per channel, not a picture, so the fixed picture stays.
 #
-# **The fix** for both is to leave the output layer without batch norm, and to centre `z`, with `torch.randn` or
-# `2 * torch.rand - 1`.
+# **The fix** is an output layer without batch norm, and a centred `z`, with `torch.randn` or `2 * torch.rand - 1`.
 # </details>
 #
 # How far does it carry? The study above trains fast, with a learning rate of 0.002. At the paper's 0.0002, the report's
@@ -712,16 +690,10 @@ sheets(churches, [name for name in churches.study.configs if not name.endswith("
 #
 # ### Probabilities in low precision
 #
-# D returns logits here, never probabilities. Here is one reason.
-#
-# > **Predict:** take $D$ = `sigmoid(logit)` in bfloat16, for a generated image that D takes for real, with a logit of 8.
-# > Exactly, its loss $-\log(1 - D)$ is 8.0 (all logarithms here are natural). What comes out?
-# >
-# > - about 8
-# > - 5.5
-# > - infinity <!-- right -->
+# D returns logits here, never probabilities. Here is one reason: take $D$ = `sigmoid(logit)` in bfloat16, for a
+# generated image that D takes for real. Exactly, the loss $-\log(1 - D)$ of a logit of 8 is 8.0.
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
 logits = torch.linspace(0, 10, 400)
 on_D = -torch.log(1 - torch.sigmoid(logits.bfloat16())).float()
@@ -736,12 +708,9 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
      "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
 
 # %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Infinity, and for a logit of 6 it is 5.5 and not 6. The reason: bfloat16 keeps eight bits, so everything above 0.998
-# becomes 1, and the logarithm of 0 follows. One infinite loss ruins a training. On logits the same loss is
-# `softplus(logit)`, the blue line, and bfloat16 does it no harm.
-# </details>
+# In bfloat16 it is infinite. Eight bits are kept, so everything above 0.998 becomes 1, and the logarithm of 0 follows:
+# one such loss ruins a training. On logits the same loss is `softplus(logit)`, the blue line, and bfloat16 does it no
+# harm.
 
 # %% [markdown]
 # ### A missing detach

@@ -115,11 +115,11 @@ show(plots.sketches(IDEAS, WORDS),
 # |---|---|---|
 # | WGAN-GP | D is a *critic*, not a classifier; its slope should be 1 | [1704.00028](https://arxiv.org/abs/1704.00028) |
 # | hinge | an answer that is right by 1 or more costs nothing | [1705.02894](https://arxiv.org/abs/1705.02894), [1802.05957](https://arxiv.org/abs/1802.05957) |
-# | progressive growing | train at 4x4 pixels, then add layers for 8x8, and so on up to 1024x1024 | [1710.10196](https://arxiv.org/abs/1710.10196) |
+# | progressive growing | train at 4x4 pixels, then fade in layers for 8x8, and so on up to 1024x1024: only one scale is new at a time | [1710.10196](https://arxiv.org/abs/1710.10196) |
 # | R1 | D pays for the square of its slope at real images | [1801.04406](https://arxiv.org/abs/1801.04406) |
 # | spectral norm | each layer of D is divided by its largest stretch | [1802.05957](https://arxiv.org/abs/1802.05957) |
 # | relativistic | D compares a real image with a generated one | [1807.00734](https://arxiv.org/abs/1807.00734) |
-# | StyleGAN | z reaches every layer, so layers can follow different z | [1812.04948](https://arxiv.org/abs/1812.04948) |
+# | StyleGAN | z becomes *styles*, one for each layer of G; in **style mixing** the first layers follow one z, which gives pose and shape, the later ones another, which gives colours and texture | [1812.04948](https://arxiv.org/abs/1812.04948) |
 # | ADA | D sees every image changed at random, more so where data are few | [2006.06676](https://arxiv.org/abs/2006.06676) |
 # | StyleGAN3 | signals are filtered, so that details move with the object | [2106.12423](https://arxiv.org/abs/2106.12423) |
 # | R3GAN | pairs, R1 and R2, plain residual networks, and none of the other tricks | [2501.05441](https://arxiv.org/abs/2501.05441) |
@@ -129,51 +129,6 @@ show(plots.sketches(IDEAS, WORDS),
 # over much of what GANs were used for. Losses of GANs live on inside them: adversarial distillation
 # ([2311.17042](https://arxiv.org/abs/2311.17042)) trains a diffusion model against a discriminator, so that it needs
 # one to four steps instead of dozens.
-#
-# ### Growing and mixing
-#
-# Two of these ideas changed what G *is*. **Progressive growing** trains both networks on tiny images first; once 4x4
-# pixels are learned, a layer for 8x8 is faded in, and so on, so that only one scale is new at a time. **StyleGAN**
-# turns z into *styles*, one for each layer of G. Then the first layers can follow one z and the later ones another:
-# **style mixing**. Pose and shape come from the first, colours and texture from the second.
-#
-# A DCGAN has no styles, but the scales are there. The next cell mixes two digits by scale, in the pixels themselves:
-# what is left of one at 7x7 pixels, plus the details that the other has beyond 7x7.
-
-# %%
-def coarse(x, size):
-    """Images (N, 1, 28, 28) seen at size x size pixels."""
-    small = F.interpolate(x, size=(size, size), mode="area")
-    return F.interpolate(small, size=(28, 28), mode="bilinear", align_corners=False)
-
-
-digits = to_float(load_images("mnist", image_size=28).batch(range(64)))  # (64, 1, 28, 28)
-first, second = digits[:8], digits[8:16]
-mixed = coarse(first, 7) + second - coarse(second, 7)
-
-# %% [markdown]
-# > **Predict:** which digit will you read in a mixture?
-# >
-# > - the one that gave the coarse scales
-# > - the one that gave the fine scales <!-- right -->
-# > - neither of them
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
-show_rows({"the first eight digits": first,
-           "what is left of them at 7x7 pixels": coarse(first, 7),
-           "the second eight": second,
-           "mixed: coarse from the first, fine from the second": mixed.clamp(-1, 1)},
-          "Which of the two do you read in the last row?",
-          "four rows of eight digits: digits, their blurs, different digits, and mixtures")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# The one that gave the fine scales. A pen's stroke is two or three pixels wide, finer than the squares of 7x7 pixels,
-# so a digit lives in the fine scales, and of the first only a shadow is left. With faces it is the other way round:
-# there the coarse scales hold pose and shape. And StyleGAN's mixtures look natural because its layers *draw* with a
-# style, instead of adding pixels.
-# </details>
 
 # %% [markdown]
 # ## 2 · What D is paid for
@@ -870,7 +825,7 @@ show_table(compared(pairs, on_faces), CORRECTED, fold="The numbers, and how sure
 # %% jupyter={"source_hidden": true}
 def resized(axis, new):
     """A digit of 7x7 pixels at 14x14: as a stride spreads it, or as a fixed filter does."""
-    small = F.interpolate(digits[:1], size=(7, 7), mode="area")
+    small = F.interpolate(many[:1], size=(7, 7), mode="area")
     large = F.interpolate(small, size=(14, 14), mode="bilinear") if new else -torch.ones(
         1, 1, 14, 14)
     if not new:
