@@ -774,8 +774,8 @@ show_table(pd.concat([pd.DataFrame(recipes), pd.DataFrame(settings)]),
 #
 # ### Which part of it helps?
 #
-# The study `after_faces` asks five questions of section 6 again, on faces at 32x32. Its rates were found for a D with
-# R1, which may favour it.
+# The study `after_faces` tries five recipes one at a time, on faces at 32x32, and `after` has the same five on digits.
+# The rates were found for a D with R1, which may favour it.
 #
 # > **Predict:** on digits no version had a smaller mean distance than the baseline. How many of the five have one here?
 # >
