@@ -186,7 +186,7 @@ hinge = checks.check_hinge(my_hinge)
 # > - the Wasserstein loss <!-- right -->
 # > - none of the three
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true}
 answers = torch.linspace(-4, 4, 161)
 
 
@@ -196,10 +196,13 @@ def push(loss):
     return -torch.autograd.grad(loss(d), d)[0]
 
 
+# %% jupyter={"source_hidden": true}
 pushes = {
     "non-saturating": push(lambda d: F.softplus(-d).sum()),
     "hinge": push(lambda d: sum(hinge(one[None], torch.tensor([-9.0]))[0] for one in d)),
     "Wasserstein": push(lambda d: -d.sum())}
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3))
 for (name, values), colour in zip(pushes.items(), (BLUE, ORANGE, GREEN), strict=True):
     axes.plot(answers, values / values.max(), color=colour, label=name)
@@ -209,7 +212,7 @@ axes.legend(loc="center left")
 at_three = ", ".join(f"{name} {values[140] / values.max():.2f}"
                      for name, values in pushes.items())
 show(figure, f"Where does each loss stop asking for more? At the answer 3: {at_three}.",
-     f"three curves: one falls smoothly, one from 1 to 0 at the answer 1, one stays; {at_three}")
+     f"three curves: one falls smoothly, one from 1 to 0, one stays; {at_three}")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -361,12 +364,12 @@ show_turned(turned, "Blue: D says real. Orange: generated. Arrows: D's slope, wh
 # ## 4 · Why batch norm had to go
 #
 # Exercise 2 took the gradient of the *sum* of all answers, because the answer for one image depends on that image
-# alone. Does it? Batch norm subtracts the mean of the batch. The next cell takes D of the recorded run `mnist` in train
-# mode, as it was trained, and shows it one and the same digit 200 times, each time among 63 other digits. Beside it
-# stands a D without batch norm that has not been trained. (Training would give it another answer, but still one answer
-# for all neighbours.)
+# alone. Does it? Batch norm subtracts the mean of the batch. Take D of the recorded run `mnist` in train mode, as it
+# was trained, and show it one and the same digit 200 times, each time among 63 other digits. Beside it stands a D
+# without batch norm that has not been trained. (Training would give it another answer, but still one answer for all
+# neighbours.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.runs import load_run
 
 netD = load_run("mnist").load_discriminator().train()
@@ -392,8 +395,10 @@ def answers_among_others(net, tries=200):
 # > - in the one without
 # > - in neither, for the digit is the same
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true}
 moved = {"with batch norm": answers_among_others(netD), "without": answers_among_others(plain)}
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(figsize=(8.4, 2.2))
 apart = np.random.default_rng(0).uniform(-0.3, 0.3, 200)  # so that equal answers are seen
 for place, (values, colour) in enumerate(zip(moved.values(), (ORANGE, BLUE), strict=True)):
@@ -461,17 +466,21 @@ influence = checks.check_influence(my_influence)
 # > - about two thirds
 # > - about a third <!-- right -->
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true}
 tables = {name: influence(net, many[:16])
           for name, net in (("with batch norm", netD), ("without batch norm", plain))}
+
+# %% jupyter={"source_hidden": true}
+own = {"16": tables["with batch norm"], "64": influence(netD, many[:64])}
+shares = " and ".join(f"{values.diagonal().sum() / values.sum():.0%} of {n}"
+                      for n, values in own.items())
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.6))
 for axis, (name, values) in zip(axes, tables.items(), strict=True):
     axis.imshow(values.detach() / values.max(), cmap="Blues", vmin=0, vmax=1)
     axis.set(title=name, xlabel="image", ylabel="answer", xticks=[0, 15], yticks=[0, 15])
     axis.grid(False)
-own = {"16": tables["with batch norm"], "64": influence(netD, many[:64])}
-shares = " and ".join(f"{values.diagonal().sum() / values.sum():.0%} of {n}"
-                      for n, values in own.items())
 show(figure, "How steep is each answer at each image of a batch of 16? The diagonal is an "
      "image's own. With batch norm it holds, in batches "
      f"of 16 and of 64 images: {shares.replace(' of ', ' in one of ')}.",
@@ -543,6 +552,8 @@ partners = torch.linspace(-4, 4, 81)
 fakes = torch.zeros(81, requires_grad=True)
 alone = -torch.autograd.grad(F.softplus(-fakes).sum(), fakes)[0]
 paired = -81 * torch.autograd.grad(relativistic(partners, fakes)[1], fakes)[0]
+
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 2.8))
 axes.plot(partners, alone, color=GREY, label="judged alone")
 axes.plot(partners, paired, color=ORANGE, label="beside its partner")
@@ -571,6 +582,8 @@ from dcgan_course.measuring.scores import scorer_for
 
 study = RecordedStudy("after")
 floor = scorer_for(study.study.base).floor(study.study.n)["fd2k_mnist"]
+
+# %% jupyter={"source_hidden": true}
 CHANGES = ["baseline", "relativistic", "hinge, spectral norm", "no batch norm in D",
            "no batch norm at all", "R1", "WGAN-GP, 1 update of D", "relativistic, R1, R2"]
 
@@ -694,7 +707,7 @@ from scipy import stats
 
 
 def compared(pairs, study=study):
-    """A version over another one, seed by seed: a line for each pair, all of them corrected."""
+    """A version over another one, seed by seed: a line for each pair, all corrected."""
     lines = []
     for version, over in pairs:
         found = study.values(version, "fd")
@@ -708,8 +721,9 @@ def compared(pairs, study=study):
                         ["fd of three seeds", "over", "times", "from", "to", "verdict"])
 
 
-CORRECTED = ("The intervals hold at 95 % for all lines together (Bonferroni's correction): many "
-             "questions make chance hits, and three seeds make wide intervals.")
+# %% jupyter={"source_hidden": true}
+CORRECTED = ("The intervals hold at 95 % for all lines together (Bonferroni's correction): "
+             "many questions make chance hits, and three seeds make wide intervals.")
 WITHOUT = ["R1", "WGAN-GP, 1 update of D"]  # each in a D without batch norm
 show_table(compared([*((config, "baseline") for config in CHANGES[1:]),
                      *((config, "no batch norm in D") for config in WITHOUT)]),
@@ -733,8 +747,8 @@ axes.set(xlabel="thousand images", ylabel="Frechet distance", yscale="log")
 axes.set_yticks([30, 100, 300, 1000], ["30", "100", "300", "1,000"])
 axes.minorticks_off()
 axes.legend()
-show(figure, "Smaller is better. Look at the first green point: there the one is already where "
-     "the other ends.",
+show(figure, "Smaller is better. Look at the first green point: there the one is already "
+     "where the other ends.",
      "a grey curve that falls from 2,000 to 340, and a green one from 320 to 35")
 
 # %% [markdown]
@@ -746,17 +760,21 @@ show(figure, "Smaller is better. Look at the first green point: there the one is
 # %% jupyter={"source_hidden": true}
 import json
 
+SETTINGS = {"ngf": "base channels of G", "d_norm": "norm in D",
+            "init": "first weights",
+            "num_epochs": "epochs", "batch_size": "batch", "lr_g": "learning rate of G",
+            "lr_d": "learning rate of D", "real_label": "label of real images",
+            "r1": "R1, gamma", "ema_kimg": "half-life of G's average, thousand images"}
+
+# %% jupyter={"source_hidden": true}
 recipes = {}
 for name, run in best.items():
     record = json.loads((run.path / "record.json").read_text("utf-8"))
     recipes[name] = {"thousand images": record["checkpoint_kimg"],
                      "minutes": record["seconds"] / 60, **{
         f"fd, {who}": record[who]["fd10k_avatars"] for who in ("generated", "real")}}
-SETTINGS = {"ngf": "base channels of G", "d_norm": "norm in D",
-            "init": "first weights",
-            "num_epochs": "epochs", "batch_size": "batch", "lr_g": "learning rate of G",
-            "lr_d": "learning rate of D", "real_label": "label of real images",
-            "r1": "R1, gamma", "ema_kimg": "half-life of G's average, thousand images"}
+
+# %% jupyter={"source_hidden": true}
 settings = {name: {words: value if isinstance(value := getattr(run.config, key), str)
                    else f"{value:g}" for key, words in SETTINGS.items()}
             for name, run in best.items()}
@@ -783,12 +801,14 @@ show_table(pd.concat([pd.DataFrame(recipes), pd.DataFrame(settings)]),
 # > - two, both without batch norm
 # > - all five <!-- right -->
 
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true}
 on_faces = RecordedStudy("after_faces")
 VERSIONS = list(on_faces.study.configs)
 over = pd.DataFrame({title: {version: distance(version, of) / distance("baseline", of)
                              for version in VERSIONS[1:]}
                      for title, of in (("on digits", study), ("on faces", on_faces))})
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure = plots.dots(over, "times the baseline's Frechet distance: left of 1 is better")
 axes, ticks = figure.axes[0], [0.5, 0.7, 1, 1.5, 2, 3]
 axes.axvline(1, color=plots.GREY, linewidth=1)
@@ -865,11 +885,14 @@ def bent(axis, new, network):
         axis.plot(x, x if new else x.tanh(), color=ORANGE)
 
 
+# %% jupyter={"source_hidden": true}
 GUIDELINES = [  # the guideline in 2015, what became of it, its drawing
     ("1 strides", "changed:\na filter", resized), ("2 batch norm", "gone:\nresiduals", scaled),
     ("3 no dense layers", "kept", joined),
     ("4 ReLU, tanh in G", "changed:\nleaky, no tanh", lambda *to: bent(*to, "G")),
     ("5 leaky ReLU in D", "kept", lambda *to: bent(*to, "D"))]
+
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(2, 5, figsize=(8.4, 3.6))
 for (name, fate, draw), column in zip(GUIDELINES, axes.T, strict=True):
     colour = {"k": GREEN, "c": GREY, "g": ORANGE}[fate[0]]
@@ -881,8 +904,8 @@ for (name, fate, draw), column in zip(GUIDELINES, axes.T, strict=True):
     column[1].set_xlabel(fate, fontsize=12, fontweight="bold", color=colour)
 for axis, year in zip(axes[:, 0], ("2015", "2025"), strict=True):
     axis.set_ylabel(year, fontsize=12)
-show(figure, "Above the DCGAN, below R3GAN: two guidelines are kept, two changed, one is gone. "
-     "(In 4 blue is the activation in G, orange what stands at its output.)",
+show(figure, "Above the DCGAN, below R3GAN: two guidelines are kept, two changed, one is "
+     "gone. (In 4 blue is the activation in G, orange what stands at its output.)",
      "five drawings above five others: a digit of dots, and a smooth one; a shifted bell "
      "brought to the middle, and a line past a branch; twice neighbours joined; "
      "ReLU and tanh, and leaky ReLU and a straight line; twice leaky ReLU")
