@@ -472,7 +472,7 @@ tables = {name: influence(net, many[:16])
 
 # %% jupyter={"source_hidden": true}
 own = {"16": tables["with batch norm"], "64": influence(netD, many[:64])}
-shares = " and ".join(f"{values.diagonal().sum() / values.sum():.0%} of {n}"
+shares = " and ".join(f"{values.diagonal().sum() / values.sum():.0%} in a batch of {n}"
                       for n, values in own.items())
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
@@ -481,9 +481,8 @@ for axis, (name, values) in zip(axes, tables.items(), strict=True):
     axis.imshow(values.detach() / values.max(), cmap="Blues", vmin=0, vmax=1)
     axis.set(title=name, xlabel="image", ylabel="answer", xticks=[0, 15], yticks=[0, 15])
     axis.grid(False)
-show(figure, "How steep is each answer at each image of a batch of 16? The diagonal is an "
-     "image's own. With batch norm it holds, in batches "
-     f"of 16 and of 64 images: {shares.replace(' of ', ' in one of ')}.",
+show(figure, "How steep is each answer at each image of a batch? The diagonal is an image's "
+     f"own. With batch norm it holds, of all slopes, {shares}.",
      f"left: a dark diagonal on a tinted square; right: a diagonal alone; {shares}")
 
 # %% [markdown]
