@@ -116,7 +116,7 @@ show_table(pd.DataFrame([(title, one.sign, one.section) for title, one in traini
 # were recorded, since their trainings take hours; `dcgan-course study data/studies/stabilisers.json` makes the largest
 # again, 26 versions with five seeds each.
 
-# %%
+# %% jupyter={"source_hidden": true}
 stabilisers, rates, control, norms, slow, churches, early = map(RecordedStudy, (
     "stabilisers", "learning_rate", "d_wins", "output_norm", "output_norm_slow",
     "output_norm_churches", "early"))
@@ -352,7 +352,7 @@ show_cards(shown, "What D answers on average, in both modes.",
 # with healthy rates D need not be sure, and minimax comes to the baseline's `fd`, 214. What happens once D gets ahead?
 # In the recorded run `mnist_d_wins` G has the minimax loss, and D learns twenty times as fast as G:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.plots import curves
 
 d_wins = load_run("mnist_d_wins")
@@ -731,7 +731,7 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
 # > - much shorter, and nearly at right angles <!-- right -->
 # > - as long, and in the opposite direction
 
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.losses import d_loss, g_loss
 
 base = stabilisers.study.base.replace(nc=1)
