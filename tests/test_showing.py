@@ -358,6 +358,17 @@ def test_a_table_says_the_same_in_a_terminal(monkeypatch, capsys):
     assert capsys.readouterr().out.splitlines()[1].split() == ["DCGAN", "27.7", "a", "&", "b", "60,000"]
 
 
+def test_words_in_a_table_stand_flush_left(monkeypatch):
+    """A column of words alone, with its name; numbers, as texts too, stand as the page has them."""
+    told = []
+    monkeypatch.setattr("IPython.display.display", told.append)
+    show_table(pd.DataFrame({"a & b": ["better", "z < 1"], "n": ["3 seeds", "none"], "x": [1.5, 2.5]}, ["r", "s"]))
+    left = '<div style="text-align:left">{}</div>'
+    assert told[0].html.count("text-align:left") == 3
+    assert all(left.format(words) in told[0].html for words in ("a &amp; b", "better", "z &lt; 1"))
+    assert "text-align" not in repr(told[0])
+
+
 def test_numbers_in_tables():
     numbers = {0.0123456: "0.0123", 0.95: "0.950", 1.5: "1.50", 99.96: "100", -1234.5: "-1,234", 60000: "60,000"}
     assert {number: rounded(number) for number in numbers} == numbers

@@ -38,7 +38,8 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     display(Shown(framed(as_wide(inside, own), caption), "; ".join(alts)))
 
 
-def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: int = 0) -> None:
+def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: int = 0,
+                beside: tuple[str, Picture] | None = None, width: int | None = None) -> None:
     """Show one of several pictures of one size, which a slider below it chooses. Where no script may run, the first.
 
     Args:
@@ -46,6 +47,8 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
         caption: what to look for.
         alt: what is to be seen in all of them, for those who cannot.
         first: which one is seen before the slider is moved, from 0.
+        beside: words and a picture of the same size that stays, left of them, or above them on a phone.
+        width: of one of the pictures on the page, in pixels; None = its own.
     """
     from IPython.display import display
 
@@ -66,8 +69,12 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
               "[...this.nextElementSibling.children].forEach((place, i) => place.style.display = "
               "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "
               'this.nextElementSibling.children[this.value].textContent)">')
-    inside = f"{slider}<div>{''.join(places)}</div>"
-    display(Shown(framed(as_wide(inside, own), caption), f"{alt}: {names[first]}"))
+    inside = as_wide(f"{slider}<div>{''.join(places)}</div>", width or own)
+    if beside:
+        still = image_html(filed(beside[1])[0], beside[0], more='style="display:block;width:100%;height:auto"')
+        inside = (f'<div style="display:flex;flex-wrap:wrap;gap:12px;width:fit-content;max-width:100%">'
+                  f"{as_wide(still, width or own)}{inside}</div>")
+    display(Shown(framed(inside, caption), f"{alt}: {names[first]}"))
 
 
 def as_wide(inside: str, width: int) -> str:

@@ -11,6 +11,7 @@ from .style import GREEN, ORANGE
 if TYPE_CHECKING:
     import pandas as pd
 
+LEFT = '<div style="text-align:left">{}</div>'  # the site's and JupyterLab's cells are flush right
 LOOKS = {1: (GREEN, " ✓"), -1: (ORANGE, " ✗")}  # in colour and without
 
 
@@ -18,7 +19,8 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
     """Show a table in a notebook; in a terminal the same as text, which is what `pytest --nbval` compares.
 
     Args:
-        frame: numbers, which are rounded to three digits, and texts, which stay; its names are shown as they are.
+        frame: numbers, which are rounded to three digits, and texts, which stay; its names are shown as they are. A
+            column of words alone stands flush left.
         caption: what to look for.
         fold: a line that unfolds the table at a click, for one of many rows that a figure shows already; "" = unfolded.
         marks: of the same shape: 1 where a cell is better than what it is compared with, -1 where worse, else 0.
@@ -26,18 +28,21 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
     from IPython.display import display
 
     texts, cells = frame.map(rounded), frame.map(lambda value: escape(rounded(value)))
+    words = {name for name, column in texts.items() if all(text[:1].isalpha() for text in column)}
     for mark, (colour, sign) in LOOKS.items() if marks is not None else ():
         texts = texts.mask(marks == mark, texts + sign)
         cells = cells.mask(marks == mark, f'<b style="color:{colour}">' + cells + f"{sign}</b>")
-    cells = cells.rename(lambda name: escape(str(name))).rename(lambda name: escape(str(name)), axis=1)
+    cells = cells.apply(lambda column: column.map(LEFT.format) if column.name in words else column)
+    cells = cells.rename(lambda name: escape(str(name))).rename(
+        lambda name: (LEFT if name in words else "{}").format(escape(str(name))), axis=1)
     table = cells.to_html(escape=False, border=0).replace("<th></th>", "<td></td>")  # a heading has words
     table = table.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")  # one number, one line
     under = f'<p style="opacity:0.85">{escape(caption)}</p>' if caption else ""
-    words = texts.to_string() + (f"\n{caption}" if caption else "")
+    plain = texts.to_string() + (f"\n{caption}" if caption else "")
     html = table + under
     if fold:
         html = f'<details><summary style="cursor:pointer;border:none">{escape(fold)}</summary>{html}</details>'
-    display(Shown(html, words))
+    display(Shown(html, plain))
 
 
 def rounded(value: object) -> str:

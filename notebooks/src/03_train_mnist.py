@@ -534,7 +534,7 @@ show_beside(panels, "The losses. Could you read from B that the pictures get bet
 #
 # Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push is enough: one player that
 # learns much faster, a G without batch norm, or a `z` that hardly differs from one to the next. Here it was the `z`: it
-# was drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 12, changes it alone,
+# was drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 7, changes it alone,
 # and says why that is enough.
 # </details>
 

@@ -95,28 +95,28 @@ show_cards(gallery_cards(),
 # > - card 10
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-show_table(pd.DataFrame([(f"card {i}", title, one.section)
-                         for i, (title, one) in enumerate(trainings.items(), 1)],
-                        columns=["", "training", "section"]).set_index(""))
+show_table(pd.DataFrame([(title, one.sign, one.section) for title, one in trainings.items()],
+                        [f"card {i}" for i in range(1, len(trainings) + 1)],
+                        ["training", "sign", "section"]))
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # Card 8. In card 4 and card 10 specks stand beside the strokes, and in card 5 the strokes are ragged. Did you notice
 # card 2? Its curves look like those of the healthy one; only the pictures tell that something is wrong. The table has
-# all the names, and the sections that take the failures apart. Signs, causes and fixes are in one table at the end, in
-# section 14.
+# all the names, and the sections that take the failures apart. Causes and fixes are in one table at the end, in
+# section 10.
 # </details>
 
 # %% [markdown]
 # ## 1 · How a failure is studied here
 #
 # One training proves little, because another seed gives another result. So each experiment of this lesson is a
-# **study**: the same digits, the same small network, the same number of images; one thing changed; several seeds. The
-# studies were recorded, since all their trainings together take hours. The largest has 26 versions with five seeds each,
-# and `dcgan-course study data/studies/stabilisers.json` makes it again.
+# **study**: the same digits, the same small network, the same number of images; one thing changed; several seeds. They
+# were recorded, since their trainings take hours; `dcgan-course study data/studies/stabilisers.json` makes the largest
+# again, 26 versions with five seeds each.
 
-# %%
+# %% jupyter={"source_hidden": true}
 stabilisers, rates, control, norms, slow, churches, early = map(RecordedStudy, (
     "stabilisers", "learning_rate", "d_wins", "output_norm", "output_norm_slow",
     "output_norm_churches", "early"))
@@ -175,35 +175,34 @@ show_cards(judged_cards,
 #
 # ## 2 · How soon could you have known?
 #
-# The gallery shows where a training ends. Here is what seven of its failures look like after nine thousand images, each
-# beside the healthy version after the same images, which is not done either: its strokes begin to be digits, on a
-# background that is not black yet. (All are drawn without the moving average of G's weights, which is still young.)
+# The gallery shows where a training ends. Here are seven of its failures after nine thousand images, and the healthy
+# version after as many. (All are drawn without the moving average of G's weights, which is still young.)
 #
-# **Drag the slider.** Look for the sign in the pictures first, then in the two lines.
+# **Drag the slider, and ask:** which four show their sign already? Look at the pictures first, then at the two lines.
 
 # %% jupyter={"source_hidden": true}
-from dcgan_course.plots import show_turned, side_by_side
+from dcgan_course.plots import show_turned
 
 
-def beside_healthy(name):
-    """The healthy training and another one after the same images, as one picture."""
-    return side_by_side([card(early.images(one)[:8], plain(one), early.curves(one)[:-1])
-                         for one in ("healthy", name)])
+def early_card(name):
+    """A training after nine thousand images: pictures and curves."""
+    return card(early.images(name)[:8], plain(name), early.curves(name)[:-1])
 
 
 failures = ["sigmoid output", "images normalised", "beta1 of 0.9", "z from 0 to 1",
             "batch norm on the output of G", "no batch norm", "fully connected"]
-show_turned({plain(name): beside_healthy(name) for name in failures},
-            "After nine thousand images: left the healthy training, right the failure.",
-            "two sheets of eight pictures with their curves, healthy and a failure")
+show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)},
+            "After nine thousand images: the healthy training, and a failure.",
+            "eight pictures with their curves", width=320,
+            beside=("eight blurred digits and two curves, healthy", early_card("healthy")))
 
 # %% [markdown]
-# <details><summary>Which of the seven can you not tell from the healthy one so early?</summary>
+# <details><summary>Which four show their sign already?</summary>
 #
-# Two of them mislead. *Without batch norm* the digits come sooner than with it: white on black, where the healthy ones
-# still have a weave behind them. *Batch norm on G's output* shows nothing but such a weave, which here could still go.
-# And the *fully connected* one, at a slower rate, has hardly begun. The other four have their sign already: nothing
-# darker than grey, faint strokes, bars, one picture for every `z`.
+# The first four: nothing darker than grey, faint strokes, bars, one picture for every `z`. The others could still become
+# anything. *Batch norm on G's output* shows a grey weave, as the healthy one does in its background. *Without batch
+# norm* there are white blobs with specks on a black that is cleaner than the healthy one's. And the *fully connected*
+# one, at a slower rate, has hardly begun.
 # </details>
 #
 # Put one of these names into `LIVE`, and the next cell trains it here with another seed; it takes about ten seconds.
@@ -215,8 +214,7 @@ LIVE = ""  # such as "beta1 of 0.9"
 if LIVE:
     mine = train(early.study.config(LIVE, seed=2))
     z = sample_z(8, mine.config.nz, mine.config.z, seeded(0, "live"))
-    cards = [card(early.images(one)[:8], plain(one), early.curves(one)[:-1])
-             for one in ("healthy", LIVE)]
+    cards = [early_card("healthy"), early_card(LIVE)]
     cards.append(card(generate(mine.load_generator(), z), "trained here", mine.stats()[:-1]))
     show_cards(cards, "Healthy, the failure as recorded, and your own training of it.",
                "three sheets of eight pictures with their curves")
@@ -224,72 +222,90 @@ if LIVE:
 # %% [markdown]
 # ## 3 · Batch norm: none, or too much
 #
-# Batch norm gives each channel of a layer mean 0 and variance 1, then its own shift and gain. Here it
-# is first taken away, and then put where it should not be.
-#
-# > **Predict:** the second guideline asks for batch norm in both networks, except G's output and D's input. What does
-# > harm here?
+# Batch norm gives each channel of a layer mean 0 and variance 1, then its own shift and gain. The second guideline asks
+# for it in both networks, except on G's output and D's input. One of these trainings is healthy, one has no batch norm
+# at all, and one has it on D's input as well.
+
+# %% jupyter={"source_hidden": true}
+BATCH_NORM = {"A": "2 batch norm on the input of D", "B": "baseline", "C": "2 no batch norm"}
+show_cards([card(stabilisers.images(config), letter, stabilisers.curves(config))
+            for letter, config in BATCH_NORM.items()],
+           "Three trainings: look at the strokes, and at the first quarter of the curves.",
+           "three sheets of sixteen digits, A to C; those of C are ragged, and its curves lie "
+           "further apart at first")
+
+# %% [markdown]
+# > **Predict:** which of the three has no batch norm?
 # >
-# > - taking it away everywhere <!-- right -->
-# > - putting it on D's input too
-# > - each of the two
+# > - A
+# > - B
+# > - C <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from dcgan_course.plots import rows_of_points
 
-BATCH_NORM = ["baseline", "2 no batch norm", "2 batch norm on the input of D"]
-sheets(stabilisers, BATCH_NORM,
-       "Healthy; without batch norm in G and D; with batch norm on D's input as well.",
-       "sixteen digits, most of them readable; sixteen ragged ones, some not readable; digits "
-       "like the first ones", ("fd", "sharpness"))
-show(rows_of_points({plain(config): stabilisers.values(config, "fd") for config in BATCH_NORM},
+show(rows_of_points({f"{letter}, {plain(BATCH_NORM[letter])}":
+                     stabilisers.values(BATCH_NORM[letter], "fd") for letter in "BAC"},
                     "fd, smaller is better", (200, 500, 1000, 2000)),
      "A point for each of the five seeds, a bar for their geometric mean.",
-     "three rows of five points: two close groups near 200, and between them a wide one")
+     "three rows of five points: two close groups near 200, and below them a wide one")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Taking it away. Without batch norm the digits are ragged, and above all the result depends on the seed: the best one is
-# at about twice the baseline's distance, the worst at more than ten times. In this small network weights of 0.02 make
-# every layer's output smaller than its input (compare lesson 02), so the first steps barely reach the end of the network.
+# C. Without batch norm the digits are ragged, and above all the result depends on the seed: the best one is at about
+# twice the baseline's distance, the worst at more than ten times. In this small network weights of 0.02 make every
+# layer's output smaller than its input (compare lesson 02), so the first steps barely reach the end of the network.
 #
-# On D's input we had expected harm, and were wrong: there is none to be seen. Batch norm there removes the mean and the
-# spread of a whole *batch*, and D's other batch norms do much the same one layer later (section 4 has a consequence).
-# The paper reports "sample oscillation and model instability"; deeper networks and photographs may still need the
-# guideline.
+# On D's input (A) we had expected harm, and were wrong: there is none to be seen. Batch norm there removes the mean and
+# the spread of a whole *batch*, and D's other batch norms do much the same one layer later (section 4 has a
+# consequence). The paper reports "sample oscillation and model instability"; deeper networks and photographs may still
+# need the guideline.
 # </details>
 
 # %% [markdown]
 # ## 4 · The wrong range
 #
-# G's last layer decides which grey levels its pictures can have, and the loading of the data which ones they should have.
+# G's last layer decides which grey levels its pictures can have, and the loading of the data which ones they should
+# have. Here are three generators, each with a range that does not fit the data:
 #
-# > **Predict:** three generators, each with a range that does not fit the data. (a) G ends in a sigmoid, the images lie
-# > in [-1, 1]. (b) G ends in tanh, the images lie in [0, 1]. (c) G ends in tanh, and the images were normalised by mean
-# > and standard deviation, as for a classifier. Which of the three fail?
+# - (a) G ends in a sigmoid, the images lie in [-1, 1];
+# - (b) G ends in tanh, the images lie in [0, 1];
+# - (c) G ends in tanh, and the images were normalised by mean and standard deviation, as for a classifier.
+
+# %% jupyter={"source_hidden": true}
+RANGES = {"A": "4 images normalised as for a classifier", "B": "4 sigmoid output",
+          "C": "4 images in 0 to 1"}
+show_cards([card(stabilisers.images(config), letter, stabilisers.curves(config))
+            for letter, config in RANGES.items()],
+           "Three ranges that do not fit; each picture is shown in the range of its data.",
+           "A faint digits; B grey squares with hardly a stroke; C good digits")
+
+# %% [markdown]
+# > **Predict:** two of the three fail. Which sheet is (b), where only the upper half of tanh's range is ever needed?
 # >
-# > - only (a)
-# > - (a) and (c) <!-- right -->
-# > - all three
+# > - A, the faint digits
+# > - B, the grey squares
+# > - C, the good digits <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-RANGES = ["4 sigmoid output", "4 images in 0 to 1", "4 images normalised as for a classifier"]
-sheets(stabilisers, RANGES,
-       "Three ranges that do not fit; each picture is shown in the range of its data.",
-       "left grey squares with hardly a stroke; in the middle good digits; right faint digits",
-       ("fd", "sharpness"))
+show(rows_of_points({"baseline": stabilisers.values("baseline", "fd")} | {
+    f"{letter}, {plain(config)}": stabilisers.values(config, "fd")
+    for letter, config in RANGES.items()}, "fd, smaller is better", (200, 1000, 5000)),
+     "A point for each of the five seeds, a bar for their geometric mean.",
+     "four rows of five points: the first and the last near 200, two between them far right")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# (a) and (c).
+# C, the good digits.
 #
-# - (a) **Fails.** Nothing is darker than mid-grey, and D can tell from any background pixel: its answers lie at 1 and 0.
-# - (b) **Works**, about as well as the baseline (`fd` 214). A tanh can reach all of [0, 1]. Half of its range lies idle,
-#   and G learns to stay out of it.
-# - (c) **Fails.** White is 2.82, far above what a tanh can reach. So G scales the whole digit, background and all, by
-#   about 0.35: white comes out near 1.
+# - (a), sheet B, **fails.** Nothing is darker than mid-grey, and D can tell from any background pixel: its answers lie
+#   at 1 and 0.
+# - (b), sheet C, **works**, about as well as the baseline (`fd` 230, baseline 214). A tanh can reach all of [0, 1]. Half
+#   of its range lies idle, and G learns to stay out of it.
+# - (c), sheet A, **fails.** White is 2.82, far above what a tanh can reach. So G scales the whole digit, background and
+#   all, by about 0.35: white comes out near 1.
 #
 # So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data".
 # </details>
@@ -332,30 +348,11 @@ show_cards(shown, "What D answers on average, in both modes.",
 # %% [markdown]
 # ## 5 · When D wins
 #
-# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure.
-#
-# > **Predict:** does a training with it fail?
-# >
-# > - with every seed
-# > - with some seeds
-# > - with none <!-- right -->
+# Lesson 01 showed that the slope of the minimax loss is nearly 0 where D is sure. By itself that fails no training:
+# with healthy rates D need not be sure, and minimax comes to the baseline's `fd`, 214. What happens once D gets ahead?
+# In the recorded run `mnist_d_wins` G has the minimax loss, and D learns twenty times as fast as G:
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-sheets(stabilisers, ["baseline", "minimax"], "The same training with either loss of G.",
-       "two sheets of sixteen readable digits", ("fd", "sharpness"), columns=2)
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# With none: it does not fail by itself. The slope vanishes only where D is sure, and in a balanced training D need not
-# be.
-# </details>
-
-# %% [markdown]
-# What happens once D gets ahead? In the recorded run `mnist_d_wins` G has the minimax loss, and D learns twenty times as
-# fast as G:
-
-# %%
+# %% jupyter={"source_hidden": true}
 from dcgan_course.plots import curves
 
 d_wins = load_run("mnist_d_wins")
@@ -364,10 +361,9 @@ show(curves(d_wins.stats()), "D has won: look at D(x) and D(G(z)) from the first
 
 # %% [markdown]
 # It is tempting to say that the minimax loss did it: its slope is nearly 0, so G hears nothing. But two things differ
-# from a healthy training, the loss *and* the rates. Such a claim is **confounded**: from two runs that differ in two
-# things nobody can tell which one mattered. Besides, G is trained with Adam, which does not see the scale of a loss
-# (lesson 01). So the recorded study `d_wins` has the missing **control**: the same two learning rates with either loss,
-# three seeds each.
+# from a healthy training, the loss *and* the rates, and nobody can tell which one mattered: such a claim is
+# **confounded**. Besides, G is trained with Adam, which does not see the scale of a loss (lesson 01). So the recorded
+# study `d_wins` has the missing **control**: the same two learning rates with either loss, three seeds each.
 #
 # A number tells how alike a generator's pictures are: their **likeness**, the mean correlation between the pixels of two
 # of them.
@@ -401,10 +397,9 @@ show_cards([card(control.images(config), config, control.curves(config), text)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Strokes that differ with `z`, but no digits. By `fd` nothing is saved: with every seed and either loss the distance is
-# in the ten thousands. But this judge is one that a grey background misleads (section 1), so look at the pictures, too.
-# With the minimax loss G draws a texture that is nearly the same for every `z`. With the non-saturating loss it draws
-# strokes, different ones for each `z`, on a background that stays grey. (One seed; a weak proof.)
+# Strokes that differ with `z`, but no digits, on a background that stays grey; with the minimax loss G draws a texture
+# that is nearly the same for every `z`. (One seed; a weak proof.) By `fd` nothing is saved, but this judge is one that a
+# grey background misleads (section 1).
 #
 # So both changes seem to have a part. The *rates* make D win, and with them the training fails by either loss. The *loss*
 # decides how much G can still learn from a D that is far ahead: in these pictures with minimax hardly anything.
@@ -414,10 +409,11 @@ show_cards([card(control.images(config), config, control.curves(config), text)
 # </details>
 
 # %% [markdown]
-# ## 6 · A learning rate of 0.001, and beta1 of 0.9
+# ### A learning rate of 0.001, and beta1 of 0.9
 #
-# The paper calls 0.001 "too high", and reports "oscillation and instability" for Adam's usual beta1 of 0.9. Both
-# claims are tested here at three learning rates, without the moving average that would hide an oscillation.
+# D can also win with equal rates. The paper calls 0.001 "too high", and reports "oscillation and instability" for
+# Adam's usual beta1 of 0.9. Both claims are tested here at three learning rates, without the moving average that would
+# hide an oscillation.
 #
 # > **Predict:** which of these four is best?
 # >
@@ -438,125 +434,18 @@ sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
 #
 # 0.002 with 0.5. We had predicted 0.0002 with 0.5, as in the paper, and were wrong.
 #
-# - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. Here it does not look like an oscillation: D has
-#   won, as the curves show. With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
+# - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. It does not look like an oscillation: D has won.
+#   With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
 # - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the
 #   same number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
 #   photographs, for longer. A learning rate belongs to a network, a batch and a budget.
 # </details>
 
 # %% [markdown]
-# ## 7 · Probabilities in low precision
+# ## 6 · Count what a glance misses
 #
-# D returns logits here, never probabilities. Here is one reason.
-#
-# > **Predict:** take $D$ = `sigmoid(logit)` in bfloat16, for a generated image that D takes for real, with a logit of 8.
-# > Exactly, its loss $-\log(1 - D)$ is 8.0 (all logarithms here are natural). What comes out?
-# >
-# > - about 8
-# > - 5.5
-# > - infinity <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-figure, axes = plt.subplots(figsize=(6.4, 3.2))
-logits = torch.linspace(0, 10, 400)
-on_D = -torch.log(1 - torch.sigmoid(logits.bfloat16())).float()
-end = logits[on_D.isfinite()].max()
-axes.plot(logits, torch.nn.functional.softplus(logits), color=BLUE, label="exact")
-axes.plot(logits, on_D, color=ORANGE, label="from D(G(z)) in bfloat16")
-axes.axvline(end, color=ORANGE, linestyle=":", linewidth=1)
-axes.annotate("from here on infinite", (end + 0.1, 1.0), color=ORANGE)
-axes.set(xlabel="logit of a generated image", ylabel="-log(1 - D(G(z)))")
-axes.legend()
-show(figure, "The loss climbs in steps, and the stairs end where D is fairly sure.",
-     "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Infinity, and for a logit of 6 it is 5.5 and not 6. The reason: bfloat16 keeps eight bits, so everything above 0.998
-# becomes 1, and the logarithm of 0 follows. One infinite loss ruins a training. On logits the same loss is
-# `softplus(logit)`, the blue line, and bfloat16 does it no harm.
-#
-# You might think that D is hardly ever so sure. It often is, of real images, and one-sided smoothing (lesson 06) takes
-# $\log(1 - D(x))$ of just those.
-# </details>
-
-# %% [markdown]
-# ## 8 · A missing detach
-#
-# In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it, G receives D's wish, "be easier to tell
-# apart", the opposite of its own.
-#
-# Whether that matters depends on a line elsewhere. If G's gradients are emptied *after* D's step, D's wish is thrown away
-# before G's own step begins. If they are emptied at the start of the loop, for both networks at once, D's wish stays and
-# is added to G's own.
-#
-# > **Predict:** G's gradient without `detach`, where D's wish is kept, beside the right one:
-# >
-# > - as long, and in the same direction
-# > - much shorter, and nearly at right angles <!-- right -->
-# > - as long, and in the opposite direction
-
-# %%
-from dcgan_course.losses import d_loss, g_loss
-from dcgan_course.models import build_discriminator, build_generator, init_weights
-
-base = stabilisers.study.base.replace(nc=1)
-netG = init_weights(build_generator(base), seeded(0, "netG"))
-netD = init_weights(build_discriminator(base), seeded(0, "netD"))
-x_real = torch.randn(16, 1, 28, 28).tanh()
-z = sample_z(16, base.nz, "normal", seeded(2, "lesson"))
-
-
-def g_gradient(detach, emptied_between):
-    """G's gradient, as one vector, at the end of a step of each player."""
-    netG.zero_grad()
-    x_fake = netG(z)
-    loss_D = d_loss(netD(x_real), netD(x_fake.detach() if detach else x_fake))
-    loss_D.backward(retain_graph=not detach)
-    if emptied_between:
-        netG.zero_grad()
-    g_loss(netD(x_fake)).backward()
-    return torch.cat([p.grad.flatten() for p in netG.parameters()])
-
-
-right = g_gradient(detach=True, emptied_between=True)
-kept = g_gradient(detach=False, emptied_between=False)
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-along = right / right.norm()  # the direction of G's own wish
-across = kept - (kept @ along) * along
-x, y = ((kept @ along) / right.norm()).item(), (across.norm() / right.norm()).item()
-long = kept.norm() / right.norm()
-figure, axes = plt.subplots(figsize=(6.8, 3.4))
-for tip, start, colour, name in (((1, 0), (0, 0), ORANGE, "G's own wish"),
-                                 ((x, y), (1, 0), BLUE, "D's wish, added to it"),
-                                 ((x, y), (0, 0), GREEN, "what G then does")):
-    axes.annotate("", tip, start, arrowprops={"color": colour, "width": 2, "headwidth": 9})
-    axes.plot([], [], color=colour, label=name)
-axes.set(xlim=(-0.25, 1.25), ylim=(-0.1, 0.55), aspect="equal",
-         xlabel="along G's own wish, 1 = its length", ylabel="across it")
-axes.legend(ncols=3, loc="upper center")
-show(figure, "G's gradient without detach, in the plane in which both lie: "
-             f"the green arrow is {long:.1f} times as long as the orange one.",
-     "an orange arrow to the right, a blue one from its tip back to the left, and a short "
-     "green one between their ends, which points almost straight up")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Much shorter, and nearly at right angles: D's wish pulls G back, and most of G's own wish is cancelled. (Emptied in
-# between, the gradient is the right one, only slower to compute.)
-# </details>
-#
-# In the loop of lesson 03 a missing `detach` stops with an error, because D's backward pass frees the graph of `x_fake`.
-
-# %% [markdown]
-# ## 9 · Mode collapse, counted
-#
-# A sheet shows at a glance that all pictures have become one. It hardly shows that one digit is missing; to see that,
-# you have to count.
+# A sheet shows at a glance that all pictures have become one: **mode collapse**. It hardly shows that one digit is
+# missing; to see that, you have to count.
 #
 # > **Exercise 1 · How many modes?** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
@@ -597,37 +486,40 @@ mode_count = checks.check_mode_count(my_mode_count)
 from dcgan_course.measuring.judges import judged, load_judge
 
 judge = load_judge("mnist")
-sets = {"real digits": test[:1000]} | {name: drawn_by(name, 1000) for name in (
-    "mnist_quick", "mnist_basic", "mnist_collapse", "mnist_d_wins")}
-show_cards([card(images, name, text={
-    "digits": f"{mode_count(judged(judge, images)[1])} of 10",
-    "likeness": f"{likeness(images):.2f}"}) for name, images in sets.items()],
-           "Real digits, and four recorded runs: the count and the likeness of 1,000.",
-           "five sheets of sixteen pictures: real digits; digits; digits with specks; one "
-           "stroke sixteen times; one picture of noise sixteen times")
+sets = {name: drawn_by(name, 1000) for name in (
+    "mnist_basic", "mnist_collapse", "mnist_d_wins")}
+counted = sets | {"real": test[:1000]}
+counts, alike = ({name: count(images) for name, images in counted.items()}
+                 for count in (lambda x: mode_count(judged(judge, x)[1]), likeness))
+show_cards([card(images, name, text={"digits": f"{counts[name]} of 10",
+                                     "likeness": f"{alike[name]:.2f}"})
+            for name, images in sets.items()],
+           "Three recorded runs, 1,000 pictures of each. Real digits: "
+           f"{counts['real']} of 10, likeness {alike['real']:.2f}.",
+           "three sheets of sixteen pictures: digits with specks; one stroke sixteen times; "
+           "one picture of noise sixteen times")
 
 # %% [markdown]
 # `mnist_basic` is the fully connected GAN. Two digits hardly ever come, which is easily overlooked on a sheet.
 #
-# The last two runs have collapsed, whatever the judge reads in their pictures. Their likeness (section 5) is close to 1,
-# where that of real digits is far below one half. `mnist_collapse` draws one stroke for every `z`, and `mnist_d_wins` one
-# picture of noise. So "D wins" and "G collapses" can come together: in this run G hears next to nothing from D, and what
-# it draws hardly depends on `z`.
+# The last two runs have collapsed: their likeness (section 5) is close to 1, where that of real digits is far below one
+# half. "D wins" and "G collapses" can come together, as in `mnist_d_wins`: G hears next to nothing from D, and what it
+# draws hardly depends on `z`.
 #
-# The count means something only where the pictures can be read, since the judge must name some digit. The likeness needs
-# no judge, but it sees nothing finer than a collapse onto one picture.
+# The count means something only where the pictures can be read, since the judge must name some digit. The likeness
+# needs no judge, but it sees nothing finer than a collapse onto one picture.
 
 # %% [markdown]
-# ## 10 · Noise pixels, and dropout in G
+# ### Noise pixels, and dropout in G
 #
 # **Dropout** sets a random part of a layer's outputs to 0, anew at each forward pass, and scales up the rest. Normally
 # it works in train mode only. One reimplementation of DCGAN for 28 x 28 digits reports that dropout of 0.5 in G, *in
 # training and at test time*, removes noise pixels around the digits. It shows pictures, no numbers, and its code drops
 # only in training.
 #
-# Such noise pixels can be counted. A pixel brighter than a level is lit; lit pixels that touch form a patch; the largest
-# patch is the stroke. A patch of at most 12 pixels that stays more than 2 pixels away from the stroke is a **speck**. (No
-# limit is perfect: people write a 5 in two parts, and its bar may not touch the rest.) Here is what it counts:
+# Such noise pixels can be counted. Lit pixels that touch form a patch; the largest patch is the stroke; a patch of at
+# most 12 pixels, more than 2 pixels away from the stroke, is a **speck**. (No limit is perfect: the bar of a written 5
+# may not touch the rest.)
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.metrics import stray_pixels
@@ -691,14 +583,212 @@ for metric, ticks in (("specks", (0.03, 0.1, 0.3)), ("fd", (200, 300, 400))):
 # </details>
 
 # %% [markdown]
-# ## 11 · Batch, running and standing statistics
+# ## 7 · Batch norm on G's output: is it blur?
+#
+# *A case study of one claim, about 8 minutes.*
+#
+# The paper leaves batch norm out of G's last layer. The readme of the DCGAN folder of
+# [GANs-in-PyTorch](https://github.com/iamkissg/GANs-in-PyTorch) shows two trainings on church exteriors. For *model 1*
+# its author had put batch norm on G's output by mistake; the samples, the readme says, were "so blurred that they just
+# had the roughly contour of churches". *Model 2* is clear.
+#
+# But two things differ between the models, as the readme says itself. Model 1 has batch norm on the output **and**
+# draws `z` from a uniform distribution (`torch.rand`, by a line that is still in the code: from 0 to 1). Model 2 draws
+# a normal `z`. There was one training of each, and no numbers: the claim is confounded, like that of section 5.
+#
+# To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
+# [-1, 1], the paper's own; and uniform in [0, 1]; five seeds of each.
+#
+# > **Predict:** which of the two changes does harm on digits?
+# >
+# > - batch norm on the output
+# > - `z` from [0, 1]
+# > - each of them, in its own way <!-- right -->
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+sheets(norms, list(norms.study.configs),
+       "Top: as in the paper. Bottom: batch norm on the output; compare the backgrounds.",
+       "two rows of three sheets: digits on black, digits on black, one blob; below digits "
+       "on a grey weave, digits on a grey weave, one picture", ("fd", "sharpness"), n=8)
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+from dcgan_course.models import build_discriminator, build_generator, init_weights
+
+
+def share_from_z(netG, kind):
+    """Of the variance over z and places, within each channel, the part that comes from z."""
+    z = sample_z(500, 100, kind, seeded(1, "lesson"))
+    x = netG.blocks[0][0](z[:, :, None, None]).detach()
+    return (x.var(0).mean() / x.var((0, 2, 3)).mean()).item()
+
+
+fresh = init_weights(build_generator(norms.study.base.replace(nc=1)), seeded(0, "netG"))
+shares = {f"z {plain(kind)}": f"{share_from_z(fresh, kind):.0%}"
+          for kind in ("normal", "uniform", "uniform01")}
+show_table(pd.DataFrame({"of G's first layer, before training, z decides": shares}))
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Each of them, in its own way. Read the sheets by rows and by columns.
+#
+# - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
+#   turns into a grey weave. You can still read the digits; a good part of the large `fd` comes from the judge, who has
+#   seen black backgrounds only (section 1).
+# - **Right column:** with `z` from [0, 1] G collapses to one picture, with batch norm and without. That is worse than
+#   blur, and it has nothing to do with the output layer.
+#
+# **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
+# shift and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So
+# the shift has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile
+# every wobble of the background stays visible.
+#
+# **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$,
+# and a smaller part that differs. G's first layer is linear: it turns the common part into one **fixed picture**, the
+# same for every `z`. Before training that is already most of what leaves the layer, as the table shows, and Adam pushes
+# the hundred weights that share the job in the same direction at every step. Batch norm comes next, but it subtracts one
+# number per channel, not a picture, so the fixed picture stays.
+#
+# **The fix** is an output layer without batch norm, and a centred `z`, with `torch.randn` or `2 * torch.rand - 1`.
+# </details>
+#
+# How far does it carry? The study above trains fast, with a learning rate of 0.002. At the paper's 0.0002, the report's
+# rate, 937 steps move the shift by at most 0.19. And the report's pictures were churches: a photograph has no black
+# background to reach.
+#
+# > **Predict:** where does batch norm on the output do harm, with a normal `z`?
+# >
+# > - on digits at the slow rate only <!-- right -->
+# > - on churches only
+# > - on both
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+sheets(slow, list(slow.study.configs),
+       "Digits at the paper's learning rate, three seeds each.",
+       "two rows of three sheets: above strokes, strokes, one blob; below noise, noise, one "
+       "bright shape", n=4)
+sheets(churches, [name for name in churches.study.configs if not name.endswith("uniform")],
+       "Church exteriors, three seeds each. Bottom: with batch norm on the output.",
+       "two rows of two sheets of soft, coloured pictures of buildings; on the right all "
+       "pictures of a sheet are the same", n=4, columns=2)
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# On digits at the slow rate only. There D sees grey where black should be and wins; G draws noise, or one bright shape.
+# On churches, 64 x 64, after a short training, we find no harm: the distance is, if anything, smaller, and the intervals
+# overlap. In the right columns every `z` gives one and the same picture.
+#
+# **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast
+# learning rate it costs half of the sharpness; at a slow one it gives noise; on churches, the readme's own subject, at
+# the start of training, we found no harm. Of its two changes, `z` from [0, 1] ruined every training, and batch norm
+# some. But a collapse to one picture is not blur either: with a small network and 46 thousand images **we could not
+# reproduce the readme's picture at all**, and its cause stays open. Leaving batch norm out of the output layer remains
+# good advice: on digits it saves the training, and on churches nothing shows that you would miss it.
+# </details>
+
+# %% [markdown]
+# ## 8 · Three traps in code
+#
+# Not every failure has a picture. Here are three that hide in a line of code.
+#
+# ### Probabilities in low precision
+#
+# D returns logits here, never probabilities. Here is one reason: take $D$ = `sigmoid(logit)` in bfloat16, for a
+# generated image that D takes for real. Exactly, the loss $-\log(1 - D)$ of a logit of 8 is 8.0.
+
+# %% jupyter={"source_hidden": true}
+figure, axes = plt.subplots(figsize=(6.4, 3.2))
+logits = torch.linspace(0, 10, 400)
+on_D = -torch.log(1 - torch.sigmoid(logits.bfloat16())).float()
+end = logits[on_D.isfinite()].max()
+axes.plot(logits, torch.nn.functional.softplus(logits), color=BLUE, label="exact")
+axes.plot(logits, on_D, color=ORANGE, label="from D(G(z)) in bfloat16")
+axes.axvline(end, color=ORANGE, linestyle=":", linewidth=1)
+axes.annotate("from here on infinite", (end + 0.1, 1.0), color=ORANGE)
+axes.set(xlabel="logit of a generated image", ylabel="-log(1 - D(G(z)))")
+axes.legend()
+show(figure, "The loss climbs in steps, and the stairs end where D is fairly sure.",
+     "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
+
+# %% [markdown]
+# In bfloat16 it is infinite. Eight bits are kept, so everything above 0.998 becomes 1, and the logarithm of 0 follows:
+# one such loss ruins a training. On logits the same loss is `softplus(logit)`, the blue line, and bfloat16 does it no
+# harm.
+
+# %% [markdown]
+# ### A missing detach
+#
+# In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it, G receives D's wish, "be easier to tell
+# apart", the opposite of its own.
+#
+# That does no harm where G's gradients are emptied *after* D's step. If they are emptied at the start of the loop, for
+# both networks at once, D's wish stays and is added to G's own.
+#
+# > **Predict:** G's gradient without `detach`, where D's wish is kept, beside the right one:
+# >
+# > - as long, and in the same direction
+# > - much shorter, and nearly at right angles <!-- right -->
+# > - as long, and in the opposite direction
+
+# %% jupyter={"source_hidden": true}
+from dcgan_course.losses import d_loss, g_loss
+
+base = stabilisers.study.base.replace(nc=1)
+netG = init_weights(build_generator(base), seeded(0, "netG"))
+netD = init_weights(build_discriminator(base), seeded(0, "netD"))
+x_real = torch.randn(16, 1, 28, 28).tanh()
+z = sample_z(16, base.nz, "normal", seeded(2, "lesson"))
+
+
+def g_gradient(detach, emptied_between):
+    """G's gradient, as one vector, at the end of a step of each player."""
+    netG.zero_grad()
+    x_fake = netG(z)
+    loss_D = d_loss(netD(x_real), netD(x_fake.detach() if detach else x_fake))
+    loss_D.backward(retain_graph=not detach)
+    if emptied_between:
+        netG.zero_grad()
+    g_loss(netD(x_fake)).backward()
+    return torch.cat([p.grad.flatten() for p in netG.parameters()])
+
+
+right = g_gradient(detach=True, emptied_between=True)
+kept = g_gradient(detach=False, emptied_between=False)
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+along = right / right.norm()  # the direction of G's own wish
+across = kept - (kept @ along) * along
+x, y = ((kept @ along) / right.norm()).item(), (across.norm() / right.norm()).item()
+long = kept.norm() / right.norm()
+figure, axes = plt.subplots(figsize=(6.8, 3.4))
+for tip, start, colour, name in (((1, 0), (0, 0), ORANGE, "G's own wish"),
+                                 ((x, y), (1, 0), BLUE, "D's wish, added to it"),
+                                 ((x, y), (0, 0), GREEN, "what G then does")):
+    axes.annotate("", tip, start, arrowprops={"color": colour, "width": 2, "headwidth": 9})
+    axes.plot([], [], color=colour, label=name)
+axes.set(xlim=(-0.25, 1.25), ylim=(-0.1, 0.55), aspect="equal",
+         xlabel="along G's own wish, 1 = its length", ylabel="across it")
+axes.legend(ncols=3, loc="upper center")
+show(figure, "G's gradient without detach, in the plane in which both lie: "
+             f"the green arrow is {long:.1f} times as long as the orange one.",
+     "an orange arrow to the right, a blue one from its tip back to the left, and a short "
+     "green one between their ends, which points almost straight up")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Much shorter, and nearly at right angles: D's wish pulls G back, and most of G's own wish is cancelled. (In the loop of
+# lesson 03 a missing `detach` stops with an error, because D's backward pass frees the graph of `x_fake`.)
+# </details>
+
+# %% [markdown]
+# ### Batch norm's statistics, too young
 #
 # In train mode batch norm uses the **batch** at hand. In eval mode it uses **running** averages, collected on the way:
 # at each step they move by a tenth towards the present batch. There is a third choice: stop the training, draw some
-# batches, and take the plain average of *their* means and variances: **standing** statistics.
-#
-# The choice matters early in a training: weights change fast then, and an average over the past belongs to networks
-# that no longer exist.
+# batches, and take the plain average of *their* means and variances: **standing** statistics. The choice matters early
+# in a training, when weights change fast and an average over the past belongs to networks that no longer exist.
 #
 # > **Exercise 2 · Standing statistics** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 # >
@@ -742,9 +832,9 @@ standing_statistics = checks.check_standing_statistics(my_standing_statistics)
 # </details>
 
 # %% [markdown]
-# The next cells draw the same `z` with all three statistics, by a G after 4 steps and by the same G after 150.
+# The same `z` with all three statistics, by a G after 4 steps; and by the same G after 150, with the running ones.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
 from dcgan_course.data import Batches, load_images
@@ -782,124 +872,22 @@ def three_ways(state):
 rows_shown = {}
 for step, state in young.items():
     kinds = three_ways(state)
-    for kind, images in kinds.items():
+    for kind, images in kinds.items() if step == 4 else [("running", kinds["running"])]:
         contrast = round((images.std() / kinds["batch"].std()).item(), 1)
-        told = "" if kind == "batch" else f": {contrast:.0%} of that contrast"
+        told = "" if kind == "batch" else f": {contrast:.0%} of the batch's contrast"
         rows_shown[f"after {step} steps, {kind} statistics{told}"] = images[:10]
 show_rows(rows_shown, "The same ten z in every row.",
           "after 4 steps three rows of a fine grey texture, the middle one "
-          "nearly plain; after 150 steps three rows of the same strokes")
+          "nearly plain; after 150 steps a row of strokes")
 
 # %% [markdown]
 # After 4 steps the running averages still remember their start, variance 1, while the true variances are far smaller.
-# So eval mode divides by too much, and the picture is grey although nothing is wrong with G. After 150 steps the three
-# agree. If your samples are grey early in a training while the losses look fine, this may be all that is wrong.
+# So eval mode divides by too much, and the picture is grey although nothing is wrong with G. After 150 steps running
+# and batch statistics agree. If your samples are grey early in a training while the losses look fine, this may be all
+# that is wrong.
 
 # %% [markdown]
-# ## 12 · Batch norm on G's output: is it blur?
-#
-# *A case study of one claim, about 8 minutes.*
-#
-# The paper leaves batch norm out of G's last layer. The readme of the DCGAN folder of
-# [GANs-in-PyTorch](https://github.com/iamkissg/GANs-in-PyTorch) shows two trainings on church exteriors. For *model 1*
-# its author had put batch norm on G's output by mistake; the samples, the readme says, were "so blurred that they just
-# had the roughly contour of churches". *Model 2* is clear.
-#
-# But two things differ between the models, as the readme says itself. Model 1 has batch norm on the output **and**
-# draws `z` from a uniform distribution (`torch.rand`, by a line that is still in the code: from 0 to 1). Model 2 draws
-# a normal `z`. There was one training of each, and no numbers: the claim is confounded, like that of section 5.
-#
-# To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
-# [-1, 1], the paper's own; and uniform in [0, 1]. That makes six configs, each trained with five seeds.
-#
-# > **Predict:** which of the two changes does harm on digits?
-# >
-# > - batch norm on the output
-# > - `z` from [0, 1]
-# > - each of them, in its own way <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-sheets(norms, list(norms.study.configs),
-       "Top: as in the paper. Bottom: batch norm on the output; compare the backgrounds.",
-       "two rows of three sheets: digits on black, digits on black, one blob; below digits "
-       "on a grey weave, digits on a grey weave, one picture", ("fd", "sharpness"), n=8)
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-def share_from_z(netG, kind):
-    """Of the variance over z and places, within each channel, the part that comes from z."""
-    z = sample_z(500, 100, kind, seeded(1, "lesson"))
-    x = netG.blocks[0][0](z[:, :, None, None]).detach()
-    return (x.var(0).mean() / x.var((0, 2, 3)).mean()).item()
-
-
-fresh = init_weights(build_generator(norms.study.base.replace(nc=1)), seeded(0, "netG"))
-shares = {f"z {plain(kind)}": f"{share_from_z(fresh, kind):.0%}"
-          for kind in ("normal", "uniform", "uniform01")}
-show_table(pd.DataFrame({"of G's first layer, before training, z decides": shares}))
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Each of them, in its own way. Read the sheets by rows and by columns.
-#
-# - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
-#   turns into a grey weave. You can still read the digits; a good part of the large `fd` comes from the judge, who has
-#   seen black backgrounds only (section 1).
-# - **Right column:** with `z` from [0, 1] G collapses to one picture, with batch norm and without. That is worse than
-#   blur, and it has nothing to do with the output layer.
-#
-# **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
-# shift and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So
-# the shift has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile
-# every wobble of the background stays visible.
-#
-# **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$,
-# and a smaller part that differs. G's first layer is linear: it turns the common part into one **fixed picture**, the
-# same for every `z`. Before training that is already most of what leaves the layer, as the table shows, and Adam pushes
-# the hundred weights that share the job in the same direction at every step. Batch norm comes next, but it subtracts one
-# number per channel, not a picture, so the fixed picture stays.
-#
-# **The fix** for both is to leave the output layer without batch norm, and to centre `z`, with `torch.randn` or
-# `2 * torch.rand - 1`.
-# </details>
-#
-# How far does it carry? The study above trains fast, with a learning rate of 0.002. At the paper's 0.0002, the report's
-# rate, 937 steps move the shift by at most 0.19. And the report's pictures were churches: a photograph has no black
-# background to reach.
-#
-# > **Predict:** where does batch norm on the output do harm, with a normal `z`?
-# >
-# > - on digits at the slow rate only <!-- right -->
-# > - on churches only
-# > - on both
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-sheets(slow, list(slow.study.configs),
-       "Digits at the paper's learning rate, three seeds each.",
-       "two rows of three sheets: above strokes, strokes, one blob; below noise, noise, one "
-       "bright shape", n=4)
-sheets(churches, [name for name in churches.study.configs if not name.endswith("uniform")],
-       "Church exteriors, three seeds each. Bottom: with batch norm on the output.",
-       "two rows of two sheets of soft, coloured pictures of buildings; on the right all "
-       "pictures of a sheet are the same", n=4, columns=2)
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# On digits at the slow rate only. There D sees grey where black should be and wins; G draws noise, or one bright shape.
-# On churches, 64 x 64, after a short training, we find no harm: the distance is, if anything, smaller, and the intervals
-# overlap. In the right columns every `z` gives one and the same picture.
-#
-# **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast
-# learning rate it costs half of the sharpness; at a slow one it gives noise; on churches, the readme's own subject, at
-# the start of training, we found no harm. Of its two changes, `z` from [0, 1] ruined every training, and batch norm
-# some. But a collapse to one picture is not blur either: with a small network and 46 thousand images **we could not
-# reproduce the readme's picture at all**, and its cause stays open. Leaving batch norm out of the output layer remains
-# good advice: on digits it saves the training, and on churches nothing shows that you would miss it.
-# </details>
-
-# %% [markdown]
-# ## 13 · Diagnose
+# ## 9 · Diagnose
 #
 # Here are five trainings of the study, without their names, with D(x) in blue and D(G(z)) in orange under each sheet,
 # from 0 to 1. You have not seen these pictures before.
@@ -927,7 +915,7 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 #
 # - **D learns 4 times as fast**: its learning rate is four times as high as G's;
 # - **least squares**: the loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images,
-#   and takes the squared error;
+#   and takes half the squared error;
 # - **minimax**: the loss of section 5, with healthy rates;
 # - **smoothing 0.9 in G too**: the target is 0.9 instead of 1, in D's loss and in G's, so nobody gains by being sure;
 # - **spectral norm in D**: in place of batch norm each of D's layers is divided by its largest singular value, so that D
@@ -972,8 +960,8 @@ revealed("B")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# B. Both of its losses are small, apart from the start and one burst: a squared error of answers near 0 and 1 hardly exceeds 1. Its
-# pictures are the worst of the five, on a grey weave.
+# B. Both of its losses are small, apart from the start and one burst: half a squared error of answers near 0 and 1
+# hardly exceeds 1, even twice. Its pictures are the worst of the five, on a grey weave.
 # </details>
 #
 # > **Predict:** in which one does D learn four times as fast?
@@ -1030,9 +1018,9 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 # </details>
 
 # %% [markdown]
-# ## 14 · Sign, cause and fix
+# ## 10 · Sign, cause and fix
 #
-# Back to the three generators under the title, each of which drew one picture sixteen times.
+# Back to the three sheets under the title.
 #
 # > **Predict:** in which two did the same thing go wrong?
 # >
@@ -1053,26 +1041,26 @@ show_cards([card(images[:4], name, text={"likeness": f"{likeness(images):.2f}"})
 # <details><summary>What came out, and why</summary>
 #
 # The hillside and the stroke. Both got `z` from [0, 1] and draw one picture: their likeness is 0.99 or more. One is a
-# small network on churches (section 12), the other the run of section 9. The dashes come from a beta1 of 0.9. They still
+# small network on churches (section 7), the other the run of section 6. The dashes come from a beta1 of 0.9. They still
 # answer `z` a little, now stronger, now weaker.
 # </details>
 #
 # Here are the failures of the gallery once more, for the day when a training of your own looks like one of them. In
 # brackets stands the section that takes the failure apart.
 #
-# | training | sign | cause | fix |
-# |---|---|---|---|
-# | no batch norm (3) | ragged strokes, another result with each seed | signals shrink from layer to layer | batch norm, or larger first weights |
-# | sigmoid output (4) | nothing is darker than grey; D is sure | G cannot reach -1 | tanh for images in [-1, 1] |
-# | images normalised (4) | faint digits, healthy curves | white is 2.82, and tanh ends at 1 | images in [-1, 1] |
-# | D 20 times as fast (5) | strokes on grey; D has won | G cannot keep up | rates in balance |
-# | D 20 times as fast, minimax (5) | one texture for every `z`; D has won | G cannot keep up, and where D is sure its loss has no slope | rates in balance, and the non-saturating loss |
-# | beta1 of 0.9 (6) | bars for every `z`; D has won | steps follow what was right ten steps ago | beta1 of 0.5 |
-# | fully connected (9) | specks; two digits hardly ever come | no layer knows which pixels are neighbours | convolutions; and count the digits |
-# | dropout at test time (10) | specks beside the strokes | chance in every picture | drop in training only |
-# | batch norm on G's output (12) | a grey weave behind the digits | all pixels of a batch share one mean and one deviation | no batch norm on the last layer |
-# | batch norm on output, slow (12) | noise; D has won | the background never gets black | no batch norm on the last layer |
-# | z from [0, 1] (12) | one picture for every `z` | the mean of `z` is not 0 | centre `z` |
+# | training, and its sign | cause, and fix |
+# |---|---|
+# | **no batch norm** (3): ragged strokes, another result with each seed | signals shrink from layer to layer → batch norm, or larger first weights |
+# | **sigmoid output** (4): nothing is darker than grey; D is sure | G cannot reach -1 → tanh for images in [-1, 1] |
+# | **images normalised** (4): faint digits, healthy curves | white is 2.82, and tanh ends at 1 → images in [-1, 1] |
+# | **D 20 times as fast** (5): strokes on grey; D has won | G cannot keep up → rates in balance |
+# | **D 20 times as fast, minimax** (5): one texture for every `z`; D has won | G cannot keep up, and where D is sure its loss has no slope → rates in balance, and the non-saturating loss |
+# | **beta1 of 0.9** (5): bars for every `z`; D has won | steps follow what was right ten steps ago → beta1 of 0.5 |
+# | **fully connected** (6): specks; two digits hardly ever come | no layer knows which pixels are neighbours → convolutions; and count the digits |
+# | **dropout at test time** (6): specks beside the strokes | chance in every picture → drop in training only |
+# | **batch norm on G's output** (7): a grey weave behind the digits | all pixels of a batch share one mean and one deviation → no batch norm on the last layer |
+# | **the same, slow** (7): noise; D has won | the background never gets black → no batch norm on the last layer |
+# | **z from [0, 1]** (7): one picture for every `z` | the mean of `z` is not 0 → centre `z` |
 
 # %% [markdown]
 # > **Open exercise · Break it so that curve and picture disagree** — 60 minutes

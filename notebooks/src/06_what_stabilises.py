@@ -498,7 +498,7 @@ show_table(uneven.round().astype(int).T.rename(lambda name: name.removeprefix("3
 # $$-0.9 \log D(x) - 0.1 \log(1 - D(x))$$
 #
 # for a real image. Only this side is smoothed: for generated images the target stays 0.
-# (The code behind the report of lesson 05, section 12, uses 0.9 as the target of G's loss as well; the study has that
+# (The code behind the report of lesson 05, section 7, uses 0.9 as the target of G's loss as well; the study has that
 # version too.)
 #
 # > **Exercise 2 · A smoothed loss for D** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes

@@ -673,7 +673,7 @@ for number, entry in checks.LISTINGS.items():
 #
 # <details><summary>My G draws the same picture for every z.</summary>
 #
-# It has collapsed. Look at the curves first, and at lesson 05, section 9. Then go back to
+# It has collapsed. Look at the curves first, and at lesson 05, section 6. Then go back to
 # the last good checkpoint, and train on with smaller learning rates.
 # </details>
 #

@@ -113,3 +113,20 @@ def test_the_first_picture_is_seen_where_no_script_runs(browser, turned):
     page.goto(turned.as_uri())
     assert not page.locator("input").is_visible() and seen(page) == (GREEN, "half")
     context.close()
+
+
+def test_a_picture_stays_beside_the_slider(browser, written):
+    """And above it where the page is narrow."""
+    file = written(show_turned, dict(zip(("half", "whole"), plain(RED, GREEN), strict=True)), "x", "one colour", 0,
+                   ("all blue", plain(BLUE)[0]), 200)
+    page = browser.new_page(viewport={"width": 500, "height": 300})
+    page.goto(file.as_uri())
+    page.get_by_role("slider").press("End")
+    still, other = page.get_by_alt_text("all blue"), page.get_by_alt_text("one colour: whole")
+    assert not page.get_by_alt_text("one colour: half").is_visible()
+    left, right = still.bounding_box(), other.bounding_box()
+    assert left["width"] == right["width"] == 200 and left["y"] == right["y"] and left["x"] + 200 < right["x"]
+    page.set_viewport_size({"width": 300, "height": 300})
+    above, below = still.bounding_box(), other.bounding_box()
+    assert above["x"] == below["x"] and above["y"] + above["height"] < below["y"]
+    page.close()
