@@ -33,7 +33,7 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
         texts = texts.mask(marks == mark, texts + sign)
         cells = cells.mask(marks == mark, f'<b style="color:{colour}">' + cells + f"{sign}</b>")
     cells = cells.apply(lambda column: column.map(LEFT.format) if column.name in words else column)
-    cells = cells.rename(lambda name: escape(str(name))).rename(
+    cells = cells.rename_axis(index=None, columns=None).rename(lambda name: escape(str(name))).rename(
         lambda name: (LEFT if name in words else "{}").format(escape(str(name))), axis=1)
     table = cells.to_html(escape=False, border=0).replace("<th></th>", "<td></td>")  # a heading has words
     table = table.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")  # one number, one line
