@@ -138,8 +138,8 @@ show(to_float(photos.batch(range(0, photos.count, every)[:24])),
 
 # %% [markdown]
 # **Look at them before you train.** Are they of one kind? Is what matters in the middle? Are there logos, frames,
-# duplicates? G may learn all of these. A small DCGAN has an easier task with pictures that resemble one another, such
-# as faces or churches, than with pictures of everything. How many are enough? This course has not measured it.
+# duplicates? G may learn all of these. Pictures that resemble one another, such as faces or churches, are an easier task
+# than pictures of everything. How many are enough? This course has not measured it.
 #
 # ## 2 · Train
 #
@@ -242,8 +242,8 @@ show_table(pd.DataFrame([few, many], ["2,000 faces", "10,000 faces"]).map("{:.2f
 # </details>
 
 # %% [markdown]
-# `export.model_card(run)` writes what the run knows. This is the card of `avatars`; read its numbers as in lesson 11,
-# beside those of real images.
+# `export.model_card(run)` writes what the run knows. This is the card of `avatars`. Read its numbers, of 10,000 images,
+# as in lesson 11: beside those of real images.
 
 # %% jupyter={"source_hidden": true}
 from IPython.display import HTML
@@ -265,8 +265,7 @@ display(HTML(f"""<div style="border:2px solid #8888;border-radius:10px;padding:1
 <div style="display:flex;flex-wrap:wrap;gap:18px;align-items:center">
 <div style="flex:1 1 260px;max-width:340px">{sheet}</div>
 <div style="flex:1 1 300px">{numbers}</div></div>
-<p>One training, one seed; measured with 10,000 images. Nobody picked the pictures.</p>
-</div>"""))
+<p>One training, one seed. Nobody picked the pictures.</p></div>"""))
 
 # %% jupyter={"source_hidden": true}
 folds = (part.split("\n", 1) for part in parts_of_card if not part.startswith("Numbers"))
@@ -274,8 +273,7 @@ Markdown("\n\n".join(f"<details><summary>The card's part \"{name}\"</summary>\n\
                      f"{text.strip(chr(10))}\n\n</details>" for name, text in folds))
 
 # %% [markdown]
-# The last line of *Limits* waits for you: what may be done with the generator. For pictures of your own there is a
-# second one, with their licence.
+# What is still missing, only you can write: what may be done with the generator, and the licence of your pictures.
 #
 # <details><summary>Numbers for pictures of your own</summary>
 #
@@ -377,9 +375,8 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 #
 # `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`: the explorer of lesson 08,
 # the generator, and what runs it (WebAssembly). A double click opens it, from a disk, an e-mail or any web space. There
-# is no server, and nothing is sent anywhere. On the course's site the one below works; it has
-# [a page to itself](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html) too, where *Copy link* keeps a
-# face.
+# is no server, and nothing is sent anywhere. (On the course's site that of `avatars` opens below; it has
+# [a page to itself](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html) too.)
 
 # %% jupyter={"source_hidden": true} tags=["explorer"]
 show(load_run("avatars").path / "page.webp",
@@ -388,7 +385,7 @@ show(load_run("avatars").path / "page.webp",
      "and a field of 25 small ones between four others", width=760)
 
 # %% [markdown]
-# The next cell makes the page of your generator.
+# The next cell makes such a page of your generator.
 #
 # > **Predict:** how large is the one file that holds the explorer, the generator and all that runs it?
 # >
@@ -451,7 +448,7 @@ print("Under its title stands:", known["text"])
 #
 # ## Part two · An errata hunt
 #
-# <img src="../data/six.webp" width="720" alt="seven rows of generated digits, A to G: in four rows strokes that look like digits, three of them the same; in one row slightly different strokes; one row is full of noise and one is nearly black">
+# <img src="../data/six.webp" width="720" alt="seven rows of eight generated pictures, A to G: in A and E strokes like digits, in B, D and G the same strokes three times, in C blurred blots, in F black and white noise">
 #
 # *Seven trainings of one small DCGAN with the same 51,200 digits. One program is right. In each of the others one line is
 # wrong. Which rows would have made you look?*
@@ -663,15 +660,15 @@ errata = checks.check_errata(my_errata)
 # |---|---|
 # | A | listing 2: batch norm hardly normalises |
 # | B | **all six mended** |
-# | C | listing 5: the sigmoid twice; G learns nothing |
+# | C | listing 5: the sigmoid twice; G hardly learns |
 # | D | listing 3: no `detach` |
 # | E | listing 1: gains around 0 |
 # | F | listing 4: the digits' range is out of G's reach |
 # | G | listing 6: the sheet is stretched |
 #
-# Only F and C look broken. B, D and G are the same picture to the last pixel that one can see: D's G clears its gradients
-# before its own step, and G's sheet has both black and white in it already. It is one seed, and a training of a minute,
-# so A and E say only that they may pass for right.
+# Only C and F look broken. B, D and G are the same pictures: G of row D draws new fakes for its own step and clears its
+# gradients first, and the sheet of row G has black and white in it already. A and E are one seed and a minute of training:
+# they say no more than that such mistakes can pass for right.
 #
 # How would you have *noticed*? Only listing 3 stops with an error, and only sometimes. Every listing is an answer to an
 # exercise of lessons 00 to 04.
