@@ -110,7 +110,7 @@ show_rows({"A, drawn: mnist": mnist[:14], "B, written by people": real[:14],
 # %% [markdown]
 # One rule holds for this whole lesson: **no number without its floor**. The floor is what *real* images score when they
 # are measured against more *real* images. A distance of 20 means nothing by itself; beside a floor of 3 it says
-# a good deal. So we need more than one set of real digits. Five sets, 5,000 digits each, keep their names throughout:
+# a good deal. Five sets of 5,000 digits keep their names throughout:
 #
 # | set | in the text | what |
 # |---|---|---|
@@ -224,8 +224,7 @@ frechet = checks.check_frechet(my_frechet)
 # %% [markdown]
 # Now put the features in the place of the Gaussians: take their mean and covariance, and *pretend* that they are
 # normal. With the Inception network's features this is the FID. With our judge's it is not, so it has another name
-# here: `fd`. The next cell compares your distance with the package's, which takes the arithmetic from the library
-# torchmetrics.
+# here: `fd`.
 
 # %%
 def moments(x):
@@ -297,8 +296,8 @@ for axis, way in zip(axes, (0, np.array([1, 0.3])), strict=True):
                    f"= {abs(of_blue + of_orange - 2 * mixed):.1f}", aspect="equal")
     axis.title.set_fontsize(13)
     axis.axis("off")
-show(figure, "Blue and orange lines: pairs within a set; grey: mixed pairs. Above: how alike they "
-     "are, of 2,000 points of each set, of which five are drawn.",
+show(figure, "Blue and orange lines: pairs within a set; grey: mixed pairs. Above: how alike "
+     "they are, of 2,000 points of each set, of which five are drawn.",
      "left, blue and orange points in one heap and a sum that is 0; right, the orange points "
      "beside the blue ones, long grey lines and a sum above 0")
 
@@ -355,7 +354,7 @@ show_table(pd.DataFrame(rows, ["Frechet", "kernel, thousandths"]).T,
 # </details>
 
 # %% [markdown]
-# Features of digits are less extreme than these toys. Still, **a distance of 0 does not mean that two sets are alike**.
+# So **a distance of 0 does not mean that two sets are alike**.
 #
 # ## 3 · How many images?
 #
@@ -416,8 +415,8 @@ show(figure, "The mean of ten draws, in a band of their standard deviation (5,00
 # </details>
 
 # %% [markdown]
-# A distance of few images is too large, and there is a cure for it, because the excess shrinks like 1/n. Draw the
-# distance over 1/n, and it lies nearly on a line. Where that line meets 1/n = 0, there are infinitely many images.
+# There is a cure, because the excess shrinks like 1/n. Draw the distance over 1/n, and it lies nearly on a line. Where that
+# line meets 1/n = 0, there are infinitely many images.
 #
 # > **Exercise 2 · To infinity** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
@@ -459,14 +458,14 @@ for shift in (0, 2):
     values = [np.mean([frechet_distance(stream.normal(size=(n, 64)),
                                         stream.normal(size=(n, 64)) + shift / 8)
                        for _ in range(10)]) for n in some]
-    limit = extrapolated(some, np.array(values)) + 0.0001  # never -0
+    limit = round(extrapolated(some, np.array(values)), 1) + 0  # never -0
     rows[f"true distance {shift**2}"] = [f"{x:.1f}" for x in (*values, limit)]
 show_table(pd.DataFrame(rows, [*(f"n = {n:,}" for n in some), "by the line"]).T,
            "The line comes to the truth, from distances that are all too large.")
 
 # %% [markdown]
-# Now fit a line to the digits, from n = 1,000 on. The runs' own records hold the distance of 10,000 more images, which
-# the fit has not seen: the two crosses.
+# Now fit a line to the digits, from n = 1,000 on. The crosses are the runs' records of 10,000 more images, which the fit
+# has not seen.
 
 # %% jupyter={"source_hidden": true}
 import json
@@ -493,8 +492,8 @@ show(figure, "Nearly straight in 1/n; where a line meets the left edge, n is inf
      "two crosses at the left end lie on them")
 
 # %% [markdown]
-# The lines predict the records of 10,000 images to within about 1. The floor comes out near 0, as it should, and the
-# order of the three is plain.
+# The lines predict the records to within about 1. The floor comes out near 0, as it should, and the order of the three is
+# plain.
 #
 # ### The kernel distance needs no cure
 #
@@ -539,9 +538,9 @@ show_table(pd.DataFrame(numbers, [f"n = {n:,}" for n in sizes]).T,
            fold="The numbers of this section")
 
 # %% [markdown]
-# What few images cost here is **spread**, which can be seen, while the bias of the Frechet distance stays hidden. But the
-# two generators differ by less than that spread: so few images cannot decide between them by the kernel distance. And
-# *what* differs, neither distance says.
+# What few images cost here is **spread**, which can be seen, while the bias of the Frechet distance stays hidden. The two
+# generators differ by less than that spread: 2,500 images tell them from real digits, and not from each other. And *what*
+# differs, neither distance says.
 #
 # ## 4 · Bad pictures, or missing ones?
 #
@@ -619,7 +618,7 @@ show(reaches(few, half), "Precision is the share of crosses that are green.",
      "eight blue heaps in pale discs; crosses in the discs are green, all others orange")
 
 # %% [markdown]
-# For 1,000 points of each kind the right answers are known.
+# Three fakes follow, of 1,000 points each.
 #
 # > **Predict:** which of these fakes has the lowest recall?
 # >
@@ -638,7 +637,7 @@ for column, (name, points) in zip(axes.T, fakes.items(), strict=True):
             (ring_real, within_reach(points, ring_real)[1])]
     for axis, (shown, counts), word in zip(column, ways, ("precision", "recall"), strict=True):
         for kind, colour, marker in ((counts, GREEN, "o"), (~counts, ORANGE, "x")):
-            axis.scatter(*shown[::6][kind[::6]].T, s=22, color=colour, marker=marker,
+            axis.scatter(*shown[::8][kind[::8]].T, s=26, color=colour, marker=marker,
                          alpha=0.7)
         axis.set(xlabel=f"{word} {counts.mean():.2f}", xticks=[], yticks=[], aspect="equal",
                  xlim=(-1.6, 1.6), ylim=(-1.6, 1.6))
@@ -720,8 +719,7 @@ show_table(pd.DataFrame(rows, ["precision", "recall"]).T, "2,000 of each, beside
 
 # %% [markdown]
 # Read each line against the first. `mnist` has the recall of real digits and loses in precision. `conditional` nearly has
-# the precision of real digits, and a little less recall. These are two different faults, which a single distance cannot
-# name, and each can be looked at:
+# the precision of real digits, and a little less recall. Look at both faults:
 
 # %% jupyter={"source_hidden": true}
 def out_of_reach(images, points, reference):
@@ -751,9 +749,9 @@ show_rows({"drawn: mnist, within reach of no real digit":
 # ## 5 · Counting modes
 #
 # Digits have ten obvious modes, and the judge can count them. `mode_entropy` says how evenly the ten digits turn up: 1
-# = evenly, 0 = one only. Lesson 05 counted modes in failures. Here are four runs, two of them failures, and a cheat:
-# **ten real pictures**, one of each digit, 100 times over. Beside the entropy stand the recall, and `duplicates`, the
-# share that has a near-twin among its own kind.
+# = evenly, 0 = one only. Below are four runs, two of them failures of lesson 05, and a cheat: **ten real pictures**, one
+# of each digit, 100 times over. Beside the entropy stand the recall, and `duplicates`, the share that has a near-twin
+# among its own kind.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.metrics import duplicates, mode_entropy, precision_recall
@@ -801,12 +799,12 @@ show_table(numbers.map("{:.2f}".format), "Marked: more than 0.1 from the floor (
 # ## 6 · Copies
 #
 # A generator that had **memorised** its training images would score like `training` in all of the above. What gives it
-# away is a control: digits that it never saw.
+# away is a control: digits that it never saw. Put 5,000 training digits and 5,000 test digits side by side: on which
+# side is the nearest to a generated one? An honest generator comes to one half. (We compare pixels, which are neutral:
+# nothing in them was learned from the training digits.)
 #
-# If nothing was copied, a generated digit should be as near to a training digit as to a test digit. So put 5,000 of each
-# side by side: on which side is the nearest? An honest generator comes to one half. Pixels are a neutral measure here,
-# for nothing in them was learned from the training digits. Three forgers are there for comparison: one copies training
-# digits and adds faint noise; one copies only every fifth time; and one shifts its copies by a pixel.
+# Three forgers are there for comparison: one copies training digits and adds faint noise; one copies only every fifth
+# time; and one shifts its copies by a pixel.
 
 # %%
 def drawn_to_training(images):
@@ -844,10 +842,8 @@ show_table(pd.DataFrame({"nearest is a training digit": shares}))
 
 # %% [markdown]
 # The paper refuses this kind of evidence, because neighbours "in pixel or feature space are trivially fooled" by "small
-# image transforms" (section 6). The shifted copies show what is meant. If a share $s$ finds its original, and the rest
-# falls on either side by chance, one sees $s + (1 - s) / 2$. So 78 % mean $s$ = 56 %: one pixel to the side, and nearly
-# half of the copies have lost their originals. A high share is evidence of copying; one half is no proof that nothing was
-# copied.
+# image transforms" (section 6). The shifted copies show what is meant: one pixel to the side, and nearly half of them
+# have lost their originals. A high share is evidence of copying; one half is no proof that nothing was copied.
 
 # %% jupyter={"source_hidden": true}
 moved = torch.roll(copies, 1, 3)
@@ -864,7 +860,10 @@ show_rows({"a training digit": training[eight], "its copy, with faint noise": co
           heads=["original found", "", "", "", "a test digit found", "", "", ""])
 
 # %% [markdown]
-# <details><summary>Why not in the judge's features?</summary>
+# <details><summary>Why nearly half? And why not in the judge's features?</summary>
+#
+# If a share $s$ finds its original, and the rest falls on either side by chance, one sees $s + (1 - s) / 2$. So 78 % mean
+# $s$ = 56 %.
 #
 # The judge would be no neutral witness, since it has learned from the training digits. `dcgan-course neighbours mnist`
 # shows the pairs that its features choose, to be looked at.
@@ -973,9 +972,9 @@ show(conditional[:40], "Each column was asked for one digit. The judge reads the
 # Labels make a new kind of test possible: **train on fake, test on real**. A classifier that has only seen generated
 # digits reads real ones. How much worse is it than one that has learned from as many real digits?
 #
-# Both pupils answer the *same questions*, and a badly written digit is hard for both. So the comparison is **paired**:
-# take the difference question by question, and ask how far its mean may be off. The **bootstrap** answers that without a
-# formula: draw as many questions again, with replacement, two thousand times, and see how much the mean varies.
+# Both pupils answer the *same questions*, so the comparison is **paired**: take the difference question by question, and
+# ask how far its mean may be off. The **bootstrap** answers that without a formula: draw as many questions again, with
+# replacement, two thousand times, and see how much the mean varies.
 
 # %%
 def paired(first, second, draws=2000):
