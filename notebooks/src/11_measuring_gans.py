@@ -783,9 +783,8 @@ for name, images in candidates.items():
     recall = precision_recall(features["real"][:1000], x)[1]
     rows[name] = mode_entropy(probabilities), recall, duplicates(x, features["real"][:1000])
 numbers = pd.DataFrame(rows, ["mode entropy", "recall", "duplicates"]).T
-far = (numbers - numbers.loc["real: fresh"]).abs() > 0.1
-show_table(numbers.map("{:.2f}".format), "Marked: more than 0.1 from the floor (first line).",
-           -far.astype(int))
+far = -((numbers - numbers.loc["real: fresh"]).abs() > 0.1).astype(int)
+show_table(numbers.map("{:.2f}".format), "Marked: more than 0.1 from the floor.", far)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
