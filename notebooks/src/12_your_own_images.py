@@ -9,15 +9,15 @@
 # %% [markdown]
 # # 12 · Your own images, and an errata hunt
 #
-# <img src="../data/folder.webp" width="796" alt="a folder with nine drawn faces, an arrow to three rows of a training, each from grey to a clear face, and an arrow to nine generated faces">
+# <img src="../data/folder.webp" width="796" alt="a folder with nine drawn faces, an arrow to three rows of a training, each from a grainy face to a clear one, and an arrow to nine generated faces">
 #
-# *A folder of pictures becomes a generator: 10,000 drawn faces, the same three z at three moments of the training, and
-# the first nine faces that came out. Yours may draw what you like.*
+# *A folder of pictures becomes a generator. In the middle the same three z, a row each, at three moments of a training.
+# Yours may draw what you like.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/12_your_own_images.ipynb)
 #
 # **Time:** 60 minutes to read and write: 35 for part one, your own images (sections 1 to 5), and 25 for part two, an
-# errata hunt (section 6). Each part can be taken alone. The cells run for about 45 seconds on two CPU cores.
+# errata hunt (sections 6 and 7). Each part can be taken alone. The cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** lessons 03 and 11 for part one, lessons 00 to 05 for part two.
 #
@@ -36,8 +36,7 @@
 # %% [markdown]
 # ## Part one · Your own images
 #
-# Five steps: a folder, a training, a card that says what came out, a file that draws anywhere, a page to pass on. (Part
-# two, an errata hunt, is a lesson of its own and may wait.)
+# Five steps: a folder, a training, a card that says what came out, a file that draws anywhere, a page to pass on.
 #
 # ## 1 · A folder
 #
@@ -77,7 +76,7 @@ from dcgan_course import checks, sampling
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.machine import runtime
-from dcgan_course.plots import show, show_rows
+from dcgan_course.plots import show, show_moments, show_rows
 
 print(f"torch {torch.__version__}, CPU threads: {runtime.settle_threads()}")
 
@@ -139,8 +138,8 @@ show(to_float(photos.batch(range(0, photos.count, every)[:24])),
 
 # %% [markdown]
 # **Look at them before you train.** Are they of one kind? Is what matters in the middle? Are there logos, frames,
-# duplicates? G may learn all of these. A small DCGAN has an easier task with pictures that resemble one another, such
-# as faces or churches, than with pictures of everything. How many are enough? This course has not measured it.
+# duplicates? G may learn all of these. Pictures that resemble one another, such as faces or churches, are an easier task
+# than pictures of everything. How many are enough? This course has not measured it.
 #
 # ## 2 · Train
 #
@@ -163,50 +162,50 @@ config = preset("photos", data=f"folder:{FOLDER}", nz=32, ngf=16, ndf=16,
                 out="runs/tries")
 with redirect_stdout(io.StringIO()):  # it would name the broken picture again
     run = train(config)
-clear_output()  # the picture that grew: what it came to stands below
+clear_output()  # the picture that grew: its moments stand below
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+show_moments(run.samples()[1::2], "Your half-minute, the same z in each column.",
+             "three rows of faces: grey at first, then blurred heads, then grainy heads with "
+             "eyes and a mouth", 8)
 
 # %% [markdown]
-# That was a beginning. Lesson 09 showed what an hour of one CPU core makes of 3,573 photographs (`heritage`). From here
-# on the lesson works with a recorded run, so that there is something worth keeping: `avatars`, 10,000 drawn faces and
-# an hour and a half. To go on with your own run, name its folder instead.
+# Heads, hair and eyes come first. Colours, glasses and sharp lines take longer. Here are three moments of a recorded
+# run, `avatars`, which had 10,000 drawn faces and an hour and a half of one CPU core:
 
-# %%
+# %% jupyter={"source_hidden": true}
+import numpy as np
+
 from dcgan_course.runs import load_run
 
+film, moments = Image.open(load_run("avatars").path / "training.gif"), {}
+for place, clock in ((1, "25"), (4, "100"), (10, "1,200")):
+    film.seek(place)
+    sheet = np.array(film.convert("RGB"))[22:]  # without the line above it
+    pictures = sampling.grid_images(torch.from_numpy(sheet), 4)
+    moments[f"after {clock} thousand images"] = pictures[:8]
+show_rows(moments, "Of the run avatars, the same z in each column; nobody picked them.",
+          "three rows of eight cartoon faces: grainy; with clear forms and smeared hair; "
+          "clear")
+
+# %% [markdown]
+# From here on the lesson works with that run, so that there is something worth keeping. To go on with your own, name its
+# folder instead. (Lesson 09 showed what an hour makes of 3,573 photographs.)
+
+# %%
 RUN = "avatars"  # or the folder of your run, such as "../runs/0001-photos"
 mine = load_run(RUN)
 netG = mine.load_generator()
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-for made, name, alt in ((run, "Half a minute", "grainy heads, most with eyes and a mouth"),
-                        (mine, RUN, "cartoon faces with clear eyes, hair and mouths")):
-    z = sampling.draw_z(made.config, 12, torch.Generator().manual_seed(3))
-    show(sampling.generate(made.load_generator(), z),
-         f"{name}: twelve from random z, not picked.", f"a row of twelve {alt}", 12)
 
 # %% [markdown]
 # ## 3 · A model card
 #
 # A file of weights without a description is of little use to others, and after a year not even to you. A **model card**
 # says what the model draws, from which data it learned, how it was trained, how good it is by which number, and what it
-# should not be used for. `export.model_card(run)` writes what the run knows; the last lines are for you to write.
-
-# %% jupyter={"source_hidden": true}
-from dcgan_course.publishing import export
-
-card = export.model_card(mine)
-lines = [line for line in card.splitlines() if not line.startswith("![")]  # its sheet is above
-head, *parts = "\n".join(lines).split("\n## ")
-folds = (part.split("\n", 1) for part in parts)
-Markdown("\n\n".join([f"**README.md:** {head.removeprefix('# ')}", *(
-    f"<details><summary>{title}</summary>\n\n{text.strip(chr(10))}\n\n</details>"
-    for title, text in folds)]))
-
-# %% [markdown]
-# Unfold its parts, but leave *Numbers* folded until after this guess.
+# should not be used for.
 #
-# During the training the precision was measured with 2,000 faces: 0.94 at the end. It is the share of generated faces
-# that lie as near to a real one as real ones lie to each other.
+# One of its numbers first. The **precision** is the share of generated faces that lie as near to a real one as real
+# ones lie to each other (lesson 11, section 4). During the training it was measured with 2,000 faces: 0.94 at the end.
 #
 # > **Predict:** the same generator is measured with 10,000 faces. What is its precision now?
 # >
@@ -239,18 +238,49 @@ show_table(pd.DataFrame([few, many], ["2,000 faces", "10,000 faces"]).map("{:.2f
 #
 # Far lower. With more real faces each has a nearer neighbour, so "near" becomes a stricter word. Real faces that are
 # measured in the same way lose hardly anything, from 0.98 to 0.95. So the gap is real, and a card should show it. It is
-# also why n stands in the name.
+# also why n belongs beside the number.
 # </details>
 
 # %% [markdown]
-# Now unfold *Numbers*, and read them as in lesson 11: beside those of real images, and with n in the name.
+# `export.model_card(run)` writes what the run knows. This is the card of `avatars`. Read its numbers, of 10,000 images,
+# as in lesson 11: beside those of real images.
+
+# %% jupyter={"source_hidden": true}
+from IPython.display import HTML
+
+from dcgan_course.machine.display import image_html
+from dcgan_course.plots.showing import filed
+from dcgan_course.publishing import export
+
+rows = {export.in_words(name): export.alike(*found) for name, *found in export.scores(mine)}
+numbers = pd.DataFrame(rows, ["generated", "real"]).T.to_html(border=0)
+z = sampling.draw_z(mine.config, 64, seeded(mine.config.seed, "z_fixed"))[:16]
+grid = Image.fromarray(sampling.image_grid(sampling.generate(netG, z), 4).numpy())
+sheet = image_html(filed(grid.resize((2 * grid.width, 2 * grid.height), 0))[0],
+                   "sixteen generated pictures", more='style="width:100%;height:auto"')
+head, *parts_of_card = export.model_card(mine).split("\n## ")
+title, draws, *_ = (line for line in head.removeprefix("# ").splitlines() if line)
+display(HTML(f"""<div style="border:2px solid #8888;border-radius:10px;padding:12px 18px">
+<p style="font-size:1.3em"><b>{title}</b></p><p>{draws}</p>
+<div style="display:flex;flex-wrap:wrap;gap:18px;align-items:center">
+<div style="flex:1 1 260px;max-width:340px">{sheet}</div>
+<div style="flex:1 1 300px">{numbers}</div></div>
+<p>One training, one seed. Nobody picked the pictures.</p></div>"""))
+
+# %% jupyter={"source_hidden": true}
+folds = (part.split("\n", 1) for part in parts_of_card if not part.startswith("Numbers"))
+Markdown("\n\n".join(f"<details><summary>The card's part \"{name}\"</summary>\n\n"
+                     f"{text.strip(chr(10))}\n\n</details>" for name, text in folds))
+
+# %% [markdown]
+# What is still missing, only you can write: what may be done with the generator, and the licence of your pictures.
 #
-# The last line waits for you: what may be done with the generator. For pictures of your own there is a second one, with
-# their licence.
+# <details><summary>Numbers for pictures of your own</summary>
 #
 # Pictures of your own have no judge yet. If they lie in sub-folders,
 # `dcgan-course judge folder:PATH --out mine.safetensors` trains one in minutes, and
 # `dcgan-course score RUN --judge mine.safetensors` measures with it.
+# </details>
 
 # %% [markdown]
 # ## 4 · Export
@@ -332,9 +362,12 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 # </details>
 
 # %% [markdown]
+# <details><summary>What an export leaves behind</summary>
+#
 # The exported batch norm is that of **eval mode**, with fixed numbers. An export in train mode would make every picture
 # depend on the others of its batch (lesson 05). And a generator that keeps its dropout on at test time cannot be
 # exported like this, because it has no fixed answer; `export` says so.
+# </details>
 #
 # `dcgan-course export avatars my_generator` writes a folder: `generator.onnx`, the card, and a sheet of samples.
 #
@@ -342,18 +375,17 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 #
 # `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`: the explorer of lesson 08,
 # the generator, and what runs it (WebAssembly). A double click opens it, from a disk, an e-mail or any web space. There
-# is no server, and nothing is sent anywhere. Here is the page of `avatars`: on the course's site it works, in a notebook
-# it is a picture. It has [a page to itself](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html) too,
-# where *Copy link* keeps a face.
+# is no server, and nothing is sent anywhere. (On the course's site that of `avatars` opens below; it has
+# [a page to itself](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html) too.)
 
 # %% jupyter={"source_hidden": true} tags=["explorer"]
-show(load_run("avatars").path / "explorer.webp",
-     "What such a page shows: here the smile has been moved to -1.20.",
-     "a large cartoon face with red hair and sunglasses; beside it sliders for smile, "
-     "glasses, beard and long hair, and buttons for colours", width=880)
+show(load_run("avatars").path / "page.webp",
+     "A file on a disk, opened: here four faces are mixed, and the dot chooses how.",
+     "a browser with the address of a file, my_page/index.html; in it a large cartoon face, "
+     "and a field of 25 small ones between four others", width=760)
 
 # %% [markdown]
-# The next cell makes the page of your generator.
+# The next cell makes such a page of your generator.
 #
 # > **Predict:** how large is the one file that holds the explorer, the generator and all that runs it?
 # >
@@ -388,7 +420,8 @@ print("Under its title stands:", known["text"])
 # have [a page](faces.ipynb) of their own. Say on the page where the training pictures come from:
 # `--source "photographs of my garden"`; `--title` and `--seed` (of the first picture) are there too.
 #
-# Part one is complete: from a folder to a page. Its open exercise does the same once more, for a reader of yours.
+# **A good place to stop.** Part one is complete: from a folder to a page. Its open exercise does the same once more, for
+# a reader of yours.
 
 # %% [markdown]
 # > **Open exercise · Publish something that you can answer for** — 90 minutes
@@ -411,16 +444,23 @@ print("Under its title stands:", known["text"])
 # </details>
 
 # %% [markdown]
+# ---
+#
 # ## Part two · An errata hunt
 #
-# Whoever trains on pictures of their own soon takes a line of code from somewhere else. This part needs nothing of part
-# one but its cell of imports, and it takes 25 minutes: you read code, and say where it is wrong.
+# <img src="../data/six.webp" width="720" alt="seven rows of eight generated pictures, A to G: in A and E strokes like digits, in B, D and G the same strokes three times, in C blurred blots, in F black and white noise">
+#
+# *Seven trainings of one small DCGAN with the same 51,200 digits. One program is right. In each of the others one line is
+# wrong. Which rows would have made you look?*
+#
+# Whoever trains on pictures of their own soon takes a line of code from somewhere else. Here you read code, and say
+# where it is wrong. This part needs nothing of part one but its cell of imports.
 #
 # ## 6 · Six listings
 #
-# Here are six short listings, written for this lesson. Each has **one mistake**, of a kind that occurs in GAN code, and
-# you have met the subject of each in lessons 00 to 05. Choose a line of each, and write its number down. What the
-# mistakes do comes after the exercise.
+# Each listing has **one mistake**, of a kind that occurs in GAN code, and you have met its subject in lessons 00 to 05.
+# Choose a line under each, and leave the answers folded until you have chosen six: exercise 2, below them, counts how
+# many are right.
 
 # %% jupyter={"source_hidden": true}
 import torch.nn.functional as F
@@ -435,7 +475,149 @@ def listed(number):
     return next(iter(names.values()))
 
 
-init_weights, block, d_step, scaled, g_loss, snapshot = map(listed, checks.LISTINGS)
+init_weights = listed(1)
+
+# %% [markdown]
+# > **Predict:** where is the mistake of listing 1?
+# >
+# > - line 2: too many modules
+# > - line 4: the weights <!-- right -->
+# > - line 6: the biases
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+norm = init_weights(nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64)))[1]
+x = norm(torch.randn(64, 64, 8, 8))
+print(f"A channel leaves batch norm with a standard deviation of {x.std().item():.2f}, not 1.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Line 4 (or line 3, which lets too much through). Batch norm has a `weight` too, its gain. Gains around 0 shrink every
+# channel to a fiftieth and flip the sign of half of them; they belong around 1.
+# </details>
+
+# %% jupyter={"source_hidden": true}
+block = listed(2)
+
+# %% [markdown]
+# > **Predict:** where is the mistake of listing 2?
+# >
+# > - line 3: the bias
+# > - line 3: the size that comes out
+# > - line 4: the number 0.8 <!-- right -->
+# > - line 5: the activation
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+x = 0.5 * torch.randn(64, 64, 8, 8)
+print(f"Channels with a standard deviation of 0.5 leave this batch norm with "
+      f"{block(64, 64)[1](x).std().item():.2f}, not 1.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Line 4. The second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to every variance, and
+# $0.5 / \sqrt{0.25 + 0.8} = 0.49$, so the layer hardly normalises. (Line 3 is right: it doubles the size, and batch norm's
+# own shift takes the place of the bias.)
+# </details>
+
+# %% jupyter={"source_hidden": true}
+d_step = listed(3)
+
+# %% [markdown]
+# > **Predict:** where is the mistake of listing 3?
+# >
+# > - line 3: the fakes <!-- right -->
+# > - line 4: the signs
+# > - line 5: too late
+# > - line 8: what is returned
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+netG1, netD1 = nn.Linear(2, 2), nn.Linear(2, 1)
+before = netG1.weight.clone()
+d_step(netD1, torch.optim.SGD(netD1.parameters(), 0.1), torch.randn(4, 2),
+       netG1(torch.randn(4, 2)))
+print(f"After D's step G has gradients: {netG1.weight.grad is not None}; its weights have",
+      f"changed: {not torch.equal(netG1.weight, before)}.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Line 3: `netD(x_fake)` without `detach` sends D's gradient into G. G's weights stay, since `optD` steps only D; but the
+# graph that G's own step needs is used up. (Or line 6 may be told where to stop:
+# `loss_D.backward(inputs=list(netD.parameters()))`. Line 5 is in time: before `backward`.)
+# </details>
+
+# %% jupyter={"source_hidden": true}
+scaled = listed(4)
+
+# %% [markdown]
+# > **Predict:** where is the mistake of listing 4?
+# >
+# > - line 2: the division
+# > - line 3: the two numbers <!-- right -->
+# > - line 4: the order of the two steps
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+black, white = scaled(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
+print(f"Black becomes {black:.2f}, white {white:.2f}; tanh ends at -1 and 1.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Line 3: MNIST's own mean and deviation, as classifiers like it. It is what lesson 03 began with, as it stands in public
+# code. Mended: `mean, deviation = 0.5, 0.5` (or line 4 does without both: `2 * x - 1`).
+# </details>
+
+# %% jupyter={"source_hidden": true}
+g_loss = listed(5)
+
+# %% [markdown]
+# > **Predict:** where is the mistake of listing 5?
+# >
+# > - line 2: the sigmoid <!-- right -->
+# > - line 3: ones as the target
+# > - line 4: the order of the arguments
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+best = g_loss(torch.full((8,), 100.0)).item()
+print(f"When D takes every fake for real, the loss is still {best:.2f}, and should be 0.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Line 2 (or line 4): `..._with_logits` applies the sigmoid itself, here to a number that cannot be larger than 1. So the
+# loss never comes near 0, and its gradient is weak everywhere.
+# </details>
+
+# %% jupyter={"source_hidden": true}
+snapshot = listed(6)
+
+# %% [markdown]
+# > **Predict:** where is the mistake of listing 6?
+# >
+# > - line 3: the mode
+# > - line 5: the same z each time
+# > - line 6: set too early
+# > - line 7: the range <!-- right -->
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+from dcgan_course.runs import load_run
+
+faces = load_run("avatars")
+z = sampling.draw_z(faces.config, 6, torch.Generator().manual_seed(5))
+good = sampling.generate(faces.load_generator(), z)
+faded = 0.02 * good  # as of a G whose pictures turn to grey
+show_rows({"good pictures, as the listing shows them": 2 * snapshot(nn.Identity(), good) - 1,
+           "faded ones, as it shows them": 2 * snapshot(nn.Identity(), faded) - 1,
+           "faded ones as they are": faded}, "The listing stretches both to the same range.",
+          "two rows of the same clear faces, and a row that is grey", lettered=False)
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# Line 7: it stretches a sheet between its darkest and its brightest pixel. So a grey sheet looks like a good one, and
+# the film of a training that dies shows nothing of it.
+# </details>
 
 # %% [markdown]
 # > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
@@ -470,142 +652,26 @@ errata = checks.check_errata(my_errata)
 # </details>
 
 # %% [markdown]
-# ### What each of them does
+# ### Seven rows, six mistakes
 #
-# From here on the lines are named. What remains to be guessed is how much harm they do.
-
-# %% [markdown]
-# > **Predict:** **Listing 1**, line 4, also draws the gains of batch norm around 0. With which standard deviation do
-# > channels leave that layer?
-# >
-# > - about 0.02 <!-- right -->
-# > - about 0.14
-# > - about 1
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-norm = init_weights(nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64)))[1]
-x = norm(torch.randn(64, 64, 8, 8))
-print(f"A channel leaves batch norm with a standard deviation of {x.std().item():.2f}, not 1.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
+# Now the rows under the title of this part have names:
 #
-# About 0.02. Batch norm has a `weight` too, its gain. Gains around 0 shrink every channel to a fiftieth and flip the
-# sign of half of them; they belong around 1.
-# </details>
-
-# %% [markdown]
-# > **Predict:** **Listing 2**, line 4, gives batch norm the number 0.8. Channels come in with a standard deviation of
-# > 0.5. With which do they leave?
-# >
-# > - about 0.5 <!-- right -->
-# > - about 0.8
-# > - about 1
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-x = 0.5 * torch.randn(64, 64, 8, 8)
-print(f"Channels with a standard deviation of 0.5 leave this batch norm with "
-      f"{block(64, 64)[1](x).std().item():.2f}, not 1.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
+# | row | its program |
+# |---|---|
+# | A | listing 2: batch norm hardly normalises |
+# | B | **all six mended** |
+# | C | listing 5: the sigmoid twice; G hardly learns |
+# | D | listing 3: no `detach` |
+# | E | listing 1: gains around 0 |
+# | F | listing 4: the digits' range is out of G's reach |
+# | G | listing 6: the sheet is stretched |
 #
-# About 0.5: the layer hardly normalises. The second argument of `BatchNorm2d` is `eps`, not momentum: 0.8 is added to
-# every variance, and $0.5 / \sqrt{0.25 + 0.8} = 0.49$. (Line 3 is right: it doubles the size, and batch norm's own shift
-# takes the place of the bias.)
-# </details>
-
-# %% [markdown]
-# > **Predict:** **Listing 3**, line 3, does not detach the fakes. What has changed in G after D's step?
-# >
-# > - neither its gradients nor its weights
-# > - its gradients, and not its weights <!-- right -->
-# > - its gradients and its weights
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-netG1, netD1 = nn.Linear(2, 2), nn.Linear(2, 1)
-before = netG1.weight.clone()
-d_step(netD1, torch.optim.SGD(netD1.parameters(), 0.1), torch.randn(4, 2),
-       netG1(torch.randn(4, 2)))
-print(f"After D's step G has gradients: {netG1.weight.grad is not None}; its weights have",
-      f"changed: {not torch.equal(netG1.weight, before)}.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
+# Only C and F look broken. B, D and G are the same pictures: G of row D draws new fakes for its own step and clears its
+# gradients first, and the sheet of row G has black and white in it already. A and E are one seed and a minute of training:
+# they say no more than that such mistakes can pass for right.
 #
-# Its gradients, and not its weights: `optD` steps only D, but `netD(x_fake)` without `detach` sends D's gradient into G.
-# It also uses up the graph that G's own step needs. (Or line 6 may be told where to stop:
-# `loss_D.backward(inputs=list(netD.parameters()))`.)
-# </details>
-
-# %% [markdown]
-# > **Predict:** **Listing 4**, line 3, has MNIST's mean and deviation. What becomes of black and white?
-# >
-# > - 0 and 1
-# > - -1 and 1
-# > - -0.42 and 2.82 <!-- right -->
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-black, white = scaled(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
-print(f"Black becomes {black:.2f}, white {white:.2f}; tanh ends at -1 and 1.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# -0.42 and 2.82, as classifiers like it. G's tanh reaches nothing above 1, so that D tells real and generated digits
-# apart by their range alone. Mended: `mean, deviation = 0.5, 0.5`.
-# </details>
-
-# %% [markdown]
-# > **Predict:** **Listing 5**, line 2, takes a sigmoid, and line 4 one more. D is now certain that every fake is real.
-# > How large is G's loss?
-# >
-# > - 0
-# > - 0.31 <!-- right -->
-# > - 0.69
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-best = g_loss(torch.full((8,), 100.0)).item()
-print(f"When D takes every fake for real, the loss is still {best:.2f}, and should be 0.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# 0.31. `..._with_logits` applies the sigmoid itself, here to a number that cannot be larger than 1. So the loss never
-# comes near 0, and its gradient is weak everywhere.
-# </details>
-
-# %% [markdown]
-# > **Predict:** **Listing 6**, line 7, stretches a sheet between its darkest and its brightest pixel. G's pictures fade
-# > to grey. What does the listing show?
-# >
-# > - grey pictures
-# > - clear pictures <!-- right -->
-# > - black pictures
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-from dcgan_course.runs import load_run
-
-faces = load_run("avatars")
-z = sampling.draw_z(faces.config, 6, torch.Generator().manual_seed(5))
-good = sampling.generate(faces.load_generator(), z)
-faded = 0.02 * good  # as of a G whose pictures turn to grey
-show_rows({"good pictures, as the listing shows them": 2 * snapshot(nn.Identity(), good) - 1,
-           "faded ones, as it shows them": 2 * snapshot(nn.Identity(), faded) - 1,
-           "faded ones as they are": faded}, "The listing stretches both to the same range.",
-          "two rows of the same clear faces, and a row that is grey", lettered=False)
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Clear pictures. Stretched between its own minimum and maximum, a grey sheet looks like a good one, and the film of a
-# training that dies shows nothing of it.
-# </details>
-
-# %% [markdown]
-# How would you have *noticed*? Only the third stops with an error, and only sometimes. The others train, and may give
-# worse pictures; lessons 05 and 06 measured what some of them cost. Every listing is an answer to an exercise of
-# lessons 00 to 04.
+# How would you have *noticed*? Only listing 3 stops with an error, and only sometimes. Every listing is an answer to an
+# exercise of lessons 00 to 04.
 
 # %% [markdown]
 # > **Predict:** how many of the six would the check of its exercise have caught?
@@ -637,7 +703,7 @@ for number, entry in checks.LISTINGS.items():
 # </details>
 
 # %% [markdown]
-# ### Even the paper
+# ## 7 · Even the paper
 #
 # What the paper says and what its authors' released code does are not the same. Neither is wrong, but "I did what the
 # paper says" and "I ran their code" are different experiments. For digits, the authors set two of their five guidelines
