@@ -369,6 +369,18 @@ def test_words_in_a_table_stand_flush_left(monkeypatch):
     assert "text-align" not in repr(told[0])
 
 
+def test_names_of_rows(monkeypatch):
+    """A short one is one line, and the name of them all has no row of its own."""
+    told = []
+    monkeypatch.setattr("IPython.display.display", told.append)
+    names = pd.Index(["10 steps", "a name of many letters", "a & b"], name="settings")
+    show_table(pd.DataFrame({"n": [1, 2, 3]}, names))
+    space = "\N{NO-BREAK SPACE}"
+    assert all(f"<th>{name}</th>" in told[0].html for name in
+               (f"10{space}steps", "a name of many letters", f"a{space}&amp;{space}b"))
+    assert told[0].html.count("<tr") == 4 and "settings" not in told[0].html
+
+
 def test_numbers_in_tables():
     numbers = {0.0123456: "0.0123", 0.95: "0.950", 1.5: "1.50", 99.96: "100", -1234.5: "-1,234", 60000: "60,000"}
     assert {number: rounded(number) for number in numbers} == numbers

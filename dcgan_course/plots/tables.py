@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEFT = '<div style="text-align:left">{}</div>'  # the site's and JupyterLab's cells are flush right
+SHORT = 16  # letters of a row's name that stay on one line
 LOOKS = {1: (GREEN, " ✓"), -1: (ORANGE, " ✗")}  # in colour and without
 
 
@@ -20,7 +21,7 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
 
     Args:
         frame: numbers, which are rounded to three digits, and texts, which stay; its names are shown as they are. A
-            column of words alone stands flush left.
+            column of words alone stands flush left, and a short name of a row is not broken.
         caption: what to look for.
         fold: a line that unfolds the table at a click, for one of many rows that a figure shows already; "" = unfolded.
         marks: of the same shape: 1 where a cell is better than what it is compared with, -1 where worse, else 0.
@@ -33,7 +34,7 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
         texts = texts.mask(marks == mark, texts + sign)
         cells = cells.mask(marks == mark, f'<b style="color:{colour}">' + cells + f"{sign}</b>")
     cells = cells.apply(lambda column: column.map(LEFT.format) if column.name in words else column)
-    cells = cells.rename_axis(index=None, columns=None).rename(lambda name: escape(str(name))).rename(
+    cells = cells.rename_axis(index=None, columns=None).rename(row_name).rename(
         lambda name: (LEFT if name in words else "{}").format(escape(str(name))), axis=1)
     table = cells.to_html(escape=False, border=0).replace("<th></th>", "<td></td>")  # a heading has words
     table = table.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")  # one number, one line
@@ -43,6 +44,12 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
     if fold:
         html = f'<details><summary style="cursor:pointer;border:none">{escape(fold)}</summary>{html}</details>'
     display(Shown(html, plain))
+
+
+def row_name(name: object) -> str:
+    """As HTML, on one line if it is short."""
+    text = escape(str(name))
+    return text if len(text) > SHORT else text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def rounded(value: object) -> str:
