@@ -144,6 +144,7 @@ def log_density(x, centres, spread):
     return torch.logsumexp(-squares, dim=1) - math.log(len(centres) * 2 * math.pi * spread**2)
 
 
+# %%
 side = torch.linspace(-3, 3, 81)
 plane = torch.cartesian_prod(side, side)  # (81 * 81, 2): a grid of places to ask D about
 log_p_data = log_density(plane, centres, spread)
@@ -630,7 +631,7 @@ from dcgan_course.plots import encoded
 
 
 def frame(moments):
-    """Trainings side by side at one moment, {name: moment}, as a WebP file 1,201 pixels wide."""
+    """Trainings side by side at one moment, {name: moment}: a WebP file, 1,201 pixels wide."""
     canvas = FigureCanvasAgg(Figure(figsize=(8.4, 4.5), dpi=143, facecolor="none"))
     axes = canvas.figure.subplots(1, 2)
     for axis, (name, (step, x_fake, D_plane, push)) in zip(axes, moments.items(), strict=True):

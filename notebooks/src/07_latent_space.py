@@ -93,7 +93,8 @@ for t in np.linspace(0, 1, 7):
     between = [sampling.slerp(p, q, float(t))
                for p, q in zip(twelve[:6], twelve[6:], strict=True)]
     walked = generate(cartoonist, torch.stack(between))
-    moments[f"{t:.0%} of the way"] = large(torch.cat([walked, lerp(first, last, float(t))]), 6, 2)
+    faded = lerp(first, last, float(t))
+    moments[f"{t:.0%} of the way"] = large(torch.cat([walked, faded]), 6, 2)
 show_turned(moments, "Six walks of G above, six fades of pixels below.",
             "two rows of six cartoon faces, which become six others: above every picture is a "
             "face, below two faces lie over one another", first=3)
@@ -630,9 +631,9 @@ for place, (mean, head) in enumerate(zip(means, (*HEADS, "glasses, short hair"),
 below = large(generate(netF, result + noise), 8, 3)
 equation.paste(below, ((equation.width - below.width) // 2, 680))
 show(equation, "Mean - mean + mean = result. How many of its eight neighbours wear glasses?",
-     "an equation of four large faces: glasses and long hair, minus long hair, plus short hair, "
-     "equals glasses and short hair; eight faces like the last in a row below it, most with "
-     "glasses")
+     "an equation of four large faces: glasses and long hair, minus long hair, plus short "
+     "hair, equals glasses and short hair; eight faces like the last in a row below it, most "
+     "with glasses")
 
 # %% [markdown]
 # The result has short hair and glasses, and so have most of its neighbours. Is that typical, or good luck? Count it.

@@ -290,8 +290,8 @@ turned("strongest 1", ten[:6], directions["strongest 1"], range(-3, 4),
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show(changed(ten[:6], directions["strongest 1"]),
-     "From -3 to +3: the lighter a place, the more it has changed. All six are light beside the "
-     "face.", "six pictures, light on both sides of the face and dark in most of it", 6)
+     "From -3 to +3: the lighter a place, the more it has changed. All six are light beside "
+     "the face.", "six pictures, light on both sides of the face and dark in most of it", 6)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -331,8 +331,8 @@ axes.set(xlabel="place in the order, 1 = stretched most", ylabel="change, grey l
 axes.legend()
 above = sum(value > max(single) for value in every)
 within = sum(value >= min(single) for value in every) - above
-show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten faces. Number 1: "
-     f"{every[0]:.0f} grey levels, number 50: {every[49]:.0f}; the single numbers of z: "
+show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten faces. "
+     f"Number 1: {every[0]:.0f} grey levels, number 50: {every[49]:.0f}; the single numbers of z: "
      f"{np.mean(single):.0f} on average.",
      f"a hundred points that fall from left to right; {above} lie above a grey band, {within} "
      "within it, all others below it, near 0")
@@ -482,7 +482,9 @@ def gains():
     return figure
 
 
+# %% jupyter={"source_hidden": true}
 def matrix(table):
+    """How each control, a row, changes each attribute: a field for every pair."""
     figure, axes = plt.subplots(figsize=(8.48, 7.2))
     strength = np.clip(np.abs(table) / 80, 0, 1)
     colour = np.where(table[..., None] > 0, to_rgb(plots.GREEN), to_rgb(ORANGE))
@@ -537,10 +539,11 @@ show(gains(), "Look for long lines: there a button reaches what a push does not.
 same = torch.block_diag(*[torch.ones(len(group), len(group)) for group in groups]).bool()
 plots.show_turned({f"{words}; outside of its group {np.abs(table[~same]).mean():.1f} faces "
                    "change, on average": matrix(table) for words, table in tables.items()},
-                  "Go to the row of grey hair. A control that changes only what it names is green "
-                  "on the diagonal, and orange in its own group alone, where one colour takes "
-                  "another's place.",
-                  "a table of 17 by 17 fields, green on the diagonal, orange beside it", first=1)
+                  "Go to the row of grey hair. A control that changes only what it names is "
+                  "green on the diagonal, and orange in its own group alone, where one colour "
+                  "takes another's place.",
+                  "a table of 17 by 17 fields, green on the diagonal, orange beside it",
+                  first=1)
 grey = present[:, controls.index("grey_hair")]
 ties = {name: [f"{present[whose, controls.index(key)].float().mean():.0%}"
                for whose in (grey, ~grey)]
