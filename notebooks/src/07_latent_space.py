@@ -656,10 +656,12 @@ def success(attribute, k, values, trials=200, present=True):
 # %% jupyter={"source_hidden": true}
 def percent(rates):
     """Shares by attribute (rows), for each space and number (columns), as whole percents."""
-    return pd.DataFrame(rates, COUNTS).T.map("{:.0%}".format)
+    heads = [f"{space}, {k}" for space, k in COUNTS]
+    return pd.DataFrame(rates, heads).T.map("{:.0%}".format)
 
 
-COUNTS = [f"{space}, {k}" for space in ("z", "pixels", "chance") for k in (1, 3, 10)]
+COUNTS = [(space, k) for space in ("z", "pixels") for k in (1, 3, 10)]
+COUNTS += [("chance", k) for k in (1, 10)]
 
 # %% [markdown]
 # The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**. The last columns
@@ -674,9 +676,8 @@ COUNTS = [f"{space}, {k}" for space in ("z", "pixels", "chance") for k in (1, 3,
 # > - with neither
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-rates = {attribute: [success(attribute, k, values, present=present)
-                     for values, present in ((z, True), (pictures, True), (z, False))
-                     for k in (1, 3, 10)]
+rates = {attribute: [success(attribute, k, pictures if space == "pixels" else z,
+                             present=space != "chance") for space, k in COUNTS]
          for attribute in ("glasses", "smile", "facial_hair")}
 show_table(percent(rates).rename({"facial_hair": "beard"}), "Share of 200 sums that succeed.")
 
