@@ -644,7 +644,7 @@ def frame(moments):
 
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-looks = [*zip(film, hasty, strict=True)][::3] + [(film[-1], hasty[-1])]
+looks = zip(film[::3] + film[-1:], hasty[::3] + hasty[-1:], strict=True)
 show_turned({f"step {a[0]} of the patient G, {b[0]} of the hasty one":
              frame({"patient G": a, "100 times as fast": b}) for a, b in looks},
             "Left the patient G, right the hasty one; the arrows are the push that G hears.",

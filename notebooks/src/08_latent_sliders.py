@@ -332,8 +332,8 @@ axes.legend()
 above = sum(value > max(single) for value in every)
 within = sum(value >= min(single) for value in every) - above
 show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten faces. "
-     f"Number 1: {every[0]:.0f} grey levels, number 50: {every[49]:.0f}; the single numbers of "
-     f"z: {np.mean(single):.0f} on average.",
+     f"Number 1: {every[0]:.0f} grey levels, number 50: {every[49]:.0f}; the single numbers "
+     f"of z: {np.mean(single):.0f} on average.",
      f"a hundred points that fall from left to right; {above} lie above a grey band, {within} "
      "within it, all others below it, near 0")
 
