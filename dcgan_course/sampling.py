@@ -120,13 +120,13 @@ def bilinear(corners: Tensor, u: Tensor | float, v: Tensor | float) -> Tensor:
 
 def plane_grid(n: int = 20, kind: str = "uniform") -> Tensor:
     """z of an n x n grid over the latent plane of a generator with nz = 2, row by row: (n * n, 2). z[0] grows to the
-    right, z[1] downwards.
+    right, z[1] upwards.
 
     kind: "uniform" even steps over [-1, 1]; "normal" steps that each hold the same probability under N(0, 1), from the
     quantile 0.5 / n to 1 - 0.5 / n, close together in the middle, where z are frequent.
     """
     line = torch.linspace(-1, 1, n) if kind == "uniform" else torch.special.ndtri((torch.arange(n) + 0.5) / n)
-    z1, z0 = torch.meshgrid(line, line, indexing="ij")
+    z1, z0 = torch.meshgrid(line.flip(0), line, indexing="ij")
     return torch.stack([z0.flatten(), z1.flatten()], 1)
 
 

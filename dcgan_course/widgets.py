@@ -1,5 +1,5 @@
-"""Sliders for the latent space, in JupyterLab, in Colab, in VS Code and as a page of their own; and smaller things to
-turn: films to play and to move in, sheets to choose from.
+"""Sliders for the latent space, in JupyterLab, in Colab, in VS Code and as a page of their own; and the picture that
+stands for a widget where no kernel runs.
 
 The browser's part is in publishing/assets/, by way of anywidget, which brings one module into each of them. The kernel
 draws. ipywidgets is 7.7, as Colab has it, or 8. Both load when used.
@@ -21,7 +21,7 @@ from .config import TrainConfig
 from .machine.display import figure_html
 from .machine.errors import UserError, require_packages
 from .machine.threads import cpu_threads
-from .plots import PAGE, encoded
+from .plots import encoded
 from .publishing.explorer import described, of_run, script, sheet, shown, sliding, start, style
 from .runs import Run, load_run
 from .sampling import first_layer, generate, png, to_pixels
@@ -55,14 +55,10 @@ class Still:
     Args:
         picture: a PNG, GIF or WebP file.
         words: what it shows, for those who cannot see it.
-        caption: a line below it.
-        width: of the picture on the page, in pixels; None = its own.
     """
 
-    def __init__(self, widget: "ipywidgets.DOMWidget", picture: bytes, words: str, caption: str = "",
-                 width: int | None = None):
+    def __init__(self, widget: "ipywidgets.DOMWidget", picture: bytes, words: str):
         self.widget, self.picture, self.words = widget, bytes(picture), words  # of a widget it is a memoryview
-        self.caption, self.width = caption, width
 
     def __repr__(self) -> str:
         return self.words
@@ -71,32 +67,8 @@ class Still:
         about = told_to_colab(self.widget)
         return {"application/vnd.jupyter.widget-view+json": {"version_major": 2, "version_minor": 0,
                                                              "model_id": self.widget.model_id},
-                "text/html": figure_html(self.picture, self.words, f"{self.caption} {RUN}".strip(), self.width),
+                "text/html": figure_html(self.picture, self.words, RUN),
                 "text/plain": self.words}, about
-
-
-def player(frames: list[np.ndarray], stored: bytes, words: str, caption: str, width: int = PAGE,
-           milliseconds: int = 160) -> Still:
-    """A film with a button that plays it and a slider to move in it.
-
-    Args:
-        frames: (height, width, 3) uint8 each.
-        stored: the file that stands in its place where no kernel runs: a film that plays by itself, or a picture.
-        words, caption, width: as of `Still`.
-        milliseconds: of a frame.
-    """
-    require_packages("player", "ipywidgets")
-    import ipywidgets
-
-    last, wide = len(frames) - 1, {"width": f"{width}px", "max_width": "100%"}
-    files = [encoded([frame], ".webp", milliseconds) for frame in frames]
-    view = ipywidgets.Image(value=files[0], format="webp", layout=wide)
-    play = ipywidgets.Play(max=last, interval=milliseconds)
-    slider = ipywidgets.IntSlider(max=last, readout=False, layout={"flex": "1 1 auto"})
-    ipywidgets.jslink((play, "value"), (slider, "value"))
-    slider.observe(lambda change: setattr(view, "value", files[change["new"]]), names="value")
-    parts = [ipywidgets.HBox([play, slider], layout=wide), view, ipywidgets.HTML(html.escape(caption))]
-    return Still(ipywidgets.VBox(parts), stored, words, caption, width)
 
 
 class LatentExplorer:

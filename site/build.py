@@ -49,7 +49,7 @@ DATA_URI = re.compile(r'src="data:image/(gif|png|jpeg|webp|svg\+xml);base64,([^"
 DRAWN = re.compile(r'^<img src="[^"]+\.svg".*>$', re.M)  # under a title
 UNDER_TITLE = re.compile(r"\.\./data/([\w./-]+\.(?:png|gif|webp))")
 HOME = "avatars"  # the run whose explorer is on the home page
-TURNS = {"01": "../duel.html", "08": "../gallery/avatars.html"}  # what a lesson moves without an explorer
+TURNS = {"08": 'Here it is a film; <a href="../gallery/avatars.html">the explorer</a> has sliders that move.'}
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 FRAME = ("""<details class="what" ontoggle="const frame = this.querySelector('iframe');
@@ -282,11 +282,9 @@ def explored(lesson: str, cell: nbformat.NotebookNode) -> str | None:
 
 def moves(lesson: str, cell: nbformat.NotebookNode) -> str:
     """Where that can be turned which can only be watched on the page of a lesson."""
-    name = explored(lesson, cell)
-    place = f"../gallery/{name}.html" if name else TURNS.get(lesson[:2])
-    if not place:
-        return "It moves in JupyterLab and in Colab."
-    return f'This is a film of it. <a href="{place}">Turn it yourself, on a page of its own.</a>'
+    if name := explored(lesson, cell):
+        return f'<a href="../gallery/{name}.html">Turn it yourself, on a page of its own.</a>'
+    return TURNS.get(lesson[:2], "It moves in JupyterLab and in Colab.")
 
 
 def in_the_readme() -> dict[str, str]:

@@ -111,7 +111,7 @@ def test_corner_grid_is_bilinear():
 
 def test_plane_grid():
     even = plane_grid(3)
-    assert even.tolist() == [[-1, -1], [0, -1], [1, -1], [-1, 0], [0, 0], [1, 0], [-1, 1], [0, 1], [1, 1]]
+    assert even.tolist() == [[-1, 1], [0, 1], [1, 1], [-1, 0], [0, 0], [1, 0], [-1, -1], [0, -1], [1, -1]]
     line = plane_grid(4, "normal")[:4, 0]
     assert line.tolist() == pytest.approx([-1.1503, -0.3186, 0.3186, 1.1503], abs=1e-3)  # of 1/8, 3/8, 5/8, 7/8
 

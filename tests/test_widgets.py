@@ -30,7 +30,7 @@ from dcgan_course.models import BasicGenerator, Generator
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, moved
 from dcgan_course.trainer import train
-from dcgan_course.widgets import LatentExplorer, Still, explore, player, widget_class
+from dcgan_course.widgets import LatentExplorer, Still, explore, widget_class
 
 
 class Browser:
@@ -179,23 +179,6 @@ def test_what_is_stored_is_a_picture(name, expected, wide):
         assert "\\x" not in repr(widget) and len(repr(widget)) < 80
     film = DisplayFormatter().format(Still(explorer.widget, b"GIF89a...", "a film"))[0]["text/html"]
     assert '<img src="data:image/gif;base64,' in film and 'alt="a film"' in film  # nbconvert drops image/gif
-
-
-def test_a_player_shows_the_frame_of_its_slider():
-    frames = [np.full((30, 40, 3), 60 * k, np.uint8) for k in range(4)]
-    film = player(frames, b"GIF89a...", "four greys", "dark to light", width=40)
-    (play, slider), view, caption = film.widget.children[0].children, *film.widget.children[1:]
-    assert (play.max, slider.max, caption.value) == (3, 3, "dark to light")
-
-    def shown():
-        return np.asarray(Image.open(io.BytesIO(bytes(view.value))).convert("L")).mean()
-
-    assert shown() == pytest.approx(0, abs=2)
-    slider.value = 2
-    assert shown() == pytest.approx(120, abs=2)
-    html = DisplayFormatter().format(film)[0]["text/html"]  # where no kernel runs
-    assert "data:image/gif;base64,R0lGODlhLi4u" in html and 'width="40"' in html
-    assert "dark to light Run the cell, and it moves.</figcaption>" in html
 
 
 def test_what_cannot_be_explored_is_said_in_words(finished_run, tmp_path):

@@ -144,6 +144,7 @@ def log_density(x, centres, spread):
     return torch.logsumexp(-squares, dim=1) - math.log(len(centres) * 2 * math.pi * spread**2)
 
 
+# %%
 side = torch.linspace(-3, 3, 81)
 plane = torch.cartesian_prod(side, side)  # (81 * 81, 2): a grid of places to ask D about
 log_p_data = log_density(plane, centres, spread)
@@ -292,13 +293,12 @@ show_table(pd.DataFrame({"Jensen-Shannon divergence": found}))
 
 # %%
 logit = torch.tensor(-200.0)
-show_table(pd.DataFrame({"at l = -200": {
-    "log(sigmoid(l))": torch.log(torch.sigmoid(logit)).item(),
-    "-softplus(-l)": -F.softplus(-logit).item()}}).map("{:g}".format))
+print(f"At l = {logit:g} log(sigmoid(l)) is {torch.log(torch.sigmoid(logit)):g},",
+      f"and -softplus(-l) is {-F.softplus(-logit):g}.")
 
 # %% [markdown]
 # The sigmoid of -200 is rounded to 0, whose logarithm is minus infinity, and one infinite loss ruins a whole training.
-# The second line is the same quantity without the rounding, because
+# The second number is the same quantity without the rounding, because
 #
 # $$-\log \text{sigmoid}(l) = \log(1 + e^{-l}) = \text{softplus}(-l)$$
 #
@@ -375,16 +375,10 @@ g_loss = check_g_loss(my_g_loss)
 # %% [markdown]
 # From here on `d_loss` and `g_loss` are yours where the check accepted them, and the package's where it did not.
 #
-# Two numbers are worth remembering: the losses of a D that guesses, with the logit 0 for everything. (If your $L_D$ is
-# the mean of the two halves and not their sum, it shows half of the first number. It trains as well, and with Adam even
-# at the same pace; section 3 says why.)
-
-# %%
-guess = torch.zeros(10)
-show_table(pd.DataFrame({"of a guess": {"loss_D": f"{d_loss(guess, guess):.2f} = 2 log 2",
-                                       "loss_G": f"{g_loss(guess):.2f} = log 2"}}))
-
-# %% [markdown]
+# Two numbers are worth remembering. A D that guesses, with the logit 0 for everything, has the loss $2 \log 2 = 1.39$, and
+# G's loss is then $\log 2 = 0.69$. (If your $L_D$ is the mean of the two halves and not their sum, it shows half of the
+# first number. It trains as well, and with Adam even at the same pace; section 3 says why.)
+#
 # ## 3 · Why G does not simply undo D's work
 #
 # In a **zero-sum** game one player's gain is the other's loss: G would *maximise* what D minimises. Only the second
@@ -624,10 +618,9 @@ hasty = play(lr_g=0.1, steps=2000)
 more_hasty = [play(lr_g=0.1, steps=1000, seed=seed) for seed in (1, 2)]
 
 # %% [markdown]
-# The next picture shows both trainings as one film. The arrows show the push at forty of G's points: where D would send
-# them. **The play button and the slider stand under the film**, in JupyterLab and in Colab; on other pages it plays by
-# itself. First watch the left side: when do the arrows turn away from the middle? Then the right side: where does the
-# crowd go, and what does D do when it is there?
+# The next picture shows both trainings side by side. The arrows show the push at forty of G's points: where D would send
+# them. Move the slider. First watch the left side: when do the arrows turn away from the middle? Then the right side:
+# where does the crowd go, and what does D do when it is there?
 
 # %% jupyter={"source_hidden": true}
 import numpy as np
@@ -635,12 +628,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dcgan_course.plots import encoded
-from dcgan_course.widgets import player
 
 
 def frame(moments):
-    """Trainings side by side at one moment, {name: moment}: a picture 1,201 pixels wide."""
-    canvas = FigureCanvasAgg(Figure(figsize=(8.4, 4.5), dpi=143))
+    """Trainings side by side at one moment, {name: moment}: a WebP file, 1,201 pixels wide."""
+    canvas = FigureCanvasAgg(Figure(figsize=(8.4, 4.5), dpi=143, facecolor="none"))
     axes = canvas.figure.subplots(1, 2)
     for axis, (name, (step, x_fake, D_plane, push)) in zip(axes, moments.items(), strict=True):
         draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"{name}, step {step}")
@@ -648,17 +640,16 @@ def frame(moments):
         axis.quiver(*x_fake[:40].T, *arrows.T, angles="xy", scale_units="xy", scale=1,
                     width=0.005)
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+    return encoded([np.asarray(canvas.buffer_rgba()).copy()], ".webp", 1, quality=40)
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
-frames = [frame({"patient G": a, "100 times as fast": b})
-          for a, b in zip(film, hasty, strict=True)]
-still = encoded(frames[::3] + frames[-1:] * 4, ".webp", 480, quality=40)  # without a kernel
-player(frames, still,
-       "a film of two maps: on the left orange points leave the middle and gather on eight "
-       "blue clusters; on the right one heap of them rushes around the ring",
-       "Left the patient G, right the hasty one; the arrows are the push that G hears.")
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+looks = zip(film[::3] + film[-1:], hasty[::3] + hasty[-1:], strict=True)
+show_turned({f"step {a[0]} of the patient G, {b[0]} of the hasty one":
+             frame({"patient G": a, "100 times as fast": b}) for a, b in looks},
+            "Left the patient G, right the hasty one; the arrows are the push that G hears.",
+            "two maps: on the left orange points leave the middle and gather on eight blue "
+            "clusters; on the right one heap of them rushes around the ring", first=2)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.plots import GREY, legend_above
@@ -687,8 +678,8 @@ show(figure, "Modes covered on the way: look at where each line ends.",
 #
 # </details>
 #
-# On the [course's site](https://dcgan-course.github.io/dcgan-course/duel.html) you can turn both rates while the two
-# learn.
+# In [the duel](https://dcgan-course.github.io/dcgan-course/duel.html), on the course's site, you turn both rates while two
+# such networks learn in your browser.
 #
 # Networks are not the only players that run in circles. Two numbers are enough to see it.
 
@@ -814,9 +805,8 @@ show(figure, "One path leaves, the other stays.",
 # %%
 mean_x, mean_y = (sum(values) / len(turns) for values in zip(*turns, strict=True))
 nearest = min(math.hypot(x, y) for x, y in turns)
-show_table(pd.DataFrame({"distance from the saddle": {
-    "nearest point": f"{nearest:.2f}",
-    "mean of all points": f"{math.hypot(mean_x, mean_y):.2f}"}}))
+print(f"From the saddle the nearest point is {nearest:.2f} away,",
+      f"the mean of all points {math.hypot(mean_x, mean_y):.2f}.")
 
 # %% [markdown]
 # The mean lies on the saddle, though no point of the path comes near it. Remember it when you meet the
@@ -826,7 +816,7 @@ show_table(pd.DataFrame({"distance from the saddle": {
 # Its gradients come from random batches, and their noise pushes the path about. But the tendency to turn is there as
 # well, and it is one reason why the losses of a GAN do not settle like those of a classifier.
 #
-# ### The cure: a price on steepness
+# ### A brake: a price on steepness
 #
 # In this game $y$ plays D. Think of a D that is a straight line, $D(x) = y \cdot x$: its steepness is $y$. Make D pay for
 # it, $\frac{\gamma}{2} y^2$ with a number $\gamma$ of your choice: a **gradient penalty**. Now $y$ climbs
@@ -924,17 +914,21 @@ for row, (name, moments) in zip(axes, {"without": hopping, "with R1": calm}.item
     key(figure, map_, row)
 show(figure, "The same G in a hurry. Each row has a colour key of its own: white is one half.",
      "six maps: above, one small heap of orange points at changing places; below, orange "
-     "points all around the ring")
+     "points in an even ring")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
-figure, axes = plt.subplots(figsize=(8.4, 2.8))
-for moments, colour, name in ((hopping, ORANGE, "without"), (calm, GREEN, "with R1")):
-    axes.plot([step for step, *_ in moments], [score(points)[0] for _, points, *_ in moments],
-              color=colour, label=name)
-axes.set(xlabel="step", ylabel="modes covered", ylim=(-0.4, 8.4), yticks=range(0, 9, 2))
-legend_above(axes)
-show(figure, "Modes covered on the way.",
-     "one line stays near one, one rises to seven or eight")
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.2))
+for moments, colour, name in ((hopping, ORANGE, "hasty, without R1"),
+                              (calm, GREEN, "hasty, with R1"), (film, BLUE, "patient G")):
+    steps, scores = zip(*((step, score(points)) for step, points, *_ in moments), strict=True)
+    axes[0].plot(steps, [covered for covered, *_ in scores], color=colour, label=name)
+    axes[1].plot(steps, [100 * near for _, near, _ in scores], color=colour)
+axes[0].set(title="modes covered", xlabel="step", ylim=(-0.4, 8.4), yticks=range(0, 9, 2))
+axes[1].set(title="points near a mode, %", xlabel="step", ylim=(-5, 105))
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+show(figure, "Compare the green line with the blue one, left and then right.",
+     "left: one line stays near one, two rise to seven or eight; right: one line jumps, one "
+     "stays in the middle, the patient one rises above 80")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -944,10 +938,15 @@ show(figure, "Modes covered on the way.",
 # where G has points and the data have none, in the middle. So points that have reached the ring are left in peace, and
 # the others are sent to it.
 #
+# So **R1 stops the hopping, but it does not sharpen.** Its count still moves up and down, and a mode counts as covered
+# with 2 % of the points. On the right the green line stays about the middle, while that of the patient G goes on rising:
+# with R1 the points form an even ring, not eight heaps. To tell a heap from the gap beside it, D would have to be steep
+# there, which is what it pays for. (The orange peaks are one heap that passes over a mode.)
+#
 # </details>
 #
-# This is one seed. Of five that we tried, for 2,000 steps each, four covered two modes or fewer without R1, and one with
-# it. And the price has its limits: try the G of section 4, a hundred times as fast, with `penalty=r1`.
+# This is one seed. We tried five, for 2,000 steps each. Without R1, four of the five covered two modes or fewer; with it,
+# one of the five did. And the price has its limits: try the G of section 4, a hundred times as fast, with `penalty=r1`.
 # [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
 
 # %% [markdown]

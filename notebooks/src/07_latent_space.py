@@ -33,8 +33,8 @@
 # Every term is explained in the [glossary](glossary.ipynb).
 
 # %% [markdown]
-# Six faces stand at the left end of the slider below, six others at its right end. Walk from these to those: does
-# anything jump?
+# Below, six faces become six others, in two ways: above G draws every stop of a walk, and below the pixels of one picture
+# fade into those of the next. The slider stands halfway: which row is made of faces? Move it: does anything jump?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -87,18 +87,22 @@ def large(images, nrow, times):
 drawn = load_run("avatars")
 cartoonist = drawn.load_generator()
 twelve = sample_z(12, drawn.config.nz, drawn.config.z, seeded(9, "lesson"))
+first, last = (generate(cartoonist, z) for z in (twelve[:6], twelve[6:]))
 moments = {}
-for t in np.linspace(0, 1, 11):
+for t in np.linspace(0, 1, 7):
     between = [sampling.slerp(p, q, float(t))
                for p, q in zip(twelve[:6], twelve[6:], strict=True)]
-    moments[f"t = {t:.1f}"] = large(generate(cartoonist, torch.stack(between)), 6, 2)
-show_turned(moments, "Six walks at once; t is the share of the way.",
-            "six cartoon faces in a row, which become six others little by little")
+    walked = generate(cartoonist, torch.stack(between))
+    faded = lerp(first, last, float(t))
+    moments[f"{t:.0%} of the way"] = large(torch.cat([walked, faded]), 6, 2)
+show_turned(moments, "Six walks of G above, six fades of pixels below.",
+            "two rows of six cartoon faces, which become six others: above every picture is a "
+            "face, below two faces lie over one another", first=3)
 
 # %% [markdown]
-# Hair, skin and glasses change one after the other, and at every stop stands a face. Is that so on every way, or did we
-# choose a good one? What would give a bad one away? To answer in numbers we take a generator of digits, the run `mnist`;
-# the faces come back in section 5. The **judge** of each generator is a classifier that saw real images only.
+# The fade lays two faces over one another. On G's walk hair, skin and glasses change one after the other, and at every
+# stop stands a face. Is that so on every way, or did we choose good ones? To answer in numbers we take a generator of
+# digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a classifier that saw real images only.
 
 # %% jupyter={"source_hidden": true}
 run = load_run("mnist")
@@ -186,7 +190,8 @@ show(figure, "The line cuts through the inside; the circle stays on the shell.",
 # %% [markdown]
 # > **Exercise 1 · slerp** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
-# > Two equal vectors have the angle 0; your function must survive that.
+# > Write the formula as a function: the point at share t of the way from a to b. Two equal vectors have the angle 0; your
+# > function must survive that.
 
 # %%
 def my_slerp(a, b, t):
@@ -430,7 +435,8 @@ print("distance to the nearest training image, over that from one training image
 #
 # > **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 # >
-# > Use straight lines, which are good enough (section 2). The corners must be in the grid.
+# > From four corners make the z of an n x n grid. Use straight lines, which are good enough (section 2). The corners must
+# > be in the grid.
 
 # %%
 def my_corner_grid(corners, n):
@@ -505,7 +511,7 @@ unsure = probabilities.max(1) < 0.9
 colours = np.where(unsure[:, None], 1, palette[probabilities.argmax(1)])
 tint = torch.from_numpy(colours).float()[:, :, None, None]
 show((whole + 1) * tint - 1,
-     "z[0] from -1 (left) to 1 (right), z[1] from -1 (top) to 1 (bottom).",
+     "z[0] from -1 (left) to 1 (right), z[1] from -1 (bottom) to 1 (top).",
      "a map of digits: coloured regions of one digit each, and white digits along borders", 20)
 
 # %% [markdown]
@@ -526,7 +532,7 @@ print(f"less than 90 % sure: {unsure.mean():.0%}")
 # <details><summary>What came out, and why</summary>
 #
 # About 8 %. All ten digits have their share of the plane, from 6 to 14 %, and the borders between them are narrow: in a
-# step or two one digit becomes another. A sure judge need not be right, though. Look at the lower right corner: it reads
+# step or two one digit becomes another. A sure judge need not be right, though. Look at the upper right corner: it reads
 # eights there.
 # </details>
 
@@ -570,7 +576,8 @@ print("faces found:", "; ".join(f"{len(pool('glasses', *which))} with {head}"
 # %% [markdown]
 # > **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
-# > A concept is the **mean** of some exemplars' `z`. The paper takes three of each.
+# > Write the sum of three concepts, "a - b + c", as one `z`. A concept is the **mean** of some exemplars' `z`; the paper
+# > takes three of each.
 
 # %%
 def my_vector_sum(a, b, c):
@@ -597,31 +604,39 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # </details>
 
 # %% [markdown]
-# Here is one sum, with three exemplars of each concept, and under them the face of their mean `z`. The result is
-# followed, as in the paper, by eight neighbours: the same `z` plus uniform noise of up to 0.25 in each number.
+# Here is one sum. Small: three exemplars of each concept, all without a beard; large: the face of their mean `z`. Below,
+# as in the paper, stand eight neighbours of the result: the same `z` plus uniform noise of up to 0.25 in each number.
 
 # %% jupyter={"source_hidden": true}
-picks = [z[pool("glasses", *which)[:3]] for which in WHICH]
+from PIL import ImageDraw
+
+from dcgan_course.plots.style import lettering
+
+shaven = has("facial_hair") < 0.1
+picks = [z[[i for i in pool("glasses", *which) if shaven[i]][:3]] for which in WHICH]
 result = vector_sum(*picks)
 noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25
-neighbours = generate(netF, torch.cat([result[None], result + noise]))
-figure, axes = plt.subplots(2, 4, figsize=(8.4, 4.6), width_ratios=[1, 1, 1, 3],
-                            height_ratios=[3, 1])
-for column, x, sign, head in zip(axes.T, picks, ("", "- ", "+ "), HEADS, strict=False):
-    column[0].imshow(image_grid(generate(netF, x), 1))
-    column[1].imshow(image_grid(generate(netF, x.mean(0, keepdim=True)), 1))
-    column[0].set_title(sign + head.replace(", ", ",\n"))
-    column[1].set_title("mean")
-axes[0, 3].imshow(image_grid(neighbours, 3))
-axes[0, 3].set_title("= the sum (first)\nand eight neighbours")
-for axis in axes.flat:
-    axis.axis("off")
-show(figure, "A sum of z that succeeds: glasses and short hair.",
-     "three columns of faces, the face of the mean under each, and nine faces of the sum, "
-     "with short hair and glasses")
+means = [*(x.mean(0) for x in picks), result]
+WIDE, GAP = 400, 72  # of a large face, and of the sign behind it
+equation = Image.new("RGBA", (4 * WIDE + 3 * GAP, 892))
+pen = ImageDraw.Draw(equation)
+for place, (mean, head) in enumerate(zip(means, (*HEADS, "glasses, short hair"), strict=True)):
+    left = place * (WIDE + GAP)
+    pen.text((left + WIDE // 2, 0), head.replace(", ", ",\n"), GREY, lettering(38), "ma",
+             align="center")
+    if place < 3:
+        equation.paste(large(generate(netF, picks[place]), 3, 2), (left, 108))
+        pen.text((left + WIDE + GAP // 2, 450), "−+="[place], ORANGE, lettering(88), "mm")
+    equation.paste(large(generate(netF, mean[None]), 1, 6), (left + 8, 256))
+below = large(generate(netF, result + noise), 8, 3)
+equation.paste(below, ((equation.width - below.width) // 2, 680))
+show(equation, "Mean - mean + mean = result. How many of its eight neighbours wear glasses?",
+     "an equation of four large faces: glasses and long hair, minus long hair, plus short "
+     "hair, equals glasses and short hair; eight faces like the last in a row below it, most "
+     "with glasses")
 
 # %% [markdown]
-# This sum has short hair and glasses, and so have its neighbours. Is that typical, or good luck? Count it.
+# The result has short hair and glasses, and so have most of its neighbours. Is that typical, or good luck? Count it.
 # `success` makes 200 sums with exemplars drawn at random; a success has the attribute, and short hair.
 
 # %%
@@ -640,14 +655,18 @@ def success(attribute, k, values, trials=200, present=True):
 
 # %% jupyter={"source_hidden": true}
 def percent(rates):
-    """Shares by attribute (rows), for 1, 3 and 10 exemplars (columns), as whole percents."""
-    return pd.DataFrame(rates, COUNTS[: len(rates["smile"])]).T.map("{:.0%}".format)
+    """Shares by attribute (rows), for each space and number (columns), as whole percents."""
+    heads = [f"{space}, {k}" for space, k in COUNTS]
+    return pd.DataFrame(rates, heads).T.map("{:.0%}".format)
 
 
-COUNTS = [f"{space}, {k}" for space in ("z", "pixels") for k in (1, 3, 10)]
+COUNTS = [(space, k) for space in ("z", "pixels") for k in (1, 3, 10)]
+COUNTS += [("chance", k) for k in (1, 10)]
 
 # %% [markdown]
-# The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**.
+# The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**. The last columns
+# say how many come by **chance**: sums of `z` whose exemplars in the first place have *no* glasses (or smile, or beard)
+# either. What succeeds there is luck, or the judge's mistake.
 #
 # > **Predict:** for glasses and smiles, do ten exemplars beat one?
 # >
@@ -657,8 +676,8 @@ COUNTS = [f"{space}, {k}" for space in ("z", "pixels") for k in (1, 3, 10)]
 # > - with neither
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-rates = {attribute: [success(attribute, k, values)
-                     for values in (z, pictures) for k in (1, 3, 10)]
+rates = {attribute: [success(attribute, k, pictures if space == "pixels" else z,
+                             present=space != "chance") for space, k in COUNTS]
          for attribute in ("glasses", "smile", "facial_hair")}
 show_table(percent(rates).rename({"facial_hair": "beard"}), "Share of 200 sums that succeed.")
 
@@ -684,27 +703,16 @@ show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
 # - **Only with z**: there more is better, for glasses and for smiles. One exemplar is a matter of luck: a single face
 #   carries its hair colour, its background and its mouth into the sum; the mean of ten keeps what they share. The paper
 #   found the same: sums of single samples "were unstable".
+# - **By chance** few succeed: with ten exemplars 2 %, of beards 8 %.
 # - **Beards stay at two sums in five**, with any number of exemplars. In the data beard and hair have the same colour,
-#   and perhaps that binds them in G: what hangs together there is hard to take apart. We have not tested it.
+#   and perhaps that binds them in G: what hangs together there is hard to take apart. We have not tested it. With the
+#   weaker generator of `avatars_plain` beards came in 18 to 27 % of the sums.
 # - **In pixels averaging does not help:** a mean of many faces is a blur. One exemplar of each concept leaves ghosts of
 #   three faces, and ten leave a haze. That single pictures score about as well as single `z`, though nobody would accept
 #   the ghosts as faces, is a weakness of the judge, which reads attributes and does not ask whether it sees a face.
 # </details>
 
 # %% [markdown]
-# How many successes come by chance? The next cell makes the same sums, but with exemplars *without* the attribute in
-# the first place too. Whatever succeeds there is luck, or the judge's mistake:
-
-# %% jupyter={"source_hidden": true}
-chance = {attribute: [success(attribute, k, z, present=False) for k in (1, 3, 10)]
-          for attribute in rates}
-show_table(percent(chance).rename({"facial_hair": "beard"}),
-           "Share of 200 sums that succeed by chance.")
-
-# %% [markdown]
-# **Beards are the hardest**: compare what ten exemplars bring with what comes by chance. With the weaker generator of
-# `avatars_plain` beards came in 18 to 27 % of the sums.
-#
 # Could the length explain the gain from more exemplars? A sum of single `z` is longer than one `z`, a sum of means of ten
 # shorter. Try it: scale the sums to a length of 10, and compare the rates.
 
@@ -729,13 +737,12 @@ def along(attribute, strangers):
 
 strangers = sample_z(6, faces.config.nz, faces.config.z, seeded(6, "lesson"))
 show_turned({f"{step:+.1f} steps towards glasses": large(six, 6, 2)
-             for step, six in zip(steps.tolist(), along("glasses", strangers), strict=True)},
-            "Six new faces, and on the slider how far they go towards glasses.",
-            "six faces in a row, without glasses at -2 and with glasses at +2", first=4)
+             for step, six in list(zip(steps.tolist(), along("glasses", strangers),
+                                       strict=True))[::2]},
+            "Watch the glasses first, then everything that should have stayed.",
+            "six faces in a row, without glasses at -2 and with glasses at +2", first=2)
 
 # %% [markdown]
-# Move it from end to end. Watch the glasses first, then everything that should have stayed.
-#
 # The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the
 # shares whose hair has changed its length, and who have gained or lost a beard.
 #
@@ -747,8 +754,8 @@ show_turned({f"{step:+.1f} steps towards glasses": large(six, 6, 2)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
-figure, axes = plt.subplots(1, 2, sharey=True)
-JUDGED_AS, counted = {"hair": "long_hair", "beard": "facial_hair"}, {}
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), width_ratios=[1, 1.3])
+JUDGED_AS, counted, ends_at = {"hair": "long_hair", "beard": "facial_hair"}, {}, []
 for attribute, colour in (("glasses", BLUE), ("smile", ORANGE)):
     answers = [judged(reader, images)[1] for images in along(attribute, strangers)]
     answers = np.stack(answers) > 0.5
@@ -758,16 +765,22 @@ for attribute, colour in (("glasses", BLUE), ("smile", ORANGE)):
     for other, line in (("hair", "-"), ("beard", "--")):
         read_off = answers[:, :, reader.names.index(JUDGED_AS[other])]
         changed = (read_off != read_off[4]).mean(1)
-        axes[1].plot(steps, 100 * changed, line, color=colour, marker="o",
-                     label=f"{other}, along {attribute}")
+        axes[1].plot(steps, 100 * changed, line, color=colour, marker="o")
         counted[attribute].append(changed[8])
-axes[0].set(title="faces with the attribute", ylabel="% of 100 faces")
-axes[1].set(title="faces in which something else changed")
+        ends_at.append((100 * changed[8], f"{other}, along {attribute}", colour))
+least = -1.6
+for height, words, colour in sorted(ends_at):  # each line's name at its end, none over another
+    least = max(height, least + 1.6)
+    axes[1].text(2.2, least, words, color=colour, va="center")
+axes[0].set(title="% with the attribute", ylim=(0, 105))
+axes[0].legend()
+axes[1].set(title="% in which something else changed", xlim=(-2.2, 5), ylim=(-0.5, 20),
+            xticks=[-2, 0, 2], yticks=range(0, 21, 5))
 for axis in axes:
     axis.set_xlabel("steps along the direction")
-    axis.legend()
-show(figure, "What is wanted, and a side effect.",
-     "left: both attributes rise from none to nearly all faces; right: low lines")
+show(figure, "What is wanted, and a side effect: the right panel ends at 20 %.",
+     "left: both attributes rise from none to nearly all faces; right: four lines, highest at "
+     "-2 and +2, those of beards above those of hair")
 heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2", "beard changed at +2"]
 show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
 

@@ -109,6 +109,16 @@ def test_nothing_jumps(file, context):
         page.close()
 
 
+@only("mnist2d")
+def test_the_tools_names_stand_in_one_row(opened, run):
+    """Those of the generator that has most of them, in a lesson's frame too."""
+    for width in (390, 752, 784, 1280):
+        resize(opened.page, {"width": width, "height": 800})
+        for name in TOOLS[run.path.name]:
+            opened.open(name)
+            assert len({tab.bounding_box()["y"] for tab in opened.box.get_by_role("tab").all()}) == 1, (width, name)
+
+
 @only("avatars")
 def test_the_picture_stays_in_sight(opened):
     for size in (PHONE, USUAL):
@@ -258,7 +268,7 @@ def test_corners(opened, run):
     assert torch.equal(opened.z(), before)  # it starts from what is shown
     a, b, c, d = corners(opened)
     assert torch.equal(a, before)
-    box = opened.box.locator(".square .pad").bounding_box()
+    box = opened.box.locator(".square .pad canvas").bounding_box()
     opened.page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.9 * box["height"])
     opened.page.mouse.down()
     opened.page.mouse.up()
@@ -334,18 +344,20 @@ def test_a_class_is_chosen(opened, run):
 def test_the_map(opened, run):
     opened.rested(".tool-plane canvas")
     pad, dot = opened.box.locator(".tool-plane .pad"), opened.box.locator(".tool-plane .dot")
-    box = pad.bounding_box()
+    box, around = pad.locator("canvas").bounding_box(), pad.bounding_box()
 
     def at() -> list[float]:
-        """Where the dot is, from -1 to 1."""
+        """Where the dot is on the pictures: to the right and upwards, from -1 to 1. Nothing of it is cut off."""
         spot = dot.bounding_box()
-        return [2 * (spot[k] + spot[side] / 2 - box[k]) / box[side] - 1
-                for k, side in (("x", "width"), ("y", "height"))]
+        for k, side in (("x", "width"), ("y", "height")):
+            assert around[k] <= spot[k] and spot[k] + spot[side] <= around[k] + around[side]
+        return [2 * (spot["x"] + spot["width"] / 2 - box["x"]) / box["width"] - 1,
+                1 - 2 * (spot["y"] + spot["height"] / 2 - box["y"]) / box["height"]]
 
     assert at() == pytest.approx(opened.z().tolist(), abs=0.02)
     opened.page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.25 * box["height"])
     opened.page.mouse.down()
-    assert opened.comes(torch.tensor([0.8, -0.5]), atol=0.02)
+    assert opened.comes(torch.tensor([0.8, 0.5]), atol=0.02)
     opened.page.mouse.move(box["x"] - 50, box["y"] + 0.5 * box["height"])  # beyond the border
     opened.page.mouse.up()
     assert opened.comes(torch.tensor([-1.0, 0.0]), atol=0.02) and at() == pytest.approx([-1, 0], abs=0.02)
@@ -353,11 +365,11 @@ def test_the_map(opened, run):
     pad.focus()
     pad.press("ArrowRight")
     pad.press("ArrowDown")
-    assert opened.comes(torch.tensor([-0.96, 0.04]), atol=0.02)
+    assert opened.comes(torch.tensor([-0.96, -0.04]), atol=0.02)
     size, n = run.config.image_size, 10
     sheet = opened.pixels(".tool-plane canvas").reshape(n, size, n, size, 3).transpose(0, 2, 1, 3, 4)
     step = (torch.arange(n) + 0.5) / n * 2 - 1
-    z = torch.stack([step[None].expand(n, n), step[:, None].expand(n, n)], -1).flatten(0, 1)
+    z = torch.stack([step[None].expand(n, n), -step[:, None].expand(n, n)], -1).flatten(0, 1)  # z[1] = 0.9 on top
     assert abs(sheet.reshape(-1, size, size, 3) - opened.images(z)).max() <= 1.01
 
 

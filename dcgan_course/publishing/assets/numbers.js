@@ -108,8 +108,8 @@ class PlaneTool extends Tool {
 
   build() {
     this.sheet = sheet(this.explorer, 10);
-    this.pad = pad("z[0] to the right, z[1] downwards", (u, v) => this.put(u, v), () => this.explorer.rest());
-    this.pad.prepend(this.sheet);
+    this.pad = pad("z[0] to the right, z[1] upwards", (u, v) => this.put(u, v), () => this.explorer.rest());
+    this.pad.cover(this.sheet);
     this.which = h("p", {class: "which"});
     return [this.note(`Two numbers make each ${this.about.noun}: this is all that they can make. Drag over it.`), this.pad,
             this.which];
@@ -117,8 +117,10 @@ class PlaneTool extends Tool {
 
   value(share) { return lowest(this.about) + share * (this.about.limit - lowest(this.about)); }
 
+  place(u, v) { return [this.value(u), this.value(1 - v)]; }  // v grows downwards, z[1] upwards
+
   put(u, v) {
-    const {explorer} = this, z = [this.value(u), this.value(v), ...explorer.z.slice(2)];
+    const {explorer} = this, z = [...this.place(u, v), ...explorer.z.slice(2)];
     explorer.go({z, amounts: {}, name: this.words(z), label: explorer.face.label}, this);
     this.follow();
   }
@@ -127,14 +129,14 @@ class PlaneTool extends Tool {
 
   follow() {
     const {about, explorer: {z}} = this, share = x => (held(about, x) - lowest(about)) / (about.limit - lowest(about));
-    this.pad.put(share(z[0]), share(z[1]), this.words(z));
-    this.which.textContent = `${this.words(z)}: z[0] to the right, z[1] downwards`;
+    this.pad.put(share(z[0]), 1 - share(z[1]), this.words(z));
+    this.which.textContent = `${this.words(z)}: z[0] to the right, z[1] upwards`;
     this.map(z.slice(2));
   }
 
   map(classes) {  // once for each class
     if (this.drawn === classes.join()) return;
     this.drawn = classes.join();
-    this.sheet.fill(this.name, (u, v) => [this.value(u), this.value(v), ...classes]);
+    this.sheet.fill(this.name, (u, v) => [...this.place(u, v), ...classes]);
   }
 }

@@ -71,7 +71,7 @@ class CornerTool extends BetweenTool {
   build() {
     this.pad = pad("between the four corners", (u, v) => this.put(u, v), () => this.explorer.rest());
     this.sheet = sheet(this.explorer, 5);
-    this.pad.prepend(this.sheet);
+    this.pad.cover(this.sheet);
     const corners = ["upper left", "upper right", "lower left", "lower right"].map((words, i) => this.end(i, words));
     return [this.note("Drag the dot: every point is a mixture of the four corners."),
             h("div", {class: "square"}, corners[0], this.pad, ...corners.slice(1))];

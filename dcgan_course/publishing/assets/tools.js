@@ -50,16 +50,18 @@ function range(words, options, oninput, onchange) {  // a slider that is filled 
   return input;
 }
 
-// A square with a dot. moved(u, v): shares of its width and height; done(): the dot stays. put(u, v, words) places it.
+// A square with a dot. moved(u, v): shares of the field's width and height; done(): the dot stays. put(u, v, words) places
+// it; around the field is room for a dot on its border.
 function pad(words, moved, done) {
-  const dot = h("span", {class: "dot"}), at = {u: 0, v: 0};
+  const dot = h("span", {class: "dot"}), field = h("div", {class: "field"}, dot), at = {u: 0, v: 0};
   const square = h("div", {class: "pad", tabindex: 0, role: "slider", "aria-label": words, "aria-valuemin": 0,
-                           "aria-valuemax": 100}, dot);
+                           "aria-valuemax": 100}, field);
   const share = x => Math.max(0, Math.min(1, x));
   const drag = event => {
-    const box = square.getBoundingClientRect();
+    const box = field.getBoundingClientRect();
     moved(share((event.clientX - box.left) / box.width), share((event.clientY - box.top) / box.height));
   };
+  square.cover = sheet => field.prepend(sheet);
   square.put = (u, v, text) => {
     Object.assign(at, {u, v});
     dot.style.left = `${100 * u}%`;
