@@ -990,8 +990,8 @@ show(generate(live.load_generator(), z),
      "twelve pictures, blobs and something like digits, full of specks", nrow=6)
 
 # %% [markdown]
-# Something like digits begins to appear: the game works in 784 dimensions too. Many pictures resemble one another,
-# because after so short a run there is little variety. Besides, the pictures are full of **specks**, single pixels that
+# Something like a digit begins to appear: the game works in 784 dimensions too. But it is one shape, between a 3 and a
+# 9, whatever `z` is: G sits on one heap here as well, as the hasty one did on the ring. Besides, the pictures are full of **specks**, single pixels that
 # stand out from their surroundings, which no pen would draw.
 #
 # How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in

@@ -657,8 +657,8 @@ show(generate(basic.load_generator(), z),
 #
 # </details>
 #
-# The course itself trains at ten times this rate, which is the paper's, because its trainings are short. Lesson 05,
-# section 6, changes the learning rate alone, over three seeds.
+# This rate, 0.0002, is the paper's. The course itself trains at ten times it, because its trainings are short. Lesson 05,
+# section 5, changes the learning rate alone, over three seeds.
 #
 # <details><summary>The commands that make the six recorded runs again</summary>
 #

@@ -177,7 +177,7 @@ show_rows(rows, "The first eight places at the end of each epoch.",
 # <details><summary>What came out, and why</summary>
 #
 # Less and less, but they still change: by 22 grey levels in the second epoch, and by 13 in the last. The same `z` still
-# wanders from one handwriting to another. Lesson 01 showed two players who circle around their equilibrium; here, too,
+# wanders from one digit to another. Lesson 01 showed two players who circle around their equilibrium; here, too,
 # nothing forces the game to come to rest.
 #
 # </details>
@@ -551,7 +551,7 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # > **Predict:** how large does it become with 16 colours?
 # >
 # > - a quarter, for it has a quarter of the colours
-# > - somewhat more than half, for a pixel takes 4 bits instead of 6 <!-- right -->
+# > - about two thirds, for a pixel takes 4 bits instead of 6 <!-- right -->
 # > - as large as before, for it has as many pixels
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
@@ -564,7 +564,7 @@ show_table(pd.Series(sizes).to_frame("KB"))
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Somewhat more than half: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. And
+# About two thirds: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. And
 # you begin to see steps in the grey. Half of the frames save nearly half and leave each picture as it is. So we keep 64
 # colours, and give up every other frame.
 #

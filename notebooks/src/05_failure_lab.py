@@ -189,8 +189,8 @@ def early_card(name):
     return card(early.images(name)[:8], plain(name), early.curves(name)[:-1])
 
 
-failures = ["sigmoid output", "images normalised", "beta1 of 0.9", "z from 0 to 1",
-            "batch norm on the output of G", "no batch norm", "fully connected"]
+failures = ["no batch norm", "z from 0 to 1", "sigmoid output", "batch norm on the output of G",
+            "beta1 of 0.9", "fully connected", "images normalised"]
 show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)},
             "After nine thousand images: the healthy training, and a failure.",
             "eight pictures with their curves", width=320,
@@ -199,10 +199,10 @@ show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)
 # %% [markdown]
 # <details><summary>Which four show their sign already?</summary>
 #
-# The first four: nothing darker than grey, faint strokes, bars, one picture for every `z`. The others could still become
-# anything. *Batch norm on G's output* shows a grey weave, as the healthy one does in its background. *Without batch
-# norm* there are white blobs with specks on a black that is cleaner than the healthy one's. And the *fully connected*
-# one, at a slower rate, has hardly begun.
+# 2, 3, 5 and 7: one picture for every `z`, nothing darker than grey, bars, faint strokes. *Batch norm on G's output* (4)
+# gives a hint, to who knows it: its weave is greyer than the healthy one's, and its curves lie further apart. The other
+# two could still become anything. *Without batch norm* (1) there are white blobs with specks on a black that is cleaner
+# than the healthy one's. And the *fully connected* one (6), at a slower rate, has hardly begun.
 # </details>
 #
 # Put one of these names into `LIVE`, and the next cell trains it here with another seed; it takes about ten seconds.
@@ -656,7 +656,7 @@ show_table(pd.DataFrame({"of G's first layer, before training, z decides": share
 # rate, 937 steps move the shift by at most 0.19. And the report's pictures were churches: a photograph has no black
 # background to reach.
 #
-# > **Predict:** where does batch norm on the output do harm, with a normal `z`?
+# > **Predict:** in which of these two new settings does batch norm on the output do harm, with a normal `z`?
 # >
 # > - on digits at the slow rate only <!-- right -->
 # > - on churches only
@@ -778,8 +778,11 @@ show(figure, "G's gradient without detach, in the plane in which both lie: "
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Much shorter, and nearly at right angles: D's wish pulls G back, and most of G's own wish is cancelled. (In the loop of
-# lesson 03 a missing `detach` stops with an error, because D's backward pass frees the graph of `x_fake`.)
+# Much shorter, and nearly at right angles: D's wish pulls G back, and most of G's own wish is cancelled. For one picture,
+# G's own slope in D's logit is $D(G(z)) - 1$, and D's is $D(G(z))$; together they are $2 D(G(z)) - 1$. This D is fresh
+# and answers one half, so hardly anything is left. A D that is sure of its fakes has a slope near 0 of its own, and G's
+# wish survives: the missing `detach` does most harm where the game is balanced. (In the loop of lesson 03 it stops with
+# an error, because D's backward pass frees the graph of `x_fake`.)
 # </details>
 
 # %% [markdown]
@@ -927,6 +930,7 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 # >
 # > - A
 # > - B
+# > - C
 # > - D <!-- right -->
 # > - E
 
@@ -952,6 +956,7 @@ revealed("D")
 # > - A
 # > - B <!-- right -->
 # > - C
+# > - D
 # > - E
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -967,7 +972,9 @@ revealed("B")
 # > **Predict:** in which one does D learn four times as fast?
 # >
 # > - A <!-- right -->
+# > - B
 # > - C
+# > - D
 # > - E
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -979,8 +986,6 @@ revealed("A")
 # A. D(x) and D(G(z)) stay far apart to the end: D is ahead, but it has not won. In C they draw together, because
 # smoothing forbids D to be sure; in E they are close from early on, because a D that cannot be steep cannot be sure.
 # </details>
-#
-# C and E are left.
 #
 # > **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 5 minutes
 # >

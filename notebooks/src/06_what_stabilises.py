@@ -39,7 +39,7 @@
 #
 # > **What is `fd`?** The *Frechet distance*. A classifier that saw real digits only turns each picture into 64 numbers, its
 # > features; `fd` says how far the features of generated digits lie from those of real ones, in their mean and in their
-# > spread. Smaller is better; two sets of 2,000 real digits are about 4 to 8 apart. Churches have a classifier of their own.
+# > spread. Smaller is better; two sets of 2,000 real digits are about 7 to 14 apart. Churches have a classifier of their own.
 # > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
 
 # %% cellView="form" jupyter={"source_hidden": true}
@@ -560,8 +560,8 @@ show(figure, "With the target 0.9 the cost has a valley; it rises where D is sur
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It is 0.9: being surer costs more. With the target 1 the surest answer is the cheapest. So D has no reason to
-# drive its logits, and with them its weights, ever higher.
+# It is 0.9: being surer costs more. With the target 1 the surest answer is the cheapest, so D's logits, and with them its
+# weights, can grow for ever; with 0.9 they have no reason to.
 # </details>
 
 # %% [markdown]

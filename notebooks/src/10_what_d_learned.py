@@ -797,8 +797,8 @@ show_table(pd.DataFrame(counts, range(1, 11)).T.replace({True: "glasses", False:
 # <details><summary>What came out, and why</summary>
 #
 # Two: the second face and the last, and the judge says the same. You have probably counted more: a good part of a frame
-# is left on the first face, half of one on the fourth, and perhaps you saw a trace on the eighth. A network has to
-# answer yes or no. So "gone" below means that a network no longer finds glasses, where the eye may still see a rest.
+# is left on the first face, half of one on the fourth, and perhaps you saw a trace on the eighth. The two have to
+# answer yes or no. So "gone" below means that they no longer find glasses, where the eye may still see a rest.
 # </details>
 
 # %% [markdown]
@@ -815,7 +815,7 @@ plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer los
                   "two rows of five cartoon faces")
 
 # %% [markdown]
-# Few maps do it: without 38 of 384 both networks count nine pairs in ten as gone (of all new faces that wore some), and
+# Few maps do it: without 38 of 384 judge and witness count nine pairs in ten as gone (of all new faces that wore some), and
 # most faces are still themselves. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
 
 # %% [markdown]

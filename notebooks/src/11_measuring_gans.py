@@ -515,7 +515,8 @@ def draws_of(name, n):
 
 
 figure, axes = plt.subplots()
-numbers = {f"Frechet, {name}": [f"{value:.0f}" for value in curves[name]] for name in THREE}
+numbers = {f"Frechet, {name}": [*(f"{value:.0f}" for value in curves[name]), ""]
+           for name in THREE}
 for shift, name in enumerate(THREE, -1):
     found = {n: draws_of(name, n) for n in (500, 1000, 2500)}
     for place, values in enumerate(found.values()):
@@ -525,7 +526,7 @@ for shift, name in enumerate(THREE, -1):
                   linewidth=4, label="_again" if place else name)
     row = {n: f"{np.mean(values):.0f} ± {np.std(values, ddof=1):.0f}"
            for n, values in found.items()}
-    numbers[f"kernel, {name}"] = [row.get(n, "") for n in sizes]
+    numbers[f"kernel, {name}"] = [row.get(n, "") for n in (*sizes, 2500)]
 axes.axhline(0, color=INK, linewidth=1)
 axes.set(xlabel="number of images", ylabel="kernel distance, in thousandths")
 axes.set_xticks(range(3), ["500", "1,000", "2,500"])
@@ -533,7 +534,7 @@ axes.legend()
 show(figure, "The lines stay near where they are; the dots close in on them.",
      "three groups of three columns of dots around 0: wide at 500, narrow at 2,500; three "
      "short lines in each group, all near 0")
-show_table(pd.DataFrame(numbers, [f"n = {n:,}" for n in sizes]).T,
+show_table(pd.DataFrame(numbers, [f"n = {n:,}" for n in (*sizes, 2500)]).T,
            "Distances of n digits to n real ones; the kernel distance in thousandths.",
            fold="The numbers of this section")
 
@@ -952,8 +953,8 @@ show_table(shares.map("{:.2f}".format), fold="The numbers")
 # pixels almost; finding him is what section 6 is for.
 #
 # With 2,000 pictures chance moves one half by 0.02 or more. The features tell `mnist` from real digits best. In pixels
-# `conditional` scores 0.55, but real training digits score 0.54: only the features, with 0.55 beside 0.51, say that it can
-# be told.
+# `conditional` scores 0.55, but real training digits score 0.54: only the features, with 0.55 beside 0.51, suggest that it
+# can be told.
 # </details>
 
 # %% [markdown]

@@ -100,7 +100,7 @@ WORDS = {
     "WGAN-GP": "a price unless D's slope is 1", "hinge": "right by 1 is enough",
     "growing": "train at 4x4, then at 8x8 ...", "R1": "a price on slopes: to the goal",
     "spectral norm": "no layer of D stretches", "relativistic": "only the difference counts",
-    "StyleGAN": "a z for each layer", "ADA": "D sees changed images",
+    "StyleGAN": "a style for each layer", "ADA": "D sees changed images",
     "StyleGAN3": "no waves that are not there", "R3GAN": "pairs, and two such prices"}
 show(plots.sketches(IDEAS, WORDS),
      "Twelve ideas. The spirals are the smallest game of lesson 01, which circles for ever "
@@ -830,7 +830,7 @@ show_table(compared(pairs, on_faces), CORRECTED, fold="The numbers, and how sure
 # the five, WGAN-GP; the others point the same way. An order found on digits need not hold on faces, with the same code
 # and the same judge's arithmetic.
 #
-# **Read it with care.** One number disagrees: the precision falls in all five, from 0.33 to between 0.28 and 0.14. After
+# **Read it with care.** One number disagrees: the precision falls in all five, from 0.33 to between 0.28 and 0.14, though the baseline's three seeds (0.23, 0.35, 0.41) leave most of that open. After
 # 30 thousand images no version draws a clear face, and the recall is 0.00 for all. This is a study of how a training
 # *begins*.
 # </details>

@@ -820,8 +820,8 @@ show_rows({"wanted": wanted, "where the best search began": generate(netF, began
 # smiling.) G says what it knows. Nothing in its world sits on a head except hair. The five becomes the darkest face
 # that there is.
 #
-# The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. And recall, which
-# is above 0.9 for this generator, cannot tell either, since it counts what of the *data* is covered. Who was left out
+# The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. And recall, 0.92 for
+# this generator among 400 pictures, cannot tell either, since it counts what of the *data* is covered. Who was left out
 # of the data does not count. Bau and others ([arXiv 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of
 # this, and find for GANs of rooms and churches which kinds of things they leave out.
 #
