@@ -161,7 +161,7 @@ def test_nothing_waits_for_an_answer_that_cannot_come(site, path):
 
 def test_tables_are_those_of_the_sites_own_text(site, page):
     """In a box that can be moved sideways; words stand at the left; no row is empty."""
-    said = outputs.tables(pd.DataFrame({"n": ["1"]}).to_html() + "<p>after</p>")
+    said = outputs.tables(pd.DataFrame({"n": ["1"]}).to_html(border=0) + "<p>after</p>")
     assert said.startswith('<div class="pst-scrollable-table-container"><table') and "</table></div><p>" in said
     page.goto((site / "notebooks" / "05_failure_lab.html").as_uri(), wait_until="load")
     tables = page.locator(".pst-scrollable-table-container > table.dataframe").all()
