@@ -247,11 +247,10 @@ show_table(pd.DataFrame([few, many], ["2,000 faces", "10,000 faces"]).map("{:.2f
 
 # %% jupyter={"source_hidden": true}
 PLAIN = {  # its decimals, and what it says
-    "the judge's confidence": (3, "how sure the judge is of what it sees; smeared faces make "
-                               "it unsure"),
+    "the judge's confidence": (3, "in what it sees; smeared faces make it unsure"),
     "evenness over the classes": (2, "1: all classes are drawn equally often"),
-    "attributes' shares differ by": (3, "so much more or less often than in real faces there "
-                                     "are glasses, long hair and the like"),
+    "attributes' shares differ by": (3, "glasses, long hair and so on are so much more or "
+                                     "less frequent than in real faces"),
     "Frechet distance": (0, "how far from real faces, as a whole"),
     "kernel distance": (0, "the same without bias; real to real is 0"),
     "precision": (2, "the share near a real face; low: bad pictures"),
@@ -275,8 +274,9 @@ from dcgan_course.publishing import export
 rows = {}
 for name, *found in export.scores(mine):
     decimals, words = PLAIN.get(export.in_words(name), (2, ""))
-    rows[export.in_words(name)] = *(written(x, decimals) for x in found), words
-numbers = pd.DataFrame(rows, ["generated", "real", "in plain words"]).T.to_html(border=0)
+    head = f'{export.in_words(name)}<br><span style="font-weight:400">{words}</span>'
+    rows[head] = [written(x, decimals) for x in found]
+numbers = pd.DataFrame(rows, ["generated", "real"]).T.to_html(border=0, escape=False)
 z = sampling.draw_z(mine.config, 64, seeded(mine.config.seed, "z_fixed"))[:16]
 grid = Image.fromarray(sampling.image_grid(sampling.generate(netG, z), 4).numpy())
 sheet = image_html(filed(grid.resize((2 * grid.width, 2 * grid.height), 0))[0],
@@ -286,7 +286,7 @@ title, draws, *_ = (line for line in head.removeprefix("# ").splitlines() if lin
 display(HTML(f"""<div style="border:2px solid #8888;border-radius:10px;padding:12px 18px">
 <p style="font-size:1.3em"><b>{title}</b></p><p>{draws}</p>
 <div style="display:flex;flex-wrap:wrap;gap:18px;align-items:center">
-<div style="flex:1 1 260px;max-width:340px">{sheet}</div>
+<div style="flex:1 1 220px;max-width:300px">{sheet}</div>
 <div style="flex:1 1 300px">{numbers}</div></div>
 <p>The nearer to the number of real faces, the better. One training, one seed. Nobody picked
 the pictures.</p></div>"""))
