@@ -171,7 +171,7 @@ LISTINGS = {
         """, (2, 4), "    D_G_z = logits_fake",
         "the sigmoid is applied twice: the loss never falls below 0.31, and its gradient is weak everywhere",
         "check_g_loss", ""),
-    6: listing("the same pictures at each moment of a training, returned in G's own range, [-1, 1]", """
+    6: listing("the same pictures at each moment of a training, to be compared", """
         def snapshot(netG, z_fixed):
             mode = netG.training
             netG.eval()
