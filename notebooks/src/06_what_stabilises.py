@@ -349,7 +349,7 @@ def forest(verdicts, ticks):
     for text, label in zip(list(axes.texts), axes.get_yticklabels(), strict=True):
         label.set_color(text.get_color())
         text.remove()
-    figure.set_size_inches(5.4, 0.4 * len(names) + 0.8)
+    figure.set_size_inches(5.4, 0.37 * len(names) + 0.8)
     return figure
 
 
@@ -707,7 +707,7 @@ def twelve(config):
     grid = Image.fromarray(image_grid(study.images(config)[:12], 6).numpy())
     return grid.resize((5 * grid.width, 5 * grid.height), Image.Resampling.NEAREST)
 
-
+# %% jupyter={"source_hidden": true}
 itself, mean = (study.values(name, "fd")[0] for name in ("no moving average", "baseline"))
 show_wiped(headed(twelve("no moving average"), f"G itself: fd {itself:.0f}", "left"),
            headed(twelve("baseline"), f"its average: fd {mean:.0f}", "right"),
@@ -745,6 +745,8 @@ IDEAS = {
                       "blurred and on grey"),
     "minimax": ("The loss of lesson 01 whose slope for G vanishes where D is sure.",
                 "some broken strokes")}
+
+# %% jupyter={"source_hidden": true}
 for name, (idea, looks) in IDEAS.items():
     show_rows({name: study.images(name)[:12]}, idea, f"twelve digits, {name}: {looks}")
 

@@ -746,7 +746,8 @@ def five_of(rows):
     return sheet
 
 
-show(five_of({"wanted": wanted, "the start of both searches": generate(netF, ways["the start"])}),
+begun = generate(netF, ways["the start"])
+show(five_of({"wanted": wanted, "the start of both searches": begun}),
      "Five of the eight faces, none seen by G, and the random faces nearest to them.",
      "two rows of five faces: those wanted, and random ones of like colours", width=plots.PAGE)
 
@@ -816,8 +817,8 @@ for name, x in groups.items():
     rows[name] = [" ".join(which), f"{np.mean([next(gaps) for _ in x]):.3f}"]
 show_rows({"wanted": wanted}, "A to C are drawn by G itself, D to F new faces; G to K show "
           "what no training face had.",
-          "eleven pictures: six faces, two with hats, one with a headscarf, one with a turban, "
-          "and a handwritten five", heads="ABCDEFGHIJK")
+          "eleven pictures: six faces, two with hats, one with a headscarf, one with a "
+          "turban, and a handwritten five", heads="ABCDEFGHIJK")
 
 # %% [markdown]
 # > **Predict:** what will the search put where J has its turban?
