@@ -9,10 +9,10 @@
 # %% [markdown]
 # # 15 · Ask, and see what comes
 #
-# <img src="../data/asked.webp" width="848" alt="two rows of twelve pictures: handwritten digits 3 1 4 1 5 9 2 6 5 3 5 8; cartoon faces that change step by step from a dark man with a moustache into a fair woman with long hair and sunglasses">
+# <img src="../data/asked.webp" width="848" alt="two rows of six pictures: handwritten digits 3 1 4 1 5 9; five cartoon faces that change step by step from a man with long dark hair, a beard and pink glasses into one with short dark hair, and set apart, as the sixth, the wanted face, which the fifth resembles">
 #
-# *Above: a generator was asked for the first twelve digits of pi, each with a z of its own. Below: a different one was
-# asked for the last face, which it had never seen, and a search went a hundred steps downhill from a random z.*
+# *Above: a generator was asked for the first digits of pi, each with a z of its own. Below: a different one was asked
+# for the face at the right, which it had never seen. A search went downhill from a random z; compare its last face.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/15_asking_for_it.ipynb)
 #
@@ -374,14 +374,14 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "by three s
 # %% [markdown]
 # ## Part two · Ask a generator as it is
 #
-# ## 4 · Shorter z, safer pictures
+# ## 4 · A shorter z
 #
 # From here on no network is trained. All that moves is z.
 #
 # The second wish: *give me good ones*. In lesson 07 you saw that normal z of 100 numbers all lie on a shell, about 10
 # from the middle; anywhere else G has never been. BigGAN ([arXiv 1809.11096](https://arxiv.org/abs/1809.11096), section
-# 3.1) made a trick of moving inwards all the same, **truncation**: it redraws those numbers of z that are large, gets
-# more typical pictures, and loses variety. Ours is a simpler form: keep the direction of each z, and choose its length.
+# 3.1) made a trick of moving inwards all the same, **truncation**: it redraws those numbers of z that are large. Ours
+# is a simpler form: keep the direction of each z, and choose its length.
 #
 # > **Exercise 3 · The length of z** — difficulty 1 of 3 · importance 2 of 3 · 8 minutes
 # >
@@ -476,39 +476,41 @@ for kind, (net, config, look) in kinds.items():
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.measuring.metrics import precision_recall
 
-figure, axes = plt.subplots(1, 2, sharey=True)
+figure, axes = plt.subplots(2, 2, figsize=(8.4, 5), sharex=True, sharey="row")
 found = {}
-for axis, kind in zip(axes, kinds, strict=True):
+for column, kind in zip(axes.T, kinds, strict=True):
     reference, other = looked[kind][0][:N], looked[kind][0][N:]
     both = np.array([precision_recall(reference, answers[kind, n][0]) for n in LENGTHS])
     found[kind] = both, precision_recall(reference, other)
-    for values, level, name, colour in zip(both.T, found[kind][1], ("precision", "recall"),
-                                           (BLUE, ORANGE), strict=True):
+    for axis, values, level, colour in zip(column, both.T, found[kind][1], (BLUE, ORANGE),
+                                           strict=True):
         axis.plot(LENGTHS, values, color=colour, marker="o")
-        axis.annotate(name, (LENGTHS[0], values[0]), (8, -16 if colour == BLUE else -3),
-                      textcoords="offset points", color=colour)
         axis.axhline(level, color=colour, linestyle="--", linewidth=1)
-    axis.set(title=kind, xlabel="length of z (usual: 10)", ylim=(0, 1.02))
-axes[0].set_ylabel("share")
-show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead. Look at "
-     "how much one gains where the other falls.",
+    column[0].set(title=kind, ylim=(0.75, 1.005))
+    column[1].set(xlabel="length of z (usual: 10)", ylim=(0, 1.02))
+axes[0, 0].set_ylabel("precision, from 0.75")
+axes[1, 0].set_ylabel("recall, from 0")
+show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead. Mind the "
+     "two scales: how much does one gain where the other falls?",
      "recall falls steeply towards short z on both sides, and precision rises a little")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # Recall falls, and precision rises. Recall falls steeply below the usual length, on both sides: fewer kinds of pictures
-# remain. Precision rises less.
+# remain. Precision rises less. The digits gain most of theirs between 14 and 10, and become more obedient: their
+# agreement rises from 94 % at length 14 to 100 % at length 4. The faces hardly gain: at the usual length they are
+# nearly at the level of real faces already, *as far as 400 pictures can tell*. Among so few, real faces lie far apart,
+# and almost any face is within their reach. Among ten thousand the precision of the same faces is 0.36, as the card of
+# lesson 12 says: compare precisions at equal n only.
+#
+# And what does the faces' 0.99 at length 4 mean? At that end of the slider are pale faces, smeared beards, hardly a
+# colour in their hair. The measure calls them real, for they lie in the middle of the real ones. You would not.
+#
+# So the trade between recall and precision exists, and it is narrower than its fame: it buys precision where there is
+# some to buy, down to a length that you have to measure. BigGAN's authors write that some of their larger models do not
+# take to truncation either, and train them with an extra penalty (orthogonal regularisation) until they do.
 # </details>
-#
-# The digits gain most of their precision between 14 and 10, and become more obedient: their agreement rises from 94 %
-# at length 14 to 100 % at length 4. The faces hardly gain: at the usual length they are nearly at the level of real
-# faces already, *as far as 400 pictures can tell*. Among so few, real faces lie far apart, and almost any face is
-# within their reach. Among ten thousand the precision of the same faces is 0.36, as the card of lesson 12 says: compare
-# precisions at equal n only.
-#
-# And what does 0.99 at length 4 mean? Move the slider above to 4: pale faces, smeared beards, hardly a colour in their
-# hair. The measure calls them real, for they lie in the middle of the real ones. You would not.
 
 # %% jupyter={"source_hidden": true}
 rows = {f"{kind}, {name}": [f"{value:.2f}" for value in (*found[kind][0][:, i],
@@ -521,15 +523,11 @@ show_table(pd.DataFrame(rows, [*(f"length {n}" for n in LENGTHS), "real"]).T,
            fold="The same in numbers")
 
 # %% [markdown]
-# So the trade between recall and precision exists, and it is narrower than its fame: it buys precision where there is
-# some to buy, down to a length that you have to measure. BigGAN's authors write that some of their larger models do not
-# take to truncation either, and train them with an extra penalty (orthogonal regularisation) until they do.
-#
 # ### Who gets lost?
 #
-# "Typical" has a price, and somebody pays it. The judge of faces reads seventeen attributes. The next picture shows how
-# frequent some are among real faces, and among G's at the usual length and at a shorter one. (At 4 the pictures are no
-# longer good, and what the judge reads there means little.)
+# A shorter z changes not only how many kinds of faces there are, but also which. The judge of faces reads seventeen
+# attributes. The next picture shows how frequent some are among real faces, and among G's at the usual length and at a
+# shorter one. (At 4 the pictures are no longer good, and what the judge reads there means little.)
 
 # %% [markdown]
 # > **Predict:** all but one of these become rarer as z gets shorter. Which one does not?
@@ -736,9 +734,22 @@ ways["by pixels"] = inverted(netF, ways["the start"], wanted)
 ways["by features"] = inverted(netF, ways["the start"], wanted, traits, 0.04)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-show_rows({"wanted": wanted, "the start": generate(netF, ways["the start"])},
-          "Eight faces that G has not seen, and the random faces from which both searches go.",
-          "two rows of eight faces: those wanted, and random ones of like colours")
+def five_of(rows):
+    """The first five faces of each row, as wide as the page, with its name above it."""
+    strips = [enlarged(x[:5], 5, 3) for x in rows.values()]
+    sheet = Image.new("RGBA", (strips[0].width, len(rows) * (strips[0].height + 40)))
+    pen, font = ImageDraw.Draw(sheet), plots.style.lettering(24)
+    for i, (name, strip) in enumerate(zip(rows, strips, strict=True)):
+        top = i * (strip.height + 40)
+        pen.text((4, top + 20), name, plots.INK, font, "lm")
+        sheet.paste(strip, (0, top + 40))
+    return sheet
+
+
+begun = generate(netF, ways["the start"])
+show(five_of({"wanted": wanted, "the start of both searches": begun}),
+     "Five of the eight faces, none seen by G, and the random faces nearest to them.",
+     "two rows of five faces: those wanted, and random ones of like colours", width=plots.PAGE)
 
 # %% [markdown]
 # > **Predict:** which search keeps more of a face's attributes?
@@ -756,8 +767,8 @@ for name, z in ways.items():
     rows[name] = [f"{error(netF, z, wanted).mean():.3f}", f"{far:.2f}",
                   f"{kept[name].mean():.1f} of 17"]
 found_by = {name: generate(netF, z) for name, z in ways.items() if name != "the start"}
-show_rows({"wanted": wanted} | found_by, "What each search found from the starts above.",
-          "three rows of eight faces: those wanted, and what two searches found")
+show(five_of({"wanted": wanted} | found_by), "What each search found from the starts above.",
+     "three rows of five faces: those wanted, and what two searches found", width=plots.PAGE)
 mean, half = interval(kept["by pixels"] - kept["by features"])
 show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Mean squared differences of the eight faces. By pixels minus by features, face by "
@@ -770,11 +781,11 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
 # that the start has already, for it is chosen to be near. By pixels the difference of pixels shrinks by three tenths,
 # and that of the features by more than half. By features the features come nearer than at the start too, but not as
 # near as the search by pixels brings them, and the pixels hardly move: hair and glasses often stay as they began.
-# </details>
 #
 # We had expected the features to win. With large networks that have seen millions of photographs they often do
 # ("perceptual" losses). Our judge is small. It was trained to answer 17 questions, may forget whatever these do not
 # ask, and its slopes are rough. An expectation from large networks was worth testing on a small one.
+# </details>
 #
 # ### What G never draws
 #
@@ -800,30 +811,48 @@ best = all_errors.argmin(0)
 places = torch.arange(len(wanted))
 began = nearest_starts(wanted, 3).unflatten(0, (3, -1))[best, places]
 found, gaps = found[best, places], iter(all_errors.amin(0).tolist())
-rows = {name: [len(x), f"{np.mean([next(gaps) for _ in x]):.3f}"]
-        for name, x in groups.items()}
-show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
-           "The best of three searches, the mean over the pictures.")
-heads = ["G's own", "", "", "new faces", "", "", "hats, scarf, turban", "", "", "", "a five"]
-show_rows({"wanted": wanted, "where the best search began": generate(netF, began),
-           "what it found": generate(netF, found)},
-          "Headwear comes back as hair.",
-          "three rows of eleven: most of the first six come back; headwear turns into hair",
-          heads=heads)
+letters, rows = iter("ABCDEFGHIJK"), {}
+for name, x in groups.items():
+    which = [next(letters) for _ in x]
+    rows[name] = [" ".join(which), f"{np.mean([next(gaps) for _ in x]):.3f}"]
+show_rows({"wanted": wanted}, "A to C are drawn by G itself, D to F new faces; G to K show "
+          "what no training face had.",
+          "eleven pictures: six faces, two with hats, one with a headscarf, one with a "
+          "turban, and a handwritten five", heads="ABCDEFGHIJK")
 
 # %% [markdown]
-# Of the three new faces two come back nearly exactly; the first has lost its beard, for want of patience: in 400 steps
-# the search finds it. Of its own three, one came back on another background and without its smile in our run, and that
-# did not change with 400 steps: all three searches got stuck. **So one failure proves nothing.** The headwear stays
-# lost, each time in the same way: glasses, backgrounds and mostly the skin are found, and the hats, the scarf and the
-# turban come back as light hair. (Under the first hat more is lost: a fair man with a beard comes back tan, shaven and
-# smiling.) G says what it knows. Nothing in its world sits on a head except hair. The five becomes the darkest face
-# that there is.
+# > **Predict:** what will the search put where J has its turban?
+# >
+# > - a blue cap
+# > - a bald head
+# > - light hair <!-- right -->
+# > - the background
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
+show_rows({"wanted": wanted, "where the best search began": generate(netF, began),
+           "what it found": generate(netF, found)},
+          "What is lost, and what stands in its place?",
+          "three rows of eleven: most of the first six come back; headwear turns into hair",
+          heads="ABCDEFGHIJK")
+show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
+           "The best of three searches, the mean over the pictures.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
 #
-# The number alone would not have told: by it the turban (0.026) comes back as well as G's own faces. And recall, 0.92 for
-# this generator among 400 pictures, cannot tell either, since it counts what of the *data* is covered. Who was left out
-# of the data does not count. Bau and others ([arXiv 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of
-# this, and find for GANs of rooms and churches which kinds of things they leave out.
+# Light hair: so it is with the turban (J), and with the hats (G, H) and the scarf (I). Nothing in this generator's
+# world sits on a head except hair. Glasses, backgrounds and mostly the skin are found. The five (K) becomes the darkest
+# face that there is.
+#
+# **One failure proves nothing.** Of G's own faces, C came back on another background and without its smile, though a z
+# for it exists: all three searches got stuck, and 400 steps did not help. D has lost its beard; in 400 steps the search
+# finds it. The headwear stays lost each time, in the same way.
+# </details>
+#
+# The number alone does not tell: by it the turban comes back as well as G's own faces. Recall, 0.92 for this generator
+# among 400 pictures, cannot tell either: it counts what of the *data* is covered, and who was left out of the data does
+# not count. Bau and others ([arXiv 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for
+# GANs of rooms and churches which kinds of things they leave out.
 #
 # ### A test of memory
 #
@@ -916,11 +945,13 @@ show_rows({"held out": x[held],
 # dcgan-course info folder:PATH
 # dcgan-course judge folder:PATH --out mine.safetensors
 # dcgan-course study capstone.json
-# dcgan-course train --preset photos --data folder:PATH --judge mine.safetensors --metric_every 10
+# dcgan-course train --preset photos --data folder:PATH \
+#     --judge mine.safetensors --metric_every 10
 # dcgan-course score runs/0001-photos
 # dcgan-course neighbours runs/0001-photos --n 16 --out neighbours.png
 # dcgan-course export runs/0001-photos my_generator
-# dcgan-course page runs/0001-photos my_page --title "My pictures" --source "photographs of my garden"
+# dcgan-course page runs/0001-photos my_page \
+#     --title "My pictures" --source "photographs of my garden"
 # ```
 #
 # The file of the study, which you change as your question wants it:
