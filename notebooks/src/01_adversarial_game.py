@@ -639,8 +639,8 @@ def frame(moments):
 looks = zip(film[::3] + film[-1:], hasty[::3] + hasty[-1:], strict=True)
 show_turned({f"step {a[0]} of the patient G, {b[0]} of the hasty one":
              frame({"patient G": a, "100 times as fast": b}) for a, b in looks},
-            "Move the slider. An arrow is where D sends a point: when do those on the left turn "
-            "away from the middle? Where does the crowd on the right go?",
+            "Move the slider. An arrow is where D sends a point: when do those on the left "
+            "turn away from the middle? Where does the crowd on the right go?",
             "two maps: on the left orange points leave the middle and gather on eight blue "
             "clusters; on the right one heap of them rushes around the ring", first=2)
 

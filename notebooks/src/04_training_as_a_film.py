@@ -498,6 +498,7 @@ def annotated(kimg, images):
     return np.asarray(whole)
 
 
+# %%
 frames = [annotated(kimg, images) for kimg, images in film]
 
 # %% [markdown]
