@@ -16,7 +16,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/00_start_here.ipynb)
 #
-# **Time:** 10 minutes to read and try; the cells run for about 15 seconds on two CPU cores.
+# **Time:** 10 minutes for section 1 and the exercise, the rest is to look up; the cells run for about 15 seconds on two CPU cores.
 #
 # **You need:** nothing yet. For the lessons after this one: some Python and PyTorch.
 #
@@ -138,11 +138,8 @@ show(figure, "225 of its digits, for the z of its training. Framed: the slider's
 #
 # </details>
 #
-# Now turn both knobs, and **find the best 8 that you can**:
-#
-# - in JupyterLab or Colab: run the next two cells;
-# - on the course's site: open the explorer below;
-# - elsewhere: [turn them in the browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html).
+# Now turn both knobs, by the next two cells or [in the
+# browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html): **find the best 8 that you can.**
 
 # %% jupyter={"source_hidden": true}
 def picture(first, second):
@@ -161,10 +158,9 @@ for one in knobs:
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "explorer"]
 turns = torch.linspace(0, 2 * torch.pi, 37)[:-1]  # where no kernel runs: once round the map
 ways = torch.stack([0.6 * turns.cos(), 0.6 * turns.sin()], 1)
-still = [np.asarray(plots.under_sliders(picture(*z), {"z[0]": z[0], "z[1]": z[1]}, -1, 1))
-         for z in ways.tolist()]
+still = [np.asarray(picture(*z).convert("RGB")) for z in ways.tolist()]
 Still(widgets.VBox([*knobs, view]), encoded(still, ".webp", 120),
-      "a digit that changes while two sliders move")
+      "a digit that turns into others while z goes once round the map")
 
 # %% [markdown]
 # **How to read on**
@@ -429,39 +425,34 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # </details>
 
 # %% [markdown]
-# ## 5 · Your machine
+# ## 5 · If you run the lessons yourself
 #
-# To run the lessons yourself, let the next cell check your set-up. Each of its lines says `ok`, or `note` with what to do.
-# (`dcgan-course doctor` does the same in a terminal.)
+# Two folded cells: the first checks your set-up, as `dcgan-course doctor` does in a terminal; each of its lines says `ok`,
+# or `note` with what to do. The second trains three networks for some seconds each, and says how many minutes trainings
+# take on your machine. The course counts their time in **images shown**, which means the same on every machine.
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands.info import check_setup
 
 print(check_setup())
 
-# %% [markdown]
-# And how long will trainings take? The course counts their time in **images shown**, because that means the same on every
-# machine. This cell trains three networks for some seconds each, and turns images into minutes:
-
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands.bench import images_per_second
 
 networks = {"mnist": preset("mnist"), "64 x 64": preset("mnist64"),
             "fully connected": preset("mnist", network="basic")}
 speed = {name: images_per_second(config, seconds=3) for name, config in networks.items()}
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                      ("lesson 03, live training", "mnist", 18),
                      ("lesson 04, live film", "mnist", 13),
-                     ("01 with RETRAIN = True", "fully connected", 300),
-                     ("03 or 04 with RETRAIN = True", "mnist", 300),
+                     ("lesson 01, all five epochs", "fully connected", 300),
+                     ("lesson 03 or 04, all five epochs", "mnist", 300),
                      ("an epoch of digits at 64 x 64", "64 x 64", 60)],
                     columns=["what", "network", "thousand images"]).set_index("what")
 minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
 work["minutes"] = minutes.map("{:.1f}".format)
 plots.show_table(work.drop(columns="network").rename_axis(None),
-                 "Minutes of the machine that ran the cell above.")
+                 "Minutes of the machine that ran this cell.")
 
 # %% [markdown]
 # > **Open exercise · Where there is no digit** — 30 minutes

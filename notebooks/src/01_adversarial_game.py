@@ -37,7 +37,7 @@
 # ## 1 · Two players on a plane
 #
 # A **generator** G turns a random vector `z` into a sample. A **discriminator** D looks at a sample and answers with
-# one number, $D(x)$: its probability that $x$ is real. D is paid for being right, G for D being wrong. Nobody ever
+# one number, $D(x)$: its probability that $x$ is real. D pays for being wrong, G for D being right. Nobody ever
 # tells G what a real sample looks like; it only hears D's verdict.
 #
 # Images have hundreds of numbers each, and nobody can see a cloud of points in 784 dimensions. So we begin with
@@ -307,7 +307,7 @@ print(f"At l = {logit:g} log(sigmoid(l)) is {torch.log(torch.sigmoid(logit)):g},
 # %% [markdown]
 # > **Exercise 1 · What D minimises** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
-# > Write $L_D$ with logits in, one number out. Both halves count: a D that is paid only for real samples calls
+# > Write $L_D$ with logits in, one number out. Both halves count: a D that pays only for real samples calls
 # > everything real.
 
 # %%
@@ -573,6 +573,13 @@ strip(film, [0, 4, 9, 13, 20, 40],
       "six maps: a heap of orange points in the middle spreads, reaches the ring, and gathers "
       "on its eight clusters")
 
+# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+picks = [0, 4, 9, 13, 20, 29, 40]
+scores = {f"step {film[pick][0]}": score(film[pick][1]) for pick in picks}
+columns = ["modes covered, of 8", "near a mode", "near the fullest mode"]
+show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
+                         for name, (covered, near, fullest) in scores.items()}, columns).T)
+
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
@@ -583,29 +590,19 @@ strip(film, [0, 4, 9, 13, 20, 40],
 # Look at D's map in the last picture: nearly white on the modes, orange between them. That is $D^*$ again. On a mode
 # real and generated points are about equally dense, so D guesses; between the modes there are generated points only.
 #
-# </details>
-#
-# Pictures persuade easily, so here are the numbers too:
-
-# %% tags=["nbval-ignore-output"]
-picks = [0, 4, 9, 13, 20, 29, 40]
-scores = {f"step {film[pick][0]}": score(film[pick][1]) for pick in picks}
-columns = ["modes covered, of 8", "near a mode", "near the fullest mode"]
-show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
-                         for name, (covered, near, fullest) in scores.items()}, columns).T)
-
-# %% [markdown]
 # All modes are found early, but at the end some points are still near none of them. In the last picture you find most
 # of them between neighbouring modes, on **bridges**. They are no accident. G is continuous, and its `z` fill one
 # connected region, so its points form one connected shape too. Such a G cannot draw eight separate islands; it can only
 # make the bridges thin.
+#
+# </details>
 
 # %% [markdown]
 # ### When G runs ahead
 #
 # Take the same networks, the same data and the same D, and let only G hurry: its learning rate is a hundred times as
-# large. It gets three seeds, because one run proves little.
-# A G that learns more at each move should be better, should it not?
+# large. It gets three seeds, because one run proves little. A G that learns more at each move should be better, should
+# it not?
 #
 # > **Predict:** how many of the eight modes does the hasty G cover, at most moments?
 # >
@@ -616,11 +613,6 @@ show_table(pd.DataFrame({name: (covered, f"{near:.0%}", f"{fullest:.0%}")
 # %% tags=["nbval-ignore-output"]
 hasty = play(lr_g=0.1, steps=2000)
 more_hasty = [play(lr_g=0.1, steps=1000, seed=seed) for seed in (1, 2)]
-
-# %% [markdown]
-# The next picture shows both trainings side by side. The arrows show the push at forty of G's points: where D would send
-# them. Move the slider. First watch the left side: when do the arrows turn away from the middle? Then the right side:
-# where does the crowd go, and what does D do when it is there?
 
 # %% jupyter={"source_hidden": true}
 import numpy as np
@@ -643,11 +635,12 @@ def frame(moments):
     return encoded([np.asarray(canvas.buffer_rgba()).copy()], ".webp", 1, quality=40)
 
 
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 looks = zip(film[::3] + film[-1:], hasty[::3] + hasty[-1:], strict=True)
 show_turned({f"step {a[0]} of the patient G, {b[0]} of the hasty one":
              frame({"patient G": a, "100 times as fast": b}) for a, b in looks},
-            "Left the patient G, right the hasty one; the arrows are the push that G hears.",
+            "Move the slider. An arrow is where D sends a point: when do those on the left "
+            "turn away from the middle? Where does the crowd on the right go?",
             "two maps: on the left orange points leave the middle and gather on eight blue "
             "clusters; on the right one heap of them rushes around the ring", first=2)
 
@@ -962,7 +955,8 @@ from dcgan_course.models import build_discriminator, build_generator, count_para
 
 RETRAIN = False  # True: five epochs instead of 0.4, about a minute
 config = preset("mnist", network="basic", nc=1, lr_g=5e-4, lr_d=5e-4, ema_kimg=0,
-                sample_kimg=5, num_epochs=5 if RETRAIN else 0.4)
+                sample_kimg=5, num_epochs=5 if RETRAIN else 0.4,
+                threads=torch.get_num_threads())
 of_G, of_D = (count_parameters(build(config))
               for build in (build_generator, build_discriminator))
 print(f"G: {config.nz} numbers -> 784 pixels, {of_G:,} parameters")

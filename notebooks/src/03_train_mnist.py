@@ -35,7 +35,7 @@
 # %% [markdown]
 # ## 1 · The images
 #
-# MNIST holds 60,000 handwritten digits for training. They lie in the repository, so nothing is downloaded.
+# MNIST holds 60,000 handwritten digits of 28 x 28 pixels for training. Here are 64 of them.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -63,26 +63,18 @@ import torch
 from dcgan_course import checks, losses
 from dcgan_course.config import preset
 from dcgan_course.data import Batches, load_images, to_float
-from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
+from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.models import build_discriminator, build_generator, init_weights
 from dcgan_course.plots import BLUE, GREY, ORANGE, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, sample_z
 from dcgan_course.trainer import train
 
-print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
+print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 
 # %%
-digits = load_images("mnist", image_size=28)
-print(f"{digits.count:,} images of {digits.size} x {digits.size} pixels,",
-      f"{digits.channels} channel")
-print("stored as", digits.pixels.dtype, "from", digits.pixels.min(), "to", digits.pixels.max())
-
-# %% [markdown]
-# The range of every picture is -1 to 1, black to white: none is stretched to look better than it is.
-
-# %%
-x_real = to_float(digits.batch(range(64)))
+digits = load_images("mnist", image_size=28)  # 60,000, uint8 from 0 to 255
+x_real = to_float(digits.batch(range(64)))  # (64, 1, 28, 28), float32 from -1 to 1
 show(x_real, "Real digits: thin strokes and bold ones, on a black background.",
      "sixty-four handwritten digits in eight rows, white on black")
 
@@ -94,12 +86,9 @@ show(x_real, "Real digits: thin strokes and bold ones, on a black background.",
 # The paper's only preparation is a change of scale, from 0…255 to -1…1, and so is ours:
 #
 # $$x = \frac{\text{pixel}}{127.5} - 1$$
-
-# %%
-print(f"x_real: shape {tuple(x_real.shape)}, {x_real.dtype},",
-      f"from {x_real.min():.1f} to {x_real.max():.1f}")
-
-# %% [markdown]
+#
+# So is the range of every picture that we show: none is stretched to look better than it is.
+#
 # A mistake seen in well-known tutorials (in
 # [Lightning's basic GAN](https://github.com/Lightning-AI/tutorials/blob/main/lightning_examples/basic-gan/gan.py), for
 # one): `Normalize((0.1307,), (0.3081,))`, copied from a digit *classifier*. It subtracts 0.1307 from pixels between 0
@@ -295,7 +284,8 @@ show(x_fake.detach()[:16], f"After {100 * config.batch_size:,} images: the first
 
 # %% tags=["nbval-ignore-output"]
 RETRAIN = False  # True: five epochs instead of 0.3, as `make train` does; some minutes
-live = train(preset("mnist", num_epochs=5 if RETRAIN else 0.3, sample_kimg=2))
+live = train(preset("mnist", num_epochs=5 if RETRAIN else 0.3, sample_kimg=2,
+                    threads=torch.get_num_threads()))
 
 # %% [markdown]
 # The run has left a folder with its settings, a line of statistics for every few steps, the sample grids and a
@@ -446,8 +436,9 @@ print(f"D(G(z)) = {logits_fake.sigmoid().mean():.2f}, loss_G {loss_G:.2f},",
 #
 # </details>
 #
-# Now the healthy training itself, epoch by epoch. The next cell shows the pictures at the end of each of the five, and
-# how far D's two answers lay apart.
+# Now the healthy training itself, epoch by epoch. The next cell shows the pictures at the end of each of the five, how
+# far D's two answers lay apart, and how far the pictures lie from real digits: the *Frechet distance* `fd`, the smaller
+# the better, which section 6 explains.
 #
 # > **Predict:** does this gap tell you that the pictures improve?
 # >
@@ -501,7 +492,7 @@ show_turned(turned, "Drag the slider: where are D's two answers nearest?",
 #
 # No: the gap shrinks from 0.25 to 0.19 and then grows to 0.32, while the distance from real digits falls all the way,
 # from 159 to 28. First G catches up, then D draws ahead again. Both players improve, and the gap measures the distance
-# between the players, not how good they are. (The distance is the Frechet distance; section 5 says what it is.)
+# between the players, not how good they are.
 #
 # </details>
 
@@ -617,10 +608,12 @@ show(x_fake[confidence.argsort()[:24]], "The 24 of 1,000 that the judge is least
      nrow=8, width=600)
 
 # %% [markdown]
-# **Do the layers matter?** Compare the DCGAN with a fully connected GAN such as that of lesson 01, after the same
+# ## 6 · Do the layers matter?
+#
+# Compare the DCGAN with a fully connected GAN such as that of lesson 01, after the same
 # number of images and at the same learning rate, by the number that the slider of section 4 named.
 #
-# > **What is `fd`?** The *Frechet distance*. The classifier turns each picture into 64 numbers, its features; `fd` says
+# > **What is `fd`?** The *Frechet distance*. The judge turns each picture into 64 numbers, its features; `fd` says
 # > how far the features of generated digits lie from those of real digits, in their mean and in their spread. It is a
 # > squared distance. Smaller is better, and even two sets of real digits are not at 0: with 10,000 images each they are
 # > about 3 apart. [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
@@ -689,7 +682,7 @@ show(generate(basic.load_generator(), z),
 # %% [markdown]
 # > **Open exercise · A fair race** — 60 minutes
 # >
-# > Section 5 could not say how much of the DCGAN's lead is due to the convolution. Design a comparison that can, within
+# > Section 6 could not say how much of the DCGAN's lead is due to the convolution. Design a comparison that can, within
 # > an hour of training on your machine: which networks, which learning rates, which number of images, how many seeds,
 # > which number at the end? Write down before you train which result would convince you of what. Then run it, and report.
 

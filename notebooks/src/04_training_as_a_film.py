@@ -37,8 +37,8 @@
 #
 # The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is
 # one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **drag the
-# slider.** It holds every other moment of the upper 32 places. At which loss could you have read the first digit? And
-# at which loss would you have stopped?
+# slider.** It holds every other moment of the upper 32 places, and stands at 30 thousand images, where digits can be read.
+# To the left: do the losses tell when they begin? To the right: at which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -80,8 +80,7 @@ print(f"torch {torch.__version__}, device {device}, CPU threads: {settle_threads
 # %%
 run = load_run("mnist_quick")
 long_film = iio.imread(run.path / "training.gif")  # (61, 264, 242, 3)
-clocks = [run.config.sample_kimg * i for i in range(len(long_film))]
-print(f"{len(long_film)} sheets, one every {run.config.sample_kimg:.0f} thousand images")
+clocks = [run.config.sample_kimg * i for i in range(len(long_film))]  # thousand images
 
 # %% jupyter={"source_hidden": true}
 import io
@@ -111,7 +110,7 @@ show_turned({words(kimg): small(Image.fromarray(frame[22:]))
              for (kimg, _), frame in zip(looks, over_curves(looks, lines), strict=True)},
             "One training, 31 moments. The cursor in the losses moves along.",
             "thirty-two places, grey at first, then blobs, strokes and digits, over the "
-            "losses, in which a cursor marks the moment")
+            "losses, in which a cursor marks the moment", first=3)
 
 # %% [markdown]
 # G's loss falls for some forty thousand images, stays where it is, and from some 160 thousand on even *rises*. The
@@ -197,19 +196,12 @@ show_rows(rows, "The first eight places at the end of each epoch.",
 
 # %%
 z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
-again = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
-print(f"{len(z_fixed)} vectors of {z_fixed.shape[1]} numbers; drawn again, they are",
-      "the same" if torch.equal(z_fixed, again) else "different")
 
 # %% [markdown]
 # A film also needs a clock. Steps and epochs are poor ones: a step of 128 shows as many images as two of 64, and an
-# epoch of a larger data set lasts longer. We count the **real images shown**, in thousands (`kimg`).
-
-# %%
-for steps, batch_size in ((1000, 64), (500, 128)):
-    print(f"{steps} steps of {batch_size}: {clock(steps * batch_size / 1000)}")
-
-# %% [markdown]
+# epoch of a larger data set lasts longer. We count the **real images shown**, in thousands (`kimg`): 1,000 steps of 64
+# are 64 kimg, and so are 500 steps of 128.
+#
 # ## 3 · A snapshot
 #
 # A look at G must not depend on anything but G and `z_fixed`. It must not change G either. One switch decides both:
@@ -346,12 +338,7 @@ snapshot = check_snapshot(my_snapshot)
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.config import preset
-from dcgan_course.models import (
-    build_discriminator,
-    build_generator,
-    count_parameters,
-    init_weights,
-)
+from dcgan_course.models import build_discriminator, build_generator, init_weights
 
 digits = load_images("mnist", image_size=28)
 config = preset("mnist", nc=digits.channels, ngf=32)
@@ -366,9 +353,6 @@ def begin():
                     for net, lr in zip(nets, (config.lr_g, config.lr_d), strict=True))
 
 
-netG, netD, *_ = begin()
-print(f"G has {count_parameters(netG):,} parameters, D has {count_parameters(netD):,}")
-
 # %% [markdown]
 # When should we look? At equal distances here: in so short a training something changes all the time. (A long training
 # changes most at its start, and a film of it may look more often there.)
@@ -377,17 +361,10 @@ print(f"G has {count_parameters(netG):,} parameters, D has {count_parameters(net
 RETRAIN = False  # True: five epochs instead of 200 steps, some minutes
 last_step = 5 * digits.count // config.batch_size if RETRAIN else 200
 moments = np.linspace(0, last_step, 17).round().astype(int).tolist()
-print(f"{len(moments)} snapshots, after steps", *moments[:4], "...", *moments[-2:])
 
 # %% [markdown]
 # The next cell is a loop of your own with the two steps of lesson 03. It keeps the snapshots in memory, as a list of
-# (kimg, images), and says the clock at each.
-#
-# > **Predict:** how many places will you be able to read at the end, after 12.8 thousand images?
-# >
-# > - none yet
-# > - some <!-- right -->
-# > - all
+# (kimg, images), and says the clock at each, in thousand images.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import d_step, g_step
@@ -403,35 +380,19 @@ for step in range(last_step + 1):
     x_fake = netG(sample_z(config.batch_size, config.nz, config.z, stream).to(device))
     d_step(netD, optD, x_real, x_fake)
     g_step(netD, optG, x_fake)
-print("thousand images; G is still in", "train mode" if netG.training else "eval mode")
-
-
-# %% jupyter={"source_hidden": true}
-def strip(pictures, titles, caption, alt):
-    """Show pictures of equal size side by side, each with its title."""
-    figure, axes = plt.subplots(1, len(pictures), figsize=(8.4, 8.4 / len(pictures) + 0.3))
-    for axis, picture, title in zip(axes, pictures, titles, strict=True):
-        axis.imshow(picture, interpolation="nearest")
-        axis.set_title(title)
-        axis.axis("off")
-    show(figure, caption, alt)
-
 
 # %% [markdown]
-# Here are five moments, and of each sheet the first eight places. Follow one down its column:
+# Here are five of its moments, and of each sheet the first eight places. Follow one down its column: what comes first,
+# and can you read it at the end?
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 show_rows({clock(kimg) if kimg else "untrained": images[:8]
            for kimg, images in film[::4]},
           "Five snapshots at equal distances, the same z in a column.",
           "five rows of eight places: plain grey, blobs, something like digits")
 
 # %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# Some. Blobs come first; at the end, after 12.8 thousand images, some places can be read and many cannot yet.
-#
-# </details>
+# Blobs come first. At the end some places can be read, and many cannot yet.
 
 # %% [markdown]
 # ## 5 · From floats to a film
@@ -449,6 +410,17 @@ show_rows({clock(kimg) if kimg else "untrained": images[:8]
 # > - hardly anything
 # > - show strong noise <!-- right -->
 # > - show black squares
+
+# %% jupyter={"source_hidden": true}
+def strip(pictures, titles, caption, alt):
+    """Show pictures of equal size side by side, each with its title."""
+    figure, axes = plt.subplots(1, len(pictures), figsize=(8.4, 8.4 / len(pictures) + 0.3))
+    for axis, picture, title in zip(axes, pictures, titles, strict=True):
+        axis.imshow(picture, interpolation="nearest")
+        axis.set_title(title)
+        axis.axis("off")
+    show(figure, caption, alt)
+
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 kimg, untrained = film[0]
@@ -526,9 +498,8 @@ def annotated(kimg, images):
     return np.asarray(whole)
 
 
+# %%
 frames = [annotated(kimg, images) for kimg, images in film]
-print(f"{len(frames)} frames, each {frames[0].shape}, {frames[0].dtype}, "
-      f"from {frames[-1].min()} to {frames[-1].max()}")
 
 # %% [markdown]
 # A GIF holds frames, how long each one stays, and a **palette**: the list of colours that its pixels point to, at
@@ -560,13 +531,16 @@ versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 1
             "64 colours, every other frame": write_film(half)}
 sizes = {name: round(len(film) / 1000) for name, film in versions.items()}
 show_table(pd.Series(sizes).to_frame("KB"))
+strip([iio.imread(versions[name])[-1][22:114, :122] for name in list(versions)[:2]],
+      list(versions)[:2], "Twelve places of the last frame: compare the dark haze.",
+      "the same twelve digits twice, on the right with fewer shades of grey")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About two thirds: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. And
-# you begin to see steps in the grey. Half of the frames save nearly half and leave each picture as it is. So we keep 64
-# colours, and give up every other frame.
+# About two thirds: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. The digits
+# hardly suffer; the dark haze around them turns into patches. Half of the frames save more, and leave each picture as it
+# is. So we keep 64 colours, and give up every other frame.
 #
 # </details>
 #
@@ -575,7 +549,6 @@ show_table(pd.Series(sizes).to_frame("KB"))
 
 # %% tags=["nbval-ignore-output"]
 content = versions["64 colours, every other frame"]
-print(f"{len(content) / 1000:.0f} of 400 KB")
 show(content, "Your own training: choose one place and follow it.",
      "a film of sixty-four places: grey squares become blobs, then strokes", width=484)
 
@@ -593,10 +566,8 @@ show(content, "Your own training: choose one place and follow it.",
 # %% [markdown]
 # ## 6 · A healthy film beside one that collapses
 #
-# **Mode collapse**: G answers many different `z` with the same few pictures, or with a single one. D's verdict on a
-# single picture cannot see it. A sheet can, and a film shows when it happened.
-#
-# A second run was recorded that went this way. These of its settings are different:
+# Lesson 03 showed the last pictures and the curves of a run with **mode collapse**, where G answers many different `z`
+# with the same picture. A film shows what they cannot: **when** it happened. These settings of that run are different:
 
 # %% jupyter={"source_hidden": true}
 healthy, collapsed = run, load_run("mnist_collapse")

@@ -632,11 +632,11 @@ below = large(generate(netF, result + noise), 8, 3)
 equation.paste(below, ((equation.width - below.width) // 2, 680))
 show(equation, "Mean - mean + mean = result. How many of its eight neighbours wear glasses?",
      "an equation of four large faces: glasses and long hair, minus long hair, plus short "
-     "hair, equals glasses and short hair; eight faces like the last in a row below it, most "
+     "hair, equals glasses and short hair; eight faces like the last in a row below it, five "
      "with glasses")
 
 # %% [markdown]
-# The result has short hair and glasses, and so have most of its neighbours. Is that typical, or good luck? Count it.
+# The result has short hair and glasses, and so have five of its eight neighbours. Is that typical, or good luck? Count it.
 # `success` makes 200 sums with exemplars drawn at random; a success has the attribute, and short hair.
 
 # %%
@@ -721,7 +721,8 @@ show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
 #
 # The paper's *turn vector*: the mean `z` of faces that look to the right, minus that of those that look left. Walk
 # along it, and faces turn. Ours turns glasses on: it is the mean `z` of all faces with glasses minus that of all faces
-# without, by the judge's 2,000 answers. The slider walks from -2 to +2 such steps.
+# without, by the judge's 2,000 answers. The slider walks from -2 to +2 such steps. Its six strangers are chosen: at 0
+# the judge sees no glasses on any of them.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.sampling import attribute_direction
@@ -735,7 +736,7 @@ def along(attribute, strangers):
     return torch.stack([generate(netF, strangers + step * direction) for step in steps])
 
 
-strangers = sample_z(6, faces.config.nz, faces.config.z, seeded(6, "lesson"))
+strangers = sample_z(6, faces.config.nz, faces.config.z, seeded(5, "lesson"))  # chosen
 show_turned({f"{step:+.1f} steps towards glasses": large(six, 6, 2)
              for step, six in list(zip(steps.tolist(), along("glasses", strangers),
                                        strict=True))[::2]},
@@ -778,7 +779,7 @@ axes[1].set(title="% in which something else changed", xlim=(-2.2, 5), ylim=(-0.
             xticks=[-2, 0, 2], yticks=range(0, 21, 5))
 for axis in axes:
     axis.set_xlabel("steps along the direction")
-show(figure, "What is wanted, and a side effect: the right panel ends at 20 %.",
+show(figure, "What is wanted, and a side effect. Mind the scale: 100 % left, 20 % right.",
      "left: both attributes rise from none to nearly all faces; right: four lines, highest at "
      "-2 and +2, those of beards above those of hair")
 heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2", "beard changed at +2"]
