@@ -94,7 +94,8 @@ ways = torch.stack([sampling.interpolate(z[first], z[last], 9)
 plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
                    for i, way in enumerate(ways, 1)},
                   "From one church to another on the great circle, three times.",
-                  "three churches in a row, each of which changes a little with every step")
+                  "three churches in a row, each of which changes a little with every step",
+                  width=690)
 
 # %% [markdown]
 # Can one go on for ever? An older training on the same photographs showed each of them about 170 times. A judge's
@@ -589,7 +590,8 @@ for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bi
                    2: "2 bits", 1: "1 bit: powers of two"}.items():
     drawn[name] = sampling.generate(rounded(netC, bits), z[[2, 6, 19]])
 plots.show_turned(drawn, "Push the slider: three churches, with fewer and fewer bits.",
-                  "three churches, the same ones at each place, at last paler and grainy")
+                  "three churches, the same ones at each place, at last paler and grainy",
+                  width=690)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 exact, *others = drawn.values()
