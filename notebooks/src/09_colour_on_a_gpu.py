@@ -107,12 +107,14 @@ plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
 # > - it fell, then it rose again <!-- right -->
 # > - it never fell
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 import json
 
 key = "fd1787_heritage"
 record = json.loads((church.path / "record.json").read_bytes())
 lines = load_run("heritage_no_augment").metrics()
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 figure, axes = plt.subplots(figsize=(7.2, 3.2))
 axes.plot([line["kimg"] for line in lines], [line[key] for line in lines], ".-", color=ORANGE)
 axes.axhline(record["real"][key], color=GREY, linestyle="--")
@@ -789,7 +791,7 @@ def tiles(picture, columns):
     """The images of a recorded sheet."""
     return sampling.grid_images(torch.from_numpy(np.array(picture.convert("RGB"))), columns)
 
-
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 kimg, file = run.samples()[-1]
 way = {f"here you are: {kimg:.0f} thousand images": tiles(Image.open(file), 8)[:4]}
 film = ImageSequence.all_frames(Image.open(church.path / "training.gif"))
