@@ -91,12 +91,13 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 ON = {ORANGE: "black", BLUE: "white"}  # numbers on a colour, on a white page and on a dark one
 
 
-def table(numbers, left, title, lit=(), colour="none"):
+def table(numbers, left, title, lit=(), colour="none", top=0):
     """Rows of numbers as squares of an SVG, from x = left on, under a title."""
-    parts = [f'<text x="{left}" y="26" text-anchor="start" font-size="16">{title}</text>']
+    parts = [f'<text x="{left}" y="{top + 26}" text-anchor="start" '
+             f'font-size="16">{title}</text>']
     for i, row in enumerate(numbers):
         for j, number in enumerate(row):
-            x, y, fill, ink = left + 50 * j, 44 + 50 * i, "none", INK
+            x, y, fill, ink = left + 50 * j, top + 44 + 50 * i, "none", INK
             if (i, j) in lit:
                 fill, ink = colour, ON[colour]
             parts.append(f'<rect x="{x}" y="{y}" width="50" height="50" fill="{fill}" '
@@ -105,8 +106,8 @@ def table(numbers, left, title, lit=(), colour="none"):
     return "".join(parts)
 
 
-def drawing(*tables, width=540, height=255):
-    """Tables side by side as an SVG."""
+def drawing(*tables, width, height):
+    """Tables as one SVG."""
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" font-family="DejaVu Sans, Verdana, sans-serif" '
             f'font-size="20" text-anchor="middle" fill="{INK}">{"".join(tables)}</svg>')
@@ -125,10 +126,11 @@ for i, j in places:
     pictures[f"row {i + 1}, column {j + 1} of the map: {sums} = {found[i, j]}"] = drawing(
         table(image, 5, "image", under, ORANGE),
         table(kernel, 245, "kernel", places, ORANGE),
-        table(sofar, 385, "map", [(i, j)], BLUE))
+        table(sofar, 245, "map", [(i, j)], BLUE, top=155), width=400, height=360)
 show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
             "brighter on the right than on the left?",
-            "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums")
+            "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums",
+            width=400)
 
 # %% [markdown]
 # The map is positive at the left edge of the bright stroke, and negative at its right edge. In a network nobody chooses
@@ -235,10 +237,10 @@ for n, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)], 1):
     here = [(2 * i + a, 2 * j + b) for a in range(3) for b in range(3)]
     out[2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += four[i][j] * torch.tensor(pattern)
     pictures[f"stamp {n} of 4: {four[i][j]} times the kernel is added"] = drawing(
-        table(four, 5, "image", [(i, j)], BLUE), table(pattern, 145, "kernel"),
-        table(out.tolist(), 335, "output so far", here, ORANGE), width=590, height=305)
+        table(four, 5, "image", [(i, j)], BLUE), table(pattern, 5, "kernel", top=155),
+        table(out.tolist(), 195, "output so far", here, ORANGE), width=450, height=360)
 show_turned(pictures, "Stride 2: each stamp lies two places further on. Overlaps add up.",
-            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up")
+            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up", width=450)
 
 # %% [markdown]
 # The same by loops, and with the edge cut off by `padding`:
@@ -284,7 +286,7 @@ for k in (3, 4, 5):
     print(f"kernel {k}, stride 2: between {count.min():.0f} and {count.max():.0f}",
           "stamps on a pixel")
 
-# %% jupyter={"outputs_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from dcgan_course.plots import encoded
 from dcgan_course.sampling import image_grid
 
@@ -308,7 +310,7 @@ show(encoded(frames, ".gif", 120),
 # And on a picture: one digit, enlarged by transposed convolutions whose kernels hold equal numbers, which nobody has
 # trained. The middle one is what a learner hopes for; the other two are what G must learn to cancel.
 
-# %%
+# %% jupyter={"source_hidden": true}
 digit = to_float(load_images("mnist", 28).batch([7]))[0, 0] / 2 + 0.5  # from 0 to 1
 kernels = [torch.full((k, k), 4 / k**2) for k in (3, 4, 5)]  # as bright on average
 large = torch.stack([stamp(digit, kernel, 2, 0)[:57, :57][None] for kernel in kernels])
@@ -447,9 +449,12 @@ show(figure, "What leaves the first layer: with batch norm nobody can tell a dar
      "left: in each channel two points apart, on both sides of 0; right: all at 0")
 
 # %% [markdown]
-# Take that reason with care. D's *second* layer has batch norm in every DCGAN, and erases much of the same difference
-# there. *What to look for:* lesson 05 (sections 3 and 4) puts batch norm on D's input, finds no visible harm on digits,
-# and shows that even the usual D does not see pictures that are all too faint.
+# <details><summary>Take that reason with care</summary>
+#
+# D's *second* layer has batch norm in every DCGAN, and erases much of the same difference there. *What to look for:*
+# lesson 05 (sections 3 and 4) puts batch norm on D's input, finds no visible harm on digits, and shows that even the
+# usual D does not see pictures that are all too faint.
+# </details>
 #
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
 # against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
@@ -474,7 +479,7 @@ kept = {"all five kept": study.images("baseline")[:12]}
 show_rows(kept | {name: study.images(f"2 {name}")[:12]
                   for name in ("batch norm on the output of G", "no batch norm")},
           "Look at the background.", "three rows of twelve digits: clean ones; rougher ones "
-          "before a speckled dark grey; some shapes that are no digits")
+          "before a speckled dark grey; on black again")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 digits = to_float(load_images("mnist", 28).batch(range(2000)))
@@ -495,9 +500,9 @@ show(figure, "Black: darker than -0.95.",
 # <details><summary>What came out, and why</summary>
 #
 # Their background is grey and speckled. One gain and one shift serve all pixels of all images, and a value that is
-# measured against its batch cannot well stay at the edge of tanh's range. The paper names oscillation and instability.
-# Blur is what a report on the web saw; it changed two things at once, and lesson 05 takes them apart over several
-# seeds. Without any batch norm, in the third row, some shapes are no digits.
+# measured against its batch cannot well stay at the edge of tanh's range. The paper names oscillation and instability;
+# lesson 05 looks for them over several seeds. Without any batch norm, in the third row, the background is black. Tiles
+# that are no digits stand in the first row too; what that change costs fd tells, at the end of section 5.
 # </details>
 
 # %% [markdown]
@@ -585,7 +590,7 @@ show(figure, "Where a curve is flat, no gradient passes.",
 # G learns only from the gradient that comes *through* D, and where the slope is 0 none passes. How many of D's units
 # are such dead ends, for a batch of digits?
 
-# %%
+# %% jupyter={"source_hidden": true}
 netD, dead = models.init_weights(build_discriminator(preset("mnist", nc=1))), {}
 for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
     y, closed = digits[:64], []
@@ -598,12 +603,15 @@ for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
 show_table(pd.DataFrame({"units that pass no gradient": dead}))
 
 # %% [markdown]
+# So with ReLU half of what D has computed about an image cannot tell G how to change it. With LeakyReLU every unit can;
+# where its input was negative, a fifth of the gradient passes.
+#
 # ### Break it
 #
 # Push the slider: it breaks one guideline after the other, in the training of lesson 06. Before you do, guess which
 # ones leave digits, and how many of the nine. Behind each name stands **fd**, how far generated digits are from real
-# ones (lesson 06 says how it is found): small is good. It is the geometric mean of five seeds; the first one has drawn
-# the digits.
+# ones (lesson 06 says how it is found): small is good. The first number is the geometric mean of five seeds, the second
+# that of the one seed which drew these digits.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.plots import rows_of_points
@@ -620,7 +628,8 @@ sheets = {}
 for words, name in rows.items():
     said = words if name == "baseline" else f"guideline {name[0]} broken:{name[1:]}"
     fd = geometric_mean(distances[words])
-    sheets[f"{said}; fd {fd:,.0f}"] = enlarged(study.images(name)[:10], 5, 5)
+    said = f"{said}; fd {fd:,.0f}, of this seed {distances[words][0]:,.0f}"
+    sheets[said] = enlarged(study.images(name)[:10], 5, 5)
 show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on what ground?",
             "two rows of five tiles")
 

@@ -9,10 +9,11 @@
 # %% [markdown]
 # # 09 · Colour photographs, with or without a GPU
 #
-# <img src="../data/churches.webp" width="796" alt="two rows of seven pictures: plain grey, blocks of sky and stone, walls and windows, and at last the front of a church">
+# <img src="../data/churches.webp" width="794" alt="three rows of six pictures: blocks of blue and white that become a white tower, a church with a dome, and a grey dome with a point">
 #
-# *What training on photographs looks like. Each row is one z; the numbers above count the images that G has been trained
-# on. A small network learned this from 3,573 photographs of churches, in 51 minutes on one CPU core.*
+# *What training on photographs looks like. Each row is one z, chosen among 64; the numbers above count the images, in
+# thousands, that G has been trained on. A small network learned this from 3,573 photographs of churches, in 51 minutes
+# on one CPU core.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
@@ -93,27 +94,12 @@ ways = torch.stack([sampling.interpolate(z[first], z[last], 9)
 plots.show_turned({f"step {i} of 9": sampling.generate(netC, way)
                    for i, way in enumerate(ways, 1)},
                   "From one church to another on the great circle, three times.",
-                  "three churches in a row, each of which changes a little with every step")
+                  "three churches in a row, each of which changes a little with every step",
+                  width=690)
 
 # %% [markdown]
-# How good are they, by numbers? The judge's Frechet distance should be as low as that of real photographs which the
-# judge never saw (lesson 03 has a first explanation of it). *Precision* is the share of generated pictures that lie close
-# to real ones: it falls when pictures are bad. *Recall* is the share of real pictures that generated ones come close to:
-# it falls when kinds of pictures are missing. ([Lesson 11](11_measuring_gans.ipynb) says what "close" means.)
-
-# %% jupyter={"source_hidden": true}
-import json
-
-record = json.loads((church.path / "record.json").read_bytes())
-rows = {"generated": record["generated"], "real": record["real"]}
-show_table(pd.DataFrame({who: {"distance": f"{numbers['fd1787_heritage']:.0f}",
-                               "precision": f"{numbers['precision1787_heritage']:.0%}",
-                               "recall": f"{numbers['recall1787_heritage']:.0%}"}
-                         for who, numbers in rows.items()}).T)
-
-# %% [markdown]
-# Can one go on for ever? An older training, without `--augment`, showed each photograph about 170 times.
-# (`--augment` shows D every picture with random colours, shifts and blanks, real and generated ones alike.)
+# Can one go on for ever? An older training on the same photographs showed each of them about 170 times. A judge's
+# Frechet distance says how far generated churches are from photographs: small is good (lesson 03 explains it).
 #
 # > **Predict:** what did the Frechet distance do in that training?
 # >
@@ -121,54 +107,55 @@ show_table(pd.DataFrame({who: {"distance": f"{numbers['fd1787_heritage']:.0f}",
 # > - it fell, then it rose again <!-- right -->
 # > - it never fell
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-with_augment, without = church.metrics(), load_run("heritage_no_augment").metrics()
+# %% jupyter={"source_hidden": true}
+import json
+
 key = "fd1787_heritage"
-figure, axes = plt.subplots()
-for lines, label, colour in ((with_augment, "this run, with --augment", ORANGE),
-                             (without, "an older run, without", BLUE)):
-    kimg, values = [line["kimg"] for line in lines], [line[key] for line in lines]
-    axes.plot(kimg, values, color=colour, marker=".", label=label)
-axes.axhline(record["real"][key], color=GREY, linestyle="--", label="real photographs")
+record = json.loads((church.path / "record.json").read_bytes())
+lines = load_run("heritage_no_augment").metrics()
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+figure, axes = plt.subplots(figsize=(7.2, 3.2))
+axes.plot([line["kimg"] for line in lines], [line[key] for line in lines], ".-", color=ORANGE)
+axes.axhline(record["real"][key], color=GREY, linestyle="--")
+axes.text(20, 1.15 * record["real"][key], "photographs that the judge never saw", color=GREY)
 axes.set(yscale="log", xlabel="thousand images shown", ylabel="Frechet distance")
 axes.set_yticks([3, 10, 30, 100, 300], ["3", "10", "30", "100", "300"])
 axes.minorticks_off()
-axes.legend()
-show(figure, "Blue was best at about 390 thousand images, then got worse; orange still falls.",
-     "the orange curve falls to the end; the blue one rises again after 390 thousand")
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-differences = church.config.difference(load_run("heritage_no_augment").config).split(", ")
-rows = dict(difference.split(": ") for difference in differences)
-WORDS = {"num_epochs": "epochs", "lr_g": "learning rate of G", "lr_d": "learning rate of D",
-         "ema_kimg": "half-life of G's average, thousand images", "augment": "--augment"}
-table = pd.DataFrame({name: values.split(" -> ") for name, values in rows.items()},
-                     ["orange", "blue"]).T
-show_table(table.rename(WORDS).replace({"True": "yes", "False": "no", "20.0": "20"}),
-           fold="The five settings in which they differ")
+show(figure, "Best at about 390 thousand images; after that it gets worse.",
+     "a curve that falls for 390 thousand images and then rises, far above a dashed line")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # It fell, then it rose again: from some moment on the pictures get *worse*. A likely reason, not tested here, is that
 # with a few thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment`
-# is made against that ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)). But the two trainings differ in five
-# settings, and each is one seed: read each curve by itself. A comparison that could tell would change this one setting,
-# over several seeds.
-#
-# (The orange curve ends at 14 and the table says 12: the same generator, with different z. With 1,787 pictures a
-# difference of 2 is chance.)
+# is made against that: it shows D every picture with random colours, shifts and blanks, real and generated ones alike
+# ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)). `heritage` was trained with it, and was still getting better
+# when it was stopped.
 # </details>
+
+# %% jupyter={"source_hidden": true}
+rows = {"generated": record["generated"], "real": record["real"]}
+show_table(pd.DataFrame({who: {"distance": f"{numbers[key]:.0f}",
+                               "precision": f"{numbers['precision1787_heritage']:.0%}",
+                               "recall": f"{numbers['recall1787_heritage']:.0%}"}
+                         for who, numbers in rows.items()}).T,
+           "Precision: the share of generated pictures that lie close to real ones; it falls "
+           "when pictures are bad. Recall: the share of real pictures that generated ones lie "
+           "near; it falls when kinds of pictures are missing. Lesson 11 says what close "
+           "means.",
+           fold="How good heritage is, by three numbers")
 
 # %% [markdown]
 # ## 2 · From the file to 64 x 64
 #
-# What does a photograph cost, from its file to the trained generator? Sections 2 to 5 write the bill, for the paper's
-# network; section 7 pays the first of it.
+# What does a photograph cost, from its file to the trained generator? This lesson writes one bill: that of the paper's
+# training, three million bedrooms, each shown five times, so 15 million pictures. Each section adds a line to it.
 #
-# Photographs belong to others, so none come with this course. The paper's network learned 3 million bedrooms; LSUN's
-# church exteriors are a smaller set. Say in the next cell which data *you* have. Where it names none, the lesson goes on
-# with 1,024 churches of section 1's generator: nobody took them, but each costs what a photograph costs.
+# Photographs belong to others, so none come with this course. Say in the next cell which data *you* have. Where it
+# names none, the lesson goes on with 1,024 churches of section 1's generator: nobody took them, but each costs what a
+# photograph costs.
 
 # %%
 DATA = ""  # yours, such as "lsun/church_outdoor:PATH"
@@ -276,18 +263,18 @@ def window():
 # %%
 large = window()
 square, small = large.crop(centre_box(*large.size)), (64, 64)
-ways = {"the drawing, 640 x 800": large,
+ways = {"the drawing": large,
         "squashed": large.resize(small, Image.Resampling.BICUBIC),
         "every tenth pixel": square.resize(small, Image.Resampling.NEAREST),
-        "cropped, antialiased": square.resize(small, Image.Resampling.BICUBIC)}
+        "antialiased": square.resize(small, Image.Resampling.BICUBIC)}
 
 # %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(2, 2, figsize=(6.3, 7.2), height_ratios=(5, 4))
-for axis, (name, picture) in zip(axes.flat, ways.items(), strict=True):
+figure, axes = plt.subplots(1, 4, figsize=(8.4, 2.2), width_ratios=(4, 5, 5, 5))
+for axis, (name, picture) in zip(axes, ways.items(), strict=True):
     axis.imshow(picture, interpolation="nearest" if picture.width == 64 else "antialiased")
     axis.set_title(name)
     axis.axis("off")
-show(figure, "The others have 64 x 64 pixels. Every tenth pixel invents a wall of huge "
+show(figure, "The last three have 64 x 64 pixels. Every tenth pixel invents a wall of huge "
      "bricks: count their rows. Only the last picture neither squashes nor invents.",
      "a round window in a brick wall, four times; in the third the bricks are huge")
 
@@ -314,6 +301,9 @@ costs = {name: (f"{count:,}", f"{count * 64 * 64 * 3 / 1e9:.1f}",
 show_table(pd.DataFrame(costs, ["pictures", "GB", "minutes"]).T,
            "Gigabytes on disk; minutes of one core, which was measured here: it decodes "
            f"{decoded:,.0f} JPEGs of 256 x 320 a second.")
+
+# %% [markdown]
+# **The bill so far**, for the bedrooms: 37 GB of disk.
 
 # %% [markdown]
 # ## 3 · What one church costs
@@ -465,14 +455,17 @@ show_table(pd.DataFrame(largest).T, "The largest batch that fits.")
 # stay float32. Not counted is what a backward pass needs for a moment, and the workspace of the libraries, so leave
 # room. **On a GPU** `torch.cuda.max_memory_allocated() / 1e9`, called after a step, gives the true number.
 # </details>
+#
+# **The bill so far:** 37 GB of disk; 1.2 GB of a GPU's memory, with batches of 128; and 15 million times 14 Gflop, some
+# 210,000 Tflop of arithmetic.
 
 # %% [markdown]
 # ## 4 · What a GPU buys: hours
 #
 # A data sheet promises so many Tflop a second (8 for Colab's T4 in float32, hundreds in 16 bits for large cards), and a
-# training reaches a part of it. Which part, only a measurement tells. So the next picture divides the arithmetic of two
-# trainings by **assumed** speeds, and by one that was **measured** on the machine that ran this page. The trainings:
-# LSUN's churches shown once, and the paper's bedrooms, 24 times as many, five times over. That is 120 times the work.
+# training reaches a part of it. Which part, only a measurement tells. So the next picture divides the bill's arithmetic
+# (orange) by **assumed** speeds, and by one that was **measured** on the machine that ran this page. A small job stands
+# beside it: LSUN's churches, each shown once, a 120th of the work.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.commands import bench
@@ -528,8 +521,9 @@ axes.set_xticks([*TICKS], TICKS.values())
 axes.minorticks_off()
 axes.invert_yaxis()
 axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-show(figure, "How long the paper's network takes. Only the grey row was measured; follow the "
-     "orange dots down: a GPU buys days.",
+on = "five steps of it" if GPU else "one step of a network half as wide, on 16 pictures"
+show(figure, "How long the paper's network takes, computed from each speed. Only the speed of "
+     f"the grey row was measured, on {on}. Follow the orange dots down: a GPU buys days.",
      "two rows of dots that move from weeks to minutes as the speed grows from 0.1 to 100")
 
 # %% [markdown]
@@ -561,6 +555,9 @@ show(figure, "The upper bar is computed, the lower one was measured (section 2).
 # faster GPU shortens the arithmetic, and nothing else. On yours `dcgan-course bench` measures images a second, data path
 # included. Write down the card, the batch and the precision with it.
 # </details>
+#
+# **The bill so far:** 37 GB of disk, 1.2 GB of memory; and at 20 Tflop a second, should your GPU reach them, three
+# hours.
 
 # %% [markdown]
 # ## 5 · How many bits does a church need?
@@ -595,7 +592,8 @@ for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bi
                    2: "2 bits", 1: "1 bit: powers of two"}.items():
     drawn[name] = sampling.generate(rounded(netC, bits), z[[2, 6, 19]])
 plots.show_turned(drawn, "Push the slider: three churches, with fewer and fewer bits.",
-                  "three churches, the same ones at each place, at last paler and grainy")
+                  "three churches, the same ones at each place, at last paler and grainy",
+                  width=690)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 exact, *others = drawn.values()
@@ -687,12 +685,15 @@ show(figure, "Each bar adds one change to those above it, and is the median of t
 # `dcgan-course bench` compares with the loop of most tutorials, data path included; `dcgan-course doctor --gpu` tries all
 # of this on a GPU and prints a report.
 # </details>
+#
+# **The bill so far:** 37 GB of disk. In 16 bits 0.9 GB of memory in place of 1.2, and the hours of your GPU's float32
+# divided by what its last bar says.
 
 # %% [markdown]
 # ## 6 · Does a large batch cost anything?
 #
-# A GPU works best on large batches, and memory has room for thousands of images (section 3). But with the same number of
-# images a batch four times as large makes a quarter of the steps. The usual advice is a longer step: the learning rate
+# Could the hours be fewer still? A GPU works best on large batches, and memory has room for thousands of images (section
+# 3). But with the same number of images a batch four times as large makes a quarter of the steps. The usual advice is a longer step: the learning rate
 # times 4 (meant for plain SGD), or times its root, 2 (for Adam). A recorded study tried that on 60 thousand digits, three
 # seeds each.
 #
@@ -759,12 +760,16 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # differ by: with 4 images by a half, with 64 by an eighth. The same happens where many GPUs each get a small *share* of
 # the batch; `--sync_batch_norm` is made for that case.
 # </details>
+#
+# **The bill stays as it is.** A larger batch saves no arithmetic, and with 2,048 in place of 128 the bedrooms would make
+# 7,400 steps in place of 118,000.
 
 # %% [markdown]
 # ## 7 · Train
 #
-# With a GPU the next cell trains the paper's network on your data. Without one it shows 3,000 images to a small network:
-# what your money buys at the beginning. The recorded run of section 1 shows the rest.
+# Now some of the bill is paid. With a GPU the next cell trains the paper's network on your data. Without one it shows
+# 3,000 images to a small network. You will stand at the beginning of a long way, and the recorded run of section 1
+# shows the rest of it.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
@@ -777,24 +782,40 @@ else:
 run = train(config, show=lambda *_: None)  # without a sheet that grows
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-figure, axes = plt.subplots(1, 2, figsize=(6.9, 3.8))
-for axis, whose, one in zip(axes, ("just now", "recorded"), (run, church), strict=True):
-    kimg, file = one.samples()[-1]
-    sheet = torch.from_numpy(np.array(Image.open(file).convert("RGB")))
-    axis.imshow(sampling.image_grid(sampling.grid_images(sheet)[:9], 3))
-    axis.set_title(f"{whose}, {kimg:.0f} thousand images")
-    axis.axis("off")
-show(figure, "The first nine z of each training. The picture at the head of this lesson "
-     "shows what lies between: blocks of sky and stone come first, windows last.",
-     "left nine blurs, bright above and dark below; right nine churches", width=690)
+from PIL import ImageSequence
+
+from dcgan_course.plots.showing import enlarged
+
+
+def tiles(picture, columns):
+    """The images of a recorded sheet."""
+    return sampling.grid_images(torch.from_numpy(np.array(picture.convert("RGB"))), columns)
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+kimg, file = run.samples()[-1]
+way = {f"here you are: {kimg:.0f} thousand images": tiles(Image.open(file), 8)[:4]}
+film = ImageSequence.all_frames(Image.open(church.path / "training.gif"))
+for moment, frame in enumerate(film[1:-1], 1):  # four z, below a line that says when
+    picture = frame.crop((0, 22, 134, 156))
+    way[f"recorded: {60 * moment} thousand images"] = tiles(picture, 2)
+kimg, file = church.samples()[-1]
+way[f"recorded: {kimg:.0f} thousand images"] = tiles(Image.open(file), 8)[[3, 11, 18, 26]]
+plots.show_turned({words: enlarged(four, 4, 2) for words, four in way.items()},
+                  "Push the slider to the left: the same four z of the recorded training, "
+                  "earlier and earlier, at last four of yours. Windows go first, then form.",
+                  "four tiles: blurs, bright above and dark below; further on a dark round "
+                  "church, a white tower, a dome and a wide church take shape",
+                  first=len(way) - 1)
 
 # %% [markdown]
-# A few thousand images are next to nothing: sky comes to lie above stone, and hardly more. The churches on the right took
-# nearly 500 thousand images, 51 minutes of one CPU core; the paper's bedrooms took 15 million, and a larger network.
+# A few thousand images are next to nothing: sky comes to lie above stone, and hardly more. The recorded churches took
+# nearly 500 thousand images of a small network, 51 minutes of one CPU core. **Of the bill**, 15 million images of a large
+# network, 3,000 are a five-thousandth.
 
 # %% [markdown]
 # ## 8 · More than one GPU
 #
+# Who cannot wait for the hours of the bill divides them: two GPUs take half of the time at best, and the same money.
 # Each GPU has a copy of both networks and works on its share of every batch. Before each update the gradients are
 # averaged, so that the copies stay equal.
 #
