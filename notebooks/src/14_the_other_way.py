@@ -761,7 +761,8 @@ right.set_xscale("log")
 right.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
 left.set_xticks([300, 600, 900])
 show(figure, "Lower is better; the grey line is the floor. Left: after so many images, "
-     "diffusion by 10 steps. Right: the small numbers are steps; seconds of the machine that ran this.",
+     "diffusion by 10 steps. Right: the small numbers are steps; seconds of the machine that "
+     "ran this.",
      "left two falling curves; right orange points that fall to the right, and a blue square "
      "far left")
 
