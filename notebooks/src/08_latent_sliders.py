@@ -67,7 +67,7 @@ from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.plots import GREY, ORANGE, STYLE, legend_above, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
-from dcgan_course.widgets import LatentExplorer, Still, explore
+from dcgan_course.widgets import LatentExplorer, Still
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -116,23 +116,18 @@ show(changed(ten[:6], unit[0]),
 # </details>
 
 # %% [markdown]
-# Such a slider needs a function from numbers to a picture, fast enough to run at every movement. Ours has three steps: G
-# draws, its numbers become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
-
-# %%
-z0 = sample_z(1, run.config.nz, run.config.z, seeded(4, "lesson"))[0]
-picture = png(image_grid(generate(netG, z0[None])), 256)
-show(generate(netG, z0[None]), f"One face: {len(picture) / 1000:.0f} KB as a PNG file.",
-     "a cartoon face")
-
-# %% [markdown]
-# How long does that take? Many screens show a new picture every 17 ms; below some 50 ms a movement feels
-# immediate, and at 100 ms the picture still follows the hand, a little late.
-
-# %% tags=["nbval-ignore-output"]
-# %timeit -n 20 -r 3 png(image_grid(generate(netG, z0[None])), 256)
-
-# %% [markdown]
+# Such a slider needs a function from numbers to a picture, fast enough to run at every movement: G draws, its numbers
+# become bytes from 0 to 255, and the bytes become a PNG file, which the browser shows.
+#
+# <details><summary>How long does that take?</summary>
+#
+# A few milliseconds on one CPU core. To time it, run `%timeit png(image_grid(generate(netG, z0[None])), 256)` in a cell
+# of its own below exercise 1.
+#
+# Many screens show a new picture every 17 ms; below some 50 ms a movement feels immediate, and at 100 ms the picture
+# still follows the hand, a little late.
+# </details>
+#
 # The sliders must now move z. A slider stands for a **direction**, a vector with as many numbers as z, and its position
 # says how far to go:
 #
@@ -172,6 +167,7 @@ moved = checks.check_moved(my_moved)
 # </details>
 
 # %% jupyter={"source_hidden": true}
+z0 = sample_z(1, run.config.nz, run.config.z, seeded(4, "lesson"))[0]
 directions = {f"z[{i}]": unit[i] for i in range(3)}
 
 
@@ -450,7 +446,6 @@ show_rows({"none of the six has brown hair": generate(netG, hundred[4:10]),
 
 # %% jupyter={"source_hidden": true}
 import pandas as pd
-from matplotlib.colors import to_rgb
 
 
 def changes(change):
@@ -483,26 +478,15 @@ def gains():
 
 
 # %% jupyter={"source_hidden": true}
-def matrix(table):
-    """How each control, a row, changes each attribute: a field for every pair."""
-    figure, axes = plt.subplots(figsize=(8.48, 7.2))
-    strength = np.clip(np.abs(table) / 80, 0, 1)
-    colour = np.where(table[..., None] > 0, to_rgb(plots.GREEN), to_rgb(ORANGE))
-    axes.imshow(1 - strength[..., None] * (1 - colour))
-    for (i, j), value in np.ndenumerate(table):
-        if abs(value) >= 9.5:
-            axes.text(j, i, f"{value:+.0f}", ha="center", va="center", fontsize=10,
-                      color="black")
-    for edge in np.cumsum([len(group) for group in groups])[:-1] - 0.5:
-        axes.axhline(edge, color=GREY, linewidth=0.8)
-        axes.axvline(edge, color=GREY, linewidth=0.8)
-    axes.set_xticks(range(17), names, rotation=90)
-    axes.set_yticks(range(17), names)
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
-    axes.set(ylabel="what is changed", xlabel="so many more (+) or fewer faces have it")
-    return figure
+same = torch.block_diag(*[torch.ones(len(group), len(group)) for group in groups]).bool()
+outside = [np.abs(table[~same]).mean() for table in tables.values()]
+
+
+def along(row, control):
+    """What a control changes in ten faces or more outside of its own group, most first."""
+    order = np.argsort(-np.abs(row))
+    much = [i for i in order if not same[control, i] and abs(row[i]) >= 9.5]
+    return ", ".join(f"{names[i]} {row[i]:+.0f}" for i in much)
 
 # %% [markdown]
 # > **Predict:** all hundred faces are pushed along the direction of brown hair, to +1.5. How many more have brown hair
@@ -513,16 +497,21 @@ def matrix(table):
 # > - about 60
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-show(gains(), "Look for long lines: there a button reaches what a push does not.",
+brown = controls.index("brown_hair")
+had = read(hundred)[:, brown]
+kept = read(pushed("brown_hair"))[had, brown].sum()
+show(gains(), "Look for long lines: there a button reaches what a push does not. Of the "
+     f"{had.sum()} that had brown hair before, {kept} keep it under the push.",
      "eighteen rows with an orange and a green point; the green one lies further right in "
      "most, by far for brown and blond hair and tan skin")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 10. Blond hair, tan skin and two of the backgrounds hardly come either. These colours seem to lie amid the
-# others, where a straight push goes past them. The buttons make 54 more faces brown-haired and 45 more tan. Over all
-# controls, 61 faces of a hundred gain what is named, where pushing gives 43.
+# About 10, and nobody is safe: of the 16 that had brown hair only three keep it. A straight push goes past this colour,
+# which seems to lie amid the others; so do blond hair, tan skin and two of the backgrounds, which hardly come either.
+# The buttons make 54 more faces brown-haired and 45 more tan. Over all controls, 61 faces of a hundred gain what is
+# named, where pushing gives 43.
 # </details>
 
 # %% [markdown]
@@ -536,54 +525,55 @@ show(gains(), "Look for long lines: there a button reaches what a push does not.
 # > - nothing: less than ten faces for each of these
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-same = torch.block_diag(*[torch.ones(len(group), len(group)) for group in groups]).bool()
-plots.show_turned({f"{words}; outside of its group {np.abs(table[~same]).mean():.1f} faces "
-                   "change, on average": matrix(table) for words, table in tables.items()},
-                  "Go to the row of grey hair. A control that changes only what it names is "
-                  "green on the diagonal, and orange in its own group alone, where one colour "
-                  "takes another's place.",
-                  "a table of 17 by 17 fields, green on the diagonal, orange beside it",
-                  first=1)
 grey = present[:, controls.index("grey_hair")]
-ties = {name: [f"{present[whose, controls.index(key)].float().mean():.0%}"
-               for whose in (grey, ~grey)]
+
+
+def share(found):
+    """How many of some faces have it, with the 95 % interval."""
+    part = found.float().mean().item()
+    return f"{100 * part:.0f} % ± {196 * (part * (1 - part) / len(found)) ** 0.5:.0f}"
+
+
+ties = {name: [share(present[whose, controls.index(key)]) for whose in (grey, ~grey)]
         for key, name in {"long_hair": "long hair", "facial_hair": "a beard"}.items()}
 show_table(pd.DataFrame(ties, ["with grey hair", "all others"]),
-           "Of a thousand faces that nobody has changed, so many have long hair or a beard.")
+           f"Of a thousand faces that nobody has changed, {grey.sum()} with grey hair.")
+changed_by = tables["the explorer's sliders and buttons"]
+show_table(pd.DataFrame({name: [f"{row[i]:+.0f}", along(row, i)]
+                         for i, (name, row) in enumerate(zip(names, changed_by, strict=True))},
+                        ["gain it, of 100", "what comes along"]).T,
+           "With the explorer's sliders and buttons: all changes of ten faces or more outside "
+           f"of the control's own group. There {outside[1]:.1f} faces change on average, by "
+           f"pushing {outside[0]:.1f}.",
+           fold="All 17 controls, and what comes along with each")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Long hair and beards: +32 and +25, in the row of grey hair. G's own faces hardly tie them: of those with grey hair
-# about as many have long hair or a beard as of the others (the table). The ties appear when the button moves z. Outside
-# of its own group an attribute changes in 4.3 faces, on average, where pushing changed it in 4.6: the buttons reach
-# more, and are hardly cleaner. (With a hundred faces, a change of less than about ten may be chance.)
+# Long hair and beards: the button makes 32 more faces long-haired, and 25 more bearded. G's own faces hardly tie them:
+# of those with grey hair 47 % have long hair, of the others 40 %, a difference within its error, and beards are as
+# frequent in both (the table). The ties appear when the button moves z. Nor are the buttons cleaner than a push: an
+# attribute outside of the control's group changes in 4.3 faces, on average, where pushing changed it in 4.6. (With a
+# hundred faces, a change of less than about ten may be chance.)
 # </details>
 #
-# ### Other runs
+# <details><summary>Another run, or a page without code</summary>
 #
-# To explore another run, replace `"mnist2d"` in the next cell by its name, or by the path of your run's folder. Its `z`
-# has two numbers, so a map shows every picture that it can draw.
-
-# %% tags=["nbval-ignore-output"]
-explore("mnist2d")
-
-# %% [markdown]
-# **As a page without code**, for people who do not want to see any: in a terminal,
-# `.venv/bin/dcgan-course explore avatars` opens the same explorer in the browser. Lesson 12 makes a file of it that
-# needs no Python at all.
-#
-# <details><summary>Nothing moves in JupyterLab?</summary>
-#
-# The kernel may not be running: run the cells again. A stored notebook on the web, or one whose kernel was closed, shows
-# a picture where the sliders would be.
+# - `explore("mnist2d")`, with `from dcgan_course.widgets import explore`, opens another run; the path of your own run's
+#   folder will do as well. The z of `mnist2d` has two numbers, so a map shows every picture that it can draw.
+# - For people who do not want to see any code: in a terminal, `.venv/bin/dcgan-course explore avatars` opens the same
+#   explorer in the browser. Lesson 12 makes a file of it that needs no Python at all.
+# - Nothing moves in JupyterLab? The kernel may not be running: run the cells again. A stored notebook on the web, or
+#   one whose kernel was closed, shows a picture where the sliders would be.
+# - How were these faces trained? Their D, against guideline 2, has no batch norm and pays the penalty R1 instead;
+#   lesson 13 and [data/README.md](../data/README.md) tell why.
 # </details>
 #
-# <details><summary>How were these faces trained?</summary>
+# ## What to keep
 #
-# Their D, against guideline 2, has no batch norm and pays the penalty R1 instead; lesson 13 and
-# [data/README.md](../data/README.md) tell why.
-# </details>
+# A direction is a vector that is added to z, the same for every face. Labels find directions that have a name (lesson
+# 07); the weights of G's first layer, without a label, find those that change the picture most. Neither kind changes
+# one thing alone: what G has tied together in z comes along, so look at more than what the slider names.
 
 # %% [markdown]
 # > **Open exercise · Name a direction, and prove it** — 45 minutes

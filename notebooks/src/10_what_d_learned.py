@@ -35,8 +35,12 @@
 
 # %% [markdown]
 # A trained network is made of **feature maps**: images of numbers, one for each channel of a layer. What have they
-# learned, of which nobody ever told them? Sections 1 to 3 look into D, which is usually thrown away after a training.
-# Section 4 looks for things in the maps of G, and takes one away.
+# learned, of which nobody ever told them? Part one, sections 1 to 3, looks into D, which is usually thrown away after a
+# training. Part two, section 4, looks for things in the maps of G, and takes one away.
+#
+# ## Part one · What D learned
+#
+# Give D's first layer a digit. What does it make of it?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -283,7 +287,9 @@ for draw in range(3):
                     for name, (ours, theirs) in pairs.items()}
 shares = pd.DataFrame(shares)
 show_table(pd.DataFrame({"right with 100 labels": shares.mean(axis=1).map("{:.0%}".format)}),
-           "Mean of three draws. The further on a layer lies, the more it is worth.")
+           "Mean of three draws. The further on a layer lies, the more it is worth; and the "
+           "last alone is worth as much as all: here it buys nothing to put them side by "
+           "side, as the paper does.")
 
 # %% [markdown]
 # ### The paper's Table 1: photographs
@@ -311,16 +317,18 @@ show_table(pd.DataFrame({"right with 100 labels": shares.mean(axis=1).map("{:.0%
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 table_1 = means(pd.read_csv(recorded / "cifar10.csv"))
-NAMES = {"pixels": "pixels", "random D": "an untrained D's features",
-         "supervised": "a supervised network", "D": "D's features"}
-columns = "400 labels of each class", "all 5,000 of each class"
+NAMES = {"pixels": "pixels", "random D": "untrained D", "supervised": "supervised network",
+         "D": "D's features"}
+columns = "400 labels a class", "all 5,000"
 rows = {name: [table_1.loc[(method, f"{count} labels")]["mean"] for count in (4000, 50000)]
         for method, name in NAMES.items()}
-rows |= {"the paper: K-means, one layer": [63.7, 80.6],
-         "the paper: D's features": [73.8, 82.8], "the paper: Exemplar CNN": [77.4, 84.3]}
+rows |= {"paper: K-means": [63.7, 80.6],
+         "paper: D's features": [73.8, 82.8], "paper: Exemplar CNN": [77.4, 84.3]}
 percent = pd.DataFrame(rows, columns).T
-show(plots.dots(percent, "right answers on 10,000 photographs, % (chance: 10)", gaps=4),
-     "Top four, above the line: ours. Bottom three: the paper's.",
+figure = plots.dots(percent, "right answers, % (chance: 10)", gaps=4)
+figure.set_size_inches(5, figure.get_figheight())  # a phone shows all of it
+show(figure, "Of 10,000 photographs. Top four, above the line: ours. Bottom three: the "
+     "paper's.",
      "two dots a row; ours rise from pixels to D's features, the paper's lie further right")
 words = percent.map("{:.1f}".format)
 for method, name in NAMES.items():
@@ -450,8 +458,8 @@ show(tiles({"the digits": top} | rows),
 # the paper's. D is that of the church exteriors, and its G has drawn the churches. Of each the pictures show the 32 x
 # 32 pixels that hold most of the gradient: a detail, a quarter of the picture.
 #
-# Push the slider through five features, picked for their directions. White are the pixels that raise the feature. Which
-# of the two networks answers to lines, and does one feature prefer one direction?
+# Push the slider through five features, picked. White are the pixels that raise the feature. Which of the two networks
+# answers to lines, and does one feature prefer one direction?
 
 # %% jupyter={"source_hidden": true}
 church = load_run("heritage")
@@ -495,18 +503,19 @@ def both(feature, n=5):
     return tiles(rows)
 
 
-DIRECTIONS = {51: "lines that rise", 65: "upright lines", 15: "level lines",
-              57: "edges that fall", 48: "domes"}
-plots.show_turned({f"feature {i + 1} of the trained D: {what}": both(i)
-                   for i, what in DIRECTIONS.items()},
+plots.show_turned({f"feature {i + 1} of the trained D": both(i)
+                   for i in (51, 65, 15, 57, 48)},
                   "Details of the five churches that raise a feature most, and the pixels "
                   "that do it.",
                   "two rows for a trained D, where white lines stand out, most of one "
                   "direction; two for a random one, dotted copies of the details")
 
 # %% [markdown]
-# A trained feature answers to lines, mostly in **one direction**, in whatever church they are. What raises a random one
-# is strewn over the whole detail. Can "looks like edges" be put into numbers? The direction of a picture's edges
+# A trained feature answers to lines, mostly in **one direction**, in whatever church they are: feature 52 to lines that
+# rise, 66 to upright and 16 to level ones, 58 to edges that fall, and 49 to domes. What raises a random one is strewn
+# over the whole detail.
+#
+# Can "looks like edges" be put into numbers? The direction of a picture's edges
 # follows from its slopes across and down, as an arrow; with twice the angle, opposite slopes count as one direction.
 #
 # - Within a picture: if all its slopes point one way, their mean arrow has length 1; if they point anywhere, 0.
@@ -538,9 +547,16 @@ show_table(pd.DataFrame(lengths).T, "How long the mean arrow is: 1 = one directi
 # shape too.
 
 # %% [markdown]
+# **A good place to stop.** Part one is complete: what D's maps are worth, and what raises them. Part two needs nothing
+# of it but its cell of imports.
+#
+# ---
+#
+# ## Part two · What G learned
+#
 # ## 4 · Forgetting glasses
 #
-# So much for D. G is made of maps too. Do some of them stand for a *thing*? Then one could switch them off, and the
+# G is made of maps too. Do some of them stand for a *thing*? Then one could switch them off, and the
 # thing would be gone, as under this lesson's title. By the end of this section you know how those maps were found, and
 # how to count what is gone.
 #
@@ -842,8 +858,10 @@ for block in range(4):
             layers[f"without a quarter of {size_of}; gone: {gone}"] = four_a_row(pictures)
 per_cent = pd.DataFrame(counted).T.map(lambda share: int(share.rstrip("%")))
 two = per_cent[per_cent.index.str.contains("effect|random")].iloc[:, :2]
-show(plots.dots(two, "% of the glasses that are gone", gaps=2),
-     "A quarter of the maps of one layer dropped: those with the greatest effect, or any.",
+figure = plots.dots(two, "% of the glasses that are gone", gaps=2)
+figure.set_size_inches(5, figure.get_figheight())  # a phone shows all of it
+show(figure, "A quarter of the maps of one layer dropped: those with the greatest effect, or "
+     "any.",
      "by effect the judge finds most glasses gone in all layers, the witness in the first "
      "two; random maps remove a quarter in the first layer, and few further on")
 show_table(per_cent, "Percent of the glasses that are gone, and of the other answers that "

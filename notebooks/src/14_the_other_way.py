@@ -491,7 +491,8 @@ show_turned({f"{steps} step{'s' * (steps > 1)}": ways(steps)
              for steps in (1, 2, 3, 5, 10, 50)},
             "1,000 samples, and the ways of 40. At 50 steps look between the heaps.",
             "two planes of orange points, much alike: one heap in the middle, a ring, eight "
-            "heaps that sharpen; those of the exact velocity have fewer strays between them")
+            "heaps that sharpen; those of the exact velocity have fewer strays between them",
+            first=4)
 
 # %% [markdown]
 # How good are the points, and is a heap left out? Count two things over the three trainings: how many of 1,000 points
@@ -539,17 +540,17 @@ show_table(pd.DataFrame(rows, ["near a heap, %", "in the emptiest heap"]).T,
 # heap; and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is forgotten**, in
 # none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones.
 #
-# Near a heap are 93 of 100 points, where the GAN of lesson 01 had 84. Most of the other seven lie between the heaps, however many
-# steps you take. They are the small network's own error, for the exact velocity brings as many points to a heap as
-# there are real ones.
+# Near a heap are 93 of 100 points, where the GAN of lesson 01 had 84. Most of the other seven lie between the heaps,
+# however many steps you take. They are the small network's own error, for the exact velocity brings as many points to a
+# heap as there are real ones.
 # </details>
 
 # %% [markdown]
-# These strays are the **bridges** of lesson 01. Must they be? The way from noise to a point is continuous here too: two
-# noises that are close end close together, and noise is one connected cloud. So whatever leads it onto eight heaps has
-# to pull neighbours far apart somewhere, and some noises always end in a gap. The exact velocity pulls so steeply that
-# hardly a point is found there; a small network, whose arrows in the gaps are too short, leaves wider bridges. A GAN's
-# G, which makes the whole way in one pass, left wider ones still.
+# Points that end between the heaps are the **bridges** of lesson 01. Must they be? The way from noise to a point is
+# continuous here too: two noises that are close end close together, and noise is one connected cloud. So whatever leads
+# it onto eight heaps has to pull neighbours far apart somewhere, and some noises always end in a gap. The exact velocity
+# pulls so steeply that hardly a point is found there; a small network, whose arrows in the gaps are too short, leaves
+# wider bridges. A GAN's G, which makes the whole way in one pass, left wider ones still.
 #
 # ## 4 · A U-Net for digits
 #
@@ -674,8 +675,9 @@ show_rows({f"{steps} step{'s' * (steps > 1)}": drawn[steps][:14] for steps in (1
 # </details>
 
 # %% [markdown]
-# This slider goes through the 25 steps, for eight digits. Above is $x_t$, and below the picture that the network guesses
-# at that moment. At which t do you know which digit it will be, in the upper row and in the lower one?
+# This slider goes through the 25 steps from the fourth on, for eight digits. Above is $x_t$, and below the picture that
+# the network guesses at that moment. At which t do you know which digit it will be, in the upper row and in the lower
+# one?
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.diffusion import denoising
@@ -684,14 +686,14 @@ with torch.inference_mode():
     way = list(denoising(unet, noise[:8], 25))
 show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
              enlarged(torch.cat(way[step - 1]).clamp(-1, 1), 8, 3)
-             for step in range(1, 26, 3)},
+             for step in range(4, 26, 3)},
             "Above the mixture, below the guess. Which row tells you the digit first?",
-            "two rows of eight: above, noise turns into digits; below, grey blots become the "
-            "same digits much earlier", first=2)
+            "two rows of eight: above, noise turns into digits; below, blurred digits become "
+            "the same ones much earlier", first=1)
 
 # %% [markdown]
-# The guess is a grey blot, then a blurred digit long before the mixture above it shows anything, and in the last
-# third only edges change. Coarse things are decided first, fine ones last.
+# The guess is a blurred digit long before the mixture above it shows anything, and in the last third only edges change.
+# Coarse things are decided first, fine ones last.
 #
 # ## 6 · The same judge, the same clock
 #
@@ -711,41 +713,21 @@ KEYS = {"fd": ("fd", ",.0f"), "confidence": ("sure", ".2f"),
         "mode_entropy": ("modes", ".3f"), "sharpness": ("sharp", ".2f")}
 
 
-def table(named):
-    """Scores of sets of 10,000 images, a row each; a name stays in one line."""
-    rows = {name.replace(" ", "\N{NO-BREAK SPACE}"): [
-        f"{scores[f'{key}10k_mnist']:{form}}" for key, (_, form) in KEYS.items()]
-        for name, scores in named.items()}
-    return pd.DataFrame(rows, [head for head, _ in KEYS.values()]).T
+sets = {f"{steps} step{'s' * (steps != '1')}": scores
+        for steps, scores in record["scores"].items()}
+sets |= {"the GAN": gan_record["generated"], "real digits": record["real"]}
+scores = pd.DataFrame({name: [found[f"{key}10k_mnist"] for key in KEYS]
+                       for name, found in sets.items()}, [head for head, _ in KEYS.values()]).T
+marks = 0 * scores
+marks.loc["the GAN"] = np.sign(scores.loc["the GAN"] - scores.loc["50 steps"])
+marks.loc["the GAN", "fd"] *= -1  # of a distance less is better
+texts = pd.DataFrame({head: [format(value, form) for value in scores[head]]
+                      for head, form in KEYS.values()}, scores.index)
+show_table(texts, "10,000 images each. ✓ and ✗: the GAN is better or worse than 50 steps. fd: "
+           "Frechet distance. Sure: the judge's confidence. Modes: mode entropy. Sharp: "
+           "sharpness.", marks)
 
-
-show_table(table({f"{steps} step{'s' * (steps != '1')}": scores
-                  for steps, scores in record["scores"].items()}), "The diffusion model.")
-show_table(table({"the GAN": gan_record["generated"], "real digits": record["real"]}),
-           "fd: Frechet distance. Sure: the judge's confidence. Modes: mode entropy. Sharp: "
-           "sharpness. 10,000 images each.")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# The GAN's, by far. On this clock **the GAN wins**: one pass through G is at 17, fifty passes through the U-Net are at
-# 81, five times as far.
-#
-# The further columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against 0.86, with real
-# digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less sure of what
-# it reads: more of them are not digits at all. Look at section 5 again, the second digit. From 10 steps to 50
-# both move little; what the steps improve is the sharpness. And look at the first row: of the blot that one step draws
-# the judge is quite sure. Confidence alone means nothing.
-# </details>
-
-# %% [markdown]
-# One seed stands on each side. In lesson 06 the five seeds of one small GAN have distances from 198 to 234, a factor of
-# 1.2. So a factor of five is hardly a matter of the seed. The smaller differences, in precision and recall, may be.
-#
-# The next plots show the same over time. Left is the training's clock: the Frechet distance after so many images, for
-# diffusion by 10 steps. Right is the clock of drawing: seconds for 64 digits, on the machine that ran this page.
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.machine.runtime import time_of
 from dcgan_course.sampling import draw_z, generate
 
@@ -761,27 +743,51 @@ fd = {int(steps): scores["fd10k_mnist"] for steps, scores in record["scores"].it
 right.plot(list(seconds.values()), [fd[steps] for steps in seconds], "o-", color=ORANGE)
 for steps in seconds:
     right.annotate(f"{steps}", (seconds[steps], fd[steps]), (4, 4), textcoords="offset points")
+right.annotate(f"{fd[50]:.0f}", (seconds[50], fd[50]), (0, -8), textcoords="offset points",
+               ha="center", va="top", color="#B45F06", weight="bold")
 one = gan_record["generated"]["fd10k_mnist"]
 right.plot(gan_seconds, one, "s", color=BLUE, markersize=8)
-right.annotate("G", (gan_seconds, one), (8, 4), textcoords="offset points")
+right.annotate(f"GAN {one:.0f}", (gan_seconds, one), (8, 4), textcoords="offset points",
+               color=BLUE, weight="bold")
+right.annotate(f"real {floor:.0f}", (gan_seconds, floor), (0, 4), textcoords="offset points",
+               color="#606060", weight="bold")
 for axis, label in ((left, "thousand images shown"), (right, "seconds for 64 digits")):
     axis.axhline(floor, color="#707070", linewidth=1)
     axis.set(xlabel=label, yscale="log")
 left.set_ylabel("Frechet distance")
+left.set_yticks([10, 100, 1000], ["10", "100", "1,000"])
 left.legend()
 right.set_xscale("log")
 right.set_xticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
 left.set_xticks([300, 600, 900])
-show(figure, "Lower is better; the grey line is the floor. Right: the numbers are steps.",
+show(figure, "Lower is better; the grey line is the floor. Left: after so many images, "
+     "diffusion by 10 steps. Right: the small numbers are steps; seconds of the machine that "
+     "ran this.",
      "left two falling curves; right orange points that fall to the right, and a blue square "
      "far left")
 
 # %% [markdown]
-# On the left both curves fall, and the GAN's lies far below at every moment. On the right the blue square is G. The
-# U-Net needs several times as long for one step as G for its whole picture, and no number of steps reaches G's
-# distance: from 25 to 50 steps, twice the time, it falls by 8 %. What remains then is the error of the network,
-# which only more training or a larger network can mend.
+# <details><summary>What came out, and why</summary>
 #
+# The GAN's, by far. On this clock **the GAN wins**: one pass through G is at 17, fifty passes through the U-Net are at
+# 81, five times as far.
+#
+# The further columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against 0.86, with real
+# digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less sure of what
+# it reads: more of them are not digits at all. Look at section 5 again, the second digit. From 10 steps to 50
+# both move little; what the steps improve is the sharpness. And look at the first row: of the blot that one step draws
+# the judge is quite sure. Confidence alone means nothing.
+#
+# One seed stands on each side. In lesson 06 the five seeds of one small GAN have distances from 198 to 234, a factor of
+# 1.2. So a factor of five is hardly a matter of the seed. The smaller differences, in precision and recall, may be.
+#
+# The figure shows the same over time. Left is the training's clock: both curves fall, and the GAN's lies far below at
+# every moment. Right is the clock of drawing. The U-Net needs several times as long for one step as G for its whole
+# picture, and no number of steps reaches G's distance: from 25 to 50 steps, twice the time, it falls by 8 %. What
+# remains then is the error of the network, which only more training or a larger network can mend.
+# </details>
+
+# %% [markdown]
 # Is the comparison fair? Images and minutes are nearly equal, and so is the judge. But the GAN's settings were found by
 # trying several, and those of the diffusion model were the first that anybody tried. Nor does it tell of other sizes:
 # with networks hundreds of times as large, on photographs, diffusion models *beat GANs*, as a paper says in its title
@@ -916,7 +922,7 @@ show_table(pd.DataFrame({"largest of 11 steps, of the whole way": largest}),
 # in few steps ([arXiv 2311.17042](https://arxiv.org/abs/2311.17042)).
 
 # %% [markdown]
-# > **Open exercise · Fifty passes, better spent** — 60 minutes
+# > **Open exercise · Ten passes, better spent** — 60 minutes
 # >
 # > Ten equal steps of $t$ are one way to spend ten passes through the network. Find a better one, without training
 # > anything anew: other times $t$ (denser near 0, or near 1), a step that asks the network twice and averages (Heun's
