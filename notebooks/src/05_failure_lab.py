@@ -72,7 +72,7 @@ from dcgan_course.experiments.reports import plain, sheets
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, card, show, show_cards, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate, sample_z, to_pixels
+from dcgan_course.sampling import generate, sample_z
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 plt.style.use(STYLE)
@@ -527,21 +527,18 @@ from dcgan_course.measuring.metrics import stray_pixels
 DROPOUT = ("dropout in G", "dropout in G, at test too")
 sets = {"real digits": to_float(load_mnist(split="test").batch(range(5000, 5200)))} | {
     plain(config): stabilisers.images(config)[:, :1] for config in ("baseline", *DROPOUT)}
-figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
-for row, (name, images) in zip(axes, sets.items(), strict=True):
-    stray = stray_pixels(images)
-    found = stray.any((1, 2)).nonzero()[0]
-    for axis, i in zip(row, found, strict=False):
-        picture = to_pixels(images[i]).expand(-1, -1, 3).numpy().copy()  # to paint in
-        picture[stray[i]] = (0xD5, 0x5E, 0x00)
-        axis.imshow(picture, interpolation="nearest")
-    for axis in row:
-        axis.axis("off")
-    row[0].set_title(" ")  # keeps the place of words that are wider than a picture
-    row[0].text(0, 1.1, f"{name}: {len(found)} of {len(images)} have specks", fontsize=11,
-                transform=row[0].transAxes, in_layout=False)
-show(figure, "Specks in orange; up to ten pictures of each set that have any.",
-     "four rows of up to ten digits, with small orange patches beside their strokes")
+specked = []
+for name, images in sets.items():
+    stray = torch.from_numpy(stray_pixels(images))
+    having = stray.any(2).any(1)
+    first = having.logical_not().int().argsort(stable=True)[:4]
+    painted = images[first].expand(-1, 3, -1, -1).clone()
+    painted.permute(0, 2, 3, 1)[stray[first]] = torch.tensor([0xD5, 0x5E, 0x00]) / 127.5 - 1
+    specked.append(card(painted, name, text={"specks": f"in {having.sum()} of {len(images)}"}))
+show_cards(specked, "Specks in orange; four pictures of each set, those that have any first.",
+           "four sheets of four digits with small orange patches beside their strokes: two of "
+           "the real ones, three of the baseline, one with dropout, four at test too",
+           columns=2)
 
 # %% [markdown]
 # Thirty-two pictures of one seed are few. The study has five seeds of each, with 2,000 pictures; `specks` is the share
@@ -694,8 +691,8 @@ sheets(churches, [name for name in churches.study.configs if not name.endswith("
 #
 # ### Probabilities in low precision
 #
-# D returns logits here, never probabilities. Here is one reason: take $D$ = `sigmoid(logit)` in bfloat16, for a
-# generated image that D takes for real. Exactly, the loss $-\log(1 - D)$ of a logit of 8 is 8.0.
+# Why does D return logits here, never probabilities? Take `sigmoid(logit)` in bfloat16, for a generated image that D
+# takes for real. Exactly, the loss $-\log(1 - D)$ of a logit of 8 is 8.0.
 
 # %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
@@ -712,18 +709,14 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
      "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
 
 # %% [markdown]
-# In bfloat16 it is infinite. Eight bits are kept, so everything above 0.998 becomes 1, and the logarithm of 0 follows:
-# one such loss ruins a training. On logits the same loss is `softplus(logit)`, the blue line, and bfloat16 does it no
-# harm.
+# In bfloat16 it is infinite: everything above 0.998 becomes 1, and one logarithm of 0 ruins a training. On logits the
+# same loss is `softplus(logit)`, the blue line, and bfloat16 does it no harm.
 
 # %% [markdown]
 # ### A missing detach
 #
-# In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it, G receives D's wish, "be easier to tell
-# apart", the opposite of its own.
-#
-# That does no harm where G's gradients are emptied *after* D's step. If they are emptied at the start of the loop, for
-# both networks at once, D's wish stays and is added to G's own.
+# In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it G receives D's wish, "be easier to tell
+# apart". If the gradients of both networks are emptied only at the start of the loop, that is added to G's own wish.
 #
 # > **Predict:** G's gradient without `detach`, where D's wish is kept, beside the right one:
 # >
@@ -778,11 +771,10 @@ show(figure, "G's gradient without detach, in the plane in which both lie: "
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Much shorter, and nearly at right angles: D's wish pulls G back, and most of G's own wish is cancelled. For one picture,
-# G's own slope in D's logit is $D(G(z)) - 1$, and D's is $D(G(z))$; together they are $2 D(G(z)) - 1$. This D is fresh
-# and answers one half, so hardly anything is left. A D that is sure of its fakes has a slope near 0 of its own, and G's
-# wish survives: the missing `detach` does most harm where the game is balanced. (In the loop of lesson 03 it stops with
-# an error, because D's backward pass frees the graph of `x_fake`.)
+# Much shorter, and nearly at right angles. For one picture, G's own slope in D's logit is $D(G(z)) - 1$, and D's is
+# $D(G(z))$; together they are $2 D(G(z)) - 1$, hardly anything for this fresh D, which answers one half. So the missing
+# `detach` does most harm where the game is balanced. (The loop of lesson 03 would stop with an error, because D's
+# backward pass frees the graph of `x_fake`.)
 # </details>
 
 # %% [markdown]
