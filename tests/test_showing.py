@@ -241,7 +241,7 @@ def test_cards_wrap(monkeypatch):
     show_cards(cards, "three", "two &lines", columns=2)
     ((html, words),) = [(bundle["text/html"], bundle["text/plain"]) for bundle in bundles]
     assert words == "two &lines" and "max-width:56px" in html and ">three</figcaption>" in html
-    style = 'style="flex:1 1 48%;min-width:152px;max-width:20px'
+    style = 'style="flex:1 1 48%;min-width:132px;max-width:20px'
     assert html.count(f"{style};height:auto") == 3 and html.count(f'<div {style}"></div>') == 1
     assert re.findall(r'alt="([^"]+)" width="20"', html) == ["two &amp;lines (1 of 3)", *(
         f"{i} of 3, as told there" for i in (2, 3))]

@@ -18,8 +18,8 @@ from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 28, 52, 21  # pixels of a card, of its margin and of what stands below
 MOST = 72  # pixels of an image's side in a row
-LEAST = 152  # pixels of a card, at least, on a phone
-TYPE, LETTERS = 15, 29  # pixels of a card's words, and how many letters fit into a line
+LEAST = 132  # pixels of a card, at least, on a phone
+TYPE, LETTERS = 17, 26  # pixels of a card's words, and how many letters fit into a line
 
 
 def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[str, str] | None = None) -> Image.Image:

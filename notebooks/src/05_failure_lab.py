@@ -189,8 +189,9 @@ def early_card(name):
     return card(early.images(name)[:8], plain(name), early.curves(name)[:-1])
 
 
-failures = ["no batch norm", "z from 0 to 1", "sigmoid output", "batch norm on the output of G",
-            "beta1 of 0.9", "fully connected", "images normalised"]
+failures = ["no batch norm", "z from 0 to 1", "sigmoid output",
+            "batch norm on the output of G", "beta1 of 0.9", "fully connected",
+            "images normalised"]
 show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)},
             "After nine thousand images: the healthy training, and a failure.",
             "eight pictures with their curves", width=320,
@@ -425,7 +426,7 @@ show_cards([card(control.images(config), config, control.curves(config), text)
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
                for rate in (0.0002, 0.001, 0.002)],
-       "From left to right the rate grows. Top: beta1 of 0.5. Bottom: 0.9.",
+       "Three rates, each with beta1 of 0.5, then of 0.9: which look like digits?",
        "two rows of three sheets: above broken strokes, digits, digits; below one blurred "
        "figure, one texture, one pattern of bars", n=8)
 
@@ -604,7 +605,7 @@ for metric, ticks in (("specks", (0.03, 0.1, 0.3)), ("fd", (200, 300, 400))):
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 sheets(norms, list(norms.study.configs),
-       "Top: as in the paper. Bottom: batch norm on the output; compare the backgrounds.",
+       "First without, then with batch norm on the output; compare the backgrounds.",
        "two rows of three sheets: digits on black, digits on black, one blob; below digits "
        "on a grey weave, digits on a grey weave, one picture", ("fd", "sharpness"), n=8)
 
@@ -627,12 +628,12 @@ show_table(pd.DataFrame({"of G's first layer, before training, z decides": share
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Each of them, in its own way. Read the sheets by rows and by columns.
+# Each of them, in its own way.
 #
-# - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
+# - **With a centred `z`:** batch norm on the output makes sharpness fall to about half, and the black background
 #   turns into a grey weave. You can still read the digits; a good part of the large `fd` comes from the judge, who has
 #   seen black backgrounds only (section 1).
-# - **Right column:** with `z` from [0, 1] G collapses to one picture, with batch norm and without. That is worse than
+# - **With `z` from [0, 1]** G collapses to one picture, with batch norm and without. That is worse than
 #   blur, and it has nothing to do with the output layer.
 #
 # **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
@@ -665,7 +666,7 @@ sheets(slow, list(slow.study.configs),
        "two rows of three sheets: above strokes, strokes, one blob; below noise, noise, one "
        "bright shape", n=4)
 sheets(churches, [name for name in churches.study.configs if not name.endswith("uniform")],
-       "Church exteriors, three seeds each. Bottom: with batch norm on the output.",
+       "Church exteriors, three seeds each, first without batch norm on the output.",
        "two rows of two sheets of soft, coloured pictures of buildings; on the right all "
        "pictures of a sheet are the same", n=4, columns=2)
 
@@ -674,7 +675,7 @@ sheets(churches, [name for name in churches.study.configs if not name.endswith("
 #
 # On digits at the slow rate only. There D sees grey where black should be and wins; G draws noise, or one bright shape.
 # On churches, 64 x 64, after a short training, we find no harm: the distance is, if anything, smaller, and the intervals
-# overlap. In the right columns every `z` gives one and the same picture.
+# overlap. With `z` from [0, 1] every `z` gives one and the same picture.
 #
 # **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast
 # learning rate it costs half of the sharpness; at a slow one it gives noise; on churches, the readme's own subject, at
@@ -918,11 +919,10 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 #
 # Three of them have a sign of their own. Begin with those.
 #
-# > **Predict:** which one has the minimax loss? Remember what G minimises there: a logarithm of a probability.
+# > **Predict:** which of these four has the minimax loss? Remember what G minimises there: a logarithm of a probability.
 # >
 # > - A
 # > - B
-# > - C
 # > - D <!-- right -->
 # > - E
 
@@ -943,12 +943,11 @@ revealed("D")
 # digits are fine, so it is one of the two that are no failures.
 # </details>
 #
-# > **Predict:** which one has least squares?
+# > **Predict:** which of the others has least squares?
 # >
 # > - A
 # > - B <!-- right -->
 # > - C
-# > - D
 # > - E
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -961,12 +960,10 @@ revealed("B")
 # hardly exceeds 1, even twice. Its pictures are the worst of the five, on a grey weave.
 # </details>
 #
-# > **Predict:** in which one does D learn four times as fast?
+# > **Predict:** in which of the three that are left does D learn four times as fast?
 # >
 # > - A <!-- right -->
-# > - B
 # > - C
-# > - D
 # > - E
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
