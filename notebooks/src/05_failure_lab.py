@@ -919,7 +919,7 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 #
 # Three of them have a sign of their own. Begin with those.
 #
-# > **Predict:** which of these four has the minimax loss? Remember what G minimises there: a logarithm of a probability.
+# > **Predict:** which of these four has the minimax loss? What G minimises there is a logarithm of a probability.
 # >
 # > - A
 # > - B
