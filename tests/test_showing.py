@@ -33,7 +33,6 @@ from dcgan_course.plots import (
     show_table,
     show_wiped,
     showing,
-    side_by_side,
     under_sliders,
 )
 from dcgan_course.plots.showing import sheet
@@ -223,6 +222,10 @@ def test_a_card_shows_pictures_curves_and_words():
     expected = ((greys[:16, 0, 0, 0] + 1) * 127.5).round()
     assert [place[0] for place in places] == pytest.approx(expected.tolist())
     assert not len(of_colour(plain, BLUE)[0])
+    few = np.asarray(card(greys[:4], "title"))
+    assert few.shape[:2] == (2 * (28 + 248 + 8), 2 * 256)  # two in a row
+    corners = [few[2 * (28 + y), 2 * (4 + x), 0] for y in (62, 186) for x in (62, 186)]
+    assert corners == [place[0] for place in places[:4]]
     blue, orange = (of_colour(drawn, colour)[0] / 2 - 280 for colour in (BLUE, ORANGE))  # below the pictures
     assert 8 < blue.min() <= blue.max() < 18 < 34 < orange.min() <= orange.max() < 44  # of 52
     worded = card(greys, "title", STATS, {"sign": "nothing but grey " * 4, "fix": "light"})
@@ -230,17 +233,20 @@ def test_a_card_shows_pictures_curves_and_words():
     assert 0.02 < (np.asarray(worded)[drawn.height :, :, 3] > 0).mean() < 0.5  # words, and the page behind them
 
 
-def test_cards_stand_in_rows(shown):
+def test_cards_wrap(monkeypatch):
+    """Two in a row here, and on a phone; the last one of three leaves a place free, so that it is no larger there."""
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda what: bundles.append(DisplayFormatter().format(what)[0]))
     cards = [Image.new("RGB", (40, height), colour) for height, colour in ((30, BLUE), (60, ORANGE), (20, BLUE))]
-    picture = side_by_side(cards, columns=2)
-    assert picture.size == (2 * 48, 60 + 20 + 20 + 20)
-    rows, columns = of_colour(picture, BLUE)
-    assert (rows[columns < 40] < 30).sum() == 30 * 40 and rows.max() == 60 + 20 + 20 - 1 and columns.max() == 39
-    rows, columns = of_colour(picture, ORANGE)
-    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (0, 59, 48, 87)
     show_cards(cards, "three", "two &lines", columns=2)
-    kind, content, width, caption = shown()
-    assert Image.open(io.BytesIO(content)).width == 2 * width == 96 and caption == "three"
+    ((html, words),) = [(bundle["text/html"], bundle["text/plain"]) for bundle in bundles]
+    assert words == "two &lines" and "max-width:56px" in html and ">three</figcaption>" in html
+    style = 'style="flex:1 1 48%;min-width:132px;max-width:20px'
+    assert html.count(f"{style};height:auto") == 3 and html.count(f'<div {style}"></div>') == 1
+    assert re.findall(r'alt="([^"]+)" width="20"', html) == ["two &amp;lines (1 of 3)", *(
+        f"{i} of 3, as told there" for i in (2, 3))]
+    found = [Image.open(io.BytesIO(base64.b64decode(code))) for code in re.findall(r'base64,([^"]+)', html)]
+    assert [picture.size for picture in found] == [card.size for card in cards]
 
 
 def test_rows_have_names(shown):

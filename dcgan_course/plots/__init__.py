@@ -1,6 +1,6 @@
 """Figures, films, sheets, tables and drawings, in one style, and how a lesson shows them."""
 
-from .cards import card, show_cards, show_moments, show_rows, side_by_side
+from .cards import card, show_cards, show_moments, show_rows
 from .curves import curves, legend_above, metric_curve
 from .films import (
     FILMS,
@@ -15,7 +15,7 @@ from .films import (
     write_film,
     write_gif,
 )
-from .ideas import sketches, timeline
+from .ideas import sketches
 from .networks import architecture, draw_networks, draw_unet
 from .points import dots, forest, rows_of_points
 from .showing import notebook_picture, saved, show, show_beside
@@ -27,4 +27,4 @@ __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "
            "clock", "corner", "curves", "dots", "draw_networks", "draw_unet", "encoded", "expect_film", "forest",
            "legend_above", "metric_curve", "notebook_picture", "over_curves", "rows_of_points", "saved", "show",
            "show_beside", "show_cards", "show_moments", "show_rows", "show_table", "show_turned", "show_wiped",
-           "side_by_side", "sketches", "thinned", "timeline", "under_sliders", "write_film", "write_gif"]
+           "sketches", "thinned", "under_sliders", "write_film", "write_gif"]

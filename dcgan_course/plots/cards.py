@@ -10,28 +10,30 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from ..machine.display import framed, image_html
 from ..sampling import grid_images, image_grid
 from .curves import clock
-from .showing import enlarged, show
+from .showing import Shown, enlarged, saved, show
 from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 28, 52, 21  # pixels of a card, of its margin and of what stands below
 MOST = 72  # pixels of an image's side in a row
-TYPE, LETTERS = 15, 29  # pixels of a card's words, and how many letters fit into a line
+LEAST = 132  # pixels of a card, at least, on a phone
+TYPE, LETTERS = 17, 26  # pixels of a card's words, and how many letters fit into a line
 
 
 def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[str, str] | None = None) -> Image.Image:
     """A training as a card of 256 pixels width, twice as many in the file: up to 16 of its pictures under a title.
 
     Args:
-        images: (n, 1 or 3, size, size) in [-1, 1]; the first 16 are drawn.
+        images: (n, 1 or 3, size, size) in [-1, 1]; the first 16 are drawn, up to four of them large.
         stats: lines with D_x and D_G_z, as of `Run.stats`, which are drawn from 0 to 1, what lies outside at the edge:
             D(x) blue, D(G(z)) orange.
         text: what stands below, {label: words}.
     """
-    sheet = Image.fromarray(image_grid(images[:16], 4).numpy())
-    times = max(1, (WIDE - EDGE) // sheet.width)
-    sheet = sheet.resize((DENSE * times * sheet.width, DENSE * times * sheet.height), Image.Resampling.NEAREST)
+    sheet = Image.fromarray(image_grid(images[:16], 2 if len(images) <= 4 else 4).numpy())
+    times = max(DENSE, round(DENSE * (WIDE - EDGE) / sheet.width))
+    sheet = sheet.resize((times * sheet.width, times * sheet.height), Image.Resampling.NEAREST)
     lines = [(label if i == 0 else "", line) for label, words in (text or {}).items()
              for i, line in enumerate(textwrap.wrap(f"{label} {words}", LETTERS))]
     top = TITLE + sheet.height // DENSE + 8
@@ -55,22 +57,21 @@ def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[s
     return whole
 
 
-def side_by_side(cards: Sequence[Image.Image], columns: int = 3) -> Image.Image:
-    """Cards as one picture, in rows that are as high as their highest card."""
-    rows = [cards[i : i + columns] for i in range(0, len(cards), columns)]
-    heights = [max(card.height for card in row) + 10 * DENSE for row in rows]
-    step = max(card.width for card in cards) + 4 * DENSE
-    whole = Image.new("RGBA", (min(columns, len(cards)) * step, sum(heights)))
-    for k, row in enumerate(rows):
-        for i, card in enumerate(row):
-            whole.paste(card, (i * step, sum(heights[:k])))
-    return whole
-
-
 def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: int = 3) -> None:
-    """Show cards side by side, with a caption and with words for those who cannot see them, as `show`."""
-    picture = side_by_side(cards, columns)
-    show(picture, caption, alt, width=picture.width // DENSE)
+    """Show cards side by side, up to `columns` in a row and on a phone two, with a caption and with words for those who
+    cannot see them, as `show`."""
+    from IPython.display import display
+
+    wide = max(card.width for card in cards) // DENSE
+    place = f"flex:1 1 {100 // columns - 2}%;min-width:{LEAST}px;max-width:{wide}px"
+    words = [f"{alt} (1 of {len(cards)})", *(f"{i} of {len(cards)}, as told there" for i in range(2, len(cards) + 1))]
+    images = [image_html(saved(card), told, card.width // DENSE, f'style="{place};height:auto"')
+              for card, told in zip(cards, words, strict=True)]
+    if len(cards) % 2 and len(cards) > 1:  # takes the last place of the last row on a phone
+        images.append(f'<div style="{place}"></div>')
+    inside = ('<div style="display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start;'
+              f"max-width:{columns * (wide + 8)}px\">{' '.join(images)}</div>")
+    display(Shown(framed(inside, caption), alt))
 
 
 def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str, lettered: bool = True,

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 
 from ..augment import augmented
 from ..data import load_images, to_float
-from .curves import blank
 from .style import BLUE, GREEN, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 Idea = tuple[str, str, str]  # its number on arXiv, its name, and what it changes, one of KINDS
 KINDS = {"loss": BLUE, "networks": ORANGE, "data": GREEN}
-HEIGHTS = (1, -1, 3, -3, 2, -2, 1, -3, -1, 1, -1, 1)  # of the names on the line of time
 LINE = torch.linspace(-4, 4, 201)
 
 
@@ -29,20 +27,6 @@ def when(number: str) -> float:
     2015.83
     """
     return 2000 + int(number[:2]) + (int(number[2:4]) - 1) / 12
-
-
-def timeline(ideas: Sequence[Idea]) -> "Figure":
-    """Up to twelve ideas on a line of years. Returns a matplotlib Figure."""
-    figure, (axes,) = blank(1, 2.7)
-    for (number, name, kind), height in zip(ideas, HEIGHTS, strict=False):
-        axes.plot([when(number)] * 2, [0, height], color=KINDS[kind], linewidth=1)
-        axes.plot(when(number), 0, "o", color=KINDS[kind], markersize=6)
-        axes.text(when(number), height, name, fontsize=9.5, color=INK, va="bottom" if height > 0 else "top")
-    axes.axhline(0, color=GREY, linewidth=1, zorder=0)
-    axes.set(xlim=(2013.5, 2026.5), ylim=(-4, 4), xticks=range(2014, 2027, 2), yticks=[])
-    axes.spines["left"].set_visible(False)
-    axes.grid(False)
-    return figure
 
 
 def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":

@@ -72,7 +72,7 @@ from dcgan_course.experiments.reports import plain, sheets
 from dcgan_course.machine.runtime import pick_device, seeded, settle_threads
 from dcgan_course.plots import BLUE, GREEN, ORANGE, STYLE, card, show, show_cards, show_table
 from dcgan_course.runs import load_run
-from dcgan_course.sampling import generate, sample_z, to_pixels
+from dcgan_course.sampling import generate, sample_z
 
 print(f"torch {torch.__version__}, device {pick_device()}, CPU threads: {settle_threads()}")
 plt.style.use(STYLE)
@@ -189,8 +189,9 @@ def early_card(name):
     return card(early.images(name)[:8], plain(name), early.curves(name)[:-1])
 
 
-failures = ["no batch norm", "z from 0 to 1", "sigmoid output", "batch norm on the output of G",
-            "beta1 of 0.9", "fully connected", "images normalised"]
+failures = ["no batch norm", "z from 0 to 1", "sigmoid output",
+            "batch norm on the output of G", "beta1 of 0.9", "fully connected",
+            "images normalised"]
 show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)},
             "After nine thousand images: the healthy training, and a failure.",
             "eight pictures with their curves", width=320,
@@ -425,7 +426,7 @@ show_cards([card(control.images(config), config, control.curves(config), text)
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
                for rate in (0.0002, 0.001, 0.002)],
-       "From left to right the rate grows. Top: beta1 of 0.5. Bottom: 0.9.",
+       "Three rates, each with beta1 of 0.5, then of 0.9: which look like digits?",
        "two rows of three sheets: above broken strokes, digits, digits; below one blurred "
        "figure, one texture, one pattern of bars", n=8)
 
@@ -527,21 +528,18 @@ from dcgan_course.measuring.metrics import stray_pixels
 DROPOUT = ("dropout in G", "dropout in G, at test too")
 sets = {"real digits": to_float(load_mnist(split="test").batch(range(5000, 5200)))} | {
     plain(config): stabilisers.images(config)[:, :1] for config in ("baseline", *DROPOUT)}
-figure, axes = plt.subplots(4, 10, figsize=(8.4, 4.1))
-for row, (name, images) in zip(axes, sets.items(), strict=True):
-    stray = stray_pixels(images)
-    found = stray.any((1, 2)).nonzero()[0]
-    for axis, i in zip(row, found, strict=False):
-        picture = to_pixels(images[i]).expand(-1, -1, 3).numpy().copy()  # to paint in
-        picture[stray[i]] = (0xD5, 0x5E, 0x00)
-        axis.imshow(picture, interpolation="nearest")
-    for axis in row:
-        axis.axis("off")
-    row[0].set_title(" ")  # keeps the place of words that are wider than a picture
-    row[0].text(0, 1.1, f"{name}: {len(found)} of {len(images)} have specks", fontsize=11,
-                transform=row[0].transAxes, in_layout=False)
-show(figure, "Specks in orange; up to ten pictures of each set that have any.",
-     "four rows of up to ten digits, with small orange patches beside their strokes")
+specked = []
+for name, images in sets.items():
+    stray = torch.from_numpy(stray_pixels(images))
+    having = stray.any(2).any(1)
+    first = having.logical_not().int().argsort(stable=True)[:4]
+    painted = images[first].expand(-1, 3, -1, -1).clone()
+    painted.permute(0, 2, 3, 1)[stray[first]] = torch.tensor([0xD5, 0x5E, 0x00]) / 127.5 - 1
+    specked.append(card(painted, name, text={"specks": f"in {having.sum()} of {len(images)}"}))
+show_cards(specked, "Specks in orange; four pictures of each set, those that have any first.",
+           "four sheets of four digits with small orange patches beside their strokes: two of "
+           "the real ones, three of the baseline, one with dropout, four at test too",
+           columns=2)
 
 # %% [markdown]
 # Thirty-two pictures of one seed are few. The study has five seeds of each, with 2,000 pictures; `specks` is the share
@@ -607,7 +605,7 @@ for metric, ticks in (("specks", (0.03, 0.1, 0.3)), ("fd", (200, 300, 400))):
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 sheets(norms, list(norms.study.configs),
-       "Top: as in the paper. Bottom: batch norm on the output; compare the backgrounds.",
+       "First without, then with batch norm on the output; compare the backgrounds.",
        "two rows of three sheets: digits on black, digits on black, one blob; below digits "
        "on a grey weave, digits on a grey weave, one picture", ("fd", "sharpness"), n=8)
 
@@ -630,12 +628,12 @@ show_table(pd.DataFrame({"of G's first layer, before training, z decides": share
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Each of them, in its own way. Read the sheets by rows and by columns.
+# Each of them, in its own way.
 #
-# - **Left and middle column:** with batch norm on the output, sharpness falls to about half, and the black background
+# - **With a centred `z`:** batch norm on the output makes sharpness fall to about half, and the black background
 #   turns into a grey weave. You can still read the digits; a good part of the large `fd` comes from the judge, who has
 #   seen black backgrounds only (section 1).
-# - **Right column:** with `z` from [0, 1] G collapses to one picture, with batch norm and without. That is worse than
+# - **With `z` from [0, 1]** G collapses to one picture, with batch norm and without. That is worse than
 #   blur, and it has nothing to do with the output layer.
 #
 # **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
@@ -668,7 +666,7 @@ sheets(slow, list(slow.study.configs),
        "two rows of three sheets: above strokes, strokes, one blob; below noise, noise, one "
        "bright shape", n=4)
 sheets(churches, [name for name in churches.study.configs if not name.endswith("uniform")],
-       "Church exteriors, three seeds each. Bottom: with batch norm on the output.",
+       "Church exteriors, three seeds each, first without batch norm on the output.",
        "two rows of two sheets of soft, coloured pictures of buildings; on the right all "
        "pictures of a sheet are the same", n=4, columns=2)
 
@@ -677,7 +675,7 @@ sheets(churches, [name for name in churches.study.configs if not name.endswith("
 #
 # On digits at the slow rate only. There D sees grey where black should be and wins; G draws noise, or one bright shape.
 # On churches, 64 x 64, after a short training, we find no harm: the distance is, if anything, smaller, and the intervals
-# overlap. In the right columns every `z` gives one and the same picture.
+# overlap. With `z` from [0, 1] every `z` gives one and the same picture.
 #
 # **The verdict.** The claim "batch norm on G's output gives blur" does not hold as it stands. On digits at a fast
 # learning rate it costs half of the sharpness; at a slow one it gives noise; on churches, the readme's own subject, at
@@ -694,8 +692,8 @@ sheets(churches, [name for name in churches.study.configs if not name.endswith("
 #
 # ### Probabilities in low precision
 #
-# D returns logits here, never probabilities. Here is one reason: take $D$ = `sigmoid(logit)` in bfloat16, for a
-# generated image that D takes for real. Exactly, the loss $-\log(1 - D)$ of a logit of 8 is 8.0.
+# Why does D return logits here, never probabilities? Take `sigmoid(logit)` in bfloat16, for a generated image that D
+# takes for real. Exactly, the loss $-\log(1 - D)$ of a logit of 8 is 8.0.
 
 # %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
@@ -712,18 +710,14 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
      "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
 
 # %% [markdown]
-# In bfloat16 it is infinite. Eight bits are kept, so everything above 0.998 becomes 1, and the logarithm of 0 follows:
-# one such loss ruins a training. On logits the same loss is `softplus(logit)`, the blue line, and bfloat16 does it no
-# harm.
+# In bfloat16 it is infinite: everything above 0.998 becomes 1, and one logarithm of 0 ruins a training. On logits the
+# same loss is `softplus(logit)`, the blue line, and bfloat16 does it no harm.
 
 # %% [markdown]
 # ### A missing detach
 #
-# In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it, G receives D's wish, "be easier to tell
-# apart", the opposite of its own.
-#
-# That does no harm where G's gradients are emptied *after* D's step. If they are emptied at the start of the loop, for
-# both networks at once, D's wish stays and is added to G's own.
+# In D's step `x_fake.detach()` keeps the gradient from reaching G. Without it G receives D's wish, "be easier to tell
+# apart". If the gradients of both networks are emptied only at the start of the loop, that is added to G's own wish.
 #
 # > **Predict:** G's gradient without `detach`, where D's wish is kept, beside the right one:
 # >
@@ -778,11 +772,10 @@ show(figure, "G's gradient without detach, in the plane in which both lie: "
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Much shorter, and nearly at right angles: D's wish pulls G back, and most of G's own wish is cancelled. For one picture,
-# G's own slope in D's logit is $D(G(z)) - 1$, and D's is $D(G(z))$; together they are $2 D(G(z)) - 1$. This D is fresh
-# and answers one half, so hardly anything is left. A D that is sure of its fakes has a slope near 0 of its own, and G's
-# wish survives: the missing `detach` does most harm where the game is balanced. (In the loop of lesson 03 it stops with
-# an error, because D's backward pass frees the graph of `x_fake`.)
+# Much shorter, and nearly at right angles. For one picture, G's own slope in D's logit is $D(G(z)) - 1$, and D's is
+# $D(G(z))$; together they are $2 D(G(z)) - 1$, hardly anything for this fresh D, which answers one half. So the missing
+# `detach` does most harm where the game is balanced. (The loop of lesson 03 would stop with an error, because D's
+# backward pass frees the graph of `x_fake`.)
 # </details>
 
 # %% [markdown]
@@ -926,11 +919,10 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 #
 # Three of them have a sign of their own. Begin with those.
 #
-# > **Predict:** which one has the minimax loss? Remember what G minimises there: a logarithm of a probability.
+# > **Predict:** which of these four has the minimax loss? What G minimises there is a logarithm of a probability.
 # >
 # > - A
 # > - B
-# > - C
 # > - D <!-- right -->
 # > - E
 
@@ -951,12 +943,11 @@ revealed("D")
 # digits are fine, so it is one of the two that are no failures.
 # </details>
 #
-# > **Predict:** which one has least squares?
+# > **Predict:** which of the others has least squares?
 # >
 # > - A
 # > - B <!-- right -->
 # > - C
-# > - D
 # > - E
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -969,12 +960,10 @@ revealed("B")
 # hardly exceeds 1, even twice. Its pictures are the worst of the five, on a grey weave.
 # </details>
 #
-# > **Predict:** in which one does D learn four times as fast?
+# > **Predict:** in which of the three that are left does D learn four times as fast?
 # >
 # > - A <!-- right -->
-# > - B
 # > - C
-# > - D
 # > - E
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}

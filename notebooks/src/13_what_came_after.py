@@ -23,7 +23,7 @@
 #
 # After this lesson you can
 #
-# - place a dozen ideas from 2014 to 2025 on a line, and say what each of them changed;
+# - put a dozen ideas from 2014 to 2025 in order, and say what each of them changed;
 # - write the hinge loss, the relativistic loss and the penalty R1;
 # - show that batch norm mixes the images of a batch, and why that breaks a penalty on slopes;
 # - read a study of one recipe at a time, and recognise a penalty that is too weak or too strong;
@@ -37,8 +37,8 @@
 # ## 1 · Twelve ideas
 #
 # The DCGAN is from November 2015. Some of what came after changed the **loss**, some the **networks**, and some the
-# **data** that D sees. Each idea below has the number of its paper on arXiv, and that number begins with year and
-# month, so the line can be drawn from it.
+# **data** that D sees. Here is the idea of each, with its year, in one small drawing. Curves are computed from the
+# formulas, and the digit is a real one.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -85,16 +85,6 @@ IDEAS = [  # arXiv number, name, what it changes
     ("1802.05957", "spectral norm", "networks"), ("1807.00734", "relativistic", "loss"),
     ("1812.04948", "StyleGAN", "networks"), ("2006.06676", "ADA", "data"),
     ("2106.12423", "StyleGAN3", "networks"), ("2501.05441", "R3GAN", "loss")]
-show(plots.timeline(IDEAS),
-     "Blue: the loss. Orange: the networks. Green: the data. Seven are of 2017-18.",
-     "a line from 2014 to 2026 with twelve points: " + ", ".join(
-         f"{name} 20{number[:2]}" for number, name, _ in IDEAS))
-
-# %% [markdown]
-# And here is the idea of each, in one small drawing. Curves are computed from the formulas, and the digit is a real
-# one.
-
-# %% jupyter={"source_hidden": true}
 WORDS = {
     "GAN": "what D pays, by its answer", "DCGAN": "strides and batch norm",
     "WGAN-GP": "a price unless D's slope is 1", "hinge": "right by 1 is enough",
@@ -103,10 +93,10 @@ WORDS = {
     "StyleGAN": "a style for each layer", "ADA": "D sees changed images",
     "StyleGAN3": "no waves that are not there", "R3GAN": "pairs, and two such prices"}
 show(plots.sketches(IDEAS, WORDS),
-     "Twelve ideas. The spirals are the smallest game of lesson 01, which circles for ever "
-     "without a price on D.",
+     "What changes: blue the loss, orange the networks, green the data. Seven are of 2017-18. "
+     "The spirals are the smallest game of lesson 01, which circles without a price on D.",
      "twelve small drawings: " + "; ".join(
-         f"{name}: {words}" for name, words in WORDS.items()))
+         f"{name}, 20{number[:2]}: {WORDS[name]}" for number, name, _ in IDEAS))
 
 # %% [markdown]
 # <details><summary>The ten that came after, in words, with their papers</summary>
@@ -248,7 +238,8 @@ show(figure, f"Where does each loss stop asking for more? At the answer 3: {at_t
 # WGAN-GP wants the slope to be 1 and not merely below it. It is *two-sided*, because the best critic of the Wasserstein
 # loss has the slope 1 nearly everywhere between the two sets. R1 and R2 want it to be 0. At the end of a perfect
 # training D should be flat, since there is nothing left to tell apart; lesson 01 shows in its smallest game what such a
-# price does to the circling.
+# price does to the circling. Such a price costs a second pass backwards through D, so the trainer adds it at every
+# eighth update only, and eight times as much (`penalty_every = 8`).
 #
 # > **Exercise 2 · R1** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
@@ -335,13 +326,15 @@ def landscape(net):
     push = torch.autograd.grad(said.sum(), places)[0].view(31, 31, 2)[3::4, 3::4]
     push = push / push.norm(dim=2, keepdim=True) ** (2 / 3)  # the cube root of its length
     figure, axis = plt.subplots(figsize=(4.4, 4.4))
-    axis.contourf(ticks, ticks, said.detach().sigmoid().view(31, 31).T, cmap=FROM_TO,
-                  alpha=0.5, levels=np.linspace(0, 1, 10))
+    axis.imshow(said.detach().sigmoid().view(31, 31).T, cmap=FROM_TO, vmin=0, vmax=1,
+                origin="lower", extent=(-3.1, 3.1, -3.1, 3.1), interpolation="bilinear",
+                alpha=0.6)
     axis.quiver(ticks[3::4], ticks[3::4], *push.permute(2, 1, 0), angles="xy", width=0.006,
                 scale_units="xy", scale=3.6)
     for x, colour in zip(points.values(), (BLUE, ORANGE), strict=True):
         axis.scatter(*x[:48, :, 0, 0].T, s=20, color=colour, edgecolor="white", linewidth=0.6)
     axis.set(xticks=[], yticks=[], facecolor="white")  # a dark page would darken the colours
+    axis.grid(False)
     return figure
 
 
@@ -597,19 +590,54 @@ def headed(config, study=study):
     return f"{config}: distance {distance(config, study):,.0f}"
 
 
+# %% jupyter={"source_hidden": true}
+from scipy import stats
+
+
+def compared(pairs, study=study):
+    """A version over another one, seed by seed: a line for each pair, all corrected."""
+    lines = []
+    for version, over in pairs:
+        found = study.values(version, "fd")
+        logs = np.log(found) - np.log(study.values(over, "fd"))
+        half = stats.t.ppf(1 - 0.025 / len(pairs), len(logs) - 1) * stats.sem(logs)
+        low, high = logs.mean() - half, logs.mean() + half
+        word = "better" if high < 0 else "worse" if low > 0 else "undecided"
+        lines.append([", ".join(f"{v:,.0f}" for v in found), over,
+                      *(f"{np.exp(x):.2f}" for x in (logs.mean(), low, high)), word])
+    return pd.DataFrame(lines, [version for version, _ in pairs],
+                        ["fd of three seeds", "over", "times", "from", "to", "verdict"])
+
+
 # %% [markdown]
-# > **Predict:** how many of the seven changed versions have a smaller mean distance than the baseline?
+# > **Predict:** a version can be told from the baseline if an interval over its three seeds says so. Which can?
 # >
-# > - none <!-- right -->
-# > - two or three
-# > - nearly all
+# > - all seven
+# > - R1 and WGAN-GP: they are better
+# > - relativistic with R1 and R2: it is worse <!-- right -->
+# > - none of the seven
+
+# %% jupyter={"source_hidden": true}
+WITHOUT = ["R1", "WGAN-GP, 1 update of D"]  # each in a D without batch norm
+verdicts = compared([*((config, "baseline") for config in CHANGES[1:]),
+                     *((config, "no batch norm in D") for config in WITHOUT)])
+
+
+def with_verdicts(axes, words, first=0):
+    """A verdict beside each row of a figure, from one row on."""
+    for place, word in enumerate(words, first):
+        axes.text(1.02, place, word, color=plots.points.VERDICTS[word], va="center",
+                  fontsize=10.5, transform=axes.get_yaxis_transform())
+
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-show(plots.rows_of_points({config: study.values(config, "fd") for config in CHANGES},
-                         "Frechet distance, smaller is better", [400, 600, 1000, 2000]),
-     "A point for each seed, a bar for their geometric mean. Real digits stand at "
-     f"{floor:.1f}, far to the left of this picture.",
-     "eight rows of points on a logarithmic axis, the first one furthest to the left")
+figure = plots.rows_of_points({config: study.values(config, "fd") for config in CHANGES},
+                              "Frechet distance, smaller is better", [400, 600, 1000, 2000])
+with_verdicts(figure.axes[0], verdicts["verdict"][:7], first=1)
+show(figure, "A point for each seed, a bar for their geometric mean, and the verdict against "
+     f"the baseline. Real digits stand at {floor:.1f}, far to the left of this picture.",
+     "eight rows of points on a logarithmic axis, the first one furthest to the left; beside "
+     "six of the others stands undecided, beside the last worse")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.plots.showing import enlarged
@@ -623,11 +651,11 @@ show_turned({headed(config): enlarged(study.images(config)[:24], 12, 2, lettered
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# None: the DCGAN is a recipe for small convolutional networks, the rates were chosen for it, and what came after was
-# made for trainings that fail. Three seeds prove one thing only: R3GAN's loss in networks without batch norm draws
-# black pictures (section 8 comes back to that). And batch norm can go, if the first weights take over its work: without
-# it in either network the distance is 1.12 times the baseline's, which may be chance; in lesson 06 the same step
-# *without* He's weights cost 3.50 times.
+# Relativistic with R1 and R2, R3GAN's loss: in networks without batch norm it draws black pictures (section 8 comes back
+# to that). All means lie right of the baseline's, for the rates were chosen for it, and what came after was made for
+# trainings that fail; but three seeds decide none of the other six. And batch norm can go, if the first weights take
+# over its work: without it in either network the distance is 1.12 times the baseline's, which may be chance; in lesson
+# 06 the same step *without* He's weights cost 3.50 times.
 # </details>
 
 # %% [markdown]
@@ -702,31 +730,9 @@ show_turned({headed(config).replace("R1:", "R1, gamma 10, the healthy one:"):
 # </details>
 
 # %% jupyter={"source_hidden": true}
-from scipy import stats
-
-
-def compared(pairs, study=study):
-    """A version over another one, seed by seed: a line for each pair, all corrected."""
-    lines = []
-    for version, over in pairs:
-        found = study.values(version, "fd")
-        logs = np.log(found) - np.log(study.values(over, "fd"))
-        half = stats.t.ppf(1 - 0.025 / len(pairs), len(logs) - 1) * stats.sem(logs)
-        low, high = logs.mean() - half, logs.mean() + half
-        word = "better" if high < 0 else "worse" if low > 0 else "undecided"
-        lines.append([", ".join(f"{v:,.0f}" for v in found), over,
-                      *(f"{np.exp(x):.2f}" for x in (logs.mean(), low, high)), word])
-    return pd.DataFrame(lines, [version for version, _ in pairs],
-                        ["fd of three seeds", "over", "times", "from", "to", "verdict"])
-
-
-# %% jupyter={"source_hidden": true}
 CORRECTED = ("The intervals hold at 95 % for all lines together (Bonferroni's correction): "
              "many questions make chance hits, and three seeds make wide intervals.")
-WITHOUT = ["R1", "WGAN-GP, 1 update of D"]  # each in a D without batch norm
-show_table(compared([*((config, "baseline") for config in CHANGES[1:]),
-                     *((config, "no batch norm in D") for config in WITHOUT)]),
-           CORRECTED, fold="The numbers of this section, and how sure they are")
+show_table(verdicts, CORRECTED, fold="The numbers of this section, and how sure they are")
 
 # %% [markdown]
 # ## 7 · The whole recipe, on faces
@@ -751,10 +757,9 @@ show(figure, "Smaller is better. Look at the first green point: there the one is
      "a grey curve that falls from 2,000 to 340, and a green one from 320 to 35")
 
 # %% [markdown]
-# Before its fifty-thousandth image the later recipe is where the earlier one ends, and it goes on. At their best the
-# distance of 10,000 faces is 347 and 33.7: ten times smaller. But eight other settings differ too, among them the batch
-# size and the width of G, and each run has one seed. So the pair shows what a recipe as a whole can do, and not what R1
-# alone does.
+# At their best the distance of 10,000 faces is 347 and 33.7: ten times smaller. But eight other settings differ too,
+# among them the batch size and the width of G, and each run has one seed. So the pair shows what a recipe as a whole can
+# do, and not what R1 alone does.
 
 # %% jupyter={"source_hidden": true}
 import json
@@ -807,6 +812,11 @@ over = pd.DataFrame({title: {version: distance(version, of) / distance("baseline
                              for version in VERSIONS[1:]}
                      for title, of in (("on digits", study), ("on faces", on_faces))})
 
+# %% jupyter={"source_hidden": true}
+pairs = [*((version, "baseline") for version in VERSIONS[1:]),
+         *((version, "no batch norm in D") for version in WITHOUT)]
+verdicts = compared(pairs, on_faces)
+
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure = plots.dots(over, "times the baseline's Frechet distance: left of 1 is better")
 axes, ticks = figure.axes[0], [0.5, 0.7, 1, 1.5, 2, 3]
@@ -814,25 +824,26 @@ axes.axvline(1, color=plots.GREY, linewidth=1)
 axes.set(xscale="log", xlim=(0.5, 3))
 axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
 axes.minorticks_off()
-show(figure, "The same five recipes on digits and on faces; means of three seeds.",
-     "five rows of two dots: on digits all right of 1, on faces all left of it")
+with_verdicts(axes, verdicts["verdict"][:5])
+show(figure, "The same five recipes on digits and on faces: means of three seeds, and the "
+     "verdict on faces.",
+     "five rows of two dots: on digits all right of 1, on faces all left of it; beside four "
+     "stands undecided, beside WGAN-GP better")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-pairs = [*((version, "baseline") for version in VERSIONS[1:]),
-         *((version, "no batch norm in D") for version in WITHOUT)]
-show_table(compared(pairs, on_faces), CORRECTED, fold="The numbers, and how sure they are")
+show_table(verdicts, CORRECTED, fold="The numbers, and how sure they are")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # All five, and most of it comes with taking batch norm out of D: four of the five are at about two thirds of the
-# baseline's distance, and a penalty on top adds next to nothing (0.99 and 0.96 times). Three seeds decide only one of
-# the five, WGAN-GP; the others point the same way. An order found on digits need not hold on faces, with the same code
-# and the same judge's arithmetic.
+# baseline's distance, and a penalty on top adds next to nothing (0.99 and 0.96 times). Three seeds decide only WGAN-GP;
+# the others point the same way. What was found on digits need not hold on faces, with the same code and the same
+# judge's arithmetic.
 #
-# **Read it with care.** One number disagrees: the precision falls in all five, from 0.33 to between 0.28 and 0.14, though the baseline's three seeds (0.23, 0.35, 0.41) leave most of that open. After
-# 30 thousand images no version draws a clear face, and the recall is 0.00 for all. This is a study of how a training
-# *begins*.
+# **Read it with care.** The precision falls in all five, from 0.33 to between 0.28 and 0.14, though the baseline's three
+# seeds (0.23, 0.35, 0.41) leave most of that open. After 30 thousand images no version draws a clear face, and the
+# recall is 0.00 for all: this is a study of how a training *begins*.
 # </details>
 
 # %% [markdown]
@@ -968,7 +979,8 @@ show_rows(rows, "The same eight z in every row.",
 # %% [markdown]
 # The same on the command line, for images of your own:
 #
-#     dcgan-course train --preset photos --real_label 1 --norm none --init he --loss relativistic --r1 10 --r2 10
+#     dcgan-course train --preset photos --real_label 1 --norm none --init he \
+#       --loss relativistic --r1 10 --r2 10
 #
 # (The preset smooths D's labels, and a loss of pairs has none.) `--r1` and `--r2` are the two gammas. They depend on
 # the size of the images and on D, so try three values that are ten times apart, and read D's answers.
