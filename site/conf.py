@@ -12,7 +12,6 @@ project = "dcgan-course"
 author = "the authors of dcgan-course"
 extensions = ["myst_nb", "sphinx_design", "sphinx_copybutton", "sphinx_revealjs", "predict"]
 nb_execution_mode = "off"  # the outputs are the stored ones
-nb_render_markdown_format = "gfm"  # with tables
 nb_ipywidgets_js = {}  # stored notebooks have pictures in place of widgets
 nb_mime_priority_overrides = [("html", "image/gif", 35)]  # before text: films
 myst_enable_extensions = ["dollarmath", "colon_fence", "attrs_inline"]

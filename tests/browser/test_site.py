@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import itertools
+import json
 import re
 import string
 from pathlib import Path
@@ -276,10 +277,13 @@ def test_the_font_has_all_that_formulas_need(site):
     assert len(formulas) > 100 and [one for one in characters if bytes(font.getmask(one)) == missing] == []
 
 
-def test_tables_of_markdown_are_tables(site, page):
-    """Also those that a cell has displayed, as lesson 12 does a model card."""
+def test_the_model_card_has_its_numbers(site, page):
+    """A table in the card that lesson 12 displays, with those of real images beside those of the generated ones."""
     page.goto((site / "notebooks" / "12_your_own_images.html").as_uri(), wait_until="load")
-    assert page.locator(".cell_output td", has_text="Frechet distance").count() == 1
+    row = page.locator(".cell_output table tr", has_text="Frechet distance")
+    record = json.loads((load_run("avatars").path / "record.json").read_bytes())
+    expected = [record[name]["fd10k_avatars"] for name in ("generated", "real")]
+    assert [float(cell) for cell in row.locator("td").all_inner_texts()] == pytest.approx(expected, abs=0.06)
 
 
 @pytest.mark.parametrize("name", slides.names(), ids=lambda name: name[:2])
