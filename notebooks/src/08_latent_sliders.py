@@ -573,7 +573,7 @@ show_table(pd.DataFrame({name: [f"{row[i]:+.0f}", along(row, i)]
 #
 # A direction is a vector that is added to z, the same for every face. Labels find directions that have a name (lesson
 # 07); the weights of G's first layer, without a label, find those that change the picture most. Neither kind changes
-# one thing alone: what G has tied together in z comes along, so look at more than what the slider names.
+# one thing alone: something else comes along, even what G's own faces do not tie to it.
 
 # %% [markdown]
 # > **Open exercise · Name a direction, and prove it** — 45 minutes
