@@ -22,7 +22,7 @@ def capstone() -> tuple[list[list[str]], dict]:
     """The words of each command, and the study that they name."""
     text = next(cell.source for cell in nbformat.read(LESSON, 4).cells if "The capstone\n" in cell.source)
     commands, study = re.search(r"```\n(dcgan-course .+?)```.+?```json\n(.+?)```", text, re.S).groups()
-    return [shlex.split(line)[1:] for line in commands.splitlines()], json.loads(study)
+    return [shlex.split(line)[1:] for line in commands.replace("\\\n", "").splitlines()], json.loads(study)
 
 
 @pytest.mark.slow

@@ -67,7 +67,7 @@ from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.plots import GREY, ORANGE, STYLE, legend_above, show, show_rows, show_table
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import first_layer, generate, image_grid, png, sample_z
-from dcgan_course.widgets import LatentExplorer, Still
+from dcgan_course.widgets import LatentExplorer, Still, explore
 
 plt.style.use(STYLE)
 print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
@@ -557,10 +557,17 @@ show_table(pd.DataFrame({name: [f"{row[i]:+.0f}", along(row, i)]
 # hundred faces, a change of less than about ten may be chance.)
 # </details>
 #
-# <details><summary>Another run, or a page without code</summary>
+# ### Another run
 #
-# - `explore("mnist2d")`, with `from dcgan_course.widgets import explore`, opens another run; the path of your own run's
-#   folder will do as well. The z of `mnist2d` has two numbers, so a map shows every picture that it can draw.
+# The z of `mnist2d` has two numbers, so a map shows every picture that it can draw. In place of the name you can write
+# the path of your own run's folder.
+
+# %% tags=["nbval-ignore-output"]
+explore("mnist2d")
+
+# %% [markdown]
+# <details><summary>A page without code; and where nothing moves</summary>
+#
 # - For people who do not want to see any code: in a terminal, `.venv/bin/dcgan-course explore avatars` opens the same
 #   explorer in the browser. Lesson 12 makes a file of it that needs no Python at all.
 # - Nothing moves in JupyterLab? The kernel may not be running: run the cells again. A stored notebook on the web, or
