@@ -21,11 +21,11 @@ check test: export OMP_NUM_THREADS := 1
 # what Python has compiled is kept, wherever else it is not: the tests start hundreds of processes
 check test: export PYTHONDONTWRITEBYTECODE :=
 
-# before each commit: what answers in a minute or so
+# before each commit: what answers in a minute or so; these tests hardly wait: a worker for each core
 check: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(WORKERS) --dist worksteal -m "not slow"
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal -m "not slow"
 
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .

@@ -505,6 +505,7 @@ def test_bench(capsys):
     assert re.search(r"^step and data +\d+ +\d+ +\d+\.\d\d$", text, re.M) and "matrix-multiply rate" in text
 
 
+@pytest.mark.slow
 def test_import_is_cheap():
     """Nothing heavy comes with the package: widgets, plotting, metrics and data load when used."""
     code = "import torch, sys; before = set(sys.modules); import dcgan_course; print(len(set(sys.modules) - before))"

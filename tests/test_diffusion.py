@@ -148,6 +148,7 @@ def test_the_network():
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in net.parameters())
 
 
+@pytest.mark.slow
 def test_the_network_learns():
     net, stream = UNet(channels=32), seeded(0, "test")
     optimizer = torch.optim.Adam(net.parameters(), 2e-3)
@@ -169,6 +170,7 @@ def weights(folder):
     return torch.load(folder / "checkpoint.pt", weights_only=True)
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_bit_for_bit_where_it_was_stopped(tmp_path, few, monkeypatch, capsys):
     assert train_diffusion(tmp_path / "whole", DiffusionConfig(**QUICK), quiet=True)
     own = diffusing.Diffusing.train_on
@@ -197,6 +199,7 @@ def test_a_training_goes_on_bit_for_bit_where_it_was_stopped(tmp_path, few, monk
     assert sorted(f.name for f in (tmp_path / "whole" / "samples").iterdir()) == ["fakes_000000.png"]
 
 
+@pytest.mark.slow
 def test_a_training_is_scored_on_the_way(tmp_path, few, monkeypatch):
     drawn = []
     monkeypatch.setattr(diffusing, "scorer_for", lambda config: lambda images: drawn.append(images) or {"fd": 1.0})
@@ -253,6 +256,7 @@ def test_a_loss_that_is_no_number_ends_it(tmp_path, few, monkeypatch):
 # ---- what is kept
 
 
+@pytest.mark.slow
 def test_record(tmp_path, few, monkeypatch, capsys, larger_webp):
     def score(images):
         return {"fd": round(float(images.std()), 6), "n": len(images)}
@@ -301,6 +305,7 @@ def test_the_recorded_training_is_whole():
     assert 100 < about["cpu_seconds"] <= about["seconds"] * 1.05
 
 
+@pytest.mark.slow
 def test_the_recorded_network_draws_its_last_sheet():
     noise = torch.randn(diffusing.SHOWN, generator=seeded(0, "z_fixed"))
     drawn = image_grid(sample(load_unet(), noise)).numpy().astype(float)

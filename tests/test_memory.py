@@ -101,6 +101,7 @@ def test_a_training_that_cannot_fit_is_refused_before_anything_is_made(tmp_path,
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_what_fits_is_not_refused_and_a_resumed_run_never(tmp_path, monkeypatch):
     config = tiny.config(tmp_path, num_epochs=1)
     for limit in (least_bytes(config), None):
@@ -252,6 +253,7 @@ def test_too_little_for_the_networks_alone(tmp_path, monkeypatch):
 
 
 @LINUX
+@pytest.mark.slow
 @pytest.mark.parametrize("instructions", ["DEFAULT", "AVX2"])
 def test_a_real_want_of_memory(tmp_path, monkeypatch, instructions):
     """The process may map no more from the first step on. Which allocation fails is the processor's affair: with AVX2

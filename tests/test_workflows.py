@@ -24,6 +24,7 @@ def run(name, *words) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schema, files", [("github-workflows", WORKFLOWS),
                                            ("github-issue-forms", sorted((GITHUB / "ISSUE_TEMPLATE").glob("*.yml"))),
                                            ("citation-file-format", [ROOT / "CITATION.cff"])])
