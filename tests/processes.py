@@ -25,8 +25,14 @@ def begin(code: str, **variables: str):
     environment = os.environ | variables
     if sys.platform != "linux":  # elsewhere what torch has loaded does not always survive a fork
         return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                env=environment)
+                                env=environment, preexec_fn=listen if os.name == "posix" else None)
     return Fork(code, environment)
+
+
+def listen() -> None:
+    """In a new process: hear Ctrl-C and a hang-up, which a shell's `&` and nohup have told the tests to ignore."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def own_memory(key: str) -> int:
@@ -97,14 +103,14 @@ def ask(**question):
 
 def serve() -> str:
     """Start and watch forks. Returns in each fork, with the code that it is to run."""
-    inherited = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the tests
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the tests
     running = set()
     for line in sys.stdin:
         question = json.loads(line)
         if "code" in question:
             answer = os.fork()
             if not answer:
-                signal.signal(signal.SIGINT, inherited)
+                listen()
                 become(**question)
                 return question["code"]
             running.add(answer)

@@ -7,9 +7,9 @@ import sys
 import time
 
 import numpy as np
+import processes
 import pytest
 from PIL import Image
-from processes import PATIENCE
 
 from dcgan_course.commands import cli
 from dcgan_course.data.prepare import prepared
@@ -132,7 +132,6 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
         import joblib, os, signal, sys
         from dcgan_course.commands import cli
         from dcgan_course.data import prepare
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         joblib.cpu_count = lambda: 2
         prepare.CHUNK, add = 4, prepare.Journal.add  # ten chunks: two workers
         def stop(self, *args):
@@ -141,8 +140,9 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
         prepare.Journal.add = stop
         sys.exit(cli.main(["prepare", {f"folder:{tmp_path / 'pictures'}"!r}, "--image_size", "16", "--out",
                            {str(tmp_path / "stopped")!r}]))"""
-    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, text=True, stderr=subprocess.PIPE)
-    said = process.communicate(timeout=PATIENCE)[1]
+    process = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, text=True, stderr=subprocess.PIPE,
+                               preexec_fn=processes.listen)
+    said = process.communicate(timeout=processes.PATIENCE)[1]
     last = said.splitlines()[-1]
     assert process.returncode == 143 and "Traceback" not in said
     assert last.startswith("dcgan-course: folder:") and last.endswith("what is done is kept, run again to go on")
@@ -155,7 +155,7 @@ def test_preparing_pictures_is_stopped_and_goes_on(tmp_path):
 
 def running(group: int) -> list[str]:
     """The processes of a group that do not end."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + processes.PATIENCE
     while time.monotonic() < end:
         listing = subprocess.run(["ps", "-A", "-o", "pgid=,stat=,args="], capture_output=True, text=True).stdout
         rows = [line.split(None, 2) for line in listing.splitlines()]

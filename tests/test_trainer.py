@@ -569,8 +569,7 @@ def test_a_stop_in_a_notebook_names_the_notebooks_way(tmp_path, monkeypatch, cap
 def test_stopped_in_the_middle_of_an_epoch_and_resumed(tmp_path, uninterrupted, name):
     """docker stop, a batch system, a closed terminal, Ctrl-C: the step is done, its checkpoint kept, and the end the
     same. The exit status says what it was; of a Ctrl-C, that all went as told."""
-    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # also in the background
-    process = spawn("train", *flags(tiny.config(tmp_path)), patch=listening + STOP.format(name=name))
+    process = spawn("train", *flags(tiny.config(tmp_path)), patch=STOP.format(name=name))
     out, err = process.communicate()
     assert process.returncode == (0 if name == "SIGINT" else 128 + getattr(signal, name)), err
     run = Run(tmp_path / "0001-smoke")
@@ -603,6 +602,7 @@ def test_a_terminal_that_closes(tmp_path, uninterrupted):
     import termios
 
     def own_terminal():
+        processes.listen()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     ours, theirs = os.openpty()

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import processes
 import psutil
 import pytest
 import servers
@@ -311,7 +312,8 @@ def started():
     commands = []
 
     def start(*arguments, **options) -> psutil.Popen:
-        commands.append(psutil.Popen([sys.executable, "-m", "dcgan_course", *arguments], **options))
+        commands.append(psutil.Popen([sys.executable, "-m", "dcgan_course", *arguments],
+                                     preexec_fn=None if os.name == "nt" else processes.listen, **options))
         return commands[-1]
 
     yield start
