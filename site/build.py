@@ -214,10 +214,13 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
 
 
 def at_home(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Links to the published site as links between its pages, which need no network."""
+    """Links to the published site as links between its pages, which need no network; and no line ends between a bracket
+    and the code in it."""
     address = re.escape("https://{}.github.io/{}/".format(*teach.repository().split("/")))
     for cell in page.cells:
         cell.source = re.sub(rf"\]\({address}([\w/]+)\.html\)", r"](../\1.md)", cell.source)
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\((`[^`\n]+`)", r'<span class="keep">(\1</span>', cell.source)
     return page
 
 
