@@ -285,7 +285,7 @@ head, *parts_of_card = export.model_card(mine).split("\n## ")
 title, draws, *_ = (line for line in head.removeprefix("# ").splitlines() if line)
 display(HTML(f"""<div style="border:2px solid #8888;border-radius:10px;padding:12px 18px">
 <p style="font-size:1.3em"><b>{title}</b></p><p>{draws}</p>
-<div style="display:flex;flex-wrap:wrap;gap:18px;align-items:center">
+<div style="display:flex;flex-wrap:wrap;gap:18px;align-items:flex-start">
 <div style="flex:1 1 220px;max-width:300px">{sheet}</div>
 <div style="flex:1 1 300px">{numbers}</div></div>
 <p>The nearer to the number of real faces, the better. One training, one seed. Nobody picked
