@@ -266,7 +266,7 @@ weight = first_layer(netG)
 strength = torch.linalg.svdvals(weight)
 ratio = strength[0] / strength[-1]
 found = principal(weight, 3)
-found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # a free choice
+found = found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()  # W leaves it open
 directions |= {f"strongest {i + 1}": direction for i, direction in enumerate(found)}
 names = [name for name in directions if name.startswith("strongest")]
 sheet(names, "The three directions that W stretches most, from -3 (left) to +3; the first is "
@@ -343,8 +343,9 @@ show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten
 # </details>
 
 # %% [markdown]
-# They were found without trying each of them, and without a label. But do the strong directions have names? Try to find
-# words for each row above. A direction that W stretches most need not mean one thing.
+# All of these directions were found without trying each of them, and without a label. But do the strong ones have names?
+# Go back to the three rows below exercise 2 and try to find words for each. A direction that W stretches most need not
+# mean one thing.
 #
 # ## 3 · The explorer
 #

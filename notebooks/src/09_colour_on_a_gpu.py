@@ -21,8 +21,8 @@
 #
 # **You need:** lesson 03. A GPU helps, and is not needed to follow.
 #
-# **No GPU was timed for this course.** What one needs is computed from shapes and from assumed speeds; every time that
-# was measured is a CPU's.
+# What a GPU needs is computed here, from shapes and from assumed speeds; every time that was measured is a CPU's, as no
+# GPU was timed for this course.
 #
 # After this lesson you can
 #
@@ -686,16 +686,20 @@ show(figure, "Each bar adds one change to those above it, and is the median of t
 # of this on a GPU and prints a report.
 # </details>
 #
-# **The bill so far:** 37 GB of disk. In 16 bits 0.9 GB of memory in place of 1.2, and the hours of your GPU's float32
-# divided by what its last bar says.
+# **The bill so far:** 37 GB of disk. In 16 bits 0.9 GB of memory in place of 1.2, and the three hours divided by your
+# own gain. The last bar is that of a CPU and a narrow network; run the cell on your GPU for yours.
 
 # %% [markdown]
 # ## 6 · Does a large batch cost anything?
 #
 # Could the hours be fewer still? A GPU works best on large batches, and memory has room for thousands of images (section
-# 3). But with the same number of images a batch four times as large makes a quarter of the steps. The usual advice is a longer step: the learning rate
-# times 4 (meant for plain SGD), or times its root, 2 (for Adam). A recorded study tried that on 60 thousand digits, three
-# seeds each.
+# 3). But with the same number of images a batch four times as large makes a quarter of the steps. The usual advice is a
+# longer step:
+#
+# - the learning rate times 4, meant for plain SGD;
+# - or times the root of that, 2, for Adam.
+#
+# A recorded study tried both on 60 thousand digits, three seeds each.
 #
 # > **Predict:** does a longer step make up for a batch of 256 in place of 64?
 # >

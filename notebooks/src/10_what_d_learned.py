@@ -512,8 +512,8 @@ plots.show_turned({f"feature {i + 1} of the trained D": both(i)
 
 # %% [markdown]
 # A trained feature answers to lines, mostly in **one direction**, in whatever church they are: feature 52 to lines that
-# rise, 66 to upright and 16 to level ones, 58 to edges that fall, and 49 to domes. What raises a random one is strewn
-# over the whole detail.
+# rise, 66 to upright and 16 to level ones, 58 to edges that fall. (49 is an exception: it answers to domes, whose edge
+# turns.) What raises a random one is strewn over the whole detail.
 #
 # Can "looks like edges" be put into numbers? The direction of a picture's edges
 # follows from its slopes across and down, as an arrow; with twice the angle, opposite slopes count as one direction.
@@ -881,7 +881,7 @@ plots.show_turned(layers,
 #   takes 92 % of the glasses away, of the last one 20 %. At 4 x 4, random maps take 25 %, chosen ones 92 to 100 %.
 # - **Where it is decided.** In the first layer any informed choice removes at least nine pairs in ten, and changes no
 #   more of the other answers than random maps do: there *whether* a face wears glasses is laid down. At 8 x 8 the
-#   witness still sees every fourth pair or so. In the layers close to the picture it sees half of the glasses or more,
+#   witness still sees 18 to 30 % of the pairs, however the maps are chosen. In the layers close to the picture it sees half of the glasses or more,
 #   whatever is chosen: these layers draw edges and colours, of glasses as of all else.
 # - **And look at the last stop of the slider**, 32 x 32. The judge says that six pairs in ten are gone. The witness,
 #   and you, say that most of them are there. (At 16 x 16 it is 94 % against 47 %.) Maps were chosen by the judge's own
