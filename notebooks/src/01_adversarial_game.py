@@ -105,14 +105,14 @@ show(figure, "The real data: eight modes on a ring, and nothing between them.",
 # %% [markdown]
 # ### The best possible D
 #
-# Suppose G stands still. Let $p_{data}(x)$ be the density of real points and $p_g(x)$ that of generated ones. At one
+# Suppose G stands still. Let $p_\text{data}(x)$ be the density of real points and $p_g(x)$ that of generated ones. At one
 # place $x$, D pays $-\log D$ for each real point and $-\log(1 - D)$ for each generated one:
 #
-# $$p_{data}(x) \cdot (-\log D) + p_g(x) \cdot (-\log(1 - D))$$
+# $$p_\text{data}(x) \cdot (-\log D) + p_g(x) \cdot (-\log(1 - D))$$
 #
-# Set the derivative to zero, $-p_{data}/D + p_g/(1 - D) = 0$, and solve for D:
+# Set the derivative to zero, $-p_\text{data}/D + p_g/(1 - D) = 0$, and solve for D:
 #
-# $$D^*(x) = \frac{p_{data}(x)}{p_{data}(x) + p_g(x)}$$
+# $$D^*(x) = \frac{p_\text{data}(x)}{p_\text{data}(x) + p_g(x)}$$
 #
 # The next cell tests the formula. It supposes that real points are three times as dense as generated ones, and tries
 # 999 answers. The lowest cost should lie at 3/4.
@@ -133,8 +133,8 @@ show(figure, "The cheapest of the answers is the formula's.",
 
 # %% [markdown]
 # On our ring both densities are known, so $D^*$ can be computed everywhere. It is convenient to work with the
-# **logit**, the number that a sigmoid turns into a probability. Divide $D^*$ above and below by $p_{data}$, and out
-# comes $D^* = \text{sigmoid}(\log p_{data} - \log p_g)$. So the best logit is the logarithm of a ratio of densities:
+# **logit**, the number that a sigmoid turns into a probability. Divide $D^*$ above and below by $p_\text{data}$, and out
+# comes $D^* = \text{sigmoid}(\log p_\text{data} - \log p_g)$. So the best logit is the logarithm of a ratio of densities:
 # 0 where both are equal, positive where real points are denser.
 
 # %%
@@ -241,11 +241,11 @@ show_table(pd.DataFrame({"D* in its centre": {
 # Suppose G plays the same game from the other side: it wants D's cost as *large* as possible, against the best D. Put
 # $D^*$ into the cost, and a short calculation gives
 #
-# $$\text{cost of } D^* = \log 4 - 2\,\text{JSD}(p_{data}, p_g)$$
+# $$\text{cost of } D^* = \log(4) - 2\,\text{JSD}(p_\text{data}, p_g)$$
 #
-# where the **Jensen-Shannon divergence** JSD is 0 if the two densities are equal, and $\log 2 = 0.69$ if they never
-# overlap. So a G that raises the cost of the best D lowers 2 JSD - log 4, and with it a true measure of how much the
-# two densities differ. This measure has a weakness, however. Consider a G that draws one narrow heap between the middle
+# where the **Jensen-Shannon divergence** JSD is 0 if the two densities are equal, and $\log(2) = 0.69$ if they never
+# overlap. So a G that raises the cost of the best D lowers $2\,\text{JSD} - \log(4)$, and with it a true measure of how much the
+# two densities differ. Consider a G that draws one narrow heap between the middle
 # and a mode.
 #
 # > **Predict:** how does the divergence fall as the heap comes nearer?
@@ -375,8 +375,8 @@ g_loss = check_g_loss(my_g_loss)
 # %% [markdown]
 # From here on `d_loss` and `g_loss` are yours where the check accepted them, and the package's where it did not.
 #
-# Two numbers are worth remembering. A D that guesses, with the logit 0 for everything, has the loss $2 \log 2 = 1.39$, and
-# G's loss is then $\log 2 = 0.69$. (If your $L_D$ is the mean of the two halves and not their sum, it shows half of the
+# Two numbers are worth remembering. A D that guesses, with the logit 0 for everything, has the loss $2 \log(2) = 1.39$, and
+# G's loss is then $\log(2) = 0.69$. (If your $L_D$ is the mean of the two halves and not their sum, it shows half of the
 # first number. It trains as well, and with Adam even at the same pace; section 3 says why.)
 #
 # ## 3 · Why G does not simply undo D's work

@@ -402,7 +402,7 @@ show_rows(rows, "What the three generators draw at the end, for seven z each.",
 #
 # A collapses, B is healthy, in C D wins. A G that collapses is found out bit by bit (A): it draws one bold stroke for
 # every `z`. Where neither side runs away, the two answers stay on their sides of 0.5, and near it (B). A D that learns
-# twenty times as fast is sure from its first steps on (C). Its G draws nearly the same noise for every `z`: it has
+# twenty times as fast is sure from its first steps on, but for a moment near 14 thousand images (C). Its G draws nearly the same noise for every `z`: it has
 # collapsed *as well*, onto one picture without a stroke. (Its `duplicates`, the share of pictures with a near-twin, are
 # 0.999; [data/README.md](../data/README.md) has the scores of all runs.)
 #
@@ -499,7 +499,8 @@ show_turned(turned, "Drag the slider: where are D's two answers nearest?",
 # %% [markdown]
 # ### Two ways to fail
 #
-# Here are the losses of all three. Dashed is what they would be if D guessed: 1.39 for loss_D, and 0.69 for loss_G.
+# Here are the losses of all three. Dashed is what they would be if D guessed: 1.39 for loss_D, and 0.69 for loss_G (-0.69
+# in C, which has another loss). Mind the scales: each panel has its own.
 
 # %% jupyter={"source_hidden": true}
 LOSSES = {"loss_D": "loss_D", "loss_G": "loss_G"}
@@ -643,7 +644,8 @@ show(generate(basic.load_generator(), z),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About a fifth: 241 beside 1254. (Its root, the distance itself, shrinks to 0.44 of what it was.) Two things
+# About a fifth: 241 beside 1254, both after 180 thousand images. (The root of it, the distance itself, shrinks to 0.44 of
+# what it was. The picture shows the fully connected GAN later, after 300 thousand, at an `fd` of 909.) Two things
 # still differ. The fully connected networks also lack batch norm, so the convolution need not be the whole cause. And
 # only the fully connected run has a moving average of G, which helps it. Each number comes from one seed. Lesson 06
 # changes one thing at a time.

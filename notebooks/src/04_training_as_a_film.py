@@ -545,7 +545,7 @@ strip([iio.imread(versions[name])[-1][22:114, :122] for name in list(versions)[:
 # </details>
 #
 # Watch it twice. The first time look at the whole sheet: what comes first, contrast, position or shape? The second time
-# follow a single place: does it stay the same digit once it is one?
+# look for the place that you can read first.
 
 # %% tags=["nbval-ignore-output"]
 content = versions["64 colours, every other frame"]
@@ -567,7 +567,8 @@ show(content, "Your own training: choose one place and follow it.",
 # ## 6 · A healthy film beside one that collapses
 #
 # Lesson 03 showed the last pictures and the curves of a run with **mode collapse**, where G answers many different `z`
-# with the same picture. A film shows what they cannot: **when** it happened. These settings of that run are different:
+# with the same picture. A film shows what they cannot: **when** it happened. These settings of that run are different (the
+# moving average is one of G's weights, over that many thousand images; lesson 06 explains it):
 
 # %% jupyter={"source_hidden": true}
 healthy, collapsed = run, load_run("mnist_collapse")

@@ -710,7 +710,8 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
      "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
 
 # %% [markdown]
-# In bfloat16 it is infinite: everything above 0.998 becomes 1, and one logarithm of 0 ruins a training. On logits the
+# At a logit of 8 the loss from bfloat16 is infinite: everything above 0.998 becomes 1, and one logarithm of 0 ruins a
+# training. On logits the
 # same loss is `softplus(logit)`, the blue line, and bfloat16 does it no harm.
 
 # %% [markdown]
@@ -972,8 +973,8 @@ revealed("A")
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# A. D(x) and D(G(z)) stay far apart to the end: D is ahead, but it has not won. In C they draw together, because
-# smoothing forbids D to be sure; in E they are close from early on, because a D that cannot be steep cannot be sure.
+# A. D(x) and D(G(z)) stay far apart to the end: D is ahead, but it has not won. In C they draw together, and in E they
+# are close from early on. Why? Exercise 3 needs it.
 # </details>
 #
 # > **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 5 minutes
@@ -1004,9 +1005,9 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #     return {
 #         "A": "D learns 4 times as fast",  # D(x) and D(G(z)) stay far apart
 #         "B": "least squares",  # both losses are small: halves of squares
-#         "C": "smoothing 0.9 in G too",  # fine digits; D is never sure, D(x) below 0.7
+#         "C": "smoothing 0.9 in G too",  # fine digits; smoothing forbids D to be sure
 #         "D": "minimax",  # loss_G is negative, the digits are fine
-#         "E": "spectral norm in D",  # ragged strokes; D's answers stay close together
+#         "E": "spectral norm in D",  # ragged strokes; a D that cannot be steep cannot be sure
 #     }
 # ```
 # </details>

@@ -167,7 +167,7 @@ show(figure, "These digits still improved when their training was stopped: no tu
 # %% [markdown]
 # Larger data sets do not protect from it. The logs of
 # [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN) report for a DCGAN on CIFAR-10 a FID of 49.03
-# after 42 thousand steps and of 137.41 after 200 thousand. And the paper's conclusion reports an instability of longer
+# after 42 thousand steps and of 137.41 after 200 thousand. (A FID comes from another classifier: no `fd` here compares with it.) And the paper's conclusion reports an instability of longer
 # trainings: "as models are trained longer they sometimes collapse a subset of filters to a single oscillating mode".
 #
 # So **score while you train, and keep the best, not the last.** `dcgan-course train --metric_every 1` does that;
@@ -196,7 +196,7 @@ print(f"{len(study.study.configs)} versions, seeds {seeds};",
       f"{study.about['thousand_images']:,} thousand images in all")
 
 # %% [markdown]
-# **Mind the clock.** Each training sees every digit once, 60 thousand images, and the baseline's `fd` ends near 210.
+# **Mind the clock.** Each training sees every digit once, 60 thousand images, and the baseline's `fd` ends near 214.
 # The digits of section 1 were shown twenty times as many and reach 17.0. So "better" below means better *early in a
 # training*, on easy pictures, in a small network.
 #
@@ -491,8 +491,8 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 #
 # Whole ways to write a digit are missing in P, dense layers: its recall is 0.17, and no eye sees in eight pictures what
 # is not there (lesson 11). By precision its digits are even the cleanest of the six, 0.80. R, pooling in D, has the
-# smallest distance. S, batch norm on G's output, is 18 times as far as the baseline, above all for a ground that is not quite black; most of
-# its digits can be read all the same. U cannot draw black at all: a sigmoid ends at 0, and black is -1 here. (The
+# smallest distance. S, batch norm on G's output, is with this seed 18 times as far as the baseline, above all for a
+# ground that is not quite black; most of its digits can be read all the same. U cannot draw black at all: a sigmoid ends at 0, and black is -1 here. (The
 # paper's own network for MNIST had a sigmoid with images in [0, 1], and dense layers as well, lesson 12.)
 # </details>
 #
@@ -604,8 +604,8 @@ show(figure, "Does blue follow the dashed line? Means over nine lines of the log
      "left and right the blue curve comes down from the grey one to the dashed one")
 
 # %% [markdown]
-# It does, within 0.02 all the way and at the end to the second decimal: D(x) is 0.64 with the target 1 and 0.57 with 0.9,
-# D(G(z)) is 0.36 and 0.33. So smoothing scaled D just as theory says. Only the distance did not notice: its ratio is
+# It does, within 0.02 all the way. At the end D(x) is 0.635 with the target 1, 0.9 times that is 0.571, and with 0.9 it
+# is 0.568; D(G(z)) is 0.366, 0.329 and 0.327. So smoothing scaled D just as theory says. Only the distance did not notice: its ratio is
 # 1.00, with an interval from 0.89 to 1.13, and with 0.9 in G's loss as well 0.93 (0.83 to 1.05), both undecided. No
 # wonder: G's loss is $-\log D(G(z))$, and a factor of 0.9 in D adds $-\log 0.9$ to it, a constant, which has no slope.
 # What G learns from stays as it was. Smoothing is meant for a D that is sure of nearly every image, where 0.9 keeps its
