@@ -38,7 +38,8 @@
 #
 # > **What is `fd`?** The *Frechet distance*. A classifier that saw real digits only turns each picture into 64 numbers, its
 # > features; `fd` says how far the features of generated digits lie from those of real ones, in their mean and in their
-# > spread. Smaller is better; two sets of 2,000 real digits are about 7 to 14 apart. Churches have a classifier of their own.
+# > spread. Smaller is better; two sets of 2,000 real digits are about 7 to 14 apart, and one such set 3 to 6 from the
+# > larger one that pictures are compared with (lesson 05 has 3). Churches have a classifier of their own.
 # > [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
 
 # %% cellView="form" jupyter={"source_hidden": true}
@@ -445,7 +446,7 @@ show_table(pd.DataFrame({"p-value": [p_values[name] for name in lost], "allowed"
 # | 1, strides | pooling in D (0.56); resizing in G (0.74) | both came out better |
 # | 2, batch norm | none at all (3.50); on G's output (22.75); on D's input (0.97) | the second is worse, the others undecided |
 # | 3, no dense hidden layers | one in G and one in D, 1,024 units wide (10.72) | undecided; it depends on the seed |
-# | 4, ReLU, tanh | LeakyReLU in G (1.11); images in [0, 1] (1.08); a sigmoid (35.69) | two undecided, the third fails |
+# | 4, ReLU, tanh | LeakyReLU in G (1.11); images in [0, 1] (1.08), or normalised as for a classifier (30.87); a sigmoid (35.69) | two undecided, the last two fail |
 # | 5, LeakyReLU in D | ReLU (0.76) | better |
 #
 # **Undecided does not mean harmless.** No batch norm at all multiplies the distance by 3.50 on average, dense layers by
@@ -768,7 +769,7 @@ show(forest(few, [0.5, 1, 2, 5, 10, 20, 50]),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Spectral norm, in blots, and least squares, blurred and on grey. Over five seeds only spectral norm is worse: least
+# Spectral norm, in blots, and least squares, blurred and on grey. Over five seeds only spectral norm of these two is worse: least
 # squares is undecided with eleven times the distance, since its seeds scatter. D four times as fast is worse too, which
 # twelve digits hardly show. None of the six is better. G four times as fast comes nearest: its interval lies below 1, and
 # Holm's rule stops just there.
