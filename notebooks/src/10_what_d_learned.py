@@ -632,6 +632,9 @@ dropped = checks.check_dropped(my_dropped)
 # way: a logistic regression that sees nothing but blurred **slopes** of brightness in the box. It learns from drawn
 # faces.
 
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+drawn = load_images("avatars:3000", 64)
+
 # %% jupyter={"source_hidden": true}
 from sklearn.linear_model import LogisticRegression
 
@@ -645,7 +648,6 @@ def slopes(images):
     return torch.cat([x.flatten(1) for x in blurred], 1).numpy()
 
 
-drawn = load_images("avatars:3000", 64)
 truth = drawn.labels[:, drawn.label_names.index("glasses")]
 steep = np.concatenate([slopes(to_float(drawn.batch(part)))
                         for part in torch.arange(3000).split(500)])

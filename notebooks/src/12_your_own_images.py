@@ -213,13 +213,17 @@ netG = mine.load_generator()
 # > - about the same
 # > - higher: there are more real faces to be near to
 
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+from dcgan_course.measuring.judges import judged, load_judge, parts
+
+both_halves = parts("avatars", 64)
+
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 import json
 
 import pandas as pd
 
 from dcgan_course.machine.runtime import seeded
-from dcgan_course.measuring.judges import judged, load_judge, parts
 from dcgan_course.measuring.metrics import precision
 from dcgan_course.plots import show_table
 
@@ -227,7 +231,7 @@ faces = load_run("avatars")
 record, last = json.loads((faces.path / "record.json").read_bytes()), faces.metrics()[-1]
 judge, order = load_judge("avatars"), torch.randperm(10_000, generator=seeded(0, "real"))
 others, real = (judged(judge, part.floats(order[:2000]))[0]
-                for part in parts("avatars", judge.size))
+                for part in both_halves)
 few = {"generated": last["precision2k_avatars"], "real": precision(real, others)}
 many = {name: record[name]["precision10k_avatars"] for name in few}
 show_table(pd.DataFrame([few, many], ["2,000 faces", "10,000 faces"]).map("{:.2f}".format),
