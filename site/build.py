@@ -180,7 +180,7 @@ def lesson_page(path: Path, source: Path) -> dict:
 
 def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
     """A lesson, or a page beside them, as Sphinx reads it, with its pictures beside it."""
-    page = at_home(teach.linked(copy.deepcopy(notebook)))
+    page = unbroken(at_home(teach.linked(copy.deepcopy(notebook))))
     if badge := re.search(BADGE, page.cells[0].source):
         outputs.without_checks(page, badge[1])
     page.cells[0].source = ABOUT.sub(about, page.cells[0].source)
@@ -214,11 +214,16 @@ def write_notebook(notebook: nbformat.NotebookNode, file: Path) -> None:
 
 
 def at_home(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Links to the published site as links between its pages, which need no network; and no line ends between a bracket
-    and the code in it."""
+    """Links to the published site as links between its pages, which need no network."""
     address = re.escape("https://{}.github.io/{}/".format(*teach.repository().split("/")))
     for cell in page.cells:
         cell.source = re.sub(rf"\]\({address}([\w/]+)\.html\)", r"](../\1.md)", cell.source)
+    return page
+
+
+def unbroken(page: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """No line of text ends between a bracket and the code in it."""
+    for cell in page.cells:
         if cell.cell_type == "markdown":
             cell.source = re.sub(r"\((`[^`\n]+`)", r'<span class="keep">(\1</span>', cell.source)
     return page

@@ -312,8 +312,8 @@ def started():
     commands = []
 
     def start(*arguments, **options) -> psutil.Popen:
-        commands.append(psutil.Popen([sys.executable, "-m", "dcgan_course", *arguments],
-                                     preexec_fn=None if os.name == "nt" else processes.listen, **options))
+        command = [sys.executable, "-m", "dcgan_course", *arguments]
+        commands.append(psutil.Popen(command, preexec_fn=processes.listen, **options))
         return commands[-1]
 
     yield start

@@ -244,9 +244,8 @@ show_table(pd.DataFrame({"D* in its centre": {
 # $$\text{cost of } D^* = \log(4) - 2\,\text{JSD}(p_\text{data}, p_g)$$
 #
 # where the **Jensen-Shannon divergence** JSD is 0 if the two densities are equal, and $\log(2) = 0.69$ if they never
-# overlap. So a G that raises the cost of the best D lowers $2\,\text{JSD} - \log(4)$, and with it a true measure of how much the
-# two densities differ. Consider a G that draws one narrow heap between the middle
-# and a mode.
+# overlap. So a G that raises the cost of the best D lowers $2\,\text{JSD} - \log(4)$, and with it a true measure of how
+# much the two densities differ. Consider a G that draws one narrow heap between the middle and a mode.
 #
 # > **Predict:** how does the divergence fall as the heap comes nearer?
 # >

@@ -402,9 +402,9 @@ show_rows(rows, "What the three generators draw at the end, for seven z each.",
 #
 # A collapses, B is healthy, in C D wins. A G that collapses is found out bit by bit (A): it draws one bold stroke for
 # every `z`. Where neither side runs away, the two answers stay on their sides of 0.5, and near it (B). A D that learns
-# twenty times as fast is sure from its first steps on, but for a moment near 14 thousand images (C). Its G draws nearly the same noise for every `z`: it has
-# collapsed *as well*, onto one picture without a stroke. (Its `duplicates`, the share of pictures with a near-twin, are
-# 0.999; [data/README.md](../data/README.md) has the scores of all runs.)
+# twenty times as fast is sure from its first steps on, but for a moment near 14 thousand images (C). Its G draws nearly
+# the same noise for every `z`: it has collapsed *as well*, onto one picture without a stroke. (Its `duplicates`, the
+# share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has the scores of all runs.)
 #
 # </details>
 

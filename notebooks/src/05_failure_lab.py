@@ -711,8 +711,7 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
 
 # %% [markdown]
 # At a logit of 8 the loss from bfloat16 is infinite: everything above 0.998 becomes 1, and one logarithm of 0 ruins a
-# training. On logits the
-# same loss is `softplus(logit)`, the blue line, and bfloat16 does it no harm.
+# training. On logits the same loss is `softplus(logit)`, the blue line, and bfloat16 does it no harm.
 
 # %% [markdown]
 # ### A missing detach

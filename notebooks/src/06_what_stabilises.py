@@ -168,8 +168,9 @@ show(figure, "These digits still improved when their training was stopped: no tu
 # %% [markdown]
 # Larger data sets do not protect from it. The logs of
 # [PyTorch-StudioGAN](https://github.com/POSTECH-CVLab/PyTorch-StudioGAN) report for a DCGAN on CIFAR-10 a FID of 49.03
-# after 42 thousand steps and of 137.41 after 200 thousand. (A FID comes from another classifier: no `fd` here compares with it.) And the paper's conclusion reports an instability of longer
-# trainings: "as models are trained longer they sometimes collapse a subset of filters to a single oscillating mode".
+# after 42 thousand steps and of 137.41 after 200 thousand. (A FID comes from another classifier: no `fd` here compares
+# with it.) And the paper's conclusion reports an instability of longer trainings: "as models are trained longer they
+# sometimes collapse a subset of filters to a single oscillating mode".
 #
 # So **score while you train, and keep the best, not the last.** `dcgan-course train --metric_every 1` does that;
 # `run.best_checkpoint()` of your own run finds it (recorded runs have kept only its weights).
@@ -493,8 +494,9 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 # Whole ways to write a digit are missing in P, dense layers: its recall is 0.17, and no eye sees in eight pictures what
 # is not there (lesson 11). By precision its digits are even the cleanest of the six, 0.80. R, pooling in D, has the
 # smallest distance. S, batch norm on G's output, is with this seed 18 times as far as the baseline, above all for a
-# ground that is not quite black; most of its digits can be read all the same. U cannot draw black at all: a sigmoid ends at 0, and black is -1 here. (The
-# paper's own network for MNIST had a sigmoid with images in [0, 1], and dense layers as well, lesson 12.)
+# ground that is not quite black; most of its digits can be read all the same. U cannot draw black at all: a sigmoid
+# ends at 0, and black is -1 here. (The paper's own network for MNIST had a sigmoid with images in [0, 1], and dense
+# layers as well, lesson 12.)
 # </details>
 #
 # Seed 0 was a lucky one for dense layers, which have the widest interval of all:
@@ -605,12 +607,12 @@ show(figure, "Does blue follow the dashed line? Means over nine lines of the log
      "left and right the blue curve comes down from the grey one to the dashed one")
 
 # %% [markdown]
-# It does, within 0.02 all the way. At the end D(x) is 0.635 with the target 1, 0.9 times that is 0.571, and with 0.9 it
-# is 0.568; D(G(z)) is 0.366, 0.329 and 0.327. So smoothing scaled D just as theory says. Only the distance did not notice: its ratio is
-# 1.00, with an interval from 0.89 to 1.13, and with 0.9 in G's loss as well 0.93 (0.83 to 1.05), both undecided. No
-# wonder: G's loss is $-\log D(G(z))$, and a factor of 0.9 in D adds $-\log 0.9$ to it, a constant, which has no slope.
-# What G learns from stays as it was. Smoothing is meant for a D that is sure of nearly every image, where 0.9 keeps its
-# logits from growing without end.
+# It does, within 0.02 all the way. At the end D(x) is 0.635 with the target 1, 0.9 times that is 0.571, and with 0.9
+# it is 0.568; D(G(z)) is 0.366, 0.329 and 0.327. So smoothing scaled D just as theory says. Only the distance did not
+# notice: its ratio is 1.00, with an interval from 0.89 to 1.13, and with 0.9 in G's loss as well 0.93 (0.83 to 1.05),
+# both undecided. No wonder: G's loss is $-\log D(G(z))$, and a factor of 0.9 in D adds $-\log 0.9$ to it, a constant,
+# which has no slope. What G learns from stays as it was. Smoothing is meant for a D that is sure of nearly every
+# image, where 0.9 keeps its logits from growing without end.
 
 # %% [markdown]
 # ## 5 · A moving average of G
@@ -769,10 +771,10 @@ show(forest(few, [0.5, 1, 2, 5, 10, 20, 50]),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Spectral norm, in blots, and least squares, blurred and on grey. Over five seeds only spectral norm of these two is worse: least
-# squares is undecided with eleven times the distance, since its seeds scatter. D four times as fast is worse too, which
-# twelve digits hardly show. None of the six is better. G four times as fast comes nearest: its interval lies below 1, and
-# Holm's rule stops just there.
+# Spectral norm, in blots, and least squares, blurred and on grey. Over five seeds only spectral norm of these two is
+# worse: least squares is undecided with eleven times the distance, since its seeds scatter. D four times as fast is
+# worse too, which twelve digits hardly show. None of the six is better. G four times as fast comes nearest: its
+# interval lies below 1, and Holm's rule stops just there.
 # </details>
 #
 # Each of these ideas was proposed for a problem that this training may not have. An idea that does nothing here may save

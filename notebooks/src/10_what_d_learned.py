@@ -883,8 +883,9 @@ plots.show_turned(layers,
 #   takes 92 % of the glasses away, of the last one 20 %. At 4 x 4, random maps take 25 %, chosen ones 92 to 100 %.
 # - **Where it is decided.** In the first layer any informed choice removes at least nine pairs in ten, and changes no
 #   more of the other answers than random maps do: there *whether* a face wears glasses is laid down. At 8 x 8 the
-#   witness still sees 18 to 30 % of the pairs, however the maps are chosen. In the layers close to the picture it sees half of the glasses or more,
-#   whatever is chosen: these layers draw edges and colours, of glasses as of all else.
+#   witness still sees 18 to 30 % of the pairs, by any of the three informed choices. In the layers close to the picture
+#   it sees half of the glasses or more, whatever is chosen: these layers draw edges and colours, of glasses as of all
+#   else.
 # - **And look at the last stop of the slider**, 32 x 32. The judge says that six pairs in ten are gone. The witness,
 #   and you, say that most of them are there. (At 16 x 16 it is 94 % against 47 %.) Maps were chosen by the judge's own
 #   gradient, close to the pixels: that found a way to *fool the judge*, which is called an adversarial example. The
