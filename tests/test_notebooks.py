@@ -418,6 +418,7 @@ def handout(root: Path) -> tuple[int, str, bool]:
     return process.returncode, error, (root / "handout" / "student" / LESSONS[0].name).exists()
 
 
+@pytest.mark.slow
 def test_a_lesson_with_answers_is_no_handout(tmp_path):
     """Also one that JupyterLab saved by itself."""
     root = course(tmp_path, commit=False)
