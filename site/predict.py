@@ -83,7 +83,7 @@ def join(cell: nodes.container) -> None:
 
 
 def make_card(question: nodes.block_quote) -> None:
-    """The question, the code that leads to the answer, and in one fold the outputs and the explanation."""
+    """The question, the open code that leads to the answer, and in one fold all the rest."""
     parent, place = question.parent, question.parent.index(question) + 1
     after = parent[place:]
     first = next((i for i, node in enumerate(after) if answers(node) or ends(node)), None)
@@ -98,9 +98,12 @@ def make_card(question: nodes.block_quote) -> None:
     else:
         shown = list(itertools.takewhile(answers, after[first + 1 :]))
         end = first + len(shown)
+    helpers = [node for node in after[:first] if folded(node) and len(node) == 1]
+    opened = [node for node in after[:first] if node not in helpers]
     code, output = apart(after[first])
-    fold = nodes.container("", html(BUTTON), output, *map(unfolded, shown), html("</details>"), classes=["answer"])
-    card = nodes.container("", question, *after[:first], *code, fold, classes=["predict"])
+    answer = [*helpers, output, *map(unfolded, shown)]
+    fold = nodes.container("", html(BUTTON), *answer, html("</details>"), classes=["answer"])
+    card = nodes.container("", question, *opened, *code, fold, classes=["predict"])
     parent[place - 1 : place + end + 1] = [card]
 
 

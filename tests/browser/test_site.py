@@ -258,6 +258,8 @@ def test_each_fold_says_what_it_holds(site, path):
     assert set() < set(folds) <= {f"Show {what}" for what in (*FOLDS.values(), "the imports", "a helper's code")}
     bare = r"a helper's code</p>(?:(?!<details).)*</details>\s*</div>\s*<div class=.cell[^>]*>\s*<details class=.adm"
     assert not re.search(bare, html.unescape(text), re.S)  # one after the other would be two lines of nothing
+    asked = [card.split('<details class="what">')[0] for card in text.split('<div class="predict ')[1:]]
+    assert asked and not [card for card in asked if "a helper's code" in html.unescape(card)]
     assert text.count('<div class="about') == 1 and "Run the cell, and it moves" not in text
 
 
