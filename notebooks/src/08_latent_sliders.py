@@ -511,7 +511,8 @@ places = [*range(len(steps) - 1), len(steps) - 0.5]
 figure, axes = plt.subplots(figsize=(8.4, 3.6))
 left = np.zeros(len(steps))
 for (name, colour), number in zip(hair.items(), counts.T, strict=True):
-    bars = axes.bar(places, number, 0.85, left, color=colour, label=name.split("_")[0])
+    bars = axes.bar(places, number, 0.85, left, color=colour, edgecolor=GREY,
+                    label=name.split("_")[0])
     if name in ("black_hair", "brown_hair"):
         axes.bar_label(bars, label_type="center", color="white")
     left += number

@@ -463,7 +463,7 @@ show_table(pd.DataFrame(largest).T, "The largest batch that fits.")
 shown = 5 * COUNTS["LSUN bedrooms"]  # pictures
 paid["memory"] = (f"{(kept + 128 * sum(layers.values())) / 1e9:.1f} GB",
                   "computed: shapes, float32, batches of 128")
-add("arithmetic", f"{shown * per_image / 1e12:,.0f} Tflop",
+add("arithmetic", f"{round(shown * per_image / 1e12, -3):,.0f} Tflop",
     f"computed: {shown / 1e6:.0f} million pictures of {per_image / 1e9:.0f} Gflop")
 
 # %% [markdown]
@@ -522,7 +522,7 @@ for (what, values), colour in zip(hours.items(), (GREEN, ORANGE), strict=True):
         axes.annotate(spoken(value), (value, place), (9, 0), textcoords="offset points",
                       va="center")
 axes.axhline(list(speeds.values()).index(flops), color=GREY, linewidth=16, alpha=0.2)
-axes.set(xscale="log", xlim=(1e-3, 1e4), ylabel="Tflop a second")
+axes.set(xscale="log", xlim=(1e-3, 3e4), ylabel="Tflop a second")
 axes.set_xticks([*TICKS], TICKS.values())
 axes.minorticks_off()
 axes.grid(visible=False)
@@ -817,13 +817,13 @@ way[f"recorded: {kimg:.0f} thousand images"] = tiles(Image.open(file), 8)[[3, 11
 plots.show_turned({words: enlarged(four, 4, 2) for words, four in way.items()},
                   "First four pictures of this page's training. Push the slider: four z of "
                   "the recorded one, later and later. Form comes first, windows last.",
-                  "four tiles: blurs, bright above and dark below; further on a dark round "
+                  "four tiles: blurs of blue, grey and brown; further on a dark round "
                   "church, a white tower, a dome and a wide church take shape")
 
 # %% [markdown]
-# A few thousand images are next to nothing: sky comes to lie above stone, and hardly more. The recorded churches took
-# nearly 500 thousand images of a small network, 51 minutes of one CPU core. The bill's 15 million are
-# five thousand times your 3,000, in a large network.
+# Three thousand images are next to nothing: blurs, at best bright above and dark below, and no church yet. The recorded
+# churches took nearly 500 thousand images of a small network, 51 minutes of one CPU core. The bill's 15 million are five
+# thousand times your 3,000, in a large network.
 
 # %% [markdown]
 # ## 8 · More than one GPU
