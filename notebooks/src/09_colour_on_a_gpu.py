@@ -828,7 +828,7 @@ plots.show_turned({words: enlarged(four, 4, 2) for words, four in way.items()},
 # %% [markdown]
 # ## 8 · More than one GPU
 #
-# Who cannot wait for the hours of the bill divides them: two GPUs take half of the time at best, and the same money.
+# If the bill's hours are too long for you, divide them: two GPUs take half of the time at best, and the same money.
 # Each GPU has a copy of both networks and works on its share of every batch. Before each update the gradients are
 # averaged, so that the copies stay equal.
 #
