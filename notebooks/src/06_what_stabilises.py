@@ -750,7 +750,7 @@ show_rows({name: study.images(name)[:8] for name in IDEAS},
           "draws blots, and least squares is blurred and on grey")
 
 # %% [markdown]
-# Two rows look worse than the baseline's: spectral norm, in blots, and least squares, blurred and on grey.
+# Two rows look by far the worst: spectral norm, in blots, and least squares, blurred and on grey.
 #
 # > **Predict:** which of these two do five seeds call worse, after Holm's correction?
 # >
@@ -769,8 +769,8 @@ show(forest(few, [0.5, 1, 2, 5, 10, 20, 50]),
 # <details><summary>What came out, and why</summary>
 #
 # Spectral norm only: each of its seeds has about four to five times the baseline's distance. Least squares has eleven
-# times on average, but from 2.4 to 23 times by seed, and so it stays undecided. D four times as fast is worse too, which
-# eight digits hardly show. None of the six is better. G four times as fast comes nearest: its interval lies below 1, and
+# times on average, but from 2.4 to 23 times by seed, and so it stays undecided. D four times as fast is worse too:
+# did its broken strokes tell you? None of the six is better. G four times as fast comes nearest: its interval lies below 1, and
 # Holm's rule stops just there.
 # </details>
 #
