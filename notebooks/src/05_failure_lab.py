@@ -334,7 +334,7 @@ for name, x in {"real digits": x_real, "times 0.35": 0.35 * x_real}.items():
     for mode in ("train", "eval"):
         netD.train(mode == "train")
         with torch.no_grad():
-            said[f"{mode} mode:"] = f"a logit of {netD(x).mean():.1f}"
+            said[f"logit, {mode} mode:"] = f"{netD(x).mean():.1f}"
     shown.append(card(x, name, text=said))
 show_cards(shown, "What D answers on average, in both modes.",
            "sixteen digits on black, and the same in grey on grey", columns=2)
