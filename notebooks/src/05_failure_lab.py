@@ -698,8 +698,6 @@ sheets(churches, [name for name in churches.study.configs if not name.endswith("
 # %% [markdown]
 # ## 8 · Three traps in code
 #
-# Not every failure has a picture. Here are three that hide in a line of code.
-#
 # ### Probabilities in low precision
 #
 # Why does D return logits here, never probabilities? Take `sigmoid(logit)` in bfloat16, for a generated image that D
@@ -1091,16 +1089,6 @@ show_cards([card(images[:4], name, text={"likeness": f"{likeness(images):.2f}"})
 #
 # Is it drawn in eval mode, with running statistics that are too young? Are D(x) and D(G(z)) at 1 and 0, so that D has
 # won? Does the range of G's output cover that of the data?
-# </details>
-#
-# <details><summary>Why is "model 1 was blurred, model 2 was not" no evidence about batch norm?</summary>
-#
-# They differed in two things, with one seed each and no number. Each combination must be tried, several times.
-# </details>
-#
-# <details><summary>Images in [0, 1] under a tanh work, yet a sigmoid with images in [-1, 1] does not. Why?</summary>
-#
-# What counts is what G can reach. [0, 1] lies inside of a tanh's range. Half of [-1, 1] lies outside of a sigmoid's.
 # </details>
 #
 # <details><summary>Why could it hurt to switch dropout off in a G that was trained with it?</summary>
