@@ -908,7 +908,8 @@ plots.show_turned(layers,
 #   witness still sees 18 to 30 % of the pairs, by any of the three informed choices. In the layers close to the picture
 #   it sees half of the glasses or more, whatever is chosen: these layers draw edges and colours, of glasses as of all
 #   else.
-# - **The last stop of the slider**, 32 x 32, has thin frames on most of the eight faces: there the witness is right.
+# - **The last stop of the slider**, 32 x 32, still has glasses on all eight faces, if pale ones: there the witness is
+#   nearer to the truth than the judge.
 #
 # This is one G and one attribute; yours may differ.
 
