@@ -545,8 +545,8 @@ axes.set(xlabel="number of images", ylabel="kernel distance, in thousandths")
 axes.set_xticks(range(3), ["500", "1,000", "2,500"])
 plots.legend_above(axes)
 show(figure, "The lines stay where they are; the dots close in on them.",
-     "three groups of three columns of dots, long at 500, short at 2,500; in each group a line "
-     "at 0 for real digits, and two somewhat above it")
+     "three groups of three columns of dots, long at 500, short at 2,500; in each group a "
+     "line at 0 for real digits, and two somewhat above it")
 show_table(pd.DataFrame(numbers).sort_index().rename("n = {:,}".format).fillna("").T,
            "Distances of n digits to n real ones; the kernel distance in thousandths.",
            fold="The numbers of this section")
@@ -709,7 +709,8 @@ reached = {}
 for count in (0, 1, 2, 4, 6, 8):
     figure, share = with_stray(count)
     reached[f"stray points: {count}; precision {share:.2f}"] = figure
-plots.show_turned(reached, "Crosses are green that are near no heap. Take the stray points away.",
+plots.show_turned(reached,
+                  "Crosses are green that are near no heap. Take the stray points away.",
                   "eight blue heaps on a ring and crosses that lie anywhere; each stray point "
                   "brings a large pale disc, in which crosses are green", first=5)
 
