@@ -39,8 +39,8 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
 
 
 def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: int = 0,
-                beside: tuple[str, Picture] | None = None, width: int | None = None) -> None:
-    """Show one of several pictures of one size, which a slider below it chooses. Where no script may run, the first.
+                beside: tuple[str, Picture] | None = None, width: int | None = None, above: bool = False) -> None:
+    """Show one of several pictures of one size, which a slider chooses. Where no script may run, the first.
 
     Args:
         pictures: what is seen at each place of the slider, as for `show`, under what is said of it there.
@@ -49,6 +49,7 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
         first: which one is seen before the slider is moved, from 0.
         beside: words and a picture of the same size that stays, left of them, or above them on a phone.
         width: of one of the pictures on the page, in pixels; None = its own.
+        above: the slider and the words stand above the picture, as a high one needs, and not below it.
     """
     from IPython.display import display
 
@@ -57,15 +58,17 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
         content, own = filed(picture)
         image = image_html(content, f"{alt}: {words}", more='style="display:block;width:100%;height:auto" '
                                                             f"{REVEAL if i == first else ''}")
-        places.append(f'<div style="display:{"block" if i == first else "none"}">{image}'
-                      f'<div style="margin-top:6px">{html.escape(words)}</div></div>')
+        said = f'<div style="margin-{"bottom" if above else "top"}:6px">{html.escape(words)}</div>'
+        places.append(f'<div style="display:{"block" if i == first else "none"}">'
+                      f"{said + image if above else image + said}</div>")
+    looks = SLIDER.replace("order:1;", "") if above else SLIDER
     start, listed = "", ""
     if 0 < first < len(names) - 1:  # a place between the ends is found again by a mark
         name = f"start-{zlib.crc32(repr((names, alt, first)).encode()):08x}"
         start, listed = f'<datalist id="{name}"><option value="{first}"></option></datalist>', f' list="{name}"'
     slider = (f'{start}<input type="range"{listed} min="0" max="{len(names) - 1}" value="{first}" '
               'aria-label="which of the pictures" '
-              f'aria-valuetext="{html.escape(names[first])}" style="{SLIDER}" oninput="'
+              f'aria-valuetext="{html.escape(names[first])}" style="{looks}" oninput="'
               "[...this.nextElementSibling.children].forEach((place, i) => place.style.display = "
               "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "
               'this.nextElementSibling.children[this.value].textContent)">')

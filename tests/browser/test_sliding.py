@@ -107,6 +107,15 @@ def test_a_slider_that_begins_between_its_ends_has_a_mark_there(browser, written
     page.close()
 
 
+def test_the_slider_of_a_high_picture_stands_above_it(browser, written):
+    page = browser.new_page()
+    file = written(show_turned, dict(zip("ab", plain(RED, GREEN), strict=True)), "x", "y", 0, None, None, True)
+    page.goto(file.as_uri())
+    tops = [page.locator(part).bounding_box()["y"] for part in ("input", "div:has(+ img:visible)", "img:visible")]
+    assert tops == sorted(tops)
+    page.close()
+
+
 def test_the_first_picture_is_seen_where_no_script_runs(browser, turned):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
