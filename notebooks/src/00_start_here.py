@@ -245,7 +245,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # <img src="../data/map/02.webp" width="200" style="width:100%;margin-bottom:10px" alt="bars that grow to a digit, and bars that shrink behind it">
 #
-# **[02 · Five architecture guidelines](02_five_guidelines.ipynb)**<br><small>80 min · write a generator and a discriminator</small>
+# **[02 · Five architecture guidelines](02_five_guidelines.ipynb)**<br><small>85 min · write a generator and a discriminator</small>
 #
 # </div>
 # <div style="flex:1 1 150px">

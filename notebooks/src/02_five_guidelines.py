@@ -17,7 +17,7 @@
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/02_five_guidelines.ipynb)
 #
-# **Time:** 80 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
+# **Time:** 85 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** PyTorch's `nn.Module` and `nn.Sequential`; lesson 01 for what G and D are.
 #
@@ -577,7 +577,8 @@ show(figure, "Shaded: the range of the images. Only tanh reaches all of it.",
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({"a sigmoid at the end of G": study.images("4 sigmoid output")[:12]},
-          "The same training, one thing changed. The gaps between the tiles are as grey as they.",
+          "The same training, one thing changed. The gaps between the tiles are as grey "
+          "as they.",
           "twelve tiles of mid-grey on mid-grey, with a few white dots")
 
 # %% [markdown]
@@ -648,7 +649,6 @@ names = ["1 pooling in D", "1 resizing in G", "2 batch norm on the input of D",
 rows = {"all five kept": "baseline"} | {name: name for name in names}
 distances = {words: study.values(name, "fd") for words, name in rows.items()}
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 sheets = {}
 for words, name in rows.items():
     said = words if name == "baseline" else f"guideline {name[0]} broken:{name[1:]}"

@@ -303,8 +303,8 @@ from dcgan_course.plots import show_moments
 
 samples = live.samples()
 show_moments([samples[0], samples[1], samples[len(samples) // 2]],
-             "The same eight z at three moments: follow one down its column. (At first all pixels "
-             "are near 127, the grey of the gaps between the tiles.)",
+             "The same eight z at three moments: follow one down its column. (At first all "
+             "pixels are near 127, the grey of the gaps between the tiles.)",
              "three rows of eight: plain grey, blobs, then strokes that begin to be digits",
              n=8)
 
