@@ -245,7 +245,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # <img src="../data/map/02.webp" width="200" style="width:100%;margin-bottom:10px" alt="bars that grow to a digit, and bars that shrink behind it">
 #
-# **[02 · Five architecture guidelines](02_five_guidelines.ipynb)**<br><small>60 min · write a generator and a discriminator</small>
+# **[02 · Five architecture guidelines](02_five_guidelines.ipynb)**<br><small>85 min · write a generator and a discriminator</small>
 #
 # </div>
 # <div style="flex:1 1 150px">
@@ -365,10 +365,10 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # | way | lessons | hours |
 # |---|---|--:|
-# | the short path: build, train, break, play | 00 to 03, 05, 08 | 4½ |
-# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9 |
-# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 9½ |
-# | all of it | 00 to 15 | 15 |
+# | the short path: build, train, break, play | 00 to 03, 05, 08 | 5 |
+# | the short path, and what came after DCGAN | 00 to 03, 05, 06, 08, 11, 13, 14 | 9½ |
+# | the short path, and a project of your own | 00 to 03, 05, 07, 08, 11, 12, 15 | 10 |
+# | all of it | 00 to 15 | 15½ |
 #
 # Each lesson runs by itself, from top to bottom, even if you skip the exercises: it then goes on with the package's own
 # version. Long trainings were **recorded**: their generator, curves and pictures lie in `data/runs`, and each lesson

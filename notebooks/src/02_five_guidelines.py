@@ -11,12 +11,13 @@
 #
 # <img src="../data/architecture.svg" width="848" alt="G as a row of boxes from 100 numbers over 4 by 4 by 1024 to an image of 64 by 64 by 3, D as a row back to one logit; under each box its layers, with the number of the guideline that each follows">
 #
-# *The networks of the paper: G leads from 100 numbers to an image, D from an image to one number. Every layer under the
-# boxes has its reason, and at the end of this lesson you write both networks yourself and see what they draw.*
+# *The networks of the paper. A box's front grows with the size of its map, its depth with the number of channels; the
+# number before a layer is that of its guideline. At the end of this lesson you write both networks yourself and see
+# what they draw.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/02_five_guidelines.ipynb)
 #
-# **Time:** 60 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
+# **Time:** 85 minutes to read and write; the cells run for about 45 seconds on two CPU cores.
 #
 # **You need:** PyTorch's `nn.Module` and `nn.Sequential`; lesson 01 for what G and D are.
 #
@@ -321,6 +322,24 @@ show(large * 2 - 1, "The same digit through kernels of 3, 4 and 5: look at the s
 # A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to
 # *learn* to cancel the pattern; most code since then uses 4 x 4.
 #
+# Equally many stamps are not yet equal brightness. At stride 2 there are four kinds of pixel: in even or odd rows, in
+# even or odd columns. Each kind meets its own 4 of the kernel's 16 weights, and first weights are drawn at random. How
+# bright is each kind in the G of lesson 03, before its training?
+
+# %%
+netG = models.init_weights(build_generator(preset("mnist", nc=1)), seeded(0, "netG"))
+untrained = netG(torch.randn(256, 100, generator=seeded(0, "z"))).detach()
+real = to_float(load_images("mnist", 28).batch(range(256)))
+for name, x in {"untrained G": untrained, "real digits": real}.items():
+    inner = x[:, :, 4:-4, 4:-4]  # without the borders
+    kinds = [inner[:, :, i::2, j::2].mean().item() for i in (0, 1) for j in (0, 1)]
+    print(f"{name}:", *(f"{kind:.2f}" for kind in kinds),
+          f"({max(kinds) - min(kinds):.2f} apart)")
+
+# %% [markdown]
+# They lie 0.43 apart, on a scale that spans 2; in real digits it is 0.01. So young digits show a fine lattice even with
+# 4 x 4 kernels, and G learns to even it out.
+#
 # With that you can write the part that stands in G again and again:
 #
 # > **Exercise 2 · One block of G** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -411,8 +430,9 @@ show(figure, "Without batch norm hardly anything reaches the image.",
 # %% [markdown]
 # Without batch norm this G fades out. That is the fault of these first weights, and better ones exist: He's
 # initialisation draws them so that a stack of ReLU layers keeps its size ([arXiv
-# 1502.01852](https://arxiv.org/abs/1502.01852)). With batch norm the choice matters much less, and training keeps what
-# it gives.
+# 1502.01852](https://arxiv.org/abs/1502.01852)). With batch norm the choice matters much less. Training then moves the
+# strength up and down: 0.2 after the first
+# two layers, 0.8 after the third, 0.6 in the image
 #
 # The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
 # learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
@@ -557,8 +577,9 @@ show(figure, "Shaded: the range of the images. Only tanh reaches all of it.",
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_rows({"a sigmoid at the end of G": study.images("4 sigmoid output")[:12]},
-          "The same training, and one thing changed.",
-          "twelve tiles of mid-grey with a few white dots")
+          "The same training, one thing changed. The gaps between the tiles are as grey "
+          "as they.",
+          "twelve tiles of mid-grey on mid-grey, with a few white dots")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -608,12 +629,17 @@ show_table(pd.DataFrame({"units that pass no gradient": dead}))
 #
 # ### Break it
 #
-# Push the slider: it breaks one guideline after the other, in the training of lesson 06. Before you do, guess which
-# ones leave digits, and how many of the nine. Behind each name stands **fd**, how far generated digits are from real
-# ones (lesson 06 says how it is found): small is good. The first number is the geometric mean of five seeds, the second
-# that of the one seed which drew these digits.
+# Nine changes, each of which breaks one guideline, in the training of lesson 06. The slider shows ten digits of each.
+# Behind each name stands **fd**, how far generated digits are from real ones (lesson 06 says how it is found): small is
+# good. The first number is the geometric mean of five seeds, the second that of the one seed which drew these digits.
+#
+# > **Predict:** after how many of the nine can you read hardly any digit?
+# >
+# > - one <!-- right -->
+# > - about half of them
+# > - all nine
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from dcgan_course.plots import rows_of_points
 from dcgan_course.plots.showing import enlarged
 
@@ -623,20 +649,25 @@ names = ["1 pooling in D", "1 resizing in G", "2 batch norm on the input of D",
 rows = {"all five kept": "baseline"} | {name: name for name in names}
 distances = {words: study.values(name, "fd") for words, name in rows.items()}
 
-# %% jupyter={"source_hidden": true}
 sheets = {}
 for words, name in rows.items():
     said = words if name == "baseline" else f"guideline {name[0]} broken:{name[1:]}"
-    fd = geometric_mean(distances[words])
-    said = f"{said}; fd {fd:,.0f}, of this seed {distances[words][0]:,.0f}"
+    own, fd = distances[words][0], geometric_mean(distances[words])
+    best = ", the best of five" if own == min(distances[words]) else ""
+    said = f"{said}; fd {fd:,.0f}, of this seed {own:,.0f}{best}"
     sheets[said] = enlarged(study.images(name)[:10], 5, 5)
 show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on what ground?",
             "two rows of five tiles")
 
 # %% [markdown]
-# Only one of the nine ruins digits to the eye: the sigmoid. Batch norm on G's output leaves many of them readable,
-# before speckled grey. And one picture misleads: that of dense layers shows the best of its five seeds. Here are all
-# seeds. On the right is what a broken guideline costs, on the left of the grey row what it gains; a bar is the
+# <details><summary>What came out, and why</summary>
+#
+# One: the sigmoid. Batch norm on G's output leaves many digits readable, before speckled grey. And one picture
+# misleads: dense layers look harmless, but this is the best of their five seeds.
+#
+# </details>
+#
+# Here are all seeds. On the right is what a broken guideline costs, on the left of the grey row what it gains; a bar is the
 # geometric mean.
 
 # %% jupyter={"source_hidden": true}

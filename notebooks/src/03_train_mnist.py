@@ -303,12 +303,16 @@ from dcgan_course.plots import show_moments
 
 samples = live.samples()
 show_moments([samples[0], samples[1], samples[len(samples) // 2]],
-             "The same eight z at three moments: follow one down its column. (At first G is "
-             "untrained: all pixels near 127.)",
+             "The same eight z at three moments: follow one down its column. (At first all "
+             "pixels are near 127, the grey of the gaps between the tiles.)",
              "three rows of eight: plain grey, blobs, then strokes that begin to be digits",
              n=8)
 
 # %% [markdown]
+# The second row stands behind a fine lattice. It comes from G's kernels: the four kinds of pixel that a stride of 2
+# makes (lesson 02, section 1) meet different weights, and before any training they lie 0.43 apart in brightness.
+# Training evens them out.
+#
 # **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. The next cell stops a
 # very small training halfway, resumes it, and compares its end with that of a training that was never stopped.
 #
@@ -345,7 +349,7 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
 # ones. If both are at 0.5, D is guessing. If they are near 1 and 0, D is sure.
 #
 # Three longer trainings were recorded. One is **healthy**: neither side runs away. In one **D wins**: D learns twenty
-# times as fast as G. In one **G collapses**: it draws nearly the same picture for every `z`, and D learns slowly to
+# times as fast as G, and G has the minimax loss of lesson 01 (the other two have the loss of section 2). In one **G collapses**: it draws nearly the same picture for every `z`, and D learns slowly to
 # refuse what it draws. Here are D's answers in all three:
 
 # %% jupyter={"source_hidden": true}
@@ -437,8 +441,8 @@ print(f"D(G(z)) = {logits_fake.sigmoid().mean():.2f}, loss_G {loss_G:.2f},",
 # </details>
 #
 # Now the healthy training itself, epoch by epoch. The next cell shows the pictures at the end of each of the five, how
-# far D's two answers lay apart, and how far the pictures lie from real digits: the *Frechet distance* `fd`, the smaller
-# the better, which section 6 explains.
+# far D's two answers lay apart, and how far the pictures lie from real digits: the *Frechet distance* `fd`, which
+# compares what a classifier sees in both (section 6). Smaller is better.
 #
 # > **Predict:** does this gap tell you that the pictures improve?
 # >
@@ -499,8 +503,8 @@ show_turned(turned, "Drag the slider: where are D's two answers nearest?",
 # %% [markdown]
 # ### Two ways to fail
 #
-# Here are the losses of all three. Dashed is what they would be if D guessed: 1.39 for loss_D, and 0.69 for loss_G (-0.69
-# in C, which has another loss). Mind the scales: each panel has its own.
+# Here are the losses of all three, on one scale. Dashed is what they would be if D guessed: 1.39 for loss_D, and 0.69
+# for loss_G (-0.69 in C, with the minimax loss).
 
 # %% jupyter={"source_hidden": true}
 LOSSES = {"loss_D": "loss_D", "loss_G": "loss_G"}
@@ -509,14 +513,16 @@ WORDS = ("D's loss falls slowly, G's rises", "losses near 1 to 2, which hardly m
 panels = {}
 for letter, words, (name, run) in zip("ABC", WORDS, runs.items(), strict=True):
     guess = -0.69 if run.config.loss == "minimax" else 0.69
-    panels[f"{letter}: {words}"] = panel(run, f"{letter}: {name}", LOSSES, (1.39, guess))[0]
+    figure, axes = panel(run, f"{letter}: {name}", LOSSES, (1.39, guess))
+    axes.set_ylim(-1, 9)
+    panels[f"{letter}: {words}"] = figure
 show_beside(panels, "The losses. Could you read from B that the pictures get better?")
 
 # %% [markdown]
 # **Healthy** (B) looks like this, and nobody could read from it how much better the pictures became.
 #
-# Where **D wins** (C), D learns twenty times as fast as G, and G has the minimax loss of lesson 01, whose slope is
-# nearly 0 where D is sure. (Lesson 05, section 5, takes the two changes apart.) Read its loss_G with care: minimax is
+# Where **D wins** (C), D is twenty times as fast, and the slope of G's minimax loss is nearly 0 where D is sure. (Lesson
+# 05, section 5, takes the two changes apart.) Read its loss_G with care: minimax is
 # $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost, and -0.69 that D guesses.
 #
 # A G that **collapses** (A) draws the one picture that D refuses least, and nothing else, whatever the `z`. D learns to
@@ -530,19 +536,7 @@ show_beside(panels, "The losses. Could you read from B that the pictures get bet
 # and says why that is enough.
 # </details>
 
-# %% jupyter={"source_hidden": true}
-import pandas as pd
-
-columns = ["D(x), begin", "D(x), end", "D(G(z)), begin", "D(G(z)), end"]
-begins_and_ends = pd.DataFrame(index=columns)
-for name, run in runs.items():
-    stats, tenth = run.stats(), len(run.stats()) // 10
-    (x_begin, g_begin), (x_end, g_end) = answers(stats[:tenth]), answers(stats[-tenth:])
-    begins_and_ends[name] = [f"{value:.2f}" for value in (x_begin, x_end, g_begin, g_end)]
-show_table(begins_and_ends.T,
-           fold="D's answers in the first tenth of each training and in the last")
-
-# %% [markdown]
+#
 # Both failures end with a D that is sure: from its answers at the *end* you could not tell which is which. The way
 # there differs, fast or bit by bit, and the pictures tell at once: one G draws a bold stroke for every `z`, the other
 # noise.
@@ -626,6 +620,8 @@ show(x_fake[confidence.argsort()[:24]], "The 24 of 1,000 that the judge is least
 # > - about a fifth <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
+import pandas as pd
+
 basic, plain, scores = load_run("mnist_basic"), load_run("mnist_plain"), {}
 for name, run in {"fully connected": basic, "DCGAN": plain}.items():
     line = min(run.metrics(), key=lambda line: abs(line["kimg"] - 180))
