@@ -56,7 +56,7 @@ FRAME = ("""<details class="what" ontoggle="const frame = this.querySelector('if
 if (this.open && !frame.src) frame.src = frame.dataset.src"><summary>Open the explorer here</summary>"""  # 12 MB
          '<iframe data-src="../_static/explorers/{name}.html" title="The explorer of the run {name}" '
          'style="width:100%;height:720px;border:0"></iframe></details>')  # frames.js makes it as high as its page
-STANDS_FOR = {"00": "mnist2d", "12": HOME}  # a cell with the tag "explorer": of which run
+STANDS_FOR = {"12": HOME}  # a cell with the tag "explorer": of which run
 ALONE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

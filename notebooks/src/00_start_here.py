@@ -57,20 +57,18 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
     colab.ready()
 
 # %% jupyter={"source_hidden": true}
-import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 
 from dcgan_course import checks, plots
 from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
-from dcgan_course.plots import BLUE, GREY, ORANGE, encoded, saved, show, show_turned
+from dcgan_course.plots import BLUE, GREY, ORANGE, show, show_turned
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import generate, image_grid
-from dcgan_course.widgets import Still
+from dcgan_course.widgets import explore
 
 # %% jupyter={"source_hidden": true}
 plt.style.use(plots.STYLE)
@@ -138,29 +136,10 @@ show(figure, "225 of its digits, for the z of its training. Framed: the slider's
 #
 # </details>
 #
-# Now turn both knobs, by the next two cells or [in the
-# browser](https://dcgan-course.github.io/dcgan-course/gallery/mnist2d.html): **find the best 8 that you can.**
+# Now turn both knobs, with your mouse on the map: **find the best 8 that you can.**
 
-# %% jupyter={"source_hidden": true}
-def picture(first, second):
-    """One digit, enlarged."""
-    digit = image_grid(generate(netG, torch.tensor([[first, second]])))
-    return Image.fromarray(digit.numpy()).resize((192, 192), Image.Resampling.NEAREST)
-
-
-knobs = [widgets.FloatSlider(value=-0.5, min=-1, max=1, step=0.02, description=name)
-         for name in ("z[0]", "z[1]")]
-view = widgets.Image(value=saved(picture(-0.5, -0.5)), format="png", width=192)
-for one in knobs:
-    one.observe(lambda _: setattr(view, "value", saved(picture(*(k.value for k in knobs)))),
-                names="value")
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output", "explorer"]
-turns = torch.linspace(0, 2 * torch.pi, 37)[:-1]  # where no kernel runs: once round the map
-ways = torch.stack([0.6 * turns.cos(), 0.6 * turns.sin()], 1)
-still = [np.asarray(picture(*z).convert("RGB")) for z in ways.tolist()]
-Still(widgets.VBox([*knobs, view]), encoded(still, ".webp", 120),
-      "a digit that turns into others while z goes once round the map")
+# %% tags=["nbval-ignore-output"]
+explore("mnist2d")
 
 # %% [markdown]
 # **How to read on**
@@ -200,6 +179,12 @@ def my_scaled(pixels):
 scaled = checks.check_scaled(my_scaled)
 
 # %% [markdown]
+# <details><summary>What it says to pixels / 255</summary>
+#
+# `Not yet: black becomes 0, expected -1: the range is [0, 1], half of what a tanh can draw.` (G's last layer is a *tanh*,
+# which gives -1 to 1.)
+# </details>
+#
 # <details><summary>Hint</summary>
 #
 # 0 must become -1, 255 must become 1, and 127.5, were there such a pixel, 0.
@@ -230,6 +215,8 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 #
 # Five groups of lessons, each lesson with the minutes that it takes. The numbers are an order in which all of them can
 # be read; the groups say what a lesson is for. So 11 stands beside 06, whose measure it explains.
+#
+# You need not take them all: **00 to 03, 05 and 08** are the short path, of 5 hours. A table below the map has longer ones.
 #
 # **Play the game**
 #
@@ -361,7 +348,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # </div>
 # </div>
 #
-# You need not take them all. Choose by the time that you have:
+# Choose by the time that you have:
 #
 # | way | lessons | hours |
 # |---|---|--:|
@@ -427,14 +414,17 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # %% [markdown]
 # ## 5 · If you run the lessons yourself
 #
-# Two folded cells: the first checks your set-up, as `dcgan-course doctor` does in a terminal; each of its lines says `ok`,
-# or `note` with what to do. The second trains three networks for some seconds each, and says how many minutes trainings
-# take on your machine. The course counts their time in **images shown**, which means the same on every machine.
+# **Is all there?** This cell checks your set-up, as `dcgan-course doctor` does in a terminal. Each of its lines says `ok`,
+# or `note` with what to do.
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands.info import check_setup
 
 print(check_setup())
+
+# %% [markdown]
+# **How many minutes does a training take on your machine?** This cell trains three networks for some seconds each, and
+# counts. Trainings of the course are measured in **images shown**, which means the same on every machine.
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands.bench import images_per_second
