@@ -136,7 +136,7 @@ show(figure, "225 of its digits, for the z of its training. Framed: the slider's
 #
 # </details>
 #
-# Now turn both knobs, with your mouse on the map: **find the best 8 that you can.**
+# Now turn both knobs at once: each point of the map below is a pair of them. **Find the best 8 that you can.**
 
 # %% tags=["nbval-ignore-output"]
 explore("mnist2d")
@@ -181,8 +181,9 @@ scaled = checks.check_scaled(my_scaled)
 # %% [markdown]
 # <details><summary>What it says to pixels / 255</summary>
 #
-# `Not yet: black becomes 0, expected -1: the range is [0, 1], half of what a tanh can draw.` (G's last layer is a *tanh*,
-# which gives -1 to 1.)
+# `Not yet: black becomes 0, expected -1: the range is [0, 1], half of what a tanh can draw.`
+#
+# A *tanh* is the last layer of G; it gives numbers from -1 to 1.
 # </details>
 #
 # <details><summary>Hint</summary>
@@ -216,7 +217,8 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # Five groups of lessons, each lesson with the minutes that it takes. The numbers are an order in which all of them can
 # be read; the groups say what a lesson is for. So 11 stands beside 06, whose measure it explains.
 #
-# You need not take them all: **00 to 03, 05 and 08** are the short path, of 5 hours. A table below the map has longer ones.
+# You need not take them all: **00 to 03, 05 and 08** are the short path, of 5 hours. Below the map is a table with longer
+# ones.
 #
 # **Play the game**
 #
@@ -256,7 +258,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/05.webp" width="272" style="width:100%;margin-bottom:10px" alt="three sheets on which all pictures are the same">
+# <img src="../data/map/05.webp" width="272" style="width:100%;margin-bottom:10px" alt="three sheets, on each of which the pictures are nearly the same">
 #
 # **[05 · The failure lab](05_failure_lab.ipynb)**<br><small>65 min · break a DCGAN on purpose, and mend it</small>
 #
@@ -282,7 +284,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/07.webp" width="272" style="width:100%;margin-bottom:10px" alt="three faces that turn into others, step by step">
+# <img src="../data/map/07.webp" width="272" style="width:100%;margin-bottom:10px" alt="four cartoon faces that turn into others, step by step">
 #
 # **[07 · Walking the latent space](07_latent_space.ipynb)**<br><small>60 min · walk between pictures, add and subtract what they show</small>
 #
@@ -296,7 +298,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # </div>
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/10.webp" width="272" style="width:100%;margin-bottom:10px" alt="details of churches, and lines that raise a feature">
+# <img src="../data/map/10.webp" width="272" style="width:100%;margin-bottom:10px" alt="two faces with glasses and without; details of churches, and the lines in them that raise a feature">
 #
 # **[10 · What D and G learned](10_what_d_learned.ipynb)**<br><small>60 min · use D's features, make G forget glasses</small>
 #
@@ -308,7 +310,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/09.webp" width="272" style="width:100%;margin-bottom:10px" alt="two churches that grow out of blurs">
+# <img src="../data/map/09.webp" width="272" style="width:100%;margin-bottom:10px" alt="three churches that grow out of blurs">
 #
 # **[09 · Colour photographs, with or without a GPU](09_colour_on_a_gpu.ipynb)**<br><small>50 min · know what a photograph costs, from file to training</small>
 #
@@ -322,7 +324,7 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # </div>
 # <div style="flex:1 1 150px">
 #
-# <img src="../data/map/15.webp" width="272" style="width:100%;margin-bottom:10px" alt="four digits, and a face that gets sunglasses">
+# <img src="../data/map/15.webp" width="272" style="width:100%;margin-bottom:10px" alt="the digits 3, 1, 4, 1 and 5, and a face that turns into another in three steps">
 #
 # **[15 · Ask, and see what comes](15_asking_for_it.ipynb)**<br><small>90 min · ask for a class or a picture, plan your own project</small>
 #
@@ -414,8 +416,8 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # %% [markdown]
 # ## 5 · If you run the lessons yourself
 #
-# **Is all there?** This cell checks your set-up, as `dcgan-course doctor` does in a terminal. Each of its lines says `ok`,
-# or `note` with what to do.
+# **Is all there?** This cell checks your set-up, as `dcgan-course doctor` does in a terminal. Each of its lines says
+# `ok`, or `note` with what to do.
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands.info import check_setup
