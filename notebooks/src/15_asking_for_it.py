@@ -695,18 +695,18 @@ axes.set_yticks([0.02, 0.05, 0.1, 0.2, 0.5, 1], ["0.02", "0.05", "0.1", "0.2", "
 axes.minorticks_off()
 show(figure, "The same six searches, numbered where they end; number 2 is the thick line. "
      "(The mean squared difference, on a logarithmic scale.)",
-     "six falling curves with plateaus at different heights; they end between 0.015 and 0.095")
+     "six falling curves with plateaus at different heights; they end between 0.015 and 0.24")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Some at the wanted face, some still at wrong ones. Searches 2, 3 and 5 have found her. Search 1 has her face on the
-# wrong background, and 4 and 6 are at somebody with her hair, darker skin and a red moustache.
+# Some at the wanted face, some still at wrong ones. Searches 3 and 5 have found her. Search 1 has her face on the wrong
+# background, and 4 and 6 are at somebody with her hair, darker skin and a red moustache.
 #
 # Follow number 2 with the slider. After 100 steps it is the worst of all, a man with a red beard, and its curve, the
-# thick one, looks as if it had ended. Then it falls off the plateau. When we let all six go on to 600 steps, search 1
-# did the same, and 4 and 6 stayed where they were. So be patient, begin several times and keep the best, or choose the
-# start with care, as the next cell does.
+# thick one, looks as if it had ended. Then it falls off the plateau. Where it stands after 250 steps depends on how
+# the computer rounds: in two runs of this cell it had her face in one, and straight red hair on pink in the other. So
+# be patient, begin several times and keep the best, or choose the start with care, as the next cell does.
 # </details>
 #
 # ### Pixels, or what is seen in them?
@@ -781,7 +781,8 @@ show(five_of({"wanted": wanted} | found_by), "What each search found from the st
                              for values in (far, kept))
 show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Means over the eight faces. By features minus by pixels, face by face, with 95 % "
-           f"intervals: {gap:+.2f} ± {wide:.2f} in features, {mean:+.1f} ± {half:.1f} attributes.")
+           f"intervals: {gap:+.2f} ± {wide:.2f} in features, {mean:+.1f} ± {half:.1f} in "
+           "attributes.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
