@@ -253,14 +253,14 @@ show_table(pd.DataFrame({"D* in its centre": {
 # > - fastest while it is far away
 # > - not at all, until the two touch <!-- right -->
 
-# %% jupyter={"outputs_hidden": true}
+# %%
 def divergence(log_p, log_q):
     """The Jensen-Shannon divergence of two densities, from their logarithms on the plane."""
     log_m = torch.logaddexp(log_p, log_q) - math.log(2)  # the mean of both
     cell = (side[1] - side[0]) ** 2
     return 0.5 * cell * (log_p.exp() * (log_p - log_m) + log_q.exp() * (log_q - log_m)).sum()
 
-
+# %%
 gaps = torch.linspace(0, 2, 81).tolist()
 heaps = [torch.tensor([[2 - gap, 0.0]]) for gap in gaps]  # the nearest mode lies at (2, 0)
 falls = [divergence(log_p_data, log_density(plane, heap, spread)) for heap in heaps]
