@@ -126,8 +126,9 @@ def test_what_an_mp4_needs(tmp_path, monkeypatch):
 
 
 def test_clock():
-    assert [clock(k) for k in (0.0, 0.2, 59.968, 240.0)] == [
-        "0 thousand images", "0.2 thousand images", "60 thousand images", "240 thousand images"]
+    assert [clock(k) for k in (0.0, 0.2, 59.968, 240.0, 1199.04)] == [
+        "0 thousand images", "0.2 thousand images", "60 thousand images", "240 thousand images",
+        "1,199 thousand images"]
 
 
 def test_curves_show_the_numbers_given():

@@ -145,6 +145,7 @@ def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict])
             axes.plot([line["kimg"] for line in stats], [line[key] for line in stats], color=colour, label=key)
         axes.set(xlabel="thousand images shown", xlim=(0, samples[-1][0]), ylim=(0, None))
         axes.legend(ncols=2, loc="upper right")
+        axes.grid(visible=False)  # a line would cross the legend
         canvas.draw()
         below = Image.fromarray(np.asarray(canvas.buffer_rgba()))
         low, high = (below.height - axes.transAxes.transform((0, y))[1] for y in (1, 0))

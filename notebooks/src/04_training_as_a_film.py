@@ -364,17 +364,18 @@ moments = np.linspace(0, last_step, 17).round().astype(int).tolist()
 
 # %% [markdown]
 # The next cell is a loop of your own with the two steps of lesson 03. It keeps the snapshots in memory, as a list of
-# (kimg, images), and says the clock at each, in thousand images.
+# (kimg, images).
 
 # %% tags=["nbval-ignore-output"]
+from tqdm import tqdm
+
 from dcgan_course.trainer import d_step, g_step
 
 netG, netD, optG, optD = begin()  # here, so that the cell can be run twice
 stream, film = seeded(0, "lesson"), []
-for step in range(last_step + 1):
+for step in tqdm(range(last_step + 1), file=sys.stdout, ncols=80):
     if step in moments:
         film.append((step * config.batch_size / 1000, snapshot(netG, z_fixed.to(device))))
-        print(f"{film[-1][0]:.1f}", end=" ", flush=True)
     which = torch.randint(digits.count, (config.batch_size,), generator=stream)
     x_real = to_float(digits.batch(which)).to(device)
     x_fake = netG(sample_z(config.batch_size, config.nz, config.z, stream).to(device))
@@ -382,17 +383,14 @@ for step in range(last_step + 1):
     g_step(netD, optG, x_fake)
 
 # %% [markdown]
-# Here are five of its moments, and of each sheet the first eight places. Follow one down its column: what comes first,
-# and can you read it at the end?
+# Here are five of its moments, and of each sheet the first eight places. Follow one down its column: blobs come first,
+# and at the end some can be read.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 show_rows({clock(kimg) if kimg else "untrained": images[:8]
            for kimg, images in film[::4]},
           "Five snapshots at equal distances, the same z in a column.",
           "five rows of eight places: plain grey, blobs, something like digits")
-
-# %% [markdown]
-# Blobs come first. At the end some places can be read, and many cannot yet.
 
 # %% [markdown]
 # ## 5 · From floats to a film
@@ -526,7 +524,7 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 # > - as large as before, for it has as many pixels
 
 # %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
-half = frames[::-2][::-1]  # every other one, the last among them
+half = frames[::2]  # of seventeen: the last one stays
 versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 16),
             "64 colours, every other frame": write_film(half)}
 sizes = {name: round(len(film) / 1000) for name, film in versions.items()}
@@ -579,17 +577,18 @@ both = {"healthy": healthy.config, "collapsed": collapsed.config}
 
 
 def value(config, key):
-    """A setting, as one writes it by hand."""
+    """A setting in words."""
+    words = {"normal": "a bell around 0", "uniform01": "evenly from 0 to 1", 0: "none"}
     found = getattr(config, key)
-    return found if isinstance(found, str) else f"{found:g}" if found else "none"
+    return words[found] if found in words else f"{found:g}"
 
 
 show_table(pd.DataFrame({name: [value(config, key) for key in settings.values()]
                          for name, config in both.items()}, list(settings)))
 
 # %% [markdown]
-# All were changed at once (`uniform01` draws `z` evenly from 0 to 1). That is good enough to see a collapse, but it
-# cannot tell what caused it. Lesson 05 changes one thing at a time, over several seeds, and gives the reason.
+# All were changed at once. That is good enough to see a collapse, but it cannot tell what caused it. Lesson 05 changes
+# one thing at a time, over several seeds, and gives the reason.
 #
 # The next cell puts both films side by side, by the same clock, from ten thousand images on.
 #
@@ -658,15 +657,16 @@ for name, images in sets.items():
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
 # %% jupyter={"source_hidden": true}
-from dcgan_course.plots import BLUE, GREEN, ORANGE
+from dcgan_course.plots import BLUE, GREEN, ORANGE, legend_above
 
 figure, axes = plt.subplots(figsize=(8.4, 3))
+axes.grid(axis="x", visible=False)
 for offset, (name, colour) in enumerate(zip(shares, (BLUE, GREEN, ORANGE), strict=True)):
     axes.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour,
              label=name)
 axes.set(xticks=range(10), xlabel="digit, as the judge reads it",
          ylabel="share of 1,000 pictures [%]")
-axes.legend()
+legend_above(axes)
 show(figure, "Which digits come: look for missing and for tall bars.",
      "three bars for each digit: real and healthy ones everywhere, collapsed ones at few")
 
