@@ -42,14 +42,16 @@ def sketches(troubles: dict[str, Sequence[Idea]], words: dict[str, str]) -> "Fig
     from .style import STYLE
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 2.6 * len(troubles)))
+        figure = Figure(figsize=(6.4, 2.85 * len(troubles)))
         rows = figure.subplots(len(troubles), 3, squeeze=False)
     for row, (trouble, ideas) in zip(rows, troubles.items(), strict=True):
-        row[0].text(0, 1.28, trouble, fontsize=13, fontweight="bold", color=INK, transform=row[0].transAxes)
+        head = row[0].annotate(trouble, (0, 1), (0, 27), xycoords="axes fraction", textcoords="offset points",
+                               fontsize=13, fontweight="bold", color=INK)
+        head.set_in_layout(False)  # it runs over all three; the titles' empty lines keep its place
         for axes, (number, name, kind) in zip(row, ideas, strict=True):
             DRAWINGS[name](axes)
             axes.set(xticks=[], yticks=[])
-            axes.set_title(f"{name}, {int(when(number))}", fontsize=12.5, color=KINDS[kind])
+            axes.set_title(f"\n\n{name}, {int(when(number))}", fontsize=12.5, color=KINDS[kind])
             axes.set_xlabel(textwrap.fill(words[name], 20), fontsize=11)
             axes.grid(False)
     return figure

@@ -40,10 +40,10 @@
 #
 # - **D gets too sure.** Where D is far ahead, G hears hardly anything (lesson 05). Sections 2 to 4: keep D from being
 #   steep.
-# - **G may leave things out.** Clean digits, but whole ways to write one were missing (lesson 06). The loss looks at
-#   each image by itself, and asks D for more and more certainty. Sections 2 and 5: other losses.
-# - **Few images, or large ones.** The churches, 3,573 photographs, got worse after their best moment (lesson 06), and
-#   small images never show what large ones need. This is not tried here, only named.
+# - **The loss asks too much of D, too little of G.** It wants D more and more certain, and looks at G's images one by
+#   one: clean digits may do, though whole ways to write one are missing (lesson 06). Sections 2 and 5: other losses.
+# - **Large images, or few.** The churches, 3,573 photographs, got worse after their best moment (lesson 06), and small
+#   images never show what large ones need. This is not tried here, only named.
 #
 # Each row of drawings has three answers to one trouble. Curves are computed from the formulas, and the digit is a real
 # one.
@@ -90,18 +90,18 @@ TROUBLES = {  # trouble: arXiv number, name and whom it changes, of three ideas
     "D gets too sure": [
         ("1704.00028", "WGAN-GP", "D"), ("1801.04406", "R1", "D"),
         ("1802.05957", "spectral norm", "D")],
-    "G may leave things out": [
+    "The loss asks too much of D, too little of G": [
         ("1705.02894", "hinge", "both"), ("1807.00734", "relativistic", "both"),
         ("2501.05441", "R3GAN", "both")],
-    "Few images, or large ones (not tried here)": [
-        ("2006.06676", "ADA", "D"), ("1812.04948", "StyleGAN", "G"),
-        ("2106.12423", "StyleGAN3", "G")]}
+    "Large images, or few (not tried here)": [
+        ("1812.04948", "StyleGAN", "G"), ("2106.12423", "StyleGAN3", "G"),
+        ("2006.06676", "ADA", "D")]}
 WORDS = {
     "WGAN-GP": "a price unless D's slope is 1", "R1": "a price on slopes: to the goal",
     "spectral norm": "no layer of D stretches", "hinge": "right by 1 is enough",
     "relativistic": "only the difference counts", "R3GAN": "pairs, and two such prices",
-    "ADA": "D sees changed images", "StyleGAN": "a style for each layer",
-    "StyleGAN3": "no waves that are not there"}
+    "StyleGAN": "a style for each layer", "StyleGAN3": "no waves that are not there",
+    "ADA": "D sees changed images"}
 show(plots.sketches(TROUBLES, WORDS),
      "A name in blue changes D, in orange G, in green the game of both. The spirals are the "
      "smallest game of lesson 01, which circles without a price on D.",
@@ -578,7 +578,7 @@ show(figure, "How hard G is pushed to raise its answer, which is 0. In a pair th
 #
 # Do these ideas help? The study `after` trains the small DCGAN of lesson 06 on digits, each time with one recipe of
 # those above. A recipe may change several things. The hinge comes with spectral norm **in place of** D's batch norm, as
-# in the paper that made it known: two changes and a loss. Where batch norm is left out without such a substitute, first
+# in the paper on spectral norm: three changes at once. Where batch norm is left out without such a substitute, first
 # weights are He's (`--init he`), which keep signals at their size. All versions see the same 30 thousand images, have
 # the learning rates of the baseline, and are trained with three seeds.
 
