@@ -205,8 +205,8 @@ pushes = {
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3))
-for (name, values), colour, place in zip(
-        pushes.items(), (BLUE, GREEN, GREY), ((-3.9, 0.8), (1.1, 0.55), (1.4, 1.04)), strict=True):
+places = ((-3.9, 0.8), (1.1, 0.55), (1.4, 1.04))
+for (name, values), colour, place in zip(pushes.items(), (BLUE, GREEN, GREY), places, strict=True):
     axes.plot(answers, values / values.max(), color=colour)
     axes.text(*place, name, color=colour, fontsize=11)
 axes.set(xlabel="D's answer for a real image", ylabel="push, 1 = the largest",
@@ -651,8 +651,8 @@ figure = plots.rows_of_points({config: study.values(config, "fd") for config in 
 with_verdicts(figure.axes[0], verdicts["verdict"][:7], "against\nbaseline", first=1)
 hinge_row = verdicts.loc["hinge, spectral norm"]
 show(figure, "A point for each seed, a bar for their geometric mean. The hinge is far right and "
-     f"undecided all the same: its interval is {hinge_row['from']} to {hinge_row['to']} times "
-     f"the baseline. Real digits stand at {floor:.1f}, far left of this picture.",
+     "undecided all the same: its interval, one of nine at once, is "
+     f"{hinge_row['from']} to {hinge_row['to']} times the baseline. Real digits stand at {floor:.1f}, far left of this picture.",
      "eight rows of points on a logarithmic axis, the first one furthest to the left; beside "
      "six of the others stands undecided, beside the last worse")
 
@@ -780,9 +780,9 @@ axes.set(xlabel="thousand images", ylabel="Frechet distance", yscale="log")
 axes.set_yticks([30, 100, 300, 1000], ["30", "100", "300", "1,000"])
 axes.minorticks_off()
 numbers = " against ".join(f"{value:.0f}" for value in at_400.values())
-show(figure, f"Smaller is better. At the same 400 thousand images: {numbers}, read off the lines.",
-     "a grey curve that falls from 2,000 to 340, and a green one from 320 to 35, with a dotted "
-     f"line at 400 thousand images: {numbers}")
+show(figure, f"Smaller is better. At the same 400 thousand images: {numbers}.",
+     "a grey curve that falls from 2,000 to 340, and a green one from 320 to 35, with a "
+     f"dotted line at 400 thousand images: {numbers}")
 
 # %% [markdown]
 # So more images do not explain it alone. At their best, the distance of 10,000 faces is 347 and 33.7: ten times smaller.
@@ -945,8 +945,8 @@ for (name, fate, draw), row in zip(GUIDELINES, axes, strict=True):
                 transform=row[1].transAxes)
 for axis, year in zip(axes[0], ("DCGAN, 2015", "R3GAN, 2025"), strict=True):
     axis.set_title(year, fontsize=12)
-show(figure, "Two guidelines are kept, two changed, one is gone. (In 4 the dotted line is what "
-     "stands at G's output.)",
+show(figure, "Two guidelines are kept, two changed, one is gone. (In 4 the dotted line is "
+     "what stands at G's output.)",
      "five pairs of drawings: a digit of dots, and a smooth one; a shifted bell "
      "brought to the middle, and a line past a branch; twice neighbours joined; "
      "ReLU and tanh, and leaky ReLU and a straight line; twice leaky ReLU")
