@@ -206,7 +206,8 @@ pushes = {
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 3))
 places = ((-3.9, 0.8), (1.1, 0.55), (1.4, 1.04))
-for (name, values), colour, place in zip(pushes.items(), (BLUE, GREEN, GREY), places, strict=True):
+colours = (BLUE, GREEN, GREY)
+for (name, values), colour, place in zip(pushes.items(), colours, places, strict=True):
     axes.plot(answers, values / values.max(), color=colour)
     axes.text(*place, name, color=colour, fontsize=11)
 axes.set(xlabel="D's answer for a real image", ylabel="push, 1 = the largest",
@@ -650,9 +651,10 @@ figure = plots.rows_of_points({config: study.values(config, "fd") for config in 
                               "Frechet distance, smaller is better", [400, 600, 1000, 2000])
 with_verdicts(figure.axes[0], verdicts["verdict"][:7], "against\nbaseline", first=1)
 hinge_row = verdicts.loc["hinge, spectral norm"]
-show(figure, "A point for each seed, a bar for their geometric mean. The hinge is far right and "
-     "undecided all the same: its interval, one of nine at once, is "
-     f"{hinge_row['from']} to {hinge_row['to']} times the baseline. Real digits stand at {floor:.1f}, far left of this picture.",
+show(figure, "A point for each seed, a bar for their geometric mean. The hinge is far right "
+     "and undecided all the same: its interval, one of nine at once, is "
+     f"{hinge_row['from']} to {hinge_row['to']} times the baseline. "
+     f"Real digits stand at {floor:.1f}, far left of this picture.",
      "eight rows of points on a logarithmic axis, the first one furthest to the left; beside "
      "six of the others stands undecided, beside the last worse")
 
