@@ -1,4 +1,4 @@
-"""Ideas of ten years of GANs: when they came, and the principle of each in a small drawing."""
+"""Ideas that came after the DCGAN: when they came, and the principle of each in a small drawing."""
 
 import textwrap
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Idea = tuple[str, str, str]  # its number on arXiv, its name, and what it changes, one of KINDS
-KINDS = {"loss": BLUE, "networks": ORANGE, "data": GREEN}
+Idea = tuple[str, str, str]  # its number on arXiv, its name, and whom it changes, one of KINDS
+KINDS = {"D": BLUE, "G": ORANGE, "both": GREEN}
 LINE = torch.linspace(-4, 4, 201)
 
 
@@ -29,11 +29,11 @@ def when(number: str) -> float:
     return 2000 + int(number[:2]) + (int(number[2:4]) - 1) / 12
 
 
-def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":
-    """Twelve ideas, each as a small drawing over its words, three in a row. Returns a matplotlib Figure.
+def sketches(troubles: dict[str, Sequence[Idea]], words: dict[str, str]) -> "Figure":
+    """A row of three small drawings for each trouble, under its name. Returns a matplotlib Figure.
 
     Args:
-        ideas: those that DRAWINGS has, by name.
+        troubles: {what is wrong: three ideas against it}, those that DRAWINGS has, by name.
         words: {name: what stands below the drawing}.
     """
     import matplotlib as mpl
@@ -42,14 +42,18 @@ def sketches(ideas: Sequence[Idea], words: dict[str, str]) -> "Figure":
     from .style import STYLE
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(6.4, 8.6))
-        grid = figure.subplots(4, 3)
-    for axes, (number, name, kind) in zip(grid.flat, ideas, strict=True):
-        DRAWINGS[name](axes)
-        axes.set(xticks=[], yticks=[])
-        axes.set_title(f"{name}, {int(when(number))}", fontsize=12.5, color=KINDS[kind])
-        axes.set_xlabel(textwrap.fill(words[name], 20), fontsize=11)
-        axes.grid(False)
+        figure = Figure(figsize=(6.4, 2.85 * len(troubles)))
+        rows = figure.subplots(len(troubles), 3, squeeze=False)
+    for row, (trouble, ideas) in zip(rows, troubles.items(), strict=True):
+        head = row[0].annotate(trouble, (0, 1), (0, 27), xycoords="axes fraction", textcoords="offset points",
+                               fontsize=13, fontweight="bold", color=INK)
+        head.set_in_layout(False)  # it runs over all three; the titles' empty lines keep its place
+        for axes, (number, name, kind) in zip(row, ideas, strict=True):
+            DRAWINGS[name](axes)
+            axes.set(xticks=[], yticks=[])
+            axes.set_title(f"\n\n{name}, {int(when(number))}", fontsize=12.5, color=KINDS[kind])
+            axes.set_xlabel(textwrap.fill(words[name], 20), fontsize=11)
+            axes.grid(False)
     return figure
 
 
@@ -61,28 +65,6 @@ def write(axes: "Axes", words: str, x: float, y: float, colour: str = INK) -> No
     axes.text(x, y, words, fontsize=9.5, color=colour, ha="center", va="center", transform=axes.transAxes)
 
 
-def two_losses(axes: "Axes") -> None:
-    """What D pays for its answer, for a real and for a generated image."""
-    axes.plot(LINE, F.softplus(-LINE), color=BLUE)
-    axes.plot(LINE, F.softplus(LINE), color=ORANGE)
-    write(axes, "real", 0.34, 0.85, BLUE)
-    write(axes, "generated", 0.55, 0.62, ORANGE)
-
-
-def squares(axes: "Axes", sizes: Sequence[int]) -> None:
-    """Feature maps, smaller and larger: a square of each size, side by side."""
-    from matplotlib.patches import Rectangle
-
-    left = 0
-    for size in sizes:
-        axes.add_patch(Rectangle((left, -size / 2), size, size, color=ORANGE, alpha=0.5))
-        axes.text(left + size / 2, -size / 2, f"{size}", fontsize=9.5, color=INK, ha="center", va="top")
-        left += size + 3
-    axes.set_xlim(-2, left)
-    axes.autoscale_view(scalex=False)
-    axes.set_aspect("equal", adjustable="datalim")
-
-
 def circling(axes: "Axes", gamma: float) -> None:
     """The smallest game of lesson 01, with a price on y."""
     x, y, path = 1.0, 1.0, [(1.0, 1.0)]
@@ -90,9 +72,9 @@ def circling(axes: "Axes", gamma: float) -> None:
         x -= 0.1 * y
         y += 0.1 * (x - gamma * y)
         path.append((x, y))
-    axes.plot(*zip(*path, strict=True), color=BLUE, linewidth=1)
+    axes.plot(*zip(*path, strict=True), color=GREEN, linewidth=1)
     axes.plot(0, 0, "+", color=GREY)
-    axes.plot(1, 1, "o", color=BLUE, markersize=4)
+    axes.plot(1, 1, "o", color=GREEN, markersize=4)
     axes.annotate("start", (1, 1), (-4, -2), textcoords="offset points", fontsize=9.5, color=INK, ha="right", va="top")
 
 
@@ -100,11 +82,11 @@ def stretched(axes: "Axes") -> None:
     """A circle, what a matrix makes of it, and what is left once its largest stretch is 1."""
     angle = torch.linspace(0, 2 * torch.pi, 100)
     circle, matrix = torch.stack([angle.cos(), angle.sin()]), torch.tensor([[2.0, 0.6], [0.2, 0.7]])
-    for shape, colour in ((circle, GREY), (matrix @ circle, ORANGE),
-                          (matrix @ circle / torch.linalg.matrix_norm(matrix, 2), BLUE)):
-        axes.plot(*shape, color=colour)
+    for shape, colour, style in ((circle, GREY, "-"), (matrix @ circle, BLUE, ":"),
+                                 (matrix @ circle / torch.linalg.matrix_norm(matrix, 2), BLUE, "-")):
+        axes.plot(*shape, style, color=colour)
     axes.set_aspect("equal", adjustable="datalim")
-    write(axes, "a layer", 0.78, 0.83, ORANGE)
+    write(axes, "a layer", 0.78, 0.83, BLUE)
     write(axes, "divided", 0.3, 0.13, BLUE)
 
 
@@ -114,7 +96,7 @@ def styles(axes: "Axes") -> None:
 
     for row, first in enumerate((6, 4, 2, 0)):
         for layer in range(6):
-            axes.add_patch(Rectangle((layer, row), 0.9, 0.8, color=BLUE if layer < first else ORANGE))
+            axes.add_patch(Rectangle((layer, row), 0.9, 0.8, color=ORANGE, alpha=1 if layer < first else 0.4))
     axes.set(xlim=(0, 6), ylim=(-1, 4))
     write(axes, "coarse layers", 0.24, 0.09)
     write(axes, "fine", 0.92, 0.09)
@@ -138,15 +120,17 @@ def sloped(axes: "Axes") -> None:
 
 
 def hinged(axes: "Axes") -> None:
-    """What D pays for its answer to a real image: nothing beyond 1."""
+    """What D pays for its answer: nothing beyond 1 for a real image, nothing below -1 for a generated one."""
     axes.plot(LINE, F.relu(1 - LINE), color=BLUE)
-    write(axes, "1", 0.62, 0.16)
+    axes.plot(LINE, F.relu(1 + LINE), color=ORANGE)
+    write(axes, "real", 0.34, 0.85, BLUE)
+    write(axes, "generated", 0.5, 0.62, ORANGE)
 
 
 def paired(axes: "Axes") -> None:
     """What D pays for the difference of two answers."""
-    axes.plot(LINE, F.softplus(-LINE), color=BLUE)
-    write(axes, "real - generated", 0.62, 0.72)
+    axes.plot(LINE, F.softplus(-LINE), color=GREEN)
+    write(axes, "real - generated", 0.62, 0.72, GREEN)
 
 
 def changed(axes: "Axes") -> None:
@@ -158,7 +142,6 @@ def changed(axes: "Axes") -> None:
 
 
 DRAWINGS = {
-    "GAN": two_losses, "DCGAN": lambda axes: squares(axes, (4, 8, 16, 32)), "WGAN-GP": sloped, "hinge": hinged,
-    "growing": lambda axes: squares(axes, (4, 8)), "R1": lambda axes: circling(axes, 0.3), "spectral norm": stretched,
+    "WGAN-GP": sloped, "hinge": hinged, "R1": lambda axes: circling(axes, 0.3), "spectral norm": stretched,
     "relativistic": paired, "StyleGAN": styles, "ADA": changed, "StyleGAN3": sampled,
     "R3GAN": lambda axes: circling(axes, 0.6)}
