@@ -91,7 +91,7 @@ def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str, lettered: bool
     width, height = sheets[0].size
     letters = round(16 * width / page)
     strips = [2 * letters if name else letters // 2 for name in rows]
-    top = 2 * letters if heads else 0
+    top = 2 * letters if any(heads) else 0
     whole = Image.new("RGBA", (width, top + sum(strips) + len(rows) * height))
     pen, font = ImageDraw.Draw(whole), lettering(letters)
     for first, last in spans(heads):
