@@ -770,7 +770,7 @@ for number, entry in checks.LISTINGS.items():
 # |---|---|---|
 # | kernels | 5 x 5 (figure 1) | 5 x 5; in the ImageNet model 3 x 3 |
 # | weight decay | not mentioned | 1e-5 for faces, 2.5e-5 for MNIST |
-# | batch norm, other than for MNIST | its gains are not named | gains start from N(1, 0.02); eps 1e-8 |
+# | batch norm, other than for MNIST | how its gains begin is not said | from N(1, 0.02); eps 1e-8 |
 # | D and G | not said | updated on alternate batches |
 # | samples | not said | batch norm with the batch's statistics |
 # | z | uniform | uniform from -1 to 1; the SVHN model's name says Gaussian |
