@@ -638,8 +638,8 @@ show_moments([sheets[i] for i in (0, 1, 3, 6, -1)],
 # %% [markdown]
 # A curve that falls, without a fight in it: compare lesson 03, where the losses of a healthy training say next to
 # nothing. But do not trust it too much. After a sixth of the training it is nearly flat, while the digits still get
-# better. Only a small part of the loss decides whether a stroke is whole, and the largest part cannot be removed at
-# all.
+# better: whether a stroke is whole changes the loss but little, and a part of the loss cannot be removed at all
+# (section 3).
 #
 # ## 5 · Few steps or many
 #
@@ -795,7 +795,7 @@ show(figure, "Lower is better; the grey line is the floor. Left: after so many i
 # <details><summary>What came out, and why</summary>
 #
 # The GAN's, by far. On this clock **the GAN wins**: one pass through G is at 17, fifty passes through the U-Net are at
-# 81, nearly five times as far.
+# 81, nearly five times as far. Of 28 digits the eye hardly sees it; the judge has seen 10,000.
 #
 # The further columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against 0.86, with real
 # digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less sure of what
@@ -815,11 +815,11 @@ show(figure, "Lower is better; the grey line is the floor. Left: after so many i
 # </details>
 
 # %% [markdown]
-# Is the comparison fair? The images are as many, the minutes nearly, and the judge is the same. But the GAN's settings
-# were found by trying several, and those of the diffusion model were the first that anybody tried. Nor does it tell of
-# other sizes: with networks hundreds of times as large, on photographs, diffusion models *beat GANs*, as a paper says in
-# its title ([arXiv 2105.05233](https://arxiv.org/abs/2105.05233)). What you have measured is this: small network, small
-# clock.
+# Is the comparison fair? Both saw as many images, took nearly as many minutes and have the same judge. But the GAN's
+# settings were found by trying several, and those of the diffusion model were the first that anybody tried. Nor does it
+# tell of other sizes: with networks hundreds of times as large, on photographs, diffusion models *beat GANs*, as a
+# paper says in its title ([arXiv 2105.05233](https://arxiv.org/abs/2105.05233)). What you have measured is this: small
+# network, small clock.
 #
 # ## 7 · Who leaves out what?
 #
@@ -920,8 +920,8 @@ for name, draw in drawers.items():
     rows[f"{name}; the largest step is from {step + 1} to {step + 2}"] = walk
     rows[f"{name}, that step again in eleven small ones"] = draw(
         interpolate(way[step], way[step + 1], 12))
-show_rows(rows, "The largest step is the judge's. Does the digit tear there? The row below "
-          "looks closer.",
+show_rows(rows, "The judge says which step is the largest. Does the digit tear there? The "
+          "row below walks that step again, closer.",
           "four rows of twelve: with diffusion a nine becomes a five and then a one, with the "
           "GAN a seven becomes a nine and then a two; closer, strokes fade in and out",
           heads=[f"{i}" for i in range(1, 13)])
