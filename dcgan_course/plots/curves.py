@@ -76,4 +76,4 @@ def blank(panels: int, height: float, width: float = STYLE["figure.figsize"][0])
 
 def clock(kimg: float, decimals: int = 1) -> str:
     """The clock of a training in words: images, not epochs, so that it means the same for every batch and data size."""
-    return f"{round(kimg, decimals):.10g} thousand images"
+    return f"{round(kimg, decimals):,.10g} thousand images"

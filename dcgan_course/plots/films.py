@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from ..machine.errors import UserError
-from .curves import clock
+from .curves import clock, legend_above
 from .style import BLUE, DENSE, GREY, INK, ORANGE, STYLE, lettering
 
 FILMS = (".gif", ".webp", ".mp4")
@@ -144,7 +144,7 @@ def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict])
         for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
             axes.plot([line["kimg"] for line in stats], [line[key] for line in stats], color=colour, label=key)
         axes.set(xlabel="thousand images shown", xlim=(0, samples[-1][0]), ylim=(0, None))
-        axes.legend(ncols=2, loc="upper right")
+        legend_above(axes)
         canvas.draw()
         below = Image.fromarray(np.asarray(canvas.buffer_rgba()))
         low, high = (below.height - axes.transAxes.transform((0, y))[1] for y in (1, 0))
