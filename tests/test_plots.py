@@ -83,7 +83,7 @@ def test_a_film_over_its_curves():
     stats = [{"kimg": k, "loss_D": 1 / k, "loss_G": k} for k in range(1, 11)]
     pixels = np.arange(60 * 100, dtype=np.uint8).reshape(60, 100)
     frames = over_curves([(kimg, Image.fromarray(pixels)) for kimg in (0.0, 5.0, 10.0)], stats)
-    assert all(frame.shape == (22 + 120 + 160, 200, 4) for frame in frames)
+    assert all(frame.shape == (22 + 120 + 190, 200, 4) for frame in frames)
     assert (frames[1][22:142, :, 0] == pixels.repeat(2, 0).repeat(2, 1)).all()
     assert (frames[1][22:142, :, 3] == 255).all()
     assert not frames[1][0, 0, 3] and not frames[1][-1, 0, 3]  # behind clock and losses is the page

@@ -139,7 +139,7 @@ def over_curves(samples: Sequence[tuple[float, Image.Image]], stats: list[dict])
 
     wide, frames = DENSE * samples[0][1].width, []
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(wide / 100, 1.6))
+        figure = Figure(figsize=(wide / 100, 1.9))
         canvas, axes = FigureCanvasAgg(figure), figure.subplots()
         for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
             axes.plot([line["kimg"] for line in stats], [line[key] for line in stats], color=colour, label=key)

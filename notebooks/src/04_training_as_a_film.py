@@ -38,7 +38,7 @@
 # The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is
 # one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **drag the
 # slider.** It holds every other moment of the upper 32 places, and stands at 30 thousand images, where digits can be read.
-# To the left: do the losses tell when they begin? To the right: at which loss would you have stopped?
+# Drag it to the left: do the losses tell when digits begin? And to the right: at which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -240,7 +240,7 @@ for row, (train, three) in zip(axes, pictures.items(), strict=True):
     for axis, picture, title in zip(row, [*three, *differences], columns, strict=True):
         axis.imshow(picture[0], cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
         axis.set(xticks=[], yticks=[])
-        axis.set_title(title, fontsize=10)
+        axis.set_title(title if train else "", fontsize=10)
     for axis, difference in zip(row[3:], differences, strict=True):
         axis.set_xlabel(f"{127.5 * difference.abs().mean():.0f} grey levels")
     row[0].set_ylabel("train mode" if train else "eval mode")
@@ -403,7 +403,8 @@ for kimg, images in chosen:
     low, high = images.min(), images.max()
     stretched.append(2 * (images - low) / (high - low) - 1)
     levels = [round((x.item() + 1) * 127.5) for x in (low, high)]
-    heads += [f"{kimg:.1f} kimg: {levels[0]} to {levels[1]}", "", ""]
+    name = f"{kimg:.1f} kimg" if kimg else "untrained"
+    heads += [f"{name}: {levels[0]} to {levels[1]}", "", ""]
 show_rows({"fixed range": columns_of([images for _, images in chosen]),
            "stretched to 0 to 255": columns_of(stretched)},
           "Four moments in both ranges, and between which levels G's own pixels lie.",
@@ -414,9 +415,9 @@ show_rows({"fixed range": columns_of([images for _, images in chosen]),
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It shows strong noise: a contrast that G did not draw. Each frame is stretched by another amount, so the grey of the
-# background jumps from frame to frame. And the one thing that really changes first, the contrast, cannot be seen: the
-# upper row gains it from left to right, the lower row has it from the start.
+# It shows strong noise: a contrast that G did not draw. Each frame is stretched by another
+# amount, and so the one thing that really changes first, the contrast, cannot be seen: above it grows from left to
+# right, below it is there from the start.
 #
 # </details>
 #

@@ -429,9 +429,9 @@ print("distance to the nearest training image, over that from one training image
 
 # %% [markdown]
 # The fifth and the ninth pair are the most alike, and the third generated picture is no clear digit at all. A G that stores
-# its training images would have a ratio near 0. What can this ratio show? A value far below 1 would be
-# evidence of copying. A value near or above 1 is no proof of the contrary: it comes from 12 pictures, from a sixth of the
-# training images, and from features that were trained on these very images. So this is a look at pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
+# its training images would have a ratio near 0. A ratio of 1 is no proof of the contrary: it comes from 12 pictures,
+# from a sixth of the training images, and from features that were trained on these very images. So this is a look at
+# pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
 # paper's authors trusted no nearest neighbours at all.
 #
 # ## 5 · Four corners
