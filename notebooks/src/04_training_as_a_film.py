@@ -64,7 +64,6 @@ if "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ:
 import imageio.v3 as iio
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import torch
 from PIL import Image
 
@@ -370,7 +369,8 @@ for step in range(last_step + 1):
 show_rows({clock(kimg) if kimg else "untrained: all grey": images[:8]
            for kimg, images in film[::4]},
           "Five snapshots at equal distances, the same z in a column.",
-          "five rows of eight places: plain grey, blobs, something like digits", lettered=False)
+          "five rows of eight places: plain grey, blobs, something like digits",
+          lettered=False)
 
 # %% [markdown]
 # Blobs come first. At the end some places can be read, and many cannot yet.
@@ -392,12 +392,13 @@ show_rows({clock(kimg) if kimg else "untrained: all grey": images[:8]
 # > - show strong noise <!-- right -->
 # > - show black squares
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 def columns_of(moments):
-    """Six places of each moment as two lines, three columns for a moment: (6 * moments, ...)."""
+    """Six places of each moment as two lines, three columns for a moment."""
     return torch.cat([images[i:i + 3] for i in (0, 3) for images in moments])
 
 
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 chosen, heads, stretched = [film[i] for i in (0, 1, 2, -1)], [], []
 for kimg, images in chosen:
     low, high = images.min(), images.max()
@@ -408,8 +409,8 @@ for kimg, images in chosen:
 show_rows({"fixed range": columns_of([images for _, images in chosen]),
            "stretched to 0 to 255": columns_of(stretched)},
           "Four moments in both ranges, and between which levels G's own pixels lie.",
-          "above, tiles of one grey gain contrast until they are white strokes on black; below, "
-          "there is strong contrast from the first moment on, coarse noise at first",
+          "above, tiles of one grey gain contrast until they are white strokes on black; "
+          "below, there is strong contrast from the first moment on, at first as noise",
           lettered=False, heads=heads)
 
 # %% [markdown]
@@ -467,6 +468,16 @@ frame = check_frame(my_frame)
 # the clock in a black line above it, which suits a light page and a dark one.
 
 # %% jupyter={"source_hidden": true}
+def annotated(kimg, images):
+    """One frame of the film: the sheet of images (N, 1, size, size) under its clock."""
+    sheet = make_grid(images, nrow=round(len(images) ** 0.5), padding=2, pad_value=0.0)
+    whole = Image.fromarray(np.pad(np.asarray(frame(sheet)), ((22, 0), (0, 0), (0, 0))))
+    ImageDraw.Draw(whole).text((6, 3), clock(kimg), "white", lettering(13))
+    return np.asarray(whole)
+
+
+# %% jupyter={"source_hidden": true}
+import pandas as pd
 from torchvision.utils import make_grid
 
 
@@ -478,14 +489,6 @@ def strip(pictures, titles, caption, alt):
         axis.set_title(title)
         axis.axis("off")
     show(figure, caption, alt)
-
-
-def annotated(kimg, images):
-    """One frame of the film: the sheet of images (N, 1, size, size) under its clock."""
-    sheet = make_grid(images, nrow=round(len(images) ** 0.5), padding=2, pad_value=0.0)
-    whole = Image.fromarray(np.pad(np.asarray(frame(sheet)), ((22, 0), (0, 0), (0, 0))))
-    ImageDraw.Draw(whole).text((6, 3), clock(kimg), "white", lettering(13))
-    return np.asarray(whole)
 
 
 # %%

@@ -752,7 +752,7 @@ from dcgan_course.sampling import attribute_direction
 
 
 def along(attribute, strangers, steps):
-    """New faces at so many steps along an attribute's direction: (len(steps), n, 3, 64, 64)."""
+    """New faces at each of the steps along a direction: (steps, n, 3, 64, 64)."""
     direction = attribute_direction(z, torch.from_numpy(has(attribute) > 0.5))
     return torch.stack([generate(netF, strangers + step * direction) for step in steps])
 
