@@ -38,7 +38,7 @@
 # The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is
 # one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **drag the
 # slider.** It holds every other moment of the upper 32 places, and stands at 30 thousand images, where digits can be read.
-# To the left: do the losses tell when they begin? To the right: at which loss would you have stopped?
+# Drag it to the left: do the losses tell when digits begin? And to the right: at which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -204,19 +204,20 @@ z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
 #
 # ## 3 · A snapshot
 #
-# A look at G must not depend on anything but G and `z_fixed`. It must not change G either. One switch decides both:
-# the **mode** of the network.
+# A look at G must depend on nothing but G and `z_fixed`, and must not change G. One switch decides both: the **mode**
+# of the network.
 #
 # Batch norm subtracts a mean and divides by a standard deviation. In *train* mode it takes both from the batch at
 # hand. In *eval* mode it takes running averages that it gathered during training.
 #
 # We draw the first `z` alone, then among 15 neighbours, then among 15 others.
 #
-# > **Predict:** in which mode does its picture change?
+# > **Predict:** in which mode does its picture change? And in which does a look change the network, though no weight
+# > moves?
 # >
-# > - in train mode <!-- right -->
-# > - in eval mode
-# > - in both
+# > - the picture in train mode, the network in neither
+# > - both in train mode <!-- right -->
+# > - the picture in both, the network in train mode
 
 # %% jupyter={"source_hidden": true}
 def first_picture(neighbours, train):
@@ -238,49 +239,28 @@ for row, (train, three) in zip(axes, pictures.items(), strict=True):
     for axis, picture, title in zip(row, [*three, *differences], columns, strict=True):
         axis.imshow(picture[0], cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
         axis.set(xticks=[], yticks=[])
-        axis.set_title(title, fontsize=10)
+        axis.set_title(title if train else "", fontsize=10)
     for axis, difference in zip(row[3:], differences, strict=True):
         axis.set_xlabel(f"{127.5 * difference.abs().mean():.0f} grey levels")
     row[0].set_ylabel("train mode" if train else "eval mode")
 show(figure, "The same z three times, and what differs from the first.",
      "two rows: three pictures of a digit, then two differences, which show outlines "
      "in the upper row and are all grey in the lower")
-
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# In train mode: there the neighbours move its strokes and shades. In eval mode a picture depends on its own `z` alone.
-#
-# </details>
-#
-# There is a second question: does a look change the network itself? The next cell draws under `torch.no_grad()`, so no
-# weight moves, and compares everything else that the network stores.
-#
-# > **Predict:** in which mode does a look leave a trace?
-# >
-# > - in neither: no weight moves
-# > - in train mode <!-- right -->
-# > - in both
-
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
-import pandas as pd
-
-traces = {}
 for train in (True, False):
     net = load_run("mnist").load_generator().train(train)
     before = {name: value.clone() for name, value in net.named_buffers()}
     with torch.no_grad():
         net(z_fixed)
-    changed = sum(not torch.equal(before[name], value)
-                  for name, value in net.named_buffers())
-    traces["train mode" if train else "eval mode"] = f"{changed} of {len(before)}"
-show_table(pd.Series(traces).to_frame("stored tensors that a look has changed"))
+    moved = sum(not torch.equal(before[name], value) for name, value in net.named_buffers())
+    print(f"{'train' if train else 'eval'} mode: one look has changed",
+          f"{moved} of the {len(before)} tensors that batch norm keeps")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# In train mode. There every forward pass also moves the running averages: one look has moved everything that batch
-# norm keeps. In eval mode nothing has moved.
+# Both in train mode. There the neighbours move the picture's strokes and shades, and every forward pass also moves the
+# running averages: one look leaves a trace in everything that batch norm keeps. In eval mode a picture depends on its
+# own `z` alone, and nothing moves. So a snapshot is taken in eval mode.
 #
 # </details>
 
@@ -387,10 +367,11 @@ for step in tqdm(range(last_step + 1), file=sys.stdout, ncols=80):
 # and at the end some can be read.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-show_rows({clock(kimg) if kimg else "untrained": images[:8]
+show_rows({clock(kimg) if kimg else "untrained: all grey": images[:8]
            for kimg, images in film[::4]},
           "Five snapshots at equal distances, the same z in a column.",
-          "five rows of eight places: plain grey, blobs, something like digits")
+          "five rows of eight places: plain grey, blobs, something like digits",
+          lettered=False)
 
 # %% [markdown]
 # ## 5 · From floats to a film
@@ -401,41 +382,41 @@ show_rows({clock(kimg) if kimg else "untrained": images[:8]
 # $$\text{pixel} = (x + 1) \cdot 127.5$$
 #
 # rounded, and cut off at 0 and 255. The numbers in this formula are **fixed**. Many plotting tools stretch each
-# picture to its own minimum and maximum instead.
+# picture to its own minimum and maximum instead. We draw four moments of your film both ways.
 #
-# > **Predict:** what would that do to the untrained generator?
+# > **Predict:** what does stretching make of the untrained generator?
 # >
-# > - hardly anything
-# > - show strong noise <!-- right -->
-# > - show black squares
+# > - the same grey tiles
+# > - strong noise <!-- right -->
+# > - black tiles
 
 # %% jupyter={"source_hidden": true}
-def strip(pictures, titles, caption, alt):
-    """Show pictures of equal size side by side, each with its title."""
-    figure, axes = plt.subplots(1, len(pictures), figsize=(8.4, 8.4 / len(pictures) + 0.3))
-    for axis, picture, title in zip(axes, pictures, titles, strict=True):
-        axis.imshow(picture, interpolation="nearest")
-        axis.set_title(title)
-        axis.axis("off")
-    show(figure, caption, alt)
+def columns_of(moments):
+    """Six places of each moment as two lines, three columns for a moment."""
+    return torch.cat([images[i:i + 3] for i in (0, 3) for images in moments])
 
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-kimg, untrained = film[0]
-low, high = untrained.min().item(), untrained.max().item()
-stretched = 2 * (untrained - low) / (high - low) - 1
-ends = [round((x + 1) * 127.5) for x in (low, high)]
-strip([image_grid(untrained[:16], 4), image_grid(stretched[:16], 4)],
-      [f"fixed range: pixels {ends[0]} to {ends[1]}", "stretched: pixels 0 to 255"],
-      f"An untrained G, whose answers lie between {low:.2f} and {high:.2f}.",
-      "left sixteen tiles of one grey; right the same tiles as strong, coarse noise")
+chosen, heads, stretched = [film[i] for i in (0, 1, 2, -1)], [], []
+for kimg, images in chosen:
+    low, high = images.min(), images.max()
+    stretched.append(2 * (images - low) / (high - low) - 1)
+    levels = [round((x.item() + 1) * 127.5) for x in (low, high)]
+    name = f"{kimg:.1f} kimg" if kimg else "untrained"
+    heads += [f"{name}: {levels[0]} to {levels[1]}", "", ""]
+show_rows({"fixed range": columns_of([images for _, images in chosen]),
+           "stretched to 0 to 255": columns_of(stretched)},
+          "Four moments in both ranges, and between which levels G's own pixels lie.",
+          "above, tiles of one grey gain contrast until they are white strokes on black; "
+          "below, there is strong contrast from the first moment on, at first as noise",
+          lettered=False, heads=heads)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It shows strong noise. The left picture is true; the right one shows a contrast that G did not draw. In a film it is
-# worse: each frame is stretched by another amount, so the black of the background jumps from frame to frame, and the
-# one thing that really changes first, the contrast, is invisible.
+# Strong noise: a contrast that G did not draw. Each frame is stretched by another amount, and so the one thing that
+# really changes first, the contrast, cannot be seen: above it grows from left to right, below it is there from the
+# start.
 #
 # </details>
 #
@@ -494,6 +475,20 @@ def annotated(kimg, images):
     whole = Image.fromarray(np.pad(np.asarray(frame(sheet)), ((22, 0), (0, 0), (0, 0))))
     ImageDraw.Draw(whole).text((6, 3), clock(kimg), "white", lettering(13))
     return np.asarray(whole)
+
+
+# %% jupyter={"source_hidden": true}
+import pandas as pd
+
+
+def strip(pictures, titles, caption, alt):
+    """Show pictures of equal size side by side, each with its title."""
+    figure, axes = plt.subplots(1, len(pictures), figsize=(8.4, 8.4 / len(pictures) + 0.3))
+    for axis, picture, title in zip(axes, pictures, titles, strict=True):
+        axis.imshow(picture, interpolation="nearest")
+        axis.set_title(title)
+        axis.axis("off")
+    show(figure, caption, alt)
 
 
 # %%
@@ -565,8 +560,8 @@ show(content, "Your own training: choose one place and follow it.",
 # ## 6 · A healthy film beside one that collapses
 #
 # Lesson 03 showed the last pictures and the curves of a run with **mode collapse**, where G answers many different `z`
-# with the same picture. A film shows what they cannot: **when** it happened. These settings of that run are different (the
-# moving average is one of G's weights, over that many thousand images; lesson 06 explains it):
+# with the same picture. A film shows what they cannot: **when** it happened. That run differs from the healthy one in
+# these settings (the moving average is one of G's weights, over so many thousand images; lesson 06 explains it):
 
 # %% jupyter={"source_hidden": true}
 healthy, collapsed = run, load_run("mnist_collapse")
@@ -577,10 +572,10 @@ both = {"healthy": healthy.config, "collapsed": collapsed.config}
 
 
 def value(config, key):
-    """A setting in words."""
-    words = {"normal": "a bell around 0", "uniform01": "evenly from 0 to 1", 0: "none"}
+    """A setting, as one writes it by hand."""
     found = getattr(config, key)
-    return words[found] if found in words else f"{found:g}"
+    found = {"normal": "normal", "uniform01": "even, 0 to 1"}.get(found, found)
+    return found if isinstance(found, str) else f"{found:g}" if found else "none"
 
 
 show_table(pd.DataFrame({name: [value(config, key) for key in settings.values()]

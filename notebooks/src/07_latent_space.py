@@ -102,7 +102,8 @@ show_turned(moments, "Six walks of G above, six fades of pixels below.",
 # %% [markdown]
 # The fade lays two faces over one another. On G's walk hair, skin and glasses change one after the other, and at every
 # stop stands a face. Is that so on every way, or did we choose good ones? To answer in numbers we take a generator of
-# digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a classifier that saw real images only.
+# digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a classifier that saw
+# real images only.
 
 # %% jupyter={"source_hidden": true}
 run = load_run("mnist")
@@ -428,9 +429,9 @@ print("distance to the nearest training image, over that from one training image
 
 # %% [markdown]
 # The fifth and the ninth pair are the most alike, and the third generated picture is no clear digit at all. A G that stores
-# its training images would have a ratio near 0. What can this ratio show? A value far below 1 would be
-# evidence of copying. A value near or above 1 is no proof of the contrary: it comes from 12 pictures, from a sixth of the
-# training images, and from features that were trained on these very images. So this is a look at pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
+# its training images would have a ratio near 0. A ratio of 1 is no proof of the contrary: it comes from 12 pictures,
+# from a sixth of the training images, and from features that were trained on these very images. So this is a look at
+# pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
 # paper's authors trusted no nearest neighbours at all.
 #
 # ## 5 · Four corners
@@ -503,7 +504,9 @@ show(generate(netF, corner_grid(corners, 8)),
 
 # %% jupyter={"source_hidden": true}
 from matplotlib.colors import to_rgb
+from PIL import ImageDraw
 
+from dcgan_course.plots.style import lettering
 from dcgan_course.sampling import plane_grid
 
 plane = load_run("mnist2d")
@@ -515,9 +518,20 @@ palette = np.array([to_rgb(name) for name in (
 unsure = probabilities.max(1) < 0.9
 colours = np.where(unsure[:, None], 1, palette[probabilities.argmax(1)])
 tint = torch.from_numpy(colours).float()[:, :, None, None]
-show((whole + 1) * tint - 1,
-     "z[0] from -1 (left) to 1 (right), z[1] from -1 (bottom) to 1 (top).",
-     "a map of digits: coloured regions of one digit each, and white digits along borders", 20)
+painted = large((whole + 1) * tint - 1, 20, 2)
+legend = Image.new("RGBA", (painted.width, painted.height + 56))
+legend.paste(painted, (0, 0))
+pen = ImageDraw.Draw(legend)
+pen.text((0, painted.height + 30), "read as", INK, lettering(30), "lm")
+for digit, colour in enumerate([*palette, np.ones(3)]):
+    left = 130 + 80 * digit
+    square = (left, painted.height + 14, left + 32, painted.height + 46)
+    pen.rectangle(square, tuple((255 * colour).astype(int)), outline=GREY)
+    pen.text((left + 42, painted.height + 30), "unsure" if digit == 10 else str(digit), INK,
+             lettering(30), "lm")
+show(legend, "z[0] from -1 (left) to 1 (right), z[1] from -1 (bottom) to 1 (top).",
+     "a map of digits: coloured regions of one digit each, and white digits along borders; "
+     "below it a legend says which colour is which digit")
 
 # %% [markdown]
 # Each digit has one region or several, and along their borders lie pictures that are neither digit.
@@ -575,9 +589,8 @@ def pool(attribute, present, long_hair):
 
 WHICH = ((True, True), (False, True), (False, False))
 HEADS = ("glasses, long hair", "no glasses, long hair", "no glasses, short hair")
-show_table(pd.DataFrame({head: [len(pool("glasses", *which))]
-                         for head, which in zip(HEADS, WHICH, strict=True)},
-                        ["faces found"]).T)
+print("faces found:", "; ".join(f"{len(pool('glasses', *which))} with {head}"
+                                for which, head in zip(WHICH, HEADS, strict=True)))
 
 # %% [markdown]
 # > **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -614,10 +627,6 @@ vector_sum = checks.check_vector_sum(my_vector_sum)
 # as in the paper, stand eight neighbours of the result: the same `z` plus uniform noise of up to 0.25 in each number.
 
 # %% jupyter={"source_hidden": true}
-from PIL import ImageDraw
-
-from dcgan_course.plots.style import lettering
-
 shaven = has("facial_hair") < 0.1
 picks = [z[[i for i in pool("glasses", *which) if shaven[i]][:3]] for which in WHICH]
 result = vector_sum(*picks)
@@ -661,16 +670,16 @@ def success(attribute, k, values, trials=200, present=True):
 
 # %% jupyter={"source_hidden": true}
 def percent(rates):
-    """Shares by attribute (rows), for each space and number (columns), as whole percents."""
-    heads = [f"{space}, {k}" for space, k in COUNTS]
-    return pd.DataFrame(rates, heads).T.map("{:.0%}".format)
+    """Shares by attribute (columns), for each space and number (rows), as whole percents."""
+    heads = [f"{space}, {k} of each" for space, k in COUNTS]
+    return pd.DataFrame(rates, heads).map("{:.0%}".format)
 
 
 COUNTS = [(space, k) for space in ("z", "pixels") for k in (1, 3, 10)]
 COUNTS += [("chance", k) for k in (1, 10)]
 
 # %% [markdown]
-# The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**. The last columns
+# The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**. The last rows
 # say how many come by **chance**: sums of `z` whose exemplars in the first place have *no* glasses (or smile, or beard)
 # either. What succeeds there is luck, or the judge's mistake.
 #
@@ -685,7 +694,8 @@ COUNTS += [("chance", k) for k in (1, 10)]
 rates = {attribute: [success(attribute, k, pictures if space == "pixels" else z,
                              present=space != "chance") for space, k in COUNTS]
          for attribute in ("glasses", "smile", "facial_hair")}
-show_table(percent(rates).rename({"facial_hair": "beard"}), "Share of 200 sums that succeed.")
+show_table(percent(rates).rename({"facial_hair": "beard"}, axis=1),
+           "Share of 200 sums that succeed, with 1, 3 or 10 exemplars of each concept.")
 
 
 def eight_sums(k):
@@ -719,13 +729,14 @@ show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
 # </details>
 
 # %% [markdown]
-# Could the length explain the gain from more exemplars? With one, three and ten of them the sums are about 18, 10 and 6
-# long. Scale them all to 10, in `success`, and count again.
+# **Try it:** could the length explain the gain from more exemplars? A sum of single `z` is longer than one `z`, a sum
+# of means of ten shorter. In `success`, scale the sums to a length of 10, and compare the rates.
 #
-# <details><summary>What we counted</summary>
+# <details><summary>What we found</summary>
 #
-# Glasses 47, 74 and 97 %, smiles 54, 77 and 94 %: nearly as before, so the length does not explain it. Beards 29, 42
-# and 62 %: with ten exemplars they had been held back by a sum that is too short.
+# The sums of `z` are 17 long with one exemplar, 10 with three and 6 with ten. Scaled to 10, glasses still go from 47 to
+# 96 %, and smiles from 54 to 94 %: the length does not explain their gain. Beards differ: with ten exemplars they rise
+# from 37 to 62 %. So a short `z` was part of what held them back.
 # </details>
 
 # %% [markdown]
@@ -739,19 +750,18 @@ show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
 # %% jupyter={"source_hidden": true}
 from dcgan_course.sampling import attribute_direction
 
-steps = torch.linspace(-2, 2, 9)
 
-
-def along(attribute, strangers):
-    """New faces, each moved along the direction of an attribute: (9, n, 3, 64, 64)."""
+def along(attribute, strangers, steps):
+    """New faces at each of the steps along a direction: (steps, n, 3, 64, 64)."""
     direction = attribute_direction(z, torch.from_numpy(has(attribute) > 0.5))
     return torch.stack([generate(netF, strangers + step * direction) for step in steps])
 
 
 strangers = sample_z(6, faces.config.nz, faces.config.z, seeded(5, "lesson"))  # chosen
-walked = dict(zip(steps.tolist(), along("glasses", strangers), strict=True))
-show_turned({f"{step:+d} steps towards glasses": large(walked[step], 6, 2)
-             for step in (-2, -1, 0, 1, 2)},
+whole_steps = torch.arange(-2, 3)
+show_turned({f"{step:+d} steps towards glasses": large(six, 6, 2)
+             for step, six in zip(whole_steps.tolist(),
+                                  along("glasses", strangers, whole_steps), strict=True)},
             "Watch the glasses first, then everything that should have stayed.",
             "six faces in a row, without glasses at -2 and with glasses at +2", first=2)
 
@@ -767,10 +777,11 @@ show_turned({f"{step:+d} steps towards glasses": large(walked[step], 6, 2)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
+steps = torch.linspace(-2, 2, 9)  # half steps
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), width_ratios=[1, 1.3])
 JUDGED_AS, counted, ends_at = {"hair": "long_hair", "beard": "facial_hair"}, {}, []
 for attribute, colour in (("glasses", BLUE), ("smile", ORANGE)):
-    answers = [judged(reader, images)[1] for images in along(attribute, strangers)]
+    answers = [judged(reader, images)[1] for images in along(attribute, strangers, steps)]
     answers = np.stack(answers) > 0.5
     wanted = answers[:, :, reader.names.index(attribute)].mean(1)
     axes[0].plot(steps, 100 * wanted, color=colour, marker="o", label=attribute)
@@ -795,7 +806,7 @@ show(figure, "What is wanted, and a side effect. Mind the scale: 100 % left, 20 
      "left: both attributes rise from none to nearly all faces; right: four lines, highest at "
      "-2 and +2, those of beards above those of hair")
 heads = ["at -2", "at 0", "at +1", "at +2", "hair changed at +2", "beard changed at +2"]
-show_table(pd.DataFrame(counted, heads).T.map("{:.0%}".format))
+show_table(pd.DataFrame(counted, heads).map("{:.0%}".format))
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
