@@ -396,7 +396,7 @@ def columns_of(moments):
     return torch.cat([images[i:i + 3] for i in (0, 3) for images in moments])
 
 
-# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+# %% jupyter={"source_hidden": true}
 chosen, heads, stretched = [film[i] for i in (0, 1, 2, -1)], [], []
 for kimg, images in chosen:
     low, high = images.min(), images.max()
@@ -404,6 +404,8 @@ for kimg, images in chosen:
     levels = [round((x.item() + 1) * 127.5) for x in (low, high)]
     name = f"{kimg:.1f} kimg" if kimg else "untrained"
     heads += [f"{name}: {levels[0]} to {levels[1]}", "", ""]
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 show_rows({"fixed range": columns_of([images for _, images in chosen]),
            "stretched to 0 to 255": columns_of(stretched)},
           "Four moments in both ranges, and between which levels G's own pixels lie.",
