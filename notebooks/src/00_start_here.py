@@ -131,7 +131,7 @@ show(figure, "225 of its digits, for the z of its training. Framed: the slider's
 #
 # The digit as well: others come. Go up from the second 0 of the framed row, and you meet a 5; go down, and you meet a 6.
 # No knob is "the digit", and none is "the style". Nobody told G what a digit is, or which of them lie next to each other.
-# It makes 784 pixels of two numbers, and has laid out this map by itself, while it played a game against an opponent.
+# It makes 784 pixels from two numbers, and has laid out this map by itself, while it played a game against an opponent.
 # Lesson 01 is about that game.
 #
 # </details>
@@ -214,8 +214,8 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # %% [markdown]
 # ## 3 · The map
 #
-# Five groups of lessons, each lesson with the minutes that it takes. The numbers are an order in which all of them can
-# be read; the groups say what a lesson is for. So 11 stands beside 06, whose measure it explains.
+# Lessons stand in groups by their purpose, each with the minutes that it takes. Read them by number if you want them
+# all.
 #
 # You need not take them all: **00 to 03, 05 and 08** are the short path, of 5 hours. Below the map is a table with longer
 # ones.

@@ -950,18 +950,17 @@ show(figure, "Compare the green line with the blue one, left and then right.",
 # the others are sent to it.
 #
 # So **R1 stops the hopping, and it costs sharpness.** On the right the green line lies below the blue one nearly all the
-# way, and jumps: with R1 the points lie in an even ring for long, where the patient G has eight heaps. To tell a heap
-# from the gap beside it, D has to be steep there, which is what it pays for. (The orange peaks are one heap that passes
-# over a mode.)
+# way, and jumps. (Haste has a small share in that, as numbers below say.) With R1 the points lie in an even ring for
+# long, where the patient G has eight heaps. To tell a heap from the gap beside it, D has to be steep there, which is
+# what it pays for. (The orange peaks are one heap that passes over a mode.)
 #
 # </details>
 #
 # This is one seed. We tried five, and looked at 18 moments from step 1,500 on. Without R1 four of the five covered two
 # modes or fewer at each of them; with it none ever did, and each covered six or more at 15 moments or more. Near a mode
-# were 54 to 65 % of the points with R1, and 77 to 82 % of the patient G's; a patient G *with* R1 had 64 to 70 %, so
-# that is the price, and not the haste. And R1 has its limits: try the G of section 4, a hundred times as fast, with
-# `penalty=r1`.
-# [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
+# were 54 to 65 % of the points with R1, and 77 to 82 % of the patient G's; a patient G *with* R1 had 64 to 70 %, so most of
+# the loss is R1's price, and the rest the haste. And R1 has its limits: try the G of section 4, a hundred times as fast,
+# with `penalty=r1`. [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
 
 # %% [markdown]
 # ## 6 · From 2 numbers to 784
@@ -1005,9 +1004,10 @@ show(generate(live.load_generator(), z),
      "twelve pictures, blobs and something like digits, full of specks", nrow=6)
 
 # %% [markdown]
-# Something like a digit begins to appear: the game works in 784 dimensions too. But it is one shape, between a 3 and a
-# 9, whatever `z` is: G sits on one heap here as well, as the hasty one did on the ring. Besides, the pictures are full of **specks**, single pixels that
-# stand out from their surroundings, which no pen would draw.
+# Something like a digit begins to appear: the game works in 784 dimensions too. But whatever `z` is, it draws two
+# shapes and what lies between them, a wide 9 and a narrow stroke: G sits on few heaps here as well, as the hasty one did
+# on the ring. Besides, the pictures are full of **specks**, single pixels that stand out from their surroundings, which
+# no pen would draw.
 #
 # How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
 # some order. The next picture shows digits, and below each the same digit with its pixels shuffled, all in the same

@@ -337,8 +337,8 @@ for name, x in {"untrained G": untrained, "real digits": real}.items():
           f"({max(kinds) - min(kinds):.2f} apart)")
 
 # %% [markdown]
-# They lie 0.43 apart, on a scale that spans 2; in real digits it is 0.01. So young digits show a fine lattice even with
-# 4 x 4 kernels, and G learns to even it out.
+# They lie 0.43 apart, on a scale that spans 2 (in train mode, where batch norm brings weak layers to full strength); in
+# real digits it is 0.01. So young digits show a fine lattice even with 4 x 4 kernels, and G learns to even it out.
 #
 # With that you can write the part that stands in G again and again:
 #
@@ -431,8 +431,8 @@ show(figure, "Without batch norm hardly anything reaches the image.",
 # Without batch norm this G fades out. That is the fault of these first weights, and better ones exist: He's
 # initialisation draws them so that a stack of ReLU layers keeps its size ([arXiv
 # 1502.01852](https://arxiv.org/abs/1502.01852)). With batch norm the choice matters much less. Training then moves the
-# strength up and down: 0.2 after the first
-# two layers, 0.8 after the third, 0.6 in the image
+# strength up and down, 0.2 after the first two layers, 0.8 after the third, 0.6 in the image, and nowhere near a
+# hundredth.
 #
 # The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
 # learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
@@ -522,7 +522,8 @@ show(figure, "Black: darker than -0.95.",
 # Their background is grey and speckled. One gain and one shift serve all pixels of all images, and a value that is
 # measured against its batch cannot well stay at the edge of tanh's range. The paper names oscillation and instability;
 # lesson 05 looks for them over several seeds. Without any batch norm, in the third row, the background is black. Tiles
-# that are no digits stand in the first row too; what that change costs fd tells, at the end of section 5.
+# that are no digits stand in the first row too. What dropping batch norm costs is told by numbers at the end of section
+# 5.
 # </details>
 
 # %% [markdown]
@@ -625,12 +626,13 @@ show_table(pd.DataFrame({"units that pass no gradient": dead}))
 
 # %% [markdown]
 # So with ReLU half of what D has computed about an image cannot tell G how to change it. With LeakyReLU every unit can;
-# where its input was negative, a fifth of the gradient passes.
+# where its input was negative, a fifth of the gradient passes. (Which half is closed differs from image to image. So
+# this is a reason to fear ReLU, not a proof that it does harm: see what the next slider says of it.)
 #
 # ### Break it
 #
 # Nine changes, each of which breaks one guideline, in the training of lesson 06. The slider shows ten digits of each.
-# Behind each name stands **fd**, how far generated digits are from real ones (lesson 06 says how it is found): small is
+# Behind each name stands **fd**, how far generated digits are from real ones (lesson 03, section 6, says how it is found): small is
 # good. The first number is the geometric mean of five seeds, the second that of the one seed which drew these digits.
 #
 # > **Predict:** after how many of the nine can you read hardly any digit?
@@ -662,8 +664,8 @@ show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# One: the sigmoid. Batch norm on G's output leaves many digits readable, before speckled grey. And one picture
-# misleads: dense layers look harmless, but this is the best of their five seeds.
+# One: the sigmoid. Batch norm on G's output leaves about half of the digits readable, before speckled grey. And one
+# picture misleads: dense layers look harmless, but this is the best of their five seeds.
 #
 # </details>
 #
@@ -966,8 +968,9 @@ show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
             first=len(sheets) - 1)
 
 # %% [markdown]
-# With weights as small as the first ones every image is the same grey. Then come stripes and blotches, then bright
-# strokes, then black around them, and after 8,000 digits you can read most of the ten, and no two are alike. Two
+# At first every image is the same grey: they are drawn in eval mode, and batch norm's running averages have learned
+# nothing yet. Then come stripes and blotches, then bright strokes on a ground that darkens, and after 8,000 digits you
+# can read most of the ten, and no two are alike. Look for the lattice of section 1: it fades, and is not yet gone. Two
 # networks that you have written drew them, with all five guidelines. Lessons 03 and 04 give all ten kinds of digits the
 # time that they need.
 

@@ -80,8 +80,8 @@ show(x_real, "Real digits: thin strokes and bold ones, on a black background.",
 
 # %% [markdown]
 # The generator will end in a `tanh`, whose answers lie between -1 and 1. Real images must lie where G can reach them,
-# or no amount of training makes the two alike. Lesson 05, section 4, tries three ranges that do not fit: images in [0,
-# 1] still work, because a `tanh` reaches all of them; images that go beyond 1, or a G that cannot go below 0, do not.
+# or no amount of training makes the two alike. Lesson 05, section 4, tries three other ranges: images in [0, 1]
+# still work, because a `tanh` reaches all of them; images that go beyond 1, or a G that cannot go below 0, do not.
 #
 # The paper's only preparation is a change of scale, from 0…255 to -1…1, and so is ours:
 #
@@ -310,8 +310,9 @@ show_moments([samples[0], samples[1], samples[len(samples) // 2]],
 
 # %% [markdown]
 # The second row stands behind a fine lattice. It comes from G's kernels: the four kinds of pixel that a stride of 2
-# makes (lesson 02, section 1) meet different weights, and before any training they lie 0.43 apart in brightness.
-# Training evens them out.
+# makes (lesson 02, section 1) meet different weights. In train mode they lie 0.43 apart in brightness before any
+# training, which then evens them out. (The first row hides it: it is drawn in eval mode, and batch norm's running
+# averages have learned nothing yet.)
 #
 # **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. The next cell stops a
 # very small training halfway, resumes it, and compares its end with that of a training that was never stopped.
@@ -605,8 +606,8 @@ show(x_fake[confidence.argsort()[:24]], "The 24 of 1,000 that the judge is least
 # %% [markdown]
 # ## 6 · Do the layers matter?
 #
-# Compare the DCGAN with a fully connected GAN such as that of lesson 01, after the same
-# number of images and at the same learning rate, by the number that the slider of section 4 named.
+# Compare the DCGAN with a fully connected GAN such as that of lesson 01, after the same number of images and at the same
+# learning rate, by `fd`.
 #
 # > **What is `fd`?** The *Frechet distance*. The judge turns each picture into 64 numbers, its features; `fd` says
 # > how far the features of generated digits lie from those of real digits, in their mean and in their spread. It is a
