@@ -225,8 +225,8 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
 #
 # <details><summary>And batch norm?</summary>
 #
-# It multiplies each channel by a fixed number after W. Folding it into W would weight the channels. Like the paper we
-# leave it out, and test.
+# It multiplies each channel by a fixed number after W. Folding it into W would weight the channels. Like Shen
+# and Zhou, whose method this is ([arXiv 2007.06600](https://arxiv.org/abs/2007.06600)), we leave it out, and test.
 # </details>
 #
 # > **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
@@ -531,9 +531,10 @@ show(figure, "The colour of a hundred faces' hair. Under the push black grows fa
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About 10, and nobody is safe: of the 16 that had brown hair only three keep it. Brown rises slowly, to 26 at +1.5 and
+# About 10, and they are not safe: of the 16 that had brown hair only three keep it. Brown rises slowly, to 26 at +1.5 and
 # 30 at +2.5, and black overtakes it: 37 and 56. Beyond that brown falls as well. So brown hair lies on a way that ends
-# at black, and no push is the right one for all faces.
+# at black, and no push is the right one for all faces. (The judge looks for each colour by itself: it may see two in a
+# face, or none.)
 # </details>
 
 # %% [markdown]

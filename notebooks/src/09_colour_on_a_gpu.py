@@ -469,7 +469,7 @@ add("arithmetic", f"{round(shown * per_image / 1e12, -3):,.0f} Tflop",
 # %% [markdown]
 # ## 4 · What a GPU buys: hours
 #
-# A data sheet promises so many Tflop a second (8 for Colab's T4 in float32), and a training reaches a part of it, which
+# A data sheet promises a speed (8 Tflop a second for Colab's T4 in float32), and a training reaches a part of it, which
 # only a measurement tells. So the next picture divides the bill's arithmetic by **assumed** speeds, and by one that was
 # **measured** on the machine that ran this page.
 
@@ -911,6 +911,12 @@ show_table(pd.DataFrame({"the mean of four gradients is off by": found}))
 # sends and receives 2 (n - 1) / n times that). With two machines each step is half as long, so where the exchange takes
 # half of a step of one GPU, nothing is gained (if nothing overlaps).
 # </details>
+
+# %% [markdown]
+# ## What to keep
+#
+# The bill has four lines. Disk and memory hardly limit anybody; pictures are prepared once, so that no GPU waits for a
+# core that decodes; and what costs is arithmetic, which only a faster machine shortens, or several.
 
 # %% [markdown]
 # > **Open exercise · A plan that somebody could pay for** — 60 minutes

@@ -1145,7 +1145,8 @@ show_table(pd.DataFrame(floors).map(lambda values: f"{values.mean():.1f}"),
 # there, since it was trained on churches mirrored at random.) But to that judge faint noise, a twentieth of the way from
 # grey to white, is about as bad as half of the digits missing; to the judge of digits missing ones are more than twenty
 # times as far away. In the last two rows the judge of digits sees that `mnist` is the worse generator, in both draws; to
-# the judge of photographs `mnist` is at the floor, and `conditional` is no nearer. Whether Inception is as easily misled
+# the judge of photographs `mnist` is at the floor, and `conditional` is no nearer. (With 1,000 digits chance makes up
+# most of a floor, section 3. So the multiples here are smaller than those of 5,000 in section 1.) Whether Inception is as easily misled
 # would have to be measured with its weights.
 # </details>
 #
