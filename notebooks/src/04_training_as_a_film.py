@@ -563,7 +563,8 @@ show(content, "Your own training: choose one place and follow it.",
 #
 # Lesson 03 showed the last pictures and the curves of a run with **mode collapse**, where G answers many different `z`
 # with the same picture. A film shows what they cannot: **when** it happened. That run differs from the healthy one in
-# these settings (the moving average is one of G's weights, over so many thousand images; lesson 06 explains it):
+# these settings (the moving average is one of G's weights, with a half-life of 5 % of the images shown, and at most so many thousand;
+# lesson 06 explains it):
 
 # %% jupyter={"source_hidden": true}
 healthy, collapsed = run, load_run("mnist_collapse")

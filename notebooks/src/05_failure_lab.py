@@ -730,8 +730,8 @@ show(figure, "The loss climbs in steps, and the stairs end where D is fairly sur
 # > **Predict:** G's gradient without `detach`, where D's wish is kept, beside the right one:
 # >
 # > - as long, and in the same direction
-# > - much shorter, and nearly at right angles <!-- right -->
-# > - as long, and in the opposite direction
+# > - that depends on D: from short to turned back <!-- right -->
+# > - shorter with every D, and in the same direction
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.losses import d_loss, g_loss
@@ -780,10 +780,11 @@ show(figure, "G's gradient without detach, in the plane in which both lie: "
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Much shorter, and nearly at right angles. For one picture, G's own slope in D's logit is $D(G(z)) - 1$, and D's is
-# $D(G(z))$; together they are $2 D(G(z)) - 1$, hardly anything for this fresh D, which answers one half. So the missing
-# `detach` does most harm where the game is balanced. (The loop of lesson 03 would stop with an error, because D's
-# backward pass frees the graph of `x_fake`.)
+# It depends on D. For one picture, G's own slope in D's logit is $D(G(z)) - 1$, and D's is $D(G(z))$; together they are
+# $2 D(G(z)) - 1$. The fresh D of the figure answers 0.50, so hardly anything is left, at 85 degrees to G's own wish. We
+# drew nine more: those that answer 0.45 to 0.54 leave 0.25 to 0.51 of the length, and those that answer 0.65 to 0.74
+# leave as much or more, but turned *backwards*, by 122 to 148 degrees. So without `detach` G goes nowhere, or the wrong
+# way. (The loop of lesson 03 would stop with an error, because D's backward pass frees the graph of `x_fake`.)
 # </details>
 
 # %% [markdown]

@@ -397,7 +397,8 @@ show_table(pd.DataFrame(
 #
 # The cross-fade: it is the smoothest of all, but its pictures leave the digits. The memoriser's pictures never leave them
 # (they *are* real), but they jump. G's walk lies between the two: it has no jump like the memoriser's, and it stays
-# nearer to digits than the fade. "Smooth" alone proves nothing. **Smooth and on the data** says more, once the pictures are also
+# nearer to digits than the fade. (These are medians of twenty walks; section 2 had means of 200 pictures, which a few
+# bad ones raise.) "Smooth" alone proves nothing. **Smooth and on the data** says more, once the pictures are also
 # far from every training image, as section 4 asks.
 # </details>
 

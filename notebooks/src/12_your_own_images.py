@@ -19,7 +19,7 @@
 # **Time:** 60 minutes to read and write: 35 for part one, your own images (sections 1 to 5), and 25 for part two, an
 # errata hunt (sections 6 and 7). Each part can be taken alone. The cells run for about 45 seconds on two CPU cores.
 #
-# **You need:** lessons 03 and 11 for part one, lessons 00 to 05 for part two.
+# **You need:** lessons 03 and 11 for part one, lessons 00 to 04 for part two.
 #
 # After this lesson you can
 #
@@ -502,7 +502,7 @@ show(repo_data_dir() / "six.webp", "Seven trainings of one small DCGAN with the 
 #
 # ## 6 · Six listings
 #
-# Each listing has **one mistake**, of a kind that occurs in GAN code, and you have met its subject in lessons 00 to 05.
+# Each listing has **one mistake**, of a kind that occurs in GAN code, and you have met its subject in lessons 00 to 04.
 # Choose a line under each, and leave the answers folded until you have chosen six. In Jupyter or Colab, exercise 2
 # below them counts how many are right. The course's site runs no Python: unfold the answers, and count them yourself.
 
@@ -524,8 +524,8 @@ init_weights = listed(1)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 1?
 # >
-# > - line 2: too many modules
-# > - line 4: the weights <!-- right -->
+# > - lines 3 and 4: whose weights <!-- right -->
+# > - line 5: what it asks for
 # > - line 6: the biases
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -758,7 +758,8 @@ for number, entry in checks.LISTINGS.items():
 # | hidden layers | not fully connected (guideline 3) | fully connected ones of 1,024 units, in G and in D |
 # | G's output | tanh (guideline 4) | a sigmoid |
 # | images | scaled to [-1, 1] | scaled to [0, 1], which a sigmoid can reach |
-# | gain and shift of batch norm | left out (section 8.1) | left out |
+#
+# In both, batch norm has neither gain nor shift there (the paper's section 8.1).
 #
 # These rows are from
 # [mnist/train_cond_dcgan.py](https://github.com/Newmu/dcgan_code/blob/master/mnist/train_cond_dcgan.py), a conditional

@@ -38,8 +38,8 @@
 #
 # Lessons 05 and 06 left three troubles behind.
 #
-# - **D gets too sure.** Where D is far ahead, G hears hardly anything (lesson 05). Sections 2 to 4: keep D from being
-#   steep.
+# - **D gets too sure.** Where D is far ahead, G hears hardly anything with the minimax loss (lesson 05); with ours it is
+#   pushed hard, by a slope that holds only where it stands. Sections 2 to 4: keep D from being steep.
 # - **The loss asks too much of D, too little of G.** It wants D more and more certain, and looks at G's images one by
 #   one: clean digits may do, though whole ways to write one are missing (lesson 06). Sections 2 and 5: other losses.
 # - **Large images, or few.** The churches, 3,573 photographs, got worse after their best moment (lesson 06), and small
@@ -231,7 +231,7 @@ show(figure, f"Where does each loss stop asking for more? At the answer 3: {at_t
 # images come nearer, even where the two do not touch. That is what the Jensen-Shannon divergence of lesson 01 failed to
 # do.
 #
-# An answer of the last two losses is no probability, and it has no zero: add 5 to all of them, and neither loss of D
+# An answer of the Wasserstein and of the relativistic loss is no probability, and it has no zero: add 5 to all of them, and neither loss of D
 # changes. The statistics of such a run say so: D_x and D_G_z are then means of raw answers, and only their difference
 # tells anything.
 

@@ -810,7 +810,7 @@ show(figure, "Lower is better; the grey line is the floor. Left: after so many i
 #
 # The figure shows the same over time. Left is the training's clock: both curves fall, and the GAN's lies far below at
 # every moment. Right is the clock of drawing. The U-Net needs several times as long for one step as G for its whole
-# picture, and no number of steps here reaches G's distance: from 25 to 50 steps, twice the time, it falls by 9 %. More
+# picture, and no number of steps here reaches G's distance: from 25 to 50 steps, twice the time, it falls by less than a tenth. More
 # steps would hardly help, then; more training or a larger network may.
 # </details>
 

@@ -441,8 +441,8 @@ show_turned({f"z of length {length}{', the usual one' * (length == 10)}":
             first=lengths.index(10))
 
 # %% [markdown]
-# Move the slider to the left end, and watch one face on its way. What does it lose first? Then to the right end: the
-# same people, exaggerated.
+# Move the slider to the left end, and watch one face on its way. What does it lose first? Then to the right end:
+# mostly the same people, exaggerated; the first one becomes another.
 #
 # Lesson 11 has the numbers for "good" and "varied": **precision**, the share of pictures that look like real ones, and
 # **recall**, the share of real ones that G comes near to.
@@ -787,9 +787,9 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# No. **On average the search by features lost at its own goal**: it ends 0.13 from the wanted features, the search by
-# pixels 0.11, where the start was at 0.22. The interval of this difference includes 0, so eight faces do not show that
-# pixels are better; they show no gain either. The pixels hardly move in the search by features: hair and glasses often
+# No. **The eight faces show no gain.** On average the search by features even lost: it ends 0.13 from the wanted features, the search by
+# pixels 0.11, where the start was at 0.22. The interval of this difference includes 0, so they do not show
+# that pixels are better, either. The pixels hardly move in the search by features: hair and glasses often
 # stay as they began. In attributes too the interval includes 0.
 #
 # Why? Our judge is small and was trained to answer 17 questions. It may forget whatever these do not ask, and its
@@ -851,7 +851,7 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # Light hair: so it is with the turban (J), and with the hats (G, H) and the scarf (I). Nothing in this generator's
-# world sits on a head except hair. Glasses, backgrounds and mostly the skin are found. The five (K) becomes the darkest
+# world sits on a head except hair. Glasses, backgrounds (but for C) and mostly the skin are found. The five (K) becomes the darkest
 # face that there is.
 #
 # **One failure proves nothing.** Of G's own faces, C came back on another background and without its smile, though a z
