@@ -31,7 +31,7 @@ def seed():
 
     if torch.cuda.is_available():
         torch.manual_seed(0)
-    else:  # the other one also keeps a traceback for each kind of GPU, in case it will be started: 2 ms a test
+    else:  # the other one also keeps a traceback for each kind of GPU, in case it will be started
         torch.default_generator.manual_seed(0)
 
 

@@ -597,9 +597,9 @@ scaled = listed(4)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 4?
 # >
+# > - line 2: the kind of number
 # > - line 2: the division
 # > - line 3: the two numbers <!-- right -->
-# > - line 4: the order of the two steps
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 black, white = scaled(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
@@ -620,7 +620,7 @@ g_loss = listed(5)
 # >
 # > - line 2: the sigmoid <!-- right -->
 # > - line 3: ones as the target
-# > - line 4: the order of the arguments
+# > - line 3: a target without a gradient
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 best = g_loss(torch.full((8,), 100.0)).item()
@@ -666,7 +666,8 @@ show_rows({"good pictures, as the listing shows them": 2 * snapshot(nn.Identity(
 # %% [markdown]
 # > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
 # >
-# > Return the number of the line that you chose for each listing. Where two lines could be mended, either will do.
+# > Your choices above are the work; here they are counted. Return the number of the line that you chose for each
+# > listing. Where two lines could be mended, either will do.
 
 # %%
 def my_errata():
