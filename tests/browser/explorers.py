@@ -36,6 +36,7 @@ class Seen:
         self.page, (self.netG, self.about) = page, known(run.path)
         self.box = page.locator(".latent").last
         self.box.locator("canvas.drawn").first.wait_for()
+        self.box.and_(page.locator("[data-drawn]")).wait_for()  # the small pictures may come before the large one
 
     def start(self, seed: int, label: int | None = None) -> torch.Tensor:
         z = start(seed, self.about["nz"], self.about["kind"], self.about["classes"])
