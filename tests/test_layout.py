@@ -153,6 +153,16 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listing.stdout.split("\0") if name]
 
 
+TOP = {".ci", ".devcontainer", ".github", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CITATION.cff",
+       "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "data", "dcgan_course", "environment.yml", "notebooks",
+       "pyproject.toml", "site", "tests"}
+
+
+def test_nothing_strays_at_the_top_level():
+    """What was put down there for a while, and swept into a commit."""
+    assert {file.relative_to(ROOT).parts[0] for file in tracked()} == TOP
+
+
 def test_nothing_large_outside_data():
     sizes = {file: file.stat().st_size for file in tracked()}
     assert [f.name for f, size in sizes.items() if size > 1.6e6 and "data" not in f.parts] == []
