@@ -107,6 +107,9 @@ show_turned({f"z = ({first:.2f}, 0.00)": machine(float(first), 0.0)
 # Within a digit the shape changes slowly; the way to the next one is smooth as well, but short. What lies on that way,
 # such as the two bars near 0, need not be a digit.
 #
+# Lessons ask before they show. At *Predict* make up your mind first: the site unfolds the answer by a button, JupyterLab
+# by a click on three dots; Colab and GitHub fold nothing, so look away for a moment.
+#
 # > **Predict:** now the first knob stands still, at a 0, and you turn the second. What does that change?
 # >
 # > - the style: the 0 gets thicker, or leans
@@ -146,8 +149,6 @@ explore("mnist2d")
 #
 # - *Run a cell*: select it, then press Shift and Enter. (The first code cell is for Colab and Kaggle alone.)
 # - *Folded code* only draws. You need not read it.
-# - *Predict*: make up your mind first. The site unfolds the answer by a button, JupyterLab by a click on three dots;
-#   Colab and GitHub fold nothing, so look away for a moment.
 
 # %% [markdown]
 # ## 2 · Your first exercise

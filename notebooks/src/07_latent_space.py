@@ -332,7 +332,7 @@ p, q = ends[0], ends[1]
 for t in (0.1, 0.25, 0.5):
     cosine = torch.cosine_similarity(lerp(p, q, t), slerp(p, q, t), 0)
     angle = torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
-    print(f"t = {t:.2f}: one is {angle:.0f} degrees ahead of the other")
+    print(f"t = {t:.2f}: slerp is {angle:.0f} degrees ahead of lerp")
 
 # %% [markdown]
 # Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and on
@@ -760,7 +760,7 @@ def along(attribute, strangers, steps):
 
 strangers = sample_z(6, faces.config.nz, faces.config.z, seeded(5, "lesson"))  # chosen
 whole_steps = torch.arange(-2, 3)
-show_turned({f"{step:+d} steps towards glasses": large(six, 6, 2)
+show_turned({f"{step:+d} steps towards glasses" if step else "the strangers": large(six, 6, 2)
              for step, six in zip(whole_steps.tolist(),
                                   along("glasses", strangers, whole_steps), strict=True)},
             "Watch the glasses first, then everything that should have stayed.",
