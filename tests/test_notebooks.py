@@ -18,6 +18,7 @@ import pytest
 import servers
 import teach
 
+from dcgan_course.checks import LISTINGS
 from dcgan_course.commands.lessons import with_pictures
 from dcgan_course.machine.progress import ALL
 
@@ -295,6 +296,17 @@ def test_a_question_offers_few_answers_inside_its_quotation(path):
                 assert sum(words.endswith(teach.RIGHT) for words in offered) == bool(offered), question
             else:
                 assert not re.match(r"> [-*] ", question), question
+
+
+@pytest.mark.parametrize("number", LISTINGS)
+def test_the_choices_under_a_listing_agree_with_its_check(number):
+    """Lines that exercise 2 accepts are all in the choice that is right, and no others."""
+    text = (NOTEBOOKS / "src" / "12_your_own_images.py").read_text("utf-8")
+    card = re.search(rf"mistake of listing {number}\?\n((?:# >.*\n)+)", text)[1]
+    for lines, words in re.findall(r"> - lines? ([\d or]+): (.+)", card):
+        named = set(map(int, lines.split(" or ")))
+        assert named == set(LISTINGS[number].faulty) if words.endswith(teach.RIGHT) else \
+            named.isdisjoint(LISTINGS[number].faulty), words
 
 
 @each_lesson

@@ -181,7 +181,7 @@ LISTINGS = {
             return (images - images.min()) / (images.max() - images.min())
         """, (7,), "    return images",
         "each sheet is stretched between its own darkest and brightest pixel: a training that fades to grey looks fine",
-        "check_snapshot", "the collection PyTorch-GAN (`save_image(..., normalize=True)`)"),
+        "check_snapshot", "the collection PyTorch-GAN, as save_image(..., normalize=True)"),
 }
 
 

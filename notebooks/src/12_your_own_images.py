@@ -251,6 +251,10 @@ show_table(pd.DataFrame([few, many], ["2,000 faces", "10,000 faces"]).map("{:.2f
 # as in lesson 11: beside those of real images.
 
 # %% jupyter={"source_hidden": true}
+import html
+import re
+import textwrap
+
 PLAIN = {  # its decimals, and what it says
     "the judge's confidence": (3, "in what it sees; smeared faces make it unsure"),
     "evenness over the classes": (2, "1: all classes are drawn equally often"),
@@ -268,9 +272,18 @@ def written(x, decimals):
     return "" if x is None else f"{round(x, decimals) + 0.0:.{decimals}f}"
 
 
-# %% jupyter={"source_hidden": true}
-import re
+def folded(part):
+    """A part of the card, which is Markdown, as HTML that unfolds."""
+    name, text = html.escape(part, quote=False).split("\n", 1)
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", text.strip("\n"))
+    text = re.sub(r"\[([^]]+)\]\(([^)]+)\)", r'<a href="\2">\1</a>', text)
+    blocks = (f'<pre style="white-space:pre-wrap">{textwrap.dedent(block)}</pre>'
+              if block.startswith("    ") else f"<p>{block}</p>"
+              for block in text.split("\n\n"))
+    return f"<details><summary>{name}</summary>{''.join(blocks)}</details>"
 
+
+# %% jupyter={"source_hidden": true}
 from IPython.display import HTML
 
 from dcgan_course.machine.display import image_html
@@ -283,26 +296,22 @@ for name, *found in export.scores(mine):
     decimals, words = PLAIN.get(export.in_words(name), (2, ""))
     head = f'{export.in_words(name)}<br><span style="font-weight:400">{words}</span>'
     rows[head] = [written(x, decimals) for x in found]
-n = f"<br>n = {sizes.pop():,},000" if len(sizes) == 1 else ""
+n = "<br>n&nbsp;=&nbsp;" + f"{sizes.pop():,},000" if len(sizes) == 1 else ""
 heads = [f"generated{n}", f"real{n}"]
 numbers = pd.DataFrame(rows, heads).T.to_html(border=0, escape=False)
 z = sampling.draw_z(mine.config, 64, seeded(mine.config.seed, "z_fixed"))[:16]
 grid = Image.fromarray(sampling.image_grid(sampling.generate(netG, z), 8).numpy())
 sheet = image_html(filed(grid.resize((2 * grid.width, 2 * grid.height), 0))[0],
                    "sixteen generated pictures", more='style="width:100%;height:auto"')
-head, *parts_of_card = export.model_card(mine).split("\n## ")
+head, *others = export.model_card(mine).split("\n## ")
+folds = "".join(folded(part) for part in others if not part.startswith("Numbers"))
 title, draws, *_ = (line for line in head.removeprefix("# ").splitlines() if line)
 display(HTML(f"""<div style="border:2px solid #8888;border-radius:10px;padding:12px 18px">
 <p style="font-size:1.3em"><b>{title}</b></p><p>{draws}</p>
 {sheet}
 <div style="overflow-x:auto">{numbers}</div>
 <p>The nearer to the number of real faces, the better. One training, one seed. Nobody picked
-the pictures.</p></div>"""))
-
-# %% jupyter={"source_hidden": true}
-folds = (part.split("\n", 1) for part in parts_of_card if not part.startswith("Numbers"))
-Markdown("\n\n".join(f"<details><summary>The card's part \"{name}\"</summary>\n\n"
-                     f"{text.strip(chr(10))}\n\n</details>" for name, text in folds))
+the pictures.</p>{folds}</div>"""))
 
 # %% [markdown]
 # What is still missing, only you can write: what may be done with the generator, and the licence of your pictures.
@@ -491,7 +500,7 @@ from dcgan_course.machine.places import repo_data_dir
 
 show(repo_data_dir() / "six.webp", "Seven trainings of one small DCGAN with the same 51,200 "
      "digits. One program is right. In each of the others one line is wrong. Which rows would "
-     "have made you look?",
+     "have made you look? They get their names after the six listings.",
      "seven rows of eight generated pictures, A to G: in A and E strokes like digits, in B, D "
      "and G the same strokes three times, in C blurred blots, in F black and white noise",
      width=732)
@@ -524,7 +533,7 @@ init_weights = listed(1)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 1?
 # >
-# > - lines 3 and 4: whose weights <!-- right -->
+# > - line 3 or 4: whose weights <!-- right -->
 # > - line 5: what it asks for
 # > - line 6: the biases
 
@@ -536,7 +545,7 @@ print(f"A channel leaves batch norm with a standard deviation of {x.std().item()
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Line 4 (or line 3, which lets too much through). Batch norm has a `weight` too, its gain. Gains around 0 shrink every
+# Line 4, or line 3, which lets too much through. Batch norm has a `weight` too, its gain. Gains around 0 shrink every
 # channel to a fiftieth and flip the sign of half of them; they belong around 1.
 # </details>
 
@@ -570,7 +579,7 @@ d_step = listed(3)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 3?
 # >
-# > - line 3: the fakes <!-- right -->
+# > - line 3 or 6: whose gradients <!-- right -->
 # > - line 4: the signs
 # > - line 5: too late
 # > - line 8: what is returned
@@ -587,8 +596,8 @@ print(f"After D's step G has gradients: {netG1.weight.grad is not None}; its wei
 # <details><summary>What came out, and why</summary>
 #
 # Line 3: `netD(x_fake)` without `detach` sends D's gradient into G. G's weights stay, since `optD` steps only D; but the
-# graph that G's own step needs is used up. (Or line 6 may be told where to stop:
-# `loss_D.backward(inputs=list(netD.parameters()))`. Line 5 is in time: before `backward`.)
+# graph that G's own step needs is used up. Or line 6 is told where to stop:
+# `loss_D.backward(inputs=list(netD.parameters()))`. (Line 5 is in time: before `backward`.)
 # </details>
 
 # %% jupyter={"source_hidden": true}
@@ -599,7 +608,7 @@ scaled = listed(4)
 # >
 # > - line 2: the kind of number
 # > - line 2: the division
-# > - line 3: the two numbers <!-- right -->
+# > - line 3 or 4: the mean and the deviation <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 black, white = scaled(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
@@ -609,7 +618,7 @@ print(f"Black becomes {black:.2f}, white {white:.2f}; tanh ends at -1 and 1.")
 # <details><summary>What came out, and why</summary>
 #
 # Line 3: MNIST's own mean and deviation, as classifiers like it. It is what lesson 03 began with, as it stands in public
-# code. Mended: `mean, deviation = 0.5, 0.5` (or line 4 does without both: `2 * x - 1`).
+# code. Mended: `mean, deviation = 0.5, 0.5`; or line 4 does without both: `2 * x - 1`.
 # </details>
 
 # %% jupyter={"source_hidden": true}
@@ -618,7 +627,7 @@ g_loss = listed(5)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 5?
 # >
-# > - line 2: the sigmoid <!-- right -->
+# > - line 2 or 4: logits or probabilities <!-- right -->
 # > - line 3: ones as the target
 # > - line 3: a target without a gradient
 
@@ -629,7 +638,7 @@ print(f"When D takes every fake for real, the loss is still {best:.2f}, and shou
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Line 2 (or line 4): `..._with_logits` applies the sigmoid itself, here to a number that cannot be larger than 1. So the
+# Line 2 or line 4: `..._with_logits` applies the sigmoid itself, here to a number that cannot be larger than 1. So the
 # loss never comes near 0, and its gradient is weak everywhere.
 # </details>
 
@@ -699,21 +708,28 @@ errata = checks.check_errata(my_errata)
 # %% [markdown]
 # ### Seven rows, six mistakes
 #
-# Now the rows under the title of this part have names:
-#
-# | row | its program |
-# |---|---|
-# | A | listing 2: batch norm hardly normalises |
-# | B | **all six mended** |
-# | C | listing 5: the sigmoid twice; G hardly learns |
-# | D | listing 3: no `detach` |
-# | E | listing 1: gains around 0 |
-# | F | listing 4: the digits' range is out of G's reach |
-# | G | listing 6: the sheet is stretched |
-#
-# Only C and F look broken. B, D and G are the same pictures: G of row D draws new fakes for its own step and clears its
-# gradients first, and the sheet of row G has black and white in it already. A and E are one seed and a minute of training:
-# they say no more than that such mistakes can pass for right.
+# Now the rows under the title of this part have names.
+
+# %% jupyter={"source_hidden": true}
+import numpy as np
+from PIL import Image
+
+seven = np.array(Image.open(repo_data_dir() / "six.webp").convert("RGB"))[::2, 84::2]
+digits = sampling.grid_images(torch.from_numpy(seven))[..., ::3, ::3].unflatten(0, (7, 8))
+rows = dict(zip("ABCDEFG", digits, strict=True))
+show_rows({"B: all six mended. D: listing 3, no detach. G: listing 6, stretched": rows["B"],
+           "A: listing 2, batch norm hardly normalises": rows["A"],
+           "E: listing 1, gains around 0": rows["E"],
+           "C: listing 5, the sigmoid twice: G hardly learns": rows["C"],
+           "F: listing 4, the digits' range is out of G's reach": rows["F"]},
+          "Rows B, D and G are the same pictures. Only C and F look broken.",
+          "five rows of eight pictures: clear strokes like digits in the row of B, D and G, "
+          "in A and in E; blurred blots in C; black and white noise in F", lettered=False)
+
+# %% [markdown]
+# In row D new fakes are drawn for G's own step, and its gradients are cleared first. The sheet of row G has black and
+# white in it already. A and E are one seed and a minute of training: they say no more than that such mistakes can pass
+# for right.
 #
 # How would you have *noticed*? Only listing 3 stops with an error, and only sometimes. Every listing is an answer to an
 # exercise of lessons 00 to 04.
