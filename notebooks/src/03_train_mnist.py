@@ -409,9 +409,9 @@ show_rows(rows, "What the three generators draw at the end, for seven z each.",
 # A collapses, B is healthy, in C D wins. A G that collapses is found out bit by bit (A): it draws one bold stroke for
 # every `z`, and D learns slowly to refuse it. Where neither side runs away, the two answers stay on their sides of 0.5,
 # and near it (B). A D of twenty times the rate is sure from its first steps on, but for a moment near 14 thousand
-# images (C). Its G draws nearly
-# the same noise for every `z`: it has collapsed *as well*, onto one picture without a stroke. (Its `duplicates`, the
-# share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has the scores of all runs.)
+# images (C). Its G draws nearly the same noise for every `z`: it has collapsed *as well*, onto one picture without a
+# stroke. (Its `duplicates`, the share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has
+# the scores of all runs.)
 #
 # </details>
 
@@ -534,7 +534,7 @@ show_beside(panels, "The losses. Could you read from B that the pictures get bet
 #
 # <details><summary>What makes a G collapse?</summary>
 #
-# Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push is enough: one player that
+# Its loss judges each picture alone, so nothing in it pays for variety (lesson 01). Then a push is enough: one player that
 # learns much faster, a G without batch norm, or a `z` that hardly differs from one to the next. Here it was the `z`: it
 # was drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 7, changes it alone,
 # and says why that is enough.
@@ -592,9 +592,9 @@ show(figure, "All ten digits turn up, nearly equally often.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It answers 1/3: $0.1 / (0.1 + 0.2)$ (lesson 01, section 1). To another perfect digit, which is then drawn too rarely, it
-# answers 0.53. So even a perfect 1 costs G more than the others, and D pushes G away from what it draws too often. The
-# bars show the result: all ten digits, nearly equally often. Nothing guarantees it, since a real D is not the best one:
+# It answers 1/3: $0.1 / (0.1 + 0.2)$ (lesson 01, section 1). To the other nine, which are then drawn a little too rarely,
+# it answers 0.53. So even a perfect 1 costs G more than they do: it is D, not G's own loss, that asks for variety. The
+# bars show the result, all ten digits, nearly equally often. Nothing guarantees it, since a real D is not the best one:
 # the collapse above shows it, and section 6 shows a milder case.
 #
 # </details>
