@@ -338,6 +338,8 @@ for name, x in {"untrained G": untrained, "real digits": real}.items():
     kinds = [inner[:, :, i::2, j::2].mean().item() for i in (0, 1) for j in (0, 1)]
     print(f"{name}:", *(f"{kind:.2f}" for kind in kinds),
           f"({max(kinds) - min(kinds):.2f} apart)")
+
+# %% jupyter={"source_hidden": true}
 show(torch.stack([untrained.mean(0), real.mean(0)]),
      "The mean of 256 pictures. Left: the untrained G. Right: real digits.",
      "left a regular lattice of lighter and darker pixels on grey, right a soft bright blur "
