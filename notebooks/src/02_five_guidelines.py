@@ -86,7 +86,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # ## 1 · Strides instead of pooling
 #
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The results
-# form a **map**. Drag the slider: the kernel moves over the image, and under the picture stands its sum at that place.
+# form a **map**. Drag the slider to either side: the kernel moves over the image, and under the picture stands its sum
+# at that place.
 
 # %% jupyter={"source_hidden": true}
 ON = {ORANGE: "black", BLUE: "white"}  # numbers on a colour, on a white page and on a dark one
@@ -131,7 +132,7 @@ for i, j in places:
 show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
             "brighter on the right than on the left?",
             "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums",
-            width=400)
+            first=5, width=400)
 
 # %% [markdown]
 # The map is positive at the left edge of the bright stroke, and negative at its right edge. In a network nobody chooses
@@ -229,7 +230,8 @@ print(" -> ".join(map(str, sizes)))
 # G must go from small to large. What the paper calls a *fractionally strided* convolution is called a **transposed
 # convolution** today (and `ConvTranspose2d` in PyTorch). It works the other way round: each input number *stamps* a
 # copy of the kernel, scaled by that number, onto the output, and the stamps are added where they overlap. The stride is
-# the distance between stamps in the *output*. Drag the slider, and four numbers stamp one after the other:
+# the distance between stamps in the *output*. Here all four numbers have stamped. Push the slider to the left, and let
+# them stamp one after the other:
 
 # %% jupyter={"source_hidden": true}
 four, pattern = [[1, 2], [3, 4]], [[1, 1, 1], [1, 2, 1], [1, 1, 1]]
@@ -241,7 +243,8 @@ for n, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)], 1):
         table(four, 5, "image", [(i, j)], BLUE), table(pattern, 5, "kernel", top=155),
         table(out.tolist(), 195, "output so far", here, ORANGE), width=450, height=360)
 show_turned(pictures, "Stride 2: each stamp lies two places further on. Overlaps add up.",
-            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up", width=450)
+            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up",
+            first=3, width=450)
 
 # %% [markdown]
 # The same by loops, and with the edge cut off by `padding`:
@@ -336,9 +339,16 @@ for name, x in {"untrained G": untrained, "real digits": real}.items():
     print(f"{name}:", *(f"{kind:.2f}" for kind in kinds),
           f"({max(kinds) - min(kinds):.2f} apart)")
 
+# %% jupyter={"source_hidden": true}
+show(torch.stack([untrained.mean(0), real.mean(0)]),
+     "The mean of 256 pictures. Left: the untrained G. Right: real digits.",
+     "left a regular lattice of lighter and darker pixels on grey, right a soft bright blur "
+     "on black without a lattice", width=480)
+
 # %% [markdown]
 # They lie 0.43 apart, on a scale that spans 2 (in train mode, where batch norm brings weak layers to full strength); in
-# real digits it is 0.01. So young digits show a fine lattice even with 4 x 4 kernels, and G learns to even it out.
+# real digits it is 0.01. A single picture of an untrained G looks like noise, but what all of them share is a lattice.
+# So young digits stand behind one even with 4 x 4 kernels, and G learns to even it out.
 #
 # With that you can write the part that stands in G again and again:
 #
@@ -632,8 +642,9 @@ show_table(pd.DataFrame({"units that pass no gradient": dead}))
 # ### Break it
 #
 # Nine changes, each of which breaks one guideline, in the training of lesson 06. The slider shows ten digits of each.
-# Behind each name stands **fd**, how far generated digits are from real ones (lesson 03, section 6, says how it is found): small is
-# good. The first number is the geometric mean of five seeds, the second that of the one seed which drew these digits.
+# Behind each name stands **fd**, how far generated digits are from real ones (lesson 03, section 6, says how it is
+# found): small is good. The first number is the geometric mean of five seeds, the second that of the one seed which
+# drew these digits.
 #
 # > **Predict:** after how many of the nine can you read hardly any digit?
 # >
@@ -669,7 +680,7 @@ show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on
 #
 # </details>
 #
-# Here are all seeds. On the right is what a broken guideline costs, on the left of the grey row what it gains; a bar is the
+# Here are all seeds. Right of the grey row lies what a broken guideline costs, left of it what it gains; a bar is the
 # geometric mean.
 
 # %% jupyter={"source_hidden": true}

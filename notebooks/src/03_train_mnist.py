@@ -314,14 +314,14 @@ show_moments([samples[0], samples[1], samples[len(samples) // 2]],
 # training, which then evens them out. (The first row hides it: it is drawn in eval mode, and batch norm's running
 # averages have learned nothing yet.)
 #
-# **Stop and go on.** A checkpoint holds the networks, both optimisers and every random stream. The next cell stops a
-# very small training halfway, resumes it, and compares its end with that of a training that was never stopped.
+# **Stop and go on.** The next cell stops a very small training halfway, goes on from its checkpoint, and compares its
+# end with that of a training that was never stopped.
 #
-# > **Predict:** how alike are the weights of the two?
+# > **Predict:** what must a checkpoint hold, if both are to end with the same weights, bit for bit?
 # >
-# > - different: the resumed one draws new noise
-# > - equal to a few decimals
-# > - equal, bit for bit <!-- right -->
+# > - the networks: they are all that was learned
+# > - the networks and the two optimisers
+# > - the networks, the two optimisers and the state of every random stream <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 half = train(preset("smoke", num_epochs=0.1, threads=1), quiet=True)
@@ -335,9 +335,10 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Equal, bit for bit: the random streams go on where they stopped, so both trainings see the same noise and the same
-# images. It holds for one number of CPU threads (here one): sums that are added up in a different order differ in their
-# last bits.
+# The networks, the optimisers and the random streams. Adam sizes each step by its averages of earlier gradients: without
+# them the next steps would be other ones. And streams that begin anew would give G other noise. The course's
+# checkpoints hold all three, so the ends are equal, bit for bit. (For one number of CPU threads, here one: sums that
+# are added up in a different order differ in their last bits.)
 #
 # </details>
 
@@ -349,9 +350,9 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
 # D's two answers tell most: **D(x)** is its mean answer for real images, **D(G(z))** its mean answer for generated
 # ones. If both are at 0.5, D is guessing. If they are near 1 and 0, D is sure.
 #
-# Three longer trainings were recorded. One is **healthy**: neither side runs away. In one **D wins**: D learns twenty
-# times as fast as G, and G has the minimax loss of lesson 01 (the other two have the loss of section 2). In one **G collapses**: it draws nearly the same picture for every `z`, and D learns slowly to
-# refuse what it draws. Here are D's answers in all three:
+# Three longer trainings were recorded. One is **healthy**: neither side runs away. In one **D wins**: D's learning rate
+# is twenty times G's, and G has the minimax loss of lesson 01 (the other two have the loss of section 2). In one **G
+# collapses**: it comes to draw nearly the same picture for every `z`. Here are D's answers in all three:
 
 # %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
@@ -406,10 +407,11 @@ show_rows(rows, "What the three generators draw at the end, for seven z each.",
 # <details><summary>What came out, and why</summary>
 #
 # A collapses, B is healthy, in C D wins. A G that collapses is found out bit by bit (A): it draws one bold stroke for
-# every `z`. Where neither side runs away, the two answers stay on their sides of 0.5, and near it (B). A D that learns
-# twenty times as fast is sure from its first steps on, but for a moment near 14 thousand images (C). Its G draws nearly
-# the same noise for every `z`: it has collapsed *as well*, onto one picture without a stroke. (Its `duplicates`, the
-# share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has the scores of all runs.)
+# every `z`, and D learns slowly to refuse it. Where neither side runs away, the two answers stay on their sides of 0.5,
+# and near it (B). A D of twenty times the rate is sure from its first steps on, but for a moment near 14 thousand
+# images (C). Its G draws nearly the same noise for every `z`: it has collapsed *as well*, onto one picture without a
+# stroke. (Its `duplicates`, the share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has
+# the scores of all runs.)
 #
 # </details>
 
@@ -441,15 +443,16 @@ print(f"D(G(z)) = {logits_fake.sigmoid().mean():.2f}, loss_G {loss_G:.2f},",
 #
 # </details>
 #
-# Now the healthy training itself, epoch by epoch. The next cell shows the pictures at the end of each of the five, how
-# far D's two answers lay apart, and how far the pictures lie from real digits: the *Frechet distance* `fd`, which
-# compares what a classifier sees in both (section 6). Smaller is better.
+# Now the healthy training itself, epoch by epoch. In B above D's two answers come nearer, and then part again. The next
+# cell shows the pictures at the end of each of the five epochs, how far the two answers lay apart, and how far the
+# pictures lie from real digits: the *Frechet distance* `fd`, which compares what a classifier sees in both (section 6).
+# Smaller is better.
 #
-# > **Predict:** does this gap tell you that the pictures improve?
+# > **Predict:** which epoch ends with the best pictures?
 # >
-# > - yes: it shrinks all the way, for D is fooled more and more
-# > - yes: it grows all the way, for both learn
-# > - no: it shrinks and grows again, while the pictures improve all the way <!-- right -->
+# > - the second, in which D's two answers are nearest: there D is fooled most
+# > - the last, in which they are furthest apart <!-- right -->
+# > - none of them: if the answers hardly move, the pictures do not either
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 from PIL import Image, ImageDraw, ImageSequence
@@ -495,9 +498,9 @@ show_turned(turned, "Drag the slider: where are D's two answers nearest?",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# No: the gap shrinks from 0.25 to 0.19 and then grows to 0.32, while the distance from real digits falls all the way,
-# from 159 to 28. First G catches up, then D draws ahead again. Both players improve, and the gap measures the distance
-# between the players, not how good they are.
+# The last. The gap shrinks from 0.25 to 0.19 and then grows to 0.32, while the distance from real digits falls all the
+# way, from 159 to 28. First G catches up, then D draws ahead again. Both players improve, and the gap measures the
+# distance between the players, not how good they are.
 #
 # </details>
 
@@ -522,21 +525,20 @@ show_beside(panels, "The losses. Could you read from B that the pictures get bet
 # %% [markdown]
 # **Healthy** (B) looks like this, and nobody could read from it how much better the pictures became.
 #
-# Where **D wins** (C), D is twenty times as fast, and the slope of G's minimax loss is nearly 0 where D is sure. (Lesson
-# 05, section 5, takes the two changes apart.) Read its loss_G with care: minimax is
-# $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost, and -0.69 that D guesses.
+# Where **D wins** (C), the slope of G's minimax loss is nearly 0, since D is sure. (Lesson 05, section 5, takes the two
+# changes apart.) Read its loss_G with care: minimax is $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost,
+# and -0.69 that D guesses.
 #
 # A G that **collapses** (A) draws the one picture that D refuses least, and nothing else, whatever the `z`. D learns to
 # refuse it, G jumps to another one, and so on.
 #
 # <details><summary>What makes a G collapse?</summary>
 #
-# Its loss judges each picture alone, so nothing pays it for variety (lesson 01). Then a push is enough: one player that
+# Its loss judges each picture alone, so nothing in it pays for variety (lesson 01). Then a push is enough: one player that
 # learns much faster, a G without batch norm, or a `z` that hardly differs from one to the next. Here it was the `z`: it
 # was drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 7, changes it alone,
 # and says why that is enough.
 # </details>
-
 #
 # Both failures end with a D that is sure: from its answers at the *end* you could not tell which is which. The way
 # there differs, fast or bit by bit, and the pictures tell at once: one G draws a bold stroke for every `z`, the other
@@ -567,13 +569,14 @@ from dcgan_course.measuring.judges import judged, load_judge
 _, probabilities = judged(load_judge("mnist"), x_fake)  # (1000, 10)
 
 # %% [markdown]
-# Nothing in G's loss asks for all ten digits.
+# Which digits does G draw? Nothing in its loss asks for all ten: each picture is judged alone.
 #
-# > **Predict:** which digits does G draw?
+# > **Predict:** suppose that a tenth of the real digits are a 1, and a fifth of G's, each of them perfect. What does the
+# > best D answer to a 1?
 # >
-# > - mostly 1, the simplest
-# > - all ten, nearly equally often <!-- right -->
-# > - most of them, but some are missing
+# > - 1/2: a perfect 1 cannot be told from a real one
+# > - 1/3: of three such pictures two are generated <!-- right -->
+# > - 1: it looks real
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 counts = torch.from_numpy(probabilities.argmax(1)).bincount(minlength=10)
@@ -589,8 +592,10 @@ show(figure, "All ten digits turn up, nearly equally often.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# All ten, nearly equally often: if G drew one digit too often, D would learn to refuse it. Nothing guarantees it, as
-# the collapse above shows.
+# It answers 1/3: $0.1 / (0.1 + 0.2)$ (lesson 01, section 1). To the other nine, which are then drawn a little too rarely,
+# it answers 0.53. So even a perfect 1 costs G more than they do: it is D, not G's own loss, that asks for variety. The
+# bars show the result, all ten digits, nearly equally often. Nothing guarantees it, since a real D is not the best one:
+# the collapse above shows it, and section 6 shows a milder case.
 #
 # </details>
 #
@@ -627,25 +632,45 @@ basic, plain, scores = load_run("mnist_basic"), load_run("mnist_plain"), {}
 for name, run in {"fully connected": basic, "DCGAN": plain}.items():
     line = min(run.metrics(), key=lambda line: abs(line["kimg"] - 180))
     scores[name] = (f"{line['kimg']:.0f}", f"{run.config.lr_g:g}",
-                    f"{line['fd10k_mnist']:.0f}")
-show_table(pd.DataFrame(scores, ["thousand images", "learning rate", "fd"]).T,
-           "Of 10,000 pictures; smaller is better.")
+                    f"{line['fd10k_mnist']:.0f}", f"{line['duplicates10k_mnist']:.0%}")
+heads = ["thousand images", "learning rate", "fd", "have a near-twin"]
+show_table(pd.DataFrame(scores, heads).T, "Of 10,000 pictures. In both, smaller is better.")
 
-# %% jupyter={"outputs_hidden": true}
-z = sample_z(16, longer.config.nz, longer.config.z, seeded(1, "lesson"))
-show(generate(basic.load_generator(), z),
-     "The fully connected GAN at its end: look for specks beside the strokes.",
-     "sixteen generated digits, with single bright pixels around their strokes",
-     nrow=8, width=600)
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
+import numpy as np
+
+from dcgan_course.sampling import grid_images
+
+
+def read(images):
+    """How many of some images the judge reads as 0, 1, ... 9."""
+    return np.bincount(judged(load_judge("mnist"), images)[1].argmax(1), minlength=10)
+
+
+sheets = {}
+for name, run in {"fully connected": basic, "DCGAN": plain}.items():
+    kimg, file = min(run.samples(), key=lambda sample: abs(sample[0] - 180))
+    sheet = torch.from_numpy(np.array(Image.open(file).convert("RGB")))
+    tiles = grid_images(sheet)[:36, :1]
+    sheets[f"{name}, after {kimg:.0f} thousand images: the judge reads {read(tiles)[1]} of "
+           f"{len(tiles)} as 1"] = tiles
+found = read(generate(basic.load_generator(), z))
+show_rows(sheets, "Look for ones, and for specks beside the strokes. At its end, after 300 "
+          f"thousand images, 1,000 digits of the fully connected GAN are {found[1]} ones, "
+          f"{found[0]} zeros and {found[6]} sixes.",
+          "two blocks of thirty-six digits: above, mostly ones and speckled shapes like a 9; "
+          "below, clean strokes of many kinds, some of them no digits", heads=12 * [""])
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # About a fifth: 241 beside 1254, both after 180 thousand images. (The root of it, the distance itself, shrinks to 0.44 of
-# what it was. The picture shows the fully connected GAN later, after 300 thousand, at an `fd` of 909.) Two things
-# still differ. The fully connected networks also lack batch norm, so the convolution need not be the whole cause. And
-# only the fully connected run has a moving average of G, which helps it. Each number comes from one seed. Lesson 06
-# changes one thing at a time.
+# what it was.) The fully connected GAN has not only specks: it has *partly collapsed*. About half of its digits are a 1,
+# and a third of its 10,000 pictures have a near-twin; of the DCGAN's, hardly any.
+#
+# Two things still differ. The fully connected networks also lack batch norm, so the convolution need not be the whole
+# cause. And only the fully connected run has a moving average of G, which helps it. Each number comes from one seed.
+# Lesson 06 changes one thing at a time.
 #
 # </details>
 #
