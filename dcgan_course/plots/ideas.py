@@ -66,13 +66,14 @@ def write(axes: "Axes", words: str, x: float, y: float, colour: str = INK) -> No
 
 
 def circling(axes: "Axes", gamma: float) -> None:
-    """The smallest game of lesson 01, with a price on y."""
-    x, y, path = 1.0, 1.0, [(1.0, 1.0)]
-    for _ in range(200):
-        x -= 0.1 * y
-        y += 0.1 * (x - gamma * y)
-        path.append((x, y))
-    axes.plot(*zip(*path, strict=True), color=GREEN, linewidth=1)
+    """The smallest game of lesson 01, with a price on y, around it without."""
+    for price, steps, colour, style in ((0.0, 63, GREY, ":"), (gamma, 200, GREEN, "-")):
+        x, y, path = 1.0, 1.0, [(1.0, 1.0)]
+        for _ in range(steps):
+            x -= 0.1 * y
+            y += 0.1 * (x - price * y)
+            path.append((x, y))
+        axes.plot(*zip(*path, strict=True), style, color=colour, linewidth=1.2)
     axes.plot(0, 0, "+", color=GREY)
     axes.plot(1, 1, "o", color=GREEN, markersize=4)
     axes.annotate("start", (1, 1), (-4, -2), textcoords="offset points", fontsize=9.5, color=INK, ha="right", va="top")
@@ -91,12 +92,14 @@ def stretched(axes: "Axes") -> None:
 
 
 def styles(axes: "Axes") -> None:
-    """Layers, coarse to fine, from left to right: some follow one z, the others a second."""
+    """A row for each image, its layers from coarse to fine: the first follow one z, the others a second."""
     from matplotlib.patches import Rectangle
 
     for row, first in enumerate((6, 4, 2, 0)):
         for layer in range(6):
-            axes.add_patch(Rectangle((layer, row), 0.9, 0.8, color=ORANGE, alpha=1 if layer < first else 0.4))
+            axes.add_patch(Rectangle((layer, row), 0.9, 0.8, color=ORANGE if layer < first else GREY))
+    for words, x, y in (("z 1", 0.45, 0.4), ("z 2", 5.45, 3.4)):
+        axes.text(x, y, words, fontsize=10.5, color="white", ha="center", va="center")
     axes.set(xlim=(0, 6), ylim=(-1, 4))
     write(axes, "coarse layers", 0.24, 0.09)
     write(axes, "fine", 0.92, 0.09)
