@@ -144,6 +144,7 @@ def life(place):
     return whole
 
 
+# %% jupyter={"source_hidden": true}
 at_last = sheets[-1].crop((0, 0, 242, 62)).resize((484, 124), Image.Resampling.NEAREST)
 show_turned({f"row {place // 8 + 1}, place {place % 8 + 1}": small(life(place))
              for place in range(16)},
