@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 from ..machine.display import framed, image_html
 from .showing import Picture, Shown, filed
-from .style import PAGE
+from .style import ORANGE, PAGE
 
 REVEAL = "onload=\"this.closest('figure').querySelector('input').style.display = 'block'\""
 SLIDER = "display:none;order:1;width:100%;margin:4px 0"
+FILLING = "display:block;width:100%;height:auto"
 
 
 def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str]) -> None:
@@ -27,7 +28,7 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     from IPython.display import display
 
     (first, own), (second, _) = filed(left), filed(right)
-    under = image_html(first, alts[0], more=f'style="display:block;width:100%;height:auto" {REVEAL}')
+    under = image_html(first, alts[0], more=f'style="{FILLING}" {REVEAL}')
     over = image_html(second, alts[1], more='style="position:absolute;right:0;top:0;height:100%;max-width:none"')
     cut = ("position:absolute;right:0;top:0;width:50%;height:100%;overflow:hidden;box-sizing:border-box;"
            "border-left:3px solid white")
@@ -39,8 +40,10 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
 
 
 def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: int = 0,
-                beside: tuple[str, Picture] | None = None, width: int | None = None, above: bool = False) -> None:
-    """Show one of several pictures of one size, which a slider chooses. Where no script may run, the first.
+                beside: tuple[str, Picture] | None = None, width: int | None = None, above: bool = False,
+                across: int | None = None) -> None:
+    """Show one of several pictures of one size, which a slider chooses, or a click on a grid. Where no script may run,
+    the first.
 
     Args:
         pictures: what is seen at each place of the slider, as for `show`, under what is said of it there.
@@ -50,14 +53,15 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
         beside: words and a picture of the same size that stays, left of them, or above them on a phone.
         width: of one of the pictures on the page, in pixels; None = its own.
         above: the slider and the words stand above the picture, as a high one needs, and not below it.
+        across: the picture beside is a grid with a place for each picture, so many in a row, in the order of the
+            slider. It stands above them, in its own size, with a frame around the chosen place.
     """
     from IPython.display import display
 
     places, names = [], list(pictures)
     for i, (words, picture) in enumerate(pictures.items()):
         content, own = filed(picture)
-        image = image_html(content, f"{alt}: {words}", more='style="display:block;width:100%;height:auto" '
-                                                            f"{REVEAL if i == first else ''}")
+        image = image_html(content, f"{alt}: {words}", more=f'style="{FILLING}" {REVEAL if i == first else ""}')
         said = f'<div style="margin-{"bottom" if above else "top"}:6px">{html.escape(words)}</div>'
         places.append(f'<div style="display:{"block" if i == first else "none"}">'
                       f"{said + image if above else image + said}</div>")
@@ -66,18 +70,40 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
     if 0 < first < len(names) - 1:  # a place between the ends is found again by a mark
         name = f"start-{zlib.crc32(repr((names, alt, first)).encode()):08x}"
         start, listed = f'<datalist id="{name}"><option value="{first}"></option></datalist>', f' list="{name}"'
+    moved = ("; const frame = this.closest('figure').querySelector('.chosen').style; "
+             f"frame.left = this.value % {across} * parseFloat(frame.width) + '%'; "
+             f"frame.top = Math.floor(this.value / {across}) * parseFloat(frame.height) + '%'" if across else "")
     slider = (f'{start}<input type="range"{listed} min="0" max="{len(names) - 1}" value="{first}" '
               'aria-label="which of the pictures" '
               f'aria-valuetext="{html.escape(names[first])}" style="{looks}" oninput="'
               "[...this.nextElementSibling.children].forEach((place, i) => place.style.display = "
               "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "
-              'this.nextElementSibling.children[this.value].textContent)">')
+              f'this.nextElementSibling.children[this.value].textContent){moved}">')
     inside = as_wide(f"{slider}<div>{''.join(places)}</div>", width or own)
     if beside:
-        still = image_html(filed(beside[1])[0], beside[0], more='style="display:block;width:100%;height:auto"')
-        inside = (f'<div style="display:flex;flex-wrap:wrap;gap:12px;width:fit-content;max-width:100%">'
-                  f"{as_wide(still, width or own)}{inside}</div>")
+        content, its = filed(beside[1])
+        still = (grid_html(content, beside[0], across, len(names), first) if across
+                 else image_html(content, beside[0], more=f'style="{FILLING}"'))
+        order = "flex-direction:column" if across else "flex-wrap:wrap"
+        inside = (f'<div style="display:flex;{order};gap:12px;width:fit-content;max-width:100%">'
+                  f"{as_wide(still, its if across else width or its)}{inside}</div>")
     display(Shown(framed(inside, caption), f"{alt}: {names[first]}"))
+
+
+def grid_html(content: bytes, alt: str, across: int, count: int, first: int) -> str:
+    """A picture of a grid of `count` places, `across` in a row: a click on one moves the slider of the same figure, and
+    the slider the frame around the chosen place, which `first` is at the start."""
+    down = -(-count // across)
+    image = image_html(content, alt, more=(
+        f'style="{FILLING}" onload="this.style.cursor = \'pointer\'" '
+        "onclick=\"const slider = this.closest('figure').querySelector('input'); "
+        f"slider.value = Math.floor(event.offsetX / this.clientWidth * {across}) "
+        f"+ {across} * Math.floor(event.offsetY / this.clientHeight * {down}); "
+        "slider.dispatchEvent(new Event('input'))\""))
+    wide, high = 100 / across, 100 / down
+    frame = (f"position:absolute;left:{first % across * wide}%;top:{first // across * high}%;width:{wide}%;"
+             f"height:{high}%;box-sizing:border-box;border:3px solid {ORANGE};pointer-events:none")
+    return f'<div style="position:relative">{image}<div class="chosen" style="{frame}"></div></div>'
 
 
 def as_wide(inside: str, width: int) -> str:

@@ -36,9 +36,9 @@
 # ## 1 · A film that you can stop
 #
 # The film under the title comes from a recorded training, the run `mnist_quick` of lesson 03. Each of its 64 places is
-# one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: **drag the
-# slider.** It holds every other moment of the upper 32 places, and stands at 30 thousand images, where digits can be read.
-# Drag it to the left: do the losses tell when digits begin? And to the right: at which loss would you have stopped?
+# one vector `z`, and every five thousand images the generator drew all of them. Here you can stop it: the upper 32
+# places stand at five thousand images, where they are blobs. **Drag the slider:** when can you read the first digits,
+# and do the losses tell? At which loss would you have stopped?
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -105,20 +105,23 @@ def words(kimg):
 
 
 upper = [sheet.crop((0, 0, 242, 122)) for sheet in sheets]
-looks = list(zip(clocks, upper, strict=True))[::2]
+looks = list(zip(clocks, upper, strict=True))
+looks = looks[:4] + looks[4::2]  # closer at the start, where most happens
 show_turned({words(kimg): small(Image.fromarray(frame[22:]))
              for (kimg, _), frame in zip(looks, over_curves(looks, lines), strict=True)},
-            "One training, 31 moments. The cursor in the losses moves along.",
+            "One training, 33 moments. The cursor in the losses moves along.",
             "thirty-two places, grey at first, then blobs, strokes and digits, over the "
-            "losses, in which a cursor marks the moment", first=3)
+            "losses, in which a cursor marks the moment", first=1)
 
 # %% [markdown]
-# G's loss falls for some forty thousand images, stays where it is, and from some 160 thousand on even *rises*. The
+# Some digits can be read at ten thousand images, and many at twenty, but nothing in the curves marks them: G's loss
+# falls as before. From forty thousand on it stays where it is, and from some 160 thousand on it even *rises*. The
 # pictures get better all the way: lesson 03 gave their distance from real digits after each epoch, which falls from 159
 # to 28. So look at the pictures.
 #
-# Follow **one** place. Here are the 61 pictures of each of the upper sixteen places, row by row like text. **Drag the
-# slider:** is there a digit that changes into another one, and how late?
+# Follow **one** place. Above are the upper sixteen places at the end, and below is the life of the framed one, row by
+# row like text: a 0 until about the middle of the training, and at the end a 6. **Click another place,** or drag the
+# slider: which change into another digit, and which stay what they are?
 
 # %% jupyter={"source_hidden": true}
 from PIL import ImageDraw
@@ -130,26 +133,29 @@ grown = torch.stack([grid_images(torch.from_numpy(np.array(sheet))) for sheet in
 
 
 def life(place):
-    """The 61 pictures of one place, eight in a row behind the clock of its first one."""
-    rows = Image.fromarray(image_grid(grown[:, place], 8).numpy()).resize(
-        (484, 484), Image.Resampling.NEAREST)
-    whole = Image.new("RGBA", (546, 484))
-    whole.paste(rows, (62, 0))
-    for row in range(8):
-        ImageDraw.Draw(whole).text((54, 32 + 60 * row), f"{clocks[8 * row]:.0f}", INK,
+    """The pictures of one place, ten in a row, and behind them the clock of the last."""
+    rows = Image.fromarray(image_grid(grown[1:, place], 10).numpy()).resize(
+        (604, 364), Image.Resampling.NEAREST)
+    whole = Image.new("RGBA", (654, 364))
+    whole.paste(rows)
+    for row in range(6):
+        ImageDraw.Draw(whole).text((652, 32 + 60 * row), f"{clocks[10 * row + 10]:.0f}", INK,
                                    lettering(22), "rm")
     return whole
 
 
+# %% jupyter={"source_hidden": true}
+at_last = sheets[-1].crop((0, 0, 242, 62)).resize((484, 124), Image.Resampling.NEAREST)
 show_turned({f"row {place // 8 + 1}, place {place % 8 + 1}": small(life(place))
              for place in range(16)},
-            "One place through time. At the left thousand images, 40 more in each row.",
-            "sixty-one pictures of one place: grey, blobs, and then a digit whose strokes "
-            "move on", first=7)
+            "One place through time. At the right: thousand images at the end of the row.",
+            "sixty pictures of one place: blobs, and then a digit whose strokes move on",
+            first=7, beside=("two rows of eight digits: a click on one shows its life below",
+                             small(at_last)), across=8)
 
 # %% [markdown]
-# The last place of the first row is a 0 until about the middle of the training, and at the end a 6. The change took
-# some seventy thousand images, and no curve shows it.
+# Most change, and some late: the sixth of the first row is a 0, then a 3, and at the very end a 2. Few stay what they
+# are, such as the 5. No curve shows any of this.
 #
 # Does the film come to rest?
 #
@@ -349,11 +355,12 @@ moments = np.linspace(0, last_step, 17).round().astype(int).tolist()
 # %% tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
+from dcgan_course.machine.display import bar_options
 from dcgan_course.trainer import d_step, g_step
 
 netG, netD, optG, optD = begin()  # here, so that the cell can be run twice
 stream, film = seeded(0, "lesson"), []
-for step in tqdm(range(last_step + 1), file=sys.stdout, ncols=80):
+for step in tqdm(range(last_step + 1), **bar_options()):
     if step in moments:
         film.append((step * config.batch_size / 1000, snapshot(netG, z_fixed.to(device))))
     which = torch.randint(digits.count, (config.batch_size,), generator=stream)
@@ -526,16 +533,19 @@ versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 1
             "64 colours, every other frame": write_film(half)}
 sizes = {name: round(len(film) / 1000) for name, film in versions.items()}
 show_table(pd.Series(sizes).to_frame("KB"))
-strip([iio.imread(versions[name])[-1][22:114, :122] for name in list(versions)[:2]],
-      list(versions)[:2], "Twelve places of the last frame: compare the dark haze.",
-      "the same twelve digits twice, on the right with fewer shades of grey")
+strip([iio.imread(versions[f"{n} colours"])[i][22:84, :62] for i in (2, -1) for n in (64, 16)],
+      [f"{when}, {n} colours" for when in ("early", "last") for n in (64, 16)],
+      "Four places of an early frame and of the last: where do 16 colours show?",
+      "an early frame: soft blobs with 64 colours, coarse grains with 16; the last frame: "
+      "digits that look alike with both")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About two thirds: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. The digits
-# hardly suffer; the dark haze around them turns into patches. Half of the frames save more, and leave each picture as it
-# is. So we keep 64 colours, and give up every other frame.
+# About two thirds: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. The last
+# digits hardly suffer, but the early blobs turn into grains: all frames share the palette of the last one, which is
+# nearly all black and white, so few of its 16 colours are middle greys. Half of the frames save more, and leave each
+# picture as it is. So we keep 64 colours, and give up every other frame.
 #
 # </details>
 #
@@ -548,6 +558,14 @@ show(content, "Your own training: choose one place and follow it.",
      "a film of sixty-four places: grey squares become blobs, then strokes", width=484)
 
 # %% [markdown]
+# <details><summary>What comes first?</summary>
+#
+# Contrast and position, nearly together: at 1.6 thousand images the places are still grey, but already lighter in the
+# middle than at the edge, and at 3.2 thousand bright blobs stand on a dark ground. Shape comes last: at first all blobs
+# are much alike, then they part into strokes, and at the end some of these make a digit.
+#
+# </details>
+#
 # To keep your film, write its bytes to a file: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course
 # train` leaves such a film in its folder.
 #
@@ -563,8 +581,8 @@ show(content, "Your own training: choose one place and follow it.",
 #
 # Lesson 03 showed the last pictures and the curves of a run with **mode collapse**, where G answers many different `z`
 # with the same picture. A film shows what they cannot: **when** it happened. That run differs from the healthy one in
-# these settings (the moving average is one of G's weights, with a half-life of 5 % of the images shown, and at most so many thousand;
-# lesson 06 explains it):
+# these settings (lesson 06 explains the moving average of G's weights; its half-life is 5 % of the images shown, and at
+# most the number given):
 
 # %% jupyter={"source_hidden": true}
 healthy, collapsed = run, load_run("mnist_collapse")
@@ -673,8 +691,8 @@ show(figure, "Which digits come: look for missing and for tall bars.",
 # as an 8 in the rest. Near-copies of one stroke lie on both sides of its border. So count no digits alone.
 #
 # Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
-# has perfect entropy, and duplicates give it away. The row of real digits is the floor. Its 1 % of duplicates is so by
-# construction: there the measure puts its limit.
+# has perfect entropy, and duplicates give it away. The row of real digits is the floor: its 1 % of duplicates is so by
+# construction, for there the measure puts its limit. The healthy generator's 3 % are little more.
 #
 # The numbers describe the one generator that each run kept; the film also tells you how it got there.
 

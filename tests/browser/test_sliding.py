@@ -139,3 +139,60 @@ def test_a_picture_stays_beside_the_slider(browser, written):
     above, below = still.bounding_box(), other.bounding_box()
     assert above["x"] == below["x"] and above["y"] + above["height"] < below["y"]
     page.close()
+
+
+COLOURS = [(40 * i, 240 - 40 * i, 128) for i in range(6)]
+
+
+@pytest.fixture
+def grid(written):
+    """Six pictures, and three by two places that choose them."""
+    whole = Image.new("RGB", (300, 100))
+    for i, colour in enumerate(COLOURS):
+        whole.paste(colour, (i % 3 * 100, i // 3 * 50, i % 3 * 100 + 100, i // 3 * 50 + 50))
+    return written(show_turned, {f"place {i}": picture for i, picture in enumerate(plain(*COLOURS))}, "x", "one colour",
+                   4, ("six colours", whole), None, False, 3)
+
+
+@pytest.mark.parametrize("width", [600, 300, 171])  # with room, without, and a phone
+def test_a_click_on_a_grid_turns_to_the_picture_of_its_place(browser, grid, width):
+    page = browser.new_page(viewport={"width": width, "height": 500})
+    page.goto(grid.as_uri())
+    slider, places, frame = page.get_by_role("slider"), page.get_by_alt_text("six colours"), page.locator(".chosen")
+    slider.wait_for()
+
+    def chosen() -> int:
+        """The place whose picture is seen: the frame is around it, and the slider stands there."""
+        i = int(slider.input_value())
+        assert page.locator("img:visible").count() == 2
+        assert page.get_by_alt_text(f"one colour: place {i}").is_visible()
+        assert slider.get_attribute("aria-valuetext") == f"place {i}"
+        box, around = places.bounding_box(), frame.bounding_box()
+        assert around["width"] == pytest.approx(box["width"] / 3, abs=0.1)
+        assert around["x"] - box["x"] == pytest.approx(i % 3 * box["width"] / 3, abs=0.1)
+        assert around["y"] - box["y"] == pytest.approx(i // 3 * box["height"] / 2, abs=0.1)
+        return i
+
+    assert chosen() == 4 and places.evaluate("image => getComputedStyle(image).cursor") == "pointer"
+    box = places.bounding_box()
+    assert box["width"] == min(300, width)
+    assert box["y"] + box["height"] < page.get_by_alt_text("one colour: place 4").bounding_box()["y"]
+    for i in (0, 1, 2, 5, 3, 4):  # the middle of each place, and a point near its last corner
+        for share in (0.5, 0.95):
+            places.click(position={"x": (i % 3 + share) * box["width"] / 3, "y": (i // 3 + share) * box["height"] / 2})
+            assert chosen() == i
+    slider.press("ArrowRight")  # the keyboard still works
+    assert chosen() == 5
+    page.close()
+
+
+def test_the_frame_stands_at_the_first_picture_where_no_script_runs(browser, grid):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(grid.as_uri())
+    places = page.get_by_alt_text("six colours")
+    assert page.get_by_alt_text("one colour: place 4").is_visible() and not page.locator("input").is_visible()
+    box, around = places.bounding_box(), page.locator(".chosen").bounding_box()
+    assert (around["x"] - box["x"], around["y"] - box["y"]) == pytest.approx((100, 50), abs=0.1)
+    assert places.evaluate("image => getComputedStyle(image).cursor") == "auto"
+    context.close()
