@@ -281,8 +281,7 @@ def alike(a, b):
     return (a @ b.T / 2 + 1) ** 3
 
 
-stream = np.random.default_rng(2)
-heap, more = stream.normal(0, 0.7, (2, 2000, 2))
+heap, more = np.random.default_rng(2).normal(0, 0.7, (2, 2000, 2))
 figure, axes = plt.subplots(2, 4, figsize=(8.4, 5.6))
 scale = PowerNorm(0.5, 0, 40)  # pale differences are seen too
 for line, way in zip(axes, (0, np.array([1, 0.3])), strict=True):
@@ -1032,7 +1031,8 @@ rows = {f"taught by 1,000 {name}": [f"{1 - wrong[name, asked].mean():.1%}" for a
         for name in kinds}
 gap = paired(wrong["generated", "real"], wrong["real", "real"])
 show_table(pd.DataFrame(rows, [f"reads {asked} digits" for asked in exam]).T, "Right answers. "
-           f"Of a hundred real digits the pupil of generated ones gets wrong: {gap}.")
+           "Of a hundred real digits, the pupil of generated ones misreads so many more "
+           f"or fewer than the other: {gap}.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
