@@ -126,10 +126,11 @@ axes.plot(D, cost, color=INK)
 best = D[cost.argmin()]
 axes.plot(best, cost.min(), "o", color=BLUE, label=f"cheapest: {best:.2f}")
 axes.axvline(p_data / (p_data + p_g), color=BLUE, linestyle=":", label="the formula")
-axes.set(xlabel="D's answer", ylabel="cost")
+axes.set(xlabel="D's answer", ylabel="cost", ylim=(0.2, 0.6))
 axes.legend()
-show(figure, "The cheapest of the answers is the formula's.",
-     "a curve with its lowest point, marked, on a dotted line at three quarters")
+show(figure, "The cheapest of the answers is the formula's. (At both ends the cost rises on.)",
+     "a curve that falls into a flat valley; its lowest point, marked, lies on a dotted line "
+     "at three quarters")
 
 # %% [markdown]
 # On our ring both densities are known, so $D^*$ can be computed everywhere. It is convenient to work with the
@@ -662,7 +663,7 @@ show_turned({f"step {a[0]:,}": frame({"patient G": a, "100 times as fast": b})
             "the slider: when do those on the left turn away from the middle? Where does the "
             "crowd on the right go?",
             "two maps: on the left orange points leave the middle and gather on eight blue "
-            "clusters; on the right one heap of them rushes around the ring", first=2)
+            "clusters; on the right one heap of them rushes around the ring", first=5)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(figsize=(8.4, 3))
@@ -673,9 +674,10 @@ for moments, colour, name in ((film, BLUE, "patient G"), (hasty, ORANGE, "100 ti
               color=colour, label=name)
 axes.set(xlabel="step", ylabel="modes covered", ylim=(-0.4, 8.4), yticks=range(0, 9, 2))
 legend_above(axes)
-show(figure, "Modes covered on the way: look at where each line ends.",
+show(figure, "Modes covered on the way. Does a hasty line ever settle? (The two grey ones end "
+     "with their training, at step 1,500.)",
      "a blue line rises to eight and stays; three lines of hasty trainings jump between none "
-     "and two")
+     "and two; the grey ones stop half way")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>

@@ -81,8 +81,8 @@ unit = torch.eye(run.config.nz)
 
 def turned(name, z, direction, amounts, caption):
     """A slider that moves some z along a direction."""
-    pictures = {f"{name}: {amount:+g}": generate(netG, z + amount * direction)
-                for amount in amounts}
+    pictures = {f"{name}: {f'{amount:+g}' if amount else 0}":
+                generate(netG, z + amount * direction) for amount in amounts}
     plots.show_turned(pictures, caption, "six cartoon faces in a row", first=len(amounts) // 2)
 
 
@@ -219,9 +219,36 @@ Still(widgets.HBox([view, widgets.VBox(list(sliders.values()))]),
 #
 # ## 2 · Directions without labels
 #
-# The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. W stretches some
-# directions much, others hardly at all. Those that it stretches most should change the picture most. They are the
-# **singular vectors** of W with the largest singular values.
+# The first thing that G does to z is linear: a matrix W turns z into the first layer's channels. A small W, from two
+# numbers to two, shows what that means:
+
+# %% jupyter={"source_hidden": true}
+W = torch.tensor([[1.5, 0.9], [0.3, 0.9]])
+turn = torch.arange(361) / 180 * torch.pi
+circle = torch.stack([turn.cos(), turn.sin()])  # all z of length 1
+lengths = (W @ circle[:, :180]).norm(dim=0)
+arms = {"z[0]": ([1.0, 0.0], GREY), "z[1]": ([0.0, 1.0], GREY),
+        "stretched least": (circle[:, lengths.argmin()].tolist(), plots.GREEN),
+        "stretched most": (circle[:, lengths.argmax()].tolist(), ORANGE)}
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3))
+for axis, matrix, title in zip(axes, (torch.eye(2), W), ("z", "W z"), strict=True):
+    axis.plot(*(matrix @ circle), color=GREY, linewidth=1)
+    for words, (arm, colour) in arms.items():
+        x, y = (matrix @ torch.tensor(arm)).tolist()
+        axis.plot([0, x], [0, y], color=colour, linewidth=2.5)
+        axis.plot(x, y, "o", color=colour)
+        axis.annotate(words, (x, y), (8 if x >= 0 else -8, 5), textcoords="offset points",
+                      ha="left" if x >= 0 else "right", color=plots.INK)
+    axis.set(title=title, aspect="equal", xlim=(-1.9, 3.2), ylim=(-1.1, 1.3))
+    axis.axis("off")
+show(figure, "W makes an ellipse of the circle. Orange, its long axis, is a mixture of z[0] "
+     "and z[1], so both come to lie near it.",
+     "left a circle with four arms of one length; right an ellipse, whose long axis is the "
+     "orange arm and whose short one is green, with both grey arms beside the orange one")
+
+# %% [markdown]
+# The directions that W stretches most should change the picture most. They are the **singular vectors** of W with the
+# largest singular values.
 #
 # <details><summary>And batch norm?</summary>
 #
@@ -326,6 +353,8 @@ axes.axhspan(min(single), max(single), color=GREY, alpha=0.25, linewidth=0,
              label="the single numbers of z")
 axes.plot(range(1, len(every) + 1), every, "o", color=ORANGE, markersize=5,
           label="the directions of W")
+axes.plot(range(1, len(every) + 1), every[0] * strength / strength[0], "--", color=plots.INK,
+          linewidth=1, label="if it went by W's stretch alone")
 axes.set(xlabel="place in the order, 1 = stretched most", ylabel="change, grey levels",
          ylim=(0, None))
 axes.set_xticks([1, *range(10, 101, 10)])
@@ -333,18 +362,20 @@ axes.legend()
 above = sum(value > max(single) for value in every)
 within = sum(value >= min(single) for value in every) - above
 show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten faces. "
-     f"Number 1: {every[0]:.0f} grey levels, number 50: {every[49]:.0f}; the single numbers "
-     f"of z: {np.mean(single):.0f} on average.",
+     f"Number 1: {every[0]:.0f} grey levels, 50: {every[49]:.1f}, 100: {every[-1]:.1f}; the "
+     f"single numbers of z: {np.mean(single):.0f} on average.",
      f"a hundred points that fall from left to right; {above} lie above a grey band, {within} "
-     "within it, all others below it, near 0")
+     "within it, all others below it; the last three quarters lie near 0, below a dashed line")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # Nearly: the first few most, and the second half hardly at all. The points fall, though not one by one: the second
 # lies above the first. The first four change more than any single number of z does, and from about the twenty-fifth
-# on there is next to nothing left. So of its hundred numbers this G uses about twenty combinations, and it hardly
-# looks at the rest. That is also why every single number changes something: each has a share in the twenty.
+# on there is next to nothing left. W alone does not explain that: it stretches the first 11 times as much as the last
+# (the dashed line), but the picture changes more than 40 times as much. The layers after W pass on little of what W
+# stretches little. So of its hundred numbers this G uses about twenty combinations, and hardly looks at the rest. That
+# is also why every single number changes something: each has a share in the twenty.
 # </details>
 
 # %% [markdown]
