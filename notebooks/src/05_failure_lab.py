@@ -82,8 +82,8 @@ from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 
 trainings = gallery()
 show_cards(gallery_cards(),
-           "Twelve trainings on digits, each after its last step. The sixteen pictures of card 9 "
-           "have the same grey as the lines between them.",
+           "Twelve trainings on digits, each after its last step. The sixteen pictures of "
+           "card 9 have the same grey as the lines between them.",
            "twelve cards, each with sixteen pictures and two curves: " + "; ".join(
                f"card {i}: {one.sign}" for i, one in enumerate(trainings.values(), 1)))
 
