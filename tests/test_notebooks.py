@@ -17,9 +17,11 @@ import processes
 import pytest
 import servers
 import teach
+from PIL import Image
 
 from dcgan_course.checks import LISTINGS
 from dcgan_course.commands.lessons import with_pictures
+from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.progress import ALL
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -207,6 +209,30 @@ def test_solutions_pass_their_checks(path, capsys):
         assert re.search(rf"^(?:def|class) {defined}\b", solution, re.M)
         exec(check.source, names)
         assert capsys.readouterr().out == "Right. The lesson goes on with yours.\n", (defined, path.stem)
+
+
+def test_lesson_05_trains_what_is_chosen(finished_run, monkeypatch):
+    """Beside two records, at once and at the end with curves, or in a line why not; nothing else meanwhile."""
+    text = (NOTEBOOKS / "src" / "05_failure_lab.py").read_text("utf-8")
+    cells, lesson, began, seen = re.split(r"(?m)^# %%.*\n", text), {}, [], []
+
+    def train(config, quiet, show):
+        began.append((config.beta1, config.seed, quiet, lesson["chosen"].disabled))
+        if config.norm == "none":
+            raise UserError("a < b")
+        show(Image.open(finished_run.samples()[0][1]), "0 thousand images")
+        return finished_run
+
+    monkeypatch.setattr("dcgan_course.trainer.train", train)
+    monkeypatch.setattr("IPython.display.display", lambda *all: None)
+    for word in ("import BLUE", "stabilisers, rates", "def early_card", "chosen = ", "def train_chosen"):
+        exec(next(cell for cell in cells if word in cell), lesson)
+    lesson["trained"].observe(lambda change: seen.append(change["new"]), "value")
+    for name in ("beta1 of 0.9", "", "no batch norm"):
+        lesson["chosen"].value = name
+        assert not lesson["chosen"].disabled
+    assert began == [(0.9, 2, True, True), (0.5, 2, True, True)]
+    assert [words.count("<img") for words in seen] == [0, 3, 3, 0, 0] and seen[-1] == "a &lt; b"
 
 
 def test_the_solution_of_lesson_02_is_the_package(capsys):

@@ -14,7 +14,7 @@ from ..machine.display import framed, image_html
 from ..sampling import grid_images, image_grid
 from .curves import clock
 from .showing import Shown, enlarged, saved, show
-from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, PALE, lettering
+from .style import BLUE, DENSE, GREY, INK, ORANGE, PAGE, lettering
 
 WIDE, EDGE, TITLE, CURVES, LINE = 256, 4, 28, 52, 21  # pixels of a card, of its margin and of what stands below
 MOST = 72  # pixels of an image's side in a row
@@ -48,12 +48,12 @@ def card(images: Tensor, title: str, stats: Sequence[dict] = (), text: Mapping[s
         pen.text(place, label, INK, bold)
         pen.text((place[0] + bold.getlength(label), place[1]), words.removeprefix(label), INK, font)
     if stats:
-        left, right, bottom = DENSE * EDGE, DENSE * (width - EDGE), DENSE * (top + CURVES)
-        pen.rectangle((left, DENSE * top, right, bottom), outline=PALE)
+        left, right, bottom = DENSE * EDGE, DENSE * EDGE + sheet.width - 1, DENSE * (top + CURVES)
+        pen.rectangle((left, DENSE * top, right, bottom), outline=GREY)
         for key, colour in (("D_x", BLUE), ("D_G_z", ORANGE)):
             heights = [3 + (CURVES - 6) * min(1.0, max(0.0, line[key])) for line in stats]
             pen.line([(left + 4 + (right - left - 8) * i / max(1, len(stats) - 1), bottom - DENSE * height)
-                      for i, height in enumerate(heights)], colour, 2 * DENSE, joint="curve")
+                      for i, height in enumerate(heights)], colour, 3 * DENSE, joint="curve")
     return whole
 
 
@@ -62,6 +62,11 @@ def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: in
     cannot see them, as `show`."""
     from IPython.display import display
 
+    display(Shown(cards_html(cards, caption, alt, columns), alt))
+
+
+def cards_html(cards: Sequence[Image.Image], caption: str, alt: str, columns: int = 3) -> str:
+    """What `show_cards` shows, for a widget that holds HTML."""
     wide = max(card.width for card in cards) // DENSE
     place = f"flex:1 1 {100 // columns - 2}%;min-width:{LEAST}px;max-width:{wide}px"
     words = [f"{alt} (1 of {len(cards)})", *(f"{i} of {len(cards)}, as told there" for i in range(2, len(cards) + 1))]
@@ -71,7 +76,7 @@ def show_cards(cards: Sequence[Image.Image], caption: str, alt: str, columns: in
         images.append(f'<div style="{place}"></div>')
     inside = ('<div style="display:flex;flex-wrap:wrap;gap:8px;align-items:flex-start;'
               f"max-width:{columns * (wide + 8)}px\">{' '.join(images)}</div>")
-    display(Shown(framed(inside, caption), alt))
+    return framed(inside, caption)
 
 
 def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str, lettered: bool = True,

@@ -82,7 +82,8 @@ from dcgan_course.experiments.gallery import drawn_by, gallery, gallery_cards
 
 trainings = gallery()
 show_cards(gallery_cards(),
-           "Twelve trainings on digits, each after its last step.",
+           "Twelve trainings on digits, each after its last step. The sixteen pictures of "
+           "card 9 have the same grey as the lines between them.",
            "twelve cards, each with sixteen pictures and two curves: " + "; ".join(
                f"card {i}: {one.sign}" for i, one in enumerate(trainings.values(), 1)))
 
@@ -206,19 +207,56 @@ show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)
 # than the healthy one's. And the *fully connected* one (6), at a slower rate, has hardly begun.
 # </details>
 #
-# Put one of these names into `LIVE`, and the next cell trains it here with another seed; it takes about ten seconds.
+# **Now train one of them yourself.** Choose it from the list, and it is trained with another seed, in about ten seconds,
+# while you watch. Does it fail in the same way? The film shows *beta1 of 0.9*: other patterns, and the same curves.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-from dcgan_course.trainer import train
+import html
 
-LIVE = ""  # such as "beta1 of 0.9"
-if LIVE:
-    mine = train(early.study.config(LIVE, seed=2))
-    z = sample_z(8, mine.config.nz, mine.config.z, seeded(0, "live"))
-    cards = [early_card("healthy"), early_card(LIVE)]
-    cards.append(card(generate(mine.load_generator(), z), "trained here", mine.stats()[:-1]))
-    show_cards(cards, "Healthy, the failure as recorded, and your own training of it.",
-               "three sheets of eight pictures with their curves")
+import ipywidgets as widgets
+from PIL import Image
+
+from dcgan_course.machine.errors import UserError
+from dcgan_course.machine.places import repo_data_dir
+from dcgan_course.plots import cards_html, clock
+from dcgan_course.sampling import grid_images
+from dcgan_course.trainer import train
+from dcgan_course.widgets import Still
+
+chosen = widgets.Dropdown(
+    options=[("choose a failure ...", ""), *((plain(name), name) for name in failures)])
+trained = widgets.HTML()
+
+
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
+def train_chosen(change):
+    """Train what was chosen, beside the records; nothing else can be chosen meanwhile."""
+    if not (name := change["new"]):
+        return
+    beside = [early_card("healthy"), early_card(name)]
+
+    def draw(sheet, words, stats=()):
+        pictures = grid_images(torch.tensor(np.asarray(sheet.convert("RGB"))))[:8]
+        trained.value = cards_html([*beside, card(pictures, f"here, {words}", stats)],
+                                   "Healthy, the failure as recorded, and trained here.",
+                                   "three sheets of eight pictures")
+
+    chosen.disabled, trained.value = True, "It begins ..."
+    try:
+        config = early.study.config(name, seed=2).replace(sample_kimg=1)
+        mine = train(config, quiet=True, show=draw)
+        kimg, file = mine.samples()[-1]
+        draw(Image.open(file), clock(kimg), mine.stats()[:-1])
+    except UserError as error:
+        trained.value = html.escape(str(error))
+    finally:
+        chosen.disabled = False
+
+
+chosen.observe(train_chosen, names="value")
+Still(widgets.VBox([chosen, trained]), (repo_data_dir() / "early.webp").read_bytes(),
+      "a healthy training, one with a beta1 of 0.9, and a second one of these, in which "
+      "patterns of dots come out of grey")
 
 # %% [markdown]
 # ## 3 · Batch norm: none, or too much
@@ -280,14 +318,15 @@ RANGES = {"A": "4 images normalised as for a classifier", "B": "4 sigmoid output
           "C": "4 images in 0 to 1"}
 show_cards([card(stabilisers.images(config)[16:], letter, stabilisers.curves(config))
             for letter, config in RANGES.items()],
-           "Three ranges that do not fit; each picture is shown in the range of its data.",
-           "A faint digits; B grey squares with hardly a stroke; C good digits")
+           "Three ranges that do not fit; each picture is shown in the range of its data. "
+           "The sixteen of B have the same grey as the lines between them.",
+           "A faint digits; B nothing but mid-grey and some white dots; C good digits")
 
 # %% [markdown]
 # > **Predict:** two of the three fail. Which sheet is (b), where only the upper half of tanh's range is ever needed?
 # >
 # > - A, the faint digits
-# > - B, the grey squares
+# > - B, grey with white dots
 # > - C, the good digits <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -396,10 +435,10 @@ for config in control.study.configs:
     found = sorted(control.values(config, "fd"))
     said[config] = {"likeness": f"{likeness(control.images(config)):.2f}",
                     "fd": f"{found[0]:,.0f} to {found[-1]:,.0f}"}
-show_cards([card(control.images(config)[16:], config, control.curves(config), text)
+show_cards([card(control.images(config)[16:24], config, control.curves(config), text)
             for config, text in said.items()],
            "D learns 20 times as fast as G, with two losses for G; fd of three seeds.",
-           "left one grey texture sixteen times; right sixteen different strokes on grey",
+           "left one grey texture eight times; right eight different strokes on grey",
            columns=2)
 
 # %% [markdown]
@@ -499,13 +538,13 @@ sets = {name: drawn_by(name, 1000) for name in (
 counted = sets | {"real": test[:1000]}
 counts, alike = ({name: count(images) for name, images in counted.items()}
                  for count in (lambda x: mode_count(judged(judge, x)[1]), likeness))
-show_cards([card(images, name, text={"digits": f"{counts[name]} of 10",
+show_cards([card(images[:8], name, text={"digits": f"{counts[name]} of 10",
                                      "likeness": f"{alike[name]:.2f}"})
             for name, images in sets.items()],
            "Three recorded runs, 1,000 pictures of each. Real digits: "
            f"{counts['real']} of 10, likeness {alike['real']:.2f}.",
-           "three sheets of sixteen pictures: digits with specks; one stroke sixteen times; "
-           "one picture of noise sixteen times")
+           "three sheets of eight pictures: digits with specks; one stroke eight times; one "
+           "picture of noise eight times")
 
 # %% [markdown]
 # `mnist_basic` is the fully connected GAN. Two digits hardly ever come, which is easily overlooked on a sheet.
@@ -897,18 +936,19 @@ show_rows(rows_shown, "The same ten z in every row.",
 # from 0 to 1. You have not seen these pictures before.
 
 # %% jupyter={"source_hidden": true}
-show_cards([card(stabilisers.images(config)[16:], letter, stabilisers.curves(config))
+show_cards([card(stabilisers.images(config)[16:28], letter, stabilisers.curves(config))
             for letter, config in checks.CASES.items()],
            "Five unlabelled trainings, A to E.",
-           "five sheets, A to E, of sixteen pictures each, with D's answers under each")
+           "five sheets, A to E, of twelve pictures each, with D's answers under each")
 
 # %% jupyter={"source_hidden": true}
-figure, axes = plt.subplots(2, 3, figsize=(8.4, 4.6))
+figure, axes = plt.subplots(2, 3, figsize=(8.4, 4.8), sharex=True)
 for axis, (letter, config) in zip(axes.flat, checks.CASES.items(), strict=False):
     lines = pd.DataFrame(stabilisers.curves(config))
     for key, colour in (("loss_D", BLUE), ("loss_G", ORANGE)):
         axis.plot(lines["kimg"], lines[key], color=colour, label=key)
-    axis.set(title=letter, xlabel="thousand images")
+    axis.set(title=letter, xlabel="" if letter in "AB" else "thousand images")
+axes[0, 2].tick_params(labelbottom=True)
 axes[1, 2].axis("off")
 axes[1, 2].legend(*axes[0, 0].get_legend_handles_labels(), loc="center")
 show(figure, "The losses of the same five. Mind the axes: each has its own range.",
@@ -936,10 +976,10 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 def revealed(letter):
-    """One of the five, with its name and its numbers over five seeds."""
+    """One of the five with its name, beside the healthy one; numbers over five seeds."""
     config = checks.CASES[letter]
-    sheets(stabilisers, [config], f"{letter} was: {config}.",
-           "sixteen pictures and two curves", ("fd", "sharpness"), n=8)
+    sheets(stabilisers, ["baseline", config], f"Healthy, and {letter}, which was: {config}.",
+           "two sheets of eight pictures with two curves", ("fd", "sharpness"), n=8, columns=2)
 
 
 revealed("D")
