@@ -358,10 +358,10 @@ for rank, i in enumerate(np.argsort(p_values)):  # Holm: the smallest p first
     if p_values[i] > 0.05 / (len(p_values) - rank):
         break
     rows[list(METRICS)[i]][4] = "decided"
-show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "alone", "corrected",
+show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "alone", "of four",
                                "real"]).T,
            "Means of three seeds; differences seed by seed, with 95 % intervals. Decided by "
-           "this interval alone? And after Holm's correction for four (lesson 06)?")
+           "this interval alone? And as one of four, after Holm's correction (lesson 06)?")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
