@@ -506,7 +506,8 @@ def ways(steps):
 
 show_turned({f"{steps} step{'s' * (steps > 1)}": ways(steps)
              for steps in (1, 2, 3, 5, 10, 50)},
-            "1,000 samples, and the ways of 40. Look between the heaps; then take fewer steps.",
+            "1,000 samples, and the ways of 40. Look between the heaps; then take fewer "
+            "steps.",
             "two planes of orange points, much alike: one heap in the middle, a ring, eight "
             "heaps that sharpen; those of the exact velocity have fewer strays between them",
             first=5)
@@ -586,10 +587,10 @@ for name, part in net.named_children():
     part.register_forward_hook(lambda part, _, y, name=name: shapes.update(
         {name: [str(tuple(y.shape[1:])), f"{count_parameters(part):,}"]}))
 drawing, words = draw_unet(net, noised(one[:1], its[:1], torch.tensor([0.5])), 0.5)
-show(drawing, "The trained network at work. Each block shows one of its maps, the most varied: "
-     f"where is a stroke's place lost, and what brings it back? {count_parameters(net):,} "
-     "parameters.", f"{words} On them a digit: in noise, clearer at 14×14, coarse at 7×7, clearest "
-     "at 14×14 again; at the end dark in the velocity.")
+show(drawing, "The trained network at work. Each block shows one of its maps, the most varied"
+     f": where is a stroke's place lost, and what brings it back? {count_parameters(net):,} "
+     "parameters.", f"{words} On them a digit: in noise, clearer at 14×14, coarse at 7×7, "
+     "clearest at 14×14 again; at the end dark in the velocity.")
 show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
            "In the order of their work.", fold="The parts and their parameters")
 

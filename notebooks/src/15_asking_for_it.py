@@ -828,12 +828,12 @@ show_rows({"wanted": wanted[6:]}, "What no training face had. (A to F, without h
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 show_rows({"wanted": wanted[:6], "found": found[:6]},
           "A to C were drawn by G itself, D to F are new faces.",
-          "two rows of six faces: most come back, C on another background, D without its beard",
-          heads="ABCDEF", most=140)
+          "two rows of six faces: most come back, C on another background, D without its "
+          "beard", heads="ABCDEF", most=140)
 show_rows({"wanted": wanted[6:], "found": found[6:]},
           "What no training face had. What is lost, and what stands in its place?",
-          "two rows of five: hats, scarf and turban turn into light hair, the five into a dark "
-          "face", heads="GHIJK", most=140)
+          "two rows of five: hats, scarf and turban turn into light hair, the five into a "
+          "dark face", heads="GHIJK", most=140)
 show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
            "The best of three searches, the mean over the pictures.")
 
