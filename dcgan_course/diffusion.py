@@ -111,9 +111,9 @@ class Block(nn.Module):
 class UNet(nn.Module):
     """Noisy images (N, nc, size, size) and their times (N,) in [0, 1] -> the guessed velocity, of the images' shape.
 
-    A U (arXiv 1505.04597): down to a quarter of the size, and up again, with a bridge from the way down to the way up.
-    The first convolution halves the size and the last one gives four pixels for one, because on a CPU full size costs
-    most of the time.
+    A U (arXiv 1505.04597): down to a quarter of the size, and up again, with a skip connection from the way down to the
+    way up. The first convolution halves the size and the last one gives four pixels for one, because on a CPU full size
+    costs most of the time.
 
     Args:
         nc: image channels.
@@ -138,7 +138,7 @@ class UNet(nn.Module):
         """As the class says."""
         waves = t[:, None] * self.frequencies
         time = self.time(torch.cat([waves.sin(), waves.cos()], dim=1))
-        bridge = self.left(self.first(x), time)
-        h = self.up(self.bottom(self.down(bridge), time))
-        h = self.right2(self.right1(torch.cat([h, bridge], dim=1), time), time)
+        skip = self.left(self.first(x), time)
+        h = self.up(self.bottom(self.down(skip), time))
+        h = self.right2(self.right1(torch.cat([h, skip], dim=1), time), time)
         return F.pixel_shuffle(self.last(F.silu(h)), 2)  # 14 -> 28

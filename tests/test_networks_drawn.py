@@ -117,13 +117,14 @@ def test_networks_of_somebody_else():
 
 
 def test_a_u_net_is_a_u():
-    """Down at the left and up at the right, the same sizes at one height, and a bridge between them."""
+    """Down at the left and up at the right, the same sizes at one height, a skip connection across, pictures on all."""
     svg, words = draw_unet(UNet(), torch.zeros(1, 1, 28, 28))
-    assert words.startswith("A U-Net as a U: 28×28×1 to 14×14×64 to 7×7×112 to 14×14×64 to 28×28×1, with a bridge")
+    assert words.startswith("A U-Net as a U: 28×28×1 to 14×14×64 to 7×7×112 to 14×14×64 to 28×28×1, with a skip")
     root = ElementTree.fromstring(svg)
     sizes = [(float(part.get("y")), part.text) for part in root.iter(f"{SVG}text") if "×" in part.text]
     assert sizes == sizes[::-1] and len({y for y, _ in sizes}) == 3
-    assert len(list(root.iter(f"{SVG}line"))) == 5 and max(y for y, _ in sizes) < float(root.get("height"))
+    assert len(list(root.iter(f"{SVG}image"))) == len(list(root.iter(f"{SVG}line"))) == 5
+    assert max(y for y, _ in sizes) < float(root.get("height"))
 
 
 def test_a_projection_is_no_layer_of_its_own():

@@ -80,17 +80,18 @@ def cards_html(cards: Sequence[Image.Image], caption: str, alt: str, columns: in
 
 
 def show_rows(rows: Mapping[str, Tensor], caption: str, alt: str, lettered: bool = True,
-              heads: Sequence[str] = ()) -> None:
+              heads: Sequence[str] = (), most: int = MOST) -> None:
     """Show rows of images, each below its name, as wide as the page; few images, at most so large.
 
     Args:
         rows: {name: (n, 1 or 3, size, size) in [-1, 1]}, of one n and size; a name of "" takes no room.
         caption, alt, lettered: as of `show`.
         heads: what stands above each column; "" where the one before it holds on. With it n may be some full lines.
+        most: pixels of an image's side on the page, at most.
     """
     total, _, size, _ = next(iter(rows.values())).shape
     n = len(heads) or total
-    page = min(PAGE, n * MOST)
+    page = min(PAGE, n * most)
     times = page // (n * (size + 2) + 2) + 1  # a little more than the page, which makes it smaller
     sheets = [enlarged(images, n, times, lettered) for images in rows.values()]
     width, height = sheets[0].size

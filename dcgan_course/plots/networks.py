@@ -3,6 +3,7 @@
 All shapes come from running the networks, on PyTorch's device of shapes, which computes nothing.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
 from math import hypot, prod, sqrt
@@ -13,6 +14,7 @@ from torch.nn.utils import parametrize
 
 from ..config import TrainConfig
 from ..models import Dropout, build_discriminator, build_generator, channels_seen, count_parameters
+from ..sampling import png, to_pixels
 from .style import BLUE, FONT, GREY, INK, ORANGE, PAGE
 
 BEGINS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # a stage: a layer with weights and what follows it
@@ -160,29 +162,29 @@ def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tup
             f'{"".join([*parts, *legend])}</svg>', said)
 
 
-def draw_unet(net: nn.Module, x: Tensor) -> tuple[str, str]:
-    """A `UNet` as a U, with its sizes for images x (1, nc, size, size) and its bridge: an SVG file as text, and what it
-    shows in words."""
-    shapes = {"x_t": x.shape[1:], "v": x.shape[1:]}
-    hooks = [part.register_forward_hook(lambda part, _, y, name=name: shapes.update({name: y.shape[1:]}))
+def draw_unet(net: nn.Module, x: Tensor, t: float = 0.5) -> tuple[str, str]:
+    """A `UNet` at work, as a U, on mixtures x (1, nc, size, size) at the time t: its sizes, its skip connection, what
+    goes in and out, and on each block the most varied of its maps. An SVG file as text, and what it shows in words."""
+    seen = {"x_t": x[0]}
+    hooks = [part.register_forward_hook(lambda part, _, y, name=name: seen.update({name: y[0]}))
              for name, part in net.named_children()]
     try:
         with torch.no_grad():
-            net(x, torch.zeros(len(x)))
+            seen["v"] = net(x, torch.full((len(x),), t))[0]
     finally:
         for hook in hooks:
             hook.remove()
-    stops = {"x_t": ("x_t", 80, 75), "left": ("left", 240, 200), "bottom": ("bottom", PAGE / 2, 325),
+    stops = {"x_t": (f"x_t, t = {t:g}", 80, 75), "left": ("left", 240, 200), "bottom": ("bottom", PAGE / 2, 325),
              "right2": ("right1, right2", PAGE - 240, 200), "v": ("velocity", PAGE - 80, 75)}
-    ways = {"U": [Stage(tuple(shapes[name]), []) for name in stops]}
+    ways = {"U": [Stage(tuple(seen[name].shape), []) for name in stops]}
     parts, at = [], {}
     for (name, (words, x, y)), stage in zip(stops.items(), ways["U"], strict=True):
         at[name] = x, y
         below = y + (SIDE / 2 + 22 if y < 100 else 62)
-        parts += [box(stage, x, y, ORANGE, ways), text(x, below, stage.label, 17, INK, bold=True),
-                  text(x, below + 20, words, 16, INK)]
+        parts += [box(stage, x, y, ORANGE, ways), face(stage, seen[name], x, y, ways),
+                  text(x, below, stage.label, 17, INK, bold=True), text(x, below + 20, words, 16, INK)]
     for start, end, words in (("x_t", "left", "first"), ("left", "bottom", "down"), ("bottom", "right2", "up"),
-                              ("right2", "v", "last"), ("left", "right2", "the bridge")):
+                              ("right2", "v", "last"), ("left", "right2", "skip connection")):
         (x1, y1), (x2, y2) = at[start], at[end]
         part = 62 / hypot(x2 - x1, y2 - y1)  # of the way is inside of the box
         dx, dy = part * (x2 - x1), part * (y2 - y1)
@@ -192,11 +194,26 @@ def draw_unet(net: nn.Module, x: Tensor) -> tuple[str, str]:
         parts.append(text((x1 + x2) / 2 + aside, (y1 + y2) / 2 - 8, words, 16, INK,
                           {14: "start", 0: "middle", -14: "end"}[aside]))
     parts.append(text(PAGE / 2, 40, "each block is told the time t", 16, INK))
-    said = f"A U-Net as a U: {' to '.join(stage.label for stage in ways['U'])}, with a bridge from left to right."
+    said = (f"A U-Net as a U: {' to '.join(stage.label for stage in ways['U'])}, with a skip connection from left to "
+            "right.")
     tip = (f'<defs><marker id="tip" viewBox="0 0 10 10" refX="6" refY="5" markerWidth="5" markerHeight="5" '
            f'orient="auto"><path d="M0 0L10 5L0 10z" fill="{GREY}"/></marker></defs>')
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="415" viewBox="0 0 {PAGE} 415" role="img" '
             f'font-family="{FONT}"><title>{escape(said)}</title>{tip}{"".join(parts)}</svg>', said)
+
+
+def face(stage: Stage, values: Tensor, centre: float, middle: float, ways: dict[str, list[Stage]]) -> str:
+    """What is to be seen on a stage's front: an image as it is; of feature maps (channels, height, width) the most
+    varied one, from its lowest number in black to its highest in white."""
+    if len(values) > 4:
+        values = values[values.flatten(1).std(1).argmax()][None]
+        values = 2 * (values - values.min()) / (values.max() - values.min()).clamp(min=1e-6) - 1
+    wide, high, deep = measures(stage, ways)
+    x, y = centre - (wide + 0.55 * deep) / 2 + 2, middle - (high - 0.3 * deep) / 2 + 2
+    pixels = to_pixels(values).expand(-1, -1, 3)
+    href = b64encode(png(pixels, 112)).decode()
+    return (f'<image x="{x:.1f}" y="{y:.1f}" width="{wide - 4:.1f}" height="{high - 4:.1f}" '
+            f'href="data:image/png;base64,{href}"/>')
 
 
 # ---- parts of the drawing

@@ -352,16 +352,16 @@ for title, (metric, unit, form) in METRICS.items():
     p_values.append(ttest_1samp(second - first, 0).pvalue)
     rows[title] = [f"{first.mean():{form}}", f"{second.mean():{form}}",
                    f"{mean:+{form}} ± {half:{form}}",
-                   "undecided" if abs(mean) <= half else "decided",
-                   "undecided", of_real(metric, unit, form)]
+                   "open" if abs(mean) <= half else "decided",
+                   "open", of_real(metric, unit, form)]
 for rank, i in enumerate(np.argsort(p_values)):  # Holm: the smallest p first
     if p_values[i] > 0.05 / (len(p_values) - rank):
         break
     rows[list(METRICS)[i]][4] = "decided"
-show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "each alone",
-                               "all four together", "real digits"]).T,
-           "Means of three seeds; differences seed by seed, with 95 % intervals. "
-           "All four together: after Holm's correction (lesson 06).")
+show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "alone", "of four",
+                               "real"]).T,
+           "Means of three seeds; differences seed by seed, with 95 % intervals. Decided by "
+           "this interval alone? And as one of four, after Holm's correction (lesson 06)?")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -742,22 +742,10 @@ ways["by pixels"] = inverted(netF, ways["the start"], wanted)
 ways["by features"] = inverted(netF, ways["the start"], wanted, traits, 0.04)
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-def five_of(rows):
-    """The first five faces of each row, as wide as the page, with its name above it."""
-    strips = [enlarged(x[:5], 5, 3) for x in rows.values()]
-    sheet = Image.new("RGBA", (strips[0].width, len(rows) * (strips[0].height + 40)))
-    pen, font = ImageDraw.Draw(sheet), plots.style.lettering(24)
-    for i, (name, strip) in enumerate(zip(rows, strips, strict=True)):
-        top = i * (strip.height + 40)
-        pen.text((4, top + 20), name, plots.INK, font, "lm")
-        sheet.paste(strip, (0, top + 40))
-    return sheet
-
-
 begun = generate(netF, ways["the start"])
-show(five_of({"wanted": wanted, "the start of both searches": begun}),
-     "Five of the eight faces, none seen by G, and the random faces nearest to them.",
-     "two rows of five faces: those wanted, and random ones of like colours", width=plots.PAGE)
+show_rows({"wanted": wanted[:5], "the start of both searches": begun[:5]},
+          "Five of the eight faces, none seen by G, and the random faces nearest to them.",
+          "two rows of five faces: those wanted, and random ones of like colours", most=170)
 
 # %% [markdown]
 # > **Predict:** does the search by features reach its own goal, the wanted features, better than the search by pixels?
@@ -774,9 +762,9 @@ for name, z in ways.items():
     kept[name] = ((judged(reader, x)[1] > 0.5) == asked_for).sum(1)
     rows[name] = [f"{error(netF, z, wanted).mean():.3f}", f"{far[name].mean():.2f}",
                   f"{kept[name].mean():.1f} of 17"]
-found_by = {name: generate(netF, z) for name, z in ways.items() if name != "the start"}
-show(five_of({"wanted": wanted} | found_by), "What each search found from the starts above.",
-     "three rows of five faces: those wanted, and what two searches found", width=plots.PAGE)
+found_by = {name: generate(netF, z)[:5] for name, z in ways.items() if name != "the start"}
+show_rows({"wanted": wanted[:5]} | found_by, "What each search found from the starts above.",
+          "three rows of five faces: those wanted, and what two searches found", most=170)
 (gap, wide), (mean, half) = (interval(values["by features"] - values["by pixels"])
                              for values in (far, kept))
 show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
@@ -787,9 +775,9 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# No. **The eight faces show no gain.** On average the search by features even lost: it ends 0.13 from the wanted features, the search by
-# pixels 0.11, where the start was at 0.22. The interval of this difference includes 0, so they do not show
-# that pixels are better, either. The pixels hardly move in the search by features: hair and glasses often
+# No. **The eight faces show no gain.** On average the search by features even lost: it ends 0.13 from the wanted
+# features, the search by pixels 0.11, where the start was at 0.22. The interval of this difference includes 0, so they
+# do not show that pixels are better, either. The pixels hardly move in the search by features: hair and glasses often
 # stay as they began. In attributes too the interval includes 0.
 #
 # Why? Our judge is small and was trained to answer 17 questions. It may forget whatever these do not ask, and its
@@ -818,17 +806,16 @@ three = wanted.repeat(3, 1, 1, 1)
 found = inverted(netF, nearest_starts(wanted, 3), three).unflatten(0, (3, -1))
 all_errors = error(netF, found.flatten(0, 1), three).unflatten(0, (3, -1))
 best = all_errors.argmin(0)
-places = torch.arange(len(wanted))
-began = nearest_starts(wanted, 3).unflatten(0, (3, -1))[best, places]
-found, gaps = found[best, places], iter(all_errors.amin(0).tolist())
+found = generate(netF, found[best, torch.arange(len(wanted))])
+gaps = iter(all_errors.amin(0).tolist())
 letters, rows = iter("ABCDEFGHIJK"), {}
 for name, x in groups.items():
     which = [next(letters) for _ in x]
     rows[name] = [" ".join(which), f"{np.mean([next(gaps) for _ in x]):.3f}"]
-show_rows({"wanted": wanted}, "A to C are drawn by G itself, D to F new faces; G to K show "
-          "what no training face had.",
-          "eleven pictures: six faces, two with hats, one with a headscarf, one with a "
-          "turban, and a handwritten five", heads="ABCDEFGHIJK")
+show_rows({"wanted": wanted[6:]}, "What no training face had. (A to F, without headwear, come "
+          "with the results.)",
+          "five pictures: two faces with hats, one with a headscarf, one with a turban, and a "
+          "handwritten five", heads="GHIJK", most=140)
 
 # %% [markdown]
 # > **Predict:** what will the search put where J has its turban?
@@ -839,11 +826,14 @@ show_rows({"wanted": wanted}, "A to C are drawn by G itself, D to F new faces; G
 # > - the background
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
-show_rows({"wanted": wanted, "where the best search began": generate(netF, began),
-           "what it found": generate(netF, found)},
-          "What is lost, and what stands in its place?",
-          "three rows of eleven: most of the first six come back; headwear turns into hair",
-          heads="ABCDEFGHIJK")
+show_rows({"wanted": wanted[:6], "found": found[:6]},
+          "A to C were drawn by G itself, D to F are new faces.",
+          "two rows of six faces: most come back, C on another background, D without its "
+          "beard", heads="ABCDEF", most=140)
+show_rows({"wanted": wanted[6:], "found": found[6:]},
+          "What no training face had. What is lost, and what stands in its place?",
+          "two rows of five: hats, scarf and turban turn into light hair, the five into a "
+          "dark face", heads="GHIJK", most=140)
 show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
            "The best of three searches, the mean over the pictures.")
 
@@ -851,8 +841,8 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # Light hair: so it is with the turban (J), and with the hats (G, H) and the scarf (I). Nothing in this generator's
-# world sits on a head except hair. Glasses, backgrounds (but for C) and mostly the skin are found. The five (K) becomes the darkest
-# face that there is.
+# world sits on a head except hair. Glasses, backgrounds (but for C) and mostly the skin are found. The five (K) becomes
+# the darkest face that there is.
 #
 # **One failure proves nothing.** Of G's own faces, C came back on another background and without its smile, though a z
 # for it exists: all three searches got stuck, and 400 steps did not help. D has lost its beard; in 400 steps the search
@@ -860,8 +850,9 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # </details>
 #
 # The number alone does not tell: by it the turban comes back as well as G's own faces. Nor does recall: it counts what
-# of the *data* is covered, and who was left out of the data does not count. Bau and others ([arXiv 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for
-# GANs of rooms and churches which kinds of things they leave out.
+# of the *data* is covered, and who was left out of the data does not count. Bau and others
+# ([arXiv 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches
+# which kinds of things they leave out.
 #
 # ### A test of memory
 #

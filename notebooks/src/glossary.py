@@ -144,6 +144,7 @@
 # | **sharpness** | how much neighbouring pixels differ, over that of real images | [05](05_failure_lab.ipynb) |
 # | **shell** | the thin layer, far from 0, on which normal z in many dimensions lie | [07](07_latent_space.ipynb) |
 # | **sigmoid** | the function that turns a logit into a probability | [01](01_adversarial_game.ipynb) |
+# | **skip connection** | a way past some layers: what goes in is handed on to a later layer as well | [14](14_the_other_way.ipynb) |
 # | **slerp** | a walk on the great circle between two z | [07](07_latent_space.ipynb) |
 # | **softplus** | log(1 + exp(x)): the GAN's losses on logits, without rounding | [01](01_adversarial_game.ipynb) |
 # | **specks, stray pixels** | small bright patches beside the stroke of a digit | [05](05_failure_lab.ipynb) |
@@ -165,7 +166,7 @@
 # | **truncation** | making z shorter, or its numbers smaller, for more typical and less varied pictures | [15](15_asking_for_it.ipynb) |
 # | **turn vector** | the paper's difference of mean z of two groups, along which faces turn | [07](07_latent_space.ipynb) |
 # | **two-sample test** | asks whether two sets come from one distribution | [11](11_measuring_gans.ipynb) |
-# | **U-Net** | a network that goes down to small sizes and up again, with bridges between equal sizes | [14](14_the_other_way.ipynb) |
+# | **U-Net** | a network that goes down to small sizes and up again, with skip connections between equal sizes | [14](14_the_other_way.ipynb) |
 # | **velocity** | of a mixture of picture and noise: where it moves as the noise grows; what the network of lesson 14 answers | [14](14_the_other_way.ipynb) |
 # | **Wasserstein loss** | the difference of D's mean answers; it means something for a D that may not be steep | [13](13_what_came_after.ipynb) |
 # | **`x_real`, `x_fake`** | images from the data, images from G; always between -1 (black) and 1 (white) | [00](00_start_here.ipynb) |
