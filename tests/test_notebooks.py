@@ -211,6 +211,7 @@ def test_solutions_pass_their_checks(path, capsys):
         assert capsys.readouterr().out == "Right. The lesson goes on with yours.\n", (defined, path.stem)
 
 
+@pytest.mark.slow
 def test_lesson_05_trains_what_is_chosen(finished_run, monkeypatch):
     """Beside two records, at once and at the end with curves, or in a line why not; nothing else meanwhile."""
     text = (NOTEBOOKS / "src" / "05_failure_lab.py").read_text("utf-8")
