@@ -524,7 +524,7 @@ for (what, values), colour in zip(hours.items(), (GREEN, ORANGE), strict=True):
     for place, value in zip(hours.index, values, strict=True):
         axes.annotate(spoken(value), (value, place), (9, 0), textcoords="offset points",
                       va="center")
-axes.axhline(list(speeds.values()).index(flops), color=GREY, linewidth=16, alpha=0.2)
+axes.axhline(list(speeds.values()).index(flops), color=GREY, linewidth=18, alpha=0.15)
 axes.set(xscale="log", xlim=(1e-3, 3e4), ylabel="Tflop a second")
 axes.set_xticks([*TICKS], TICKS.values())
 axes.minorticks_off()
