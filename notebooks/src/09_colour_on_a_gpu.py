@@ -575,7 +575,8 @@ PRICE = 2.0  # dollars for an hour of the GPU: an example, put your own here
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 rented = shown * per_image / 20e12 / 3600
 paid["time"] = f"{rented:.1f} hours", "computed: arithmetic / 20 Tflop a second, assumed"
-add("money", f"${PRICE * rented:.0f}", f"computed: time x ${PRICE:.2f} an hour, assumed")
+add("money", f"{PRICE * rented:.0f} dollars",
+    f"computed: time x {PRICE:.2f} dollars an hour, assumed")
 
 # %% [markdown]
 # ## 5 · How many bits does a church need?
