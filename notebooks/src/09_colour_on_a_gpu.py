@@ -12,8 +12,8 @@
 # <img src="../data/churches.webp" width="794" alt="three rows of six pictures: blocks of blue and white that become a white tower, a church with a dome, and a grey dome with a point">
 #
 # *What training on photographs looks like. Each row is one z, chosen among 64; the numbers above count the images, in
-# thousands, that G has been trained on. A small network learned this from 3,573 photographs of churches, in 51 minutes
-# on one CPU core.*
+# thousands, that G has been trained on (up to 90 fewer colours were kept than it drew). A small network learned this
+# from 3,573 photographs of churches, in 51 minutes on one CPU core.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #

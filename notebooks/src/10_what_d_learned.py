@@ -459,10 +459,10 @@ show(tiles({"the digits": top} | rows),
 # ### A smaller claim: edges, by number
 #
 # The paper's figure 5 claims that trained features "activate on typical parts of a bedroom, like beds and windows", and
-# random filters on nothing in particular. To test that on our churches, somebody would have to mark towers and windows.
-# We test a smaller claim, that trained features answer to **edges**; whatever comes out neither confirms nor refutes
-# the paper's. D is that of the church exteriors, and its G has drawn the churches. Of each the pictures show the 32 x
-# 32 pixels that hold most of the gradient: a detail, a quarter of the picture.
+# random filters, those of an untrained D, on nothing in particular. To test that on our churches, somebody would have
+# to mark towers and windows. We test a smaller claim, that trained features answer to **edges**; whatever comes out
+# neither confirms nor refutes the paper's. D is that of the church exteriors, and its G has drawn the churches. Of each
+# the pictures show the 32 x 32 pixels that hold most of the gradient: a detail, a quarter of the picture.
 #
 # Push the slider through five features, picked. White are the pixels that raise the feature. Which of the two networks
 # answers to lines, and does one feature prefer one direction?
