@@ -12,8 +12,8 @@
 # <img src="../data/churches.webp" width="794" alt="three rows of six pictures: blocks of blue and white that become a white tower, a church with a dome, and a grey dome with a point">
 #
 # *What training on photographs looks like. Each row is one z, chosen among 64; the numbers above count the images, in
-# thousands, that G has been trained on (up to 90 fewer colours were kept than it drew). A small network learned this
-# from 3,573 photographs of churches, in 51 minutes on one CPU core.*
+# thousands, that G has been trained on (the first three columns were kept in 64 colours only). A small network learned
+# this from 3,573 photographs of churches, in 51 minutes on one CPU core.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/09_colour_on_a_gpu.ipynb)
 #
@@ -822,8 +822,8 @@ for moment, frame in zip((30, 60, 90, 150, 330, 480), film[1:], strict=True):
     way[f"recorded: {moment} thousand images"] = tiles(picture, 2)
 plots.show_turned({words: enlarged(four, 4, 2) for words, four in way.items()},
                   "First four pictures of this page's training. Push the slider: four z of "
-                  "the recorded one, later and later. Form comes first, windows last. (Up to "
-                  "90 thousand fewer colours were kept than G drew.)",
+                  "the recorded one, later and later. Form comes first, windows last. (The "
+                  "first three recorded moments were kept in 64 colours only.)",
                   "four tiles: blurs of blue, grey and brown; further on a dark round "
                   "church, a golden front, a tower and a wide church take shape")
 
