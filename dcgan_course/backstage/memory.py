@@ -24,10 +24,10 @@ PROC, CGROUP = Path("/proc/self"), Path("/sys/fs/cgroup")
 # ---- before a training
 
 
-def training_bytes(netG: int, netD: int, ema: bool = False) -> int:
+def training_bytes(parameters_G: int, parameters_D: int, ema: bool = False) -> int:
     """Bytes that weights, gradients and Adam's two moments take, in float32, for networks of so many parameters; with
     `ema` also G's moving average."""
-    return 16 * (netG + netD) + (4 * netG if ema else 0)
+    return 16 * (parameters_G + parameters_D) + (4 * parameters_G if ema else 0)
 
 
 def least_bytes(config: TrainConfig, processes: int = 1) -> int:

@@ -63,7 +63,7 @@ def check_centre_box(answer: Callable[[int, int], tuple[int, int, int, int]]) ->
 
 @exercise(training_bytes)
 def check_training_bytes(answer: Callable[..., int]) -> None:
-    """answer(netG, netD, ema) -> bytes."""
+    """answer(parameters_G, parameters_D, ema), how many there are -> bytes."""
     for g, d, ema in ((1000, 300, False), (7, 11, False), (1000, 300, True)):
         found = plain(answer(g, d, ema))
         expect(isinstance(found, numbers.Real) and not isinstance(found, bool), f"the result is {described(found)}, "
