@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from filelock import FileLock
+from nbformat.sign import NotebookNotary
 
 from dcgan_course.commands import lessons
 from dcgan_course.commands.cli import main
@@ -95,9 +96,10 @@ def test_a_removed_lesson_comes_back(course, tmp_path):
 
 
 @pytest.fixture
-def started(monkeypatch):
-    """What would have been started."""
+def started(monkeypatch, tmp_path_factory):
+    """What would have been started; signatures go into a folder of the test's own."""
     calls = []
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path_factory.mktemp("jupyter")))
     monkeypatch.setattr(lessons, "start", lambda *call: calls.append(call))
     return calls
 
@@ -110,6 +112,22 @@ def test_lab_opens_jupyterlab_at_the_first_lesson(tmp_path, started):
     assert environment["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
     assert (Path(environment["JUPYTER_CONFIG_PATH"]) / "labconfig" / "default_setting_overrides.json").is_file()
     assert sorted(contents(tmp_path / "mine")) == NAMES
+
+
+def test_jupyterlab_trusts_the_lessons_as_they_were_laid(tmp_path, started):
+    """And nothing that came into one of them later."""
+    lessons.lay_lessons(tmp_path)
+    changed = tmp_path / NAMES[0]
+    changed.write_text(changed.read_text("utf-8").replace("Turn a knob", "Turn another"), encoding="utf-8")
+    assert main(["lab", str(tmp_path)]) == 0 and started
+    notary = NotebookNotary()
+    assert [name for name in NAMES if not notary.check_signature(nbformat.read(tmp_path / name, 4))] == [NAMES[0]]
+
+
+def test_without_a_place_for_signatures_the_lessons_open_all_the_same(tmp_path, started, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "file" / "data"))
+    assert main(["lab", str(tmp_path / "mine")]) == 0 and started
 
 
 def test_the_lessons_links_lead_to_the_repository(tmp_path):

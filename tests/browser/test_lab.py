@@ -79,7 +79,7 @@ def lab(tmp_path_factory):
     (folder / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
     command = [sys.executable, "-m", "dcgan_course", "lab", str(folder / "lessons"), f"--port={port}", "--no_browser"]
     server = served(command, f"http://127.0.0.1:{port}/api", folder / "lab.log",
-                    env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder)})
+                    env=os.environ | {"JUPYTER_CONFIG_DIR": str(folder), "JUPYTER_DATA_DIR": str(folder / "data")})
     said = (folder / "lab.log").read_text("utf-8")
     assert "dcgan_course.commands.websocket | extension was successfully loaded" in said
     yield f"http://127.0.0.1:{port}", folder / "lessons"
@@ -106,6 +106,18 @@ def test_lesson_08_in_jupyterlab(browser, lab):
     assert seen.comes(before)
     found = Axe().run(page, context=".latent")
     assert found.violations_count == 0, found.generate_report()
+    page.close()
+
+
+def test_a_slider_moves_before_its_cell_has_been_run(browser, lab):
+    page = browser.new_page(viewport={"width": 1250, "height": 900})
+    page.goto(f"{lab[0]}/lab/tree/00_start_here.ipynb?reset")  # without what another test had open
+    slider = page.locator("figure input[type=range]").first
+    slider.wait_for()
+    shown = slider.locator("xpath=following-sibling::div[1]/div")
+    assert shown.nth(6).is_visible() and not shown.nth(0).is_visible()
+    slider.fill("0")
+    assert shown.nth(0).is_visible() and not shown.nth(6).is_visible()
     page.close()
 
 
