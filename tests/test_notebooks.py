@@ -63,6 +63,17 @@ def test_what_draws_a_bar_once_is_not_compared(path):
                 if loads.search(c.source) and compared_text(c) and "redirect_stdout" not in c.source]
 
 
+def test_no_cell_needs_what_the_first_one_imports(tmp_path):
+    """It is for Colab and Kaggle alone, and others may leave it out."""
+    for path in LESSONS:
+        cells = [cell.source for cell in code_cells(path) if "# @title In Colab or on Kaggle" not in cell.source]
+        assert len(cells) == len(code_cells(path)) - 1
+        (tmp_path / f"{path.stem}.py").write_text("\n\n".join(cells), encoding="utf-8")
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "--output-format=concise", tmp_path]
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
+
+
 def test_there_are_lessons():
     assert sorted(p.stem for p in teach.pages()) == sorted(p.stem for p in (NOTEBOOKS / "src").glob("*.py"))
     assert sorted(p.name for p in teach.pages()) == sorted(p.name for p in NOTEBOOKS.glob("*.ipynb"))

@@ -1,6 +1,7 @@
 """Pictures that a slider below them moves, without a kernel. JupyterLab lets a stored output that it does not trust
-keep a style, but neither scripts nor the attribute `hidden`: there the slider is not seen, and one picture stands
-still. A picture, once it is loaded, reveals the slider, which stands before it for that, and is seen below it."""
+keep a style, but neither scripts nor the attribute `hidden`: there the slider is not seen, one picture stands still,
+and a line says what to do. A picture, once it is loaded, puts the slider in that line's place: both stand before it
+for that, and are seen below it."""
 
 import html
 import zlib
@@ -10,7 +11,9 @@ from ..machine.display import framed, image_html
 from .showing import Picture, Shown, filed
 from .style import ORANGE, PAGE
 
-REVEAL = "onload=\"this.closest('figure').querySelector('input').style.display = 'block'\""
+REVEAL = ("onload=\"const figure = this.closest('figure'); figure.querySelector('.unmoved').style.display = 'none'; "
+          "figure.querySelector('input').style.display = 'block'\"")
+UNMOVED = '<div class="unmoved" style="order:1;opacity:0.85">Run the cell, and a slider appears.</div>'
 SLIDER = "display:none;order:1;width:100%;margin:4px 0"
 FILLING = "display:block;width:100%;height:auto"
 
@@ -35,7 +38,7 @@ def show_wiped(left: Picture, right: Picture, caption: str, alts: tuple[str, str
     slider = ('<input type="range" min="0" max="100" step="0.5" value="50" aria-label="where the line stands" '
               f'style="{SLIDER}" oninput="this.nextElementSibling.lastElementChild'
               ".style.width = (100 - this.value) + '%'\">")
-    inside = f'{slider}<div style="position:relative">{under}<div style="{cut}">{over}</div></div>'
+    inside = f'{UNMOVED}{slider}<div style="position:relative">{under}<div style="{cut}">{over}</div></div>'
     display(Shown(framed(as_wide(inside, own), caption), "; ".join(alts)))
 
 
@@ -79,7 +82,7 @@ def show_turned(pictures: Mapping[str, Picture], caption: str, alt: str, first: 
               "[...this.nextElementSibling.children].forEach((place, i) => place.style.display = "
               "i == this.value ? 'block' : 'none'); this.setAttribute('aria-valuetext', "
               f'this.nextElementSibling.children[this.value].textContent){moved}">')
-    inside = as_wide(f"{slider}<div>{''.join(places)}</div>", width or own)
+    inside = as_wide(f"{UNMOVED}{slider}<div>{''.join(places)}</div>", width or own)
     if beside:
         content, its = filed(beside[1])
         still = (grid_html(content, beside[0], across, len(names), first) if across

@@ -53,10 +53,11 @@ def row_name(name: object) -> str:
 
 
 def rounded(value: object) -> str:
-    """A number with three digits, or all that a whole one has; a text as it is; a dash for what is missing.
+    """A number with three digits, or all that a whole one has; of a tiny one a bound; a text as it is; a dash for what
+    is missing.
 
-    >>> [rounded(x) for x in (0.0123456, 0.95, 27.7, 10941.3, 60000, "G", float("nan"))]
-    ['0.0123', '0.950', '27.7', '10,941', '60,000', 'G', '–']
+    >>> [rounded(x) for x in (0.0123456, 0.95, 27.7, 10941.3, 60000, 1.3e-12, "G", float("nan"))]
+    ['0.0123', '0.950', '27.7', '10,941', '60,000', '< 0.0001', 'G', '–']
     """
     if isinstance(value, (int, np.integer)):
         return f"{value:,}"
@@ -64,4 +65,6 @@ def rounded(value: object) -> str:
         return str(value)
     if not np.isfinite(value):
         return "–"
+    if 0 < abs(value) < 0.0001:
+        return "< 0.0001" if value > 0 else "> -0.0001"
     return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:#.3g}"

@@ -434,7 +434,10 @@ from dcgan_course.commands.bench import images_per_second
 
 networks = {"mnist": preset("mnist"), "64 x 64": preset("mnist64"),
             "fully connected": preset("mnist", network="basic")}
-speed = {name: images_per_second(config, seconds=3) for name, config in networks.items()}
+speed = {}
+for name, config in networks.items():
+    speed[name] = images_per_second(config, seconds=3)
+    print(f"{name}: {speed[name]:,.0f} images a second")
 work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                      ("lesson 03, live training", "mnist", 18),
                      ("lesson 04, live film", "mnist", 13),

@@ -527,6 +527,8 @@ print(f"real points: {covered} of 8 modes, {near:.0%} near a mode, "
 # %% jupyter={"source_hidden": true}
 from tqdm import tqdm
 
+from dcgan_course.machine.display import bar_options
+
 
 def moment(step, netG, netD, z):
     """What the loop notes: (step, generated points, D's answers on the plane, the slopes of
@@ -547,7 +549,7 @@ def play(lr_g, steps=3000, seed=0, lr_d=1e-3, moments=41, penalty=None):
     optD = torch.optim.Adam(netD.parameters(), lr=lr_d, betas=(0.5, 0.999))
     keep = [round(steps * (k / (moments - 1)) ** 2) for k in range(moments)]
     film, z_fixed = [], torch.randn(1000, 2, generator=stream)
-    for step in tqdm(range(steps + 1), file=sys.stdout, ncols=80):
+    for step in tqdm(range(steps + 1), **bar_options()):
         if step in keep:
             film.append(moment(step, netG, netD, z_fixed))
         x_fake = netG(torch.randn(128, 2, generator=stream))  # (128, 2)

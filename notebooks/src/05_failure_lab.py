@@ -881,6 +881,8 @@ standing_statistics = checks.check_standing_statistics(my_standing_statistics)
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
+from dcgan_course.machine.display import bar_options
+
 from dcgan_course.data import Batches, load_images
 from dcgan_course.trainer import d_step, g_step
 
@@ -889,7 +891,7 @@ netD = init_weights(build_discriminator(base), seeded(0, "netD"))
 optG, optD = (torch.optim.Adam(net.parameters(), lr=2e-3, betas=(0.5, 0.999))
               for net in (netG, netD))
 batches, stream, young = Batches(load_images("mnist", 28), 64, seed=0), seeded(0, "z"), {}
-for step in tqdm(range(150), file=sys.stdout, ncols=80):
+for step in tqdm(range(150), **bar_options()):
     x_fake = netG.train()(sample_z(64, base.nz, "normal", stream))
     d_step(netD, optD, batches[step], x_fake)
     g_step(netD, optG, x_fake)

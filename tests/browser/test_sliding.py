@@ -50,6 +50,7 @@ def test_the_line_moves(browser, file):
     page.goto(file.as_uri())
     slider = page.get_by_role("slider", name="where the line stands")
     slider.wait_for()
+    assert not page.get_by_text("Run the cell").is_visible()
     assert line(page) == pytest.approx(0.5, abs=0.01)
     for value in (20, 75, 100):
         slider.fill(str(value))
@@ -67,6 +68,7 @@ def test_it_stands_still_where_no_script_runs(browser, file):
     page = context.new_page()
     page.goto(file.as_uri())
     assert not page.locator("input").is_visible() and line(page) == pytest.approx(0.5, abs=0.01)
+    assert page.get_by_text("Run the cell, and a slider appears.").is_visible()
     context.close()
 
 
@@ -121,6 +123,7 @@ def test_the_first_picture_is_seen_where_no_script_runs(browser, turned):
     page = context.new_page()
     page.goto(turned.as_uri())
     assert not page.locator("input").is_visible() and seen(page) == (GREEN, "half")
+    assert page.get_by_text("Run the cell, and a slider appears.").is_visible()
     context.close()
 
 
