@@ -69,8 +69,8 @@ def test_no_cell_needs_what_the_first_one_imports(tmp_path):
         cells = [cell.source for cell in code_cells(path) if "# @title In Colab or on Kaggle" not in cell.source]
         assert len(cells) == len(code_cells(path)) - 1
         (tmp_path / f"{path.stem}.py").write_text("\n\n".join(cells), encoding="utf-8")
-    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "--output-format=concise", tmp_path]
-    found = subprocess.run(command, capture_output=True, text=True)
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select=F821", "--output-format=concise"]
+    found = subprocess.run([*ruff, tmp_path], capture_output=True, text=True)
     assert found.returncode == 0, found.stdout
 
 

@@ -881,9 +881,8 @@ standing_statistics = checks.check_standing_statistics(my_standing_statistics)
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from tqdm import tqdm
 
-from dcgan_course.machine.display import bar_options
-
 from dcgan_course.data import Batches, load_images
+from dcgan_course.machine.display import bar_options
 from dcgan_course.trainer import d_step, g_step
 
 netG = init_weights(build_generator(base), seeded(0, "netG"))  # anew, each time
