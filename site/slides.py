@@ -45,9 +45,10 @@ def build_slides(source: Path, made: Path) -> None:
     if build_main(["-q", "-W", "-b", "revealjs", *settings, *pages]):
         raise UserError("slides: Sphinx is not content; what it said stands above")
     reveal = made / "slides" / "_static" / "revealjs"
-    shutil.rmtree(reveal / "plugin")  # 2 MB that nothing here uses
-    for font in (*reveal.rglob("*.ttf"), *reveal.rglob("*.eot")):  # browsers take the .woff beside them
-        font.unlink()
+    for unused in ("plugin", "css"):  # 2 MB of plugins, and the sources of its themes
+        shutil.rmtree(reveal / unused)
+    for twin in (*reveal.rglob("*.ttf"), *reveal.rglob("*.eot"), *reveal.rglob("*.esm.js")):  # of a .woff, and of a .js
+        twin.unlink()
 
 
 def names() -> list[str]:
