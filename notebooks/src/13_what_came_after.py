@@ -497,7 +497,8 @@ shares = " and ".join(f"{values.diagonal().sum() / values.sum():.0%} in a batch 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.6))
 for axis, (name, values) in zip(axes, tables.items(), strict=True):
-    axis.imshow(values.detach() / values.max(), cmap="Blues", vmin=0, vmax=1)
+    axis.imshow(values.detach() / values.max(), cmap="Blues", vmin=0, vmax=1,
+                interpolation="none")
     axis.set(title=name, xlabel="image", ylabel="answer", xticks=[0, 15], yticks=[0, 15])
     axis.grid(False)
 show(figure, "How steep is each answer at each image of a batch? The diagonal is an image's "
@@ -701,8 +702,8 @@ show_turned({headed(config): enlarged(study.images(config)[:24], 12, 2, lettered
             "24 generated digits, the last version's all black")
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-HOLM = ("Times the baseline's distance, or that of the version it is set against. Intervals: 95 % "
-        "for each line alone. Verdicts: Holm's rule for all lines together.")
+HOLM = ("Times the baseline's distance, or that of the version it is set against. Intervals: "
+        "95 % for each line alone. Verdicts: Holm's rule for all lines together.")
 show_table(verdicts, HOLM, fold="The numbers, and how sure they are")
 
 # %% [markdown]
@@ -889,14 +890,15 @@ pairs = [*((version, "baseline") for version in VERSIONS[1:]),
 verdicts = compared(pairs, VERSIONS, on_faces)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-figure = plots.dots(over, "times the baseline's distance: left of 1 is better")
+figure = plots.dots(over, "times the baseline's distance: left of 1 is better",
+                    colours=(GREY, GREEN))
 axes, ticks = figure.axes[0], [0.5, 0.7, 1, 1.5, 2, 3]
 axes.axvline(1, color=plots.GREY, linewidth=1)
 axes.set(xscale="log", xlim=(0.5, 3))
 axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
 axes.minorticks_off()
 for place, line in enumerate(verdicts[:5].itertuples(index=False)):
-    axes.plot([line[2], line.to], [place + 0.1] * 2, color=ORANGE)
+    axes.plot([line[2], line.to], [place + 0.1] * 2, color=GREEN)
 with_intervals(figure, verdicts[:5],
                colours=dict.fromkeys(plots.points.VERDICTS, plots.style.INK))
 show(figure, "The same five recipes on digits and on faces, means of three seeds. Below a "
@@ -1008,8 +1010,8 @@ for place, year in enumerate(("DCGAN, 2015", "R3GAN, 2025")):
     axes[place].set_title(year, fontsize=12)
 show(figure, "Two guidelines are kept, two changed, one is gone. In 1 a digit of 7x7 pixels "
      "is brought to 14x14; in 3 each place sees its neighbours only.",
-     "five rows, on the left 2015, on the right 2025: a digit of dots, and a smooth one; a wide "
-     "bell brought to the middle and narrowed, and a line past a branch; for both years "
+     "five rows, on the left 2015, on the right 2025: a digit of dots, and a smooth one; a "
+     "wide bell brought to the middle and narrowed, and a line past a branch; for both years "
      "neighbours joined; ReLU and tanh, and leaky ReLU and a straight line; for both years "
      "leaky ReLU")
 
