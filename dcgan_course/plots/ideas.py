@@ -65,17 +65,17 @@ def write(axes: "Axes", words: str, x: float, y: float, colour: str = INK) -> No
     axes.text(x, y, words, fontsize=9.5, color=colour, ha="center", va="center", transform=axes.transAxes)
 
 
-def circling(axes: "Axes", gamma: float) -> None:
+def circling(axes: "Axes", gamma: float, colour: str) -> None:
     """The smallest game of lesson 01, with a price on y, around it without."""
-    for price, steps, colour, style in ((0.0, 63, GREY, ":"), (gamma, 200, GREEN, "-")):
+    for price, steps, shade, style in ((0.0, 63, GREY, ":"), (gamma, 200, colour, "-")):
         x, y, path = 1.0, 1.0, [(1.0, 1.0)]
         for _ in range(steps):
             x -= 0.1 * y
             y += 0.1 * (x - price * y)
             path.append((x, y))
-        axes.plot(*zip(*path, strict=True), style, color=colour, linewidth=1.2)
+        axes.plot(*zip(*path, strict=True), style, color=shade, linewidth=1.2)
     axes.plot(0, 0, "+", color=GREY)
-    axes.plot(1, 1, "o", color=GREEN, markersize=4)
+    axes.plot(1, 1, "o", color=colour, markersize=4)
     axes.annotate("start", (1, 1), (-4, -2), textcoords="offset points", fontsize=9.5, color=INK, ha="right", va="top")
 
 
@@ -124,10 +124,10 @@ def sloped(axes: "Axes") -> None:
 
 def hinged(axes: "Axes") -> None:
     """What D pays for its answer: nothing beyond 1 for a real image, nothing below -1 for a generated one."""
-    axes.plot(LINE, F.relu(1 - LINE), color=BLUE)
-    axes.plot(LINE, F.relu(1 + LINE), color=ORANGE)
-    write(axes, "real", 0.34, 0.85, BLUE)
-    write(axes, "generated", 0.5, 0.62, ORANGE)
+    axes.plot(LINE, F.relu(1 - LINE), color=GREEN)
+    axes.plot(LINE, F.relu(1 + LINE), "--", color=GREEN)
+    write(axes, "real", 0.25, 0.28, GREEN)
+    write(axes, "generated", 0.81, 0.28, GREEN)
 
 
 def paired(axes: "Axes") -> None:
@@ -141,10 +141,10 @@ def changed(axes: "Axes") -> None:
     digit = to_float(load_images("mnist", image_size=28).batch([0]))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        axes.imshow(augmented(digit)[0, 0].clamp(-1, 1), cmap="gray")
+        axes.imshow(augmented(digit)[0, 0].clamp(-1, 1), cmap="gray", interpolation="none")
 
 
 DRAWINGS = {
-    "WGAN-GP": sloped, "hinge": hinged, "R1": lambda axes: circling(axes, 0.3), "spectral norm": stretched,
+    "WGAN-GP": sloped, "hinge": hinged, "R1": lambda axes: circling(axes, 0.3, BLUE), "spectral norm": stretched,
     "relativistic": paired, "StyleGAN": styles, "ADA": changed, "StyleGAN3": sampled,
-    "R3GAN": lambda axes: circling(axes, 0.6)}
+    "R3GAN": lambda axes: circling(axes, 0.6, GREEN)}

@@ -40,7 +40,8 @@ def forest(rows: Mapping[str, tuple[float, float, float, str]], measure: str, ti
     return figure
 
 
-def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
+def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0,
+         colours: Sequence[str] = (BLUE, ORANGE, GREY)) -> "Figure":
     """A dot for each number of a table, in its row, in the colour of its column; those of one row stand a little below
     one another, so that equal ones are seen. Returns a matplotlib Figure.
 
@@ -48,9 +49,10 @@ def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0) -> "Figure":
         frame: numbers.
         measure: what they are; stands below the axis.
         gaps: after so many rows a line separates them from the next; 0 = never.
+        colours: of the columns.
     """
     figure, (axes,) = blank(1, ROW * len(frame) + REST + 0.3)
-    for i, ((name, values), colour, marker) in enumerate(zip(frame.items(), (BLUE, ORANGE, GREY), "osD", strict=False)):
+    for i, ((name, values), colour, marker) in enumerate(zip(frame.items(), colours, "osD", strict=False)):
         places = [place + 0.2 * (i - (frame.shape[1] - 1) / 2) for place in range(len(frame))]
         axes.plot(values, places, marker, color=colour, label=name, markersize=5)
     for place in range(gaps, len(frame), gaps) if gaps else ():

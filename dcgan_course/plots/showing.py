@@ -140,14 +140,17 @@ def shared(width: int, least: float = 0.55) -> str:
 
 
 def drawn(figure: "Figure") -> tuple[bytes, int]:
-    """A figure as a file, and its width on the page in pixels: SVG, which stays sharp; with pictures in it, or very
-    many points, a PNG or WebP of twice its size. A figure of pyplot is closed: nothing shows it a second time."""
+    """A figure as a file, and its width on the page in pixels: SVG, which stays sharp, and whose colours a dark page
+    makes lighter; with pictures in it, or very many points, a PNG or WebP of twice its size. A picture of few pixels
+    may stay in an SVG, where each is a square: `imshow(..., interpolation="none")`. A figure of pyplot is closed:
+    nothing shows it a second time."""
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
     file = io.BytesIO()
     points = [len(part.get_offsets()) for axes in figure.axes for part in axes.collections]
-    lines = sum(points) < POINTS and not any(axes.get_images() for axes in figure.axes)
+    pictures = [part for axes in figure.axes for part in axes.get_images() if part.get_interpolation() != "none"]
+    lines = sum(points) < POINTS and not pictures
     with mpl.rc_context(STYLE):
         figure.savefig(file, format="svg" if lines else "png", dpi=200, metadata={"Date": None} if lines else None)
     plt.close(figure)
@@ -161,7 +164,8 @@ def drawn(figure: "Figure") -> tuple[bytes, int]:
 def shorter(svg: bytes) -> bytes:
     """A drawing of matplotlib in two thirds of its bytes: to a hundredth of a point, and without line breaks. (Numbers
     below 10 stay: among them is the scale of the letters.)"""
-    return re.sub(rb"\s*\n\s*", b" ", re.sub(rb"(\d\d\.\d\d)\d+", rb"\1", svg))
+    svg = re.sub(rb"(?<=base64,)\s+", b"", re.sub(rb"(\d\d\.\d\d)\d+", rb"\1", svg))
+    return re.sub(rb"\s*\n\s*", b" ", svg)
 
 
 def sheet(images: Tensor, nrow: int | None = None, lettered: bool = True) -> tuple[bytes, int]:

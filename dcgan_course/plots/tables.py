@@ -38,6 +38,7 @@ def show_table(frame: "pd.DataFrame", caption: str = "", marks: "pd.DataFrame | 
         lambda name: (LEFT if name in words else "{}").format(escape(str(name))), axis=1)
     table = cells.to_html(escape=False, border=0).replace("<th></th>", "<td></td>")  # a heading has words
     table = table.replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")  # one number, one line
+    table = table.replace("&lt; 0", "&lt;\N{NO-BREAK SPACE}0")
     under = f'<p style="opacity:0.85">{escape(caption)}</p>' if caption else ""
     plain = texts.to_string() + (f"\n{caption}" if caption else "")
     html = table + under
