@@ -105,12 +105,13 @@ show_turned({f"z = ({first:.2f}, 0.00)": machine(float(first), 0.0)
 
 # %% [markdown]
 # Within a digit the shape changes slowly; the way to the next one is smooth as well, but short. What lies on that way,
-# such as the two bars near 0, need not be a digit.
+# such as the two bars near z[0] = 0, need not be a digit.
 #
 # Lessons ask before they show. At *Predict* make up your mind first: the site unfolds the answer by a button, JupyterLab
 # by a click on three dots; Colab and GitHub fold nothing, so look away for a moment.
 #
-# > **Predict:** now the first knob stands still, at a 0, and you turn the second. What does that change?
+# > **Predict:** now the first knob stands still at z[0] = -0.50, where it draws the digit 0, and you turn the second.
+# > What does that change?
 # >
 # > - the style: the 0 gets thicker, or leans
 # > - the digit as well: others come <!-- right -->
@@ -158,7 +159,7 @@ explore("mnist2d")
 
 # %%
 digits = load_images("mnist", image_size=28)
-print(f"{digits.count:,} digits of {digits.size} x {digits.size} pixels;",
+print(f"{digits.count:,} digits of {digits.size}×{digits.size} pixels;",
       f"the first: {digits.labels[:10].tolist()}")
 show(to_float(digits.batch(range(20))), "The first twenty digits of MNIST, enlarged.",
      "twenty handwritten digits in two rows, white on black: 5, 0, 4, 1, 9 and so on")
@@ -215,39 +216,36 @@ print(f"{x.dtype}, from {x.min():.0f} to {x.max():.0f}, mean {x.mean():.2f}")
 # %% [markdown]
 # ## 3 · The map
 #
-# Lessons stand in groups by their purpose, each with the minutes that it takes. Read them by number if you want them
-# all.
-#
-# You need not take them all: **00 to 03, 05 and 08** are the short path, of 5 hours. Below the map is a table with longer
-# ones.
+# Groups are by purpose, with the minutes on each card. The short path is **00 to 03, 05 and 08**, which takes 5 hours;
+# longer ways stand in the table below the map.
 #
 # **Play the game**
 #
 # <div style="display:flex;flex-wrap:wrap;gap:12px 16px;max-width:848px;margin-bottom:20px">
-# <div style="flex:1 1 150px">
+# <div style="flex:1 1 300px;display:flex;gap:14px;align-items:center">
 #
-# <img src="../data/map/01.webp" width="200" style="width:100%;margin-bottom:10px" alt="clouds of points in a plane, with arrows">
+# <img src="../data/map/01.webp" width="200" style="flex:none;width:45%;height:auto" alt="clouds of points in a plane, with arrows">
 #
 # **[01 · The adversarial game](01_adversarial_game.ipynb)**<br><small>60 min · see both players in the plane, write their losses</small>
 #
 # </div>
-# <div style="flex:1 1 150px">
+# <div style="flex:1 1 300px;display:flex;gap:14px;align-items:center">
 #
-# <img src="../data/map/02.webp" width="200" style="width:100%;margin-bottom:10px" alt="bars that grow to a digit, and bars that shrink behind it">
+# <img src="../data/map/02.webp" width="200" style="flex:none;width:45%;height:auto" alt="bars that grow to a digit, and bars that shrink behind it">
 #
 # **[02 · Five architecture guidelines](02_five_guidelines.ipynb)**<br><small>85 min · write a generator and a discriminator</small>
 #
 # </div>
-# <div style="flex:1 1 150px">
+# <div style="flex:1 1 300px;display:flex;gap:14px;align-items:center">
 #
-# <img src="../data/map/03.webp" width="200" style="width:100%;margin-bottom:10px" alt="twelve generated digits">
+# <img src="../data/map/03.webp" width="200" style="flex:none;width:45%;height:auto" alt="twelve generated digits">
 #
 # **[03 · Train a DCGAN on MNIST](03_train_mnist.ipynb)**<br><small>50 min · write the two training steps, read the curves</small>
 #
 # </div>
-# <div style="flex:1 1 150px">
+# <div style="flex:1 1 300px;display:flex;gap:14px;align-items:center">
 #
-# <img src="../data/map/04.webp" width="200" style="width:100%;margin-bottom:10px" alt="three digits that grow out of grey">
+# <img src="../data/map/04.webp" width="200" style="flex:none;width:45%;height:auto" alt="three digits that grow out of grey">
 #
 # **[04 · Training as a film](04_training_as_a_film.ipynb)**<br><small>30 min · record a training, see one collapse</small>
 #
@@ -432,7 +430,7 @@ print(check_setup())
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 from dcgan_course.commands.bench import images_per_second
 
-networks = {"mnist": preset("mnist"), "64 x 64": preset("mnist64"),
+networks = {"mnist": preset("mnist"), "64×64": preset("mnist64"),
             "fully connected": preset("mnist", network="basic")}
 speed = {}
 for name, config in networks.items():
@@ -443,12 +441,13 @@ work = pd.DataFrame([("lesson 01, live training", "fully connected", 24),
                      ("lesson 04, live film", "mnist", 13),
                      ("lesson 01, all five epochs", "fully connected", 300),
                      ("lesson 03 or 04, all five epochs", "mnist", 300),
-                     ("an epoch of digits at 64 x 64", "64 x 64", 60)],
+                     ("an epoch of digits at 64×64", "64×64", 60)],
                     columns=["what", "network", "thousand images"]).set_index("what")
 minutes = work["thousand images"] * 1000 / work["network"].map(speed) / 60
 work["minutes"] = minutes.map("{:.1f}".format)
 plots.show_table(work.drop(columns="network").rename_axis(None),
-                 "Minutes of the machine that ran this cell.")
+                 f"Minutes of the machine that ran this cell, with {torch.get_num_threads()} "
+                 "of its cores. (The times that lessons name are for two.)")
 
 # %% [markdown]
 # > **Open exercise · Where there is no digit** — 30 minutes

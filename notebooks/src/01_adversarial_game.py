@@ -121,9 +121,11 @@ show(figure, "The real data: eight modes on a ring, and nothing between them.",
 p_data, p_g = 0.3, 0.1
 D = torch.linspace(0.001, 0.999, 999)
 cost = -p_data * D.log() - p_g * (1 - D).log()
+best = D[cost.argmin()]
+
+# %% jupyter={"source_hidden": true}
 figure, axes = plt.subplots(figsize=(6.4, 2.6))
 axes.plot(D, cost, color=INK)
-best = D[cost.argmin()]
 axes.plot(best, cost.min(), "o", color=BLUE, label=f"cheapest: {best:.2f}")
 axes.axvline(p_data / (p_data + p_g), color=BLUE, linestyle=":", label="the formula")
 axes.set(xlabel="D's answer", ylabel="cost", ylim=(0.2, 0.6))
@@ -663,9 +665,10 @@ show_turned({f"step {a[0]:,}": frame({"patient G": a, "100 times as fast": b})
              for a, b in looks},
             "Blue points are real, orange ones G's; an arrow is where D sends a point. Move "
             "the slider: when do those on the left turn away from the middle? Where does the "
-            "crowd on the right go?",
+            "crowd on the right go? (Its map is white for long: that D's opinion is at first "
+            "too weak for these colours.)",
             "two maps: on the left orange points leave the middle and gather on eight blue "
-            "clusters; on the right one heap of them rushes around the ring", first=5)
+            "clusters; on the right one heap of them rushes around the ring", first=13)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(figsize=(8.4, 3))
@@ -948,28 +951,35 @@ show(figure, "Compare the green line with the blue one, left and then right.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# At most moments: without R1 two modes or fewer, with it six or more. Above, D's map is tilted as a whole: D knows little more
-# than where the heap is not, and the heap goes there. Below, D is flat where real points are, as R1 demands, and tinted
-# where G has points and the data have none, in the middle. So points that have reached the ring are left in peace, and
-# the others are sent to it.
+# At most moments: without R1 two modes or fewer, with it six or more. Above, D's map is tilted, or a bowl around the
+# middle that knows no modes: D knows little more than where the heap is not, and the heap goes there. Below, D is flat
+# where real points are, as R1 demands, and tinted where G has points and the data have none, in the middle. So points
+# that have reached the ring are left in peace, and the others are sent to it.
 #
 # So **R1 stops the hopping, and it costs sharpness.** On the right the green line lies below the blue one nearly all the
-# way, and jumps. (Haste has a small share in that, as numbers below say.) With R1 the points lie in an even ring for
+# way, and jumps. (Haste has a small share in that, as the table below says.) With R1 the points lie in an even ring for
 # long, where the patient G has eight heaps. To tell a heap from the gap beside it, D has to be steep there, which is
 # what it pays for. (The orange peaks are one heap that passes over a mode.)
 #
 # </details>
 #
-# This is one seed. We tried five, and looked at 18 moments from step 1,500 on. Without R1 four of the five covered two
-# modes or fewer at each of them; with it none ever did, and each covered six or more at 15 moments or more. Near a mode
-# were 54 to 65 % of the points with R1, and 77 to 82 % of the patient G's; a patient G *with* R1 had 64 to 70 %, so most of
-# the loss is R1's price, and the rest the haste. And R1 has its limits: try the G of section 4, a hundred times as fast,
-# with `penalty=r1`. [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
+# This is one seed. We tried five, and looked at 18 moments of each from step 1,500 on:
+#
+# | G | moments with six modes or more, of 18 | points near a mode |
+# |---|--:|--:|
+# | patient | 18 | 77 to 82 % |
+# | patient, with R1 | 18 | 64 to 70 % |
+# | hasty, with R1 | 15 or more | 54 to 65 % |
+#
+# So most of the lost sharpness is R1's price, and the rest the haste. (The hasty G without R1 covered two modes or fewer
+# at each of these moments, with four of the five seeds; with R1 it never did.) And R1 has its limits: try the G of
+# section 4, a hundred times as fast, with `penalty=r1`. [Lesson 13](13_what_came_after.ipynb) puts R1 into the
+# discriminator of a DCGAN.
 
 # %% [markdown]
 # ## 6 · From 2 numbers to 784
 #
-# Nothing in the game depends on the dimension. An MNIST digit has 28 x 28 pixels, so it is a point in a space of 784
+# Nothing in the game depends on the dimension. An MNIST digit has 28×28 pixels, so it is a point in a space of 784
 # dimensions, and the fully connected networks only get wider.
 
 # %%
@@ -977,7 +987,7 @@ from dcgan_course.config import preset
 from dcgan_course.data import load_images, to_float
 from dcgan_course.models import build_discriminator, build_generator, count_parameters
 
-RETRAIN = False  # True: five epochs instead of 0.4, about a minute
+RETRAIN = False  # True: five epochs instead of 0.4, about two minutes
 config = preset("mnist", network="basic", nc=1, lr_g=5e-4, lr_d=5e-4, ema_kimg=0,
                 sample_kimg=5, num_epochs=5 if RETRAIN else 0.4,
                 threads=torch.get_num_threads())
@@ -1009,9 +1019,9 @@ show(generate(live.load_generator(), z),
 
 # %% [markdown]
 # Something like a digit begins to appear: the game works in 784 dimensions too. But whatever `z` is, it draws two
-# shapes and what lies between them, a wide 9 and a narrow stroke: G sits on few heaps here as well, as the hasty one did
-# on the ring. Besides, the pictures are full of **specks**, single pixels that stand out from their surroundings, which
-# no pen would draw.
+# shapes and what lies between them, one wide curl and one narrow stroke: G sits on few heaps here as well, as the hasty
+# one did on the ring. Besides, the pictures are full of **specks**, single pixels that stand out from their
+# surroundings, which no pen would draw.
 #
 # How could this G know which pixels are neighbours? To a fully connected layer the image is a list of 784 numbers in
 # some order. The next picture shows digits, and below each the same digit with its pixels shuffled, all in the same

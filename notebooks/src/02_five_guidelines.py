@@ -131,7 +131,7 @@ for i, j in places:
         table(sofar, 245, "map", [(i, j)], BLUE, top=155), width=400, height=360)
 show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
             "brighter on the right than on the left?",
-            "an image of 4 x 4 numbers, a kernel of 2 x 2 and the map of 3 x 3 sums",
+            "an image of 4×4 numbers, a kernel of 2×2 and the map of 3×3 sums",
             first=5, width=400)
 
 # %% [markdown]
@@ -143,12 +143,12 @@ show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel as
 #
 # The next cell does all of it by two loops.
 #
-# > **Predict:** how large is the result for a 6 x 6 image, a 4 x 4 kernel, stride 2 and one ring of zeros around the
+# > **Predict:** how large is the result for a 6×6 image, a 4×4 kernel, stride 2 and one ring of zeros around the
 # > image (padding 1)?
 # >
-# > - 2 x 2
-# > - 3 x 3 <!-- right -->
-# > - 5 x 5
+# > - 2×2
+# > - 3×3 <!-- right -->
+# > - 5×5
 
 # %% jupyter={"outputs_hidden": true}
 def convolve(image, kernel, stride, padding):
@@ -164,14 +164,14 @@ image, kernel = torch.randn(6, 6), torch.randn(4, 4)
 by_hand = convolve(image, kernel, stride=2, padding=1)
 by_torch = F.conv2d(image[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
 torch.testing.assert_close(by_hand, by_torch)  # stops here if a number differs
-print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv2d finds")
+print(f"{len(by_hand)}×{len(by_hand)} numbers, the same as PyTorch's conv2d finds")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It is 3 x 3. With its ring of zeros the image has 8 rows, and a kernel of 4 rows can start at the first, the third and
-# the fifth of them; one further, and it would stick out. (Without the ring it would be 2 x 2, at stride 1 it would be 5
-# x 5.)
+# It is 3×3. With its ring of zeros the image has 8 rows, and a kernel of 4 rows can start at the first, the third and
+# the fifth of them; one further, and it would stick out. (Without the ring it would be 2×2, at stride 1 it would be
+# 5×5.)
 #
 # </details>
 
@@ -210,7 +210,7 @@ output_size = checks.check_output_size(my_output_size)
 
 # %% [markdown]
 # With kernel 4, stride 2 and padding 1 the size is halved exactly, which is why you meet these three numbers in most
-# code since the paper, whose kernels were 5 x 5. D passes a 64 x 64 image through maps of these sizes:
+# code since the paper, whose kernels were 5×5. D passes a 64×64 image through maps of these sizes:
 
 # %%
 sizes = [64]
@@ -243,7 +243,7 @@ for n, (i, j) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)], 1):
         table(four, 5, "image", [(i, j)], BLUE), table(pattern, 5, "kernel", top=155),
         table(out.tolist(), 195, "output so far", here, ORANGE), width=450, height=360)
 show_turned(pictures, "Stride 2: each stamp lies two places further on. Overlaps add up.",
-            "an image of 2 x 2 numbers, a kernel of 3 x 3, an output that fills up",
+            "an image of 2×2 numbers, a kernel of 3×3, an output that fills up",
             first=3, width=450)
 
 # %% [markdown]
@@ -264,7 +264,7 @@ small = torch.randn(3, 3)
 by_hand = stamp(small, kernel, stride=2, padding=1)
 by_torch = F.conv_transpose2d(small[None, None], kernel[None, None], stride=2, padding=1)[0, 0]
 torch.testing.assert_close(by_hand, by_torch)
-print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv_transpose2d finds")
+print(f"{len(by_hand)}×{len(by_hand)} numbers, the same as PyTorch's conv_transpose2d finds")
 
 # %% [markdown]
 # With kernel 4, stride 2 and padding 1, the same numbers as before, the size now doubles: 3 becomes 6.
@@ -274,9 +274,9 @@ print(f"{len(by_hand)} x {len(by_hand)} numbers, the same as PyTorch's conv_tran
 #
 # > **Predict:** at stride 2, which kernel stamps evenly?
 # >
-# > - 3 x 3
-# > - 4 x 4 <!-- right -->
-# > - 5 x 5
+# > - 3×3
+# > - 4×4 <!-- right -->
+# > - 5×5
 
 # %% jupyter={"outputs_hidden": true}
 def stamped(k, n):
@@ -303,27 +303,26 @@ show(encoded(frames, ".gif", 120),
      "Kernels 3, 4 and 5 at stride 2: the brighter a pixel, the more stamps have reached it.",
      "three squares fill up with stamps: a checkerboard, an even grey, a checkerboard")
 
-# %% [markdown]
-# <details><summary>What came out, and why</summary>
-#
-# The 4 x 4 kernel does: away from the borders every pixel gets four stamps. With 3 x 3 it is one stamp for some pixels
-# and four for others, with 5 x 5 between four and nine. The film lets the stamps fall one after the other.
-#
-# </details>
-#
-# And on a picture: one digit, enlarged by transposed convolutions whose kernels hold equal numbers, which nobody has
-# trained. The middle one is what a learner hopes for; the other two are what G must learn to cancel.
-
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 digit = to_float(load_images("mnist", 28).batch([7]))[0, 0] / 2 + 0.5  # from 0 to 1
 kernels = [torch.full((k, k), 4 / k**2) for k in (3, 4, 5)]  # as bright on average
 large = torch.stack([stamp(digit, kernel, 2, 0)[:57, :57][None] for kernel in kernels])
-show(large * 2 - 1, "The same digit through kernels of 3, 4 and 5: look at the strokes.",
+show(large * 2 - 1, "One digit, enlarged through kernels of 3, 4 and 5: look at the strokes.",
      "a 3 three times: crossed by a grid, smooth, and crossed by a weaker grid")
 
 # %% [markdown]
-# A kernel whose size is a multiple of the stride stamps evenly. The paper used 5 x 5 kernels, whose network has to
-# *learn* to cancel the pattern; most code since then uses 4 x 4.
+# <details><summary>What came out, and why</summary>
+#
+# The 4×4 kernel does: away from the borders every pixel gets four stamps. With 3×3 it is one stamp for some pixels
+# and four for others, with 5×5 between four and nine. The film lets the stamps fall one after the other.
+#
+# The digits show what that does to a picture. Their kernels hold equal numbers, which nobody has trained. The middle one
+# is what a learner hopes for; the pattern of the other two is what G must learn to cancel.
+#
+# </details>
+#
+# A kernel whose size is a multiple of the stride stamps evenly. The paper used 5×5 kernels, whose network has to
+# *learn* to cancel the pattern; most code since then uses 4×4.
 #
 # Equally many stamps are not yet equal brightness. At stride 2 there are four kinds of pixel: in even or odd rows, in
 # even or odd columns. Each kind meets its own 4 of the kernel's 16 weights, and first weights are drawn at random. How
@@ -348,7 +347,7 @@ show(torch.stack([untrained.mean(0), real.mean(0)]),
 # %% [markdown]
 # They lie 0.43 apart, on a scale that spans 2 (in train mode, where batch norm brings weak layers to full strength); in
 # real digits it is 0.01. A single picture of an untrained G looks like noise, but what all of them share is a lattice.
-# So young digits stand behind one even with 4 x 4 kernels, and G learns to even it out.
+# So young digits stand behind one even with 4×4 kernels, and G learns to even it out.
 #
 # With that you can write the part that stands in G again and again:
 #
@@ -431,7 +430,7 @@ for (name, strength), colour in zip(deviations.items(), (BLUE, ORANGE, GREEN), s
     axes.annotate(name, (4, strength[-1]), xytext=(10, lift), textcoords="offset points",
                   color=colour, va="center")
 axes.set(ylabel="standard deviation", yscale="log", ylim=(0.004, 1.5), xlim=(-0.2, 6))
-axes.set_xticks(range(5), ["z", "4 x 4", "7 x 7", "14 x 14", "image"])
+axes.set_xticks(range(5), ["z", "4×4", "7×7", "14×14", "image"])
 axes.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
 show(figure, "Without batch norm hardly anything reaches the image.",
      "three lines over G's layers: with batch norm, untrained and trained, it stays between "
@@ -492,7 +491,7 @@ show(figure, "What leaves the first layer: with batch norm nobody can tell a dar
 #
 # Lesson 06 trained a small DCGAN on digits, once through all 60,000, and again with one guideline broken at a time.
 #
-# > **Predict:** a G with batch norm on its output is trained so. How will its digits differ?
+# > **Predict:** a G with batch norm on its output is trained in the same way. How will its digits differ?
 # >
 # > - they are blurred
 # > - their background is grey and speckled, not black <!-- right -->
@@ -539,12 +538,12 @@ show(figure, "Black: darker than -0.95.",
 # %% [markdown]
 # ## 3 · No fully connected hidden layers
 #
-# A fully connected layer joins every number to every number. Take G's step from 4 x 4 x 1024 to 8 x 8 x 512:
+# A fully connected layer joins every number to every number. Take G's step from 4×4×1024 to 8×8×512:
 
 # %%
 dense = (4 * 4 * 1024) * (8 * 8 * 512)
 convolution = 5 * 5 * 1024 * 512
-weights = {"fully connected": dense, "convolution, 5 x 5": convolution}
+weights = {"fully connected": dense, "convolution, 5×5": convolution}
 show_table(pd.DataFrame({"weights": weights}),
            f"The convolution has {dense / convolution:.0f} times fewer.")
 
@@ -552,10 +551,10 @@ show_table(pd.DataFrame({"weights": weights}),
 # The number is not the only reason. A fully connected layer does not know which pixels are neighbours: it would have to
 # learn an edge anew at every place. Lesson 03 compares a fully connected GAN with the DCGAN, on the same budget.
 #
-# Two layers are fully connected all the same. G's **first layer** turns the 100 numbers of `z` into 4
-# x 4 x 1024 by a kernel that covers its whole 1 x 1 input, so every number of `z` reaches every output. The paper says
+# Two layers are fully connected all the same. G's **first layer** turns the 100 numbers of `z` into
+# 4×4×1024 by a kernel that covers its whole 1×1 input, so every number of `z` reaches every output. The paper says
 # so itself: this layer "could be called fully connected as it is just a matrix multiplication", but its result is
-# reshaped and starts the stack of convolutions. D's last layer is the mirror image: one number from the whole 4 x 4
+# reshaped and starts the stack of convolutions. D's last layer is the mirror image: one number from the whole 4×4
 # map. The guideline is about *hidden* layers between these two.
 
 # %% [markdown]
@@ -587,10 +586,11 @@ show(figure, "Shaded: the range of the images. Only tanh reaches all of it.",
 # > - hardly anything but mid-grey <!-- right -->
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-show_rows({"a sigmoid at the end of G": study.images("4 sigmoid output")[:12]},
-          "The same training, one thing changed. The gaps between the tiles are as grey "
-          "as they.",
-          "twelve tiles of mid-grey on mid-grey, with a few white dots")
+show_rows(kept | {"a sigmoid at the end of G": study.images("4 sigmoid output")[:12]},
+          "The same training, one thing changed. Below, the gaps between the tiles are as "
+          "grey as they.",
+          "above twelve digits on black; below twelve tiles of mid-grey on mid-grey, with a "
+          "few white dots")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -619,11 +619,12 @@ show(figure, "Where a curve is flat, no gradient passes.",
      "below 0 ReLU is flat, LeakyReLU falls gently; above 0 they are the same line")
 
 # %% [markdown]
-# G learns only from the gradient that comes *through* D, and where the slope is 0 none passes. How many of D's units
-# are such dead ends, for a batch of digits?
+# G learns only from the gradient that comes *through* D, and where the slope is 0 none passes. How many units of an
+# untrained D are such dead ends, for a batch of digits?
 
 # %% jupyter={"source_hidden": true}
-netD, dead = models.init_weights(build_discriminator(preset("mnist", nc=1))), {}
+netD = models.init_weights(build_discriminator(preset("mnist", nc=1)), seeded(0, "netD"))
+dead = {}
 for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
     y, closed = digits[:64], []
     for layer in netD.blocks[:-1].modules():
@@ -635,9 +636,10 @@ for name, leak in (("ReLU", 0.0), ("LeakyReLU(0.2)", 0.2)):
 show_table(pd.DataFrame({"units that pass no gradient": dead}))
 
 # %% [markdown]
-# So with ReLU half of what D has computed about an image cannot tell G how to change it. With LeakyReLU every unit can;
-# where its input was negative, a fifth of the gradient passes. (Which half is closed differs from image to image. So
-# this is a reason to fear ReLU, not a proof that it does harm: see what the next slider says of it.)
+# With ReLU it is half of them, nearly by design: batch norm centres what comes in, so about as many inputs lie below
+# zero as above. What these units have computed about an image cannot tell G how to change it. With LeakyReLU every unit
+# can; where its input was negative, a fifth of the gradient passes. (Which half is closed differs from image to image.
+# So this is a reason to fear ReLU, not a proof that it does harm: see what the next slider says of it.)
 #
 # ### Break it
 #
@@ -698,14 +700,14 @@ show(figure, "Each point is one training; the number is that of the guideline th
 #
 # ## 6 · The paper's networks, layer by layer
 #
-# G starts from 100 numbers and ends at 64 x 64 x 3. At each block the size doubles and the channels halve:
+# G starts from 100 numbers and ends at 64×64×3. At each block the size doubles and the channels halve:
 #
 # $$100 \to 4{\times}4{\times}1024 \to 8{\times}8{\times}512 \to 16{\times}16{\times}256 \to 32{\times}32{\times}128
 # \to 64{\times}64{\times}3$$
 #
 # A convolution from $a$ to $b$ channels has $k \cdot k \cdot a \cdot b$ weights: the same kernel serves every place, so
 # the size of the image does not enter. Batch norm adds a gain and a shift for each channel. With these two rules we can
-# count every parameter. The first layer turns `z` into 4 x 4 with a 4 x 4 kernel, the others have 5 x 5 kernels.
+# count every parameter. The first layer turns `z` into 4×4 with a 4×4 kernel, the others have 5×5 kernels.
 
 # %%
 channels = [100, 1024, 512, 256, 128, 3]
@@ -713,7 +715,7 @@ rows = {}
 for i in range(5):
     a, b = channels[i], channels[i + 1]
     k, size = 4 if i == 0 else 5, 4 * 2**i
-    rows[f"{a} to {b} channels"] = f"{size} x {size}", k * k * a * b, 2 * b if b > 3 else 0
+    rows[f"{a} to {b} channels"] = f"{size}×{size}", k * k * a * b, 2 * b if b > 3 else 0
 counts = pd.DataFrame(rows, ["map", "weights", "in batch norm"]).T
 total = counts["weights"].sum() + counts["in batch norm"].sum()
 show_table(counts, f"{total:,} parameters in all.")
@@ -727,7 +729,7 @@ netG = build_generator(paper)
 print(f"G's parameters by hand: {total:,}, by PyTorch: {count_parameters(netG):,}")
 
 # %% [markdown]
-# D is the mirror image of G. Its last kernel covers all of the 4 x 4 map and leaves one number, the logit. The drawing
+# D is the mirror image of G. Its last kernel covers all of the 4×4 map and leaves one number, the logit. The drawing
 # under this lesson's title shows both. It was made by running the networks: each shape is one that a layer gave. Any
 # network can be drawn so. Here is one that departs from the guidelines in several places.
 #
@@ -816,9 +818,9 @@ init_weights = checks.check_init_weights(my_init_weights)
 #
 # > **Exercise 4 · The generator** — difficulty 2 of 3 · importance 3 of 3 · 15 minutes
 # >
-# > Write a G that leads from `z` (N, nz) to images (N, nc, 64, 64). The first layer turns `z` into a 4 x 4 map with
+# > Write a G that leads from `z` (N, nz) to images (N, nc, 64, 64). The first layer turns `z` into a 4×4 map with
 # > `8 * ngf` channels (reshape `z` to (N, nz, 1, 1) for it); three blocks that halve the channels follow, then the
-# > output layer. Use 4 x 4 kernels everywhere, and keep all five guidelines. You may use your `block`.
+# > output layer. Use 4×4 kernels everywhere, and keep all five guidelines. You may use your `block`.
 
 # %%
 class MyGenerator(nn.Module):
@@ -838,7 +840,7 @@ Generator = checks.check_generator(MyGenerator)
 # %% [markdown]
 # <details><summary>Hint: the first layer</summary>
 #
-# A transposed convolution with kernel 4, stride 1 and no padding makes 4 x 4 out of 1 x 1. It is a hidden layer: batch
+# A transposed convolution with kernel 4, stride 1 and no padding makes 4×4 out of 1×1. It is a hidden layer: batch
 # norm and ReLU follow.
 # </details>
 #
@@ -944,7 +946,7 @@ show(svg, "Your networks, an eighth as wide as the paper's, for grey images.", w
 # Nothing is trained yet. So let them play. The two steps below are what lesson 03 is about; here they are imported. Ten
 # kinds of digits would take minutes; for a start your networks get one kind. Choose which.
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true}
 from dataclasses import replace
 
 from tqdm import tqdm
@@ -954,6 +956,7 @@ from dcgan_course.machine.display import bar_options
 from dcgan_course.sampling import generate
 from dcgan_course.trainer import d_step, g_step
 
+# %% tags=["nbval-ignore-output"]
 DIGIT = 3  # your choice; the cell begins anew, since it builds what it trains
 netG = init_weights(Generator(ngf=16, nc=1))
 netD = init_weights(Discriminator(ndf=16, nc=1))
@@ -988,7 +991,7 @@ show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
 # %% [markdown]
 # > **Open exercise · Another size** — 45 minutes
 # >
-# > Design a G and a D for images of 48 x 96, wide landscapes. Keep as many of the five guidelines as you can, and about
+# > Design a G and a D for images of 48×96, wide landscapes. Keep as many of the five guidelines as you can, and about
 # > as many parameters as the networks above have. Justify each layer: its kernel, its stride, its channels, and where
 # > batch norm goes. Then prove by code, without any training, that shapes and ranges are right and that a gradient from
 # > D's logit reaches G's first layer.
@@ -1020,7 +1023,7 @@ show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
 # logit: with batch norm a batch's logits would always average to the shift, so D could never call a whole batch fake.
 # </details>
 #
-# <details><summary>An image of 28 x 28 cannot be halved down to 4 x 4 exactly. What does the course do?</summary>
+# <details><summary>An image of 28×28 cannot be halved down to 4×4 exactly. What does the course do?</summary>
 #
 # It rounds up: 28, 14, 7, 4. Read backwards, the step from 4 to 7 is a transposed convolution that leaves out one row
 # and one column.

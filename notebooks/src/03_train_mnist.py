@@ -35,7 +35,7 @@
 # %% [markdown]
 # ## 1 · The images
 #
-# MNIST holds 60,000 handwritten digits of 28 x 28 pixels for training. Here are 64 of them.
+# MNIST holds 60,000 handwritten digits of 28×28 pixels for training. Here are 64 of them.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -87,7 +87,7 @@ show(x_real, "Real digits: thin strokes and bold ones, on a black background.",
 #
 # $$x = \frac{\text{pixel}}{127.5} - 1$$
 #
-# So is the range of every picture that we show: none is stretched to look better than it is.
+# All pictures of the course are shown on this same scale: none is stretched to look better.
 #
 # A mistake seen in well-known tutorials (in
 # [Lightning's basic GAN](https://github.com/Lightning-AI/tutorials/blob/main/lightning_examples/basic-gan/gan.py), for
@@ -256,7 +256,8 @@ g_step = checks.check_g_step(my_g_step)
 
 # %% [markdown]
 # These two functions are a GAN, and the loop around them has four lines. The next cell builds two networks and runs it
-# for a hundred steps, with your functions where they were right:
+# for a hundred steps, with your functions where they were right. Compare its losses with 1.39 and 0.69. Where loss_D is
+# below the one and loss_G above the other, D is ahead:
 
 # %% tags=["nbval-ignore-output"]
 config = preset("mnist", nc=digits.channels)
@@ -269,7 +270,11 @@ batches = Batches(digits, config.batch_size, seed=0)
 for step in range(100):
     x_real = batches[step]
     x_fake = netG(noise(x_real, config.nz))
-    loss = d_step(netD, optD, x_real, x_fake), g_step(netD, optG, x_fake)
+    loss_D, loss_G = d_step(netD, optD, x_real, x_fake), g_step(netD, optG, x_fake)
+    if step in (0, 50, 99):
+        if isinstance(loss_D, tuple):  # the package's step returns D's answers as well
+            loss_D, *_ = loss_D
+        print(f"step {step}: loss_D {loss_D:.2f}, loss_G {loss_G:.2f}")
 show(x_fake.detach()[:16], f"After {100 * config.batch_size:,} images: the first strokes.",
      "sixteen generated pictures: white pieces of strokes on black, no whole digit yet",
      nrow=8, width=600)
@@ -309,10 +314,13 @@ show_moments([samples[0], samples[1], samples[len(samples) // 2]],
              n=8)
 
 # %% [markdown]
-# The second row stands behind a fine lattice. It comes from G's kernels: the four kinds of pixel that a stride of 2
-# makes (lesson 02, section 1) meet different weights. In train mode they lie 0.43 apart in brightness before any
-# training, which then evens them out. (The first row hides it: it is drawn in eval mode, and batch norm's running
-# averages have learned nothing yet.)
+# <details><summary>Why is there a lattice in the second row?</summary>
+#
+# It comes from G's kernels: the four kinds of pixel that a stride of 2 makes (lesson 02, section 1) meet different
+# weights. In train mode they lie 0.43 apart in brightness before any training, which then evens them out. (The first
+# row hides it: it is drawn in eval mode, and batch norm's running averages have learned nothing yet.)
+#
+# </details>
 #
 # **Stop and go on.** The next cell stops a very small training halfway, goes on from its checkpoint, and compares its
 # end with that of a training that was never stopped.
@@ -507,27 +515,32 @@ show_turned(turned, "Drag the slider: where are D's two answers nearest?",
 # %% [markdown]
 # ### Two ways to fail
 #
-# Here are the losses of all three, on one scale. Dashed is what they would be if D guessed: 1.39 for loss_D, and 0.69
-# for loss_G (-0.69 in C, with the minimax loss).
+# Here are the losses of all three, each on a scale of its own. Dashed is what they would be if D guessed: 1.39 for
+# loss_D, and 0.69 for loss_G (-0.69 in C, with the minimax loss).
 
 # %% jupyter={"source_hidden": true}
 LOSSES = {"loss_D": "loss_D", "loss_G": "loss_G"}
 WORDS = ("D's loss falls slowly, G's rises", "losses near 1 to 2, which hardly move",
          "both are 0 but for one spike of D's")
+SCALES = (0, 9), (0, 4), (-1, 3)
 panels = {}
-for letter, words, (name, run) in zip("ABC", WORDS, runs.items(), strict=True):
+for letter, words, scale, (name, run) in zip("ABC", WORDS, SCALES, runs.items(), strict=True):
     guess = -0.69 if run.config.loss == "minimax" else 0.69
     figure, axes = panel(run, f"{letter}: {name}", LOSSES, (1.39, guess))
-    axes.set_ylim(-1, 9)
+    axes.set_ylim(scale)
+    if name == "D wins":  # both lines lie on 0: D's thin one on G's broad one
+        axes.lines[0].set(zorder=3, linewidth=1)
+        axes.lines[2].set(linewidth=4)
     panels[f"{letter}: {words}"] = figure
-show_beside(panels, "The losses. Could you read from B that the pictures get better?")
+show_beside(panels, "The losses. Could you read from B that the pictures get better? (Its "
+            "loss_G begins at 5.9, above the frame.)")
 
 # %% [markdown]
 # **Healthy** (B) looks like this, and nobody could read from it how much better the pictures became.
 #
 # Where **D wins** (C), the slope of G's minimax loss is nearly 0, since D is sure. (Lesson 05, section 5, takes the two
-# changes apart.) Read its loss_G with care: minimax is $\log(1 - D(G(z)))$, so here a loss_G of 0 means that G has lost,
-# and -0.69 that D guesses.
+# changes apart.) Read its loss_G with care. It is $\log(1 - D(G(z)))$: here 0 means that G has lost, and -0.69 that D
+# guesses.
 #
 # A G that **collapses** (A) draws the one picture that D refuses least, and nothing else, whatever the `z`. D learns to
 # refuse it, G jumps to another one, and so on.
@@ -571,12 +584,11 @@ _, probabilities = judged(load_judge("mnist"), x_fake)  # (1000, 10)
 # %% [markdown]
 # Which digits does G draw? Nothing in its loss asks for all ten: each picture is judged alone.
 #
-# > **Predict:** suppose that a tenth of the real digits are a 1, and a fifth of G's, each of them perfect. What does the
-# > best D answer to a 1?
+# > **Predict:** one kind of digit is the rarest. How many of the 1,000 are of that kind?
 # >
-# > - 1/2: a perfect 1 cannot be told from a real one
-# > - 1/3: of three such pictures two are generated <!-- right -->
-# > - 1: it looks real
+# > - about 10
+# > - about 50
+# > - about 85 <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 counts = torch.from_numpy(probabilities.argmax(1)).bincount(minlength=10)
@@ -592,10 +604,12 @@ show(figure, "All ten digits turn up, nearly equally often.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It answers 1/3: $0.1 / (0.1 + 0.2)$ (lesson 01, section 1). To the other nine, which are then drawn a little too rarely,
-# it answers 0.53. So even a perfect 1 costs G more than they do: it is D, not G's own loss, that asks for variety. The
-# bars show the result, all ten digits, nearly equally often. Nothing guarantees it, since a real D is not the best one:
-# the collapse above shows it, and section 6 shows a milder case.
+# About 85: the rarest is the 4, and the judge reads 86 of them. All ten digits turn up nearly equally often.
+#
+# It is D, not G's own loss, that asks for variety. Suppose that a tenth of the real digits are a 1, and a fifth of G's,
+# each of them perfect. To a 1 the best D answers $0.1 / (0.1 + 0.2) = 1/3$ (lesson 01, section 1), to the other nine,
+# which are then drawn a little too rarely, 0.53: even a perfect 1 costs G more than they do. Nothing guarantees that it
+# works, since a real D is not the best one: the collapse above shows it, and section 6 shows a milder case.
 #
 # </details>
 #
@@ -632,7 +646,7 @@ basic, plain, scores = load_run("mnist_basic"), load_run("mnist_plain"), {}
 for name, run in {"fully connected": basic, "DCGAN": plain}.items():
     line = min(run.metrics(), key=lambda line: abs(line["kimg"] - 180))
     scores[name] = (f"{line['kimg']:.0f}", f"{run.config.lr_g:g}",
-                    f"{line['fd10k_mnist']:.0f}", f"{line['duplicates10k_mnist']:.0%}")
+                    f"{line['fd10k_mnist']:,.0f}", f"{line['duplicates10k_mnist']:.0%}")
 heads = ["thousand images", "learning rate", "fd", "have a near-twin"]
 show_table(pd.DataFrame(scores, heads).T, "Of 10,000 pictures. In both, smaller is better.")
 
@@ -664,9 +678,10 @@ show_rows(sheets, "Look for ones, and for specks beside the strokes. At its end,
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About a fifth: 241 beside 1254, both after 180 thousand images. (The root of it, the distance itself, shrinks to 0.44 of
-# what it was.) The fully connected GAN has not only specks: it has *partly collapsed*. About half of its digits are a 1,
-# and a third of its 10,000 pictures have a near-twin; of the DCGAN's, hardly any.
+# About a fifth: 241 beside 1,254, both after 180 thousand images. (The root of it, the distance itself, shrinks to 0.44
+# of what it was.) The fully connected GAN has not only specks: it has *partly collapsed*. Of its digits above 19 of 36
+# are read as a 1, at its end 38 % of 1,000; and a third of its 10,000 pictures have a near-twin, of the DCGAN's hardly
+# any.
 #
 # Two things still differ. The fully connected networks also lack batch norm, so the convolution need not be the whole
 # cause. And only the fully connected run has a moving average of G, which helps it. Each number comes from one seed.
