@@ -49,7 +49,8 @@ DATA_URI = re.compile(r'src="data:image/(gif|png|jpeg|webp|svg\+xml);base64,([^"
 DRAWN = re.compile(r'^<img src="[^"]+\.svg".*>$', re.M)  # under a title
 UNDER_TITLE = re.compile(r"\.\./data/([\w./-]+\.(?:png|gif|webp))")
 HOME = "avatars"  # the run whose explorer is on the home page
-TURNS = {"08": 'Here it is a film; <a href="../gallery/avatars.html">the explorer</a> has sliders that move.'}
+TURNS = {"05": "In JupyterLab and in Colab you can choose and train.",
+         "08": 'Here it is a film; <a href="../gallery/avatars.html">the explorer</a> has sliders that move.'}
 DUEL = ("networks", "game", "view", "steps", "page")  # in this order
 PDF = '<a href="cheatsheet.pdf">cheatsheet.pdf</a>.'
 FRAME = ("""<details class="what" ontoggle="const frame = this.querySelector('iframe');

@@ -69,14 +69,14 @@ def summary(table: "pd.DataFrame") -> str:
     return summary_frame(table).to_string()
 
 
-def summary_frame(table: "pd.DataFrame") -> "pd.DataFrame":
+def summary_frame(table: "pd.DataFrame", digits: int = 3) -> "pd.DataFrame":
     """The means as texts: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
     some have diverged; and how many have. An interval that reaches beyond what the metric can be says nothing: in its
-    place stand the lowest and the highest seed, "0.5 (0.1 to 0.9)"."""
+    place stand the lowest and the highest seed, "0.5 (0.1 to 0.9)", all three with so many digits."""
     result, seeds = means(table), table.groupby("config")["seed"].nunique()
     of = result.index.get_level_values("config").map(seeds)
     fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
-    cells = with_widths(result).where(~beyond(result), extremes(result)) + fewer
+    cells = with_widths(result).where(~beyond(result), extremes(result, digits)) + fewer
     for config, metric in cells.index:
         if metric == "diverged":
             count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
@@ -98,9 +98,10 @@ def beyond(result: "pd.DataFrame") -> "pd.Series":
     return below | ((result["mean"] + result["half_width"] > 1) & name.isin(SHARES)) | (result["half_width"] == 0)
 
 
-def extremes(result: "pd.DataFrame") -> "pd.Series":
+def extremes(result: "pd.DataFrame", digits: int) -> "pd.Series":
     """As text, "0.5 (0.1 to 0.9)" for each row; "0.5 (all)" where all values are one."""
-    mean, lowest, highest = (result[name].map(lambda value: number(value, 3)) for name in ("mean", "lowest", "highest"))
+    mean, lowest, highest = (result[name].map(lambda value: number(value, digits))
+                             for name in ("mean", "lowest", "highest"))
     texts = mean + " (" + lowest + " to " + highest + ")"
     return texts.where(result["lowest"] < result["highest"], mean + " (all)")
 

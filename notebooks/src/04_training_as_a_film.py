@@ -92,9 +92,9 @@ lines = run.stats()
 
 
 def small(picture):
-    """A picture in 24 colours as a file of some kilobytes."""
-    file, few = io.BytesIO(), picture.quantize(24, Image.Quantize.FASTOCTREE)
-    few.convert(picture.mode).save(file, "WEBP", lossless=True)
+    """A picture in 16 levels per channel as a file of some kilobytes."""
+    file, few = io.BytesIO(), picture.point(lambda level: 17 * round(level / 17))
+    few.save(file, "WEBP", lossless=True)
     return file.getvalue()
 
 
@@ -106,10 +106,10 @@ def words(kimg):
 
 upper = [sheet.crop((0, 0, 242, 122)) for sheet in sheets]
 looks = list(zip(clocks, upper, strict=True))
-looks = looks[:4] + looks[4::2]  # closer at the start, where most happens
+looks = looks[:6] + looks[6::3]  # closer at the start, where most happens
 show_turned({words(kimg): small(Image.fromarray(frame[22:]))
              for (kimg, _), frame in zip(looks, over_curves(looks, lines), strict=True)},
-            "One training, 33 moments. The cursor in the losses moves along.",
+            "One training, 25 moments. The cursor in the losses moves along.",
             "thirty-two places, grey at first, then blobs, strokes and digits, over the "
             "losses, in which a cursor marks the moment", first=1)
 
@@ -523,11 +523,11 @@ def write_film(frames, colours=64, milliseconds=300, hold=2000):
 #
 # > **Predict:** how large does it become with 16 colours?
 # >
-# > - a quarter, for it has a quarter of the colours
-# > - about two thirds, for a pixel takes 4 bits instead of 6 <!-- right -->
-# > - as large as before, for it has as many pixels
+# > - a quarter
+# > - about two thirds <!-- right -->
+# > - as large as before
 
-# %% jupyter={"outputs_hidden": true} tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 half = frames[::2]  # of seventeen: the last one stays
 versions = {"64 colours": write_film(frames), "16 colours": write_film(frames, 16),
             "64 colours, every other frame": write_film(half)}
@@ -542,7 +542,7 @@ strip([iio.imread(versions[f"{n} colours"])[i][22:84, :62] for i in (2, -1) for 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About two thirds: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. The last
+# About two thirds. A quarter of the colours is not a quarter of the bits: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. The last
 # digits hardly suffer, but the early blobs turn into grains: all frames share the palette of the last one, which is
 # nearly all black and white, so few of its 16 colours are middle greys. Half of the frames save more, and leave each
 # picture as it is. So we keep 64 colours, and give up every other frame.
@@ -581,8 +581,7 @@ show(content, "Your own training: choose one place and follow it.",
 #
 # Lesson 03 showed the last pictures and the curves of a run with **mode collapse**, where G answers many different `z`
 # with the same picture. A film shows what they cannot: **when** it happened. That run differs from the healthy one in
-# these settings (lesson 06 explains the moving average of G's weights; its half-life is 5 % of the images shown, and at
-# most the number given):
+# these settings:
 
 # %% jupyter={"source_hidden": true}
 healthy, collapsed = run, load_run("mnist_collapse")
@@ -603,6 +602,9 @@ show_table(pd.DataFrame({name: [value(config, key) for key in settings.values()]
                          for name, config in both.items()}, list(settings)))
 
 # %% [markdown]
+# (Lesson 06 explains the moving average of G's weights. The number is the longest half-life it may have; before that,
+# the half-life is 5 % of the images shown.)
+#
 # All were changed at once. That is good enough to see a collapse, but it cannot tell what caused it. Lesson 05 changes
 # one thing at a time, over several seeds, and gives the reason.
 #
@@ -662,32 +664,22 @@ judge, test = load_judge("mnist"), load_mnist(split="test")
 order = torch.randperm(test.count, generator=seeded(0, "lesson"))  # the file begins neater
 x_real, x_other = to_float(test.batch(order[:1000])), to_float(test.batch(order[1000:2000]))
 sets = {"real digits": x_real, "healthy": thousand(healthy), "collapsed": thousand(collapsed)}
+show_rows({name: images[:8] for name, images in sets.items()},
+          "The first eight of each thousand.",
+          "three rows of eight pictures: real digits, generated digits, and one stroke eight "
+          "times", lettered=False)
 
 # %%
-shares, scores, other_features = {}, {}, judged(judge, x_other)[0]
+scores, other_features = {}, judged(judge, x_other)[0]
 for name, images in sets.items():
     features, p = judged(judge, images)
-    shares[name] = np.bincount(p.argmax(1), minlength=10) / len(p)
-    scores[name] = (str((shares[name] >= 0.01).sum()), f"{shares[name].max():.0%}",
+    shares = np.bincount(p.argmax(1), minlength=10) / len(p)
+    scores[name] = (str((shares >= 0.01).sum()), f"{shares.argmax()}: {shares.max():.0%}",
                     f"{mode_entropy(p):.2f}", f"{duplicates(features, other_features):.0%}")
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
-# %% jupyter={"source_hidden": true}
-from dcgan_course.plots import BLUE, GREEN, ORANGE, legend_above
-
-figure, axes = plt.subplots(figsize=(8.4, 3))
-axes.grid(axis="x", visible=False)
-for offset, (name, colour) in enumerate(zip(shares, (BLUE, GREEN, ORANGE), strict=True)):
-    axes.bar(np.arange(10) + 0.27 * (offset - 1), 100 * shares[name], 0.25, color=colour,
-             label=name)
-axes.set(xticks=range(10), xlabel="digit, as the judge reads it",
-         ylabel="share of 1,000 pictures [%]")
-legend_above(axes)
-show(figure, "Which digits come: look for missing and for tall bars.",
-     "three bars for each digit: real and healthy ones everywhere, collapsed ones at few")
-
 # %% [markdown]
-# The collapsed row needs a word: all of its places show one stroke, yet the judge reads it as a 2 in most pictures and
+# The collapsed row needs a word: all of its pictures show one stroke, yet the judge reads it as a 2 in most of them and
 # as an 8 in the rest. Near-copies of one stroke lie on both sides of its border. So count no digits alone.
 #
 # Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
