@@ -313,13 +313,11 @@ show_turned(moments, "Above lerp, below slerp: six pairs of ends, and t on the s
 # Halfway on the line `z` has about 0.71 of its length. What if it is shorter still?
 
 # %%
-scales = (1.0, 0.71, 0.5, 0.35)
-show_table(pd.DataFrame({f"z {scale} times as long": quality(generate(netG, scale * a))
-                         for scale in scales}).T)
-names = ("z as drawn", "0.71 times as long, as halfway on the line", "0.5 times as long",
-         "0.35 times as long")
-show_rows({name: generate(netG, scale * a[:14])
-           for name, scale in zip(names, scales, strict=True)},
+scales = {"z as drawn": 1, "0.71 times as long, as halfway on the line": 0.71,
+          "0.5 times as long": 0.5, "0.35 times as long": 0.35}
+shorter = {name: generate(netG, scale * a) for name, scale in scales.items()}
+show_table(pd.DataFrame({name: quality(images) for name, images in shorter.items()}).T)
+show_rows({name: images[:14] for name, images in shorter.items()},
           "The same fourteen z, shorter from row to row.",
           "fourteen digits, the same ones bolder, bolder still, and as white squares")
 
@@ -794,9 +792,9 @@ def along(attribute, strangers, steps):
 
 strangers = sample_z(6, faces.config.nz, faces.config.z, seeded(5, "lesson"))  # chosen
 whole_steps = torch.arange(-2, 3)
-show_turned({f"{step:+d} step{'s' * (abs(step) > 1)} towards glasses" if step else "the strangers": large(six, 6, 2)
-             for step, six in zip(whole_steps.tolist(),
-                                  along("glasses", strangers, whole_steps), strict=True)},
+names = ["-2 steps towards glasses", "-1 step", "the strangers", "+1 step", "+2 steps"]
+show_turned({name: large(six, 6, 2) for name, six in zip(
+                names, along("glasses", strangers, whole_steps), strict=True)},
             "Watch the glasses first, then everything that should have stayed.",
             "six faces in a row, without glasses at -2 and with glasses at +2", first=2)
 
