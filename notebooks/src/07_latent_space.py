@@ -166,7 +166,7 @@ for t in (0.0, 0.25, 0.5):
 # %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 
-from dcgan_course.plots import BLUE, GREY, INK, ORANGE, STYLE
+from dcgan_course.plots import BLUE, GREEN, GREY, INK, ORANGE, STYLE
 
 plt.style.use(STYLE)
 figure, axes = plt.subplots(figsize=(4.8, 4.6))
@@ -313,12 +313,13 @@ show_turned(moments, "Above lerp, below slerp: six pairs of ends, and t on the s
 # Halfway on the line `z` has about 0.71 of its length. What if it is shorter still?
 
 # %%
-scales = (1.0, 0.71, 0.5, 0.35)
-show_table(pd.DataFrame({f"z {scale} times as long": quality(generate(netG, scale * a))
-                         for scale in scales}).T)
-rows = torch.cat([generate(netG, scale * a[:14]) for scale in scales])
-show(rows, "The same fourteen z, shorter from row to row: 1, 0.71, 0.5 and 0.35 times.",
-     "fourteen digits, the same ones bolder, bolder still, and as white squares", 14)
+scales = {"z as drawn": 1, "0.71 times as long, as halfway on the line": 0.71,
+          "0.5 times as long": 0.5, "0.35 times as long": 0.35}
+shorter = {name: generate(netG, scale * a) for name, scale in scales.items()}
+show_table(pd.DataFrame({name: quality(images) for name, images in shorter.items()}).T)
+show_rows({name: images[:14] for name, images in shorter.items()},
+          "The same fourteen z, shorter from row to row.",
+          "fourteen digits, the same ones bolder, bolder still, and as white squares")
 
 # %% [markdown]
 # At half the length most of them are blots, and yet the judge is 94 % sure on average: it has never seen a blot, so its
@@ -422,18 +423,24 @@ show_rows({"G's walk": images, "a cross-fade": fade, "a memoriser": memorised(im
 some = generate(netG, ends[:12])
 apart = torch.cdist(torch.from_numpy(judged(judge, some)[0]), real)
 usual = torch.cdist(real[:1000], real).kthvalue(2).values  # the first is the digit itself
-show_rows({"generated": some, "the training image nearest to each": shelf[apart.argmin(1)]},
-          "Is anything copied?",
-          "twelve generated digits; the real one under each is alike, in different strokes")
-print("distance to the nearest training image, over that from one training image to the next:",
-      f"{apart.min(1).values.median() / usual.median():.1f}")
+nearest = apart.min(1)
+show_rows({"generated": some, "the training image nearest to each": shelf[nearest.indices]},
+          "Is anything copied? Above each pair: how far apart its features are.",
+          "twelve generated digits; the real one under each is alike, in different strokes",
+          heads=[f"{distance:.1f}" for distance in nearest.values])
+print(f"median of these distances: {nearest.values.median():.1f};",
+      f"from a training image to the next: {usual.median():.1f};",
+      f"ratio: {nearest.values.median() / usual.median():.1f}")
 
 # %% [markdown]
-# The fifth and the ninth pair are the most alike, and the third generated picture is no clear digit at all. A G that stores
-# its training images would have a ratio near 0. A ratio of 1 is no proof of the contrary: it comes from 12 pictures,
-# from a sixth of the training images, and from features that were trained on these very images. So this is a look at
-# pairs, not a test. [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the
-# paper's authors trusted no nearest neighbours at all.
+# The first pair is the most alike, by features and by pixels; the third generated picture is no clear digit at all. **The
+# generated digits lie 1.1 times as far from the nearest training image as one training image lies from the next.** A G
+# that stores its training images would have a ratio near 0.
+#
+# A ratio of 1 is no proof of the contrary: it comes from 12 pictures, from a sixth of the training images, and from
+# features that were trained on these very images. So this is a look at pairs, not a test.
+# [Lesson 11](11_measuring_gans.ipynb), section 6, has a test by a neutral measure, and says why the paper's authors
+# trusted no nearest neighbours at all.
 #
 # ## 5 · Four corners
 #
@@ -479,13 +486,14 @@ corner_grid = checks.check_corner_grid(my_corner_grid)
 # %%
 faces = load_run("avatars")
 netF = faces.load_generator()
-corners = sample_z(4, faces.config.nz, faces.config.z, seeded(3, "lesson"))
+corners = sample_z(4, faces.config.nz, faces.config.z, seeded(4, "lesson"))  # chosen
 show(generate(netF, corner_grid(corners, 8)),
      "Four faces in the corners, their mixtures between them.",
      "a sheet of eight by eight faces that change from each corner to the others", 8)
 
 # %% [markdown]
-# Look along the edges. Hair, skin and background do not change at the same place, but each changes rather quickly.
+# Look along the edges (the corners are chosen: four clean faces). Hair, skin and background do not change at the same
+# place, but each changes rather quickly.
 # Faces halfway between glasses and no glasses do not occur in the data, so G passes from one to the other within few
 # steps.
 #
@@ -519,7 +527,8 @@ palette = np.array([to_rgb(name) for name in (
 unsure = probabilities.max(1) < 0.9
 colours = np.where(unsure[:, None], 1, palette[probabilities.argmax(1)])
 tint = torch.from_numpy(colours).float()[:, :, None, None]
-painted = large((whole + 1) * tint - 1, 20, 2)
+light = ((whole + 1) / 2 * 15).round() / 15  # 16 steps: less than half the bytes
+painted = large(2 * light * tint - 1, 20, 2)
 legend = Image.new("RGBA", (painted.width, painted.height + 56))
 legend.paste(painted, (0, 0))
 pen = ImageDraw.Draw(legend)
@@ -589,9 +598,10 @@ def pool(attribute, present, long_hair):
 
 
 WHICH = ((True, True), (False, True), (False, False))
-HEADS = ("glasses, long hair", "no glasses, long hair", "no glasses, short hair")
-print("faces found:", "; ".join(f"{len(pool('glasses', *which))} with {head}"
-                                for which, head in zip(WHICH, HEADS, strict=True)))
+WHO = ("with glasses and long hair", "without glasses, with long hair",
+       "without glasses, with short hair")
+print("faces found:", "; ".join(f"{len(pool('glasses', *which))} {who}"
+                                for which, who in zip(WHICH, WHO, strict=True)))
 
 # %% [markdown]
 # > **Exercise 3 · The sum** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
@@ -633,10 +643,12 @@ picks = [z[[i for i in pool("glasses", *which) if shaven[i]][:3]] for which in W
 result = vector_sum(*picks)
 noise = sample_z(8, faces.config.nz, "uniform", seeded(1, "lesson")) * 0.25
 means = [*(x.mean(0) for x in picks), result]
+HEADS = ("glasses, long hair", "no glasses, long hair", "no glasses, short hair",
+         "glasses, short hair")
 WIDE, GAP = 400, 72  # of a large face, and of the sign behind it
 equation = Image.new("RGBA", (4 * WIDE + 3 * GAP, 892))
 pen = ImageDraw.Draw(equation)
-for place, (mean, head) in enumerate(zip(means, (*HEADS, "glasses, short hair"), strict=True)):
+for place, (mean, head) in enumerate(zip(means, HEADS, strict=True)):
     left = place * (WIDE + GAP)
     pen.text((left + WIDE // 2, 0), head.replace(", ", ",\n"), GREY, lettering(38), "ma",
              align="center")
@@ -646,7 +658,7 @@ for place, (mean, head) in enumerate(zip(means, (*HEADS, "glasses, short hair"),
     equation.paste(large(generate(netF, mean[None]), 1, 6), (left + 8, 256))
 below = large(generate(netF, result + noise), 8, 3)
 equation.paste(below, ((equation.width - below.width) // 2, 680))
-show(equation, "Mean - mean + mean = result. How many of its eight neighbours wear glasses?",
+show(equation, "Mean − mean + mean = result. How many of its eight neighbours wear glasses?",
      "an equation of four large faces: glasses and long hair, minus long hair, plus short "
      "hair, equals glasses and short hair; eight faces like the last in a row below it, five "
      "with glasses")
@@ -676,12 +688,29 @@ def percent(rates):
     return pd.DataFrame(rates, heads).map("{:.0%}".format)
 
 
+def successes(rates):
+    """A panel for each attribute: its shares over the number of exemplars."""
+    figure, panels = plt.subplots(1, 3, figsize=(6.6, 2.8), sharey=True)
+    for axes, (attribute, shares) in zip(panels, rates.items(), strict=True):
+        for space, colour in (("z", ORANGE), ("pixels", GREEN), ("chance", GREY)):
+            points = [(k, 100 * share) for (name, k), share in zip(COUNTS, shares, strict=True)
+                      if name == space]
+            axes.plot(*zip(*points, strict=True), color=colour, marker="o", label=space)
+        axes.set(title=attribute, xscale="log", ylim=(0, 103))
+        axes.set_xticks([1, 3, 10], ["1", "3", "10"])
+        axes.minorticks_off()
+    panels[0].set_ylabel("% of 200 sums that succeed")
+    panels[1].set_xlabel("exemplars of each concept")
+    panels[2].legend()
+    return figure
+
+
 COUNTS = [(space, k) for space in ("z", "pixels") for k in (1, 3, 10)]
 COUNTS += [("chance", k) for k in (1, 10)]
 
 # %% [markdown]
-# The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**. The last rows
-# say how many come by **chance**: sums of `z` whose exemplars in the first place have *no* glasses (or smile, or beard)
+# The next cell counts with 1, 3 and 10 exemplars for each concept, and once more with sums of **pixels**. The grey line
+# says how many come by **chance**: sums of `z` whose exemplars in the first place have *no* glasses (or smile, or beard)
 # either. What succeeds there is luck, or the judge's mistake.
 #
 # > **Predict:** for glasses and smiles, do ten exemplars beat one?
@@ -692,11 +721,14 @@ COUNTS += [("chance", k) for k in (1, 10)]
 # > - with neither
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
-rates = {attribute: [success(attribute, k, pictures if space == "pixels" else z,
-                             present=space != "chance") for space, k in COUNTS]
-         for attribute in ("glasses", "smile", "facial_hair")}
-show_table(percent(rates).rename({"facial_hair": "beard"}, axis=1),
-           "Share of 200 sums that succeed, with 1, 3 or 10 exemplars of each concept.")
+rates = {name: [success(attribute, k, pictures if space == "pixels" else z,
+                        present=space != "chance") for space, k in COUNTS]
+         for name, attribute in (("glasses", "glasses"), ("smile", "smile"),
+                                 ("beard", "facial_hair"))}
+show(successes(rates), "Which lines rise with the number of exemplars? Grey: by chance.",
+     "three panels: of z the shares of glasses and smiles rise to nearly all, and those of "
+     "beards stay flat; of pixels no share rises; by chance few succeed")
+show_table(percent(rates), "Share of 200 sums that succeed.", fold="The same in numbers")
 
 
 def eight_sums(k):
@@ -760,13 +792,15 @@ def along(attribute, strangers, steps):
 
 strangers = sample_z(6, faces.config.nz, faces.config.z, seeded(5, "lesson"))  # chosen
 whole_steps = torch.arange(-2, 3)
-show_turned({f"{step:+d} steps towards glasses" if step else "the strangers": large(six, 6, 2)
-             for step, six in zip(whole_steps.tolist(),
-                                  along("glasses", strangers, whole_steps), strict=True)},
+names = ["-2 steps towards glasses", "-1 step", "the strangers", "+1 step", "+2 steps"]
+show_turned({name: large(six, 6, 2) for name, six in zip(
+                names, along("glasses", strangers, whole_steps), strict=True)},
             "Watch the glasses first, then everything that should have stayed.",
             "six faces in a row, without glasses at -2 and with glasses at +2", first=2)
 
 # %% [markdown]
+# At +1 the first and the last still wear no glasses, and the last has lost its beard. At +2 all six wear them.
+#
 # The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the
 # shares whose hair has changed its length, and who have gained or lost a beard.
 #
