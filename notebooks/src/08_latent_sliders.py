@@ -510,7 +510,7 @@ names = [name.replace("facial_hair", "beard").replace("_", " ") for name in cont
 def gains():
     """How many faces gain what is named: a row for each attribute, a point for each way."""
     figure, axes = plt.subplots(figsize=(8.4, 5.3))
-    others = [i for i, name in enumerate(names) if name != "brown hair"]  # it has a picture above
+    others = [i for i, name in enumerate(names) if name != "brown hair"]  # shown above
     ways = [[*table.diagonal()[others], table.diagonal().mean()] for table in tables.values()]
     axes.hlines(range(17), *ways, color=GREY, linewidth=2)
     for way, words, colour in zip(ways, tables, (ORANGE, plots.GREEN), strict=True):
