@@ -425,11 +425,6 @@ def dropped_sorting(x, maps):
     return dropped(x, maps)
 
 
-def share(b, r, n):
-    k = len(b) // n
-    return b[r * k : (r + 1) * k]
-
-
 def frechet(a, A, b, B):
     roots = np.sqrt(np.linalg.eigvals(A @ B).real.clip(0))
     return ((a - b) ** 2).sum() + np.trace(A + B) - 2 * roots.sum()
@@ -474,6 +469,10 @@ def centre_box(w, h):
 
 def training_bytes(g, d, ema=False):
     return 16 * (g + d) + 4 * g * ema
+
+
+def convolution_flops(i, o, k, s):
+    return 2 * k * k * i * o * s * s
 
 
 def close(a, b, tolerance):
@@ -948,19 +947,16 @@ STRICT = {
          lambda g, d, ema=False: float(training_bytes(g, d, ema)),
          lambda g, d, ema=False: np.float64(4) * (4 * (g + d) + (g if ema else 0))],
     ),
-    checks.check_share: (
+    checks.check_convolution_flops: (
         {
-            "rows only": (lambda b, r, n: b.reshape(n, len(b) // n, b.shape[1])[r], "stopped with"),
-            "flattened": (lambda b, r, n: share(b.flatten(1), r, n), "cut along the first axis"),
-            "double": (lambda b, r, n: share(b, r, n).double(), "float64"),
-            "mixed up": (lambda b, r, n: share(b.flatten(1).roll(1, 0).where(
-                torch.arange(b[0].numel()) > 1, b.flatten(1)).reshape(b.shape), r, n), "mixed up"),
-            "in place": (lambda b, r, n: share(b, r, n).clone() + 0 * b.mul_(2)[:1], "has changed"),
-            "indices": (lambda b, r, n: torch.arange(r, len(b), n), "cut along the first axis"),
+            "text": (lambda i, o, k, s: f"{convolution_flops(i, o, k, s)}", "of type str"),
+            "a list": (lambda i, o, k, s: [convolution_flops(i, o, k, s)], "of type list"),
+            "a little off": (lambda i, o, k, s: convolution_flops(i, o, k, s) + k - s, "expected"),
         },
-        [share, AsObject(share), functools.partial(share), lambda b, r, n: torch.tensor_split(b, n)[r],
-         lambda b, r, n: b.reshape(n, -1, *b.shape[1:])[r], with_numpy(lambda b, r, n: np.array_split(b, n)[r]),
-         lambda b, r, n: b[[i for i in range(len(b)) if i // (len(b) // n) == r]]],
+        [convolution_flops, AsObject(convolution_flops), functools.partial(convolution_flops),
+         lambda i, o, k, s: torch.tensor(convolution_flops(i, o, k, s)),
+         lambda i, o, k, s: float(convolution_flops(i, o, k, s)),
+         lambda i, o, k, s: np.prod([2, k, k, i, o, s, s])],
     ),
     checks.check_close: (
         {

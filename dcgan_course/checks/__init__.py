@@ -7,7 +7,7 @@ own.
 from ..machine.progress import progress
 from .after import check_hinge, check_influence, check_r1, check_relativistic
 from .certificate import certificate
-from .colour import check_centre_box, check_share, check_training_bytes
+from .colour import check_centre_box, check_convolution_flops, check_training_bytes
 from .conditional import check_class_planes, check_inversion_step, check_projection_logit, check_with_length
 from .costs import check_alternating_step, check_d_loss, check_g_loss
 from .denoising import check_ddim_step, check_diffusion_loss
@@ -37,13 +37,13 @@ from .steps import check_d_step, check_g_step, check_noise
 
 __all__ = [
     "CASES", "LISTINGS", "certificate", "check_alternating_step", "check_centre_box", "check_class_planes",
-    "check_close", "check_corner_grid", "check_d_loss", "check_d_step", "check_ddim_step", "check_diagnosis",
-    "check_diffusion_loss", "check_discriminator", "check_dropped", "check_ema", "check_errata", "check_extrapolated",
-    "check_frame", "check_frechet", "check_g_loss", "check_g_step", "check_generator", "check_generator_block",
-    "check_guided", "check_hinge", "check_influence", "check_init_weights", "check_interval", "check_inversion_step",
-    "check_mode_count", "check_moved", "check_noise", "check_noised", "check_output_size", "check_pooled",
-    "check_precision", "check_principal_directions", "check_projection_logit", "check_r1", "check_relativistic",
-    "check_scaled", "check_share", "check_slerp", "check_smoothed_d_loss", "check_snapshot",
-    "check_standing_statistics", "check_training_bytes", "check_two_sample", "check_unmixed", "check_vector_sum",
-    "check_with_length", "progress",
+    "check_close", "check_convolution_flops", "check_corner_grid", "check_d_loss", "check_d_step",
+    "check_ddim_step", "check_diagnosis", "check_diffusion_loss", "check_discriminator", "check_dropped",
+    "check_ema", "check_errata", "check_extrapolated", "check_frame", "check_frechet", "check_g_loss",
+    "check_g_step", "check_generator", "check_generator_block", "check_guided", "check_hinge", "check_influence",
+    "check_init_weights", "check_interval", "check_inversion_step", "check_mode_count", "check_moved",
+    "check_noise", "check_noised", "check_output_size", "check_pooled", "check_precision",
+    "check_principal_directions", "check_projection_logit", "check_r1", "check_relativistic", "check_scaled",
+    "check_slerp", "check_smoothed_d_loss", "check_snapshot", "check_standing_statistics", "check_training_bytes",
+    "check_two_sample", "check_unmixed", "check_vector_sum", "check_with_length", "progress",
 ]

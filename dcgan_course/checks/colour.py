@@ -1,15 +1,11 @@
-"""Checks about larger images: cropping, memory, and several processes."""
+"""Checks about larger images: cropping, memory, and arithmetic."""
 
 import numbers
 from collections.abc import Callable
 
-import torch
-import torch.nn.functional as F
 from PIL import Image
 
-from .. import models
 from ..backstage.memory import training_bytes
-from ..machine.parallel import World
 from .base import described, exercise, expect, plain, serves
 
 # ---- the square in the middle
@@ -100,53 +96,41 @@ def check_training_bytes(answer: Callable[..., int]) -> None:
         format(found / 1e6, ",.0f")
 
 
-# ---- several processes
+# ---- arithmetic
 
 
-def share(batch: torch.Tensor, rank: int, size: int) -> torch.Tensor:
-    """The part of a batch that process `rank` of `size` works on."""
-    return World(rank, size).share(batch)
+def convolution_flops(inputs: int, outputs: int, kernel: int, side: int) -> int:
+    """The floating-point operations of a convolution without bias, for one image: each product counts as two."""
+    return 2 * kernel**2 * inputs * outputs * side**2
 
 
-@exercise(share)
-def check_share(answer: Callable[[torch.Tensor, int, int], torch.Tensor]) -> None:
-    """answer(batch, rank, size): equal parts, none twice, together the batch; rank counts from 0."""
-    for shape, size in (((12, 2), 3), ((12, 3, 5, 4), 4), ((8, 1, 2, 2), 1), ((10, 2), 5), ((24, 3, 1, 7), 2)):
-        expect_parts(answer, torch.arange(float(shape[0])), shape, size)
-    with serves("the mean of the shares' gradients is taken, for pictures (N, 3, 64, 64) and a D."):
-        netD, x = models.Discriminator(2, 3, 64, norm="none"), torch.rand(8, 3, 64, 64) * 2 - 1
-        losses = [F.softplus(-netD(answer(x, rank, 4))).mean() for rank in range(4)]
-        torch.stack(losses).mean().backward()
-        expect(torch.allclose(torch.stack(losses).mean(), F.softplus(-netD(x)).mean(), atol=1e-5), "the mean of the "
-               "shares' losses is not that of the batch.")
-
-
-def expect_parts(answer: Callable, numbered: torch.Tensor, shape: tuple, size: int) -> None:
-    """Of a batch of that shape, each image filled with its number."""
-    n = shape[0]
-    batch = numbered.reshape(n, *[1] * (len(shape) - 1)).expand(shape).clone()
-    parts = [answer(batch, rank, size) for rank in range(size)]
-    what = f"of a batch {tuple(shape)} and {size} processes "
-    for rank, part in enumerate(parts):
-        expect(torch.is_tensor(part), f"{what}rank {rank} got {described(part)}, expected a tensor.")
-        expect(part.shape[1:] == batch.shape[1:] and part.ndim == batch.ndim, f"{what}rank {rank} got shape "
-               f"{tuple(part.shape)}: cut along the first axis only, with a slice.")
-        expect(part.dtype == batch.dtype, f"{what}rank {rank} got {part.dtype}, expected {batch.dtype}.")
-        whole = part.flatten(1)
-        expect(bool((whole == whole[:, :1]).all()), f"{what}rank {rank} got images that are mixed up.")
-    lengths = [len(part) for part in parts]
-    rows = [part.flatten(1)[:, 0].tolist() for part in parts]
-    if size > 1:
-        expect(set(lengths) != {n}, f"{what}each got the whole batch: then nothing is won.")
-        expect(rows[0] == [] or not all(row == rows[0] for row in rows), f"{what}all got the same images.")
-        expect(lengths[0] > 0, f"{what}rank 0 got nothing: ranks count from 0.")
-        expect(lengths[-1] > 0, f"{what}the last rank got nothing.")
-    expect(max(lengths) == min(lengths), f"{what}the parts have {', '.join(map(str, lengths))} images, expected "
-           f"{n // size} each: with unequal parts the mean of the gradients is not that of the batch.")
-    every = sorted(x for row in rows for x in row)
-    twice = sorted({x for x in every if every.count(x) > 1})
-    expect(not twice, f"{what}image {twice[0] if twice else 0:.0f} is in more than one part.")
-    expect(every == list(range(n)), f"{what}only {len(every)} images are used.")
-    again = [answer(batch, rank, size).flatten(1)[:, 0].tolist() for rank in range(size)]
-    expect(again == rows, f"{what}the parts change from call to call: each process asks for itself, so that "
-           "all must get the same answer.")
+@exercise(convolution_flops)
+def check_convolution_flops(answer: Callable[[int, int, int, int], int]) -> None:
+    """answer(channels before, channels after, the kernel's side, the result's side) -> operations."""
+    for inputs, outputs, kernel, side in ((3, 8, 5, 32), (11, 7, 3, 6), (512, 1024, 5, 4), (1, 2, 1, 9)):
+        found = plain(answer(inputs, outputs, kernel, side))
+        expect(isinstance(found, numbers.Real) and not isinstance(found, bool), f"the result is {described(found)}, "
+               "expected a number of operations.")
+        expected, places = convolution_flops(inputs, outputs, kernel, side), side**2
+        mistakes = [
+            (expected / 2, "half of it: each product counts as two, a multiplication and an addition."),
+            (expected / 2 / places, "these are the weights. Each is used at every place of the result, and counts as "
+                                    "two operations there."),
+            (expected / places, "these are the operations at one place. The result has side x side of them."),
+            (expected / side, "the result is side x side places: one side is missing."),
+            (expected / kernel, "a kernel is kernel x kernel: one side of it is missing."),
+            (expected / kernel**2, "the kernel's size is missing."),
+            (expected / inputs, "the inputs are missing: a kernel reaches through all channels."),
+            (expected / outputs, "the outputs are missing: each of these channels has a kernel of its own."),
+            (4 * expected, "four times too many: side is the result's, after the stride."),
+            (expected - outputs * places, "exact to the last: the first product of a sum needs no addition. It is "
+                                          "usual to count two for each product, and so do we."),
+            (expected + outputs * places, "a bias was counted; there is none."),
+            (expected / 1e9, "these are Gflop, expected operations."),
+        ]
+        for value, message in mistakes:
+            expect(found == expected or abs(found - value) > 1e-9 * value, message)
+        expect(found == expected, f"from {inputs} channels to {outputs}, kernels of {kernel} x {kernel}, a result of "
+               f"{side} x {side}: it is {found:,}, expected {expected:,}.")
+    with serves("Gflop are made of it, and summed: convolution_flops(...) / 1e9."):
+        format(sum([answer(3, 128, 5, 32) / 1e9]), ".2f")

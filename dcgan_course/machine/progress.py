@@ -21,7 +21,7 @@ EXERCISES = {  # of each lesson, by their checks: check_scaled ...
     "06": ("interval", "smoothed_d_loss", "ema"),
     "07": ("slerp", "corner_grid", "vector_sum"),
     "08": ("moved", "principal_directions"),
-    "09": ("centre_box", "training_bytes", "share"),
+    "09": ("centre_box", "training_bytes", "convolution_flops"),
     "10": ("pooled", "guided", "dropped"),
     "11": ("frechet", "extrapolated", "precision", "two_sample"),
     "12": ("close", "errata"),

@@ -129,7 +129,8 @@ def show_beside(pictures: Mapping[str, Picture], caption: str) -> None:
 
     files = [(content, alt, own) for alt, (content, own) in ((alt, filed(what)) for alt, what in pictures.items())]
     images = " ".join(image_html(content, alt, own, shared(own, 0.7)) for content, alt, own in files)
-    inside = f'<div style="display:flex;flex-wrap:wrap;gap:12px;justify-content:center">{images}</div>'
+    inside = ('<div style="display:flex;flex-wrap:wrap;gap:12px;justify-content:center;align-items:center">'
+              f'{images}</div>')
     display(Shown(framed(inside, caption), "; ".join(pictures)))
 
 

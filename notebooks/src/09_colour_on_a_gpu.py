@@ -31,8 +31,8 @@
 # - say how many bits a picture needs, and measure what 16-bit numbers gain on your machine;
 # - say what a large batch costs, and what several GPUs share.
 #
-# **You write** the crop, the memory budget and the shares of several processes; **we import** the data, the trainer and
-# a recorded run on photographs.
+# **You write** the crop, the bytes of a training and the arithmetic of a convolution; **we import** the data, the trainer
+# and a recorded run on photographs.
 #
 # Every term is explained in the [glossary](glossary.ipynb).
 
@@ -278,19 +278,28 @@ import time
 from dcgan_course.data.decode import decode
 
 COUNTS = {"LSUN churches": 126_227, "CelebA": 202_599, "LSUN bedrooms": 3_033_042}
-jpeg = io.BytesIO()
-large.resize((256, 320)).save(jpeg, "JPEG")
-times = []
-for _ in range(200):
-    begin = time.perf_counter()
-    decode(jpeg.getvalue(), 64)
-    times.append(time.perf_counter() - begin)
-decoded = 1 / np.median(times)
-costs = {name: (f"{count:,}", f"{count * 64 * 64 * 3 / 1e9:.1f}",
-                f"{count / decoded / 60:.1f}") for name, count in COUNTS.items()}
-show_table(pd.DataFrame(costs, ["pictures", "GB", "minutes"]).T,
-           "Gigabytes on disk; minutes of one core, which was measured here: it decodes "
-           f"{decoded:,.0f} JPEGs of 256 x 320 a second.")
+
+
+def decoded_by_a_core(kind):
+    """How many pictures of 256 x 320 pixels and some 15 kB one core decodes in a second."""
+    file, times = io.BytesIO(), []
+    large.resize((256, 320)).save(file, kind, quality=20)
+    for _ in range(200):
+        begin = time.process_time()
+        decode(file.getvalue(), 64)
+        times.append(time.process_time() - begin)
+    return 1 / np.median(times)
+
+
+jpeg, webp = decoded_by_a_core("JPEG"), decoded_by_a_core("WEBP")
+costs = {name: (f"{count:,}", "JPEG" if name == "CelebA" else "WebP",
+                f"{count * 64 * 64 * 3 / 1e9:.1f}",
+                f"{count / (jpeg if name == 'CelebA' else webp) / 60:.1f}")
+         for name, count in COUNTS.items()}
+show_table(pd.DataFrame(costs, ["pictures", "files", "GB prepared", "minutes"]).T,
+           f"Minutes of one core, which was measured here: in a second it decodes {jpeg:,.0f} "
+           "JPEGs of 256 x 320, which can be read at a quarter of their size, and "
+           f"{webp:,.0f} WebPs, which cannot.")
 
 # %% [markdown]
 # So the bill for the bedrooms begins:
@@ -305,8 +314,9 @@ def add(what, amount, source):
     show_table(pd.DataFrame(paid, ["the bill", "where the number comes from"]).T)
 
 
-_, gigabytes, minutes = costs["LSUN bedrooms"]
-paid["disk"] = f"{float(gigabytes):.0f} GB", "computed: 3 bytes a pixel"
+*_, gigabytes, minutes = costs["LSUN bedrooms"]
+paid["disk"] = (f"{43 + 43 + float(gigabytes):.0f} GB",
+                f"published: zip 43, unpacked 43; computed: prepared {float(gigabytes):.0f}")
 add("decoding", f"{float(minutes):.0f} min", "measured here: one core, once")
 
 # %% [markdown]
@@ -355,9 +365,63 @@ training_bytes = checks.check_training_bytes(my_training_bytes)
 # </details>
 
 # %% [markdown]
-# Two more numbers follow from shapes. What a layer's gradient will need is kept from the forward pass to the backward
-# pass, for each image of the batch: autograd says how much. And PyTorch counts the floating-point operations of a
-# training step, in which nothing is computed.
+# That is there once. Arithmetic comes again with every picture, and nearly all of it is convolutions. At each place of its
+# result a convolution multiplies all weights of a kernel by what lies below them, and adds the products.
+#
+# > **Exercise 3 · Count a convolution** — difficulty 2 of 3 · importance 3 of 3 · 8 minutes
+# >
+# > How many floating-point operations does that take for one picture? Each product counts as two: one multiplication,
+# > one addition.
+
+# %%
+def my_convolution_flops(inputs, outputs, kernel, side):
+    """A convolution from `inputs` to `outputs` channels, with kernels of kernel x kernel and
+    no bias, whose result is side x side -> its floating-point operations for one picture."""
+    raise NotImplementedError
+
+
+# %%
+convolution_flops = checks.check_convolution_flops(my_convolution_flops)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# One number of the result takes kernel x kernel x inputs products. How many numbers has the result?
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_convolution_flops(inputs, outputs, kernel, side):
+#     return 2 * kernel * kernel * inputs * outputs * side * side
+# ```
+#
+# D's fourth convolution: 2 x 5 x 5 x 512 x 1024 x 4 x 4 is 0.42 billion, 0.42 Gflop.
+# </details>
+
+# %% jupyter={"source_hidden": true}
+rows, side = {}, 64
+for layer in netD.modules():
+    if isinstance(layer, torch.nn.Conv2d):
+        n, outputs = layer.in_channels, layer.out_channels
+        after = side // 2 if side > 4 else 1
+        rows[f"{side} x {side} x {n} to {after} x {after} x {outputs}"] = (
+            convolution_flops(n, outputs, layer.kernel_size[0], after) / 1e9)
+        side = after
+forward = sum(rows.values())
+show_table(pd.DataFrame({"Gflop": {name: f"{number:.2f}" if number > 0.005 else "< 0.01"
+                                   for name, number in rows.items()}}),
+           f"D's convolutions, for one picture: together {forward:.2f} Gflop. Three of them "
+           "cost the same: a quarter of the places, four times the weights.")
+
+# %% [markdown]
+# G mirrors D and takes as much. The way back costs as much as two ways forward: one gradient for the weights, one for what
+# came in. So D's step takes six times D's 1.28 Gflop (a real picture and a generated one, forward and back) and
+# once G's, to generate it. G's step takes D twice (its weights need no gradient here) and the way back through G.
+# That makes 8 times D and 3 times G: about 11 x 1.28 = 14 Gflop.
+#
+# PyTorch can count a whole step as well, and what each layer keeps until the way back, all from shapes:
 
 # %% jupyter={"source_hidden": true}
 from torch.autograd.graph import saved_tensors_hooks
@@ -386,6 +450,7 @@ with torch.device("meta"):  # D's step has two batches in D, while what G kept w
 # %% jupyter={"source_hidden": true}
 from torch.utils.flop_counter import FlopCounterMode
 
+from dcgan_course.plots.showing import enlarged
 from dcgan_course.trainer import d_step, g_step
 
 optG, optD = (torch.optim.Adam(net.parameters()) for net in (netG, netD))
@@ -401,17 +466,17 @@ bill = [(f"{64 * 64 * 3 / 1e3:.0f} kB", "on disk, prepared once", ORANGE),
         (f"{sum(layers.values()) / 1e6:.1f} MB", "of memory, while it is in a batch", ORANGE),
         (f"{per_image / 1e9:.1f} Gflop", "of arithmetic, each time it is shown", ORANGE),
         (f"{kept / 1e6:,.0f} MB", "once, for weights, gradients and Adam", GREY)]
-figure, axes = plt.subplots(figsize=(6.5, 3.6))
-axes.set(xlim=(0, 6.5), ylim=(0, 3.6))
+figure, axes = plt.subplots(figsize=(4.2, 3.1))
+axes.set(xlim=(0, 4.2), ylim=(0.1, 3.5))
 axes.axis("off")
-axes.imshow(sampling.image_grid(sampling.generate(netC, z[28:29])), extent=(0, 2.6, 1, 3.6))
 for place, (number, what, colour) in enumerate(bill):
     high = 3.3 - 0.9 * place - 0.05 * (place == 3)
-    axes.text(2.9, high, number, fontsize=20, weight="bold", va="center", color=colour)
-    axes.text(2.9, high - 0.36, what, fontsize=12, va="center", color=INK)
+    axes.text(0, high, number, fontsize=20, weight="bold", va="center", color=colour)
+    axes.text(0, high - 0.36, what, fontsize=12, va="center", color=INK)
 axes.axhline(0.85, color=GREY, linewidth=1)
-show(figure, "What the paper's network takes for each picture (orange), and once for all.",
-     f"a church, and beside it: {'; '.join(f'{number} {what}' for number, what, _ in bill)}")
+plots.show_beside({"a church": enlarged(sampling.generate(netC, z[28:29]), 1, 5),
+                   "; ".join(f"{number} {what}" for number, what, _ in bill): figure},
+                  "What the paper's network takes: for each picture (orange), and once.")
 
 # %% jupyter={"source_hidden": true}
 BITS = {"float32": 1, "16 bits": 0.5}  # what the layers save, as a part of float32
@@ -467,7 +532,7 @@ shown = 5 * COUNTS["LSUN bedrooms"]  # pictures
 paid["memory"] = (f"{(kept + 128 * sum(layers.values())) / 1e9:.1f} GB",
                   "computed: shapes, float32, batches of 128")
 add("arithmetic", f"{round(shown * per_image / 1e12, -3):,.0f} Tflop",
-    f"computed: {shown / 1e6:.0f} million pictures of {per_image / 1e9:.0f} Gflop")
+    f"computed: {shown / 1e6:.1f} million pictures x {per_image / 1e9:.1f} Gflop")
 
 # %% [markdown]
 # ## 4 · What a GPU buys: hours
@@ -497,7 +562,8 @@ def speed(loop, steps):
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 half = config.replace(ngf=64, ndf=64, batch_size=16, precision="fp32")  # without a GPU
-flops = speed(loop_for(config), 5) if GPU else speed(loop_for(half), 1)
+timed = loop_for(config if GPU else half)
+flops = speed(timed, 5) if GPU else max(speed(timed, 1) for _ in range(3))
 speeds = {f"{tflops:g}, assumed": 1e12 * tflops for tflops in (0.1, 1, 5, 20, 100)}
 speeds[f"{flops / 1e12:.2g}, measured"] = flops
 speeds = dict(sorted(speeds.items(), key=lambda entry: entry[1]))
@@ -525,13 +591,13 @@ for (what, values), colour in zip(hours.items(), (GREEN, ORANGE), strict=True):
         axes.annotate(spoken(value), (value, place), (9, 0), textcoords="offset points",
                       va="center")
 axes.axhline(list(speeds.values()).index(flops), color=GREY, linewidth=18, alpha=0.15)
-axes.set(xscale="log", xlim=(1e-3, 3e4), ylabel="Tflop a second")
+axes.set(xscale="log", xlim=(1e-3, 6e4), ylabel="Tflop a second")
 axes.set_xticks([*TICKS], TICKS.values())
 axes.minorticks_off()
 axes.grid(visible=False)
 axes.invert_yaxis()
 axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
-on = "five steps of it" if GPU else "one step of a network half as wide, on 16 pictures"
+on = "five steps of it" if GPU else "the fastest of three steps of a network half as wide"
 show(figure, "How long the paper's network takes, computed from each speed. Only the speed of "
      f"the grey row was measured, on {on}. Follow the orange dots down: a GPU buys days.",
      "two rows of dots that move from weeks to minutes as the speed grows from 0.1 to 100")
@@ -548,13 +614,13 @@ show(figure, "How long the paper's network takes, computed from each speed. Only
 trained = 1e14 / per_image
 figure, axes = plt.subplots(figsize=(6.4, 1.3))
 bars = axes.barh(["the GPU trains on (computed)", "one core decodes (measured)"],
-                 [trained, decoded], color=[ORANGE, BLUE])
-axes.bar_label(bars, [f"{trained:,.0f}", f"{decoded:,.0f}"], padding=5)
-axes.set(xlim=(0, 1.2 * max(trained, decoded)), xlabel="pictures a second", xticks=[])
+                 [trained, webp], color=[ORANGE, BLUE])
+axes.bar_label(bars, [f"{trained:,.0f}", f"{webp:,.0f}"], padding=5)
+axes.set(xlim=(0, 1.2 * max(trained, webp)), xlabel="pictures a second", xticks=[])
 axes.invert_yaxis()
 axes.grid(visible=False)
-show(figure, f"The GPU would wait for {max(0, 1 - decoded / trained):.0%} of the time.",
-     f"two bars: {trained:,.0f} pictures trained on in a second, {decoded:,.0f} decoded")
+show(figure, f"The GPU would wait for {100 * max(0, 1 - webp / trained):.0f} % of the time.",
+     f"two bars: {trained:,.0f} pictures trained on in a second, {webp:,.0f} decoded")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -784,7 +850,8 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # the batch; `--sync_batch_norm` is made for that case.
 # </details>
 #
-# So a larger batch saves nothing on the bill: the arithmetic stays.
+# So a larger batch changes no arithmetic on the bill. It saves hours only as far as your GPU gets faster with it: stop
+# there.
 
 # %% [markdown]
 # ## 7 · Train
@@ -805,8 +872,6 @@ run = train(config, show=lambda *_: None)  # without a sheet that grows
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 from PIL import ImageSequence
-
-from dcgan_course.plots.showing import enlarged
 
 
 def tiles(picture, columns):
@@ -839,42 +904,15 @@ plots.show_turned({words: enlarged(four, 4, 2) for words, four in way.items()},
 # Each GPU has a copy of both networks and works on its share of every batch. Before each update the gradients are
 # averaged, so that the copies stay equal.
 #
-# > **Exercise 3 · Shares** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
-# >
-# > Return the part of the batch that process `rank` works on.
+# Here four processes share a batch of 32:
 
-# %%
-def my_share(batch, rank, size):
-    """batch (N, ...), N a multiple of size -> the part of process `rank`, which counts
-    from 0: equal parts, none twice."""
-    raise NotImplementedError
+# %% tags=["nbval-ignore-output"]
+def share(batch, rank, size):
+    """The part of a batch that process `rank` of `size` works on: equal parts, none twice."""
+    n = len(batch) // size
+    return batch[rank * n : (rank + 1) * n]
 
 
-# %%
-share = checks.check_share(my_share)
-
-# %% [markdown]
-# <details><summary>Hint</summary>
-#
-# `n = len(batch) // size` images for each; a slice that begins at `rank * n`.
-# </details>
-
-# %% [markdown] tags=["solution"]
-# <details><summary>Solution</summary>
-#
-# ```python
-# def my_share(batch, rank, size):
-#     n = len(batch) // size
-#     return batch[rank * n : (rank + 1) * n]
-# ```
-#
-# `batch[rank::size]` is as good.
-# </details>
-
-# %% [markdown]
-# A batch of 32, shared by four:
-
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 x, found = to_float(photos.batch(range(32))), {}
 plots.show_rows({f"process {rank}": share(x, rank, 4) for rank in range(4)},
                 "No picture is missing, and none is there twice.",
@@ -922,8 +960,9 @@ show_table(pd.DataFrame({"the mean of four gradients is off by": found}))
 # %% [markdown]
 # ## What to keep
 #
-# The bill has six lines. Disk and memory hardly limit anybody; pictures are decoded once, so that no GPU waits for a
-# core that decodes; and what costs hours and money is arithmetic, which only a faster machine shortens, or several.
+# The bill has six lines. Memory hardly limits anybody. Disk may: a zip, what is unpacked of it and what is prepared lie
+# there together. Pictures are decoded once, so that no GPU waits for a core that decodes; and what costs hours and
+# money is arithmetic, which only a faster machine shortens, or several.
 
 # %% [markdown]
 # > **Open exercise · A plan that somebody could pay for** — 60 minutes
