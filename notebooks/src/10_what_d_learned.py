@@ -451,8 +451,7 @@ responses = features.activations(netD, x)[-1].amax((2, 3)).detach()  # (N, maps)
 
 
 def scaled(gradient):
-    """Each image's gradient over its largest absolute value, its faint parts raised: grey
-    is 0."""
+    """Each gradient over its largest absolute value, faint parts raised; grey is 0."""
     share = gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
     return share.sign() * share.abs() ** 0.6
 
