@@ -123,8 +123,8 @@ show(figure, "A 9, and seven of the 32 maps that D's first layer makes of it, pi
      "a 9 and seven pictures of it: all of it, its loop, edges on one side, its surroundings")
 
 # %% [markdown]
-# The first layer makes 32 maps of 14 x 14 of a digit, the second 64 of 7 x 7, the third 128 of 4 x 4: too coarse to be
-# read with the eye. So we ask by number what they are worth.
+# The first layer makes 32 maps of 14 x 14 of a digit (the picture leaves out their rim, where padding shows), the second
+# 64 of 7 x 7, the third 128 of 4 x 4: too coarse to be read with the eye. So we ask by number what they are worth.
 #
 # <details><summary>With a run of your own</summary>
 #
