@@ -309,11 +309,10 @@ for axis in axes.flat:
 bar = figure.colorbar(image, ax=axes[:, 1:], location="bottom", aspect=50, extend="both",
                       ticks=[0, 1, 5, 10, 20, 40], label="how alike two points are")
 bar.outline.set_visible(False)
-show(figure, "2,000 points a set, from left to right: down and across each table, and above it "
-     "the mean. Alike means here: far out in the same direction. So corners are dark, not the "
-     "diagonal. In one heap the three means are the same; apart, the mixed pairs are pale.",
-     "above, blue and orange points in one heap, three equal pale tables and a sum of 0; "
-     "below, two heaps apart, two tables with a dark corner, a pale one, a sum above 0")
+show(figure, "Points from left to right, down and across; above, the mean. Alike means: far "
+     "out the same way. So corners are dark, no diagonal is. Apart, mixed pairs are pale.",
+     "above, points in one heap, three equal pale tables and a sum of 0; below, two heaps "
+     "apart, two tables with a dark corner, a pale one, a sum above 0")
 
 # %% [markdown]
 # We try both distances on four sets of points: eight heaps on a ring; every second of the eight heaps; a cloud; three
@@ -715,7 +714,7 @@ for count in (0, 1, 2, 4, 6, 8):
     reached[f"stray points: {count}; precision {share:.2f}"] = figure
 plots.show_turned(reached,
                   "Crosses are green that are near no heap. Take the stray points away. "
-                  "(Drawn: every eighth of the fakes, every fifth real point. All count.)",
+                  "(Drawn: an eighth of the fakes, a fifth of the real points. All count.)",
                   "eight blue heaps on a ring and crosses that lie anywhere; each stray point "
                   "brings a large pale disc, in which crosses are green", first=5)
 
@@ -943,12 +942,13 @@ def flagged(name):
 show_table(pd.DataFrame({name: flagged(name) for name in hashes}, list(planted)).T,
            "The paper's authors took about 275,000 near-duplicates out of their bedrooms "
            "without comparing all pairs (section 4). An autoencoder with 128 ReLU units "
-           "squeezes a picture; each unit, on or off, is one bit; pictures whose bits agree "
-           "are held to be the same. The table shows how many of 1,000 planted copies ours "
-           "(784-128-784) finds among 5,000 digits, with false alarms for at most 5 % of fresh "
-           "digits. Beside it stands a hash that learned nothing: the signs of 128 random sums "
-           "of pixels. It averages faint noise out, and is hard to beat, so try the simple "
-           "thing too. A picture that was moved by one pixel escapes both.",
+           "squeezes a picture; each unit, on or off, is one bit; pictures whose bits "
+           "agree are held to be the same. The table shows how many of 1,000 planted "
+           "copies ours (784-128-784) finds among 5,000 digits, with false alarms for at "
+           "most 5 % of fresh digits. Beside it stands a hash that learned nothing: the "
+           "signs of 128 random sums of pixels. It averages faint noise out, and is hard "
+           "to beat, so try the simple thing too. A picture that was moved by one pixel "
+           "escapes both.",
            fold="A side path: how the paper's authors removed copies from their data")
 
 # %% [markdown]
