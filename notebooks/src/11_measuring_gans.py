@@ -310,7 +310,7 @@ bar = figure.colorbar(image, ax=axes[:, 1:], location="bottom", aspect=50, exten
                       ticks=[0, 1, 5, 10, 20, 40], label="how alike two points are")
 bar.outline.set_visible(False)
 show(figure, "Points from left to right, down and across; above, the mean. Alike means: far "
-     "out the same way. So corners are dark, no diagonal is. Apart, mixed pairs are pale.",
+     "out the same way; so corners are dark, not the diagonal. Apart, mixed pairs are pale.",
      "above, points in one heap, three equal pale tables and a sum of 0; below, two heaps "
      "apart, two tables with a dark corner, a pale one, a sum above 0")
 
@@ -1060,8 +1060,7 @@ show(conditional[:40], "Each column was asked for one digit. The judge reads the
 
 # %%
 def paired(first, second, draws=2000):
-    """Errors of two pupils on the same questions, each (Q,): how many more the first makes
-    of a hundred, in words with the interval."""
+    """Errors (Q,) of two pupils: how many more of a hundred the first makes, in words."""
     difference, stream = first - second, np.random.default_rng(0)
     means = [stream.choice(difference, len(difference)).mean() for _ in range(draws)]
     ends = np.quantile(means, [0.025, 0.975])
