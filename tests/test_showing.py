@@ -317,6 +317,9 @@ def test_dots_and_points():
     first, second, border = axes.lines
     assert [*first.get_xdata()] == [10, 90, 50] and [*second.get_xdata()] == [5, 80, 70]
     assert first.get_color() != second.get_color() and [*border.get_ydata()] == [1.5, 1.5]
+    assert [*first.get_ydata()] == [*second.get_ydata()] == [0, 1, 2]
+    (axes,) = dots(frame.assign(witness=[9, 80, 70]), "%").axes
+    assert [*axes.lines[0].get_ydata()] == [-0.1, 1, 2] and [*axes.lines[1].get_ydata()] == [0.1, 1, 2]
     (axes,) = rows_of_points({"base": [1.0, 4.0], "other": [9.0]}, "distance", [1, 3]).axes
     base, mean, other, _ = axes.lines
     assert base.get_color() != other.get_color() and [*mean.get_xdata()] == pytest.approx([2.0])

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from statistics import geometric_mean
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .curves import blank, legend_above
 from .style import BLUE, GREEN, GREY, ORANGE
 
@@ -42,8 +44,8 @@ def forest(rows: Mapping[str, tuple[float, float, float, str]], measure: str, ti
 
 def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0,
          colours: Sequence[str] = (BLUE, ORANGE, GREY)) -> "Figure":
-    """A dot for each number of a table, in its row, in the colour of its column; those of one row stand a little below
-    one another, so that equal ones are seen. Returns a matplotlib Figure.
+    """A dot for each number of a table, in its row, in the colour of its column. Where two of one row would cover
+    each other, they stand a little below one another. Returns a matplotlib Figure.
 
     Args:
         frame: numbers.
@@ -52,8 +54,10 @@ def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0,
         colours: of the columns.
     """
     figure, (axes,) = blank(1, ROW * len(frame) + REST + 0.3)
+    width = 0.03 * (frame.max(axis=None) - frame.min(axis=None))  # of a dot, nearly
+    crowded = (np.diff(np.sort(frame, axis=1), axis=1) < width).any(axis=1)
     for i, ((name, values), colour, marker) in enumerate(zip(frame.items(), colours, "osD", strict=False)):
-        places = [place + 0.2 * (i - (frame.shape[1] - 1) / 2) for place in range(len(frame))]
+        places = np.arange(len(frame)) + crowded * 0.2 * (i - (frame.shape[1] - 1) / 2)
         axes.plot(values, places, marker, color=colour, label=name, markersize=5)
     for place in range(gaps, len(frame), gaps) if gaps else ():
         axes.axhline(place - 0.5, color=GREY, linewidth=0.7)

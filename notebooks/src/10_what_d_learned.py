@@ -111,8 +111,9 @@ def stretched(maps):
 
 
 first = features.activations(netD, digit)[0][0].detach()
-maps = stretched(first[[31, 30, 16, 20, 1, 12, 0]])[:, None]
-figure = tiles({"": [digit[0], *maps[:3]], " ": list(maps[3:])})
+inner = first[:, 1:-1, 1:-1]  # at the rim the padding is seen, not the digit
+maps = stretched(inner[[31, 30, 16, 20, 1, 12, 0]])[:, None]
+figure = tiles({"": [digit[0, :, 2:-2, 2:-2], *maps[:3]], " ": list(maps[3:])})
 says = ("the 9 itself", "map 32: all of it", "map 31: its loop", "map 17: left edges",
         "map 21: right edges", "map 2: right edges", "map 13: upright parts",
         "map 1: dark on light")
@@ -122,8 +123,8 @@ show(figure, "A 9, and seven of the 32 maps that D's first layer makes of it, pi
      "a 9 and seven pictures of it: all of it, its loop, edges on one side, its surroundings")
 
 # %% [markdown]
-# The first layer makes 32 maps of 14 x 14 of a digit, the second 64 of 7 x 7, the third 128 of 4 x 4: too coarse to be
-# read with the eye. So we ask by number what they are worth.
+# The first layer makes 32 maps of 14 x 14 of a digit (the picture leaves out their rim, where padding shows), the second
+# 64 of 7 x 7, the third 128 of 4 x 4: too coarse to be read with the eye. So we ask by number what they are worth.
 #
 # <details><summary>With a run of your own</summary>
 #
@@ -262,8 +263,8 @@ show_table(percent.rename_axis(None),
 # </details>
 
 # %% [markdown]
-# Now with the features that you have pooled: three draws of a hundred labels, and every fifth test digit. This table
-# also tries D's three layers one at a time:
+# Now with the features that you have pooled: three draws of a hundred labels, and every fifth test digit. The next cells
+# also try D's three layers one at a time.
 
 # %%
 untrained = features.random_discriminator(run.config, to_float(train.batch(range(5000))))
@@ -285,7 +286,14 @@ def described(draw):
         **parts, "D": (of_train, of_test)}
 
 
-# %% jupyter={"source_hidden": true}
+# %% [markdown]
+# > **Predict:** the paper puts all of D's layers side by side. Which features read most digits?
+# >
+# > - those of the first layer, where strokes are still sharp
+# > - those of the last layer alone, about as many as all three together <!-- right -->
+# > - all three layers together, by far
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 shares = {}
 for draw in range(3):
     labels, pairs = described(draw)
@@ -293,9 +301,15 @@ for draw in range(3):
                     for name, (ours, theirs) in pairs.items()}
 shares = pd.DataFrame(shares)
 show_table(pd.DataFrame({"right with 100 labels": shares.mean(axis=1).map("{:.0%}".format)}),
-           "Mean of three draws. The further on a layer lies, the more it is worth; and the "
-           "last alone is worth as much as all: here it buys nothing to put them side by "
-           "side, as the paper does.")
+           "Mean of three draws.")
+
+# %% [markdown]
+# <details><summary>What came out, and why</summary>
+#
+# The last layer alone, about as many as all three together. The further on a layer lies, the more it is worth; here it
+# buys nothing to put the layers side by side. The last one's maps are made of those before, and keep what D needed to
+# tell real digits from drawn ones.
+# </details>
 
 # %% [markdown]
 # ### The paper's Table 1: photographs
@@ -437,24 +451,26 @@ responses = features.activations(netD, x)[-1].amax((2, 3)).detach()  # (N, maps)
 
 
 def scaled(gradient):
-    """Each image's gradient over its largest absolute value: grey is 0."""
-    return gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
+    """Each gradient over its largest absolute value, faint parts raised; grey is 0."""
+    share = gradient / gradient.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)
+    return share.sign() * share.abs() ** 0.6
 
 
 # %% jupyter={"source_hidden": true}
-one = 1  # the second of 128 features
+one = 73  # the 74th of 128 features, picked
 top = x[responses[:, one].topk(6).indices]
 rows = {name: scaled(features.saliency(netD, top, one, rule)) for name, rule in rules.items()}
 show(tiles({"the digits": top} | rows),
-     "The six digits that raise feature 2 most, by three rules.",
-     "digits; grey noise around them; one texture for all; the stroke that each has")
+     "The six digits that raise feature 74 most, by three rules. White: a brighter pixel "
+     "raises the feature. By the guided rule, white is the bar of each 7.",
+     "six sevens; below them noise; one texture for all; a pale bar where that of the 7 is")
 
 # %% [markdown]
-# The plain gradients are grey noise around the right place. The rule of deconvolution shows nearly the same texture for
-# every digit: it asks only about the gradient, and so forgets which picture it started from. The guided rule shows the
-# stroke that the feature answers to, and where it is. But be careful: the rule sharpens edges of its input by itself,
-# for any network ([1810.03292](https://arxiv.org/abs/1810.03292)). So an untrained D stands beside the trained one below,
-# as a control.
+# The plain gradients are mostly noise. The rule of deconvolution shows nearly the same texture for every digit: it asks
+# only about the gradient, and so forgets which picture it started from. The guided rule shows the stroke that this
+# feature answers to, the bar of a 7, with the slant that it has in each. But be careful: the rule sharpens edges of its
+# input by itself, for any network ([1810.03292](https://arxiv.org/abs/1810.03292)). So an untrained D stands beside the
+# trained one below, as a control.
 #
 # ### A smaller claim: edges, by number
 #
@@ -494,7 +510,7 @@ def details(top, gradient, side=32):
     strong = gradient.abs().mean(1, keepdim=True)
     best = torch.nn.functional.avg_pool2d(strong, side, 1).flatten(1).argmax(1).numpy()
     down, across = np.unravel_index(best, [n - side + 1 for n in top.shape[2:]])
-    whole = torch.cat([top, scaled(strong).expand_as(top) ** 0.6 * 2 - 1], 1)
+    whole = torch.cat([top, scaled(strong).expand_as(top) * 2 - 1], 1)
     parts = [x[:, i : i + side, j : j + side]
              for x, i, j in zip(whole, down, across, strict=True)]
     return torch.stack(parts).chunk(2, 1)
@@ -858,12 +874,13 @@ for share in (2, 5, 10, 25, 50):
     pictures, found = forget(np.argsort(-value)[:count], 0)
     gone = f"{found['gone: judge']} by the judge, {found['gone: witness']} by the witness"
     fewer[f"{count} of {len(value)} maps dropped; glasses gone: {gone}"] = large(pictures)
-plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer loses maps.",
+plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer loses maps. The "
+                  "percentages are of all new faces with glasses.",
                   "two rows of five cartoon faces", first=3)
 
 # %% [markdown]
-# Few maps do it: without 38 of 384 judge and witness count nine pairs in ten as gone (of all new faces that wore some), and
-# most faces are still themselves. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
+# Few maps do it: without 38 of 384 judge and witness count nine pairs in ten as gone, and most faces are still
+# themselves. Without half of the maps faces begin to fall apart, and hardly more glasses are gone.
 
 # %% [markdown]
 # The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control.
@@ -920,20 +937,20 @@ show_table(per_cent, "Percent of the glasses that are gone, and of the other ans
 # %% jupyter={"source_hidden": true}
 plots.show_turned(layers,
                   "The first eight of the ten faces, without a quarter of the maps of one "
-                  "layer, those with the greatest effect: mostly no glasses; smears; pale, "
-                  "broken lines; thin frames on yellowish faces.",
+                  "layer, those with the greatest effect. The percentages are of all new "
+                  "faces with glasses.",
                   "two rows of four cartoon faces")
 
 # %% [markdown]
 # - **Layer and choice both matter**, and about equally, by the witness. Chosen by effect, a quarter of the first layer
-#   takes 92 % of the glasses away, of the last one 20 %. At 4 x 4, random maps take 25 %, chosen ones 92 to 100 %.
-# - **Where it is decided.** In the first layer any informed choice removes at least nine pairs in ten, and changes no
-#   more of the other answers than random maps do: there *whether* a face wears glasses is laid down. At 8 x 8 the
-#   witness still sees 18 to 30 % of the pairs, by any of the three informed choices. In the layers close to the picture
-#   it sees half of the glasses or more, whatever is chosen: these layers draw edges and colours, of glasses as of all
-#   else.
-# - **The last stop of the slider**, 32 x 32, still has glasses on all eight faces, if pale ones: there the witness is
-#   nearer to the truth than the judge.
+#   takes 92 % of the glasses away, a quarter of the last one 20 %. A random quarter of the first layer takes 25 %.
+# - **Where it is decided.** At 4 x 4 each of the three informed choices removes at least nine pairs in ten, and changes
+#   no more of the other answers than random maps do (the folded table above): there *whether* a face wears glasses is
+#   laid down. At 16 x 16 and 32 x 32 the witness still finds half of them or more, whatever is chosen: these layers draw
+#   edges and colours, of glasses as of all else.
+# - **Your eyes are the third witness.** At 16 x 16 you see glasses on all eight faces, if pale and broken ones: more than
+#   the witness finds, and far more than the judge. At 32 x 32 they are on all eight again, and there the witness nearly
+#   agrees with you.
 #
 # The faces under the title lack a quarter of 4 x 4, chosen with against without.
 #
