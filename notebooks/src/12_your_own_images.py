@@ -261,7 +261,7 @@ PLAIN = {  # its decimals, and what it says
     "attributes' shares differ by": (3, "glasses, long hair and so on: too many, or too few"),
     "Frechet distance": (0, "how far from real faces, as a whole"),
     "kernel distance": (0, "the same without bias; real to real is 0"),
-    "precision": (2, "as near to a real face as real ones to each other; strict for many"),
+    "precision": (2, "the share as near to a real face as real ones are; stricter with n"),
     "recall": (2, "the share of real faces with a drawn one near; low: missing ones"),
     "sharpness": (2, "fine detail; below 1 blurred, above 1 grainy"),
     "duplicates": (2, "the share with a near-twin among its own kind")}
