@@ -488,7 +488,7 @@ def close_loop(a, b, tolerance):
     return True
 
 
-ERRATA = {1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 7}
+ERRATA = {number: (entry.faulty[0], entry.mended) for number, entry in checks.LISTINGS.items()}
 
 
 def scaled(pixels):
@@ -980,9 +980,10 @@ STRICT = {
     checks.check_errata: (
         {
             "called": (dict(ERRATA), "without brackets"),
-            "fractions": (lambda: {**ERRATA, 2: 4.5}, "whole number from 1"),
+            "fractions": (lambda: {**ERRATA, 2: (4.5, ERRATA[2][1])}, "whole number from 1"),
         },
-        [lambda: {k: np.int64(v) for k, v in ERRATA.items()}, lambda: {k: torch.tensor(v) for k, v in ERRATA.items()},
+        [lambda: {k: (np.int64(at), line) for k, (at, line) in ERRATA.items()},
+         lambda: {k: (torch.tensor(at), line) for k, (at, line) in ERRATA.items()},
          AsObject(lambda: dict(ERRATA)), functools.partial(dict, ERRATA)],
     ),
     checks.check_frechet: (

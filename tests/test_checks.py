@@ -592,7 +592,14 @@ def close(a, b, tolerance):
     return a.shape == b.shape and bool(((a - b).abs() <= tolerance).all())
 
 
-ERRATA = {1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 7}
+ERRATA = {
+    1: (4, "nn.init.normal_(module.weight, float(isinstance(module, nn.BatchNorm2d)), 0.02)"),
+    2: (4, "nn.BatchNorm2d(n_out),"),
+    3: (3, "logits_fake = netD(x_fake.detach())"),
+    4: (3, "mean, deviation = 0.5, 0.5"),
+    5: (2, "D_G_z = logits_fake"),
+    6: (7, "return images"),
+}
 
 
 def middle_box(w, h):
@@ -1296,21 +1303,37 @@ TABLE = {
     ),
     checks.check_errata: (
         {
-            "a list": (lambda: [3, 4, 3, 3, 2, 7], "of type list"),
-            "some": (lambda: {1: 3, 2: 4}, "no line yet for listing 3, 4, 5, 6"),
-            "None": (lambda: ERRATA | {4: None}, "no line yet for listing 4"),
-            "from 0": (lambda: dict(enumerate([2, 3, 2, 2, 1, 6])), "no listing 0"),
-            "outside": (lambda: ERRATA | {2: 12}, "expected a whole number from 1 to 6"),
+            "a list": (lambda: list(ERRATA.values()), "of type list"),
+            "some": (lambda: {1: ERRATA[1], 2: ERRATA[2]}, "nothing yet for listing 3, 4, 5, 6"),
+            "None": (lambda: ERRATA | {4: None}, "nothing yet for listing 4"),
+            "from 0": (lambda: dict(enumerate(ERRATA.values())), "no listing 0"),
+            "outside": (lambda: ERRATA | {2: (12, "nn.ReLU(),")}, "expected a whole number from 1 to 6"),
             "text numbers": (lambda: {str(k): v for k, v in ERRATA.items()}, "expected whole numbers: 1, not '1'"),
-            "words": (lambda: ERRATA | {3: "detach"}, "found line 'detach'"),
-            "one wrong": (lambda: ERRATA | {6: 3}, "5 of 6 are right. In listing 6, line 3 is as it should be"),
-            "all the first": (lambda: dict.fromkeys(range(1, 7), 1), "0 of 6 are right"),
-            "the blank loss": (lambda: ERRATA | {5: 3}, "In listing 5, line 3"),
-            "the bias": (lambda: ERRATA | {1: 6}, "In listing 1, line 6"),
+            "lines only": (lambda: {k: line for k, (line, _) in ERRATA.items()}, "listing 1: found 4, expected two"),
+            "code only": (lambda: ERRATA | {3: "logits_fake = netD(x_fake.detach())"}, "listing 3: found 'logits"),
+            "words for a line": (lambda: ERRATA | {3: ("three", ERRATA[3][1])}, "found line 'three'"),
+            "no text": (lambda: ERRATA | {6: (7, 0)}, "expected one line of code as text"),
+            "an empty line": (lambda: ERRATA | {6: (7, "")}, "expected one line of code as text"),
+            "two lines": (lambda: ERRATA | {6: (7, "x = images\nreturn x")}, "expected one line of code as text"),
+            "as it was": (lambda: ERRATA | {6: (3, " netG.eval()")}, "5 of 6 are right. Listing 6 with your line 3: it "
+                          "is the line that stands there"),
+            "one right": (lambda: dict.fromkeys(ERRATA, (3, "pass")) | {6: ERRATA[6]}, "1 of 6 is right. Listing 1"),
+            "zeros": (lambda: ERRATA | {5: (3, "target = torch.zeros_like(D_G_z)")}, "Listing 5 with your line 3: the "
+                      "loss of some random logits"),
+            "gains of 1": (lambda: ERRATA | {1: (3, "if isinstance(module, nn.ConvTranspose2d | nn.Conv2d):")},
+                           "batch-norm gains"),
+            "without a comma": (lambda: ERRATA | {2: (4, "nn.BatchNorm2d(n_out)")}, "cannot read it (SyntaxError"),
+            "no such name": (lambda: ERRATA | {5: (2, "D_G_z = logits")}, "NameError: name 'logits'"),
+            "no function": (lambda: ERRATA | {4: (1, "if True:")}, "Listing 4 with your line 1: Python cannot read it"),
+            "stretched": (lambda: ERRATA | {6: (7, "return (images + 1) / 2")}, "the images are in [0, 1]"),
             "nothing": (lambda: None, "return"),
         },
-        [lambda: dict(ERRATA), lambda: ERRATA | {1: 3, 4: 4, 5: 4}, lambda: dict(sorted(ERRATA.items(), reverse=True)),
-         lambda: dict(zip(np.arange(1, 7), np.array(list(ERRATA.values())), strict=True))],
+        [lambda: dict(ERRATA), lambda: dict(sorted(ERRATA.items(), reverse=True)),
+         lambda: ERRATA | {2: (4, "nn.BatchNorm2d(n_out, momentum=0.8),"), 4: (4, "    return 2 * x - 1"),
+                           3: (6, "loss_D.backward(inputs=list(netD.parameters()))"),
+                           5: (4, "return F.binary_cross_entropy_with_logits(logits_fake, target)")},
+         lambda: ERRATA | {4: (2, "return pixels / 127.5 - 1"), 5: (4, "return F.softplus(-logits_fake).mean()")},
+         lambda: dict(zip(np.arange(1, 7), map(list, ERRATA.values()), strict=True))],
     ),
     checks.check_frechet: (
         {
@@ -1473,7 +1496,7 @@ def test_a_listing_has_the_mistake_that_it_is_said_to_have(number, capsys):
     for code, answer in ((entry.code, "Not yet: "), (entry.right(), "Right. ")):
         found = {}
         exec(code, words, found)
-        getattr(checks, entry.check)(*found.values())
+        entry.check(*found.values())
         assert capsys.readouterr().out.startswith(answer), code
     assert set(entry.faulty) <= set(range(1, len(entry.code.splitlines()) + 1))
 

@@ -80,6 +80,8 @@ def test_the_card_has_the_numbers_of_the_run():
     step = f"step_{kept['checkpoint_step']:07d}"
     assert f"The weights are those of {step}, the best checkpoint by Frechet distance (10,000 images)." in card
     assert "on a CPU (AVX512), torch" in card
+    assert "in grey. It learned from 60,000 handwritten digits (MNIST, CC BY-SA 3.0)." in card
+    assert "in colour. It learned from 3,573 photographs of church" in export.model_card(load_run("heritage"))
     assert "Licence of the training images: the digits of MNIST, CC BY-SA 3.0." in card
     assert "and after them 10 for the class" in export.model_card(load_run("mnist_conditional"))
 

@@ -338,7 +338,7 @@ def test_a_question_offers_few_answers_inside_its_quotation(path):
 
 @pytest.mark.parametrize("number", LISTINGS)
 def test_the_choices_under_a_listing_agree_with_its_check(number):
-    """Lines that exercise 2 accepts are all in the choice that is right, and no others."""
+    """Lines where a listing can be mended are all in the choice that is right, if it names lines, and in no other."""
     text = (NOTEBOOKS / "src" / "12_your_own_images.py").read_text("utf-8")
     card = re.search(rf"mistake of listing {number}\?\n((?:# >.*\n)+)", text)[1]
     for lines, words in re.findall(r"> - lines? ([\d or]+): (.+)", card):

@@ -6,8 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
+from torch import nn
 
 from .base import described, exercise, expect, plain, serves
+from .costs import check_g_loss
+from .networks import check_generator_block, check_init_weights
+from .pictures import check_scaled, check_snapshot
+from .steps import check_d_step
 
 # ---- equal within a tolerance
 
@@ -92,7 +98,7 @@ class Listing:
         faulty: the lines where one may mend it, counted from 1.
         mended: what one of them should be.
         why: what is wrong.
-        check: the name of the check that refuses it, and accepts it once mended.
+        check: what refuses it, and accepts it once mended.
         seen: where such a line has been seen; "" = in no source that could be named.
     """
 
@@ -101,21 +107,41 @@ class Listing:
     faulty: tuple[int, ...]
     mended: str
     why: str
-    check: str
+    check: Callable
     seen: str
 
     def __str__(self) -> str:
         lines = [f"{i:>2}  {line}" for i, line in enumerate(self.code.splitlines(), 1)]
         return "\n".join([f"# {self.about}", *lines])
 
-    def right(self) -> str:
-        """The code with its mistake mended."""
+    def line(self, number: int) -> str:
+        """One of its lines, counted from 1, without what it is indented by."""
+        return self.code.splitlines()[number - 1].strip()
+
+    def mend(self, number: int, line: str) -> str:
+        """The code with another line in that place, indented as the one that stood there."""
         lines = self.code.splitlines()
-        lines[self.faulty[0] - 1] = self.mended
+        indent = lines[number - 1].removesuffix(lines[number - 1].lstrip())
+        lines[number - 1] = indent + line.strip()
         return "\n".join(lines)
 
+    def right(self) -> str:
+        """The code with its mistake mended."""
+        return self.mend(self.faulty[0], self.mended)
 
-def listing(about: str, code: str, faulty: tuple[int, ...], mended: str, why: str, check: str, seen: str) -> Listing:
+    def refused(self, code: str) -> str:
+        """What its check says of some code in its place, "" for nothing."""
+        names = {}
+        try:
+            exec(code, {"torch": torch, "nn": nn, "F": F}, names)
+        except Exception as error:
+            return f"Python cannot read it ({type(error).__name__}: {getattr(error, 'msg', error)})."
+        functions = [made for made in names.values() if callable(made)]
+        return self.check.verdict(functions[0]).removeprefix("Not yet: ") if functions else "it makes no function."
+
+
+def listing(about: str, code: str, faulty: tuple[int, ...], mended: str, why: str, check: Callable,
+            seen: str) -> Listing:
     """A Listing of code that is indented like what stands around it, and begins and ends with empty lines."""
     return Listing(about, textwrap.dedent(code).strip(), faulty, mended, why, check, seen)
 
@@ -131,7 +157,7 @@ LISTINGS = {
             return net
         """, (4, 3), "            nn.init.normal_(module.weight, float(isinstance(module, nn.BatchNorm2d)), 0.02)",
         "batch norm's gains are drawn around 0, so every channel shrinks to about a fiftieth; they belong around 1",
-        "check_init_weights",
+        check_init_weights,
         "the DCGAN chapter of Dive into Deep Learning, which draws every parameter from N(0, 0.02)"),
     2: listing("a hidden block of G: twice the size", """
         def block(n_in, n_out):
@@ -142,7 +168,7 @@ LISTINGS = {
             )
         """, (4,), "        nn.BatchNorm2d(n_out),",
         "the second argument of BatchNorm2d is eps, which is added to the variance; momentum was meant",
-        "check_generator_block", "the collection PyTorch-GAN, and Lightning's tutorial on a basic GAN"),
+        check_generator_block, "the collection PyTorch-GAN, and Lightning's tutorial on a basic GAN"),
     3: listing("one update of D", """
         def d_step(netD, optD, x_real, x_fake):
             logits_real = netD(x_real)
@@ -154,7 +180,7 @@ LISTINGS = {
             return loss_D.detach()
         """, (3, 6), "    logits_fake = netD(x_fake.detach())",
         "without detach the gradient runs on into G, and the graph of x_fake is used up before G's own step",
-        "check_d_step", ""),
+        check_d_step, ""),
     4: listing("bytes of digits, (N, 1, 28, 28) uint8, scaled for a game whose G ends in tanh", """
         def scaled(pixels):
             x = pixels.float() / 255
@@ -162,7 +188,7 @@ LISTINGS = {
             return (x - mean) / deviation
         """, (3, 4), "    mean, deviation = 0.5, 0.5",
         "the images lie between -0.42 and 2.82, tanh between -1 and 1: D tells them apart by their range alone",
-        "check_scaled", "Lightning's tutorial on a basic GAN"),
+        check_scaled, "Lightning's tutorial on a basic GAN"),
     5: listing("what G minimises, from D's logits", """
         def g_loss(logits_fake):
             D_G_z = torch.sigmoid(logits_fake)
@@ -170,7 +196,7 @@ LISTINGS = {
             return F.binary_cross_entropy_with_logits(D_G_z, target)
         """, (2, 4), "    D_G_z = logits_fake",
         "the sigmoid is applied twice: the loss never falls below 0.31, and its gradient is weak everywhere",
-        "check_g_loss", ""),
+        check_g_loss, ""),
     6: listing("the same pictures at each moment of a training, to be compared", """
         def snapshot(netG, z_fixed):
             mode = netG.training
@@ -181,32 +207,42 @@ LISTINGS = {
             return (images - images.min()) / (images.max() - images.min())
         """, (7,), "    return images",
         "each sheet is stretched between its own darkest and brightest pixel: a training that fades to grey looks fine",
-        "check_snapshot", "the collection PyTorch-GAN, as save_image(..., normalize=True)"),
+        check_snapshot, "the collection PyTorch-GAN, as save_image(..., normalize=True)"),
 }
 
 
-@exercise(lambda: {number: entry.faulty[0] for number, entry in LISTINGS.items()})
-def check_errata(answer: Callable[[], dict[int, int]]) -> None:
-    """answer(): {number of the listing: number of the line}."""
+@exercise(lambda: {number: (entry.faulty[0], entry.mended) for number, entry in LISTINGS.items()})
+def check_errata(answer: Callable[[], dict[int, tuple[int, str]]]) -> None:
+    """answer(): {number of the listing: (number of the line, the line as it should be)}."""
     found = answer()
-    expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{1: 3, 2: 5, ...}}, the "
-           "number of each listing and of its line.")
+    expect(isinstance(found, dict), f"the result is {described(found)}, expected a dict: {{1: (3, \"...\"), ...}}, the "
+           "number of each listing, of its line, and what the line should be.")
     expect(not any(isinstance(number, str) for number in found), "the numbers of the listings are text, expected whole "
            "numbers: 1, not '1'.")
-    found = {plain(number): plain(line) for number, line in found.items()}
+    found = {plain(number): pair for number, pair in found.items()}
     strange = [number for number in found if number not in LISTINGS]
     expect(not strange, f"there is no listing {strange[0] if strange else ''!r}; they are numbered from 1 to "
            f"{len(LISTINGS)}.")
     missing = [number for number in LISTINGS if found.get(number) is None]
-    expect(not missing, f"no line yet for listing {', '.join(map(str, missing))}.")
+    expect(not missing, f"nothing yet for listing {', '.join(map(str, missing))}.")
+    mended = {}
     for number, entry in LISTINGS.items():
-        lines = len(entry.code.splitlines())
-        expect(isinstance(found[number], numbers.Integral) and 1 <= found[number] <= lines,
-               f"listing {number}: found line {found[number]!r}, expected a whole number from 1 to {lines}.")
-    wrong = [number for number, entry in LISTINGS.items() if found[number] not in entry.faulty]
-    right = len(LISTINGS) - len(wrong)
-    for number in wrong[:1]:
-        line = LISTINGS[number].code.splitlines()[found[number] - 1].strip()
-        verb = "is" if right == 1 else "are"
-        expect(False, f"{right} of {len(LISTINGS)} {verb} right. In listing {number}, line {found[number]} is as it "
-                      f"should be: {line}")
+        pair, lines = found[number], len(entry.code.splitlines())
+        expect(isinstance(pair, tuple | list) and len(pair) == 2, f"listing {number}: found {pair!r}, expected two "
+               "things in brackets, the number of the line and what it should be: (2, \"...\").")
+        at, line = plain(pair[0]), pair[1]
+        expect(isinstance(at, numbers.Integral) and 1 <= at <= lines,
+               f"listing {number}: found line {at!r}, expected a whole number from 1 to {lines}.")
+        expect(isinstance(line, str) and len(line.splitlines()) == 1,
+               f"listing {number}: line {at} should be {line!r}, expected one line of code as text.")
+        mended[number] = at, line
+    faults = {}
+    for number, (at, line) in mended.items():
+        entry = LISTINGS[number]
+        fault = "it is the line that stands there." if line.strip() == entry.line(at) else \
+            entry.refused(entry.mend(at, line))
+        if fault:
+            faults[number] = f"Listing {number} with your line {at}: {fault}"
+    right = len(LISTINGS) - len(faults)
+    verb = "is" if right == 1 else "are"
+    expect(not faults, f"{right} of {len(LISTINGS)} {verb} right. {next(iter(faults.values()), '')}")

@@ -237,6 +237,11 @@ def of_run(run: Run, netG: nn.Module, seed: int | None = None, title: str | None
     return described(netG, run.config, run.path.name, attribute_groups(run, netG), run.class_names(), **texts)
 
 
+def source_of(run: Run) -> str:
+    """What its training images were, in words; "" where nobody has said it. Raises UserError as `words_of`."""
+    return words_of(run).get("source") or SOURCES.get(run.config.data, ("", ""))[1]
+
+
 def words_of(run: Run) -> dict:
     """The run's explorer.json, {} where there is none. Raises UserError where it is not of the kind of `of_run`."""
     file = run.path / "explorer.json"

@@ -25,7 +25,7 @@ from ..runs import Run
 from ..runs.again import command, shareable
 from ..runs.checkpoints import distance_name, step_of
 from ..sampling import draw_z, generate, image_grid
-from .explorer import FOLDER, of_run, script, sheet, style
+from .explorer import FOLDER, of_run, script, sheet, source_of, style
 
 TOLERANCE = 1e-4  # between ONNX and torch, of images in [-1, 1]
 LEVEL = 2 / 255  # one grey level of a picture, of images in [-1, 1]
@@ -125,7 +125,11 @@ def converted(netG: nn.Module, z: torch.Tensor) -> bytes:
 
 
 def model_card(run: Run) -> str:
-    """What a stranger needs to know of a run's generator, in Markdown; without the paths of this machine."""
+    """What a stranger needs to know of a run's generator, in Markdown; without the paths of this machine.
+
+    Raises:
+        UserError: its explorer.json cannot be read, or is not of its kind.
+    """
     config, record = shareable(run.config), run.path / "record.json"
     step, which = drawn_from(run)
     distribution, draw = {
@@ -141,8 +145,8 @@ def model_card(run: Run) -> str:
         "trains one of images in sub-folders."]
     return "\n".join([
         f"# {run.path.name}: a DCGAN generator", "",
-        f"Draws images of {config.image_size} x {config.image_size} pixels, {'grey' if config.nc == 1 else 'colour'}, "
-        f"like those it was trained on: {config.data}.", "",
+        f"Draws images of {config.image_size} x {config.image_size} pixels, in "
+        f"{'grey' if config.nc == 1 else 'colour'}. It learned from {source_of(run) or config.data}.", "",
         "![64 images from random z; nobody picked them](samples.png)", "",
         "## Use", "",
         f"`generator.onnx`: input `z` (N, {config.nz + config.classes}), float32: {config.nz} numbers, {distribution}. "

@@ -26,7 +26,7 @@
 # - take a folder of pictures, with the troubles that real folders have, to a trained generator;
 # - write a model card with numbers that mean something;
 # - export a generator, prove that the export draws the same, and put it on a page that runs by itself;
-# - find mistakes in other people's GAN code by reading it.
+# - find mistakes in other people's GAN code by reading it, and mend them.
 #
 # **You write** the test that two sets of images are equal, and the errata; **we import** the trainer, the exporter and
 # the page.
@@ -261,7 +261,7 @@ PLAIN = {  # its decimals, and what it says
     "attributes' shares differ by": (3, "glasses, long hair and so on: too many, or too few"),
     "Frechet distance": (0, "how far from real faces, as a whole"),
     "kernel distance": (0, "the same without bias; real to real is 0"),
-    "precision": (2, "the share near a real face; low: bad pictures"),
+    "precision": (2, "the share as near to a real face as real ones are; stricter with n"),
     "recall": (2, "the share of real faces with a drawn one near; low: missing ones"),
     "sharpness": (2, "fine detail; below 1 blurred, above 1 grainy"),
     "duplicates": (2, "the share with a near-twin among its own kind")}
@@ -314,7 +314,8 @@ display(HTML(f"""<div style="border:2px solid #8888;border-radius:10px;padding:1
 the pictures.</p>{folds}</div>"""))
 
 # %% [markdown]
-# What is still missing, only you can write: what may be done with the generator, and the licence of your pictures.
+# One line is missing here, which only you can write: what may be done with the generator. A card of your own pictures
+# needs their licence too.
 #
 # <details><summary>Numbers for pictures of your own</summary>
 #
@@ -423,9 +424,10 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 
 # %% jupyter={"source_hidden": true} tags=["explorer"]
 show(load_run("avatars").path / "page.webp",
-     "A file on a disk, opened: here four faces are mixed, and the dot chooses how.",
+     "A file on a disk, opened: the large face is a mixture of the four at the corners, and "
+     "the dot chooses which.",
      "a browser with the address of a file, my_page/index.html; in it a large cartoon face, "
-     "and a field of 25 small ones between four others", width=760)
+     "and a field of 25 small ones between four others, with a dot near its middle", width=760)
 
 # %% [markdown]
 # The next cell makes such a page of your generator.
@@ -512,8 +514,7 @@ show(repo_data_dir() / "six.webp", "Seven trainings of one small DCGAN with the 
 # ## 6 · Six listings
 #
 # Each listing has **one mistake**, of a kind that occurs in GAN code, and you have met its subject in lessons 00 to 04.
-# Choose a line under each, and leave the answers folded until you have chosen six. In Jupyter or Colab, exercise 2
-# below them counts how many are right. The course's site runs no Python: unfold the answers, and count them yourself.
+# Choose under each before you unfold its answer. At the end, exercise 2 has you mend all six.
 
 # %% jupyter={"source_hidden": true}
 import torch.nn.functional as F
@@ -534,8 +535,8 @@ init_weights = listed(1)
 # > **Predict:** where is the mistake of listing 1?
 # >
 # > - line 3 or 4: whose weights <!-- right -->
-# > - line 5: what it asks for
-# > - line 6: the biases
+# > - line 2 or 7: what it goes through, or returns
+# > - line 5 or 6: the biases
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 norm = init_weights(nn.Sequential(nn.Conv2d(3, 64, 4), nn.BatchNorm2d(64)))[1]
@@ -580,9 +581,8 @@ d_step = listed(3)
 # > **Predict:** where is the mistake of listing 3?
 # >
 # > - line 3 or 6: whose gradients <!-- right -->
-# > - line 4: the signs
-# > - line 5: too late
-# > - line 8: what is returned
+# > - line 2 or 4: what the real images count for
+# > - line 5 or 7: the order of the calls
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 netG1, netD1 = nn.Linear(2, 2), nn.Linear(2, 1)
@@ -596,8 +596,8 @@ print(f"After D's step G has gradients: {netG1.weight.grad is not None}; its wei
 # <details><summary>What came out, and why</summary>
 #
 # Line 3: `netD(x_fake)` without `detach` sends D's gradient into G. G's weights stay, since `optD` steps only D; but the
-# graph that G's own step needs is used up. Or line 6 is told where to stop:
-# `loss_D.backward(inputs=list(netD.parameters()))`. (Line 5 is in time: before `backward`.)
+# graph that G's own step needs is used up. Line 6 could be told where to stop, instead. (Line 5 is in time: before
+# `backward`.)
 # </details>
 
 # %% jupyter={"source_hidden": true}
@@ -606,9 +606,9 @@ scaled = listed(4)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 4?
 # >
-# > - line 2: the kind of number
-# > - line 2: the division
-# > - line 3 or 4: the mean and the deviation <!-- right -->
+# > - the kind of number
+# > - the division by 255
+# > - the mean and the deviation <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 black, white = scaled(torch.tensor([0, 255], dtype=torch.uint8)).tolist()
@@ -618,7 +618,7 @@ print(f"Black becomes {black:.2f}, white {white:.2f}; tanh ends at -1 and 1.")
 # <details><summary>What came out, and why</summary>
 #
 # Line 3: MNIST's own mean and deviation, as classifiers like it. It is what lesson 03 began with, as it stands in public
-# code. Mended: `mean, deviation = 0.5, 0.5`; or line 4 does without both: `2 * x - 1`.
+# code. It is mended there, or in line 4.
 # </details>
 
 # %% jupyter={"source_hidden": true}
@@ -627,9 +627,9 @@ g_loss = listed(5)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 5?
 # >
-# > - line 2 or 4: logits or probabilities <!-- right -->
-# > - line 3: ones as the target
-# > - line 3: a target without a gradient
+# > - logits or probabilities <!-- right -->
+# > - ones as the target
+# > - a target without a gradient
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 best = g_loss(torch.full((8,), 100.0)).item()
@@ -648,9 +648,8 @@ snapshot = listed(6)
 # %% [markdown]
 # > **Predict:** where is the mistake of listing 6?
 # >
-# > - line 3: the mode
-# > - line 5: the same z each time
-# > - line 6: set too early
+# > - line 3 or 6: the mode
+# > - line 4 or 5: the same z each time
 # > - line 7: the range <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -670,39 +669,6 @@ show_rows({"good pictures, as the listing shows them": 2 * snapshot(nn.Identity(
 #
 # Line 7: it stretches a sheet between its darkest and its brightest pixel. So a grey sheet looks like a good one, and
 # the film of a training that dies shows nothing of it.
-# </details>
-
-# %% [markdown]
-# > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
-# >
-# > Your choices above are the work; here they are counted. Return the number of the line that you chose for each
-# > listing. Where two lines could be mended, either will do.
-
-# %%
-def my_errata():
-    """-> {number of the listing: line with the mistake}, such as {1: 2, 2: 5, ...}."""
-    raise NotImplementedError
-
-
-# %%
-errata = checks.check_errata(my_errata)
-
-# %% [markdown]
-# <details><summary>Hint</summary>
-#
-# 1: whose weights are these? 2: look the arguments up. 3: what does `backward` reach? 4: what range comes out, and what
-# range can G reach? 5: how often is the sigmoid applied? 6: which pictures would look the same?
-# </details>
-
-# %% [markdown] tags=["solution"]
-# <details><summary>Solution</summary>
-#
-# ```python
-# def my_errata():
-#     return {1: 4, 2: 4, 3: 3, 4: 3, 5: 2, 6: 7}
-# ```
-#
-# In listing 1 line 3 may be mended as well, in 3 line 6, in 4 line 4, in 5 line 4.
 # </details>
 
 # %% [markdown]
@@ -731,8 +697,8 @@ show_rows({"B: all six mended. D: listing 3, no detach. G: listing 6, stretched"
 # white in it already. A and E are one seed and a minute of training: they say no more than that such mistakes can pass
 # for right.
 #
-# How would you have *noticed*? Only listing 3 stops with an error, and only sometimes. Every listing is an answer to an
-# exercise of lessons 00 to 04.
+# How would you have *noticed*? Only listing 3 stops with an error, and only sometimes. Each listing is a wrong answer to
+# an exercise of lessons 00 to 04.
 
 # %% [markdown]
 # > **Predict:** how many of the six would the check of its exercise have caught?
@@ -746,7 +712,7 @@ refused = 0
 for entry in checks.LISTINGS.values():
     names = {}
     exec(entry.code, {"torch": torch, "nn": nn, "F": F}, names)
-    verdict = getattr(checks, entry.check).verdict(*names.values())
+    verdict = entry.check.verdict(*names.values())
     refused += verdict.startswith("Not yet")
 print(f"{refused} of {len(checks.LISTINGS)} listings are refused by the check of their",
       "exercise. We have seen such lines in")
@@ -761,6 +727,53 @@ for number, entry in checks.LISTINGS.items():
 # gains of a batch norm, the range of the pixels, the pictures before they are stretched. A training asks no such
 # questions; it runs with whatever it is given. That is why every exercise of this course has a small check. And such
 # lines are no invention: for four of the six, public code that has them is named.
+# </details>
+
+# %% [markdown]
+# ### Mend them
+#
+# > **Exercise 2 · Errata** — difficulty 3 of 3 · importance 3 of 3 · 15 minutes
+# >
+# > Mend the six. For each listing, return the number of one line and that line as it should be; how far it is indented
+# > does not matter. `check_errata` puts your line in its place, and asks the check of the listing's exercise: so every
+# > line that mends it is right.
+
+# %%
+def my_errata():
+    """-> {number of the listing: (number of a line, the line as it should be)}, such as
+    {1: (2, "for module in net.children():"), ...}."""
+    raise NotImplementedError
+
+
+# %%
+errata = checks.check_errata(my_errata)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# 1: `isinstance(module, nn.BatchNorm2d)` tells the two apart; its gains are drawn around 1, with the same deviation.
+# 2: look the arguments up. 3: what does `backward` reach? 4: what must 0 and 1 become? 5: how often is the sigmoid
+# applied? 6: netG ends in tanh, so its pictures have one range already.
+# </details>
+
+# %% [markdown] tags=["solution"]
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_errata():
+#     return {
+#         1: (4, "nn.init.normal_(module.weight, float(isinstance(module, nn.BatchNorm2d)), 0.02)"),
+#         2: (4, "nn.BatchNorm2d(n_out),"),
+#         3: (3, "logits_fake = netD(x_fake.detach())"),
+#         4: (3, "mean, deviation = 0.5, 0.5"),
+#         5: (2, "D_G_z = logits_fake"),
+#         6: (7, "return images"),
+#     }
+# ```
+#
+# Others do too: in listing 3 `loss_D.backward(inputs=list(netD.parameters()))` as line 6, in 4 `return 2 * x - 1` as
+# line 4, in 5 line 4 with `logits_fake` in place of `D_G_z`. A line 3 of listing 1 that leaves batch norm out is sound
+# too, but not this course's rule: the gains stay at exactly 1.
 # </details>
 
 # %% [markdown]

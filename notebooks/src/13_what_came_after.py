@@ -897,8 +897,9 @@ axes.axvline(1, color=plots.GREY, linewidth=1)
 axes.set(xscale="log", xlim=(0.5, 3))
 axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
 axes.minorticks_off()
-for place, line in enumerate(verdicts[:5].itertuples(index=False)):
-    axes.plot([line[2], line.to], [place + 0.1] * 2, color=GREEN)
+places = axes.lines[1].get_ydata()  # of the dots on faces
+for place, line in zip(places, verdicts[:5].itertuples(index=False), strict=True):
+    axes.plot([line[2], line.to], [place] * 2, color=GREEN)
 with_intervals(figure, verdicts[:5],
                colours=dict.fromkeys(plots.points.VERDICTS, plots.style.INK))
 show(figure, "The same five recipes on digits and on faces, means of three seeds. Below a "
