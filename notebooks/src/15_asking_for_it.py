@@ -872,8 +872,8 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # Light hair: so it is with the turban (J), and with the hats (G, H) and the scarf (I). Nothing in this generator's
-# world sits on a head except hair. G has lost his beard as well, and his background has the colour of the hat. Glasses,
-# most backgrounds and mostly the skin are found. The five (K) becomes the darkest face that there is.
+# world sits on a head except hair. (The man G has lost his beard as well.) Glasses, backgrounds (but for C) and mostly
+# the skin are found. The five (K) becomes the darkest face that there is.
 #
 # **One failure proves nothing.** Of G's own faces, C came back on another background and without its smile, though a z
 # for it exists: all three searches got stuck, and 400 steps did not help. D has lost its beard; in 400 steps the search
