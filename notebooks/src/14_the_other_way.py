@@ -596,7 +596,8 @@ show(drawing, "The trained network at work. Each block shows one of its maps, th
      "parameters.", f"{words} On them a digit: in noise, clearer at 14×14, coarse at 7×7, "
      "clearest at 14×14 again; at the end dark in the velocity.")
 show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
-           "By their names in the code, in the order of their work.", fold="The parts and their parameters")
+           "By their names in the code, in the order of their work.",
+           fold="The parts and their parameters")
 
 # %% [markdown]
 # All of it is one page,
@@ -716,8 +717,8 @@ show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
              enlarged(torch.cat(way[step - 1]).clamp(-1, 1), 8, 3)
              for step in range(1, 26, 3)},
             "Above the mixture, below the guess. Which row tells you the digit first?",
-            "two rows of eight: above, noise turns into digits; below, a blot turns into blurred "
-            "digits, the same ones, much earlier", first=2)
+            "two rows of eight: above, noise turns into digits; below, a blot turns into "
+            "blurred digits, the same ones, much earlier", first=2)
 
 # %% [markdown]
 # The guess is a blurred digit long before the mixture above it shows anything, and in the last third only edges change.

@@ -288,7 +288,8 @@ numbers = np.random.default_rng(1)
 def vector(x, y, colour, strength=1.0):
     """Eight numbers as a row of cells, the larger the stronger."""
     for i, number in enumerate(strength * (0.15 + 0.85 * numbers.random(8))):
-        axis.add_patch(plt.Rectangle((x + 4 * i, y), 3.8, 3.6, color=colour, alpha=number, lw=0))
+        axis.add_patch(plt.Rectangle((x + 4 * i, y), 3.8, 3.6, color=colour, alpha=number,
+                                     lw=0))
 
 
 axis.imshow(digits[0, 0], cmap="gray", extent=(1, 25, 34, 8), aspect="auto")
@@ -296,15 +297,17 @@ vector(54, 19, plots.INK)
 vector(105, -5, BLUE)
 for row in range(10):
     vector(105, 3 + 5 * row, *((plots.GREEN,) if row == 5 else (plots.GREY, 0.3)))
-for x, y, words, colour in ((13, 39, "image x", plots.INK), (70, 28, "features f(x)", plots.INK),
-                            (39, 18, "D's layers", plots.INK), (101, -3, "$w$", BLUE),
-                            (139, -3, "$w\\cdot f(x)$", BLUE), (101, 5, "$v_0$", plots.GREY),
-                            (101, 30, "$v_5$", plots.GREEN), (101, 50, "$v_9$", plots.GREY),
-                            (139, 30, "$+\\ v_5\\cdot f(x)$", plots.GREEN)):
-    left = 139 <= x
-    axis.text(x, y, words, color=colour, ha="left" if left else "center", va="center", size=12)
-for start, end, y in ((27, 52, 21), (87, 97, 21)):
-    axis.annotate("", (end, y), (start, y), arrowprops={"arrowstyle": "->", "color": plots.GREY})
+for x, y, words, colour in (
+        (13, 39, "image x", plots.INK), (70, 28, "features f(x)", plots.INK),
+        (39, 18, "D's layers", plots.INK), (101, -3, "$w$", BLUE),
+        (139, -3, "$w\\cdot f(x)$", BLUE), (101, 5, "$v_0$", plots.GREY),
+        (101, 30, "$v_5$", plots.GREEN), (101, 50, "$v_9$", plots.GREY),
+        (139, 30, "$+\\ v_5\\cdot f(x)$", plots.GREEN)):
+    axis.text(x, y, words, color=colour, ha="left" if x == 139 else "center", va="center",
+              size=12)
+for start, end in ((27, 52), (87, 97)):
+    axis.annotate("", (end, 21), (start, 21),
+                  arrowprops={"arrowstyle": "->", "color": plots.GREY})
 show(figure, "The class is 5 and picks the vector v5; w serves all images. The sum of the two "
      "products is the logit.",
      "a five, its row of features, and beside them eleven rows of like length: w in blue, v0 "
