@@ -174,8 +174,8 @@ def draw_unet(net: nn.Module, x: Tensor, t: float = 0.5) -> tuple[str, str]:
     finally:
         for hook in hooks:
             hook.remove()
-    stops = {"x_t": (f"x_t, t = {t:g}", 80, 75), "left": ("left", 240, 200), "bottom": ("bottom", PAGE / 2, 325),
-             "right2": ("right1, right2", PAGE - 240, 200), "v": ("velocity", PAGE - 80, 75)}
+    stops = {"x_t": (f"x_t, t = {t:g}", 80, 75), "left": ("a block", 240, 200), "bottom": ("a block", PAGE / 2, 325),
+             "right2": ("two blocks", PAGE - 240, 200), "v": ("velocity", PAGE - 80, 75)}
     ways = {"U": [Stage(tuple(seen[name].shape), []) for name in stops]}
     parts, at = [], {}
     for (name, (words, x, y)), stage in zip(stops.items(), ways["U"], strict=True):
@@ -183,19 +183,24 @@ def draw_unet(net: nn.Module, x: Tensor, t: float = 0.5) -> tuple[str, str]:
         below = y + (SIDE / 2 + 22 if y < 100 else 62)
         parts += [box(stage, x, y, ORANGE, ways), face(stage, seen[name], x, y, ways),
                   text(x, below, stage.label, 17, INK, bold=True), text(x, below + 20, words, 16, INK)]
-    for start, end, words in (("x_t", "left", "first"), ("left", "bottom", "down"), ("bottom", "right2", "up"),
-                              ("right2", "v", "last"), ("left", "right2", "skip connection")):
+    for start, end, words in (("x_t", "left", "halved"), ("left", "bottom", "halved"), ("bottom", "right2", "doubled"),
+                              ("right2", "v", "doubled"), ("left", "right2", "skip connection")):
         (x1, y1), (x2, y2) = at[start], at[end]
         part = 62 / hypot(x2 - x1, y2 - y1)  # of the way is inside of the box
         dx, dy = part * (x2 - x1), part * (y2 - y1)
         parts.append(f'<line x1="{x1 + dx:.1f}" y1="{y1 + dy:.1f}" x2="{x2 - dx:.1f}" y2="{y2 - dy:.1f}" '
                      f'stroke="{GREY}" stroke-width="2" marker-end="url(#tip)"/>')
-        aside = 14 * ((y2 > y1) - (y2 < y1))  # inside the U
-        parts.append(text((x1 + x2) / 2 + aside, (y1 + y2) / 2 - 8, words, 16, INK,
-                          {14: "start", 0: "middle", -14: "end"}[aside]))
-    parts.append(text(PAGE / 2, 40, "each block is told the time t", 16, INK))
+        aside = 14 * ((y2 > y1) - (y2 < y1))  # inside the U, and the lower two outside, for inside is the time
+        x, y = (x1 + x2) / 2 + aside, (y1 + y2) / 2 - 8
+        if aside and "bottom" in (start, end):
+            aside, x, y = -aside, PAGE / 2 - 5 * aside, 304
+        parts.append(text(x, y, words, 16, INK, {14: "start", 0: "middle", -14: "end"}[aside]))
+    parts.append(text(PAGE / 2, 246, "time t", 16, INK))
+    for x1, y1, x2, y2 in ((-30, 239, -132, 213), (0, 253, 0, 288), (30, 239, 132, 213)):
+        parts.append(f'<line x1="{PAGE / 2 + x1:.1f}" y1="{y1}" x2="{PAGE / 2 + x2:.1f}" y2="{y2}" stroke="{GREY}" '
+                     'stroke-dasharray="3 3"/>')
     said = (f"A U-Net as a U: {' to '.join(stage.label for stage in ways['U'])}, with a skip connection from left to "
-            "right.")
+            "right; the time t goes to every block.")
     tip = (f'<defs><marker id="tip" viewBox="0 0 10 10" refX="6" refY="5" markerWidth="5" markerHeight="5" '
            f'orient="auto"><path d="M0 0L10 5L0 10z" fill="{GREY}"/></marker></defs>')
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="415" viewBox="0 0 {PAGE} 415" role="img" '

@@ -321,6 +321,9 @@ diffusion_loss = checks.check_diffusion_loss(my_diffusion_loss)
 # ```
 # </details>
 
+# %% [markdown]
+# The training is an ordinary loop: draw points, noise and times; one loss; one step.
+
 # %%
 def trained(seed, steps=1500):
     """A network that has learned the ring, and its losses."""
@@ -376,8 +379,9 @@ print(f"The loss on the same {n:,} new mixtures: the exact velocity {least:.3f},
       "the networks", ", ".join(f"{x:.3f}" for x in of_nets))
 
 # %% [markdown]
-# The networks come within 1 % of the exact velocity, which nothing can beat. So nearly all that is left of the loss is
-# the part that no network can remove, and the loss hardly tells what a network still gets wrong. A picture tells more.
+# The networks' loss comes within 1 % of that of the exact velocity, the lowest there is. So nearly all that is left of
+# it is the part that no network can remove, and the loss hardly tells what a network still gets wrong. A picture tells
+# more.
 
 # %% jupyter={"source_hidden": true}
 import io
@@ -507,7 +511,7 @@ def ways(steps):
 show_turned({f"{steps} step{'s' * (steps > 1)}": ways(steps)
              for steps in (1, 2, 3, 5, 10, 50)},
             "1,000 samples, and the ways of 40. Look between the heaps; then take fewer "
-            "steps.",
+            "steps. (In one step, all exact points land on one spot.)",
             "two planes of orange points, much alike: one heap in the middle, a ring, eight "
             "heaps that sharpen; those of the exact velocity have fewer strays between them",
             first=5)
@@ -592,7 +596,8 @@ show(drawing, "The trained network at work. Each block shows one of its maps, th
      "parameters.", f"{words} On them a digit: in noise, clearer at 14×14, coarse at 7×7, "
      "clearest at 14×14 again; at the end dark in the velocity.")
 show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
-           "In the order of their work.", fold="The parts and their parameters")
+           "By their names in the code, in the order of their work.",
+           fold="The parts and their parameters")
 
 # %% [markdown]
 # All of it is one page,
@@ -604,9 +609,9 @@ show_table(pd.DataFrame(shapes, ["gives", "parameters"]).T,
 # - Each block **is told the time**, which scales and shifts its features.
 # - The blocks are **residual**: a way leads around each.
 #
-# Where the skip connection ends, the first block gets both, 64 maps from below and 64 from across. The first convolution
-# halves the size at once, because a layer at full size takes four times as long as one at half of it. So the last one
-# gives four maps of half the size, and the four numbers at one place become a square of two by two pixels.
+# Where the skip connection ends, the first of the two blocks gets both, 64 maps from below and 64 from across. The first
+# convolution halves the size at once, because a layer at full size takes four times as long as one at half of it. So the
+# last one gives four maps of half the size, and the four numbers at one place become a square of two by two pixels.
 #
 # The training was recorded, since it takes more than half an hour:
 
@@ -699,8 +704,8 @@ show_rows({f"{steps} step{'s' * (steps > 1)}": drawn[steps][:14] for steps in (1
 # </details>
 
 # %% [markdown]
-# This slider goes through the 25 steps from the fourth on, for eight digits. Above is $x_t$, and below the picture that
-# the network guesses at that moment. At which t do you know which digit it will be, in the upper row and in the lower
+# This slider goes through the 25 steps, for eight digits. Above is $x_t$, and below the picture that the network guesses
+# at that moment. Begin at its left end. At which t do you know which digit it will be, in the upper row and in the lower
 # one?
 
 # %% jupyter={"source_hidden": true}
@@ -710,10 +715,10 @@ with torch.inference_mode():
     way = list(denoising(unet, noise[:8], 25))
 show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
              enlarged(torch.cat(way[step - 1]).clamp(-1, 1), 8, 3)
-             for step in range(4, 26, 3)},
+             for step in range(1, 26, 3)},
             "Above the mixture, below the guess. Which row tells you the digit first?",
-            "two rows of eight: above, noise turns into digits; below, blurred digits become "
-            "the same ones much earlier", first=1)
+            "two rows of eight: above, noise turns into digits; below, a blot turns into "
+            "blurred digits, the same ones, much earlier", first=2)
 
 # %% [markdown]
 # The guess is a blurred digit long before the mixture above it shows anything, and in the last third only edges change.
@@ -721,8 +726,8 @@ show_turned({f"after {step} of 25 steps, t = {1 - step / 25:.2f}":
 #
 # ## 6 · The same judge, the same clock
 #
-# First by eye: 28 digits of each model, in the order in which they were drawn, and 28 real ones. Cover the names. Could
-# you tell which is which?
+# First by eye. One of these blocks is real, one was drawn by diffusion in 50 steps, and one by the GAN in one pass.
+# Nobody picked the digits. Which block is which?
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.sampling import draw_z, generate
@@ -731,16 +736,19 @@ netG = gan.load_generator()
 z = draw_z(gan.config, 64, seeded(0, "lesson"))
 
 # %% jupyter={"source_hidden": true}
-show_rows({"diffusion, 50 steps": drawn[50][:28], "the GAN, one pass": generate(netG, z)[:28],
-           "real, of the test set": real[:28]},
-          "Nobody picked any. How many of each 28 are no digits at all?",
-          "three blocks of 28 digits, much alike; some of both models are no digits",
+show_rows({"A": generate(netG, z)[28:56], "B": real[28:56], "C": drawn[50][28:56]},
+          "28 digits each. How many of a block are no digits at all?",
+          "three blocks of 28 digits, much alike; a few of A and more of C are no digits",
           heads=[""] * 14)
 
 # %% [markdown]
-# It is close: most of both could pass. Strokes that end nowhere or run together, as in diffusion's second digit, are in
-# both, and 28 are too few to count them. The judge of lesson 11 has looked at 10,000 of each, and for diffusion at each
-# number of steps.
+# <details><summary>Which is which?</summary>
+#
+# A is the GAN's, B is real, and C is diffusion's. Most digits of both models could pass. In C more strokes end nowhere
+# or run together than in A, but 28 are too few to count them.
+# </details>
+#
+# The judge of lesson 11 has looked at 10,000 of each, and for diffusion at each number of steps.
 
 # %% [markdown]
 # > **Predict:** which Frechet distance is lower, and so better?
@@ -812,11 +820,11 @@ show(figure, "Lower is better; the grey line is the floor. Right: the small numb
 # <details><summary>What came out, and why</summary>
 #
 # The GAN's, by far. On this clock **the GAN wins**: one pass through G is at 17, fifty passes through the U-Net are at
-# 81, nearly five times as far. Of 28 digits the eye hardly sees it; the judge has seen 10,000.
+# 81, nearly five times as far. 28 digits could only hint at it; the judge has seen 10,000.
 #
-# The further columns say where the distance comes from. Recall is *higher* than the GAN's, 0.88 against 0.86, with real
-# digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less sure of what
-# it reads: more of them look like no digit. From 10 steps to 50 recall and precision move little; what the steps
+# The further columns say where the distance may come from. Recall is *higher* than the GAN's, 0.88 against 0.86, with
+# real digits at 0.89: hardly anything is left out. Precision is lower, 0.66 against 0.72, and the judge is less sure of
+# what it reads: more of them look like no digit. From 10 steps to 50 recall and precision move little; what the steps
 # improve is the sharpness. And look at the first row: of the blot that one step draws the judge is quite sure.
 # Confidence alone means nothing.
 #

@@ -247,7 +247,7 @@ show_table(frame, "Means over three seeds, with 95 % intervals; D's answers at t
 
 # %% [markdown]
 # **Only G is told:** the agreement is that of a die with ten faces. D's answers are healthy, and so are the pictures.
-# Nothing else gives the mistake away.
+# Without a right run beside it, nothing else gives the mistake away.
 #
 # **Only D is told:** D wins. At the end D(x) is near 1 and D(G(z)) near 0, and you know from lesson 05 what becomes of
 # a G whose D is sure. A recall near 0 says that nearly all of the variety is gone.
@@ -277,7 +277,43 @@ show_table(frame, "Means over three seeds, with 95 % intervals; D's answers at t
 #
 # with D's last features f(x), weights w for all images, and a vector $v_y$ for each class. This is the **projection
 # discriminator**; in the package `--classes 10 --class_input projection`.
-#
+
+# %% jupyter={"source_hidden": true}
+figure, axis = plt.subplots(figsize=(8.4, 2.7))
+axis.set(xlim=(0, 168), ylim=(53, -6))
+axis.axis("off")
+numbers = np.random.default_rng(1)
+
+
+def vector(x, y, colour, strength=1.0):
+    """Eight numbers as a row of cells, the larger the stronger."""
+    for i, number in enumerate(strength * (0.15 + 0.85 * numbers.random(8))):
+        axis.add_patch(plt.Rectangle((x + 4 * i, y), 3.8, 3.6, color=colour, alpha=number,
+                                     lw=0))
+
+
+axis.imshow(digits[0, 0], cmap="gray", extent=(1, 25, 34, 8), aspect="auto")
+vector(54, 19, plots.INK)
+vector(105, -5, BLUE)
+for row in range(10):
+    vector(105, 3 + 5 * row, *((plots.GREEN,) if row == 5 else (plots.GREY, 0.3)))
+for x, y, words, colour in (
+        (13, 39, "image x", plots.INK), (70, 28, "features f(x)", plots.INK),
+        (39, 18, "D's layers", plots.INK), (101, -3, "$w$", BLUE),
+        (139, -3, "$w\\cdot f(x)$", BLUE), (101, 5, "$v_0$", plots.GREY),
+        (101, 30, "$v_5$", plots.GREEN), (101, 50, "$v_9$", plots.GREY),
+        (139, 30, "$+\\ v_5\\cdot f(x)$", plots.GREEN)):
+    axis.text(x, y, words, color=colour, ha="left" if x == 139 else "center", va="center",
+              size=12)
+for start, end in ((27, 52), (87, 97)):
+    axis.annotate("", (end, 21), (start, 21),
+                  arrowprops={"arrowstyle": "->", "color": plots.GREY})
+show(figure, "The class is 5 and picks the vector v5; w serves all images. The sum of the two "
+     "products is the logit.",
+     "a five, its row of features, and beside them eleven rows of like length: w in blue, v0 "
+     "to v9 in grey, of which v5 is green")
+
+# %% [markdown]
 # > **Exercise 2 · The projection** — difficulty 2 of 3 · importance 2 of 3 · 8 minutes
 # >
 # > Write the logit of this formula for a whole batch.
@@ -351,17 +387,15 @@ for title, (metric, unit, form) in METRICS.items():
     mean, half = interval(second - first)
     p_values.append(ttest_1samp(second - first, 0).pvalue)
     rows[title] = [f"{first.mean():{form}}", f"{second.mean():{form}}",
-                   f"{mean:+{form}} ± {half:{form}}",
-                   "open" if abs(mean) <= half else "decided",
-                   "open", of_real(metric, unit, form)]
+                   f"{mean:+{form}} ± {half:{form}}", "–" if abs(mean) <= half else "✓", "–"]
 for rank, i in enumerate(np.argsort(p_values)):  # Holm: the smallest p first
     if p_values[i] > 0.05 / (len(p_values) - rank):
         break
-    rows[list(METRICS)[i]][4] = "decided"
-show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "alone", "of four",
-                               "real"]).T,
-           "Means of three seeds; differences seed by seed, with 95 % intervals. Decided by "
-           "this interval alone? And as one of four, after Holm's correction (lesson 06)?")
+    rows[list(METRICS)[i]][4] = "✓"
+show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "decided alone",
+                               "after Holm"]).T,
+           "Means of three seeds; differences seed by seed, with 95 % intervals. ✓: decided, "
+           "by this interval alone or as one of four (Holm's correction, lesson 06).")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -372,8 +406,8 @@ show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "alone", "o
 # Whether each kind of digit comes nearer to its real counterpart is therefore open, as it is for the distance of all
 # digits and for recall. Three seeds are few.
 #
-# Both ways are far from the floor: this is a narrow network after one epoch. `mnist_conditional`, wider, with planes,
-# and shown twenty times as many digits, obeys in 99 of 100 cases.
+# Both ways are far from real digits, whose two distances are 4 and 11: this is a narrow network after one epoch.
+# `mnist_conditional`, wider, with planes, and shown twenty times as many digits, obeys in 99 of 100 cases.
 # </details>
 
 # %% [markdown]
@@ -704,9 +738,9 @@ show(figure, "The same six searches, numbered where they end; number 2 is the th
 # background, and 4 and 6 are at somebody with her hair, darker skin and a red moustache.
 #
 # Follow number 2 with the slider. After 100 steps it is the worst of all, a man with a red beard, and its curve, the
-# thick one, looks as if it had ended. Then it falls off the plateau. Where it stands after 250 steps depends on how
-# the computer rounds: in two runs of this cell it had her face in one, and straight red hair on pink in the other. So
-# be patient, begin several times and keep the best, or choose the start with care, as the next cell does.
+# thick one, is flat. Later it falls off this plateau; how far depends on how the computer rounds. Here it ends with
+# straight red hair on pink; another run of this cell found her face. So be patient, begin several times and keep the
+# best, or choose the start with care, as the next cell does.
 # </details>
 #
 # ### Pixels, or what is seen in them?
@@ -841,8 +875,8 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # Light hair: so it is with the turban (J), and with the hats (G, H) and the scarf (I). Nothing in this generator's
-# world sits on a head except hair. Glasses, backgrounds (but for C) and mostly the skin are found. The five (K) becomes
-# the darkest face that there is.
+# world sits on a head except hair. (The man G has lost his beard as well.) Glasses, backgrounds (but for C) and mostly
+# the skin are found. The five (K) becomes the darkest face that there is.
 #
 # **One failure proves nothing.** Of G's own faces, C came back on another background and without its smile, though a z
 # for it exists: all three searches got stuck, and 400 steps did not help. D has lost its beard; in 400 steps the search
@@ -859,8 +893,7 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # Now turn it round. If G had learned its training pictures by heart, it should find *them* more easily than new ones.
 # Webster and others ([arXiv 1901.03396](https://arxiv.org/abs/1901.03396)) compare the errors of inversion on training
 # pictures and on held-out ones: equal errors are what an honest G has. We ask the generator of digits, whose pictures
-# are quicker to invert: 48 digits that it learned from, 48 that it did not, and as a control 48 of its own. Those G can
-# certainly draw, so the test must notice them.
+# are quicker to invert: 48 digits that it learned from, 48 that it did not, and as a control 48 of its own.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 plain = load_run("mnist")
@@ -908,11 +941,12 @@ show_rows({"held out": x[held],
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Those that G has drawn itself, and there the interval excludes 0: the test can speak up. The digits that G learned
-# from are no easier to find than those held out: the interval of their difference includes 0. So this G does not know
-# its training digits by heart, as far as 48 of them can tell. What the test would miss is a G that has stored a few
-# pictures of sixty thousand, or stored them a little changed. Section 6 of [lesson 11](11_measuring_gans.ipynb) comes
-# from the other side, from generated pictures to the nearest training picture; do both.
+# Those that G has drawn itself. G can certainly draw these, so the test had to notice them, and it does: their interval
+# excludes 0. The digits that G learned from are no easier to find than those held out: the interval of their difference
+# includes 0. So this G does not know its training digits by heart, as far as 48 of them can tell. What the test would
+# miss is a G that has stored a few pictures of sixty thousand, or stored them a little changed. Section 6 of
+# [lesson 11](11_measuring_gans.ipynb) comes from the other side, from generated pictures to the nearest training
+# picture; do both.
 # </details>
 
 # %% [markdown]
