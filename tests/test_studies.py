@@ -1,6 +1,7 @@
 """Studies: the grid, the table, going on after a kill, and the statistics against written-out formulas."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from dcgan_course.experiments import recording, reports, studies
 from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.experiments.studies import Study, grid, read_study, run_study
 from dcgan_course.machine.errors import UserError
-from dcgan_course.measuring.tables import comparison, differences, means, summary
+from dcgan_course.measuring.tables import comparison, differences, holm, means, summary
 from dcgan_course.runs import Run
 
 TWO = {"plain": {}, "slow": {"lr_g": 1e-5}}
@@ -361,3 +362,17 @@ def test_a_study_is_reported(monkeypatch):
     assert list(text) == ["sharpness", "fd"]
     assert text["fd"].startswith(f"{np.mean(study.values(configs[0], 'fd')):.0f} ± ")
     assert shown == [([None, None], "two", "two sheets", 2)]
+
+
+def test_holm():
+    """By hand: 0.005 and 0.01 pass 0.05 / 4 and 0.05 / 3, 0.03 fails 0.05 / 2, and 0.04 is not asked; and as lesson 06
+    writes it."""
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005}) == {"a", "d"}
+    assert holm({"a": 0.05}) == {"a"} and holm({"a": 0.06}) == holm({}) == set()
+    source = Path(__file__).parents[1] / "notebooks" / "src" / "06_what_stabilises.py"
+    lesson, names = source.read_text("utf-8"), {}
+    exec(re.search(r"^def holm\(.*?\n\n\n", lesson, re.M | re.S)[0], names)
+    values = np.random.default_rng(0)
+    for n in range(1, 30):
+        p_values = dict(enumerate(values.uniform(0, 0.01, n)))
+        assert names["holm"](p_values) == holm(p_values)

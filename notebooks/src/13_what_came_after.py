@@ -622,16 +622,9 @@ def headed(config, study=study):
 # %% jupyter={"source_hidden": true}
 from scipy import stats
 
-
-def holm(p_values, level=0.05):
-    """Lesson 06's rule: which stay decided when all are asked at once."""
-    p_values, ranked = np.array(p_values), np.argsort(p_values)
-    passed = p_values[ranked] <= level / np.arange(len(ranked), 0, -1)
-    decided = ranked[np.logical_and.accumulate(passed)]  # up to the first that fails
-    return np.isin(np.arange(len(ranked)), decided)
+from dcgan_course.measuring.tables import holm
 
 
-# %% jupyter={"source_hidden": true}
 def compared(pairs, pool, study=study):
     """One version over another: a line for each pair. The spread is that of all in `pool`."""
     logs = {name: np.log(study.values(name, "fd")) for name in study.study.configs}
@@ -650,7 +643,8 @@ def compared(pairs, pool, study=study):
                                  for version, over in pairs],
                          ["times", "from", "to", "p-value", "distances of three seeds"])
     words = np.where(found["times"] < 1, "better", "worse")
-    found.insert(0, "verdict", np.where(holm(found["p-value"]), words, "undecided"))
+    decided = found.index.isin(holm(found["p-value"].to_dict()))
+    found.insert(0, "verdict", np.where(decided, words, "undecided"))
     return found
 
 

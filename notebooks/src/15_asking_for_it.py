@@ -218,7 +218,7 @@ show_rows({words: study.images(name)[:20] for name, words in ABOUT.items()},
 # was asked for:
 
 # %% jupyter={"source_hidden": true}
-from dcgan_course.measuring.tables import interval
+from dcgan_course.measuring.tables import holm, interval
 
 floor = study.about["real"]
 
@@ -380,18 +380,16 @@ print(f"By projection D has {count_parameters(netD):,} parameters,",
 from scipy.stats import ttest_1samp
 
 METRICS["class-wise distance"] = "class_fd", 1, ".0f"
-rows, p_values = {}, []
+rows, p_values = {}, {}
 for title, (metric, unit, form) in METRICS.items():
     first, second = (of_seeds(f"both, {way}", metric, unit)
                      for way in ("planes", "projection"))
     mean, half = interval(second - first)
-    p_values.append(ttest_1samp(second - first, 0).pvalue)
+    p_values[title] = ttest_1samp(second - first, 0).pvalue
     rows[title] = [f"{first.mean():{form}}", f"{second.mean():{form}}",
                    f"{mean:+{form}} ± {half:{form}}", "–" if abs(mean) <= half else "✓", "–"]
-for rank, i in enumerate(np.argsort(p_values)):  # Holm: the smallest p first
-    if p_values[i] > 0.05 / (len(p_values) - rank):
-        break
-    rows[list(METRICS)[i]][4] = "✓"
+for title in holm(p_values):
+    rows[title][4] = "✓"
 show_table(pd.DataFrame(rows, ["planes", "projection", "difference", "decided alone",
                                "after Holm"]).T,
            "Means of three seeds; differences seed by seed, with 95 % intervals. ✓: decided, "
