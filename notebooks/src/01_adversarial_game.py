@@ -663,10 +663,8 @@ def frame(moments):
 looks = zip(film[::3] + film[-1:], hasty[::3] + hasty[-1:], strict=True)
 show_turned({f"step {a[0]:,}": frame({"patient G": a, "100 times as fast": b})
              for a, b in looks},
-            "Blue points are real, orange ones G's; an arrow is where D sends a point. Move "
-            "the slider: when do those on the left turn away from the middle? Where does the "
-            "crowd on the right go? (Its map is white for long: that D's opinion is at first "
-            "too weak for these colours.)",
+            "Blue points are real, orange ones G's; an arrow is where D sends a point. When do "
+            "those on the left turn away from the middle? Where does the crowd on the right go?",
             "two maps: on the left orange points leave the middle and gather on eight blue "
             "clusters; on the right one heap of them rushes around the ring", first=13)
 
@@ -692,7 +690,8 @@ show(figure, "Modes covered on the way. Does a hasty line ever settle? (The two 
 # moments its points form one heap or streak, which lies on a mode or two, or beside the ring, and is soon on its way to
 # the next. G is not stupid. At any moment D has a place that it likes best, and the fastest way to a lower
 # $L_G$ is to send *everything* there. Then D learns that this place is fake, likes another one better, and the whole
-# crowd moves on. Each move makes sense for the one who makes it, and together they lead nowhere.
+# crowd moves on. Each move makes sense for the one who makes it, and together they lead nowhere. (On the slider the right
+# map is white for long: its D's opinion is at first too weak for these colours.)
 #
 # </details>
 #

@@ -441,10 +441,10 @@ turned("glasses", six, explorer.directions["glasses"], (-2, -1, -0.5, 0, 0.5, 1,
 # Adding a direction can only push further: black hair gets blacker. A colour that lies amid the others in `z` is not
 # reached like that. A button therefore *replaces* the part of z in which the colours differ:
 #
-# $$z - Pz + 1.75\, P\,(\bar z_{\text{brown}} - \bar z)$$
+# $$z - Pz + 1.75\, P\,(m_{\text{brown}} - m)$$
 #
-# P keeps of a vector what lies in that part, $\bar z_{\text{brown}}$ is the mean z of faces with brown hair, and
-# $\bar z$ the mean of such means over all colours. The 1.75 goes beyond the mean face, where more faces are seen to have
+# P keeps of a vector what lies in that part, $m_{\text{brown}}$ is the mean z of faces with brown hair, and
+# $m$ the mean of such means over all colours. The 1.75 goes beyond the mean face, where more faces are seen to have
 # the colour. Six faces, with both:
 
 # %% jupyter={"source_hidden": true}
