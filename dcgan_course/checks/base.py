@@ -7,6 +7,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 from ..machine import progress
 from ..machine.display import say
@@ -23,12 +24,22 @@ from .words import (
     same,
 )
 
-__all__ = ["Wrong", "described", "exercise", "expect", "expect_none_of", "expect_tensor", "plain",
+__all__ = ["Check", "Wrong", "described", "exercise", "expect", "expect_none_of", "expect_tensor", "plain",
            "same", "serves"]
 
 NOT_OWN = (str(Path(__file__).parents[1]), str(Path(contextlib.__file__).parent), "<frozen")  # this package, Python's
 RIGHT, NOT_ATTEMPTED = "Right. The lesson goes on with yours.", "Not attempted yet"
 TOO_LONG = "had not finished after"
+
+
+class Check(Protocol):
+    """What `exercise` makes of a function."""
+
+    def __call__(self, answer: object) -> object:
+        """Say what was found; the answer where it is right, else the package's own."""
+
+    def verdict(self, answer: object) -> str:
+        """What was found, "" where the answer is right."""
 
 
 def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None, **says: str) -> Callable:

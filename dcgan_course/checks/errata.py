@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .base import described, exercise, expect, plain, serves
+from .base import Check, described, exercise, expect, plain, serves
 from .costs import check_g_loss
 from .networks import check_generator_block, check_init_weights
 from .pictures import check_scaled, check_snapshot
@@ -107,7 +107,7 @@ class Listing:
     faulty: tuple[int, ...]
     mended: str
     why: str
-    check: Callable
+    check: Check
     seen: str
 
     def __str__(self) -> str:
@@ -140,7 +140,7 @@ class Listing:
         return self.check.verdict(functions[0]).removeprefix("Not yet: ") if functions else "it makes no function."
 
 
-def listing(about: str, code: str, faulty: tuple[int, ...], mended: str, why: str, check: Callable,
+def listing(about: str, code: str, faulty: tuple[int, ...], mended: str, why: str, check: Check,
             seen: str) -> Listing:
     """A Listing of code that is indented like what stands around it, and begins and ends with empty lines."""
     return Listing(about, textwrap.dedent(code).strip(), faulty, mended, why, check, seen)
