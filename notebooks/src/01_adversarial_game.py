@@ -663,8 +663,9 @@ def frame(moments):
 looks = zip(film[::3] + film[-1:], hasty[::3] + hasty[-1:], strict=True)
 show_turned({f"step {a[0]:,}": frame({"patient G": a, "100 times as fast": b})
              for a, b in looks},
-            "Blue points are real, orange ones G's; an arrow is where D sends a point. When do "
-            "those on the left turn away from the middle? Where does the crowd on the right go?",
+            "Blue points are real, orange ones G's; an arrow is where D sends a point. When "
+            "do those on the left turn away from the middle? Where does the crowd on the "
+            "right go?",
             "two maps: on the left orange points leave the middle and gather on eight blue "
             "clusters; on the right one heap of them rushes around the ring", first=13)
 
