@@ -463,18 +463,20 @@ show(figure, "At the left edge one push is full, the other is nearly zero.",
 
 # %%
 moved = {}
-for factor in (1, 0.01, 1e-9):
+for name, factor in (("its own loss", 1), ("a hundredth of it", 0.01),
+                     ("a billionth of it", 1e-9)):
     weight = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.Adam([weight], lr=1e-3)
     for _ in range(10):
         optimizer.zero_grad()
         (-factor * weight).sum().backward()
         optimizer.step()
-    moved[f"loss times {factor:g}"] = f"{weight.item():.4f}"
+    moved[name] = f"{weight.item():.4f}"
 show_table(pd.DataFrame({"the weight moves by": moved}))
 
 # %% [markdown]
-# A hundredth of the loss makes the same step: **Adam does not see a loss's scale.**
+# A hundredth of the loss makes the same step: **Adam does not see a loss's scale**, until the loss is so small that
+# Adam's `eps` shows (last line).
 #
 # <details><summary>What, then, is left of the difference between the two losses?</summary>
 #
@@ -692,7 +694,7 @@ show(figure, "Modes covered on the way. Does a hasty line ever settle? (The two 
 # the next. G is not stupid. At any moment D has a place that it likes best, and the fastest way to a lower
 # $L_G$ is to send *everything* there. Then D learns that this place is fake, likes another one better, and the whole
 # crowd moves on. Each move makes sense for the one who makes it, and together they lead nowhere. (On the slider the right
-# map is white for long: its D's opinion is at first too weak for these colours.)
+# map is white for long, and its arrows are too short to see: its D's opinion is at first too weak for both.)
 #
 # </details>
 #
@@ -792,7 +794,6 @@ ends = {}
 for name, path in (("simultaneous", apart), ("alternating", turns)):
     distances = [math.hypot(x, y) for x, y in path]
     ends[name] = [f"{d:.2f}" for d in (distances[0], distances[-1], max(distances))]
-ends["simultaneous, predicted"] = ["", f"{math.sqrt(2) * (1 + 0.1**2) ** (314 / 2):.2f}", ""]
 show_table(pd.DataFrame(ends, ["at the start", "at the end", "at most"]).T,
            "Distance from the saddle.")
 
@@ -810,8 +811,8 @@ show(figure, "One path leaves, the other stays.",
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# The simultaneous path ends further out; taking turns ends as far away as it began, on a closed curve. There is a
-# quantity that an alternating step leaves exactly as it was,
+# The simultaneous path ends further out, where the formula says: $\sqrt{2} \cdot 1.01^{314/2} = 6.74$. Taking turns ends
+# as far away as it began, on a closed curve. There is a quantity that an alternating step leaves exactly as it was,
 # $x^2 + y^2 - lr \cdot x y$, and the places where it has one value form an ellipse around the saddle, here almost a
 # circle. (Try the algebra: write the new point's value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
 #
@@ -930,14 +931,15 @@ for row, (name, moments) in zip(axes, {"without": hopping, "with R1": calm}.item
         map_ = draw_plane(axis, D_plane, x_real[:200], x_fake[:300], f"{name}, step {step:,}",
                           reach)
     key(figure, map_, row)
-show(figure, "The same G in a hurry. Each row has a colour key of its own: white is one half.",
-     "six maps: above, one heap or streak of orange points at changing places; below, a ring "
-     "of orange points, which is gathering on the modes in the last map")
+show(figure, "The G that is ten times as fast. Each row has a colour key of its own: white is "
+     "one half.", "six maps: above, a cloud, a heap or a streak of orange points at changing "
+     "places; below, a ring of orange points, which is gathering on the modes in the last map")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true} tags=["nbval-ignore-output"]
 figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.2))
-for moments, colour, name in ((hopping, ORANGE, "hasty, without R1"),
-                              (calm, GREEN, "hasty, with R1"), (film, BLUE, "patient G")):
+for moments, colour, name in ((hopping, ORANGE, "ten times as fast"),
+                              (calm, GREEN, "ten times as fast, with R1"),
+                              (film, BLUE, "patient G")):
     steps, scores = zip(*((step, score(points)) for step, points, *_ in moments), strict=True)
     axes[0].plot(steps, [covered for covered, *_ in scores], color=colour, label=name)
     axes[1].plot(steps, [100 * near for _, near, _ in scores], color=colour)
@@ -957,7 +959,7 @@ show(figure, "Compare the green line with the blue one, left and then right.",
 # that have reached the ring are left in peace, and the others are sent to it.
 #
 # So **R1 stops the hopping, and it costs sharpness.** On the right the green line lies below the blue one nearly all the
-# way, and jumps. (Haste has a small share in that, as the table below says.) With R1 the points lie in an even ring for
+# way, and jumps. (A good third of that is the hurry's, says the table below.) With R1 the points lie in an even ring for
 # long, where the patient G has eight heaps. To tell a heap from the gap beside it, D has to be steep there, which is
 # what it pays for. (The orange peaks are one heap that passes over a mode.)
 #
@@ -965,16 +967,16 @@ show(figure, "Compare the green line with the blue one, left and then right.",
 #
 # This is one seed. We tried five, and looked at 18 moments of each from step 1,500 on:
 #
-# | G | moments with six modes or more, of 18 | points near a mode |
+# | G | moments with six modes or more, of 18 | points near a mode, mean of the 18 moments |
 # |---|--:|--:|
 # | patient | 18 | 77 to 82 % |
 # | patient, with R1 | 18 | 64 to 70 % |
-# | hasty, with R1 | 15 or more | 54 to 65 % |
+# | ten times as fast, with R1 | 15 or more | 54 to 65 % |
 #
-# So most of the lost sharpness is R1's price, and the rest the haste. (The hasty G without R1 covered two modes or fewer
-# at each of these moments, with four of the five seeds; with R1 it never did.) And R1 has its limits: try the G of
-# section 4, a hundred times as fast, with `penalty=r1`. [Lesson 13](13_what_came_after.ipynb) puts R1 into the
-# discriminator of a DCGAN.
+# So nearly two thirds of the lost sharpness are R1's price, and the rest is the hurry's. (The same fast G without R1
+# covered two modes or fewer at each of these moments, with four of the five seeds; with R1 it never did.) And R1 has
+# its limits: try the G of section 4, a hundred times as fast, with `penalty=r1`.
+# [Lesson 13](13_what_came_after.ipynb) puts R1 into the discriminator of a DCGAN.
 
 # %% [markdown]
 # ## 6 · From 2 numbers to 784
