@@ -947,7 +947,7 @@ axes[0].set(title="modes covered", xlabel="step", ylim=(-0.4, 8.4), yticks=range
 axes[1].set(title="points near a mode, %", xlabel="step", ylim=(-5, 105))
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
 show(figure, "Compare the green line with the blue one, left and then right.",
-     "left: one line stays below two, two rise to eight, one of which keeps jumping down; "
+     "left: one line never passes two, two rise to eight, one of which keeps jumping down; "
      "right: one line has two peaks and is low else, two rise, the patient one highest")
 
 # %% [markdown]
