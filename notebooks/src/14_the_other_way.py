@@ -442,9 +442,9 @@ show_turned({f"t = {t}": field(t) for t in (0.95, 0.75, 0.5, 0.3, 0.15, 0.05)},
 #
 # Where points are, the learnt arrows are much like the exact ones. Where hardly a point ever comes there was little to
 # learn from: in the corners they are guesses, and, what matters more, **between neighbouring heaps** they are too short.
-# In the very middle of a gap the two pulls nearly cancel. Close beside it the exact arrows are the longest, for a point
-# must be pulled to one heap or the other in the little time that is left. There the learnt ones have about a quarter of
-# that length; half the way to a heap it is 70 %. Keep the gaps in mind.
+# In the very middle of a gap the two pulls nearly cancel. Close beside it the exact arrows are long, for a point must be
+# pulled to one heap or the other in the little time that is left. The learnt ones have about a quarter of that length
+# there, and about 70 % half the way to a heap. Keep the gaps in mind.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 share = torch.tensor([0, 1 / 8, 1 / 4, 1 / 2])  # of the way from the middle of a gap to a heap
