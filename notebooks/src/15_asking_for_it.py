@@ -719,7 +719,8 @@ show(searches(wanted, generate(netF, starts)),
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 MOMENTS = (0, 10, 20, 40, 70, 100, 150, 200, 250)
 show_turned({f"after {step} steps": searches(wanted, generate(netF, way[step]))
-             for step in MOMENTS}, "Left the wanted face, then the six searches. Go back: when does each arrive?",
+             for step in MOMENTS},
+            "Left the wanted face, then the six searches. Go back: when does each arrive?",
             "seven faces: the wanted one, and six that come to resemble it",
             first=len(MOMENTS) - 1)
 figure, axes = plt.subplots()
