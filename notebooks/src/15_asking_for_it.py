@@ -759,6 +759,7 @@ pool = draw_z(faces.config, 400, seeded(6, "lesson"))
 shelf = generate(netF, pool)
 
 
+# %% jupyter={"source_hidden": true}
 def nearest_starts(x, k=1):
     """Of the random z those k whose pictures are nearest to each of x, (k * N, nz)."""
     order = torch.cdist(x.flatten(1), shelf.flatten(1)).argsort(1)
@@ -1041,6 +1042,7 @@ def tiles(name, nrow):
     return grid_images(torch.from_numpy(np.array(picture)), nrow)
 
 
+# %% jupyter={"source_hidden": true}
 walks = tiles("directions.webp", 12).unflatten(0, (3, 12))[:, [0, 2, 4, 7, 9, 11]]
 churches = tiles("runs/heritage/best.webp", 8)[[3, 5, 11, 18, 20, 28, 39, 44, 47, 52, 53, 60]]
 
