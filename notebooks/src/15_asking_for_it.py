@@ -43,7 +43,8 @@
 # | **Part two**, sections 4 and 5 | **typical** pictures; **one given** picture | any generator, as it is | 45 minutes |
 # | **The end**, sections 6 and 7 | pictures of your own | the whole course | 5 minutes, then 8 hours |
 #
-# The parts need nothing of one another but the generator of digits. Read them on two days if you like.
+# Of part one, part two needs only the generator of digits, which the first cell of section 1 loads. Read them on two
+# days if you like.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -72,9 +73,9 @@ import pandas as pd
 import torch
 
 from dcgan_course import checks, plots, sampling
-from dcgan_course.experiments.recording import RecordedStudy
 from dcgan_course.machine.runtime import seeded, settle_threads
 from dcgan_course.measuring.judges import judged, load_judge, parts
+from dcgan_course.measuring.tables import holm, interval
 from dcgan_course.plots import BLUE, ORANGE, STYLE, show, show_rows, show_table, show_turned
 from dcgan_course.runs import load_run
 from dcgan_course.sampling import draw_z, generate
@@ -194,6 +195,8 @@ show_rows({"": torch.cat([seen[:, :1], planes], 1).flatten(0, 1)[:, None]},
 # > - after neither
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
+from dcgan_course.experiments.recording import RecordedStudy
+
 study = RecordedStudy("told")
 ABOUT = {"both, planes": "Both are told", "only G": "Only G is told",
          "only D": "Only D is told"}
@@ -218,8 +221,6 @@ show_rows({words: study.images(name)[:20] for name, words in ABOUT.items()},
 # was asked for:
 
 # %% jupyter={"source_hidden": true}
-from dcgan_course.measuring.tables import holm, interval
-
 floor = study.about["real"]
 
 
@@ -263,55 +264,60 @@ show_table(frame, "Means over three seeds, with 95 % intervals; D's answers at t
 #
 # Planes tell D the class at the door, and every layer may mix it with the pixels as it likes. Miyato and Koyama ([arXiv
 # 1802.05637](https://arxiv.org/abs/1802.05637)) ask what the *best* D would compute. Lesson 01 had the answer for
-# plain images: its logit is log(p/q), real density over generated density. For pairs of image x and class y it falls
-# into two parts:
+# plain images: its logit is $\log(p/q)$, real density over generated density. For pairs of image $x$ and class $y$ it
+# falls into two parts:
 #
 # $$\log\frac{p(x, y)}{q(x, y)} = \log\frac{p(y\,|\,x)}{q(y\,|\,x)} + \log\frac{p(x)}{q(x)}$$
 #
 # The second part is the old question: is this a real image? The first asks: does the class fit it? If a classifier's
-# usual last layer (a linear map of the features, then softmax) describes both p(y|x) and q(y|x), then the first part
-# is, up to a term that does not depend on the class, a **product of the features with a vector for the class**. So D
-# keeps its layers, looks at the image alone, and only the last step knows the class:
+# usual last layer (a linear map of the features, then softmax) describes both $p(y\,|\,x)$ and $q(y\,|\,x)$, then
+# the first part is, up to a term that does not depend on the class, a **product of the features with a vector for the
+# class**. So D keeps its layers, looks at the image alone, and only the last step knows the class:
 #
 # $$\text{logit} = w \cdot f(x) + v_y \cdot f(x)$$
 #
-# with D's last features f(x), weights w for all images, and a vector $v_y$ for each class. This is the **projection
+# with D's last features $f(x)$, weights $w$ for all images, and a vector $v_y$ for each class. This is the **projection
 # discriminator**; in the package `--classes 10 --class_input projection`.
 
 # %% jupyter={"source_hidden": true}
 figure, axis = plt.subplots(figsize=(8.4, 2.7))
-axis.set(xlim=(0, 168), ylim=(53, -6))
+axis.set(xlim=(0, 186), ylim=(53, -6))
 axis.axis("off")
 numbers = np.random.default_rng(1)
 
 
 def vector(x, y, colour, strength=1.0):
     """Eight numbers as a row of cells, the larger the stronger."""
-    for i, number in enumerate(strength * (0.15 + 0.85 * numbers.random(8))):
+    for i, number in enumerate(strength * (0.4 + 0.6 * numbers.random(8))):
         axis.add_patch(plt.Rectangle((x + 4 * i, y), 3.8, 3.6, color=colour, alpha=number,
                                      lw=0))
 
 
-axis.imshow(digits[0, 0], cmap="gray", extent=(1, 25, 34, 8), aspect="auto")
-vector(54, 19, plots.INK)
-vector(105, -5, BLUE)
+axis.imshow(digits[0, 0], cmap="gray", extent=(1, 25, 33, 7), aspect="auto",
+            interpolation="none")
+vector(46, 18, plots.INK)
+vector(104, -5, BLUE)
 for row in range(10):
-    vector(105, 3 + 5 * row, *((plots.GREEN,) if row == 5 else (plots.GREY, 0.3)))
+    vector(104, 3 + 5 * row, *((plots.GREEN,) if row == 5 else (plots.GREY, 0.5)))
 for x, y, words, colour in (
-        (13, 39, "image x", plots.INK), (70, 28, "features f(x)", plots.INK),
-        (39, 18, "D's layers", plots.INK), (101, -3, "$w$", BLUE),
-        (139, -3, "$w\\cdot f(x)$", BLUE), (101, 5, "$v_0$", plots.GREY),
-        (101, 30, "$v_5$", plots.GREEN), (101, 50, "$v_9$", plots.GREY),
-        (139, 30, "$+\\ v_5\\cdot f(x)$", plots.GREEN)):
+        (13, 37, "image x", plots.INK), (62, 26, "features f(x)", plots.INK),
+        (35, 16, "D's layers", plots.INK), (100, -3, "$w$", BLUE),
+        (139, -3, "$w\\cdot f(x)$", BLUE), (100, 5, "$v_0$", plots.GREY),
+        (100, 30, "$v_5$", plots.GREEN), (100, 50, "$v_9$", plots.GREY),
+        (139, 30, "$v_5\\cdot f(x)$", plots.GREEN), (165, 14, "+", plots.INK),
+        (179, 14, "logit", plots.INK)):
     axis.text(x, y, words, color=colour, ha="left" if x == 139 else "center", va="center",
-              size=12)
-for start, end in ((27, 52), (87, 97)):
-    axis.annotate("", (end, 21), (start, 21),
-                  arrowprops={"arrowstyle": "->", "color": plots.GREY})
-show(figure, "The class is 5 and picks the vector v5; w serves all images. The sum of the two "
-     "products is the logit.",
-     "a five, its row of features, and beside them eleven rows of like length: w in blue, v0 "
-     "to v9 in grey, of which v5 is green")
+              size=16 if words == "+" else 12)
+for a, b in (((27, 20), (44, 20)), ((79, 19), (96, -2)), ((79, 21), (96, 29)),
+             ((168, 14), (173, 14))):
+    axis.annotate("", b, a, arrowprops={"arrowstyle": "->", "color": plots.GREY})
+for y, end in ((-3, 10), (30, 18)):
+    axis.plot((156, 165, 165), (y, y, end), color=plots.GREY, linewidth=1)
+show(figure, "The class is 5 and picks its own vector, the green one; the blue w serves all "
+     "images. The features are multiplied with both, and the sum is the logit.",
+     "a five, its row of features, and from there arrows to two of eleven rows of like "
+     "length: w in blue, and v5 in green among v0 to v9 in grey; their products, added, are "
+     "the logit")
 
 # %% [markdown]
 # > **Exercise 2 · The projection** — difficulty 2 of 3 · importance 2 of 3 · 8 minutes
@@ -517,23 +523,23 @@ for kind, (net, config, look) in kinds.items():
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.measuring.metrics import precision_recall
 
-figure, axes = plt.subplots(2, 2, figsize=(8.4, 5), sharex=True, sharey="row")
+figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.2), sharey=True)
 found = {}
-for column, kind in zip(axes.T, kinds, strict=True):
+for axis, kind in zip(axes, kinds, strict=True):
     reference, other = looked[kind][0][:N], looked[kind][0][N:]
     both = np.array([precision_recall(reference, answers[kind, n][0]) for n in LENGTHS])
     found[kind] = both, precision_recall(reference, other)
-    for axis, values, level, colour in zip(column, both.T, found[kind][1], (BLUE, ORANGE),
-                                           strict=True):
+    for name, colour, place, values, level in zip(
+            ("precision", "recall"), (ORANGE, BLUE), ((-2, -28), (14, -4)), both.T,
+            found[kind][1], strict=True):
         axis.plot(LENGTHS, values, color=colour, marker="o")
         axis.axhline(level, color=colour, linestyle="--", linewidth=1)
-    column[0].set(title=kind, ylim=(0.75, 1.005))
-    column[1].set(xlabel="length of z (usual: 10)", ylim=(0, 1.02))
-axes[0, 0].set_ylabel("precision, from 0.75")
-axes[1, 0].set_ylabel("recall, from 0")
-show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead. Mind the "
-     "two scales: how much does one gain where the other falls?",
-     "recall falls steeply towards short z on both sides, and precision rises a little")
+        axis.annotate(name, (4, values[0]), place, textcoords="offset points", color=colour)
+    axis.set(title=kind, xlabel="length of z (usual: 10)", ylim=(0, 1.02))
+show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones instead. How much "
+     "does one gain where the other falls?",
+     "two panels, faces and digits: recall falls steeply towards short z, and precision, "
+     "always high, rises a little")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
@@ -713,8 +719,10 @@ show(searches(wanted, generate(netF, starts)),
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["nbval-ignore-output"]
 MOMENTS = (0, 10, 20, 40, 70, 100, 150, 200, 250)
 show_turned({f"after {step} steps": searches(wanted, generate(netF, way[step]))
-             for step in MOMENTS}, "Left the wanted face, then the six searches.",
-            "seven faces: the wanted one, and six that come to resemble it", first=5)
+             for step in MOMENTS},
+            "Left the wanted face, then the six searches. Go back: when does each arrive?",
+            "seven faces: the wanted one, and six that come to resemble it",
+            first=len(MOMENTS) - 1)
 figure, axes = plt.subplots()
 apart = torch.stack([error(netF, z, six) for z in way.values()])
 for number, values in enumerate(apart.T, 1):
@@ -751,6 +759,7 @@ pool = draw_z(faces.config, 400, seeded(6, "lesson"))
 shelf = generate(netF, pool)
 
 
+# %% jupyter={"source_hidden": true}
 def nearest_starts(x, k=1):
     """Of the random z those k whose pictures are nearest to each of x, (k * N, nz)."""
     order = torch.cdist(x.flatten(1), shelf.flatten(1)).argsort(1)
@@ -773,12 +782,6 @@ ways = {"the start": nearest_starts(wanted)}
 ways["by pixels"] = inverted(netF, ways["the start"], wanted)
 ways["by features"] = inverted(netF, ways["the start"], wanted, traits, 0.04)
 
-# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-begun = generate(netF, ways["the start"])
-show_rows({"wanted": wanted[:5], "the start of both searches": begun[:5]},
-          "Five of the eight faces, none seen by G, and the random faces nearest to them.",
-          "two rows of five faces: those wanted, and random ones of like colours", most=170)
-
 # %% [markdown]
 # > **Predict:** does the search by features reach its own goal, the wanted features, better than the search by pixels?
 # >
@@ -794,27 +797,26 @@ for name, z in ways.items():
     kept[name] = ((judged(reader, x)[1] > 0.5) == asked_for).sum(1)
     rows[name] = [f"{error(netF, z, wanted).mean():.3f}", f"{far[name].mean():.2f}",
                   f"{kept[name].mean():.1f} of 17"]
-found_by = {name: generate(netF, z)[:5] for name, z in ways.items() if name != "the start"}
-show_rows({"wanted": wanted[:5]} | found_by, "What each search found from the starts above.",
-          "three rows of five faces: those wanted, and what two searches found", most=170)
+show_rows({"wanted": wanted} | {name: generate(netF, z) for name, z in ways.items()},
+          "Eight faces that G has not seen, the random face nearest to each, and what both "
+          "searches made of it.",
+          "four rows of eight faces: those wanted, random ones of like colours, and what two "
+          "searches found", most=100)
 (gap, wide), (mean, half) = (interval(values["by features"] - values["by pixels"])
                              for values in (far, kept))
 show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
            "Means over the eight faces. By features minus by pixels, face by face, with 95 % "
            f"intervals: {gap:+.2f} ± {wide:.2f} in features, {mean:+.1f} ± {half:.1f} in "
-           "attributes.")
+           "attributes.", fold="The same in numbers")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# No. **The eight faces show no gain.** On average the search by features even lost: it ends 0.13 from the wanted
-# features, the search by pixels 0.11, where the start was at 0.22. The interval of this difference includes 0, so they
-# do not show that pixels are better, either. The pixels hardly move in the search by features: hair and glasses often
-# stay as they began. In attributes too the interval includes 0.
-#
-# Why? Our judge is small and was trained to answer 17 questions. It may forget whatever these do not ask, and its
-# slopes may be too rough for a search; we have not tested which. We had expected the features to win, as they often do
-# with large networks that have seen millions of photographs ("perceptual" losses).
+# No. **The eight faces show no gain.** The search by features ends 0.13 from the wanted features, the search by
+# pixels 0.11, where the start was at 0.22. The interval of this difference includes 0, so pixels are not shown to be
+# better, either. By features the pixels hardly move: backgrounds, hair and glasses often stay as they began. We had
+# expected the features to win, as they often do with large networks that have seen millions of photographs
+# ("perceptual" losses). Our judge is small and knows 17 questions; whether that is the reason, we have not tested.
 # </details>
 #
 # ### What G never draws
@@ -1040,6 +1042,7 @@ def tiles(name, nrow):
     return grid_images(torch.from_numpy(np.array(picture)), nrow)
 
 
+# %% jupyter={"source_hidden": true}
 walks = tiles("directions.webp", 12).unflatten(0, (3, 12))[:, [0, 2, 4, 7, 9, 11]]
 churches = tiles("runs/heritage/best.webp", 8)[[3, 5, 11, 18, 20, 28, 39, 44, 47, 52, 53, 60]]
 
