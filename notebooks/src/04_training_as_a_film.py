@@ -12,7 +12,7 @@
 # <img src="../data/film.webp" width="484" alt="a film of sixty-four places over two curves: grey squares become blobs, then strokes, then digits, while a cursor walks along the losses">
 #
 # *Sixty-four vectors z, drawn once and never again, as one generator learns to read them. Choose a place and follow it;
-# then watch the cursor: the pictures get better all the way, and the losses do not tell.*
+# then watch the cursor below.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
 #
@@ -117,7 +117,7 @@ show_turned({words(kimg): small(Image.fromarray(frame[22:]))
 # Some digits can be read at ten thousand images, and many at twenty, but nothing in the curves marks them: G's loss
 # falls as before. From forty thousand on it stays where it is, and from some 160 thousand on it even *rises*. The
 # pictures get better all the way: lesson 03 gave their distance from real digits after each epoch, which falls from 159
-# to 28. So look at the pictures.
+# to 28. Who stops where G's loss is lowest, between 80 and 140 thousand images, stops too early. So look at the pictures.
 #
 # Follow **one** place. In the next figure the upper sixteen places stand on top, as they are at the end; under them is
 # the life of the framed one, row by row like text: a 0 until about the middle of the training, and at the end a 6.
@@ -186,7 +186,8 @@ show_rows(rows, "The first eight places at the end of each epoch.",
 # nothing forces the game to come to rest.
 #
 # </details>
-#
+
+# %% [markdown]
 # The rest of this lesson makes such a film: a `z` that stays, pictures that can be compared, frames, and a file that is
 # small enough for a page. At the end a second film stands beside the first, and shows a generator that collapses.
 
@@ -231,7 +232,7 @@ pictures = {train: torch.stack([first_picture(z, train) for z in company])
             for train in (True, False)}
 show_rows({"A": pictures[False], "B": pictures[True]},
           "One z three times, in two modes: what do the neighbours change?",
-          "two rows of three pictures of one digit: alike in A, with other strokes each time in B",
+          "two rows of three pictures of a digit: alike in A, with other strokes in B",
           heads=["alone", "15 neighbours", "15 others"], most=150)
 
 # %% [markdown]
@@ -602,7 +603,7 @@ both = {"healthy": healthy.config, "collapsed": collapsed.config}
 def value(config, key):
     """A setting, as one writes it by hand."""
     found = getattr(config, key)
-    found = {"normal": "normal", "uniform01": "even, 0 to 1"}.get(found, found)
+    found = {"normal": "normal", "uniform01": "uniform, 0 to 1"}.get(found, found)
     return found if isinstance(found, str) else f"{found:g}" if found else "none"
 
 

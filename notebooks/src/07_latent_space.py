@@ -176,7 +176,8 @@ axes.plot(10 * np.cos(quarter), 10 * np.sin(quarter), color=BLUE, linewidth=3)
 axes.plot([10, 0], [0, 10], color=ORANGE, linewidth=3)
 for t in (0.25, 0.5):  # from 0 through the line's points to the arc
     x, y = 10 * (1 - t), 10 * t
-    axes.plot([0, 10 * x / np.hypot(x, y)], [0, 10 * y / np.hypot(x, y)], color=GREY, linewidth=1)
+    ray = 10 / np.hypot(x, y)
+    axes.plot([0, ray * x], [0, ray * y], color=GREY, linewidth=1)
     axes.plot(x, y, "o", color=ORANGE, markersize=5)
 for x, y, colour, words, place in (
         (10, 0, INK, "a", (10.9, -0.4)), (0, 10, INK, "b", (-0.3, 11)),
@@ -240,6 +241,7 @@ def walk(p, q, path, frames=36):
     return torch.stack([path(p, q, float(t)) for t in torch.linspace(0, 1, frames)])
 
 
+# %%
 ends = sample_z(40, run.config.nz, run.config.z, seeded(4, "lesson"))
 show(generate(netG, walk(ends[0], ends[1], slerp)),
      "36 pictures on the great circle, row by row.",
@@ -441,7 +443,7 @@ print(f"median of these distances: {nearest.values.median():.1f};",
 #
 # ## 5 · Four corners
 #
-# Two numbers, u to the right and v downwards, mix four pictures: go from corner to corner down the left side and down
+# Two numbers mix four pictures, one across and one down: go from corner to corner down the left side and down
 # the right side, then straight across.
 #
 # > **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
@@ -497,8 +499,8 @@ show(generate(netF, corner_grid(corners, 8)),
 # <details><summary>How were these faces trained?</summary>
 #
 # Their training departs from guideline 2: its D has no batch norm, and a penalty (R1) keeps it from being steep. With
-# the guidelines' D the faces had a woven grain and broken mouths ([data/README.md](../data/README.md) shows both, with
-# their distances).
+# the guidelines' D, in the run `avatars_plain`, the faces had a woven grain and broken mouths
+# ([data/README.md](../data/README.md) shows both, with their distances).
 # </details>
 #
 # ## 6 · A whole latent plane
@@ -747,6 +749,7 @@ show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
+# - With three of each, as above, about three sums in four succeed: the one above is typical.
 # - **Only with z**: there more is better, for glasses and for smiles. One exemplar is a matter of luck: a single face
 #   carries its hair colour, its background and its mouth into the sum; the mean of ten keeps what they share. The paper
 #   found the same: sums of single samples "were unstable".
