@@ -12,7 +12,7 @@
 # <img src="../data/film.webp" width="484" alt="a film of sixty-four places over two curves: grey squares become blobs, then strokes, then digits, while a cursor walks along the losses">
 #
 # *Sixty-four vectors z, drawn once and never again, as one generator learns to read them. Choose a place and follow it;
-# then watch the cursor: the pictures get better all the way, and the losses do not tell.*
+# then watch the cursor below.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/04_training_as_a_film.ipynb)
 #
@@ -117,11 +117,11 @@ show_turned({words(kimg): small(Image.fromarray(frame[22:]))
 # Some digits can be read at ten thousand images, and many at twenty, but nothing in the curves marks them: G's loss
 # falls as before. From forty thousand on it stays where it is, and from some 160 thousand on it even *rises*. The
 # pictures get better all the way: lesson 03 gave their distance from real digits after each epoch, which falls from 159
-# to 28. So look at the pictures.
+# to 28. Who stops where G's loss is lowest, between 80 and 140 thousand images, stops too early. So look at the pictures.
 #
-# Follow **one** place. Above are the upper sixteen places at the end, and below is the life of the framed one, row by
-# row like text: a 0 until about the middle of the training, and at the end a 6. **Click another place,** or drag the
-# slider: which change into another digit, and which stay what they are?
+# Follow **one** place. In the next figure the upper sixteen places stand on top, as they are at the end; under them is
+# the life of the framed one, row by row like text: a 0 until about the middle of the training, and at the end a 6.
+# **Click another place,** or drag the slider: which change into another digit, and which stay what they are?
 
 # %% jupyter={"source_hidden": true}
 from PIL import ImageDraw
@@ -186,7 +186,8 @@ show_rows(rows, "The first eight places at the end of each epoch.",
 # nothing forces the game to come to rest.
 #
 # </details>
-#
+
+# %% [markdown]
 # The rest of this lesson makes such a film: a `z` that stays, pictures that can be compared, frames, and a file that is
 # small enough for a page. At the end a second film stands beside the first, and shows a generator that collapses.
 
@@ -216,14 +217,7 @@ z_fixed = sample_z(64, 100, "normal", seeded(0, "z_fixed"))
 # Batch norm subtracts a mean and divides by a standard deviation. In *train* mode it takes both from the batch at
 # hand. In *eval* mode it takes running averages that it gathered during training.
 #
-# We draw the first `z` alone, then among 15 neighbours, then among 15 others.
-#
-# > **Predict:** in which mode does its picture change? And in which does a look change the network, though no weight
-# > moves?
-# >
-# > - the picture in train mode, the network in neither
-# > - both in train mode <!-- right -->
-# > - the picture in both, the network in train mode
+# We draw the first `z` alone, then among 15 neighbours, then among 15 others: once in train mode, once in eval mode.
 
 # %% jupyter={"source_hidden": true}
 def first_picture(neighbours, train):
@@ -236,6 +230,19 @@ def first_picture(neighbours, train):
 company = [z_fixed[:0], z_fixed[1:16], z_fixed[16:31]]  # nobody, 15 neighbours, 15 others
 pictures = {train: torch.stack([first_picture(z, train) for z in company])
             for train in (True, False)}
+show_rows({"A": pictures[False], "B": pictures[True]},
+          "One z three times, in two modes: what do the neighbours change?",
+          "two rows of three pictures of a digit: alike in A, with other strokes in B",
+          heads=["alone", "15 neighbours", "15 others"], most=150)
+
+# %% [markdown]
+# > **Predict:** which row was drawn in train mode? And in which mode does a look change the network, though no weight
+# > moves?
+# >
+# > - A, and the look changes it in neither
+# > - A, and the look changes it in train mode
+# > - B, and the look changes it in neither
+# > - B, and the look changes it in train mode <!-- right -->
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 columns = ["alone", "15 neighbours", "15 others", "neighbours - alone", "others - alone"]
@@ -264,9 +271,9 @@ for train in (True, False):
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Both in train mode. There the neighbours move the picture's strokes and shades, and every forward pass also moves the
-# running averages: one look leaves a trace in everything that batch norm keeps. In eval mode a picture depends on its
-# own `z` alone, and nothing moves. So a snapshot is taken in eval mode.
+# B, and in train mode. There the neighbours move the picture's strokes and shades, and every forward pass also moves
+# the running averages: one look leaves a trace in everything that batch norm keeps. In eval mode a picture depends on
+# its own `z` alone, and nothing moves. So a snapshot is taken in eval mode.
 #
 # </details>
 
@@ -542,15 +549,17 @@ strip([iio.imread(versions[f"{n} colours"])[i][22:84, :62] for i in (2, -1) for 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# About two thirds. A quarter of the colours is not a quarter of the bits: a pixel of 16 colours takes 4 bits where one of 64 takes 6, before both are compressed. The last
-# digits hardly suffer, but the early blobs turn into grains: all frames share the palette of the last one, which is
-# nearly all black and white, so few of its 16 colours are middle greys. Half of the frames save more, and leave each
-# picture as it is. So we keep 64 colours, and give up every other frame.
+# About two thirds. A quarter of the colours is not a quarter of the bits: a pixel of 16 colours takes 4 bits where one
+# of 64 takes 6, before both are compressed. The last digits hardly suffer, but the early blobs turn into grains: all
+# frames share the palette of the last one, which is nearly all black and white, so few of its 16 colours are middle
+# greys. Half of the frames save more, and leave each picture as it is. So we keep 64 colours, and give up every other
+# frame.
 #
 # </details>
 #
-# Watch it twice. The first time look at the whole sheet: what comes first, contrast, position or shape? The second time
-# look for the place that you can read first.
+# Every other frame, with 64 colours, is the smallest of the three files: that one we keep. Watch it twice. The first time
+# look at the whole sheet: what comes first, contrast, position or shape? The second time look for the place that you can
+# read first.
 
 # %% tags=["nbval-ignore-output"]
 content = versions["64 colours, every other frame"]
@@ -594,7 +603,7 @@ both = {"healthy": healthy.config, "collapsed": collapsed.config}
 def value(config, key):
     """A setting, as one writes it by hand."""
     found = getattr(config, key)
-    found = {"normal": "normal", "uniform01": "even, 0 to 1"}.get(found, found)
+    found = {"normal": "normal", "uniform01": "uniform, 0 to 1"}.get(found, found)
     return found if isinstance(found, str) else f"{found:g}" if found else "none"
 
 
@@ -646,7 +655,7 @@ show_turned({f"{kimg:.0f} thousand images": small(side_by_side(kimg, file))
 #
 # - how many of the ten digits turn up at all, in at least 1 % of the pictures;
 # - **entropy** of the digits, divided by its maximum: 1 = all equally often, 0 = always the same one;
-# - **duplicates**: the share of pictures that lie nearer to another one than 99 % of real digits do.
+# - **duplicates**: the share of pictures with a twin, another picture as near as only 1 % of real digits have one.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.data import load_mnist
@@ -666,7 +675,7 @@ x_real, x_other = to_float(test.batch(order[:1000])), to_float(test.batch(order[
 sets = {"real digits": x_real, "healthy": thousand(healthy), "collapsed": thousand(collapsed)}
 show_rows({name: images[:8] for name, images in sets.items()},
           "The first eight of each thousand.",
-          "three rows of eight pictures: real digits, generated digits, and one stroke eight "
+          "three rows of eight pictures: real digits, generated digits, and one shape eight "
           "times", lettered=False)
 
 # %%
@@ -679,8 +688,8 @@ for name, images in sets.items():
 show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicates"]).T)
 
 # %% [markdown]
-# The collapsed row needs a word: all of its pictures show one stroke, yet the judge reads it as a 2 in most of them and
-# as an 8 in the rest. Near-copies of one stroke lie on both sides of its border. So count no digits alone.
+# The collapsed row needs a word: all of its pictures show one shape, yet the judge reads it as a 2 in most of them and
+# as an 8 in the rest. Near-copies of one shape lie on both sides of its border. So count no digits alone.
 #
 # Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
 # has perfect entropy, and duplicates give it away. The row of real digits is the floor: its 1 % of duplicates is so by

@@ -100,8 +100,8 @@ show_turned(moments, "Six walks of G above, six fades of pixels below.",
             "face, below two faces lie over one another", first=3)
 
 # %% [markdown]
-# The fade lays two faces over one another. On G's walk hair, skin and glasses change one after the other, and at every
-# stop stands a face. Is that so on every way, or did we choose good ones? To answer in numbers we take a generator of
+# The fade lays two faces over one another. On G's walk hair, skin and glasses change one after the other, and at nearly
+# every stop stands a face. Is that so on every way, or did we choose good ones? To answer in numbers we take a generator of
 # digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a classifier that saw
 # real images only.
 
@@ -174,6 +174,11 @@ turn, quarter = np.linspace(0, 2 * np.pi, 200), np.linspace(0, np.pi / 2, 60)
 axes.plot(10 * np.cos(turn), 10 * np.sin(turn), color=GREY, linewidth=7, alpha=0.3)
 axes.plot(10 * np.cos(quarter), 10 * np.sin(quarter), color=BLUE, linewidth=3)
 axes.plot([10, 0], [0, 10], color=ORANGE, linewidth=3)
+for t in (0.25, 0.5):  # from 0 through the line's points to the arc
+    x, y = 10 * (1 - t), 10 * t
+    ray = 10 / np.hypot(x, y)
+    axes.plot([0, ray * x], [0, ray * y], color=GREY, linewidth=1)
+    axes.plot(x, y, "o", color=ORANGE, markersize=5)
 for x, y, colour, words, place in (
         (10, 0, INK, "a", (10.9, -0.4)), (0, 10, INK, "b", (-0.3, 11)),
         (0, 0, GREY, "0", (-1.2, -1.2)),
@@ -186,7 +191,7 @@ axes.set(xlim=(-12, 15), ylim=(-12.5, 12.5), aspect="equal")
 axes.axis("off")
 show(figure, "The line cuts through the inside; the circle stays on the shell.",
      "a grey circle; from a point a to a point b, at right angles, an orange chord, whose "
-     "middle lies inside, and a blue arc along the circle")
+     "middle lies inside, and a blue arc along the circle; two thin rays from 0 cross both")
 
 # %% [markdown]
 # > **Exercise 1 · slerp** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
@@ -236,6 +241,7 @@ def walk(p, q, path, frames=36):
     return torch.stack([path(p, q, float(t)) for t in torch.linspace(0, 1, frames)])
 
 
+# %%
 ends = sample_z(40, run.config.nz, run.config.z, seeded(4, "lesson"))
 show(generate(netG, walk(ends[0], ends[1], slerp)),
      "36 pictures on the great circle, row by row.",
@@ -325,17 +331,10 @@ show_rows({name: images[:14] for name, images in shorter.items()},
 # At half the length most of them are blots, and yet the judge is 94 % sure on average: it has never seen a blot, so its
 # confidence means nothing there. Distance and ink tell.
 #
-# Why do lerp and slerp lead through the same digits? Because they pass through exactly the same **directions**: both mix
-# a and b with positive weights. Only the pace differs, and the length:
-
-# %%
-p, q = ends[0], ends[1]
-for t in (0.1, 0.25, 0.5):
-    cosine = torch.cosine_similarity(lerp(p, q, t), slerp(p, q, t), 0)
-    angle = torch.rad2deg(torch.acos(cosine.clamp(-1, 1)))
-    print(f"t = {t:.2f}: slerp is {angle:.0f} degrees ahead of lerp")
-
-# %% [markdown]
+# Why do lerp and slerp lead through the same digits? Because they pass through exactly the same **directions**, as the
+# thin rays in section 1's figure do: both mix a and b with positive weights. Only the length differs, and the pace: for
+# ends at a right angle slerp is ahead by four degrees at most.
+#
 # Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and on
 # average strokes keep their weight. Straight lines do little harm on average, though single pictures break: look at some
 # of the fourteen digits in the second row above, as long as those halfway on a line.
@@ -352,8 +351,8 @@ for t in (0.1, 0.25, 0.5):
 #
 # - **G's walk**: slerp in z;
 # - **a cross-fade**: A's pixels fade out, B's fade in;
-# - **a memoriser**: G's walk, but each picture is replaced by the training image nearest to it, as if G had stored them
-#   all.
+# - **a memoriser**: G's walk, but each picture is replaced by the training image nearest to it by pixels, as if G had
+#   stored them all.
 
 # %% jupyter={"source_hidden": true}
 shelf = to_float(digits.batch(range(10_000)))
@@ -404,7 +403,7 @@ show_table(pd.DataFrame(
 # </details>
 
 # %% [markdown]
-# Here is one walk of each kind:
+# Here is one walk of each kind. (The memoriser's sixes are what is nearest by pixels: much ink in the same places.)
 
 # %% jupyter={"source_hidden": true}
 images = generate(netG, walk(ends[0], ends[1], slerp, 18))
@@ -444,13 +443,12 @@ print(f"median of these distances: {nearest.values.median():.1f};",
 #
 # ## 5 · Four corners
 #
-# Two numbers, u to the right and v downwards, mix four pictures: go from corner to corner down the left side and down
+# Two numbers mix four pictures, one across and one down: go from corner to corner down the left side and down
 # the right side, then straight across.
 #
 # > **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 # >
-# > From four corners make the z of an n x n grid. Use straight lines, which are good enough (section 2). The corners must
-# > be in the grid.
+# > From four corners make the z of an n x n grid. Use straight lines. The corners must be in the grid.
 
 # %%
 def my_corner_grid(corners, n):
@@ -495,13 +493,14 @@ show(generate(netF, corner_grid(corners, 8)),
 # Look along the edges (the corners are chosen: four clean faces). Hair, skin and background do not change at the same
 # place, but each changes rather quickly.
 # Faces halfway between glasses and no glasses do not occur in the data, so G passes from one to the other within few
-# steps.
+# steps. In the middle of the sheet `z` is only half as long as in its corners, where most of section 2's digits were
+# blots. This G bears it, but look: the faces there are pale, and alike.
 #
 # <details><summary>How were these faces trained?</summary>
 #
 # Their training departs from guideline 2: its D has no batch norm, and a penalty (R1) keeps it from being steep. With
-# the guidelines' D the faces had a woven grain and broken mouths ([data/README.md](../data/README.md) shows both, with
-# their distances).
+# the guidelines' D, in the run `avatars_plain`, the faces had a woven grain and broken mouths
+# ([data/README.md](../data/README.md) shows both, with their distances).
 # </details>
 #
 # ## 6 · A whole latent plane
@@ -546,7 +545,7 @@ show(legend, "z[0] from -1 (left) to 1 (right), z[1] from -1 (bottom) to 1 (top)
 # %% [markdown]
 # Each digit has one region or several, and along their borders lie pictures that are neither digit.
 #
-# > **Predict:** estimate by eye: how much of the plane is such border land?
+# > **Predict:** estimate by eye: how much of the plane is white?
 # >
 # > - about 1 %
 # > - about 8 % <!-- right -->
@@ -657,7 +656,8 @@ for place, (mean, head) in enumerate(zip(means, HEADS, strict=True)):
         pen.text((left + WIDE + GAP // 2, 450), "−+="[place], ORANGE, lettering(88), "mm")
     equation.paste(large(generate(netF, mean[None]), 1, 6), (left + 8, 256))
 below = large(generate(netF, result + noise), 8, 3)
-equation.paste(below, ((equation.width - below.width) // 2, 680))
+equation.paste(below, (equation.width - below.width, 680))
+pen.text((0, 680 + below.height // 2), "eight\nneighbours:", GREY, lettering(38), "lm")
 show(equation, "Mean − mean + mean = result. How many of its eight neighbours wear glasses?",
      "an equation of four large faces: glasses and long hair, minus long hair, plus short "
      "hair, equals glasses and short hair; eight faces like the last in a row below it, five "
@@ -749,6 +749,7 @@ show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
+# - With three of each, as above, about three sums in four succeed: the one above is typical.
 # - **Only with z**: there more is better, for glasses and for smiles. One exemplar is a matter of luck: a single face
 #   carries its hair colour, its background and its mouth into the sum; the mean of ten keeps what they share. The paper
 #   found the same: sums of single samples "were unstable".
@@ -802,13 +803,13 @@ show_turned({name: large(six, 6, 2) for name, six in zip(
 # At +1 the first and the last still wear no glasses, and the last has lost its beard. At +2 all six wear them.
 #
 # The next cell counts over 100 new faces: the share that has the attribute, and, to see what else has changed, the
-# shares whose hair has changed its length, and who have gained or lost a beard.
+# shares whose hair has changed its length, and who have gained or lost a beard. It does so for smiles, too.
 #
-# > **Predict:** how does the share with the attribute go on beyond +1 step?
+# > **Predict:** at +2 steps towards glasses, how many of the 100 have gained or lost a beard?
 # >
-# > - it grows to nearly all faces <!-- right -->
-# > - it falls again
-# > - it stays near one half
+# > - 1
+# > - 13 <!-- right -->
+# > - 40
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 strangers = sample_z(100, faces.config.nz, faces.config.z, seeded(7, "lesson"))
@@ -846,11 +847,10 @@ show_table(pd.DataFrame(counted, heads).map("{:.0%}".format))
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It grows to nearly all faces: one step takes most across, and two nearly all of them. That is not so for every
+# 13, about one in eight, and the slider above shows other side effects, which nobody counted. Hair length hardly
+# changes. What is wanted comes: one step takes most faces across, and two nearly all of them. That is not so for every
 # generator: with that of `avatars_plain` smiles became rarer again between +1 and +2. A direction is one average for
-# all faces; walk far enough along it, and you leave the faces that G has learned. Hair length hardly changes. But at +2
-# about one face in eight has gained or lost a beard, and with the slider above you can see other side effects, which
-# nobody counted.
+# all faces; walk far enough along it, and you leave the faces that G has learned.
 # </details>
 
 # %% [markdown]
