@@ -249,10 +249,10 @@ right.plot(0, 0, "o", color=GREY, markersize=6)
 right.text(-1.97, 0.06, "Jensen-Shannon:\nlog 2", color=GREY, fontsize=11)
 right.text(-1.25, 1.5, "Wasserstein", color=GREEN, fontsize=11)
 right.set(xlabel="gap from the real to the generated image", ylim=(-0.1, 2.1))
-show(figure, "Left: the best D whose slope is at most 1. Its answers differ by 2, as the images "
-     "do. Right: that difference, and the divergence of lesson 01, for other gaps.",
-     "left: a straight line falls from a blue point to an orange one; right: a green V down to "
-     "0, and a level grey line with one point at 0")
+show(figure, "Left: the best D whose slope is at most 1. Its answers differ by 2, as the "
+     "images do. Right: that difference, and the divergence of lesson 01, for other gaps.",
+     "left: a straight line falls from a blue point to an orange one; right: a green V down "
+     "to 0, and a level grey line with one point at 0")
 
 # %% [markdown]
 # The Wasserstein distance falls as G's image comes nearer, and its slope says which way to go, long before the two
@@ -943,10 +943,10 @@ rows = {"real faces": to_float(torch.from_numpy(drawn).permute(0, 3, 1, 2))}
 for version in VERSIONS:
     share = np.mean(on_faces.values(version, "precision"))
     rows[f"{headed(version, on_faces)}, precision {share:.2f}"] = on_faces.images(version)[:8]
-show_rows(rows, "Look at the colours first, then at the grain. Seed 0 of each version, the first "
-          "eight z; the numbers are means of three seeds.",
-          "rows of eight faces: real ones, clear; the baseline's, smooth and greyish; five rows "
-          "of vivid ones with more and more grain", most=84)
+show_rows(rows, "Look at the colours first, then at the grain. Seed 0 of each version, the "
+          "first eight z; the numbers are means of three seeds.",
+          "rows of eight faces: real ones, clear; the baseline's, smooth and greyish; five "
+          "rows of vivid ones with more and more grain", most=84)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_table(verdicts, HOLM, fold="The numbers, and how sure they are")
