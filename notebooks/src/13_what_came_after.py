@@ -278,8 +278,8 @@ show(figure, "Left: the best D whose slope is at most 1. Its answers differ by 2
 # WGAN-GP wants the slope to be 1 and not merely below it. It is *two-sided*, because the best critic of the Wasserstein
 # loss has the slope 1 nearly everywhere between the two sets, as in the drawing of section 2. R1 and R2 want it to be 0.
 # At the end of a perfect training D should be flat, since there is nothing left to tell apart; lesson 01 shows in its
-# smallest game what such a price does to the circling. It costs a second pass backwards through D, so the trainer adds it at every
-# eighth update only, and eight times as much (`penalty_every = 8`).
+# smallest game what such a price does to the circling. The penalty costs a second pass backwards through D, so the
+# trainer adds it at every eighth update only, and eight times as much (`penalty_every = 8`).
 #
 # > **Exercise 2 · R1** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
