@@ -158,7 +158,7 @@ LISTINGS = {
         """, (4, 3), "            nn.init.normal_(module.weight, float(isinstance(module, nn.BatchNorm2d)), 0.02)",
         "batch norm's gains are drawn around 0, so every channel shrinks to about a fiftieth; they belong around 1",
         check_init_weights,
-        "the DCGAN chapter of Dive into Deep Learning, which draws every parameter from N(0, 0.02)"),
+        "the DCGAN chapter of Dive into Deep Learning"),
     2: listing("a hidden block of G: twice the size", """
         def block(n_in, n_out):
             return nn.Sequential(

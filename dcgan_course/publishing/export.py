@@ -164,7 +164,7 @@ def model_card(run: Run) -> str:
         "The Frechet distance (fd) is taken in the features of a small classifier of this data: it is not FID, and "
         "compares with nothing else. The nearer to the number of real images, the better, for each of them.", "",
         "## Limits", "",
-        "One training, one seed. The images follow the training images, their gaps and their slants included. Whether "
+        "One training, one seed. The images follow the training images, their gaps and biases included. Whether "
         f"training images are copied: `dcgan-course neighbours {known_as}`.", "",
         f"Licence of the training images: {licence(config) or TO_DO}. What may be done with this generator: {TO_DO}.",
         ""])

@@ -11,8 +11,8 @@
 #
 # <img src="../data/then_and_since.webp" width="848" alt="sixteen generated cartoon faces twice: on the left with a woven grain, smeared hair and broken mouths, on the right mostly clean">
 #
-# *Cartoon faces by two generators, each at its best; look at the hair. Left: the networks of 2015 with tuned rates.
-# Right: a whole recipe later. This lesson takes such recipes apart.*
+# *Cartoon faces by two generators, each at its best; look at the hair. Left: the networks of 2015, with tuned rates,
+# smoothed labels and an average of G. Right: a whole recipe later. This lesson takes such recipes apart.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/13_what_came_after.ipynb)
 #
@@ -228,9 +228,35 @@ show(figure, f"Where does each loss stop asking for more? At the answer 3: {at_t
 
 # %% [markdown]
 # The Wasserstein loss never stops asking, so it means something only for a D that **may not be steep**. The largest
-# difference that such a D can reach is then a distance between real and generated images, and it falls smoothly as G's
-# images come nearer, even where the two do not touch. That is what the Jensen-Shannon divergence of lesson 01 failed to
-# do.
+# difference that such a D can reach is then a distance between real and generated images. Take the smallest case: one
+# real image, one generated image, each a single number.
+
+# %% jupyter={"source_hidden": true}
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 2.9))
+left.plot([-0.6, 2.7], [1.6, -1.7], color=GREY)  # the slope is -1
+for x, y, colour, name in ((0, 1, BLUE, "real"), (2, -1, ORANGE, "generated")):
+    left.plot([x, x], [y, -1.9], ":", color=colour, linewidth=1.2)
+    left.plot(x, y, "o", color=colour, markersize=8)
+    left.text(x + 0.1, y + 0.15, name, color=colour, fontsize=11)
+left.annotate("", (2, -1.7), (0, -1.7), arrowprops={"arrowstyle": "<->", "color": GREY})
+left.text(1, -1.55, "gap 2", ha="center", fontsize=11)
+left.set(xlabel="image", ylabel="D's answer", xlim=(-0.6, 3.1), ylim=(-1.9, 1.9),
+         xticks=[0, 1, 2])
+gap = torch.linspace(-2, 2, 41)
+right.plot(gap, gap.abs(), color=GREEN)
+right.axhline(np.log(2), color=GREY)
+right.plot(0, 0, "o", color=GREY, markersize=6)
+right.text(-1.97, 0.06, "Jensen-Shannon:\nlog 2", color=GREY, fontsize=11)
+right.text(-1.25, 1.5, "Wasserstein", color=GREEN, fontsize=11)
+right.set(xlabel="gap from the real to the generated image", ylim=(-0.1, 2.1))
+show(figure, "Left: the best D whose slope is at most 1. Its answers differ by 2, as the "
+     "images do. Right: that difference, and the divergence of lesson 01, for other gaps.",
+     "left: a straight line falls from a blue point to an orange one; right: a green V down "
+     "to 0, and a level grey line with one point at 0")
+
+# %% [markdown]
+# The Wasserstein distance falls as G's image comes nearer, and its slope says which way to go, long before the two
+# touch. The Jensen-Shannon divergence stays at log 2 up to the last moment: its slope is 0.
 #
 # With the Wasserstein and the relativistic loss an answer is no probability, and it has no zero: add 5 to all answers,
 # and D's loss stays as it is. So D_x and D_G_z of such a run are means of raw answers, and only their difference tells
@@ -250,10 +276,10 @@ show(figure, f"Where does each loss stop asking for more? At the answer 3: {at_t
 # | R2 | at generated images | $\gamma / 2 \cdot s^2$ |
 #
 # WGAN-GP wants the slope to be 1 and not merely below it. It is *two-sided*, because the best critic of the Wasserstein
-# loss has the slope 1 nearly everywhere between the two sets. R1 and R2 want it to be 0. At the end of a perfect
-# training D should be flat, since there is nothing left to tell apart; lesson 01 shows in its smallest game what such a
-# price does to the circling. Such a price costs a second pass backwards through D, so the trainer adds it at every
-# eighth update only, and eight times as much (`penalty_every = 8`).
+# loss has the slope 1 nearly everywhere between the two sets, as in the drawing of section 2. R1 and R2 want it to be 0.
+# At the end of a perfect training D should be flat, since there is nothing left to tell apart; lesson 01 shows in its
+# smallest game what such a price does to the circling. The penalty costs a second pass backwards through D, so the
+# trainer adds it at every eighth update only, and eight times as much (`penalty_every = 8`).
 #
 # > **Exercise 2 · R1** — difficulty 2 of 3 · importance 3 of 3 · 10 minutes
 # >
@@ -298,8 +324,8 @@ r1 = checks.check_r1(my_r1)
 # > **Predict:** first without a price. What do the arrows do behind the real heaps, at the edge of the plane?
 # >
 # > - they fade, since G should stop at the heaps
-# > - they turn back, towards the heaps
 # > - they lead on outwards, past the heaps <!-- right -->
+# > - they turn back, towards the heaps
 
 # %% jupyter={"source_hidden": true}
 from torch import nn
@@ -374,9 +400,13 @@ show_turned(turned, "Blue: D says real. Orange: generated. Arrows: D's slope, wh
 # They lead on outwards. D was paid for telling the two sets apart, and rises without an end where no point stands: a G
 # that follows runs past the heaps. That is the first trouble, a D that is too sure.
 #
-# Now move the slider to its other end. With a price on slopes D is as flat as it can afford to be, and its loss is
-# larger: certainty costs it something. G gets less of a push, but the push changes slowly from place to place, so it
-# still points somewhere useful after G has moved. Too large a gamma leaves nothing to follow.
+# Now move the slider to gamma 1. With a price on slopes D is as flat as it can afford to be, and its loss is larger:
+# certainty costs it something. G gets less of a push, but the push changes slowly from place to place, so it still
+# points somewhere useful after G has moved. (The orange corners mean nothing. No point stands there, so nothing tells D
+# what to answer.)
+#
+# At gamma 10 hardly anything is left to follow, on this plane. Which gamma is right depends on the size of the images
+# and on D: for the digits of section 6 it is 10 that works.
 # </details>
 
 # %% [markdown]
@@ -481,9 +511,9 @@ influence = checks.check_influence(my_influence)
 # > **Predict:** in a batch of 16 with batch norm, how much of all the slopes is on the diagonal, an image and its own
 # > answer?
 # >
-# > - nearly all
-# > - about two thirds
 # > - about a third <!-- right -->
+# > - about two thirds
+# > - nearly all
 
 # %% jupyter={"source_hidden": true}
 tables = {name: influence(net, many[:16])
@@ -635,13 +665,11 @@ def compared(pairs, pool, study=study):
         ratio = logs[version].mean() - logs[over].mean()
         error = spread * np.sqrt(1 / len(logs[version]) + 1 / len(logs[over]))
         half = stats.t.ppf(0.975, free) * error
-        seeds = [f"{value:,.0f}" for value in study.values(version, "fd")]
         lines.append([*np.exp([ratio, ratio - half, ratio + half]),
-                      2 * stats.t.sf(abs(ratio) / error, free),
-                      " · ".join(seeds).replace(" ", "\N{NO-BREAK SPACE}")])
-    found = pd.DataFrame(lines, [version + f", against {over}" * (over != "baseline")
-                                 for version, over in pairs],
-                         ["times", "from", "to", "p-value", "distances of three seeds"])
+                      2 * stats.t.sf(abs(ratio) / error, free)])
+    names = [version if over == "baseline" else f"{version.split(',')[0]}, against {over}"
+             for version, over in pairs]
+    found = pd.DataFrame(lines, names, ["times", "from", "to", "p-value"])
     words = np.where(found["times"] < 1, "better", "worse")
     decided = found.index.isin(holm(found["p-value"].to_dict()))
     found.insert(0, "verdict", np.where(decided, words, "undecided"))
@@ -679,8 +707,13 @@ def with_intervals(figure, found, first=0, colours=plots.points.VERDICTS):
 figure = plots.rows_of_points({config: study.values(config, "fd") for config in CHANGES},
                               "Frechet distance, smaller is better", [400, 600, 1000, 2000])
 with_intervals(figure, verdicts[:7], first=1)
+axes = figure.axes[0]
+for place, word in enumerate(verdicts["verdict"][:7], 1):
+    for marks in axes.lines[2 * place : 2 * place + 2]:  # a row's points and its bar
+        marks.set_color(plots.points.VERDICTS[word])
+axes.axvline(distance("baseline"), color=GREY, linewidth=1, linestyle=":")
 show(figure, "A point for each seed, a bar for their geometric mean. Below a name: times the "
-     "baseline's distance, with a 95 % interval. Orange: worse. Grey: undecided. "
+     "baseline's distance (dotted), with a 95 % interval. Orange: worse. Grey: undecided. "
      f"Real digits stand at {floor:.1f}, far left of this picture.",
      "eight rows of points on a logarithmic axis, the first one furthest to the left; "
      + "; ".join(f"{name} {line['times']:.2f}, {line['verdict']}"
@@ -746,8 +779,8 @@ show_table(verdicts, HOLM, fold="The numbers, and how sure they are")
 # > **Predict:** $\gamma = 1000$ is a hundred times the healthy price. What does G draw in the end?
 # >
 # > - digits, for D pays that price and not G
-# > - one digit, for every z
 # > - grain, the same for every z <!-- right -->
+# > - one digit, for every z
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 from dcgan_course.sampling import image_grid
@@ -799,8 +832,8 @@ show_turned({headed(config).replace("R1:", "R1, gamma 10, the healthy one:"):
 # ## 7 · The whole recipe, on faces
 #
 # On digits the DCGAN is in good health. Faces have hair, glasses and colours to get right. Two longer trainings at
-# 64x64 drew the pictures under the title. `avatars_plain` has the networks of 2015; `avatars` has R1 with
-# $\gamma = 30$, and no batch norm in D.
+# 64x64 drew the pictures under the title. `avatars_plain` has the networks of 2015, with tuned rates, smoothed labels
+# and an average of G; `avatars` has R1 with $\gamma = 30$, and no batch norm in D.
 
 # %% jupyter={"source_hidden": true}
 best = {name: load_run(name) for name in ("avatars_plain", "avatars")}
@@ -867,9 +900,9 @@ show_table(pd.concat([pd.DataFrame(recipes), pd.DataFrame(settings)]),
 #
 # > **Predict:** on digits no version had a smaller mean distance than the baseline. How many of the five have one here?
 # >
-# > - none again
-# > - two, both without batch norm
 # > - all five <!-- right -->
+# > - two, both without batch norm
+# > - none again
 
 # %% jupyter={"source_hidden": true}
 on_faces = RecordedStudy("after_faces")
@@ -903,6 +936,19 @@ show(figure, "The same five recipes on digits and on faces, means of three seeds
                                    for name, line in verdicts[:5].iterrows()))
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
+from dcgan_course.data import avatars
+
+drawn = np.stack([avatars.draw(avatars.person(seed), 32) for seed in range(8)])
+rows = {"real faces": to_float(torch.from_numpy(drawn).permute(0, 3, 1, 2))}
+for version in VERSIONS:
+    share = np.mean(on_faces.values(version, "precision"))
+    rows[f"{headed(version, on_faces)}, precision {share:.2f}"] = on_faces.images(version)[:8]
+show_rows(rows, "Look at the colours first, then at the grain. Seed 0 of each version, the "
+          "first eight z; the numbers are means of three seeds.",
+          "rows of eight faces: real ones, clear; the baseline's, smooth and greyish; five "
+          "rows of vivid ones with more and more grain", most=84)
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_table(verdicts, HOLM, fold="The numbers, and how sure they are")
 
 # %% [markdown]
@@ -913,9 +959,13 @@ show_table(verdicts, HOLM, fold="The numbers, and how sure they are")
 # spread pooled as in section 6 (six versions, 12 degrees of freedom); the last one by a hair, p = 0.015 where Holm
 # allows 0.017. What was found on digits need not hold on faces, with the same code and the same judge's arithmetic.
 #
-# **Read it with care.** The precision falls in all five, from 0.33 to between 0.28 and 0.14, though the baseline's three
-# seeds (0.23, 0.35, 0.41) leave most of that open. After 30 thousand images no version draws a clear face, and the
-# recall is 0.00 for all: this is a study of how a training *begins*.
+# **Why does the precision fall, then?** Look at the rows. The baseline's faces are smooth, like real ones, but greyish
+# and much alike. The others have the colours of real faces, and a grain that no real face has. A distance compares the
+# crowds, and there the colours count. Precision asks of each face whether a real one is near, and the grain pushes it
+# away. (So we read the pictures; the baseline's three precisions, 0.23, 0.35 and 0.41, leave most of the fall open.)
+#
+# **Read it with care.** After 30 thousand images no version draws a clear face, and the recall is 0.00 for all: this is
+# a study of how a training *begins*.
 # </details>
 
 # %% [markdown]
