@@ -86,8 +86,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # ## 1 · Strides instead of pooling
 #
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The results
-# form a **map**. Here it has been everywhere. Push the slider to the left, and follow it from place to place: under the
-# picture stands its sum there.
+# form a **map**. Below the kernel has been everywhere. Push the slider to the left, and follow it from place to place:
+# under the picture stands its sum there.
 
 # %% jupyter={"source_hidden": true}
 ON = {ORANGE: "black", BLUE: "white"}  # numbers on a colour, on a white page and on a dark one
