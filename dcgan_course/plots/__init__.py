@@ -25,6 +25,6 @@ from .tables import show_table
 
 __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card",
            "cards_html", "clock", "corner", "curves", "dots", "draw_networks", "draw_unet", "encoded", "expect_film",
-           "forest", "legend_above", "mark_guesses", "metric_curve", "notebook_picture", "over_curves", "rows_of_points",
-           "saved", "show", "show_beside", "show_cards", "show_moments", "show_rows", "show_table", "show_turned",
-           "show_wiped", "sketches", "thinned", "under_sliders", "write_film", "write_gif"]
+           "forest", "legend_above", "mark_guesses", "metric_curve", "notebook_picture", "over_curves",
+           "rows_of_points", "saved", "show", "show_beside", "show_cards", "show_moments", "show_rows", "show_table",
+           "show_turned", "show_wiped", "sketches", "thinned", "under_sliders", "write_film", "write_gif"]
