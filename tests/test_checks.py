@@ -16,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from strict_answers import STRICT
 from torch import nn
 
-from dcgan_course import checks, losses, models
+from dcgan_course import checks, losses, models, trainer
 from dcgan_course.sampling import generate
 
 
@@ -842,6 +842,7 @@ TABLE = {
             "D left in eval mode": (then(d_step(), lambda netD, *_: netD.eval()), "eval mode"),
             "detached in place": (then(d_step(), before=lambda netD, optD, x, x_fake: x_fake.detach_()), "detach_()"),
             "returns another number": (then(d_step(), lambda *_: torch.tensor(0.0), result=True), "returns 0.0000"),
+            "returns three": (trainer.d_step, "what is returned is of type tuple"),
             "climbs": (d_step_climbing, "sign"),
             "log of logits": (d_step_by(lambda r, f: -(torch.log(r) + torch.log(1 - f)).mean()), "logarithm of"),
         },

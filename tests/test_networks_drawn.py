@@ -28,9 +28,11 @@ def test_the_paper_is_drawn_as_in_the_paper():
     assert words == f"Architecture. G: {there}; D: {back}." and f"<title>{words}</title>" in svg
     found = texts(svg)
     assert [t for t in found if "×" in t and "conv" not in t] == f"{there} to {back}".split(" to ")[1:-1]
-    counts = {"batch norm": 7, "ReLU": 4, "tanh": 1, "LeakyReLU": 4, "↑ conv 5×5": 4, "↓ conv 5×5": 4, "conv 4×4": 2}
+    counts = {"batch norm": 8, "ReLU": 4, "tanh": 1, "LeakyReLU": 4, "↑ conv 5×5": 4, "↓ conv 5×5": 4, "conv 4×4": 2}
     assert {name: found.count(name) for name in counts} == counts
     assert "dashed" not in svg
+    assert found[-10:] == ["1", "strided, no pools", "2", "batch norm", "3", "nothing dense: marks no layer", "4",
+                           "ReLU, tanh in G", "5", "LeakyReLU in D"]
     netG, netD = build_generator(preset("paper", nc=3)), build_discriminator(preset("paper", nc=3))
     for net in (netG, netD):
         assert any(t.endswith(f"{sum(p.numel() for p in net.parameters()):,} parameters") for t in found)
@@ -76,7 +78,8 @@ def test_a_departure_is_dashed(switch):
     config = preset("mnist", nc=1)
     assert broken(config) == set()
     assert DEPARTURES[switch] in broken(config.replace(**{switch: OTHERS[switch]}))
-    assert "dashed" in architecture(config.replace(**{switch: OTHERS[switch]}))[0]
+    svg, _ = architecture(config.replace(**{switch: OTHERS[switch]}))
+    assert "dashed" in svg and ("marks no layer" in svg) == (switch != "dense")
 
 
 def test_the_picture_of_lesson_02_is_up_to_date():

@@ -70,6 +70,24 @@ def test_lines_stay_lines(shown):
     assert b"#0072b2" in content and b"#d55e00" in content
 
 
+@pytest.mark.parametrize(("loss", "levels"), [
+    ("non_saturating", [[1.386, 0.693], [0.5]]), ("minimax", [[1.386, -0.693], [0.5]]), ("hinge", [[], []]),
+    ("wasserstein", [[], []])])
+def test_dashed_is_what_a_guessing_d_would_have(loss, levels):
+    """The numbers of the package's losses at D's answer 0.5; where no answer is a guess there is no line."""
+    from dcgan_course.losses import d_loss, g_loss
+
+    panels = curves(STATS, loss=loss).axes
+    dashed = [[line for line in axes.lines if line.get_linestyle() == "--"] for axes in panels]
+    found = [[line.get_ydata()[0] for line in lines] for lines in dashed]
+    assert found == [pytest.approx(of, abs=1e-3) for of in levels]
+    assert ("guessed" in panels[0].get_title()) == bool(levels[0])
+    if levels[0]:
+        zero = torch.zeros(4)
+        assert [d_loss(zero, zero, loss).item(), g_loss(zero, loss).item()] == pytest.approx(levels[0], abs=1e-3)
+        assert [line.get_color() for line in dashed[0]] == [BLUE, ORANGE]
+
+
 def test_pictures_in_figures_are_pixels(shown):
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(1, 2, figsize=(4, 2))
@@ -324,6 +342,9 @@ def test_dots_and_points():
     base, mean, other, _ = axes.lines
     assert base.get_color() != other.get_color() and [*mean.get_xdata()] == pytest.approx([2.0])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["1", "3"] and axes.get_xlim()[0] > 0.5
+    crowd, _, far, _ = rows_of_points({"near": [203, 198, 200, 201], "far": [1, 10, 100]}, "fd", [1]).axes[0].lines
+    assert [*crowd.get_xdata()] == [198, 200, 201, 203] and len({*crowd.get_ydata()[:3]}) == 3  # beside one another
+    assert max(abs(crowd.get_ydata())) < 0.5 and [*far.get_ydata()] == [1, 1, 1]
 
 
 def test_sliders_stand_where_they_are_said_to():

@@ -76,13 +76,19 @@ FROZEN = "{name} is left frozen: the next step would fail. Set requires_grad bac
 EVAL = "{name} came in {then} and is left in {now}: it would go on with frozen batch norm."
 
 
-@exercise(trainer.d_step, {0: "weights statistics"}, frozen=FROZEN, mode=EVAL,
+def d_step(netD: nn.Module, optD: torch.optim.Optimizer, x_real: torch.Tensor, x_fake: torch.Tensor) -> torch.Tensor:
+    """The package's step, which returns D's answers as well: of it loss_D alone, as the exercise asks."""
+    loss_D, *_ = trainer.d_step(netD, optD, x_real, x_fake)
+    return loss_D
+
+
+@exercise(d_step, {0: "weights statistics"}, frozen=FROZEN, mode=EVAL,
           history="x_fake itself was detached (detach_()): G's step, which comes next, needs its history. Use "
                   "x_fake.detach(), which leaves it as it is.",
           numbers="the {name} that was given has changed: G's step, which comes next, needs it as it is.")
 def check_d_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tensor, torch.Tensor],
-                                  torch.Tensor | tuple[torch.Tensor, ...]]) -> None:
-    """answer(netD, optD, x_real, x_fake): one update of D; G, behind x_fake, is left alone. Returns loss_D (first)."""
+                                  torch.Tensor]) -> None:
+    """answer(netD, optD, x_real, x_fake): one update of D; G, behind x_fake, is left alone. Returns loss_D."""
     netG, netD, x_real, z = arena()
     x_fixed = netG(z).detach()
 
@@ -133,8 +139,7 @@ def check_d_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tenso
     if not any(same(weights(netD), wanted) for wanted in right):
         expect_none_of(weights(netD), mistakes)
         expect(False, "D's weights are not those after one step down d_loss(D(x_real), D(x_fake)).")
-    expect_loss(result[0] if isinstance(result, (tuple, list)) and result else result,
-                tuple(share * loss for loss in losses_before for share in (1, 0.5)))
+    expect_loss(result, tuple(share * loss for loss in losses_before for share in (1, 0.5)))
     with serves("G's step comes next, with the same x_fake."):
         a_few_steps(answer, trainer.g_step)
 
@@ -203,7 +208,7 @@ def check_g_step(answer: Callable[[nn.Module, torch.optim.Optimizer, torch.Tenso
     if not same(weights(netG), expected):
         expect_none_of(weights(netG), mistakes)
         expect(False, "G's weights are not those after one step down g_loss(D(x_fake)).")
-    expect_loss(result[0] if isinstance(result, (tuple, list)) and result else result, (before,))
+    expect_loss(result, (before,))
     with serves("it is D's turn again after it, with a new x_fake."):
         a_few_steps(trainer.d_step, answer)
 

@@ -1,7 +1,7 @@
 """Figures, films, sheets, tables and drawings, in one style, and how a lesson shows them."""
 
 from .cards import card, cards_html, show_cards, show_moments, show_rows
-from .curves import curves, legend_above, metric_curve
+from .curves import curves, legend_above, mark_guesses, metric_curve
 from .films import (
     FILMS,
     caption,
@@ -25,6 +25,6 @@ from .tables import show_table
 
 __all__ = ["BLUE", "FILMS", "GREEN", "GREY", "INK", "ORANGE", "PAGE", "STYLE", "architecture", "caption", "card",
            "cards_html", "clock", "corner", "curves", "dots", "draw_networks", "draw_unet", "encoded", "expect_film",
-           "forest", "legend_above", "metric_curve", "notebook_picture", "over_curves", "rows_of_points", "saved",
-           "show", "show_beside", "show_cards", "show_moments", "show_rows", "show_table", "show_turned",
-           "show_wiped", "sketches", "thinned", "under_sliders", "write_film", "write_gif"]
+           "forest", "legend_above", "mark_guesses", "metric_curve", "notebook_picture", "over_curves",
+           "rows_of_points", "saved", "show", "show_beside", "show_cards", "show_moments", "show_rows", "show_table",
+           "show_turned", "show_wiped", "sketches", "thinned", "under_sliders", "write_film", "write_gif"]

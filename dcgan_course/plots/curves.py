@@ -1,5 +1,7 @@
 """Figures of a training. Functions return them; nothing here shows anything."""
 
+from collections.abc import Sequence
+from math import log
 from typing import TYPE_CHECKING
 
 from ..config import PROBABILITIES
@@ -18,16 +20,19 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
         stats: lines with kimg, loss_D, loss_G, D_x and D_G_z, as in a run's stats.jsonl.
         size: width and height in inches; in a high figure one panel is below the other. None = the page's width.
         until: the thousand images near the right edge, with 0 at the left one; None = as far as the lines reach.
-        loss: what was trained with; of some, D's answers are no probabilities, and their axis says so.
+        loss: what was trained with; of some, D's answers are no probabilities, and their axis says so. Of the others
+            dashed lines show what all four are where D guesses.
     """
     kimg = [line["kimg"] for line in stats]
     width, height = size or (STYLE["figure.figsize"][0], 3)
     figure, (left, right) = blank(2, height, width)
     answers = "D's answers" if loss in PROBABILITIES else "D's raw answers, no probabilities"
-    for axes, keys, title in ((left, ("loss_D", "loss_G"), "losses"), (right, ("D_x", "D_G_z"), answers)):
+    losses = "losses; dashed: if D guessed" if loss in PROBABILITIES else "losses"
+    for axes, keys, title in ((left, ("loss_D", "loss_G"), losses), (right, ("D_x", "D_G_z"), answers)):
         for key, colour in zip(keys, (BLUE, ORANGE), strict=True):
             label = {"D_x": "D(x), real", "D_G_z": "D(G(z)), generated"}.get(key, key)
             axes.plot(kimg, [line[key] for line in stats], color=colour, label=label, linewidth=1.2)
+        mark_guesses(axes, keys, loss)
         axes.set(xlabel="thousand images shown")
         axes.set_xlim((0, 1.03 * until) if until else None)  # the last point is not at the edge
         legend_above(axes, title)
@@ -36,6 +41,26 @@ def curves(stats: list[dict], size: tuple[float, float] | None = None, until: fl
     if loss in PROBABILITIES:
         right.set_ylim(-0.03, 1.03)  # a line at 0 or 1 stays visible
     return figure
+
+
+def guessed(loss: str) -> dict[str, float]:
+    """What loss_D, loss_G, D_x and D_G_z are where D answers 0.5 to everything; {} where its answers are no
+    probabilities, so that no answer is a guess."""
+    if loss not in PROBABILITIES:
+        return {}
+    return {"loss_D": 2 * log(2), "loss_G": -log(2) if loss == "minimax" else log(2), "D_x": 0.5, "D_G_z": 0.5}
+
+
+def mark_guesses(axes: "Axes", keys: Sequence[str], loss: str = "non_saturating") -> None:
+    """Dashed lines at what D's curve and G's are where D guesses, in their colours; one in grey where it is the same.
+
+    Args:
+        keys: of D's curve and of G's, as in `guessed`.
+        loss: what was trained with; of some, see `guessed`, there are no such lines.
+    """
+    levels = [guessed(loss)[key] for key in keys] if guessed(loss) else []
+    for level, colour in zip(dict.fromkeys(levels), (BLUE, ORANGE) if len({*levels}) == 2 else (GREY,), strict=False):
+        axes.axhline(level, color=colour, linestyle="--", linewidth=1)
 
 
 def metric_curve(scores: list[dict], name: str, floor: float, best: float) -> "Figure":

@@ -20,7 +20,8 @@ from .style import BLUE, FONT, GREY, INK, ORANGE, PAGE
 BEGINS = (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)  # a stage: a layer with weights and what follows it
 BEFORE = (nn.Upsample, nn.ZeroPad2d)  # what prepares the next stage's layer
 SIDE, DEPTH = 92, 66  # pixels of the largest side and of the most channels; both grow with the root of the number
-GUIDELINES = ("1  strided, no pools", "2  batch norm", "3  nothing dense", "4  ReLU, tanh in G", "5  LeakyReLU in D")
+GUIDELINES = ("strided, no pools", "batch norm", "nothing dense", "ReLU, tanh in G", "LeakyReLU in D")
+OWNERS = (GREY, GREY, GREY, ORANGE, BLUE)  # the colour of a guideline's number: of both networks, of G, of D
 DEPARTS = "dashed: departs from it"
 
 
@@ -152,14 +153,13 @@ def draw_networks(netG: nn.Module, z: Tensor, netD: nn.Module, x: Tensor) -> tup
                 parts.append(pill(badge, centre, y, letter, pitch - 6, colour))
         words.append(f"{role}: {' to '.join(stage.label for stage in way)}")
         top = middle + SIDE / 2 + 40 + most[role] * (letter + 11) + 6
-    broken = any(not badge.kept for role, way in ways.items() for i in range(1, len(way))
-                 for badge in badges(way, i, role))
-    legend = [text((i % 3 + 0.5) * PAGE / 3, top + 30 + 28 * (i // 3), line, 18, INK)
-              for i, line in enumerate(GUIDELINES + ((DEPARTS,) if broken else ()))]
+    broken = {badge.guideline for role, way in ways.items() for i in range(1, len(way))
+              for badge in badges(way, i, role) if not badge.kept}
+    parts += legend(top + 24, broken)
     height, said = round(top + 72), f"Architecture. {'; '.join(words)}."
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{PAGE}" height="{height}" viewBox="0 0 {PAGE} {height}" '
             f'role="img" font-family="{FONT}"><title>{escape(said)}</title>'
-            f'{"".join([*parts, *legend])}</svg>', said)
+            f'{"".join(parts)}</svg>', said)
 
 
 def draw_unet(net: nn.Module, x: Tensor, t: float = 0.5) -> tuple[str, str]:
@@ -276,12 +276,31 @@ def pill(badge: Badge, centre: float, y: float, letter: float, most: float, colo
              f'fill="{colour}" fill-opacity="0.09" {outline}/>',
              text(x + number + (wide - number) / 2, y + 0.36 * letter, badge.words, letter, INK)]
     if badge.guideline:
-        dot, radius = x + number / 2 + 4, letter / 2 + 1
-        parts += [f'<circle cx="{dot:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{colour if badge.kept else "none"}" '
-                  f'{outline}/>',
-                  text(dot, y + 0.32 * letter, str(badge.guideline), letter - 2, "white" if badge.kept else INK,
-                       bold=True)]
+        parts.append(disc(badge.guideline, x + number / 2 + 4, y, letter, colour, outline, badge.kept))
     return "".join(parts)
+
+
+def disc(guideline: int, x: float, y: float, letter: float, colour: str, outline: str = "", full: bool = True) -> str:
+    """A guideline's number in a disc around (x, y); the disc is empty where a layer departs from it."""
+    number = text(x, y + 0.32 * letter, str(guideline), letter - 2, "white" if full else INK, bold=True)
+    return (f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{letter / 2 + 1:.1f}" fill="{colour if full else "none"}" '
+            f'{outline}/>{number}')
+
+
+def legend(top: float, broken: set[int]) -> list[str]:
+    """What the numbers in the drawing mean, in three columns and two rows; their first row is at `top`.
+
+    broken: the guidelines that a layer departs from. Guideline 3 leaves something out, so it marks no layer else.
+    """
+    lines = [words + (": marks no layer" if i == 3 and i not in broken else "")
+             for i, words in enumerate(GUIDELINES, 1)] + ([DEPARTS] if broken else [])
+    parts = []
+    for i, words in enumerate(lines):
+        x, y = 24 + (0, 222, 444)[i % 3], top + 28 * (i // 3)
+        if i < len(GUIDELINES):
+            parts.append(disc(i + 1, x, y, 17, OWNERS[i]))
+        parts.append(text(x + (18 if i < len(GUIDELINES) else -10), y + 6, words, 18, INK, "start"))
+    return parts
 
 
 def text(x: float, y: float, words: str, size: float, colour: str, anchor: str = "middle", bold: bool = False) -> str:

@@ -69,7 +69,8 @@ def dots(frame: "pd.DataFrame", measure: str, gaps: int = 0,
 
 def rows_of_points(rows: Mapping[str, Sequence[float]], measure: str, ticks: Sequence[float]) -> "Figure":
     """The values of several trainings on a logarithmic axis: a point for each, a bar for their geometric mean. The
-    first row, with which the others are compared, is grey. Returns a matplotlib Figure.
+    first row, with which the others are compared, is grey. Points that would cover each other stand a little above and
+    below their row. Returns a matplotlib Figure.
 
     Args:
         rows: {name: positive numbers}.
@@ -77,15 +78,35 @@ def rows_of_points(rows: Mapping[str, Sequence[float]], measure: str, ticks: Seq
         ticks: the axis's numbers; the axis is as long as the points need.
     """
     figure, (axes,) = blank(1, ROW * len(rows) + REST)
-    for place, values in enumerate(rows.values()):
+    logs = [np.log(sorted(values)) for values in rows.values()]
+    width = 0.016 * (max(row[-1] for row in logs) - min(row[0] for row in logs))  # of a point, nearly
+    for place, (values, row) in enumerate(zip(rows.values(), logs, strict=True)):
         colour = BLUE if place else GREY
-        axes.plot(values, [place] * len(values), "o", color=colour, markersize=6)
+        axes.plot(sorted(values), place + apart(row, width), "o", color=colour, markersize=5, alpha=0.8, mew=0)
         axes.plot(geometric_mean(values), place, "|", color=colour, markersize=18)
     axes.set(xscale="log", xlabel=measure)
     axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
     axes.minorticks_off()
     name_rows(axes, list(rows))
     return figure
+
+
+def apart(places: "np.ndarray", width: float) -> "np.ndarray":
+    """How far points stand from their row's line, in rows: on it, or above or below where the place is taken.
+
+    Args:
+        places: where the points stand along the row, ascending (n,).
+        width: of a point, in the same unit.
+    Returns:
+        (n,), each 0, -0.24 or 0.24.
+    """
+    lanes, taken, found = (0.0, -0.24, 0.24), [-np.inf] * 3, []
+    for place in places:
+        free = [lane for lane in range(3) if place - taken[lane] >= width]
+        lane = free[0] if free else int(np.argmin(taken))
+        taken[lane] = place
+        found.append(lanes[lane])
+    return np.array(found)
 
 
 def name_rows(axes: "Axes", names: Sequence[str]) -> None:

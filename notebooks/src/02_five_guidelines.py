@@ -12,8 +12,8 @@
 # <img src="../data/architecture.svg" width="848" alt="G as a row of boxes from 100 numbers over 4 by 4 by 1024 to an image of 64 by 64 by 3, D as a row back to one logit; under each box its layers, with the number of the guideline that each follows">
 #
 # *The networks of the paper. A box's front grows with the size of its map, its depth with the number of channels; the
-# number before a layer is that of its guideline. At the end of this lesson you write both networks yourself and see
-# what they draw.*
+# number before a layer is that of its guideline, and 3 is kept by what is not there. At the end of this lesson you
+# write both networks yourself and see what they draw.*
 #
 # [![Open in Colab](../data/colab.svg)](https://colab.research.google.com/github/dcgan-course/dcgan-course/blob/main/notebooks/02_five_guidelines.ipynb)
 #
@@ -86,8 +86,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # ## 1 · Strides instead of pooling
 #
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The results
-# form a **map**. Drag the slider to either side: the kernel moves over the image, and under the picture stands its sum
-# at that place.
+# form a **map**. Below the kernel has been everywhere. Push the slider to the left, and follow it from place to place:
+# under the picture stands its sum there.
 
 # %% jupyter={"source_hidden": true}
 ON = {ORANGE: "black", BLUE: "white"}  # numbers on a colour, on a white page and on a dark one
@@ -132,7 +132,7 @@ for i, j in places:
 show_turned(pictures, "Orange: what is multiplied. Blue: the sum. This kernel asks: is it "
             "brighter on the right than on the left?",
             "an image of 4×4 numbers, a kernel of 2×2 and the map of 3×3 sums",
-            first=5, width=400)
+            first=8, width=400)
 
 # %% [markdown]
 # The map is positive at the left edge of the bright stroke, and negative at its right edge. In a network nobody chooses
@@ -405,7 +405,8 @@ print("the formula gives the same numbers as PyTorch's BatchNorm2d")
 # %% [markdown]
 # It keeps the signal at a healthy size through a deep stack, so gradients arrive, however the weights were drawn. Take
 # the G of lesson 03, with batch norm and without. Both have first weights from N(0, 0.02). How strong is what leaves
-# each layer? And how strong is it in the same G after its training, twenty times through the digits?
+# each layer? And how strong is it in the same G after its training, twenty times through the digits? (All three are in
+# train mode.)
 
 # %%
 from dcgan_course.plots import GREEN
@@ -414,7 +415,7 @@ from dcgan_course.runs import load_run
 torch.manual_seed(0)
 nets = {"with batch norm": models.init_weights(build_generator(preset("mnist", nc=1))),
         "without": models.init_weights(build_generator(preset("mnist", nc=1, norm="none"))),
-        "with batch norm, trained": load_run("mnist").load_generator()}
+        "with batch norm, trained": load_run("mnist").load_generator().train()}
 deviations = {}
 for name, net in nets.items():
     y, deviations[name] = torch.randn(200, 100, 1, 1), [1.0]
@@ -444,9 +445,8 @@ show(figure, "Without batch norm hardly anything reaches the image.",
 # hundredth.
 #
 # The paper gives a stronger reason, from its experiments: batch norm "proved critical to get deep generators to begin
-# learning, preventing the generator from collapsing all samples to a single point". *What to look for:* lesson 05,
-# section 3, trains without any. But batch norm in *every* layer, the paper continues, led to "sample oscillation and
-# model instability".
+# learning, preventing the generator from collapsing all samples to a single point". Lesson 05, section 3, trains
+# without any. But batch norm in *every* layer, the paper continues, led to "sample oscillation and model instability".
 #
 # So the guideline leaves two places out. The paper gives no further reason for either; the following ones are
 # plausible.
@@ -480,9 +480,9 @@ show(figure, "What leaves the first layer: with batch norm nobody can tell a dar
 # %% [markdown]
 # <details><summary>Take that reason with care</summary>
 #
-# D's *second* layer has batch norm in every DCGAN, and erases much of the same difference there. *What to look for:*
-# lesson 05 (sections 3 and 4) puts batch norm on D's input, finds no visible harm on digits, and shows that even the
-# usual D does not see pictures that are all too faint.
+# D's *second* layer has batch norm in every DCGAN, and erases much of the same difference there. Lesson 05 (sections 3
+# and 4) puts batch norm on D's input, finds no visible harm on digits, and shows that even the usual D does not see
+# pictures that are all too faint.
 # </details>
 #
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
@@ -644,7 +644,7 @@ show_table(pd.DataFrame({"units that pass no gradient": dead}))
 # ### Break it
 #
 # Nine changes, each of which breaks one guideline, in the training of lesson 06. The slider shows ten digits of each.
-# Behind each name stands **fd**, how far generated digits are from real ones (lesson 03, section 6, says how it is
+# Behind each name stands **fd**, how far generated digits are from real ones (lesson 03, section 4, says how it is
 # found): small is good. The first number is the geometric mean of five seeds, the second that of the one seed which
 # drew these digits.
 #
@@ -677,13 +677,16 @@ show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# One: the sigmoid. Batch norm on G's output leaves about half of the digits readable, before speckled grey. And one
-# picture misleads: dense layers look harmless, but this is the best of their five seeds.
+# One: the sigmoid. Batch norm on G's output leaves about half of these digits readable, before speckled grey.
+#
+# All pictures are of the first seed, and in four of the ten it happens to be the best of five. For two of them that
+# flatters: dense layers look harmless at 240, where the mean is 2,289, and the half that you can read after batch norm
+# on G's output was drawn at 3,632, where the mean is 4,855.
 #
 # </details>
 #
 # Here are all seeds. Right of the grey row lies what a broken guideline costs, left of it what it gains; a bar is the
-# geometric mean.
+# geometric mean. (Points that would hide each other stand a little above and below their line.)
 
 # %% jupyter={"source_hidden": true}
 figure = rows_of_points(distances, "fd: smaller is better", (100, 1000, 10_000))
@@ -984,9 +987,10 @@ show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
 # %% [markdown]
 # At first every image is the same grey: they are drawn in eval mode, and batch norm's running averages have learned
 # nothing yet. Then come stripes and blotches, then bright strokes on a ground that darkens, and after 8,000 digits you
-# can read most of the ten, and no two are alike. Look for the lattice of section 1: it fades, and is not yet gone. Two
-# networks that you have written drew them, with all five guidelines. Lessons 03 and 04 give all ten kinds of digits the
-# time that they need.
+# can read most of the ten, and no two are alike. Look for the lattice of section 1: it fades, and is not yet gone. The
+# ground is still a dark grey because G is young, not for the reason of section 2: it has no batch norm on its output,
+# and in a run twice as long most of the ground was black. Two networks that you have written drew them, with all five
+# guidelines. Lessons 03 and 04 give all ten kinds of digits the time that they need.
 
 # %% [markdown]
 # > **Open exercise · Another size** — 45 minutes

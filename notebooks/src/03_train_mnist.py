@@ -80,8 +80,7 @@ show(x_real, "Real digits: thin strokes and bold ones, on a black background.",
 
 # %% [markdown]
 # The generator will end in a `tanh`, whose answers lie between -1 and 1. Real images must lie where G can reach them,
-# or no amount of training makes the two alike. Lesson 05, section 4, tries three other ranges: images in [0, 1]
-# still work, because a `tanh` reaches all of them; images that go beyond 1, or a G that cannot go below 0, do not.
+# or no amount of training makes the two alike.
 #
 # The paper's only preparation is a change of scale, from 0…255 to -1…1, and so is ours:
 #
@@ -109,7 +108,8 @@ print(f"black would be {low:.2f} and white {high:.2f}; a tanh stays between -1 a
 # <details><summary>What came out, and why</summary>
 #
 # All but the bright strokes: white lies at 2.82, and a `tanh` ends at 1. G can never draw one, whatever it learns, and
-# its digits stay faint (lesson 05, section 4).
+# its digits stay faint. Lesson 05, section 4, shows them, and tries two other ranges: images in [0, 1] still work,
+# because a `tanh` reaches all of them; a G that cannot go below 0 does not.
 #
 # </details>
 
@@ -257,7 +257,8 @@ g_step = checks.check_g_step(my_g_step)
 # %% [markdown]
 # These two functions are a GAN, and the loop around them has four lines. The next cell builds two networks and runs it
 # for a hundred steps, with your functions where they were right. Compare its losses with 1.39 and 0.69. Where loss_D is
-# below the one and loss_G above the other, D is ahead:
+# below the one and loss_G above the other, D is ahead. (In step 0 loss_D is measured before D's first step, when D
+# knows nothing, and loss_G after it: that one step was enough for D to see through G.)
 
 # %% tags=["nbval-ignore-output"]
 config = preset("mnist", nc=digits.channels)
@@ -272,8 +273,6 @@ for step in range(100):
     x_fake = netG(noise(x_real, config.nz))
     loss_D, loss_G = d_step(netD, optD, x_real, x_fake), g_step(netD, optG, x_fake)
     if step in (0, 50, 99):
-        if isinstance(loss_D, tuple):  # the package's step returns D's answers as well
-            loss_D, *_ = loss_D
         print(f"step {step}: loss_D {loss_D:.2f}, loss_G {loss_G:.2f}")
 show(x_fake.detach()[:16], f"After {100 * config.batch_size:,} images: the first strokes.",
      "sixteen generated pictures: white pieces of strokes on black, no whole digit yet",
@@ -284,8 +283,9 @@ show(x_fake.detach()[:16], f"After {100 * config.batch_size:,} images: the first
 #
 # `train` is the same loop with what a real training needs: a moving average of G, statistics, pictures, checkpoints. It
 # now uses three tenths of the digits, which takes about 20 seconds on two cores. The sheet refreshes as it goes, and
-# the curves grow beside it; section 4 reads them. Watch for the order in which things come: first blobs, then strokes,
-# then closed loops. *(The stop button is safe: the run is saved, and says how to go on.)*
+# the curves grow beside it: dashed are 1.39, 0.69 and the answer 0.5, and section 4 reads them. Watch for the order in
+# which things come: first blobs, then strokes, then closed loops. *(The stop button is safe: the run is saved, and says
+# how to go on.)*
 
 # %% tags=["nbval-ignore-output"]
 RETRAIN = False  # True: five epochs instead of 0.3, as `make train` does; some minutes
@@ -365,21 +365,20 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
 # %% jupyter={"source_hidden": true}
 import matplotlib.pyplot as plt
 
-from dcgan_course.plots import STYLE, legend_above, show_beside
+from dcgan_course.plots import STYLE, legend_above, mark_guesses, show_beside
 
 plt.style.use(STYLE)
 recorded = {"collapse": "mnist_collapse", "healthy": "mnist_quick", "D wins": "mnist_d_wins"}
 runs = {name: load_run(of) for name, of in recorded.items()}
 
 
-def panel(run, title, keys, guesses):
+def panel(run, title, keys):
     """Two curves of a run, D's blue and G's orange; dashed: what they are when D guesses."""
     figure, axes = plt.subplots(figsize=(2.8, 2.7))
     kimg = [line["kimg"] for line in run.stats()]
-    for (key, name), guess, colour in zip(keys.items(), guesses, (BLUE, ORANGE), strict=True):
+    for (key, name), colour in zip(keys.items(), (BLUE, ORANGE), strict=True):
         axes.plot(kimg, [line[key] for line in run.stats()], color=colour, label=name)
-        axes.axhline(guess, color=GREY if len({*guesses}) == 1 else colour, linestyle="--",
-                     linewidth=1)
+    mark_guesses(axes, keys, run.config.loss)
     axes.set(xlabel="thousand images shown", xlim=(0, 1.03 * kimg[-1]))
     legend_above(axes, title)
     return figure, axes
@@ -391,7 +390,7 @@ WORDS = ("D's two answers drift apart, to 1 and 0", "they stay near 0.6 and 0.4"
          "they are at 1 and 0 from the start")
 panels = {}
 for letter, words, run in zip("ABC", WORDS, runs.values(), strict=True):
-    figure, axes = panel(run, letter, ANSWERS, (0.5, 0.5))
+    figure, axes = panel(run, letter, ANSWERS)
     axes.set_ylim(-0.03, 1.03)
     panels[f"{letter}: {words}"] = figure
 show_beside(panels, "D's answers in three trainings without their names. Dashed: D guesses.")
@@ -418,8 +417,8 @@ show_rows(rows, "What the three generators draw at the end, for seven z each.",
 # every `z`, and D learns slowly to refuse it. Where neither side runs away, the two answers stay on their sides of 0.5,
 # and near it (B). A D of twenty times the rate is sure from its first steps on, but for a moment near 14 thousand
 # images (C). Its G draws nearly the same noise for every `z`: it has collapsed *as well*, onto one picture without a
-# stroke. (Its `duplicates`, the share of pictures with a near-twin, are 0.999; [data/README.md](../data/README.md) has
-# the scores of all runs.)
+# stroke. (Nearly every picture has a near-twin: 99.9 % of 10,000. [data/README.md](../data/README.md) has the scores of
+# all runs.)
 #
 # </details>
 
@@ -453,8 +452,13 @@ print(f"D(G(z)) = {logits_fake.sigmoid().mean():.2f}, loss_G {loss_G:.2f},",
 #
 # Now the healthy training itself, epoch by epoch. In B above D's two answers come nearer, and then part again. The next
 # cell shows the pictures at the end of each of the five epochs, how far the two answers lay apart, and how far the
-# pictures lie from real digits: the *Frechet distance* `fd`, which compares what a classifier sees in both (section 6).
-# Smaller is better.
+# pictures lie from real digits.
+#
+# > **How is that distance measured?** By `fd`, the *Frechet distance*. A small classifier, trained on real digits, turns
+# > each picture into 64 numbers, its features; `fd` says how far the features of generated digits lie from those of
+# > real digits, in their mean and in their spread. It is a squared distance. Smaller is better, and even two sets of
+# > real digits are not at 0: with 10,000 images each they are about 3 apart. [Lesson 11](11_measuring_gans.ipynb) builds
+# > it up and shows what it cannot see.
 #
 # > **Predict:** which epoch ends with the best pictures?
 # >
@@ -525,12 +529,11 @@ WORDS = ("D's loss falls slowly, G's rises", "losses near 1 to 2, which hardly m
 SCALES = (0, 9), (0, 4), (-1, 3)
 panels = {}
 for letter, words, scale, (name, run) in zip("ABC", WORDS, SCALES, runs.items(), strict=True):
-    guess = -0.69 if run.config.loss == "minimax" else 0.69
-    figure, axes = panel(run, f"{letter}: {name}", LOSSES, (1.39, guess))
+    figure, axes = panel(run, f"{letter}: {name}", LOSSES)
     axes.set_ylim(scale)
     if name == "D wins":  # both lines lie on 0: D's thin one on G's broad one
         axes.lines[0].set(zorder=3, linewidth=1)
-        axes.lines[2].set(linewidth=4)
+        axes.lines[1].set(linewidth=4)
     panels[f"{letter}: {words}"] = figure
 show_beside(panels, "The losses. Could you read from B that the pictures get better? (Its "
             "loss_G begins at 5.9, above the frame.)")
@@ -574,7 +577,7 @@ show(x_fake[:64], "Can you find the ones that no person would write?",
      "sixty-four generated digits in eight rows; most are clear, a few are broken")
 
 # %% [markdown]
-# A small classifier, trained on real digits only, now reads 1,000 of them. We call such a classifier the **judge**.
+# The classifier behind `fd`, trained on real digits only, now reads 1,000 of them. We call it the **judge**.
 
 # %%
 from dcgan_course.measuring.judges import judged, load_judge
@@ -626,12 +629,7 @@ show(x_fake[confidence.argsort()[:24]], "The 24 of 1,000 that the judge is least
 # ## 6 · Do the layers matter?
 #
 # Compare the DCGAN with a fully connected GAN such as that of lesson 01, after the same number of images and at the same
-# learning rate, by `fd`.
-#
-# > **What is `fd`?** The *Frechet distance*. The judge turns each picture into 64 numbers, its features; `fd` says
-# > how far the features of generated digits lie from those of real digits, in their mean and in their spread. It is a
-# > squared distance. Smaller is better, and even two sets of real digits are not at 0: with 10,000 images each they are
-# > about 3 apart. [Lesson 11](11_measuring_gans.ipynb) builds it up and shows what it cannot see.
+# learning rate, by the `fd` of section 4.
 #
 # > **Predict:** how much smaller is the `fd` of the DCGAN, at the same rate?
 # >
@@ -669,7 +667,8 @@ for name, run in {"fully connected": basic, "DCGAN": plain}.items():
     sheets[f"{name}, after {kimg:.0f} thousand images: the judge reads {read(tiles)[1]} of "
            f"{len(tiles)} as 1"] = tiles
 found = read(generate(basic.load_generator(), z))
-show_rows(sheets, "Look for ones, and for specks beside the strokes. At its end, after 300 "
+show_rows(sheets, "Look for ones, and for specks beside the strokes. (Of each run the sheet "
+          "that was kept nearest to 180 thousand images.) At its end, after 300 "
           f"thousand images, 1,000 digits of the fully connected GAN are {found[1]} ones, "
           f"{found[0]} zeros and {found[6]} sixes.",
           "two blocks of thirty-six digits: above, mostly ones and speckled shapes like a 9; "
@@ -683,9 +682,9 @@ show_rows(sheets, "Look for ones, and for specks beside the strokes. At its end,
 # are read as a 1, at its end 38 % of 1,000; and a third of its 10,000 pictures have a near-twin, of the DCGAN's hardly
 # any.
 #
-# Two things still differ. The fully connected networks also lack batch norm, so the convolution need not be the whole
-# cause. And only the fully connected run has a moving average of G, which helps it. Each number comes from one seed.
-# Lesson 06 changes one thing at a time.
+# Three other things differ, so the convolution need not be the whole cause. The fully connected networks lack batch
+# norm. They have more parameters: G 1,486,352 beside 1,066,880, D 1,460,225 beside 166,784. And only their run has a
+# moving average of G, which helps it. Each number comes from one seed. Lesson 06 changes one thing at a time.
 #
 # </details>
 #
