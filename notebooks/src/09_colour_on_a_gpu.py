@@ -677,12 +677,6 @@ add("money", f"{PRICE * least:.0f} to {PRICE * most:.0f} dollars",
 # A number in float32 has 24 significant bits. bfloat16 has 8: half of the memory, and hardware that is made for it
 # multiplies it faster. What is lost? The next cells take section 1's generator and round each of its weights to fewer
 # bits. With one bit a weight is a power of two, and nothing between.
-#
-# > **Predict:** what is left of the churches with one significant bit in each weight? Then push the slider.
-# >
-# > - nothing but noise
-# > - patches in the right colours
-# > - the same churches, a little coarser <!-- right -->
 
 # %%
 import copy
@@ -697,6 +691,13 @@ def rounded(net, bits):
             weight.copy_(torch.ldexp((mantissa * 2**bits).round(), exponent - bits))
     return net
 
+
+# %% [markdown]
+# > **Predict:** what is left of the churches with one significant bit in each weight? Then push the slider.
+# >
+# > - nothing but noise
+# > - patches in the right colours
+# > - the same churches, a little coarser <!-- right -->
 
 # %% jupyter={"source_hidden": true}
 drawn = {}
@@ -951,19 +952,19 @@ plots.show_rows({f"process {rank}": share(x, rank, 4) for rank in range(4)},
                 "No picture is missing, and none is there twice.",
                 "four rows of eight small colour pictures", most=99)
 
-# %% [markdown]
-# > **Predict:** is the mean of their gradients the gradient of the whole batch?
-# >
-# > - always
-# > - only without batch norm <!-- right -->
-# > - never: each process has seen other images
-
 # %% jupyter={"source_hidden": true}
 def gradient(net, x):
     """The gradient of D's loss on real images, as one long vector."""
     net.zero_grad()
     torch.nn.functional.softplus(-net.train()(x)).mean().backward()
     return torch.cat([p.grad.flatten() for p in net.parameters()])
+
+# %% [markdown]
+# > **Predict:** is the mean of their gradients the gradient of the whole batch?
+# >
+# > - always
+# > - only without batch norm <!-- right -->
+# > - never: each process has seen other images
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 for norm, name in {"none": "without batch norm", "batch": "with batch norm"}.items():
