@@ -33,7 +33,7 @@
 # %% [markdown]
 # ## 1 · From z to a picture in the browser
 #
-# Each face below is drawn from a hundred numbers, its z. The first of them, `z[0]`, is on the slider.
+# Each face below is drawn from a hundred numbers, its z. The first of them, z[0], is on the slider.
 
 # %% cellView="form" jupyter={"source_hidden": true}
 # @title In Colab or on Kaggle: fetch the course
@@ -93,7 +93,7 @@ def changed(z, direction):
 
 
 # %% [markdown]
-# > **Predict:** move the slider from end to end. What does `z[0]` change?
+# > **Predict:** move the slider from end to end. What does z[0] change?
 # >
 # > - one thing, the same in every face
 # > - several things, the same ones in every face
@@ -131,13 +131,13 @@ show(changed(ten[:6], unit[0]),
 # The sliders must now move z. A slider stands for a **direction**, a vector with as many numbers as z, and its position
 # says how far to go:
 #
-# $$z = z_0 + \sum_i s_i\, d_i$$
+# $$z' = z + \sum_i s_i\, d_i$$
 #
 # A single number of z is a direction too: the vector that has a 1 there and zeros elsewhere.
 #
 # > **Exercise 1 · Move** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
-# > The sliders start from the same $z_0$ at every movement, so your function must not change it.
+# > The sliders start from the same z at every movement, so your function must not change it.
 
 # %%
 def my_moved(z, amounts, directions):
@@ -176,7 +176,7 @@ def sheet(names, caption, alt):
     ways = {name: [moved(z0, {name: amount}, directions)
                    for amount in torch.linspace(-3, 3, 9)] for name in names}
     show_rows({name: generate(netG, torch.stack(way)) for name, way in ways.items()},
-              caption, alt)
+              caption, alt, most=94)
 
 
 sheet(list(directions), "From -3 (left) to +3: in each row several things change together.",
@@ -393,8 +393,8 @@ show(figure, "All hundred directions: the change of a pixel from -3 to 3, of ten
 # ## 3 · The explorer
 #
 # The explorer combines all of this: twelve faces to choose from, attributes with names (as in lesson 07), principal
-# directions with small pictures of where they lead, variations, four corners, and a walk. It works for each recorded
-# run (`"mnist"`, `"mnist_conditional"`, `"heritage"`) and for the folder of your own run.
+# directions with small pictures of where they lead, variations, four corners, and a walk. It works for every recorded
+# run, such as `"mnist"` or `"heritage"`, and for the folder of your own run.
 
 # %% tags=["nbval-ignore-output"]
 explorer = LatentExplorer("avatars")
@@ -436,16 +436,20 @@ turned("glasses", six, explorer.directions["glasses"], (-2, -1, -0.5, 0, 0.5, 1,
        "First the glasses, then all that should have stayed: hair, skin, background.")
 
 # %% [markdown]
+# At +2 all six wear dark glasses, but the third has a moustache in place of its beard. At -2 the second has pale skin,
+# and the fourth no longer smiles.
+#
 # ### Why colours have buttons
 #
-# Adding a direction can only push further: black hair gets blacker. A colour that lies amid the others in `z` is not
+# Adding a direction can only push further: black hair gets blacker. A colour that lies amid the others in z is not
 # reached like that. A button therefore *replaces* the part of z in which the colours differ:
 #
 # $$z - Pz + 1.75\, P\,(m_{\text{brown}} - m)$$
 #
-# P keeps of a vector what lies in that part, $m_{\text{brown}}$ is the mean z of faces with brown hair, and
-# $m$ the mean of such means over all colours. The 1.75 goes beyond the mean face, where more faces are seen to have
-# the colour. Six faces, with both:
+# P keeps of a vector what lies in that part. Least squares finds it: for each of the five colours the direction that
+# tells its faces best from the others. (They make four dimensions, not five, as each face has one colour.)
+# $m_{\text{brown}}$ is the mean z of faces with brown hair, and $m$ the mean of such means over all colours. The 1.75
+# goes beyond the mean face, where more faces are seen to have the colour. Six faces, with both:
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.judges import judged
@@ -486,7 +490,8 @@ show_rows({"none of the six has brown hair": generate(netG, hundred[4:10]),
            "with the button for brown hair":
            generate(netG, controlled("brown_hair")[4:10])},
           "Six neighbours in a sample of a hundred. Compare the hair, row by row.",
-          "three rows of six faces: red or grey hair; black, blond or red hair; brown hair")
+          "three rows of six faces: red or grey hair; black, blond or red hair; brown hair",
+          most=140)
 
 # %% [markdown]
 # Does a button help with every colour, and in more faces? The judge of lesson 07 reads all 17 attributes of a hundred
@@ -509,16 +514,15 @@ names = [name.replace("facial_hair", "beard").replace("_", " ") for name in cont
 
 def gains():
     """How many faces gain what is named: a row for each attribute, a point for each way."""
-    figure, axes = plt.subplots(figsize=(8.4, 5.3))
-    others = [i for i, name in enumerate(names) if name != "brown hair"]  # shown above
-    ways = [[*table.diagonal()[others], table.diagonal().mean()] for table in tables.values()]
-    axes.hlines(range(17), *ways, color=GREY, linewidth=2)
+    figure, axes = plt.subplots(figsize=(8.4, 5.6))
+    ways = [[*table.diagonal(), table.diagonal().mean()] for table in tables.values()]
+    axes.hlines(range(18), *ways, color=GREY, linewidth=2)
     for way, words, colour in zip(ways, tables, (ORANGE, plots.GREEN), strict=True):
-        axes.plot(way, range(17), "o", color=colour, markersize=8, label=words)
+        axes.plot(way, range(18), "o", color=colour, markersize=8, label=words)
     for row, (push, control) in enumerate(zip(*ways, strict=True)):
         axes.text(1.02, row, f"{push:+.0f}, {control:+.0f}", va="center",
                   transform=axes.get_yaxis_transform())
-    axes.set_yticks(range(17), [*(names[i] for i in others), "all 17, on average"])
+    axes.set_yticks(range(18), [*names, "all 17, on average"])
     axes.invert_yaxis()
     axes.axvline(0, color=GREY, linewidth=0.8)
     axes.set(xlabel="so many more faces of a hundred have what is named")
@@ -583,13 +587,13 @@ show(figure, "The colour of a hundred faces' hair. Under the push black grows fa
 # </details>
 
 # %% [markdown]
-# And the other controls?
+# And all controls?
 
 # %% jupyter={"source_hidden": true}
-show(gains(), "Look for long lines: there a button reaches what a push does not. Blond hair, "
-     "tan skin and two of the backgrounds hardly come with a push either.",
-     "seventeen rows with an orange and a green point; the green one lies further right in "
-     "most, by far for tan and brown skin and a yellow background")
+show(gains(), "Look for long lines: there a button reaches what a push does not. Like brown "
+     "hair, blond hair, tan skin and two of the backgrounds hardly come with a push.",
+     "eighteen rows with an orange and a green point; the green one lies further right in "
+     "most, by far for brown hair, tan and brown skin and a yellow background")
 
 # %% [markdown]
 # The button makes 54 more faces brown-haired, another one 45 more tan. Over all controls, 61 faces of a hundred gain

@@ -144,8 +144,8 @@ show(figure, f"The older training is best at {best['kimg']:.0f} thousand images 
 # and each line says where its number comes from.
 #
 # Photographs belong to others, so none come with this course. Say in the next cell which data *you* have. Where it
-# names none, the lesson goes on with 1,024 churches of section 1's generator: nobody took them, but each costs what a
-# photograph costs.
+# names none, the lesson goes on with 1,024 churches of section 1's generator: nobody took them, but once prepared each
+# costs what a photograph costs.
 
 # %%
 DATA = ""  # yours, such as "lsun/church_outdoor:PATH"
@@ -416,11 +416,32 @@ show_table(pd.DataFrame({"Gflop": {name: f"{number:.2f}" if number > 0.005 else 
            "cost the same: a quarter of the places, four times the weights.")
 
 # %% [markdown]
-# G mirrors D and takes as much. The way back costs as much as two ways forward: one gradient for the weights, one for what
-# came in. So D's step takes six times D's 1.28 Gflop (a real picture and a generated one, forward and back) and
-# once G's, to generate it. G's step takes D twice (its weights need no gradient here) and the way back through G.
-# That makes 8 times D and 3 times G: about 11 x 1.28 = 14 Gflop.
-#
+# G mirrors D and takes as much. The way back costs as much as two ways forward: one gradient for the weights, one for
+# what came in. In G's step D's weights need no gradient, so there the way back through D costs only one.
+
+# %% jupyter={"source_hidden": true}
+STEPS = {"D's step": ((1, "G draws", ORANGE), (1, "forward,\nreal", BLUE),
+                      (1, "forward,\ngenerated", BLUE), (2, "back, real", BLUE),
+                      (2, "back, generated", BLUE)),
+         "G's step": ((1, "forward", BLUE), (1, "back", BLUE), (2, "back", ORANGE))}
+figure, axes = plt.subplots(figsize=(8.4, 2))
+for place, parts in enumerate(STEPS.values()):
+    left = 0
+    for width, words, colour in parts:
+        axes.barh(place, width - 0.05, 0.8, left, align="center", color=colour)
+        axes.text(left + (width - 0.05) / 2, place, words, ha="center", va="center",
+                  color="white", fontsize=11)
+        left += width
+axes.set_yticks(range(2), STEPS)
+axes.set(xlim=(0, 7), ylim=(1.5, -0.5), xlabel=f"times {forward:.2f} Gflop")
+axes.grid(visible=False)
+whole = sum(width for parts in STEPS.values() for width, *_ in parts)
+show(figure, f"What one picture takes of D (blue) and of G (orange): {whole} x {forward:.2f} "
+     f"= {whole * forward:.0f} Gflop.",
+     "D's step, seven wide: G draws 1, D forward 2, D back 4; G's step, four wide: D forward "
+     "1, D back 1, G back 2")
+
+# %% [markdown]
 # PyTorch can count a whole step as well, and what each layer keeps until the way back, all from shapes:
 
 # %% jupyter={"source_hidden": true}
@@ -504,14 +525,14 @@ def memory(batch):
 # > **Predict:** what is the largest batch with which the paper's network can be trained in 16 GB, in float32? Divide,
 # > then push the slider.
 # >
-# > - about 100 images
+# > - about 200 images
 # > - about 600
 # > - about 3,000 <!-- right -->
 
 # %% jupyter={"source_hidden": true}
 plots.show_turned({f"batches of {n:,}": memory(n) for n in (128, 512, 1024, 2048, 4096)},
                   "Push the slider: which batch is the first that does not fit into 16 GB?",
-                  "two bars, float32 and 16 bits, beside lines at 8, 16 and 24 GB", first=2)
+                  "two bars, float32 and 16 bits, beside lines at 8, 16 and 24 GB")
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 largest = {f"{size} GB": {name: f"{(1e9 * size - kept) / (part * sum(layers.values())):,.0f}"
@@ -591,7 +612,8 @@ for (what, values), colour in zip(hours.items(), (GREEN, ORANGE), strict=True):
         axes.annotate(spoken(value), (value, place), (9, 0), textcoords="offset points",
                       va="center")
 axes.axhline(list(speeds.values()).index(flops), color=GREY, linewidth=18, alpha=0.15)
-axes.set(xscale="log", xlim=(1e-3, 6e4), ylabel="Tflop a second")
+axes.set(xscale="log", xlim=(hours.min().min() / 2, 5 * hours.max().max()),
+         ylabel="Tflop a second")
 axes.set_xticks([*TICKS], TICKS.values())
 axes.minorticks_off()
 axes.grid(visible=False)
@@ -632,16 +654,21 @@ show(figure, f"The GPU would wait for {100 * max(0, 1 - webp / trained):.0f} % o
 # </details>
 
 # %% [markdown]
-# The bill assumes 20 Tflop a second: what an A100 promises in float32, and a sixteenth of what it promises in 16 bits.
-# Hours of a GPU are rented. What does yours cost?
+# Hours of a GPU are rented, and how fast yours will be is a guess. So the bill takes two guesses. The fast one is all that
+# an A100 promises in float32, more than a training there can reach, and a sixteenth of what it promises in 16 bits. What
+# does your GPU cost, and how fast may it be? Put in your own numbers:
 
 # %%
-PRICE = 2.0  # dollars for an hour of the GPU: an example, put your own here
+PRICE = 2.0  # dollars for an hour of the GPU: an example
+SPEED = 5, 20  # Tflop a second, the slow guess and the fast one
+
+rented = [shown * per_image / (1e12 * speed) / 3600 for speed in sorted(SPEED)]  # hours
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
-rented = shown * per_image / 20e12 / 3600
-paid["time"] = f"{rented:.1f} hours", "computed: arithmetic / 20 Tflop a second, assumed"
-add("money", f"{PRICE * rented:.0f} dollars",
+most, least = rented
+paid["time"] = (f"{least:.0f} to {most:.0f} hours",
+                f"computed: arithmetic / {max(SPEED)} to {min(SPEED)} Tflop a second, assumed")
+add("money", f"{PRICE * least:.0f} to {PRICE * most:.0f} dollars",
     f"computed: time x {PRICE:.2f} dollars an hour, assumed")
 
 # %% [markdown]
@@ -650,14 +677,8 @@ add("money", f"{PRICE * rented:.0f} dollars",
 # A number in float32 has 24 significant bits. bfloat16 has 8: half of the memory, and hardware that is made for it
 # multiplies it faster. What is lost? The next cells take section 1's generator and round each of its weights to fewer
 # bits. With one bit a weight is a power of two, and nothing between.
-#
-# > **Predict:** what is left of the churches with one significant bit in each weight? Then push the slider.
-# >
-# > - nothing but noise
-# > - patches in the right colours
-# > - the same churches, a little coarser <!-- right -->
 
-# %% jupyter={"source_hidden": true}
+# %%
 import copy
 
 
@@ -671,7 +692,14 @@ def rounded(net, bits):
     return net
 
 
-# %%
+# %% [markdown]
+# > **Predict:** what is left of the churches with one significant bit in each weight? Then push the slider.
+# >
+# > - nothing but noise
+# > - patches in the right colours
+# > - the same churches, a little coarser <!-- right -->
+
+# %% jupyter={"source_hidden": true}
 drawn = {}
 for bits, name in {24: "24 bits, as float32", 8: "8 bits, as bfloat16", 4: "4 bits",
                    2: "2 bits", 1: "1 bit: powers of two"}.items():
@@ -733,7 +761,7 @@ from tqdm import tqdm
 from dcgan_course.machine.display import bar_options
 
 times = {name: [] for name in variants}
-for name, loop in tqdm([*variants.items()] * 3, desc="steps", **bar_options()):
+for name, loop in tqdm([*variants.items()] * 10, desc="steps", **bar_options()):
     x_real = loop.next_batch()
     seconds = bench.time_of(lambda loop=loop, x=x_real: loop.step(x), x_real.device, 1)
     times[name].append(32 / seconds)
@@ -748,8 +776,13 @@ axes.bar_label(bars, gains, padding=5)
 axes.set(xlim=(0, 1.45 * max(medians.values())), xlabel="images a second", xticks=[])
 axes.invert_yaxis()
 axes.grid(visible=False)
-show(figure, "Each bar adds one change to those above it, and is the median of three steps: "
-     "bars that differ by a tenth do not differ.", "; ".join(
+pairs = zip([*medians][1:], [*medians.values()][1:], medians.values(), strict=False)
+gained = " and ".join(f"{name.removeprefix('+ ')} ({speed:,.0f} images a second against "
+                      f"{before:,.0f})"
+                      for name, speed, before in pairs if speed > 1.2 * before)
+show(figure, f"On this machine {gained or 'nothing'} gained more than a fifth; less may be "
+     "chance. Each bar adds one change to those above it: the median of ten steps.",
+     "; ".join(
          f"{name}: {gain}" for name, gain in zip(medians, gains, strict=True)))
 
 # %% [markdown]
@@ -771,8 +804,8 @@ show(figure, "Each bar adds one change to those above it, and is the median of t
 # of this on a GPU and prints a report.
 # </details>
 #
-# On the bill 16 bits make 0.9 GB of 1.2 GB of memory. Time and money shrink by your GPU's own gain: the bars above are
-# those of the machine that ran this page and of a narrow network.
+# On the bill 16 bits bring memory from 1.2 GB down to 0.9 GB. Time and money shrink by your GPU's own gain: the bars above
+# are those of the machine that ran this page and of a narrow network.
 
 # %% [markdown]
 # ## 6 · Does a large batch cost anything?
@@ -784,11 +817,11 @@ show(figure, "Each bar adds one change to those above it, and is the median of t
 # - the learning rate times 4, meant for plain SGD;
 # - or times the root of that, 2, for Adam.
 #
-# A recorded study tried both on 60 thousand digits, three seeds each.
+# A recorded study tried both on 60 thousand digits, three seeds each. Its batches of 64 have the rate 0.002.
 #
 # > **Predict:** does a longer step make up for a batch of 256 in place of 64?
 # >
-# > - wholly, at four times the rate
+# > - wholly, at four times the rate, 0.008
 # > - only in part <!-- right -->
 # > - not at all: the pictures get worse still
 
@@ -809,8 +842,9 @@ for place, name in enumerate(names):
                   color=colour if evenness > 0.5 else "none")
     six = sampling.image_grid(study.images(name)[:6], 6)
     digits.imshow(six, extent=(0, 6, place + 0.45, place - 0.45), aspect="auto")
-axes.set_yticks(range(len(names)), [f"batch {name}" for name in names])
-axes.set(xscale="log", xlabel="Frechet distance", xlim=(80, 3000), ylim=(6.6, -0.6))
+axes.set_yticks(range(len(names)), [name.replace("lr", "rate") for name in names])
+axes.set(xscale="log", xlabel="Frechet distance", xlim=(80, 3000), ylim=(6.6, -0.6),
+         ylabel="batch, learning rate")
 axes.set_xticks([100, 200, 500, 1000, 2000], ["100", "200", "500", "1,000", "2,000"])
 axes.minorticks_off()
 digits.axis("off")
@@ -916,10 +950,7 @@ def share(batch, rank, size):
 x, found = to_float(photos.batch(range(32))), {}
 plots.show_rows({f"process {rank}": share(x, rank, 4) for rank in range(4)},
                 "No picture is missing, and none is there twice.",
-                "four rows of eight small colour pictures")
-
-# %% [markdown]
-# Is the mean of their gradients that of the whole batch? Here one process plays all four:
+                "four rows of eight small colour pictures", most=99)
 
 # %% jupyter={"source_hidden": true}
 def gradient(net, x):
@@ -928,19 +959,35 @@ def gradient(net, x):
     torch.nn.functional.softplus(-net.train()(x)).mean().backward()
     return torch.cat([p.grad.flatten() for p in net.parameters()])
 
-# %% jupyter={"source_hidden": true}
+# %% [markdown]
+# > **Predict:** is the mean of their gradients the gradient of the whole batch?
+# >
+# > - always
+# > - only without batch norm <!-- right -->
+# > - never: each process has seen other images
+
+# %% jupyter={"source_hidden": true, "outputs_hidden": true}
 for norm, name in {"none": "without batch norm", "batch": "with batch norm"}.items():
     torch.manual_seed(0)
     net = models.init_weights(models.Discriminator(8, 3, 64, norm=norm))
     whole = gradient(net, x)
-    parts = torch.stack([gradient(net, share(x, rank, 4)) for rank in range(4)])
-    off = (parts.mean(0) - whole).norm() / whole.norm()
-    found[name] = "nothing, up to rounding" if off < 1e-3 else f"{100 * off:.0f} %"
-show_table(pd.DataFrame({"the mean of four gradients is off by": found}))
+    for size in (2, 4, 8):
+        parts = torch.stack([gradient(net, share(x, rank, size)) for rank in range(size)])
+        off = (parts.mean(0) - whole).norm() / whole.norm()
+        found.setdefault(f"{size} processes, {32 // size} images each", {})[name] = (
+            "nothing, up to rounding" if off < 1e-3 else f"{100 * off:.0f} %")
+show_table(pd.DataFrame(found).T, "So much the mean of the gradients is off. (One process "
+           "plays them all.)")
 
 # %% [markdown]
-# With batch norm it is not, because each process normalises with its own images; `--sync_batch_norm` takes the statistics
-# of all, at the price of more messages. To use two GPUs, write
+# <details><summary>What came out, and why</summary>
+#
+# Only without batch norm. The loss is a mean over images, and a mean of equal parts' means is the mean of all. With batch
+# norm each process normalises with its own images, and the fewer those are, the further it is off. `--sync_batch_norm`
+# takes the statistics of all, at the price of more messages.
+# </details>
+#
+# To use two GPUs, write
 #
 # ```
 # torchrun --nproc-per-node=2 -m dcgan_course train --preset lsun --data lsun/church_outdoor:PATH
@@ -961,8 +1008,9 @@ show_table(pd.DataFrame({"the mean of four gradients is off by": found}))
 # ## What to keep
 #
 # The bill has six lines. Memory hardly limits anybody. Disk may: a zip, what is unpacked of it and what is prepared lie
-# there together. Pictures are decoded once, so that no GPU waits for a core that decodes; and what costs hours and
-# money is arithmetic, which only a faster machine shortens, or several.
+# there together. Pictures are decoded once, so that no GPU waits for a core that decodes. What costs hours and money is
+# arithmetic, which only a faster machine shortens, or several: 16 bits and a larger batch help as far as your GPU gets
+# faster with them. Nobody sees the bits that are lost; the steps that a large batch leaves out are missed.
 
 # %% [markdown]
 # > **Open exercise · A plan that somebody could pay for** — 60 minutes
