@@ -362,6 +362,8 @@ def test_a_study_is_reported(monkeypatch):
     assert list(text) == ["sharpness", "fd"]
     assert text["fd"].startswith(f"{np.mean(study.values(configs[0], 'fd')):.0f} ± ")
     assert shown == [([None, None], "two", "two sheets", 2)]
+    reports.sheets(study, ["output_norm=True, z=uniform01"], "narrow", "one sheet", ("sharpness",))
+    assert drawn[-1][3] == {"sharpness": "0.4 (0.13\N{EN DASH}0.97)"}
 
 
 def test_holm():

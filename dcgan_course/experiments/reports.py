@@ -34,7 +34,9 @@ def rows(study: RecordedStudy, configs: Iterable[str], metrics: Iterable[str]) -
 def sheets(study: RecordedStudy, configs: Sequence[str], caption: str, alt: str, metrics: Sequence[str] = ("fd",),
            n: int = 16, columns: int = 3) -> None:
     """Show n pictures of each of some configs of a study, side by side: of the first seed, with its curves of D(x) and
-    D(G(z)). Below them stand means over the seeds, with their intervals; caption and alt as of `plots.show`."""
-    found = summary_frame(rows(study, configs, metrics), digits=2)
+    D(G(z)). Below them stand means over the seeds, with their intervals, in two decimals at most: a card is narrow.
+    Caption and alt as of `plots.show`."""
+    found = summary_frame(rows(study, configs, metrics), digits=2, decimals=2)
+    found = found.replace(" to ", "\N{EN DASH}", regex=True)
     show_cards([card(study.images(config)[:n], plain(config), study.curves(config), dict(found.loc[config, [*metrics]]))
                 for config in configs], caption, alt, columns)

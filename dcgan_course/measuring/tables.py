@@ -80,14 +80,15 @@ def summary(table: "pd.DataFrame") -> str:
     return summary_frame(table).to_string()
 
 
-def summary_frame(table: "pd.DataFrame", digits: int = 3) -> "pd.DataFrame":
+def summary_frame(table: "pd.DataFrame", digits: int = 3, decimals: int | None = None) -> "pd.DataFrame":
     """The means as texts: a row for each config, a column for each metric, "0.95 ± 0.01" over the seeds, with n where
     some have diverged; and how many have. An interval that reaches beyond what the metric can be says nothing: in its
-    place stand the lowest and the highest seed, "0.5 (0.1 to 0.9)", all three with so many digits."""
+    place stand the lowest and the highest seed, "0.5 (0.1 to 0.9)", all three with so many digits.
+    `decimals` as of `with_width`."""
     result, seeds = means(table), table.groupby("config")["seed"].nunique()
     of = result.index.get_level_values("config").map(seeds)
     fewer = [f" (n={n})" if n < total else "" for n, total in zip(result["n"], of, strict=True)]
-    cells = with_widths(result).where(~beyond(result), extremes(result, digits)) + fewer
+    cells = with_widths(result, decimals=decimals).where(~beyond(result), extremes(result, digits)) + fewer
     for config, metric in cells.index:
         if metric == "diverged":
             count, total = round(result.loc[(config, metric), "mean"] * seeds[config]), seeds[config]
@@ -117,22 +118,27 @@ def extremes(result: "pd.DataFrame", digits: int) -> "pd.Series":
     return texts.where(result["lowest"] < result["highest"], mean + " (all)")
 
 
-def with_widths(result: "pd.DataFrame", sign: str = "") -> "pd.Series":
+def with_widths(result: "pd.DataFrame", sign: str = "", decimals: int | None = None) -> "pd.Series":
     """As text, "0.95 ± 0.01" for each row."""
-    return result.apply(lambda row: with_width(row["mean"], row["half_width"], sign), axis=1)
+    return result.apply(lambda row: with_width(row["mean"], row["half_width"], sign, decimals), axis=1)
 
 
-def with_width(mean: float, width: float, sign: str = "") -> str:
+def with_width(mean: float, width: float, sign: str = "", decimals: int | None = None) -> str:
     """A mean and half the width of its interval, with no digit that the interval leaves open: one of the width counts,
-    or two where the first is a 1. Of one seed, which has no width, the mean alone. `sign` "+" writes that too.
+    or two where the first is a 1. Of one seed, which has no width, the mean alone. `sign` "+" writes that too;
+    `decimals` are the most behind the point, where the width still shows in them.
 
     >>> with_width(0.9928, 0.0027), with_width(14235, 8987), with_width(3.5, np.nan, "+")
     ('0.993 ± 0.003', '14,000 ± 9,000', '+3.5')
+    >>> with_width(1.0112, 0.0191), with_width(1.0112, 0.0191, decimals=2), with_width(0.9928, 0.0027, decimals=2)
+    ('1.011 ± 0.019', '1.01 ± 0.02', '0.993 ± 0.003')
     """
     if not width > 0:
         return number(mean, 4, sign) + (" ± 0" if width == 0 else "")
     places = -math.floor(math.log10(width))
     places += f"{width:e}".startswith("1")
+    if decimals is not None and round(width, decimals) > 0:
+        places = min(places, decimals)
     mean, width = round(mean, places), round(width, places)
     return f"{mean:{sign},.{max(0, places)}f} ± {width:,.{max(0, places)}f}"
 

@@ -104,7 +104,7 @@ show_table(pd.DataFrame({f"card {i}": {"training": title, "sign": one.sign}
 # <details><summary>What came out, and why</summary>
 #
 # Card 8. In card 4 and card 10 specks stand beside the strokes, and in card 5 the strokes are ragged. Did you notice
-# card 2? Its curves look like those of the healthy one; only the pictures tell that something is wrong. The sections
+# card 2? Its curves look like those of the healthy one; only the pictures tell that something is wrong. Sections
 # 3 to 7 take the failures apart. Section 10 names all of the cards, with causes and fixes.
 # </details>
 
@@ -308,9 +308,9 @@ show(rows_of_points({f"{letter}, {plain(BATCH_NORM[letter])}":
 # G's last layer decides which grey levels its pictures can have, and the loading of the data which ones they should
 # have. Here are three generators, each with a range that does not fit the data:
 #
-# - (a) G ends in a sigmoid, the images lie in [-1, 1];
-# - (b) G ends in tanh, the images lie in [0, 1];
-# - (c) G ends in tanh, and the images were normalised by mean and standard deviation, as for a classifier.
+# - **sigmoid**: G ends in a sigmoid, the images lie in [-1, 1];
+# - **[0, 1]**: G ends in tanh, the images lie in [0, 1];
+# - **normalised**: G ends in tanh, and the images were normalised by mean and standard deviation, as for a classifier.
 
 # %% jupyter={"source_hidden": true}
 RANGES = {"A": "4 images normalised as for a classifier", "B": "4 sigmoid output",
@@ -322,7 +322,7 @@ show_cards([card(stabilisers.images(config)[16:], letter, stabilisers.curves(con
            "A faint digits; B nothing but mid-grey and some white dots; C good digits")
 
 # %% [markdown]
-# > **Predict:** two of the three fail. Which sheet is (b), where only the upper half of tanh's range is ever needed?
+# > **Predict:** two of the three fail. Which sheet has the images in [0, 1], where only half of tanh's range is needed?
 # >
 # > - A, the faint digits
 # > - B, grey with white dots
@@ -340,11 +340,11 @@ show(rows_of_points({"baseline": stabilisers.values("baseline", "fd")} | {
 #
 # C, the good digits.
 #
-# - (a), sheet B, **fails.** Nothing is darker than mid-grey, and D can tell from any background pixel: its answers lie
+# - **Sigmoid**, sheet B, fails. Nothing is darker than mid-grey, and D can tell from any background pixel: its answers lie
 #   at 1 and 0.
-# - (b), sheet C, **works**: its seeds lie among the baseline's or near them (`fd` 230 on average, baseline 214). A tanh
+# - **[0, 1]**, sheet C, works: its seeds lie among the baseline's or near them (`fd` 230 on average, baseline 214). A tanh
 #   can reach all of [0, 1]. Half of its range lies idle, and G learns to stay out of it.
-# - (c), sheet A, **fails.** White is 2.82, far above what a tanh can reach. So G scales the whole digit, background and
+# - **Normalised**, sheet A, fails. White is 2.82, far above what a tanh can reach. So G scales the whole digit, background and
 #   all, by about 0.35: white comes out near 1.
 #
 # So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data".
@@ -426,7 +426,7 @@ def likeness(images):
 # >
 # > - digits
 # > - strokes that differ with `z` <!-- right -->
-# > - one texture for every `z`
+# > - a texture that hardly answers `z`
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 said = {}
@@ -437,14 +437,15 @@ for config in control.study.configs:
 show_cards([card(control.images(config)[16:24], config, control.curves(config), text)
             for config, text in said.items()],
            "D learns 20 times as fast as G, with two losses for G; fd of three seeds.",
-           "left one grey texture eight times; right eight different strokes on grey",
+           "left a grey texture, eight times nearly the same; right eight different strokes, "
+           "on grey",
            columns=2)
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # Strokes that differ with `z`, but no digits, on a background that stays grey; with the minimax loss G draws a texture
-# that is nearly the same for every `z`. (One seed; a weak proof.) By `fd` nothing is saved, but this judge is one that a
+# that hardly answers `z`. (One seed; a weak proof.) By `fd` nothing is saved, but this judge is one that a
 # grey background misleads (section 1).
 #
 # So both changes seem to have a part. The *rates* make D win, and with them the training fails by either loss. The *loss*
@@ -549,8 +550,8 @@ show_cards([card(images[:8], name, text={"digits": f"{counts[name]} of 10",
 # `mnist_basic` is the fully connected GAN. Two digits hardly ever come, which is easily overlooked on a sheet.
 #
 # The last two runs have collapsed: their likeness (section 5) is close to 1, where that of real digits is far below one
-# half. "D wins" and "G collapses" can come together, as in `mnist_d_wins`: G hears next to nothing from D, and what it
-# draws hardly depends on `z`.
+# half. "D wins" and "G collapses" can come together, as in `mnist_d_wins`: G hears next to nothing from D, and draws one
+# picture of noise for every `z`.
 #
 # The count means something only where the pictures can be read, since the judge must name some digit. The likeness
 # needs no judge, but it sees nothing finer than a collapse onto one picture.
@@ -642,13 +643,24 @@ show(rows_of_points({name: [100 * share for share in stabilisers.values(config, 
 # a normal `z`. There was one training of each, and no numbers: the claim is confounded, like that of section 5.
 #
 # To untangle it, try every combination: batch norm on the output or not, times three kinds of `z`: normal; uniform in
-# [-1, 1], the paper's own; and uniform in [0, 1]; five seeds of each.
-#
-# > **Predict:** which of the two changes does harm on digits?
+# [-1, 1], the paper's own; and uniform in [0, 1]; five seeds of each. Here are four of the six, on digits: neither
+# change, each one alone, and both.
+
+# %% jupyter={"source_hidden": true}
+CHANGES = {"A": "output_norm=True, z=uniform01", "B": "output_norm=False, z=normal",
+           "C": "output_norm=True, z=normal", "D": "output_norm=False, z=uniform01"}
+show_cards([card(norms.images(config)[16:24], letter) for letter, config in CHANGES.items()],
+           "No change, batch norm on G's output, z from [0, 1], or both: which is which?",
+           "four sheets of eight pictures: A one picture eight times; B digits on black; C "
+           "digits on a grey weave; D one blob eight times", columns=2)
+
+# %% [markdown]
+# > **Predict:** which sheet has batch norm on the output, and a normal `z`?
 # >
-# > - batch norm on the output
-# > - `z` from [0, 1]
-# > - each of them, in its own way <!-- right -->
+# > - A
+# > - B
+# > - C <!-- right -->
+# > - D
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 sheets(norms, list(norms.study.configs),
@@ -675,12 +687,12 @@ show_table(pd.DataFrame({"share of G's first layer that z decides (untrained)": 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Each of them, in its own way.
+# C. Each of the two changes does harm, in its own way.
 #
-# - **With a centred `z`:** batch norm on the output makes sharpness fall to about half, and the black background
+# - **With a centred `z`** (C) batch norm on the output makes sharpness fall to about half, and the black background
 #   turns into a grey weave. You can still read the digits; a good part of the large `fd` comes from the judge, who has
 #   seen black backgrounds only (section 1).
-# - **With `z` from [0, 1]** G collapses to one picture, with batch norm and without. That is worse than
+# - **With `z` from [0, 1]** G collapses to one picture, with batch norm (A) and without (D). That is worse than
 #   blur, and it has nothing to do with the output layer.
 #
 # The fix is an output layer without batch norm, and a centred `z`, with `torch.randn` or `2 * torch.rand - 1`.
@@ -711,11 +723,11 @@ show_table(pd.DataFrame({"share of G's first layer that z decides (untrained)": 
 # > - on both
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-sheets(slow, list(slow.study.configs),
-       "Digits at the paper's learning rate, three seeds each.",
-       "two rows of three sheets: above strokes, strokes, one blob; below noise, noise, one "
-       "bright shape", n=4)
-sheets(churches, [name for name in churches.study.configs if not name.endswith("uniform")],
+two = [name for name in slow.study.configs if not name.endswith("uniform")]
+sheets(slow, two, "Digits at the paper's learning rate, three seeds each.",
+       "two rows of two sheets: above strokes, one blob; below noise, one bright shape",
+       n=4, columns=2)
+sheets(churches, two,
        "Church exteriors, three seeds each, first without batch norm on the output.",
        "two rows of two sheets of soft, coloured pictures of buildings; on the right all "
        "pictures of a sheet are the same", n=4, columns=2)
@@ -751,7 +763,7 @@ axes.plot(logits, on_D, color=ORANGE, label="from D(G(z)) in bfloat16")
 axes.axvline(end, color=ORANGE, linestyle=":", linewidth=1)
 axes.annotate("from here on infinite", (end + 0.1, 1.0), color=ORANGE)
 axes.set(xlabel="logit of a generated image", ylabel="-log(1 - D(G(z)))")
-axes.legend()
+legend_above(axes)
 show(figure, "The loss climbs in steps, and the stairs end where D is fairly sure.",
      "a straight blue line, and an orange staircase along it that ends beyond a logit of six")
 
@@ -809,7 +821,7 @@ for tip, start, colour, name in (((1, 0), (0, 0), ORANGE, "G's own wish"),
     axes.plot([], [], color=colour, label=name)
 axes.set(xlim=(-0.25, 1.25), ylim=(-0.1, 0.55), aspect="equal",
          xlabel="along G's own wish, 1 = its length", ylabel="across it")
-axes.legend(ncols=3, loc="upper center")
+legend_above(axes)
 show(figure, "G's gradient without detach, in the plane in which both lie: "
              f"the green arrow is {long:.1f} times as long as the orange one.",
      "an orange arrow to the right, a blue one from its tip back to the left, and a short "
@@ -967,7 +979,7 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 #
 # Three of them have a sign of their own. Begin with those.
 #
-# > **Predict:** which one has the minimax loss? What G minimises there is a logarithm of a probability. (It is not C.)
+# > **Predict:** which one has the minimax loss? What G minimises there is a logarithm of a probability.
 # >
 # > - A
 # > - B
@@ -991,12 +1003,12 @@ revealed("D")
 # digits are fine, so it is one of the two that are no failures.
 # </details>
 #
-# > **Predict:** which of the others has least squares?
+# > **Predict:** which one has least squares?
 # >
 # > - A
 # > - B <!-- right -->
 # > - C
-# > - E
+# > - D
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 revealed("B")
@@ -1008,10 +1020,11 @@ revealed("B")
 # hardly exceeds 1, even twice. Its pictures are the worst of the five, on a grey weave.
 # </details>
 #
-# > **Predict:** in which of the three that are left does D learn four times as fast?
+# > **Predict:** in which one does D learn four times as fast?
 # >
 # > - A <!-- right -->
 # > - C
+# > - D
 # > - E
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
@@ -1093,8 +1106,8 @@ show_cards([card(equal(images[:4]), name, text={"likeness": f"{likeness(images):
 # <details><summary>What came out, and why</summary>
 #
 # The hillside and the stroke. Both got `z` from [0, 1] and draw one picture: their likeness is 0.99 or more. One is a
-# small network on churches (section 7), the other the run of section 6. The dashes come from a beta1 of 0.9. They still
-# answer `z` a little, now stronger, now weaker.
+# small network on churches (section 7), the other the run of section 6. The dashes come from a beta1 of 0.9. They
+# hardly answer `z`, but they do: the pattern is now stronger, now weaker.
 # </details>
 #
 # Here are the failures of the gallery once more, for the day when a training of your own looks like one of them.
@@ -1106,12 +1119,12 @@ show_cards([card(equal(images[:4]), name, text={"likeness": f"{likeness(images):
 # | 3 · **D 20 times as fast**: strokes on grey; D has won | G cannot keep up → rates in balance |
 # | 4 · **fully connected**: specks; two digits hardly ever come | no layer knows which pixels are neighbours → convolutions; and count the digits |
 # | 5 · **no batch norm**: ragged strokes, another result with each seed | signals shrink from layer to layer → batch norm, or larger first weights |
-# | 6 · **beta1 of 0.9**: bars for every `z`; D has won | steps follow what was right ten steps ago → beta1 of 0.5 |
+# | 6 · **beta1 of 0.9**: bars in every picture; D has won | steps follow what was right ten steps ago → beta1 of 0.5 |
 # | 7 · **batch norm on output, slow**: noise; D has won | the background never gets black → no batch norm on the last layer |
 # | 9 · **sigmoid output**: nothing is darker than grey; D is sure | G cannot reach -1 → tanh for images in [-1, 1] |
 # | 10 · **dropout at test time**: specks beside the strokes | chance in every picture → drop in training only |
 # | 11 · **batch norm on G's output**: a grey weave behind digits | all pixels of a batch share one mean and one deviation → no batch norm on the last layer |
-# | 12 · **D 20 times as fast, minimax**: one texture for every `z`; D has won | as card 3, and where D is sure G's loss has no slope → rates in balance, and the non-saturating loss |
+# | 12 · **D 20 times as fast, minimax**: a texture that hardly answers `z`; D has won | as card 3, and where D is sure G's loss has no slope → rates in balance, and the non-saturating loss |
 
 # %% [markdown]
 # > **Open exercise · Break it so that curve and picture disagree** — 60 minutes
