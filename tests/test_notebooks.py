@@ -157,6 +157,13 @@ def test_a_lesson_begins_with_a_picture(path):
 
 
 @pytest.mark.parametrize("path", teach.pages(), ids=lambda p: p.stem)
+def test_nothing_sticks_to_a_fold(path):
+    """JupyterLab leaves no room between a fold and what follows it in the same cell."""
+    prose = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown"]
+    assert not [text for text in prose if re.search(r"</details>\s+(?!<)\S", text)]
+
+
+@pytest.mark.parametrize("path", teach.pages(), ids=lambda p: p.stem)
 def test_no_line_is_lost_on_the_site(path):
     """There a line of prose that begins with a per cent sign is a comment."""
     prose = [cell.source for cell in nbformat.read(path, 4).cells if cell.cell_type == "markdown"]

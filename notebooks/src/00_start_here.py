@@ -148,7 +148,8 @@ show(figure, "169 of its digits, for the z of its training. Orange: the first kn
 # Lesson 01 is about that game.
 #
 # </details>
-#
+
+# %% [markdown]
 # Now turn both knobs at once: each point of the map below is a pair of them. **Find the best 8 that you can.**
 
 # %% tags=["nbval-ignore-output"]
@@ -161,7 +162,8 @@ explore("mnist2d")
 # rougher. A network that reads digits (lesson 03 uses it) is at least 99 % sure of an 8 on a tenth of the whole map.
 #
 # </details>
-#
+
+# %% [markdown]
 # **How to read on**
 #
 # - *Run a cell*: select it, then press Shift and Enter. (The first code cell is for Colab and Kaggle alone.)
@@ -509,7 +511,8 @@ plots.show_table(work.drop(columns="network").rename_axis(None),
 #
 # An error would stop "run all cells". It would also say where your code broke, rather than what you may have thought.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial

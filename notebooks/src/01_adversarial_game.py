@@ -215,7 +215,8 @@ show(figure, "D*: blue where G draws too little, orange where it draws too much.
 # often, so their side is pale orange.
 #
 # </details>
-#
+
+# %% [markdown]
 # > **Predict:** where G draws a mode twice as often as the data, which probability does $D^*$ give?
 # >
 # > - 0
@@ -236,7 +237,8 @@ show_table(pd.DataFrame({"D* in its centre": {
 # verdict but a ratio, one for every place.
 #
 # </details>
-#
+
+# %% [markdown]
 # A real D is a network, and does not know the densities. It sees samples, and learns to come close to $D^*$.
 #
 # ### What the best D means for G
@@ -434,7 +436,8 @@ show_table(pd.DataFrame({"slope of minimax": minimax, "non-saturating": ours,
 # $-D(G(z))$ for minimax and $-(1 - D(G(z)))$ for ours.
 #
 # </details>
-#
+
+# %% [markdown]
 # A loss pushes the logit against its slope, so the push is minus the slope. The curves show where each loss does its
 # work:
 
@@ -697,7 +700,8 @@ show(figure, "Modes covered on the way. Does a hasty line ever settle? (The two 
 # map is white for long, and its arrows are too short to see: its D's opinion is at first too weak for both.)
 #
 # </details>
-#
+
+# %% [markdown]
 # In [the duel](https://dcgan-course.github.io/dcgan-course/duel.html), on the course's site, you turn both rates while two
 # such networks learn in your browser.
 #
@@ -817,7 +821,8 @@ show(figure, "One path leaves, the other stays.",
 # circle. (Try the algebra: write the new point's value, and put $y = y' - lr\,x'$ and $x = x' + lr\,y$ into it.)
 #
 # </details>
-#
+
+# %% [markdown]
 # Taking turns does not diverge, and it does not arrive either. Now compare the point of the closed path that comes
 # nearest to the saddle with the *mean* of all its points.
 
@@ -897,7 +902,8 @@ show_turned(pictures, "The same steps, and a price on D's steepness: drag to cha
 # With $\gamma = 0$ the factor is 1, the closed path from above: drag the slider to its left end.
 #
 # </details>
-#
+
+# %% [markdown]
 # For networks the price is called **R1**: D pays $\frac{\gamma}{2}$ times the mean squared length of its slope at real
 # points. Does it also stop the hopping on the ring? The next cell trains a G that learns ten times as fast as the patient
 # one, without and with it, for as many steps, which takes about twelve seconds.
@@ -964,7 +970,8 @@ show(figure, "Compare the green line with the blue one, left and then right.",
 # what it pays for. (The orange peaks are one heap that passes over a mode.)
 #
 # </details>
-#
+
+# %% [markdown]
 # This is one seed. We tried five, and looked at 18 moments of each from step 1,500 on:
 #
 # | G | moments with six modes or more, of 18 | points near a mode, mean of the 18 moments |
@@ -1117,7 +1124,8 @@ print(f"largest difference between the logits of {len(digits)} digits: "
 # slows G down. On this easy ring D is hardly ever that sure. Lesson 05 compares both losses on digits, with a D that is
 # far ahead.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Goodfellow and others: *Generative Adversarial Networks*, [arXiv 1406.2661](https://arxiv.org/abs/1406.2661):

@@ -320,7 +320,8 @@ show(large * 2 - 1, "One digit, enlarged through kernels of 3, 4 and 5: look at 
 # is what a learner hopes for; the pattern of the other two is what G must learn to cancel.
 #
 # </details>
-#
+
+# %% [markdown]
 # A kernel whose size is a multiple of the stride stamps evenly. The paper used 5×5 kernels, whose network has to
 # *learn* to cancel the pattern; most code since then uses 4×4.
 #
@@ -484,7 +485,8 @@ show(figure, "What leaves the first layer: with batch norm nobody can tell a dar
 # and 4) puts batch norm on D's input, finds no visible harm on digits, and shows that even the usual D does not see
 # pictures that are all too faint.
 # </details>
-#
+
+# %% [markdown]
 # **G's output layer.** There batch norm would tie every image to the others of its batch: each pixel value is measured
 # against the batch's mean and standard deviation, with one gain and one shift for all pixels. Yet G must be able to
 # draw digits, which are mostly pure black.
@@ -684,7 +686,8 @@ show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on
 # on G's output was drawn at 3,632, where the mean is 4,855.
 #
 # </details>
-#
+
+# %% [markdown]
 # Here are all seeds. Right of the grey row lies what a broken guideline costs, left of it what it gains; a bar is the
 # geometric mean. (Points that would hide each other stand a little above and below their line.)
 
@@ -1038,7 +1041,8 @@ show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
 # PyTorch's own first weights have a standard deviation of 1 / sqrt(3 n) for n inputs: for n = 800 that is 0.0204. A
 # test that accepts 0.02 plus or minus 0.01 on such a layer cannot fail. Test with a layer whose default is far away.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala, [arXiv 1511.06434](https://arxiv.org/abs/1511.06434): section 3, the guidelines; section 4,

@@ -141,7 +141,8 @@ print(f"loss_D {losses.d_loss(undecided, undecided):.2f},",
 # real and for generated images, and G once. Where you see these two numbers in a curve, D is guessing.
 #
 # </details>
-#
+
+# %% [markdown]
 # You will write both steps. Before them comes the noise that G starts from.
 #
 # > **Exercise 1 · Noise** — difficulty 1 of 3 · importance 2 of 3 · 3 minutes
@@ -321,7 +322,8 @@ show_moments([samples[0], samples[1], samples[len(samples) // 2]],
 # row hides it: it is drawn in eval mode, and batch norm's running averages have learned nothing yet.)
 #
 # </details>
-#
+
+# %% [markdown]
 # **Stop and go on.** The next cell stops a very small training halfway, goes on from its checkpoint, and compares its
 # end with that of a training that was never stopped.
 #
@@ -449,7 +451,8 @@ print(f"D(G(z)) = {logits_fake.sigmoid().mean():.2f}, loss_G {loss_G:.2f},",
 # guess, and loss_G would be 0.69.
 #
 # </details>
-#
+
+# %% [markdown]
 # Now the healthy training itself, epoch by epoch. In B above D's two answers come nearer, and then part again. The next
 # cell shows the pictures at the end of each of the five epochs, how far the two answers lay apart, and how far the
 # pictures lie from real digits.
@@ -555,7 +558,8 @@ show_beside(panels, "The losses. Could you read from B that the pictures get bet
 # was drawn as `uniform01`, numbers from 0 to 1, which all point the same way. Lesson 05, section 7, changes it alone,
 # and says why that is enough.
 # </details>
-#
+
+# %% [markdown]
 # Both failures end with a D that is sure: from its answers at the *end* you could not tell which is which. The way
 # there differs, fast or bit by bit, and the pictures tell at once: one G draws a bold stroke for every `z`, the other
 # noise.
@@ -615,7 +619,8 @@ show(figure, "All ten digits turn up, nearly equally often.",
 # works, since a real D is not the best one: the collapse above shows it, and section 6 shows a milder case.
 #
 # </details>
-#
+
+# %% [markdown]
 # The next picture shows the least convincing ones:
 
 # %%
@@ -687,7 +692,8 @@ show_rows(sheets, "Look for ones, and for specks beside the strokes. (Of each ru
 # moving average of G, which helps it. Each number comes from one seed. Lesson 06 changes one thing at a time.
 #
 # </details>
-#
+
+# %% [markdown]
 # This rate, 0.0002, is the paper's. The course itself trains at ten times it, because its trainings are short. Lesson 05,
 # section 5, changes the learning rate alone, over three seeds.
 #
@@ -713,7 +719,8 @@ show_rows(sheets, "Look for ones, and for specks beside the strokes. (Of each ru
 #         --ema_kimg 0 --sample_kimg 20 --metric_every 1 --metric_n 10000
 # ```
 # </details>
-#
+
+# %% [markdown]
 # [Lesson 04](04_training_as_a_film.ipynb) films a training, and shows one that collapses. (The runs that you make in
 # the lessons lie in the folder `runs`, beside them.)
 
@@ -757,7 +764,8 @@ show_rows(sheets, "Look for ones, and for specks beside the strokes. (Of each ru
 # In train mode batch norm uses the statistics of the batch at hand, so each picture would depend on its neighbours. In
 # eval mode it uses running averages, and a picture depends on its own <code>z</code> alone.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial

@@ -435,7 +435,8 @@ show_rows({"fixed range": columns_of([images for _, images in chosen]),
 # start.
 #
 # </details>
-#
+
+# %% [markdown]
 # > **Exercise 2 · A frame** — difficulty 1 of 3 · importance 2 of 3 · 5 minutes
 # >
 # > Write `my_frame`. It takes one sheet, channels first, and returns bytes with the channels last, as film libraries
@@ -556,7 +557,8 @@ strip([iio.imread(versions[f"{n} colours"])[i][22:84, :62] for i in (2, -1) for 
 # frame.
 #
 # </details>
-#
+
+# %% [markdown]
 # Every other frame, with 64 colours, is the smallest of the three files: that one we keep. Watch it twice. The first time
 # look at the whole sheet: what comes first, contrast, position or shape? The second time look for the place that you can
 # read first.
@@ -574,7 +576,8 @@ show(content, "Your own training: choose one place and follow it.",
 # are much alike, then they part into strokes, and at the end some of these make a digit.
 #
 # </details>
-#
+
+# %% [markdown]
 # To keep your film, write its bytes to a file: `open("training.gif", "wb").write(content)`. Every run of `dcgan-course
 # train` leaves such a film in its folder.
 #
@@ -649,7 +652,8 @@ show_turned({f"{kimg:.0f} thousand images": small(side_by_side(kimg, file))
 # G does learn, but it never learns to use its `z`.
 #
 # </details>
-#
+
+# %% [markdown]
 # A number should confirm what the film shows. A **judge**, a classifier that was trained on real digits only, reads
 # 1,000 pictures of each generator, and 1,000 real ones. We ask:
 #
@@ -747,7 +751,8 @@ show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicat
 # It is not healthy. It draws every digit about equally often, but for most pictures another one looks nearly the same.
 # The collapse happened within the digits, where the judge's ten classes cannot see it.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: *Unsupervised Representation Learning with Deep Convolutional Generative Adversarial

@@ -172,13 +172,14 @@ show_cards(judged_cards,
 # would reach beyond what a number can be (an entropy above 1, a distance below 0), it says nothing, and the lowest and
 # the highest seed stand in brackets; "0 (all)" means that every seed gave 0.
 # </details>
-#
+
+# %% [markdown]
 # ## 2 · How soon could you have known?
 #
 # The gallery shows where a training ends. Here are seven of its failures after nine thousand images, and the healthy
 # version after as many. (All are drawn without the moving average of G's weights, which is still young.)
 #
-# **Drag the slider, and ask:** which four show their sign already? Look at the pictures first, then at the two lines.
+# **Drag the slider, and ask:** which show their sign already? Look at the pictures first, then at the two lines.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.plots import show_turned
@@ -198,14 +199,16 @@ show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)
             beside=("eight blurred digits and two curves, healthy", early_card("healthy")))
 
 # %% [markdown]
-# <details><summary>Which four show their sign already?</summary>
+# <details><summary>Which show their sign already?</summary>
 #
-# 2, 3, 5 and 7: one picture for every `z`, nothing darker than grey, bars, faint strokes. *Batch norm on G's output* (4)
+# Four do, 2, 3, 5 and 7: one picture for every `z`, nothing darker than grey, bars, faint strokes. *Batch norm on G's output* (4)
 # gives a hint, to who knows it: its weave is greyer than the healthy one's, and its curves lie further apart. The other
 # two could still become anything. *Without batch norm* (1) there are white blobs with specks on a black that is cleaner
-# than the healthy one's. And the *fully connected* one (6), at a slower rate, has hardly begun.
+# than the healthy one's. And the *fully connected* one (6) looks like one picture for every `z`, but only because it has
+# hardly begun, at a slower rate.
 # </details>
-#
+
+# %% [markdown]
 # **Now train one of them yourself.** Choose it from the list, and it is trained with another seed, in about ten seconds,
 # while you watch. Does it fail in the same way? The film shows *beta1 of 0.9*: other patterns, and the same curves.
 
@@ -349,7 +352,8 @@ show(rows_of_points({"baseline": stabilisers.values("baseline", "fd")} | {
 #
 # So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data".
 # </details>
-#
+
+# %% [markdown]
 # One of the failures does not show in D's answers: all its digits are too faint, and D does not notice, although
 # brightness alone would tell them from real ones. Why?
 #
@@ -711,7 +715,8 @@ show_table(pd.DataFrame({"share of G's first layer that z decides (untrained)": 
 # the hundred weights that share the job in the same direction at every step. Batch norm comes next, but it subtracts one
 # number per channel, not a picture, so the fixed picture stays.
 # </details>
-#
+
+# %% [markdown]
 # How far does it carry? The study above trains fast, with a learning rate of 0.002. At the paper's 0.0002, the report's
 # rate, 937 steps move the shift by at most 0.19. And the report's pictures were churches: a photograph has no black
 # background to reach.
@@ -831,8 +836,8 @@ show(figure, "G's gradient without detach, in the plane in which both lie: "
 # <details><summary>What came out, and why</summary>
 #
 # It depends on D. For one picture, G's own slope in D's logit is $D(G(z)) - 1$, and D's is $D(G(z))$; together they are
-# $2 D(G(z)) - 1$. The fresh D of the figure answers 0.50, so hardly anything is left, at 85 degrees to G's own wish. We
-# drew nine more: those that answer 0.45 to 0.54 leave 0.25 to 0.51 of the length, and those that answer 0.65 to 0.74
+# $2 D(G(z)) - 1$. The fresh D of the figure answers 0.50 on average, but some pictures get more and some less, so a third of
+# the length is left, at 85 degrees to G's own wish. We drew nine more: those that answer 0.45 to 0.54 leave 0.25 to 0.51 of the length, and those that answer 0.65 to 0.74
 # leave as much or more, but turned *backwards*, by 122 to 148 degrees. So without `detach` G goes nowhere, or the wrong
 # way. (The loop of lesson 03 would stop with an error, because D's backward pass frees the graph of `x_fake`.)
 # </details>
@@ -1002,7 +1007,8 @@ revealed("D")
 # D. Its loss of G is never above 0: it is $\log(1 - D(G(z)))$, and the logarithm of a probability is not positive. The
 # digits are fine, so it is one of the two that are no failures.
 # </details>
-#
+
+# %% [markdown]
 # > **Predict:** which one has least squares?
 # >
 # > - A
@@ -1019,7 +1025,8 @@ revealed("B")
 # B. Both of its losses are small, apart from the start and one burst: half a squared error of answers near 0 and 1
 # hardly exceeds 1, even twice. Its pictures are the worst of the five, on a grey weave.
 # </details>
-#
+
+# %% [markdown]
 # > **Predict:** in which one does D learn four times as fast?
 # >
 # > - A <!-- right -->
@@ -1038,7 +1045,8 @@ revealed("A")
 # C and E are left. Look at the very start of their losses: in C the loss of G is 4.6 (in A it was 9.1), for there D runs
 # ahead in its first steps. In E it is 0.8. Which D of the list cannot run ahead, even then?
 # </details>
-#
+
+# %% [markdown]
 # > **Exercise 3 · Name them** — difficulty 2 of 3 · importance 3 of 3 · 5 minutes
 # >
 # > Write all five down: `{"A": name, ...}`, with the names of the list above.
@@ -1068,9 +1076,9 @@ diagnosis = checks.check_diagnosis(my_diagnosis)
 #     return {
 #         "A": "D learns 4 times as fast",  # D(x) and D(G(z)) stay far apart
 #         "B": "least squares",  # both losses are small: halves of squares
-#         "C": "smoothing 0.9 in G too",  # fine digits; loss_G starts at 4.6, so D could be steep
+#         "C": "smoothing 0.9 in G too",  # fine digits, loss_G starts at 4.6: a steep D
 #         "D": "minimax",  # loss_G is negative, the digits are fine
-#         "E": "spectral norm in D",  # loss_G starts at 0.8: a D that is not steep is not sure
+#         "E": "spectral norm in D",  # loss_G starts at 0.8: D is not steep, so not sure
 #     }
 # ```
 # </details>
@@ -1109,7 +1117,8 @@ show_cards([card(equal(images[:4]), name, text={"likeness": f"{likeness(images):
 # small network on churches (section 7), the other the run of section 6. The dashes come from a beta1 of 0.9. They
 # hardly answer `z`, but they do: the pattern is now stronger, now weaker.
 # </details>
-#
+
+# %% [markdown]
 # Here are the failures of the gallery once more, for the day when a training of your own looks like one of them.
 #
 # | card, training, its sign | cause, and fix |
@@ -1167,7 +1176,8 @@ show_cards([card(equal(images[:4]), name, text={"likeness": f"{likeness(images):
 # You may not. It found no harm *on digits, with this network, after one epoch*. Another network and other images may
 # need the guideline.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), sections 3 and 4.

@@ -151,7 +151,8 @@ show_table(pd.DataFrame({name: {"D(x)": np.mean([line["D_x"] for line in part]),
 # D grows surer on photographs that it has seen more than a hundred times, a hint that it memorises them and pushes G
 # away from everything else. (This is one training with one seed.)
 # </details>
-#
+
+# %% [markdown]
 # Not every training turns. The churches had 3,573 photographs; the digits of the next figure, 60,000 images:
 
 # %% jupyter={"source_hidden": true}
@@ -192,7 +193,7 @@ print(f"keep the checkpoint at step {chosen['step']:,},",
 # ## 2 · A difference, or chance?
 #
 # The study `stabilisers` trained one small DCGAN on digits in many versions: each switches one thing off, or on, and
-# leaves the rest alone. Each version was trained with several seeds, the same ones for all.
+# leaves the rest alone (three of them change two things, as section 6 says). Each version was trained with several seeds, the same ones for all.
 
 # %%
 study = RecordedStudy("stabilisers")
@@ -457,9 +458,9 @@ show_table(pd.DataFrame(named(lines), heads).T,
 # | guideline | what breaks it (times the distance) | verdict on these digits |
 # |---|---|---|
 # | 1, strides | pooling in D (0.56); resizing in G (0.74) | both better |
-# | 2, batch norm | none at all (3.50); on G's output (22.75); on D's input (0.97) | the second is worse, the others undecided |
+# | 2, batch norm | none at all (3.50); on G's output (22.75); on D's input (0.97) | on G's output it is worse, the others undecided |
 # | 3, no dense hidden layers | one in G and one in D, 1,024 units wide (10.72) | undecided; it depends on the seed |
-# | 4, ReLU, tanh | LeakyReLU in G (1.11); images in [0, 1] (1.08), or normalised as for a classifier (30.87); a sigmoid (35.69) | two undecided, the last two fail |
+# | 4, ReLU, tanh | LeakyReLU in G (1.11); images in [0, 1] (1.08), or normalised as for a classifier (30.87); a sigmoid (35.69) | the first two undecided, the last two worse |
 # | 5, LeakyReLU in D | ReLU (0.76) | better |
 #
 # **Undecided does not mean harmless.** No batch norm at all multiplies the distance by 3.50 on average, dense layers by
@@ -510,7 +511,8 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 # ends at 0, and black is -1 here. (The paper's own network for MNIST had a sigmoid with images in [0, 1], and dense
 # layers as well, lesson 12.)
 # </details>
-#
+
+# %% [markdown]
 # Seed 0 was a lucky one for dense layers, which have the widest interval of all:
 
 # %% jupyter={"source_hidden": true}
@@ -762,8 +764,8 @@ show_rows({name: study.images(name)[:8] for name in IDEAS},
           "draws blots, and least squares is blurred and on grey")
 
 # %% [markdown]
-# Two rows look by far the worst: spectral norm, in blots, and least squares, blurred and on grey. Yet after Holm's
-# correction only spectral norm counts as worse, though least squares has the larger ratio: 11 on average.
+# Two rows look by far the worst: spectral norm, in blots, and least squares, blurred and on grey. Yet of these
+# two, after Holm's correction, only spectral norm counts as worse, though least squares has the larger ratio: 11 on average.
 #
 # > **Predict:** how far are the five seeds of least squares, in times the baseline's distance?
 # >
@@ -793,7 +795,8 @@ show(figure, "A dot for each seed, a bar for their mean. Orange: worse. Grey: un
 # its broken strokes tell you? None of the six is better. G four times as fast comes nearest: all its seeds lie below 1,
 # and Holm's rule stops just there.
 # </details>
-#
+
+# %% [markdown]
 # Each of these ideas was proposed for a problem that this training may not have. An idea that does nothing here may save
 # another training, and one that helps here may do nothing there. Try it where you need it, over seeds.
 
@@ -842,7 +845,8 @@ show(figure, "A dot for each seed, a bar for their mean. Orange: worse. Grey: un
 #
 # No, the average only watches. Two runs with and without it have the same G and D at every step.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 3; section 7 for what happens

@@ -502,7 +502,8 @@ show(generate(netF, corner_grid(corners, 8)),
 # the guidelines' D, in the run `avatars_plain`, the faces had a woven grain and broken mouths
 # ([data/README.md](../data/README.md) shows both, with their distances).
 # </details>
-#
+
+# %% [markdown]
 # ## 6 · A whole latent plane
 #
 # The run `mnist2d` has `nz = 2`: its latent space is a square, and you can draw all of it. Its `z` are uniform in
@@ -903,7 +904,8 @@ show_table(pd.DataFrame(counted, heads).map("{:.0%}".format))
 # Three single z make a z of their own, far from each of the three faces; it may mean anything. The means of ten stay
 # near what their faces share, and there chance gives hardly any.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 6: walks, arithmetic, turn

@@ -127,7 +127,8 @@ show(changed(ten[:6], unit[0]),
 # Many screens show a new picture every 17 ms; below some 50 ms a movement feels immediate, and at 100 ms the picture
 # still follows the hand, a little late.
 # </details>
-#
+
+# %% [markdown]
 # The sliders must now move z. A slider stands for a **direction**, a vector with as many numbers as z, and its position
 # says how far to go:
 #
@@ -256,7 +257,8 @@ show(figure, "W makes an ellipse of the circle. Orange, its long axis, is a mixt
 # It multiplies each channel by a fixed number after W. Folding it into W would weight the channels. Like Shen
 # and Zhou, whose method this is ([arXiv 2007.06600](https://arxiv.org/abs/2007.06600)), we leave it out, and test.
 # </details>
-#
+
+# %% [markdown]
 # > **Exercise 2 · Principal directions** — difficulty 3 of 3 · importance 2 of 3 · 10 minutes
 # >
 # > `weight` is $W^T$, one row for each number of z. `torch.linalg.svd(weight, full_matrices=False)` gives U, S and Vh
@@ -321,7 +323,8 @@ show(changed(ten[:6], directions["strongest 1"]),
 # The length of the hair: short at -3, long at 3. What else changes, background, beard or colour, differs from face to
 # face.
 # </details>
-#
+
+# %% [markdown]
 # One face more, along the first three:
 
 # %% jupyter={"source_hidden": true}
@@ -335,7 +338,8 @@ sheet(names, "From -3 (left) to +3. Try to find words for each row.",
 # turns, in the second the skin pales with the hair, and in the third the glasses go. And this is one face: with
 # others the words must be tried again.
 # </details>
-#
+
+# %% [markdown]
 # How much does a picture change on the whole way from -3 to 3? Ten faces tell.
 
 # %% jupyter={"source_hidden": true}
@@ -642,7 +646,8 @@ show_table(pd.DataFrame({name: [f"{row[i]:+.0f}", along(row, i)]
 # bring nothing else to ten faces or more, gains less losses. Counted face by face, buttons are no cleaner than a push:
 # outside of the control's group an attribute changes in 8.4 faces of a hundred, on average, and in 8.1 under a push.
 # </details>
-#
+
+# %% [markdown]
 # ### Another run
 #
 # The z of `mnist2d` has two numbers, so a map shows every picture that it can draw. In place of the name you can write
@@ -661,7 +666,8 @@ explore("mnist2d")
 # - How were these faces trained? Their D, against guideline 2, has no batch norm and pays the penalty R1 instead;
 #   lesson 13 and [data/README.md](../data/README.md) tell why.
 # </details>
-#
+
+# %% [markdown]
 # ## What to keep
 #
 # A direction is a vector that is added to z, the same for every face. Labels find directions that have a name (lesson
@@ -707,7 +713,8 @@ explore("mnist2d")
 # It is what it claims to be: a direction that the first layer stretches most. Nothing in that definition makes it mean
 # one thing.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Shen, Zhou: *Closed-Form Factorization of Latent Semantics in GANs*, [arXiv 2007.06600](https://arxiv.org/abs/2007.06600):

@@ -195,7 +195,8 @@ show(to_float(photos.batch(some)), f"12 of {photos.count:,} pictures, as trainin
 # message; `load_images` looks into the file first, and says what it found. Then try another source from the list above,
 # or begin with a folder of your own: the churches of section 1 were learned from 3,573 photographs.
 # </details>
-#
+
+# %% [markdown]
 # `load_images` has just decoded every picture, cut out a square, scaled it to 64 x 64 and written the bytes into one
 # file. Training reads that file, in slices, and never decodes again.
 #
@@ -803,7 +804,8 @@ show(figure, f"On this machine {gained or 'nothing'} gained more than a fifth; l
 # `dcgan-course bench` compares with the loop of most tutorials, data path included; `dcgan-course doctor --gpu` tries all
 # of this on a GPU and prints a report.
 # </details>
-#
+
+# %% [markdown]
 # On the bill 16 bits bring memory from 1.2 GB down to 0.9 GB. Time and money shrink by your GPU's own gain: the bars above
 # are those of the machine that ran this page and of a narrow network.
 
@@ -883,7 +885,8 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # differ by: with 4 images by a half, with 64 by an eighth. The same happens where many GPUs each get a small *share* of
 # the batch; `--sync_batch_norm` is made for that case.
 # </details>
-#
+
+# %% [markdown]
 # So a larger batch changes no arithmetic on the bill. It saves hours only as far as your GPU gets faster with it: stop
 # there.
 
@@ -986,7 +989,8 @@ show_table(pd.DataFrame(found).T, "So much the mean of the gradients is off. (On
 # norm each process normalises with its own images, and the fewer those are, the further it is off. `--sync_batch_norm`
 # takes the statistics of all, at the price of more messages.
 # </details>
-#
+
+# %% [markdown]
 # To use two GPUs, write
 #
 # ```
@@ -1059,7 +1063,8 @@ show_table(pd.DataFrame(found).T, "So much the mean of the gradients is off. (On
 # Begin with what one GPU does well, times eight, and compare with one GPU at equal images shown. A larger batch makes
 # fewer steps of the same images (section 6).
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 4.

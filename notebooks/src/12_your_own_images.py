@@ -414,7 +414,8 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 # depend on the others of its batch (lesson 05). And a generator that keeps its dropout on at test time cannot be
 # exported like this, because it has no fixed answer; `export` says so.
 # </details>
-#
+
+# %% [markdown]
 # `dcgan-course export avatars my_generator` writes a folder: `generator.onnx`, the card, and a sheet of samples.
 #
 # ## 5 · A page that runs by itself
@@ -827,7 +828,8 @@ errata = checks.check_errata(my_errata)
 # PyTorch's generator; the network is the one that was exported. What differs are the last bits of the sums: no grey
 # level changes by more than one.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Mitchell and others: *Model Cards for Model Reporting*, [arXiv 1810.03993](https://arxiv.org/abs/1810.03993).

@@ -124,7 +124,8 @@ show(plots.sketches(TROUBLES, WORDS),
 # | StyleGAN3 | signals are filtered, so that details move with the object | [2106.12423](https://arxiv.org/abs/2106.12423) |
 # | R3GAN | pairs, R1 and R2, plain residual networks, and none of the other tricks | [2501.05441](https://arxiv.org/abs/2501.05441) |
 # </details>
-#
+
+# %% [markdown]
 # In 2020 diffusion models ([2006.11239](https://arxiv.org/abs/2006.11239)), the subject of lesson 14, began to take
 # over much of what GANs were used for. Losses of GANs live on inside them: adversarial distillation
 # ([2311.17042](https://arxiv.org/abs/2311.17042)) trains a diffusion model against a discriminator, so that it needs
@@ -892,7 +893,8 @@ show_table(pd.concat([pd.DataFrame(recipes), pd.DataFrame(settings)]),
 # same two networks stood at 3,093 after 90 thousand images, and `avatars_plain` at 744 (2,000 faces each; batches of 64
 # in both, where the paper has 128). `data/README.md` tells how the recipes were found, change by change.
 # </details>
-#
+
+# %% [markdown]
 # ### Which part of it helps?
 #
 # The study `after_faces` tries five recipes one at a time, on faces at 32x32, and `after` has the same five on digits.
@@ -1072,7 +1074,8 @@ show(figure, "Two guidelines are kept, two changed, one is gone. In 1 a digit of
 # | 5, LeakyReLU in D | kept | lesson 06: ReLU came out better there |
 #
 # </details>
-#
+
+# %% [markdown]
 # What the guidelines were *for* has survived: signals that keep their size from layer to layer. In 2015 batch norm saw
 # to that. Now the first weights do (`--init he` here), together with residual connections, and the penalties keep D
 # from becoming steep. More is kept than the drawing shows: maps that double in G and halve in D, a convolution at every
@@ -1173,7 +1176,8 @@ show_rows(rows, "The same eight z in every row.",
 # It means real images shown to D, as everywhere in this course. G has then been updated a fifth as often as with
 # n_critic = 1.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Arjovsky, Chintala, Bottou: *Wasserstein GAN*, [arXiv 1701.07875](https://arxiv.org/abs/1701.07875).

@@ -92,7 +92,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # A line, $(1 - t)\, x_0 + t\, \epsilon$, works too, and both are in use. Because $\cos^2 + \sin^2 = 1$, the circle
 # keeps the variance of what the network sees, if that of the images is 1. It also makes the formulas below short.
 # </details>
-#
+
+# %% [markdown]
 # > **Exercise 1 · Noise, mixed in** — difficulty 1 of 3 · importance 3 of 3 · 5 minutes
 # >
 # > Every row has its own time. Your function will serve points in the plane, (N, 2), and images, (N, 1, 28, 28): give
@@ -763,7 +764,8 @@ show_rows({"A": generate(netG, z)[28:56], "B": real[28:56], "C": drawn[50][28:56
 #
 # A is the GAN's, B is real, and C is diffusion's. Most digits of both models could pass.
 # </details>
-#
+
+# %% [markdown]
 # The judge of lesson 11 has looked at 10,000 of each, and for diffusion at each number of steps.
 
 # %% [markdown]
@@ -1072,7 +1074,8 @@ show_table(pd.DataFrame({name: [f"{x:.0%}" for x in (found.mean(), found.min(), 
 # lines are called rectified flow or flow matching ([arXiv 2209.03003](https://arxiv.org/abs/2209.03003),
 # [arXiv 2210.02747](https://arxiv.org/abs/2210.02747)).
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Sohl-Dickstein, Weiss, Maheswaranathan, Ganguli: [arXiv 1503.03585](https://arxiv.org/abs/1503.03585), the idea.

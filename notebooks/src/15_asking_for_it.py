@@ -186,7 +186,8 @@ show_rows({"": torch.cat([seen[:, :1], planes], 1).flatten(0, 1)[:, None]},
 # `dcgan-course study data/studies/told.json`: twelve trainings, those of section 3 among them. Of each 5,000 digits
 # were scored.
 # </details>
-#
+
+# %% [markdown]
 # > **Predict:** G obeys after neither mistake. After which one does it still draw good digits?
 # >
 # > - after "only G is told" <!-- right -->
@@ -216,7 +217,8 @@ show_rows({words: study.images(name)[:20] for name, words in ABOUT.items()},
 # After "only D is told" there are hardly any digits. D sees a 7 that claims to be a 3, and no real pair looks like
 # that. G does not know what it is asked for, so nine of ten of its pictures are wrong *whatever it draws*.
 # </details>
-#
+
+# %% [markdown]
 # **Agreement** is the share of digits in which the judge, a classifier of real digits (lesson 11), reads the digit that
 # was asked for:
 
@@ -608,7 +610,8 @@ show_table(share.map("{:.0f}%".format), fold="The same as a table")
 # (400 faces: a share near 25 % is uncertain by about 2 points. But the rows use the same z at each length, so their
 # differences are more certain than that.)
 # </details>
-#
+
+# %% [markdown]
 # Precision and recall say *how much* variety is lost. They do not say *whose*.
 
 # %% [markdown]
@@ -748,7 +751,8 @@ show(figure, "The same six searches, numbered where they end; number 2 is the th
 # straight red hair on pink; another run of this cell found her face. So be patient, begin several times and keep the
 # best, or choose the start with care, as the next cell does.
 # </details>
-#
+
+# %% [markdown]
 # ### Pixels, or what is seen in them?
 #
 # A picture may be off by one pixel everywhere and show the same face. So compare what a judge sees: `look` = its 64
@@ -818,7 +822,8 @@ show_table(pd.DataFrame(rows, ["pixels", "features", "attributes kept"]).T,
 # expected the features to win, as they often do with large networks that have seen millions of photographs
 # ("perceptual" losses). Our judge is small and knows 17 questions; whether that is the reason, we have not tested.
 # </details>
-#
+
+# %% [markdown]
 # ### What G never draws
 #
 # An inversion that fails is a finding: here is a picture that this G cannot make, or that the search has missed. To
@@ -882,7 +887,8 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # for it exists: all three searches got stuck, and 400 steps did not help. D has lost its beard; in 400 steps the search
 # finds it. The headwear stays lost each time, in the same way.
 # </details>
-#
+
+# %% [markdown]
 # The number alone does not tell: by it the turban comes back as well as G's own faces. Nor does recall: it counts what
 # of the *data* is covered, and who was left out of the data does not count. Bau and others
 # ([arXiv 1910.11626](https://arxiv.org/abs/1910.11626)) make a method of this, and find for GANs of rooms and churches
@@ -1093,7 +1099,8 @@ show(enlarged(churches, 6, 2), "Churches that nobody built (lesson 09), learned 
 # Yes: a network trained to go from pictures to z answers at once, less exactly, and is often used as the start of a
 # search such as ours. It needs a training of its own.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Mirza, Osindero: *Conditional Generative Adversarial Nets*, [arXiv 1411.1784](https://arxiv.org/abs/1411.1784).
