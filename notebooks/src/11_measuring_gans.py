@@ -312,9 +312,8 @@ for axis in axes.flat:
 bar = figure.colorbar(image, ax=axes[:, 1:], location="bottom", aspect=50, extend="both",
                       ticks=[0, 1, 5, 10, 20, 40], label="how alike two points are")
 bar.outline.set_visible(False)
-show(figure, "Above each table, its mean. Alike means: far out the same way; so corners are "
-     "dark, not the diagonal. Below, mixed pairs (right) are nearly white: unlike, so a "
-     "distance is left.",
+show(figure, "Above each table, its mean. Alike is what lies far out the same way: corners, "
+     "not the diagonal. Lower right, mixed pairs are nearly white: a distance is left.",
      "above, points in one heap, three equal pale tables and a sum of 0; below, two heaps "
      "apart, two tables with a dark corner, a pale one, a sum above 0")
 
@@ -340,8 +339,8 @@ for axis, (name, points) in zip(axes, {"eight heaps": eight, **toys}.items(), st
     axis.scatter(*points.T, s=1.5, color=BLUE if points is eight else ORANGE)
     axis.set(title=name, aspect="equal", xlim=(-1.7, 1.7), ylim=(-1.7, 1.7))
 outside = (abs(cloud) > 1.7).any(1).sum()
-show(figure, "Blue: eight heaps. Orange: three sets that a distance should tell from them. (Of "
-     f"the cloud's 2,000 points {outside} lie outside the picture.)",
+show(figure, "Blue: eight heaps. Orange: three sets that a distance should tell from them. "
+     f"({outside} of the cloud's 2,000 points lie outside the picture.)",
      "eight small heaps on a circle; every second of them; a round cloud; three heaps")
 
 # %% [markdown]
@@ -1078,15 +1077,7 @@ def paired(first, second, draws=2000):
     return f"{mean} ({low} to {high})"
 
 
-# %% [markdown]
-# > **Predict:** two plain logistic regressions learn from 1,000 digits each, one from real and one from generated ones.
-# > Which of them reads *real* digits better?
-# >
-# > - the one taught by real digits
-# > - 2,000 questions do not decide it
-# > - the one taught by generated digits, by a little <!-- right -->
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true}
+# %% jupyter={"source_hidden": true}
 from sklearn.linear_model import LogisticRegression
 
 kinds = {"real": (learn.floats(range(20_000)), learn.labels()[:20_000]),
@@ -1107,6 +1098,15 @@ def errors(pupil, asked):
     return (pupil.predict(images.flatten(1).double().numpy()) != right).astype(float)
 
 
+# %% [markdown]
+# > **Predict:** two plain logistic regressions learn from 1,000 digits each, one from real and one from generated ones.
+# > Which of them reads *real* digits better?
+# >
+# > - the one taught by real digits
+# > - 2,000 questions do not decide it
+# > - the one taught by generated digits, by a little <!-- right -->
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true}
 wrong = {}
 for name in kinds:
     pupil = taught(name)
