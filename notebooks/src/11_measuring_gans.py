@@ -756,6 +756,7 @@ def missed(name, by):
     return torch.from_numpy(~within_reach(of_2000[by], of_2000[name])[1])
 
 
+# %% jupyter={"source_hidden": true}
 strange = missed("drawn: mnist", "real")
 lost, floor = missed("real", "drawn: conditional"), missed("real", "real: fresh")
 show_rows({"drawn: mnist, within reach of no real digit": mnist[:2000][strange][:14],
@@ -1053,6 +1054,10 @@ show_table(shares.map("{:.2f}".format), fold="The numbers")
 # A conditional generator gets the class beside `z`, as ten numbers of which one is 1, so its pictures come with labels:
 
 # %% jupyter={"source_hidden": true}
+kinds = {"real": (learn.floats(range(20_000)), learn.labels()[:20_000]),
+         "generated": (conditional, labels.numpy())}
+exam = {"real": (unseen.floats(range(2000)), unseen.labels()[:2000]),
+        "generated": (conditional[-2000:], labels[-2000:].numpy())}
 right = answers["drawn: conditional"].argmax(1) == labels[:5000].numpy()
 show(conditional[:40], "Each column was asked for one digit. The judge reads the digit that "
      f"was asked for in {right.mean():.1%} of 5,000.",
@@ -1080,11 +1085,6 @@ def paired(first, second, draws=2000):
 # %% jupyter={"source_hidden": true}
 from sklearn.linear_model import LogisticRegression
 
-kinds = {"real": (learn.floats(range(20_000)), learn.labels()[:20_000]),
-         "generated": (conditional, labels.numpy())}
-exam = {"real": (unseen.floats(range(2000)), unseen.labels()[:2000]),
-        "generated": (conditional[-2000:], labels[-2000:].numpy())}
-
 
 def taught(name, part=0):
     """A pupil of the part's 1,000 digits."""
@@ -1092,6 +1092,7 @@ def taught(name, part=0):
     return LogisticRegression(C=0.01, max_iter=300).fit(flat(x), y)
 
 
+# %% jupyter={"source_hidden": true}
 def errors(pupil, asked):
     """For each question of an exam 1 where the pupil is wrong, else 0."""
     images, right = exam[asked]
