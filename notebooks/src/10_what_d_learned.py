@@ -134,7 +134,8 @@ show(figure, "A 9, and seven of the 32 maps that D's first layer makes of it, pi
 # images have classes and a test set: `mnist`, `fashion_mnist`, `cifar10`, `svhn` (32x32: `dcgan-course train --data
 # cifar10 --image_size 32`).
 # </details>
-#
+
+# %% [markdown]
 # ## 1 · The paper's protocol
 #
 # Section 5 of the paper turns all of D's convolutional layers into features: each map is **max-pooled to 4 x 4**, all
@@ -198,7 +199,8 @@ of_test = features_of(netD, test, some)
 # the folder `imagenet`), 1,792 in all, and 1,792 x 16 = 28,672. So the network behind the paper's Table 1 is not the
 # one of its figure 1. Recomputing a number that somebody printed is a good habit.
 # </details>
-#
+
+# %% [markdown]
 # ## 2 · Few labels
 #
 # Suppose that a hundred digits are labelled, ten of each. How many of the rest will a linear classifier get right? It
@@ -399,7 +401,8 @@ show_table(words, "Ours with the 95 % interval over 5 draws of the labels.",
 # does not say what D was trained on; the released script loads one that was trained on SVHN itself, without labels
 # (`svhn_unsup_...`). That is what we did with digits.
 # </details>
-#
+
+# %% [markdown]
 # ## 3 · What makes a feature respond?
 #
 # Take one feature of D's last layer and the place where it responds most. Which pixels raise it? The gradient of the
@@ -1021,7 +1024,8 @@ plots.show_turned(layers,
 # It need not. The map may be active at eyes, which are always there too, or follow a map that does the work. And late
 # layers draw with shared edges and colours, where no map draws glasses alone.
 # </details>
-#
+
+# %% [markdown]
 # ## References
 #
 # - Radford, Metz, Chintala: [arXiv 1511.06434](https://arxiv.org/abs/1511.06434), section 5, 6.2 and 6.3.1, figures 5

@@ -1238,7 +1238,8 @@ show_table(pd.DataFrame(floors).map(lambda values: f"{values.mean():.1f}"),
 # most of a floor, section 3. So the multiples here are smaller than those of 5,000 in section 1.) Whether Inception is
 # as easily misled would have to be measured with its weights.
 # </details>
-#
+
+# %% [markdown]
 # A judge measures what it has learned to see. So name the judge, the number of images and the floor with every number,
 # and never compare numbers of two judges.
 #
