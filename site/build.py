@@ -266,12 +266,13 @@ def still(film: Path) -> None:
     last.save(film.with_suffix(".still.webp"), quality=85)
 
 
-def as_webp(film: Image.Image) -> bytes:
+def as_webp(film: Image.Image, lossless: bool = True) -> bytes:
+    """A film in colours is a third to two thirds smaller where pixels may change a little; one of digits is larger."""
     frames = [(frame.convert("RGB"), frame.info["duration"]) for frame in Iterator(film)]
     pictures, times = zip(*frames, strict=True)
     made = io.BytesIO()
-    pictures[0].save(made, "WEBP", save_all=True, append_images=pictures[1:], duration=times, loop=0, lossless=True,
-                     quality=50, method=1)
+    pictures[0].save(made, "WEBP", save_all=True, append_images=pictures[1:], duration=times, loop=0, lossless=lossless,
+                     quality=50 if lossless else 80, method=4)
     return made.getvalue()
 
 
@@ -340,7 +341,8 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
     about = write_generator(run, programs) if drawn else None
     if about:
         (programs / f"{name}.html").write_text(f"{ALONE}{section(about, '.')}</html>\n", encoding="utf-8")
-    (thumbs / f"{name}.film.webp").write_bytes(as_webp(Image.open(run.path / "training.gif")))
+    film = as_webp(Image.open(run.path / "training.gif"), lossless=run.config.nc == 1)
+    (thumbs / f"{name}.film.webp").write_bytes(film)
     webp(Image.open(run.path / "best.webp"), thumbs / f"{name}-best")
     what, title = in_the_data()[name], words_of(run).get("title")
     words = {"name": name, "title": title or what[0].upper() + what[1:], "what": what if title else "",
