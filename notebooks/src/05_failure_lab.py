@@ -201,11 +201,11 @@ show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)
 # %% [markdown]
 # <details><summary>Which show their sign already?</summary>
 #
-# Four do, 2, 3, 5 and 7: one picture for every `z`, nothing darker than grey, bars, faint strokes. *Batch norm on G's output* (4)
-# gives a hint, to who knows it: its weave is greyer than the healthy one's, and its curves lie further apart. The other
-# two could still become anything. *Without batch norm* (1) there are white blobs with specks on a black that is cleaner
-# than the healthy one's. And the *fully connected* one (6) looks like one picture for every `z`, but only because it has
-# hardly begun, at a slower rate.
+# Four do, 2, 3, 5 and 7: one picture for every `z`, nothing darker than grey, bars, faint strokes. *Batch norm on G's
+# output* (4) gives a hint, to who knows it: its weave is greyer than the healthy one's, and its curves lie further
+# apart. The other two could still become anything. *Without batch norm* (1) there are white blobs with specks on a
+# black that is cleaner than the healthy one's. And the *fully connected* one (6) looks like one picture for every `z`,
+# but only because it has hardly begun, at a slower rate.
 # </details>
 
 # %% [markdown]
@@ -343,12 +343,12 @@ show(rows_of_points({"baseline": stabilisers.values("baseline", "fd")} | {
 #
 # C, the good digits.
 #
-# - **Sigmoid**, sheet B, fails. Nothing is darker than mid-grey, and D can tell from any background pixel: its answers lie
-#   at 1 and 0.
+# - **Sigmoid**, sheet B, fails. Nothing is darker than mid-grey, and D can tell from any background pixel: its answers
+#   lie at 1 and 0.
 # - **[0, 1]**, sheet C, works: its seeds lie among the baseline's or near them (`fd` 230 on average, baseline 214). A tanh
 #   can reach all of [0, 1]. Half of its range lies idle, and G learns to stay out of it.
-# - **Normalised**, sheet A, fails. White is 2.82, far above what a tanh can reach. So G scales the whole digit, background and
-#   all, by about 0.35: white comes out near 1.
+# - **Normalised**, sheet A, fails. White is 2.82, far above what a tanh can reach. So G scales the whole digit,
+#   background and all, by about 0.35: white comes out near 1.
 #
 # So the rule is not "use [-1, 1]", but "G must be able to reach **all** of the data".
 # </details>
@@ -836,10 +836,11 @@ show(figure, "G's gradient without detach, in the plane in which both lie: "
 # <details><summary>What came out, and why</summary>
 #
 # It depends on D. For one picture, G's own slope in D's logit is $D(G(z)) - 1$, and D's is $D(G(z))$; together they are
-# $2 D(G(z)) - 1$. The fresh D of the figure answers 0.50 on average, but some pictures get more and some less, so a third of
-# the length is left, at 85 degrees to G's own wish. We drew nine more: those that answer 0.45 to 0.54 leave 0.25 to 0.51 of the length, and those that answer 0.65 to 0.74
-# leave as much or more, but turned *backwards*, by 122 to 148 degrees. So without `detach` G goes nowhere, or the wrong
-# way. (The loop of lesson 03 would stop with an error, because D's backward pass frees the graph of `x_fake`.)
+# $2 D(G(z)) - 1$. The fresh D of the figure answers 0.50 on average, but some pictures get more and some less, so a
+# third of the length is left, at 85 degrees to G's own wish. We drew nine more: those that answer 0.45 to 0.54 leave
+# 0.25 to 0.51 of the length, and those that answer 0.65 to 0.74 leave as much or more, but turned *backwards*, by 122
+# to 148 degrees. So without `detach` G goes nowhere, or the wrong way. (The loop of lesson 03 would stop with an error,
+# because D's backward pass frees the graph of `x_fake`.)
 # </details>
 
 # %% [markdown]

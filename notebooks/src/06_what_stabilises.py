@@ -193,7 +193,8 @@ print(f"keep the checkpoint at step {chosen['step']:,},",
 # ## 2 · A difference, or chance?
 #
 # The study `stabilisers` trained one small DCGAN on digits in many versions: each switches one thing off, or on, and
-# leaves the rest alone (three of them change two things, as section 6 says). Each version was trained with several seeds, the same ones for all.
+# leaves the rest alone (three of them change two things, as section 6 says). Each version was trained with several
+# seeds, the same ones for all.
 
 # %%
 study = RecordedStudy("stabilisers")
@@ -764,8 +765,8 @@ show_rows({name: study.images(name)[:8] for name in IDEAS},
           "draws blots, and least squares is blurred and on grey")
 
 # %% [markdown]
-# Two rows look by far the worst: spectral norm, in blots, and least squares, blurred and on grey. Yet of these
-# two, after Holm's correction, only spectral norm counts as worse, though least squares has the larger ratio: 11 on average.
+# Two rows look by far the worst: spectral norm, in blots, and least squares, blurred and on grey. Yet of these two,
+# after Holm's correction, only spectral norm counts as worse, though least squares has the larger ratio: 11 on average.
 #
 # > **Predict:** how far are the five seeds of least squares, in times the baseline's distance?
 # >
