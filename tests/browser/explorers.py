@@ -49,12 +49,13 @@ class Seen:
         last, end = None, time.monotonic() + PATIENCE
         while time.monotonic() < end:
             drawn, pixels = self.drawn(), self.pixels()
-            idle = self.box.get_attribute("aria-busy") == "false"
-            if idle and last is not None and torch.equal(drawn, last) and self.close(pixels, drawn):
+            busy = self.box.get_attribute("aria-busy")
+            if busy == "false" and last is not None and torch.equal(drawn, last) and self.close(pixels, drawn):
                 return drawn
             last = drawn
             self.page.wait_for_timeout(50)
-        raise AssertionError("the picture is not the one that torch draws")
+        raise AssertionError(f"not what torch draws for {drawn.tolist()}: off by {self.off(pixels, drawn)} levels; "
+                             f"busy: {busy}; {self.box.locator('.status').inner_text()!r}")
 
     def comes(self, z: torch.Tensor, atol: float = 1e-4) -> bool:
         """Whether this z is drawn within a while."""
@@ -82,8 +83,12 @@ class Seen:
         images = (generate(self.netG, z) + 1) * 127.5
         return images.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
 
+    def off(self, pixels: np.ndarray, z: torch.Tensor) -> float:
+        """By how many grey levels at most the pixels are not what torch draws for z."""
+        return float(abs(pixels - self.images(z[None])[0]).max())
+
     def close(self, pixels: np.ndarray, z: torch.Tensor) -> bool:
-        return bool(abs(pixels - self.images(z[None])[0]).max() <= 1.01)
+        return self.off(pixels, z) <= 1.01
 
     def of(self, **face) -> torch.Tensor:
         """The z that Python makes of a face."""
