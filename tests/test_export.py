@@ -51,6 +51,15 @@ def test_a_page_keeps_weights_in_half_precision_where_no_picture_changes(run, mo
     assert export.small_onnx(run, netG) == whole
 
 
+def test_the_page_of_a_recorded_run_draws_its_very_pictures():
+    """Weights that are kept in half precision lose nothing when they are put into a page."""
+    recorded = load_run("avatars")
+    netG = recorded.load_generator()
+    small = export.small_onnx(recorded, netG)
+    assert len(small) < 0.55 * 4 * sum(weight.numel() for weight in netG.parameters())
+    assert export.apart(small, netG, draw_z(recorded.config, 64, seeded(1, "test"))) < 0.05 * export.LEVEL
+
+
 def test_dropout_at_test_time_cannot_be_exported(finished_run):
     with pytest.raises(UserError, match="keeps dropout on at test time"):
         export.onnx_bytes(finished_run, finished_run.load_generator())

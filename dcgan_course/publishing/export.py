@@ -85,8 +85,8 @@ def apart(content: bytes, netG: nn.Module, z: torch.Tensor) -> float:
 
 
 def small_onnx(run: Run, netG: nn.Module) -> bytes:
-    """`onnx_bytes` for a page, half as large: large tensors are in half precision, and cast back when the model is
-    loaded. As it is where some picture would differ by a grey level.
+    """`onnx_bytes` for a page, half as large: large tensors are in half precision, as those of recorded runs are kept,
+    and cast back when the model is loaded. As it is where one of 16 pictures would differ by a grey level.
 
     Raises:
         UserError: as `onnx_bytes`.
@@ -120,7 +120,8 @@ def converted(netG: nn.Module, z: torch.Tensor) -> bytes:
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # torch 2.8 warns of operators that G does not have
         file = Path(folder) / "generator.onnx"
         torch.onnx.export(netG, (z,), file, input_names=["z"], output_names=["images"], dynamo=True, verbose=False,
-                          dynamic_shapes={"z": {0: torch.export.Dim("n", min=1, max=4096)}}, external_data=False)
+                          dynamic_shapes={"z": {0: torch.export.Dim("n", min=1, max=4096)}}, external_data=False,
+                          optimize=False)  # which folds batch norm into weights that half precision then spoils
         return file.read_bytes()
 
 
