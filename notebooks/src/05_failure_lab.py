@@ -209,8 +209,9 @@ show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)
 # </details>
 
 # %% [markdown]
-# **Now train one of them yourself.** Choose it from the list, and it is trained with another seed, in about ten seconds,
-# while you watch. Does it fail in the same way? The film shows *beta1 of 0.9*: other patterns, and the same curves.
+# **Now train one of them yourself.** Choose it from the list, and it is trained with another seed, on nine thousand
+# images, in about ten seconds, while you watch; its curves come at the end. (The stop button may not reach it.) Does it
+# fail in the same way? Before the cell has been run, a film shows *beta1 of 0.9*: other patterns, and the same curves.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 import html
@@ -249,10 +250,10 @@ def train_chosen(change):
         mine = train(config, quiet=True, show=draw)
         kimg, file = mine.samples()[-1]
         draw(Image.open(file), clock(kimg), mine.stats()[:-1])
-    except UserError as error:
-        trained.value = html.escape(str(error))
-    finally:
-        chosen.disabled = False
+    except (UserError, KeyboardInterrupt) as stop:
+        trained.value = html.escape(str(stop)) or "Stopped."
+    finally:  # ready for the next choice, which may be the same
+        chosen.disabled, chosen.value = False, ""
 
 
 chosen.observe(train_chosen, names="value")
