@@ -33,6 +33,8 @@ def seed():
         torch.manual_seed(0)
     else:  # the other one also keeps a traceback for each kind of GPU, in case it will be started
         torch.default_generator.manual_seed(0)
+    if "OMP_NUM_THREADS" in os.environ:  # of `make test`: a test that has left more would let sums be rounded otherwise
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
 @pytest.fixture(autouse=True)

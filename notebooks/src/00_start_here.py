@@ -108,8 +108,8 @@ show_turned({f"z = ({first:.2f}, 0.00)": machine(float(first), 0.0)
 # such as the two bars near z[0] = 0, need not be a digit.
 #
 # Lessons ask before they show. At *Predict* make up your mind first: the site unfolds the answer by a button, JupyterLab
-# by a click on three dots (where the code is folded too, click the three dots below it as well); Colab and GitHub fold
-# nothing, so look away for a moment.
+# by a click on three dots (where the code is folded too, click the three dots below it as well); *Run All* unfolds them
+# all, and Colab and GitHub fold nothing, so look away for a moment.
 #
 # > **Predict:** now the first knob stands still at z[0] = -0.50, where it draws the digit 0, and you turn the second.
 # > What does that change?
