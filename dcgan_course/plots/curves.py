@@ -58,8 +58,9 @@ def mark_guesses(axes: "Axes", keys: Sequence[str], loss: str = "non_saturating"
         keys: of D's curve and of G's, as in `guessed`.
         loss: what was trained with; of some, see `guessed`, there are no such lines.
     """
-    levels = [guessed(loss)[key] for key in keys] if guessed(loss) else []
-    for level, colour in zip(dict.fromkeys(levels), (BLUE, ORANGE) if len({*levels}) == 2 else (GREY,), strict=False):
+    found = guessed(loss)
+    levels = dict.fromkeys(found[key] for key in keys if key in found)  # one, where both are the same
+    for level, colour in zip(levels, (BLUE, ORANGE) if len(levels) > 1 else (GREY,), strict=False):
         axes.axhline(level, color=colour, linestyle="--", linewidth=1)
 
 
