@@ -41,8 +41,7 @@ class FakeScorer:
 
 @pytest.fixture(autouse=True)
 def scored(monkeypatch):
-    for room in (studies, recording):
-        monkeypatch.setattr(room, "scorer_of", lambda config: FakeScorer())
+    monkeypatch.setattr(studies, "scorer_of", lambda config: FakeScorer())
 
 
 def study(tmp_path, configs=TWO, seeds=(0, 1), **changes):
@@ -85,7 +84,8 @@ def test_another_study_of_that_name_is_refused(tmp_path):
     run_study(study(tmp_path, seeds=(0,)), tmp_path, workers=1)
     run_study(study(tmp_path, {"plain": {}}, seeds=(0,)), tmp_path, workers=1)  # "slow" left out is not forgotten
     small = {"ngf": 2}
-    for other in (study(tmp_path, {"plain": small}), study(tmp_path, n=100), study(tmp_path, {"slow": small})):
+    for other in (study(tmp_path, {"plain": small}), study(tmp_path, n=100), study(tmp_path, {"slow": small}),
+                  study(tmp_path, real="folder:all")):
         with pytest.raises(UserError, match="holds another study of that name"):
             run_study(other, tmp_path, workers=1)
 
@@ -95,9 +95,24 @@ def test_a_study_begun_before_a_field_was_added_goes_on(tmp_path):
     base = studies.begun(asked, tmp_path).base
     note = tmp_path / "study.json"
     then = json.loads(note.read_text("utf-8"))
-    del then["base"]["checkpoint_minutes"]
+    del then["base"]["checkpoint_minutes"], then["real"]
     note.write_text(json.dumps(then))
     assert studies.begun(asked, tmp_path).base == base
+    del (old := json.loads(note.read_text("utf-8")))["real"]
+    note.write_text(json.dumps(old))
+    assert studies.read_begun(tmp_path).real is None
+
+
+@pytest.mark.parametrize("real", [None, "folder:all"])
+def test_trainings_on_parts_of_the_images_are_compared_with_all_of_them(tmp_path, monkeypatch, real):
+    """From the first check to the floor of what is recorded; without `real`, each config with its own."""
+    asked, trained_on = [], tiny.config(tmp_path).data
+    monkeypatch.setattr(studies, "scorer_of", lambda config: asked.append(config.data) or FakeScorer())
+    run_study(study(tmp_path, seeds=(0,), real=real), tmp_path, workers=1)
+    recording.record_study(tmp_path / "tiny", tmp_path / "kept")
+    assert asked == [real or trained_on] * 5  # two before, two scores, one floor
+    runs = [Run(path) for path in tmp_path.glob("tiny/*/seed_0/0*")]
+    assert [run.config.data for run in runs] == [trained_on] * 2
 
 
 @pytest.mark.slow
@@ -143,6 +158,11 @@ def test_a_recorded_study(tmp_path, monkeypatch, capsys):
     assert about["real"] == {"fd50_tiny": 0.5432}
     assert about["trainings"] == 4 and about["thousand_images"] == round(4 * run.stats()[-1]["kimg"])
     assert main(["record", str(source), str(kept)]) == 2 and "exists already" in capsys.readouterr().err
+    monkeypatch.setattr(recording, "LINES", 3)
+    recording.record_study(source, tmp_path / "thin")
+    thin = pd.read_csv(tmp_path / "thin" / "curves.csv")
+    kept_lines = [lines[i]["kimg"] for i in (0, round((len(lines) - 1) / 2), -1)]
+    assert thin[thin["config"] == "slow"]["kimg"].tolist() == kept_lines
     with pytest.raises(UserError, match="found 'other', expected one recorded in data/studies"):
         RecordedStudy("other")
     (source / "study.json").write_text("{}")
@@ -203,6 +223,7 @@ def test_bad_studies(tmp_path, arguments, message):
     ('{"configs": {"a": {}}, "preset": []}', "preset: found"),
     ('{"configs": {"a": {}}, "preset": "mnits"}', "did you mean mnist"),
     ('{"configs": {"a": {"lr_g": -1}}}', "lr_g: found -1"),
+    ('{"configs": {"a": {}}, "real": 5}', "real: found 5, expected the name of data"),
 ])
 def test_bad_study_files(tmp_path, content, message, capsys):
     (tmp_path / "s.json").write_text(content)
@@ -213,9 +234,10 @@ def test_bad_study_files(tmp_path, content, message, capsys):
 
 def test_reading_a_study(tmp_path):
     (tmp_path / "noise.json").write_text(json.dumps(
-        {"preset": "mnist", "common": {"num_epochs": 1}, "grid": {"z": ["normal", "uniform"]}, "seeds": 2, "n": 500}))
+        {"preset": "mnist", "common": {"num_epochs": 1}, "grid": {"z": ["normal", "uniform"]}, "seeds": 2, "n": 500,
+         "real": "folder:all"}))
     read = read_study(tmp_path / "noise.json")
-    assert (read.name, read.seeds, read.n, read.base.num_epochs) == ("noise", (0, 1), 500, 1)
+    assert (read.name, read.seeds, read.n, read.real, read.base.num_epochs) == ("noise", (0, 1), 500, "folder:all", 1)
     assert read.config("z=uniform", 1).z == "uniform" and read.config("z=uniform", 1).seed == 1
 
 

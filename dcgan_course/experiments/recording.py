@@ -26,10 +26,11 @@ from ..runs.checkpoints import distance_name, half, step_of
 from ..sampling import draw_z, generate, grid_images, image_grid
 from ..state import STATS
 from ..trainer import train
-from .studies import Study, read_begun, read_study, read_table, score_file, scorer_of
+from .studies import Study, read_begun, read_study, read_table, score_file
 
 SHAREABLE = ("mnist", "avatars")  # pictures of other data belong to other people
 PICTURES, PICTURE_BYTES = 21, 2_500_000  # at most so many sample grids are kept, evenly spread
+LINES = 200  # of a study's training, at most so many lines of statistics: with few images it writes one for each step
 LOSSLESS = {"lossless": True, "quality": 100, "method": 6}  # WebP: the pixels of PNG in two thirds of the bytes
 
 
@@ -133,7 +134,7 @@ def fill_study(folder: Path, study: Study, source: Path) -> None:
     cells = {cell: Run(next(score_file(source, *cell).parent.glob("0*"))) for cell in study.cells()
              if score_file(source, *cell).is_file()}
     lines = [{"config": name, **line} for (name, seed), run in cells.items() if seed == study.seeds[0]
-             for line in run.stats()]
+             for line in plots.thinned(run.stats(), LINES)]
     curves = pd.DataFrame(lines)[["config", "kimg", *STATS]]
     curves.round(4).to_csv(folder / "curves.csv", index=False)
     for (name, seed), run in cells.items():
@@ -141,7 +142,7 @@ def fill_study(folder: Path, study: Study, source: Path) -> None:
             sheet = Image.open(run.samples()[-1][1]).convert("RGB")
             sheet.crop((0, 0, sheet.width, sheet.height // 2 + 1)).save(folder / f"{name}.webp", quality=85)
     first = next(iter(cells.values()))
-    floor = scorer_of(first.config).floor(study.n, first.config.classes > 0)
+    floor = study.scorer(first.config).floor(study.n, first.config.classes > 0)
     about = {"command": f"dcgan-course study data/studies/{study.name}.json", "trainings": len(cells),
              "thousand_images": round(sum(run.stats()[-1]["kimg"] for run in cells.values())),
              "minutes": round(sum(map(seconds, cells.values())) / 60),

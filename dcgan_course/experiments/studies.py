@@ -29,7 +29,7 @@ from ..models import halvings
 from ..runs import Run
 from ..trainer import train
 
-KEYS = ("preset", "common", "configs", "grid", "seeds", "n")
+KEYS = ("preset", "common", "configs", "grid", "seeds", "n", "real")
 RESOLVED = ("device", "precision", "compile")  # once for the whole study, where it was begun
 FIXED = ("preset", "seed", "out", *RESOLVED)  # what no config of a study may change
 
@@ -44,6 +44,8 @@ class Study:
         configs: {name: the fields that differ from base}; the first is the one that the others are compared with.
         seeds: each config is trained with each of them.
         n: how many images are drawn for the scores; at most as many as there are real ones to compare with.
+        real: the data whose images all scores compare with, where configs train on parts of them: distances to other
+            images do not compare. None = each config's own.
     Raises:
         UserError: no configs or seeds, a name that is no good for a folder, or fields that are unknown or out of range.
     """
@@ -53,6 +55,7 @@ class Study:
     configs: dict[str, dict]
     seeds: tuple[int, ...] = (0, 1, 2)
     n: int = 2000
+    real: str | None = None
 
     def __post_init__(self):
         for name in (self.name, *self.configs):
@@ -65,6 +68,8 @@ class Study:
                             "expected at least one of each, and no seed twice")
         if not isinstance(self.n, int) or self.n < 65:
             raise UserError(f"n: found {self.n!r}, expected a whole number, 65 or more")
+        if not isinstance(self.real, str | None):
+            raise UserError(f"real: found {self.real!r}, expected the name of data, such as folder:PATH")
         for cell in self.cells():
             self.config(*cell)
 
@@ -88,10 +93,14 @@ class Study:
         """Every (config, seed): first all configs with the first seed, so that there is something to see early."""
         return [(name, seed) for seed in self.seeds for name in self.configs]
 
+    def scorer(self, config: TrainConfig) -> Scorer:
+        """What scores a training of this study."""
+        return scorer_of(config.replace(data=self.real or config.data))
+
     def definition(self) -> dict:
         """What study.json holds."""
         return {"name": self.name, "base": dataclasses.asdict(self.base), "configs": self.configs,
-                "seeds": list(self.seeds), "n": self.n}
+                "seeds": list(self.seeds), "n": self.n, "real": self.real}
 
 
 def grid(**values: list) -> dict[str, dict]:
@@ -106,6 +115,8 @@ def read_study(file: str | Path) -> Study:
 
     {"preset": "mnist", "common": {"num_epochs": 1}, "seeds": 5, "n": 2000,
      "configs": {"plain": {}, "slow": {"lr_g": 1e-4}}}    or    "grid": {"z": ["normal", "uniform"], ...}
+
+    and, where configs train on parts of the images, "real": the data that all are compared with, such as "folder:ALL".
 
     Raises:
         UserError: not found, not JSON, or another content.
@@ -134,7 +145,7 @@ def read_study(file: str | Path) -> Study:
     try:
         base = preset(str(content.get("preset", "mnist")), **common)
         return Study(file.stem, base, configs if "configs" in content else grid(**values), tuple(seeds),
-                     content.get("n", 2000))
+                     content.get("n", 2000), content.get("real"))
     except UserError as error:
         raise UserError(f"{file}: {error}") from None
 
@@ -163,7 +174,7 @@ def run_study(study: Study, out: str | Path = "runs/studies", workers: int | Non
         raise UserError("study: started by torchrun, expected one process; it trains with one thread or GPU at a time")
     folder = Path(out) / study.name
     for name in study.configs:
-        scorer_of(study.config(name, 0))  # no judge for these images: said before anything is trained
+        study.scorer(study.config(name, 0))  # no judge for these images: said before anything is trained
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock", timeout=0):
@@ -202,7 +213,8 @@ def begun(study: Study, folder: Path) -> Study:
             notes["base"] = dataclasses.asdict(base)
             changed = [name for name in study.configs if then["configs"].get(name, study.configs[name])
                        != study.configs[name]]
-            if changed or (notes["base"], notes["n"]) != (then["base"], then["n"]):
+            then.setdefault("real", None)  # it came later
+            if changed or any(notes[key] != then[key] for key in ("base", "n", "real")):
                 raise UserError(f"{folder}: holds another study of that name; rename one of them, or remove the folder")
             notes["configs"] = then["configs"] | study.configs
             notes["seeds"] = sorted({*then["seeds"], *study.seeds})
@@ -220,7 +232,8 @@ def read_begun(folder: Path) -> Study:
     """
     try:
         then = read_json(folder / "study.json")
-        return Study(then["name"], TrainConfig(**then["base"]), then["configs"], tuple(then["seeds"]), then["n"])
+        return Study(then["name"], TrainConfig(**then["base"]), then["configs"], tuple(then["seeds"]), then["n"],
+                     then.get("real"))
     except (UserError, ValueError, KeyError, TypeError):
         raise UserError(f"{folder}: not the folder of a study, it has no readable study.json") from None
 
@@ -243,7 +256,8 @@ def run_cell(study: Study, name: str, seed: int, folder: Path) -> None:
                 run = train_on(config, here)
                 if run.stopped:
                     raise KeyboardInterrupt
-                score = {"diverged": 0.0, **score_generator(scorer_of(config), run.load_generator(), config, study.n)}
+                scores = score_generator(study.scorer(config), run.load_generator(), config, study.n)
+                score = {"diverged": 0.0, **scores}
             except Diverged:
                 score = {"diverged": 1.0}
             for checkpoints in here.glob("*/checkpoints"):  # the study keeps numbers and pictures
