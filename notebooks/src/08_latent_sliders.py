@@ -181,7 +181,7 @@ def sheet(names, caption, alt):
 
 
 sheet(list(directions), "From -3 (left) to +3: in each row several things change together.",
-      "three rows of one face; mouth, hair, glasses and background change along the rows")
+      "three rows of one face; mouth, hair, glasses and clothes change along the rows")
 
 
 # %% [markdown]
@@ -335,7 +335,7 @@ sheet(names, "From -3 (left) to +3. Try to find words for each row.",
 # <details><summary>Our words, and where they fail</summary>
 #
 # Longer hair; darker hair; darker skin. Each fails at the ends: in the first row a moustache appears and the background
-# turns, in the second the skin pales with the hair, and in the third the glasses go. And this is one face: with
+# changes, in the second the skin pales with the hair, and in the third the glasses go. And this is one face: with
 # others the words must be tried again.
 # </details>
 
@@ -440,7 +440,7 @@ turned("glasses", six, explorer.directions["glasses"], (-2, -1, -0.5, 0, 0.5, 1,
        "First the glasses, then all that should have stayed: hair, skin, background.")
 
 # %% [markdown]
-# At +2 all six wear dark glasses, but the third has a moustache in place of its beard. At -2 the second has pale skin,
+# At +2 all six wear dark glasses, but the third has a moustache in place of its beard. At -2 the second has tan skin,
 # and the fourth no longer smiles.
 #
 # ### Why colours have buttons
@@ -494,8 +494,8 @@ show_rows({"none of the six has brown hair": generate(netG, hundred[4:10]),
            "with the button for brown hair":
            generate(netG, controlled("brown_hair")[4:10])},
           "Six neighbours in a sample of a hundred. Compare the hair, row by row.",
-          "three rows of six faces: red or grey hair; black, blond or red hair; brown hair",
-          most=140)
+          "three rows of six faces: red or grey hair; hair of four colours, one of them "
+          "brown; brown hair", most=140)
 
 # %% [markdown]
 # Does a button help with every colour, and in more faces? The judge of lesson 07 reads all 17 attributes of a hundred
@@ -585,7 +585,7 @@ show(figure, "The colour of a hundred faces' hair. Under the push black grows fa
 # <details><summary>What came out, and why</summary>
 #
 # About 10, and they are not safe: of the 16 that had brown hair only three keep it. Brown rises slowly, to 26 at +1.5 and
-# 30 at +2.5, and black overtakes it: 37 and 56. Beyond that brown falls as well. So brown hair lies on a way that ends
+# 30 at +2.5, and black overtakes it: 37 and 56. Beyond that brown falls. So brown hair lies on a way that ends
 # at black, and no push is the right one for all faces. (The judge looks for each colour by itself: it may see two in a
 # face, or none.)
 # </details>

@@ -175,7 +175,7 @@ show(to_float(photos.batch(some)), f"12 of {photos.count:,} pictures, as trainin
 #
 # - LSUN church_outdoor, 126,227: `church_outdoor_train_lmdb.zip`, the official [LMDB](http://dl.yf.io/lsun/scenes), as
 #   `lsun/church_outdoor:PATH`; or from Hugging Face, `hf:tglcourse/lsun_church_train`
-# - LSUN bedroom, 3,033,042: the same place, 43 GB, as `lsun/bedroom:PATH`; or a fifth of it, `hf:pcuenq/lsun-bedrooms`
+# - LSUN bedroom, 3,033,042: the same place, 43 GB, as `lsun/bedroom:PATH`; or a tenth of it, `hf:pcuenq/lsun-bedrooms`
 # - CelebA, 202,599: from [the authors' page](https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html), by hand,
 #   `img_align_celeba.zip` and `list_attr_celeba.txt`, as `celeba:PATH`; or without attributes, `hf:nielsr/CelebA-faces`
 # - your own, a few thousand or more, any folder or zip: `folder:PATH`
@@ -623,7 +623,8 @@ axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 on = "five steps of it" if GPU else "the fastest of three steps of a network half as wide"
 show(figure, "How long the paper's network takes, computed from each speed. Only the speed of "
      f"the grey row was measured, on {on}. Follow the orange dots down: a GPU buys days.",
-     "two rows of dots that move from weeks to minutes as the speed grows from 0.1 to 100")
+     "orange dots move from weeks to minutes and green ones from hours to seconds, as the "
+     "speed grows from 0.1 to 100")
 
 # %% [markdown]
 # > **Predict:** imagine a GPU that reaches 100 Tflop a second (assumed), and one CPU core that decodes the
@@ -923,7 +924,7 @@ for moment, frame in zip((30, 60, 90, 150, 330, 480), film[1:], strict=True):
     picture = frame.crop((0, 22, 134, 156))  # four z, below a line that says when
     way[f"recorded: {moment} thousand images"] = tiles(picture, 2)
 plots.show_turned({words: enlarged(four, 4, 2) for words, four in way.items()},
-                  "First four pictures of this page's training. Push the slider: four z of "
+                  "First, four pictures of this page's training. Push the slider: four z of "
                   "the recorded one, later and later. Form comes first, windows last. (The "
                   "first three recorded moments were kept in 64 colours only.)",
                   "four tiles: blurs of blue, grey and brown; further on a dark round "
@@ -963,7 +964,7 @@ def gradient(net, x):
     return torch.cat([p.grad.flatten() for p in net.parameters()])
 
 # %% [markdown]
-# > **Predict:** is the mean of their gradients the gradient of the whole batch?
+# > **Predict:** is the mean of the processes' gradients the gradient of the whole batch?
 # >
 # > - always
 # > - only without batch norm <!-- right -->
@@ -979,15 +980,15 @@ for norm, name in {"none": "without batch norm", "batch": "with batch norm"}.ite
         off = (parts.mean(0) - whole).norm() / whole.norm()
         found.setdefault(f"{size} processes, {32 // size} images each", {})[name] = (
             "nothing, up to rounding" if off < 1e-3 else f"{100 * off:.0f} %")
-show_table(pd.DataFrame(found).T, "So much the mean of the gradients is off. (One process "
-           "plays them all.)")
+show_table(pd.DataFrame(found).T, "How far off the mean of the gradients is. (One process "
+           "plays all of them.)")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # Only without batch norm. The loss is a mean over images, and a mean of equal parts' means is the mean of all. With batch
-# norm each process normalises with its own images, and the fewer those are, the further it is off. `--sync_batch_norm`
-# takes the statistics of all, at the price of more messages.
+# norm each process normalises with its own images, and the fewer those are, the further the mean is off.
+# `--sync_batch_norm` takes the statistics of all, at the price of more messages.
 # </details>
 
 # %% [markdown]
@@ -1043,7 +1044,7 @@ show_table(pd.DataFrame(found).T, "So much the mean of the gradients is off. (On
 #
 # That is the range of G's tanh, and a G that cannot reach all of the data cannot match it. Lesson 05, section 4,
 # measures it: images in [0, 1] work as well, for a tanh reaches them; images scaled by mean and standard deviation do
-# not, though D in training mode hardly notices.
+# not, though D in train mode hardly notices.
 # </details>
 #
 # <details><summary>Colab disconnects after some hours. What is lost?</summary>

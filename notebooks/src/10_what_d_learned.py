@@ -385,7 +385,7 @@ show_table(words, "Ours with the 95 % interval over 5 draws of the labels.",
 #
 # Its images are house numbers, SVHN; ours are digits, so the errors cannot be compared, but the pattern can. In the
 # recorded experiment above, D's features make 3.3 % errors with 1,000 labels, the supervised network 6.2 %: they win
-# here too, and by more than in the paper. (Ours was trained with one setting; the paper's is the best of 64.)
+# here too, and by a larger factor than in the paper. (Ours was trained with one setting; the paper's is the best of 64.)
 #
 # | the paper, SVHN, 1,000 labels | error |
 # |---|---|
@@ -879,7 +879,7 @@ show_table(pd.DataFrame(counts, range(1, 11)).T.replace({True: "glasses", False:
 #
 # Two: the second face and the last, and the judge says the same. You have probably counted more: a good part of a frame
 # is left on the first face, half of one on the fourth, and perhaps you saw a trace on the eighth. The two have to
-# answer yes or no. So "gone" below means that they no longer find glasses, where the eye may still see a rest.
+# answer yes or no. So "gone" below means that they no longer find glasses, where the eye may still see a part.
 # </details>
 
 # %% [markdown]
@@ -904,8 +904,8 @@ plots.show_turned(fewer, "Ten faces that wore glasses, while the first layer los
 # %% [markdown]
 # The next cell drops the best quarter of each layer's maps, by each criterion, and random maps as a control.
 #
-# > **Predict:** in the last layer, 32 x 32, the quarter with the greatest effect on the judge is dropped. How many of
-# > the glasses are gone?
+# > **Predict:** in the last hidden layer, 32 x 32, the quarter with the greatest effect on the judge is dropped. How
+# > many of the glasses are gone?
 # >
 # > - about 60 %, by judge and witness
 # > - about 60 % by the judge, 20 % by the witness <!-- right -->
@@ -962,7 +962,7 @@ plots.show_turned(layers,
 
 # %% [markdown]
 # - **Layer and choice both matter**, and about equally, by the witness. Chosen by effect, a quarter of the first layer
-#   takes 92 % of the glasses away, a quarter of the last one 20 %. A random quarter of the first layer takes 25 %.
+#   takes 92 % of the glasses away, a quarter of 32 x 32 takes 20 %. A random quarter of the first layer takes 25 %.
 # - **Where it is decided.** At 4 x 4 each of the three informed choices removes at least nine pairs in ten, and changes
 #   no more of the other answers than random maps do (the folded table above): there *whether* a face wears glasses is
 #   laid down. At 16 x 16 and 32 x 32 the witness still finds half of them or more, whatever is chosen: these layers draw

@@ -272,8 +272,8 @@ show_table(pd.DataFrame(distances, ["yours", "the package's"]).T,
 # subtract twice the mean of the mixed pairs. If the sets are of one kind, the mixed pairs are as alike as the rest, and
 # 0 is left.
 #
-# Each table below sets every point of one set against every point of another, all sorted from left to right. The darker,
-# the more alike.
+# Each table below pairs every point of a set with every point of that set or of the other, sorted from left to right.
+# The darker, the more alike.
 
 # %% jupyter={"source_hidden": true}
 from matplotlib.colors import PowerNorm
@@ -1118,9 +1118,9 @@ rows = {f"taught by 1,000 {name}": [f"{1 - wrong[name, asked].mean():.1%}" for a
         for name in kinds}
 gap = paired(wrong["generated", "real"], wrong["real", "real"])
 show_table(pd.DataFrame(rows, [f"reads {asked} digits" for asked in exam]).T, "Right answers. "
-           "Of a hundred real digits, the pupil of generated ones misreads so many more "
-           f"or fewer than the other: {gap}. With four other thousands of each, so many "
-           f"fewer: {', '.join(f'{100 * x.mean():.2f}' for x in others)}.")
+           "Of a hundred real digits, the pupil of generated ones misreads "
+           f"{gap} than the other. With four other thousands of each: "
+           f"{', '.join(f'{100 * x.mean():.2f}' for x in others)} fewer.")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
