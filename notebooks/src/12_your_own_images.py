@@ -242,8 +242,8 @@ show_table(pd.DataFrame([few, many], ["2,000 faces", "10,000 faces"]).map("{:.2f
 # <details><summary>What came out, and why</summary>
 #
 # Far lower. "Near" is measured by how far real faces lie from one another. With more of them each has a nearer
-# neighbour, so the word becomes stricter. More than half of the generated faces lie between the two measures: nearer
-# to a real face than the old one, farther than the new one. By eye they look hardly worse than the rest. But real faces
+# neighbour, so the word becomes stricter. More than half of the generated faces lie between the two measures: near by
+# the old one, and no longer by the new one. By eye they look hardly worse than the rest. But real faces
 # that are measured in the same way lose hardly anything, from 0.98 to 0.95. So the gap is there, and a card should show
 # it. It is also why n belongs beside the number.
 # </details>
@@ -422,7 +422,7 @@ print(f"One wrong pixel of one picture would be seen: {seen}.")
 #
 # `dcgan-course page avatars my_page` goes one step further. It writes one file, `index.html`: the explorer of lesson 08,
 # the generator, and what runs it (WebAssembly). A double click opens it, from a disk, an e-mail or any web space. There
-# is no server, and nothing is sent anywhere. (On the course's site that of `avatars` opens below; it has
+# is no server, and nothing is sent anywhere. (On the course's site the page of `avatars` opens below; it has
 # [a page to itself](https://dcgan-course.github.io/dcgan-course/gallery/avatars.html) too.)
 
 # %% jupyter={"source_hidden": true} tags=["explorer"]

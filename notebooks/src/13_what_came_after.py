@@ -398,7 +398,7 @@ show_turned(turned, "Blue: D says real. Orange: generated. Arrows: D's slope, wh
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# They lead on outwards. D was paid for telling the two sets apart, and rises without an end where no point stands: a G
+# They lead on outwards. D was paid for telling the two sets apart, and rises without end where no point stands: a G
 # that follows runs past the heaps. That is the first trouble, a D that is too sure.
 #
 # Now move the slider to gamma 1. With a price on slopes D is as flat as it can afford to be, and its loss is larger:
@@ -947,8 +947,8 @@ for version in VERSIONS:
     rows[f"{headed(version, on_faces)}, precision {share:.2f}"] = on_faces.images(version)[:8]
 show_rows(rows, "Look at the colours first, then at the grain. Seed 0 of each version, the "
           "first eight z; the numbers are means of three seeds.",
-          "rows of eight faces: real ones, clear; the baseline's, smooth and greyish; five "
-          "rows of vivid ones with more and more grain", most=84)
+          "rows of eight faces: real ones, clear; the baseline's, greyish, with a little "
+          "grain; five rows of vivid ones with more of it", most=84)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true}
 show_table(verdicts, HOLM, fold="The numbers, and how sure they are")
@@ -959,10 +959,10 @@ show_table(verdicts, HOLM, fold="The numbers, and how sure they are")
 # All five, and most of it comes with taking batch norm out of D: four of the five are at about two thirds of the
 # baseline's distance, and a penalty on top adds next to nothing (0.99 and 0.96 times). All five are decided, with a
 # spread pooled as in section 6 (six versions, 12 degrees of freedom); the last one by a hair, p = 0.015 where Holm
-# allows 0.017. What was found on digits need not hold on faces, with the same code and the same judge's arithmetic.
+# allows 0.017. What was found on digits need not hold on faces, with the same code and the same arithmetic.
 #
-# **Why does the precision fall, then?** Look at the rows. The baseline's faces are smooth, like real ones, but greyish
-# and much alike. The others have the colours of real faces, and a grain that no real face has. A distance compares the
+# **Why does the precision fall, then?** Look at the rows. The baseline's faces have the least grain, but are greyish
+# and much alike. The others have the colours of real faces, and more grain. A distance compares the
 # crowds, and there the colours count. Precision asks of each face whether a real one is near, and the grain pushes it
 # away. (So we read the pictures; the baseline's three precisions, 0.23, 0.35 and 0.41, leave most of the fall open.)
 #

@@ -445,7 +445,7 @@ show_turned({f"t = {t}": field(t) for t in (0.95, 0.75, 0.5, 0.3, 0.15, 0.05)},
 # learn from: in the corners they are guesses, and, what matters more, **between neighbouring heaps** they are too short.
 # In the very middle of a gap the two pulls nearly cancel. Close beside it the exact arrows are long, for a point must be
 # pulled to one heap or the other in the little time that is left. The learnt ones have about a quarter of that length
-# there, and about 70 % half the way to a heap. Keep the gaps in mind.
+# there, and about 70 % halfway to a heap. Keep the gaps in mind.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 share = torch.tensor([0, 1 / 8, 1 / 4, 1 / 2])  # of the way from the middle of a gap to a heap
@@ -576,7 +576,7 @@ show_table(pd.DataFrame(rows, ["near a heap, %", "in the emptiest heap"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # About nine in ten. One step puts all points into the middle, near no heap at all; three steps bring half of them to a
-# heap; and beyond 25 more steps hardly help: what is left then is not the steps' fault. **No heap is forgotten**, in
+# heap; and after 25, more steps hardly help: what is left then is not the steps' fault. **No heap is forgotten**, in
 # none of the three trainings; the emptiest gets nearly as many points as the emptiest heap of real ones. The GAN of
 # lesson 01 forgot none either, but was less even: its emptiest got 66.
 #

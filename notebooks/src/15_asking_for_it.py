@@ -316,7 +316,7 @@ for a, b in (((27, 20), (44, 20)), ((79, 19), (96, -2)), ((79, 21), (96, 29)),
 for y, end in ((-3, 10), (30, 18)):
     axis.plot((156, 165, 165), (y, y, end), color=plots.GREY, linewidth=1)
 show(figure, "The class is 5 and picks its own vector, the green one; the blue w serves all "
-     "images. The features are multiplied with both, and the sum is the logit.",
+     "images. The features are multiplied by both, and the sum is the logit.",
      "a five, its row of features, and from there arrows to two of eleven rows of like "
      "length: w in blue, and v5 in green among v0 to v9 in grey; their products, added, are "
      "the logit")
@@ -546,11 +546,11 @@ show(figure, f"Precision and recall of {N} pictures; dashed: {N} real ones inste
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# Recall falls, and precision rises. Recall falls steeply below the usual length, on both sides: fewer kinds of pictures
+# Recall falls, and precision rises. Recall falls steeply below the usual length, in both panels: fewer kinds of pictures
 # remain. Precision rises less. The digits gain most of theirs between 14 and 10, and become more obedient: their
 # agreement rises from 94 % at length 14 to 100 % at length 4. The faces hardly gain: at the usual length they are
 # nearly at the level of real faces already, *as far as 400 pictures can tell*. Among so few, real faces lie far apart,
-# and almost any face is within their reach. Among ten thousand the precision of the same faces is 0.36, as the card of
+# and almost any face is within their reach. Among ten thousand the precision of this G's faces is 0.36, as the card of
 # lesson 12 says: compare precisions at equal n only.
 #
 # And what does the faces' 0.99 at length 4 mean? At that end of the slider are pale faces, smeared beards, hardly a
@@ -749,14 +749,14 @@ show(figure, "The same six searches, numbered where they end; number 2 is the th
 # Follow number 2 with the slider. After 100 steps it is the worst of all, a man with a red beard, and its curve, the
 # thick one, is flat. Later it falls off this plateau; how far depends on how the computer rounds. Here it ends with
 # straight red hair on pink; another run of this cell found her face. So be patient, begin several times and keep the
-# best, or choose the start with care, as the next cell does.
+# best, or choose the start with care, as the next cells do.
 # </details>
 
 # %% [markdown]
 # ### Pixels, or what is seen in them?
 #
 # A picture may be off by one pixel everywhere and show the same face. So compare what a judge sees: `look` = its 64
-# features. The next cell inverts eight new faces in both ways, each from the nearest of 400 random faces.
+# features. The next cells invert eight new faces in both ways, each from the nearest of 400 random faces.
 
 # %% jupyter={"source_hidden": true}
 pool = draw_z(faces.config, 400, seeded(6, "lesson"))
@@ -868,7 +868,7 @@ show_rows({"wanted": wanted[6:]}, "What no training face had. (A to F, without h
 show_rows({"wanted": wanted[:6], "found": found[:6]},
           "A to C were drawn by G itself, D to F are new faces.",
           "two rows of six faces: most come back, C on another background, D without its "
-          "beard", heads="ABCDEF", most=140)
+          "beard, F without its moustache", heads="ABCDEF", most=140)
 show_rows({"wanted": wanted[6:], "found": found[6:]},
           "What no training face had. What is lost, and what stands in its place?",
           "two rows of five: hats, scarf and turban turn into light hair, the five into a "
@@ -880,12 +880,12 @@ show_table(pd.DataFrame(rows, ["pictures", "difference of pixels"]).T,
 # <details><summary>What came out, and why</summary>
 #
 # Light hair: so it is with the turban (J), and with the hats (G, H) and the scarf (I). Nothing in this generator's
-# world sits on a head except hair. (The man G has lost his beard as well.) Glasses, backgrounds (but for C) and mostly
+# world sits on a head except hair. (The man in picture G has lost his beard as well.) Glasses, backgrounds (but for C) and mostly
 # the skin are found. The five (K) becomes the darkest face that there is.
 #
 # **One failure proves nothing.** Of G's own faces, C came back on another background and without its smile, though a z
-# for it exists: all three searches got stuck, and 400 steps did not help. D has lost its beard; in 400 steps the search
-# finds it. The headwear stays lost each time, in the same way.
+# for it exists: all three searches got stuck, and 400 steps did not help. D has lost its beard (400 steps find it), F
+# its moustache. The headwear stays lost each time, in the same way.
 # </details>
 
 # %% [markdown]
