@@ -117,7 +117,7 @@ show_turned({words(kimg): small(Image.fromarray(frame[22:]))
 # Some digits can be read at ten thousand images, and many at twenty, but nothing in the curves marks them: G's loss
 # falls as before. From forty thousand on it stays where it is, and from some 160 thousand on it even *rises*. The
 # pictures get better all the way: lesson 03 gave their distance from real digits after each epoch, which falls from 159
-# to 28. Who stops where G's loss is lowest, between 80 and 140 thousand images, stops too early. So look at the pictures.
+# to 28. Whoever stops where G's loss is lowest, between 80 and 140 thousand, stops too early. So look at the pictures.
 #
 # Follow **one** place. In the next figure the upper sixteen places stand on top, as they are at the end; under them is
 # the life of the framed one, row by row like text: a 0 until about the middle of the training, and at the end a 6.
@@ -553,7 +553,7 @@ strip([iio.imread(versions[f"{n} colours"])[i][22:84, :62] for i in (2, -1) for 
 # About two thirds. A quarter of the colours is not a quarter of the bits: a pixel of 16 colours takes 4 bits where one
 # of 64 takes 6, before both are compressed. The last digits hardly suffer, but the early blobs turn into grains: all
 # frames share the palette of the last one, which is nearly all black and white, so few of its 16 colours are middle
-# greys. Half of the frames save more, and leave each picture as it is. So we keep 64 colours, and give up every other
+# greys. To drop half of the frames saves more, and leaves each picture as it is. So we keep 64 colours, and give up every other
 # frame.
 #
 # </details>
@@ -659,7 +659,7 @@ show_turned({f"{kimg:.0f} thousand images": small(side_by_side(kimg, file))
 #
 # - how many of the ten digits turn up at all, in at least 1 % of the pictures;
 # - **entropy** of the digits, divided by its maximum: 1 = all equally often, 0 = always the same one;
-# - **duplicates**: the share of pictures with a twin, another picture as near as only 1 % of real digits have one.
+# - **duplicates**: the share of pictures with a twin: another so near that only 1 % of real digits have one as near.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.data import load_mnist
@@ -697,7 +697,7 @@ show_table(pd.DataFrame(scores, ["digits", "most frequent", "entropy", "duplicat
 #
 # Read entropy and duplicates together. A generator can draw all ten digits and still collapse: one picture per digit
 # has perfect entropy, and duplicates give it away. The row of real digits is the floor: its 1 % of duplicates is so by
-# construction, for there the measure puts its limit. The healthy generator's 3 % are little more.
+# construction, for there the measure puts its limit. The healthy generator's 3 % is little more.
 #
 # The numbers describe the one generator that each run kept; the film also tells you how it got there.
 

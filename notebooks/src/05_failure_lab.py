@@ -202,7 +202,7 @@ show_turned({f"{i} of 7": early_card(name) for i, name in enumerate(failures, 1)
 # <details><summary>Which show their sign already?</summary>
 #
 # Four do, 2, 3, 5 and 7: one picture for every `z`, nothing darker than grey, bars, faint strokes. *Batch norm on G's
-# output* (4) gives a hint, to who knows it: its weave is greyer than the healthy one's, and its curves lie further
+# output* (4) gives a hint to those who know it: its weave is greyer than the healthy one's, and its curves lie further
 # apart. The other two could still become anything. *Without batch norm* (1) there are white blobs with specks on a
 # black that is cleaner than the healthy one's. And the *fully connected* one (6) looks like one picture for every `z`,
 # but only because it has hardly begun, at a slower rate.
@@ -596,7 +596,7 @@ show_cards(specked, "Specks in orange; four pictures of each set, those that hav
 # Thirty-two pictures of one seed are few. The study has five seeds of each, with 2,000 pictures. So count, for each seed,
 # how many of a hundred pictures have a speck.
 #
-# > **Predict:** beside the baseline, which version has fewer specks?
+# > **Predict:** which version has fewer specks than the baseline?
 # >
 # > - dropout in training only <!-- right -->
 # > - dropout at test time as well
@@ -838,7 +838,7 @@ show(figure, "G's gradient without detach, in the plane in which both lie: "
 #
 # It depends on D. For one picture, G's own slope in D's logit is $D(G(z)) - 1$, and D's is $D(G(z))$; together they are
 # $2 D(G(z)) - 1$. The fresh D of the figure answers 0.50 on average, but some pictures get more and some less, so a
-# third of the length is left, at 85 degrees to G's own wish. We drew nine more: those that answer 0.45 to 0.54 leave
+# third of the length is left, at 85 degrees to G's own wish. Of nine more fresh D those that answer 0.45 to 0.54 leave
 # 0.25 to 0.51 of the length, and those that answer 0.65 to 0.74 leave as much or more, but turned *backwards*, by 122
 # to 148 degrees. So without `detach` G goes nowhere, or the wrong way. (The loop of lesson 03 would stop with an error,
 # because D's backward pass frees the graph of `x_fake`.)

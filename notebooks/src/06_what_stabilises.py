@@ -193,7 +193,7 @@ print(f"keep the checkpoint at step {chosen['step']:,},",
 # ## 2 · A difference, or chance?
 #
 # The study `stabilisers` trained one small DCGAN on digits in many versions: each switches one thing off, or on, and
-# leaves the rest alone (three of them change two things, as section 6 says). Each version was trained with several
+# leaves the rest alone (a few change two things: section 6 has three). Each version was trained with several
 # seeds, the same ones for all.
 
 # %%
@@ -204,7 +204,7 @@ print(f"{len(study.study.configs)} versions, seeds {seeds};",
 
 # %% [markdown]
 # **Mind the clock.** Each training sees every digit once, 60 thousand images, and the baseline's `fd` ends near 214.
-# The digits of section 1 were shown twenty times as many and reach 17.0. So "better" below means better *early in a
+# The training of section 1 saw twenty times as many and reaches 17.0. So "better" below means better *early in a
 # training*, on easy pictures, in a small network.
 #
 # Take the baseline and one-sided smoothing, and the `fd` of 2,000 pictures with each seed.
@@ -371,7 +371,7 @@ def forest(verdicts, ticks):
 # > - spectral norm in D, a later invention
 # > - LeakyReLU in G, against guideline 4
 # > - pooling in D instead of strides, against guideline 1 <!-- right -->
-# > - D learns four times as fast as G, a later advice
+# > - D learns four times as fast as G, a later idea
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 four = {name: numbers for name, numbers in alone.items() if name in (
@@ -421,8 +421,8 @@ show_turned({f"before: each alone, {told(alone)}": forest(alone, ticks),
 # (*First weights of PyTorch* are the library's own, not those of N(0, 0.02). *Gains around 0*: batch norm's gains begin
 # at N(0, 0.02), not at N(1, 0.02), a slip that lesson 02 names.)
 #
-# How does it ask? By **p-values**: for each version, the probability that ratios at least as far from 1 would come by
-# chance if the version did not differ from the baseline. An interval at 95 % that misses the 1 is a p-value below 0.05,
+# How does Holm's correction ask? By **p-values**: for each version, the probability that ratios at least as far from 1
+# would come by chance if the version did not differ from the baseline. An interval at 95 % that misses the 1 is a p-value below 0.05,
 # so nothing new yet.
 #
 # Holm's rule keeps the probability of *any* false verdict among all $m$ below 5 %. Sort the p-values. The smallest must
@@ -519,7 +519,7 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 # %% jupyter={"source_hidden": true}
 uneven = by_seed(["baseline", "3 dense hidden layers"])
 show_table(uneven.round().astype(int).T.rename(lambda name: name.removeprefix("3 ")),
-           "Frechet distance with dense layers: one seed near the baseline's, two lost.")
+           "Frechet distance with dense layers: one seed near the baseline's, two failed.")
 
 # %% [markdown]
 # A choice can be bad because it fails *sometimes*. Neither a mean with an interval nor a verdict describes that well, so
@@ -745,12 +745,12 @@ show_wiped(headed(twelve("no moving average"), f"G itself: fd {itself:.0f}", "le
 #
 # Six other ideas:
 #
-# - **D learns 4 times as fast**: its learning rate is twice the baseline's, and G's is half of it.
+# - **D learns 4 times as fast**: its learning rate is twice the baseline's, and G's is half the baseline's.
 # - **G learns 4 times as fast**: the same the other way round.
 # - **Instance noise**: a little normal noise lies on every image that D sees, real or generated.
 # - **Spectral norm in D**: each of D's layers is divided by its largest singular value, so that D cannot become steep.
 #   It takes the place of D's batch norm: two changes in one.
-# - **Least squares**: D's plain answer, without a sigmoid, shall be 1 for real and 0 for generated images; both players
+# - **Least squares**: D's plain answer, without a sigmoid, is to be 1 for real and 0 for generated images; both players
 #   pay half the squared error.
 # - **Minimax**: the loss of lesson 01 whose slope for G vanishes where D is sure.
 #

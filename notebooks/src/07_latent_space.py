@@ -101,8 +101,8 @@ show_turned(moments, "Six walks of G above, six fades of pixels below.",
 
 # %% [markdown]
 # The fade lays two faces over one another. On G's walk hair, skin and glasses change one after the other, and at nearly
-# every stop stands a face. Is that so on every way, or did we choose good ones? To answer in numbers we take a generator of
-# digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a classifier that saw
+# every stop stands a face. Is that so on every walk, or did we choose good ones? To answer in numbers we take a
+# generator of digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a classifier that saw
 # real images only.
 
 # %% jupyter={"source_hidden": true}
@@ -332,8 +332,8 @@ show_rows({name: images[:14] for name, images in shorter.items()},
 # confidence means nothing there. Distance and ink tell.
 #
 # Why do lerp and slerp lead through the same digits? Because they pass through exactly the same **directions**, as the
-# thin rays in section 1's figure do: both mix a and b with positive weights. Only the length differs, and the pace: for
-# ends at a right angle slerp is ahead by four degrees at most.
+# thin rays in section 1's figure show: both mix a and b with positive weights. Only the length differs, and the pace:
+# for ends at a right angle slerp is first ahead, then behind, by four degrees at most.
 #
 # Slerp is the cleaner choice. It asks G for nothing that it was not trained on, it turns evenly, and on
 # average strokes keep their weight. Straight lines do little harm on average, though single pictures break: look at some
@@ -443,8 +443,8 @@ print(f"median of these distances: {nearest.values.median():.1f};",
 #
 # ## 5 · Four corners
 #
-# Two numbers mix four pictures, one across and one down: go from corner to corner down the left side and down
-# the right side, then straight across.
+# Two numbers, one across and one down, mix four pictures: go from corner to corner down the left side and down the
+# right side, then straight across.
 #
 # > **Exercise 2 · The grid** — difficulty 2 of 3 · importance 2 of 3 · 10 minutes
 # >
@@ -493,8 +493,8 @@ show(generate(netF, corner_grid(corners, 8)),
 # Look along the edges (the corners are chosen: four clean faces). Hair, skin and background do not change at the same
 # place, but each changes rather quickly.
 # Faces halfway between glasses and no glasses do not occur in the data, so G passes from one to the other within few
-# steps. In the middle of the sheet `z` is only half as long as in its corners, where most of section 2's digits were
-# blots. This G bears it, but look: the faces there are pale, and alike.
+# steps. In the middle of the sheet `z` is only half as long as in its corners; at half the length most of section 2's
+# digits were blots. This G bears it, but look: the faces there are pale, and alike.
 #
 # <details><summary>How were these faces trained?</summary>
 #
@@ -509,7 +509,7 @@ show(generate(netF, corner_grid(corners, 8)),
 # The run `mnist2d` has `nz = 2`: its latent space is a square, and you can draw all of it. Its `z` are uniform in
 # [-1, 1], so even steps show each part as often as it is drawn.
 #
-# Below, each digit has the colour of what the judge reads. Where it is less than 90 % sure, it is white.
+# Below, each digit has the colour of what the judge reads. Where the judge is less than 90 % sure, the digit is white.
 
 # %% jupyter={"source_hidden": true}
 from matplotlib.colors import to_rgb
@@ -750,7 +750,7 @@ show_turned({f"exemplars of each concept: {k}": large(eight_sums(k), 8, 2)
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# - With three of each, as above, about three sums in four succeed: the one above is typical.
+# - With three of each, about three sums for glasses in four succeed: the one above is typical.
 # - **Only with z**: there more is better, for glasses and for smiles. One exemplar is a matter of luck: a single face
 #   carries its hair colour, its background and its mouth into the sum; the mean of ten keeps what they share. The paper
 #   found the same: sums of single samples "were unstable".
@@ -895,8 +895,8 @@ show_table(pd.DataFrame(counted, heads).map("{:.0%}".format))
 #
 # <details><summary>Why subtract "long hair without glasses" at all, and not just add "glasses"?</summary>
 #
-# The mean z of faces with glasses and long hair holds both. The difference to the same without glasses leaves glasses
-# alone.
+# The mean z of faces with glasses and long hair holds both. Take away the mean of those without, and only glasses
+# are left.
 # </details>
 #
 # <details><summary>Why does a sum without glasses in it sometimes give glasses?</summary>
