@@ -553,8 +553,8 @@ strip([iio.imread(versions[f"{n} colours"])[i][22:84, :62] for i in (2, -1) for 
 # About two thirds. A quarter of the colours is not a quarter of the bits: a pixel of 16 colours takes 4 bits where one
 # of 64 takes 6, before both are compressed. The last digits hardly suffer, but the early blobs turn into grains: all
 # frames share the palette of the last one, which is nearly all black and white, so few of its 16 colours are middle
-# greys. To drop half of the frames saves more, and leaves each picture as it is. So we keep 64 colours, and give up every other
-# frame.
+# greys. To drop half of the frames saves more, and leaves each picture as it is. So we keep 64 colours, and give up
+# every other frame.
 #
 # </details>
 

@@ -346,8 +346,8 @@ show(rows_of_points({"baseline": stabilisers.values("baseline", "fd")} | {
 #
 # - **Sigmoid**, sheet B, fails. Nothing is darker than mid-grey, and D can tell from any background pixel: its answers
 #   lie at 1 and 0.
-# - **[0, 1]**, sheet C, works: its seeds lie among the baseline's or near them (`fd` 230 on average, baseline 214). A tanh
-#   can reach all of [0, 1]. Half of its range lies idle, and G learns to stay out of it.
+# - **[0, 1]**, sheet C, works: its seeds lie among the baseline's or near them (`fd` 230 on average, baseline 214). A
+#   tanh can reach all of [0, 1]. Half of its range lies idle, and G learns to stay out of it.
 # - **Normalised**, sheet A, fails. White is 2.82, far above what a tanh can reach. So G scales the whole digit,
 #   background and all, by about 0.35: white comes out near 1.
 #

@@ -422,8 +422,8 @@ show_turned({f"before: each alone, {told(alone)}": forest(alone, ticks),
 # at N(0, 0.02), not at N(1, 0.02), a slip that lesson 02 names.)
 #
 # How does Holm's correction ask? By **p-values**: for each version, the probability that ratios at least as far from 1
-# would come by chance if the version did not differ from the baseline. An interval at 95 % that misses the 1 is a p-value below 0.05,
-# so nothing new yet.
+# would come by chance if the version did not differ from the baseline. An interval at 95 % that misses the 1 is a
+# p-value below 0.05, so nothing new yet.
 #
 # Holm's rule keeps the probability of *any* false verdict among all $m$ below 5 %. Sort the p-values. The smallest must
 # be below $0.05 / m$, the next below $0.05 / (m - 1)$, and so on; at the first that fails, stop: that one and all after

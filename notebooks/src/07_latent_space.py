@@ -96,14 +96,14 @@ for t in np.linspace(0, 1, 7):
     faded = lerp(first, last, float(t))
     moments[f"{t:.0%} of the way"] = large(torch.cat([walked, faded]), 6, 2)
 show_turned(moments, "Six walks of G above, six fades of pixels below.",
-            "two rows of six cartoon faces, which become six others: above every picture is a "
-            "face, below two faces lie over one another", first=3)
+            "two rows of six cartoon faces, which become six others: above nearly all are "
+            "faces, below two faces lie over one another", first=3)
 
 # %% [markdown]
 # The fade lays two faces over one another. On G's walk hair, skin and glasses change one after the other, and at nearly
 # every stop stands a face. Is that so on every walk, or did we choose good ones? To answer in numbers we take a
-# generator of digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a classifier that saw
-# real images only.
+# generator of digits, the run `mnist`; the faces come back in section 5. The **judge** of each generator is a
+# classifier that saw real images only.
 
 # %% jupyter={"source_hidden": true}
 run = load_run("mnist")
@@ -665,8 +665,8 @@ show(equation, "Mean − mean + mean = result. How many of its eight neighbours 
      "with glasses")
 
 # %% [markdown]
-# The result has short hair and glasses, and so have five of its eight neighbours. Is that typical, or good luck? Count it.
-# `success` makes 200 sums with exemplars drawn at random; a success has the attribute, and short hair.
+# The result has short hair and glasses, and so have five of its eight neighbours. Is that typical, or good luck? Count
+# it. `success` makes 200 sums with exemplars drawn at random; a success has the attribute, and short hair.
 
 # %%
 def success(attribute, k, values, trials=200, present=True):
