@@ -529,7 +529,7 @@ print(f"real points: {covered} of 8 modes, {near:.0%} near a mode, "
 # The training is the game, move by move. **D's move:** a batch of real points, a batch of G's, one step down $L_D$.
 # **G's move:** the same generated points, judged by the new D, one step down $L_G$. `detach()` keeps D's move from
 # reaching G. On the way, the loop notes what it will draw later: 41 moments, close together at first, with the direction
-# in which D's logit rises at each of G's points: the **push** that G hears.
+# in which D's logit rises at each of G's points: all that G hears.
 
 # %% jupyter={"source_hidden": true}
 from tqdm import tqdm
@@ -833,7 +833,7 @@ print(f"From the saddle the nearest point is {nearest:.2f} away,",
       f"the mean of all points {math.hypot(mean_x, mean_y):.2f}.")
 
 # %% [markdown]
-# The mean lies on the saddle, though no point of the path comes near it. Remember it when you meet the
+# The mean lies on the saddle, though no point of the path comes near it. Remember this when you meet the
 # *moving average of G's weights* (`ema_kimg`): a way to show the middle of the circling instead of the latest point.
 #
 # A real GAN is not this game. Its losses are curved where $x \cdot y$ is not, and curvature can pull the path inwards.
@@ -906,7 +906,7 @@ show_turned(pictures, "The same steps, and a price on D's steepness: drag to cha
 # %% [markdown]
 # For networks the price is called **R1**: D pays $\frac{\gamma}{2}$ times the mean squared length of its slope at real
 # points. Does it also stop the hopping on the ring? The next cell trains a G that learns ten times as fast as the patient
-# one, without and with it, for as many steps, which takes about twelve seconds.
+# one, without R1 and with it, for as many steps, which takes about twelve seconds.
 #
 # > **Predict:** how many modes does each cover, at most of the later moments?
 # >
@@ -954,7 +954,7 @@ axes[1].set(title="points near a mode, %", xlabel="step", ylim=(-5, 105))
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
 show(figure, "Compare the green line with the blue one, left and then right.",
      "left: one line never passes two, two rise to eight, one of which keeps jumping down; "
-     "right: one line has two peaks and is low else, two rise, the patient one highest")
+     "right: one line is low but for two peaks, two rise, the patient one highest")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>

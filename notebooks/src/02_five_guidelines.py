@@ -86,8 +86,8 @@ print(f"torch {torch.__version__}, CPU threads: {settle_threads()}")
 # ## 1 · Strides instead of pooling
 #
 # A convolution lays a small **kernel** on the image, multiplies number by number, adds up, and moves on. The results
-# form a **map**. Below the kernel has been everywhere. Push the slider to the left, and follow it from place to place:
-# under the picture stands its sum there.
+# form a **map**. Below, the kernel has been everywhere. Push the slider to the left, and follow the kernel: under the
+# picture stands its sum at each place.
 
 # %% jupyter={"source_hidden": true}
 ON = {ORANGE: "black", BLUE: "white"}  # numbers on a colour, on a white page and on a dark one
@@ -531,7 +531,7 @@ show(figure, "Black: darker than -0.95.",
 # <details><summary>What came out, and why</summary>
 #
 # Their background is grey and speckled. One gain and one shift serve all pixels of all images, and a value that is
-# measured against its batch cannot well stay at the edge of tanh's range. The paper names oscillation and instability;
+# measured against its batch can hardly stay at the edge of tanh's range. The paper names oscillation and instability;
 # lesson 05 looks for them over several seeds. Without any batch norm, in the third row, the background is black. Tiles
 # that are no digits stand in the first row too. What dropping batch norm costs is told by numbers at the end of section
 # 5.
@@ -647,7 +647,7 @@ show_table(pd.DataFrame({"units that pass no gradient": dead}))
 #
 # Nine changes, each of which breaks one guideline, in the training of lesson 06. The slider shows ten digits of each.
 # Behind each name stands **fd**, how far generated digits are from real ones (lesson 03, section 4, says how it is
-# found): small is good. The first number is the geometric mean of five seeds, the second that of the one seed which
+# found): small is good. The first number is the geometric mean of five seeds, the second is of the one seed which
 # drew these digits.
 #
 # > **Predict:** after how many of the nine can you read hardly any digit?
@@ -688,8 +688,8 @@ show_turned(sheets, "Ten digits of each, none picked. Which can you read, and on
 # </details>
 
 # %% [markdown]
-# Here are all seeds. Right of the grey row lies what a broken guideline costs, left of it what it gains; a bar is the
-# geometric mean. (Points that would hide each other stand a little above and below their line.)
+# Here are all seeds. Right of the grey points lies what a broken guideline costs, left of them what it gains; a bar is
+# the geometric mean. (Points that would hide each other stand a little above and below their line.)
 
 # %% jupyter={"source_hidden": true}
 figure = rows_of_points(distances, "fd: smaller is better", (100, 1000, 10_000))
@@ -984,7 +984,7 @@ sheets = {name: torch.cat([batches[0][:5], x_fake]) for name, x_fake in moments.
 show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
             "First row: real digits. Below: what your G draws from ten z. Push the slider to "
             "the left to see how it began.",
-            "five real digits, and under them ten generated ones: bright strokes on black",
+            "five real digits, and under them ten generated ones",
             first=len(sheets) - 1)
 
 # %% [markdown]

@@ -581,7 +581,7 @@ show(x_fake[:64], "Can you find the ones that no person would write?",
      "sixty-four generated digits in eight rows; most are clear, a few are broken")
 
 # %% [markdown]
-# The classifier behind `fd`, trained on real digits only, now reads 1,000 of them. We call it the **judge**.
+# The classifier behind `fd`, trained on real digits only, now reads all 1,000 by G. We call it the **judge**.
 
 # %%
 from dcgan_course.measuring.judges import judged, load_judge
@@ -636,11 +636,11 @@ show(x_fake[confidence.argsort()[:24]], "The 24 of 1,000 that the judge is least
 # Compare the DCGAN with a fully connected GAN such as that of lesson 01, after the same number of images and at the same
 # learning rate, by the `fd` of section 4.
 #
-# > **Predict:** how much smaller is the `fd` of the DCGAN, at the same rate?
+# > **Predict:** how large is the `fd` of the DCGAN beside the other's?
 # >
-# > - it is about the same
-# > - about a half
-# > - about a fifth <!-- right -->
+# > - about the same
+# > - about a half of it
+# > - about a fifth of it <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
 import pandas as pd
@@ -687,14 +687,15 @@ show_rows(sheets, "Look for ones, and for specks beside the strokes. (Of each ru
 # are read as a 1, at its end 38 % of 1,000; and a third of its 10,000 pictures have a near-twin, of the DCGAN's hardly
 # any.
 #
-# Three other things differ, so the convolution need not be the whole cause. The fully connected networks lack batch
-# norm. They have more parameters: G 1,486,352 beside 1,066,880, D 1,460,225 beside 166,784. And only their run has a
-# moving average of G, which helps it. Each number comes from one seed. Lesson 06 changes one thing at a time.
+# Five other things differ, so the convolution need not be the whole cause. The fully connected networks lack batch
+# norm; their G has LeakyReLU, and they keep PyTorch's first weights. They have more parameters: G 1,486,352 beside
+# 1,066,880, D 1,460,225 beside 166,784. And only their run has a moving average of G, which helps it. Each number comes
+# from one seed. Lesson 06 changes one thing at a time.
 #
 # </details>
 
 # %% [markdown]
-# This rate, 0.0002, is the paper's. The course itself trains at ten times it, because its trainings are short. Lesson 05,
+# This rate, 0.0002, is the paper's. The preset `mnist` has ten times it, because its trainings are short. Lesson 05,
 # section 5, changes the learning rate alone, over three seeds.
 #
 # <details><summary>The commands that make the six recorded runs again</summary>

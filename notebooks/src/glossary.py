@@ -147,7 +147,7 @@
 # | **skip connection** | a way past some layers: what goes in is handed on to a later layer as well | [14](14_the_other_way.ipynb) |
 # | **slerp** | a walk on the great circle between two z | [07](07_latent_space.ipynb) |
 # | **softplus** | log(1 + exp(x)): the GAN's losses on logits, without rounding | [01](01_adversarial_game.ipynb) |
-# | **specks, stray pixels** | small bright patches beside the stroke of a digit | [05](05_failure_lab.ipynb) |
+# | **specks, stray pixels** | single bright pixels or small patches beside a stroke | [01](01_adversarial_game.ipynb) |
 # | **spectral norm** | dividing a layer by its largest singular value, so that D cannot become steep | [06](06_what_stabilises.ipynb) |
 # | **standard deviation** | the usual distance of numbers from their mean | [01](01_adversarial_game.ipynb) |
 # | **standard error** | the standard deviation of a mean or a share | [05](05_failure_lab.ipynb) |
