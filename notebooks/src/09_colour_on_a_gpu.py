@@ -133,7 +133,8 @@ show(figure, f"The older training is best at {best['kimg']:.0f} thousand images 
 # with a few thousand photographs D memorises them, and what it then teaches G is no longer about churches. `--augment`
 # is made against that: it shows D every picture with random colours, shifts and blanks, real and generated ones alike
 # ([arXiv 2006.10738](https://arxiv.org/abs/2006.10738)). `heritage` was trained with it, and was still getting better
-# when it was stopped. (Its learning rates differ as well, so the two curves alone do not prove it.)
+# when it was stopped. (Its learning rates differ as well, so the two curves alone do not prove it. Lesson 12
+# changes `--augment` alone, and the number of photographs.)
 # </details>
 
 # %% [markdown]
