@@ -135,7 +135,7 @@ def test_a_page_of_another_name_is_escaped(run, tmp_path):
 def test_what_an_export_needs_is_said(run, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(__import__("sys").modules, "onnxscript", None)
     assert cli.main(["export", str(run.path), str(tmp_path / "new")]) == 2
-    assert "onnxscript is not installed, expected after `pip install onnxscript`" in capsys.readouterr().err
+    assert "onnxscript is not installed; `pip install onnxscript` installs it" in capsys.readouterr().err
     monkeypatch.undo()
     monkeypatch.setattr(export, "repo_data_dir", lambda: None)
     assert cli.main(["page", str(run.path), str(tmp_path / "new")]) == 2

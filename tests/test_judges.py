@@ -97,7 +97,8 @@ def test_judge_command(colours, tmp_path, capsys, monkeypatch):
     assert main(["judge", colours, "--epochs", "2", "--out", "mine.safetensors"]) == 0
     assert "mine.safetensors:" in capsys.readouterr().out and load_judge("mine.safetensors").family == "mine"
     assert main(["judge", "folder:" + colours.partition(":")[2] + "/red", "--out", "x.safetensors"]) == 2
-    assert "has no labels, expected such as a folder with a sub-folder for each class" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "has no labels, expected images with labels, such as a folder with a sub-folder for each class" in error
     assert main(["judge", colours, "--out", "nowhere/mine.safetensors"]) == 2
     assert "expected a file in a folder that exists" in capsys.readouterr().err
     assert main(["judge", colours, "--out", "mine.pt"]) == 2

@@ -187,7 +187,7 @@ def test_lsun(tmp_path, form):
 def test_lsun_without_lmdb(tmp_path, monkeypatch):
     folder = lsun_folder(tmp_path)
     monkeypatch.setitem(sys.modules, "lmdb", None)
-    with pytest.raises(UserError, match="lsun: the package lmdb is not installed, expected after `pip install lmdb`"):
+    with pytest.raises(UserError, match="lsun: the package lmdb is not installed; `pip install lmdb` installs it"):
         load_images(f"lsun/church_outdoor:{folder}", 16)
 
 

@@ -197,14 +197,14 @@ def test_without_anywidget(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     widget_class.cache_clear()
     for made in (explore, LatentExplorer):
-        with pytest.raises(UserError, match="anywidget is not installed, expected after `pip install anywidget`"):
+        with pytest.raises(UserError, match="anywidget is not installed; `pip install anywidget` installs it"):
             made(Generator(8, 4))
     assert main(["explore", "mnist2d"]) == 2
     monkeypatch.setitem(sys.modules, "voila", None)
     assert main(["explore", "mnist2d"]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        "dcgan-course: explore: anywidget is not installed, expected after `pip install anywidget`",
-        "dcgan-course: explore: voila is not installed, expected after `pip install voila anywidget`"]
+        "dcgan-course: explore: anywidget is not installed; `pip install anywidget` installs it",
+        "dcgan-course: explore: voila is not installed; `pip install voila anywidget` installs it"]
 
 
 def test_with_the_widgets_of_colab(tmp_path):

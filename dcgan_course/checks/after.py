@@ -134,11 +134,10 @@ def check_relativistic(answer: Callable[[Tensor, Tensor], Losses]) -> None:
     real, fake = logits(8, 0.6), logits(8, -0.3)
     pairs, all_pairs = real - fake, real[:, None] - fake[None, :]
     own_D, own_G = relativistic(real, fake)
-    unpaired = ("is taken of the mean over one side: each real image is compared with the one generated image beside "
-                "it, so subtract before any mean.")
+    unpaired = "side: each real image is compared with the one generated image beside it, so subtract before any mean."
     expect_losses(answer, relativistic, real, fake, {
-        f"loss_D {unpaired}": F.softplus(fake - real.mean()).mean(),
-        f"loss_D, too, {unpaired}": F.softplus(fake.mean() - real).mean(),
+        f"loss_D is taken of the mean over the real {unpaired}": F.softplus(fake - real.mean()).mean(),
+        f"loss_D is taken of the mean over the generated {unpaired}": F.softplus(fake.mean() - real).mean(),
         "loss_D is the average relativistic one: both sides are compared with the other's mean. Here each image has "
         "one partner.": F.softplus(-(real - fake.mean())).mean() + F.softplus(fake - real.mean()).mean(),
         "the mean is taken first: softplus of one difference of means. Subtract pair by pair.":

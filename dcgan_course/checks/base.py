@@ -54,8 +54,8 @@ def exercise(package_own: Callable, may_change: Mapping[int, str] | None = None,
     """
     def decorate(examine: Callable) -> Callable:
         def examined(answer: object) -> None:
-            expect(callable(answer), f"what was given is {described(answer)}. Give the function itself, without "
-                   f"brackets: {examine.__name__}(my_{examine.__name__[6:]}).")
+            expect(callable(answer), f"what was given is {described(answer)}. Give the function or class itself, "
+                   f"without brackets: {examine.__name__}(NAME).")
             then = settings()
             if inspect.isclass(answer):
                 with watched_networks(answer, package_own):

@@ -37,8 +37,8 @@ def certificate(name: str, date: str, out: Path | str = "certificate.png") -> Im
     missing = [exercise for exercise in progress.ALL if exercise not in solved]
     if missing:
         lesson = next(lesson for lesson, names in progress.EXERCISES.items() if missing[0] in names)
-        say("○", f"The certificate waits. {len(missing)} of {len(progress.ALL)} exercises are not solved yet, the "
-            f"first of them in lesson {lesson}.")
+        say("○", f"The certificate waits. {len(missing)} of {len(progress.ALL)} exercises "
+            f"{'is' if len(missing) == 1 else 'are'} not solved yet, the first of them in lesson {lesson}.")
         return None
     if not (name.strip() and date.strip()):
         say("✓", "All is solved. Type your name and the date into the cell, and run it again.")

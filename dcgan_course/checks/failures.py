@@ -121,7 +121,7 @@ def check_mode_count(answer: Callable[..., int]) -> None:
     asked = "960, 30, 9, 1 and 0 of 1,000 images show each of five classes, so 2 classes have at least 1 %; found "
     seen = {
         5: "every class counts, also one that no image shows. What counts is the likeliest class of each image.",
-        4: "also a class with a single image, 0.1 %. Ask whether the share is at least `least`.",
+        4: "a class with a single image, 0.1 %, counts too. Ask whether the share is at least `least`.",
         1000: "that is the number of images; count the classes.",
         0: "no class counts, though 960 images have the same likeliest class, with a probability of 0.4.",
     }
@@ -145,7 +145,7 @@ CASES = {  # unlabelled pictures and curves of the study "stabilisers"
 }
 LOOK = {
     "D learns 4 times as fast": "whose D(x) and D(G(z)) stay far apart to the end",
-    "least squares": "which losses are small from the start, as halves of squares are",
+    "least squares": "which losses are soon small, as halves of squares are",
     "smoothing 0.9 in G too": "whose digits are fine although its D(x) is never above 0.7",
     "minimax": "which loss_G is never above 0",
     "spectral norm in D": "whose strokes are ragged although D's answers stay close together",
@@ -169,5 +169,5 @@ def check_diagnosis(answer: Callable[[], dict[str, str]]) -> None:
     wrong = [letter for letter, name in CASES.items() if found[letter] != name]
     right = len(CASES) - len(wrong)
     for letter in wrong[:1]:
-        expect(False, f"{right} of {len(CASES)} are right. {letter} is not {found[letter]!r}: for that one, look: "
-                      f"{LOOK[found[letter]]}?")
+        expect(False, f"{right} of {len(CASES)} are right. {letter} is not {found[letter]!r}. To find "
+                      f"{found[letter]!r}, look: {LOOK[found[letter]]}?")

@@ -202,7 +202,8 @@ def check_discriminator(answer: type[nn.Module]) -> None:
     expect(not any(isinstance(layer, NORMS) for layer in layers[: weighted[1]]), "there is batch norm at D's input "
            "layer; the paper leaves it out there (guideline 2).")
     expect(not any(isinstance(layer, NORMS) for layer in layers[weighted[-1] :]), "there is batch norm after D's last "
-           "layer: it would make a batch's logits average 0, so D could not call them all fake.")
+           "layer: the logits of every batch, real or generated, would have the same mean, so D could hardly tell the "
+           "two apart.")
     out = flow[-1][2].flatten()
     expect(not same(y, out.sigmoid()), "a sigmoid is applied at the end: return the logits, without a sigmoid; the "
            "loss applies it.")
@@ -269,8 +270,8 @@ def check_init_weights(answer: Callable[[nn.Module], nn.Module]) -> None:
     expect(not torch.equal(conv.weight, untouched[0].weight), "plain convolutions have not changed.")
     for layer in (conv, deep):
         mean, std = layer.weight.mean().item(), layer.weight.std().item()
-        expect(abs(std - 0.02**2) > 1e-4, "the standard deviation is 0.0004 = 0.02 squared: 0.02 is the standard "
-               "deviation, not the variance to be squared again.")
+        expect(abs(std - 0.02**2) > 1e-4, "the standard deviation is 0.0004 = 0.02 squared: normal_ takes the "
+               "standard deviation itself, 0.02, and not the variance.")
         expect(abs(std - 0.02**0.5) > 0.01, "the standard deviation is 0.14, the root of 0.02: 0.02 is the standard "
                "deviation itself.")
         expect(abs(mean) < 0.003 and abs(std - 0.02) < 0.001, f"convolution weights have mean {mean:.3f} and standard "

@@ -159,8 +159,8 @@ def check_smoothed_d_loss(answer: Callable[[torch.Tensor, torch.Tensor, float], 
     mistakes = {
         "nothing is smoothed: real images still have the target 1.":
             cross_entropy(real, 1.0) + cross_entropy(fake, 0.0),
-        "both sides are smoothed: with the target 0.1 for generated images D is rewarded for leaving them where they "
-        "are. Theirs stays 0.": cross_entropy(real, 0.9) + cross_entropy(fake, 0.1),
+        "both sides are smoothed: with the target 0.1 D's best answer is above 0 even where only G draws, which tells "
+        "G to stay there. Theirs stays 0.": cross_entropy(real, 0.9) + cross_entropy(fake, 0.1),
         "the wrong side is smoothed: real images get `label`, generated ones 0.":
             cross_entropy(real, 1.0) + cross_entropy(fake, 0.1),
         "the real half is multiplied by the label. A target of 0.9 is something else: "

@@ -30,7 +30,7 @@ def lab(folder: LessonsFolder = Path("lessons"), /, browser: bool = True, port: 
         port: Of the page; the next free one where it is taken.
     """
     if importlib.util.find_spec("jupyterlab") is None:
-        raise UserError("lab: jupyterlab is not installed, expected after pip install 'dcgan-course[lab]'")
+        raise UserError("lab: jupyterlab is not installed; pip install 'dcgan-course[lab]' installs it")
     with writing(folder):
         first = lay_lessons(folder)
     trust(folder)

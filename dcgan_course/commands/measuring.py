@@ -86,7 +86,7 @@ def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int 
     Args:
         run: A run folder with its discriminator, or the name of a recorded run.
         labels: How many labelled images, one number or several.
-        draws: How often other ones are drawn.
+        draws: How many times the labelled images are drawn anew.
         data: Images by name, with classes and a test set: mnist, fashion_mnist, cifar10, svhn; None = the run's.
         out: The table to write, a line for each draw.
     """
@@ -139,7 +139,8 @@ def bench(preset: str = "mnist64", seconds: float = 60.0, busy: int | None = Non
     Args:
         preset: Which networks and batch.
         seconds: How long to measure, about.
-        busy: Instead, each number of CPU threads beside so many processes that compute all the time.
+        busy: Instead, measure our step with each number of CPU threads, beside so many processes that compute all
+            the time.
     """
     from ..config import preset as get_preset
     from .bench import report, report_threads

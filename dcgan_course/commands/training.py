@@ -109,7 +109,8 @@ def judge(data: ImagesName, /, epochs: int | None = None, out: Path = Path("judg
     """Train a classifier of real images, whose features then score generated ones: --judge FILE.
 
     Args:
-        data: Images by name, with labels: mnist, avatars, or such as folder:PATH with a sub-folder for each class.
+        data: Images by name, with labels: mnist, avatars, or for example folder:PATH with a sub-folder for each
+            class.
         epochs: How often it sees each image; None = 10 for digits, 8 for avatars, 60 for others.
         out: The file to write, named after what the judge knows.
     """

@@ -39,7 +39,7 @@ def hf_source(name: str) -> Source:
     try:
         import datasets
     except ImportError:
-        raise UserError("hf: the package datasets is not installed, expected after `pip install datasets`") from None
+        raise UserError("hf: the package datasets is not installed; `pip install datasets` installs it") from None
     try:
         dataset = datasets.load_dataset(name, split="train")
     except Exception as error:  # the hub client raises many kinds

@@ -70,7 +70,7 @@ def lmdb_keys(folder: Path) -> tuple[list[bytes], str]:
     try:
         import lmdb
     except ImportError:
-        raise UserError("lsun: the package lmdb is not installed, expected after `pip install lmdb`") from None
+        raise UserError("lsun: the package lmdb is not installed; `pip install lmdb` installs it") from None
 
     refuse_web_page(folder / "data.mdb", "an LSUN database")
     try:

@@ -149,7 +149,7 @@ def whole_number(text: str) -> int:
 def lsun_category(category: str, where: str) -> sources.Source:
     """A category of LSUN, from the folder that was named or the cache's. Raises UserError where none is named."""
     if not category:
-        raise UserError("data: found 'lsun' without a category, expected such as lsun/church_outdoor:PATH")
+        raise UserError("data: found 'lsun' without a category, expected one, such as lsun/church_outdoor:PATH")
     return lsun.lsun_source(category, folder_or_cache(where, "lsun"),
                                cache_dir() / "lsun" / f"{category}_unpacked")
 

@@ -129,7 +129,8 @@ def read_study(file: str | Path) -> Study:
     except ValueError as error:
         raise UserError(f"{file}: not JSON ({error})") from None
     if not isinstance(content, dict) or ("configs" in content) == ("grid" in content):
-        raise UserError(f"{file}: expected an object with the key configs or grid, one of them")
+        found = ", ".join(content) or "no key" if isinstance(content, dict) else type(content).__name__
+        raise UserError(f"{file}: found {found}, expected an object with the key configs or grid, one of them")
     for key in content:
         if key not in KEYS:
             raise UserError(f"{file}: found the unknown key {key!r}{nearest(key, KEYS)}")

@@ -96,5 +96,5 @@ def tensorboard(folder: Path, asked: bool) -> "contextlib.AbstractContextManager
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise UserError("tensorboard: not installed, expected after `pip install tensorboard`") from None
+        raise UserError("tensorboard: not installed; `pip install tensorboard` installs it") from None
     return SummaryWriter(str(folder))

@@ -30,4 +30,4 @@ def require_packages(who: str, *names: str) -> None:
     """Raise UserError where one of these packages, which the core does not install, is not here."""
     missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
-        raise UserError(f"{who}: {missing[0]} is not installed, expected after `pip install {' '.join(missing)}`")
+        raise UserError(f"{who}: {missing[0]} is not installed; `pip install {' '.join(missing)}` installs it")

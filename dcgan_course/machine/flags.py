@@ -61,6 +61,8 @@ def one_line(box: str) -> str:
                      r"\1: found \2, expected a number", message)
     message = re.sub(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*",
                      r"\1: found \3, expected \2", message)
+    message = re.sub(r"Missing from (dcgan-course \S+): (\S+) .*", r"\2 is missing, expected: \1 \2", message)
+    message = message.replace("{None}|INT", "None or a whole number").replace("INT|{auto}", "a whole number or auto")
     if choice := re.fullmatch(r"invalid choice '(.*)' for argument '(\S+)'\. Expected one of \((.+)\)\.", message):
         found, flag, known = choice.groups()
         names = re.findall(r"'([^']*)'", known)

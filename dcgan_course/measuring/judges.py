@@ -112,7 +112,7 @@ class InceptionJudge(nn.Module):
         try:
             from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
         except ImportError:
-            raise UserError("judge: torch-fidelity is not installed, expected after `pip install torch-fidelity`"
+            raise UserError("judge: torch-fidelity is not installed; `pip install torch-fidelity` installs it"
                             ) from None
         load_state(file)  # first without torch-fidelity, which may load pickled code
         try:
@@ -190,7 +190,8 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
     learn, unseen = parts(data, 28 if data in GREY else 64)
     size, labels = learn.images.size, learn.labels()
     if labels is None:
-        raise UserError(f"data: {data} has no labels, expected such as a folder with a sub-folder for each class")
+        raise UserError(f"data: {data} has no labels, expected images with labels, such as a folder with a "
+                        "sub-folder for each class")
     if len(learn) < BATCH or learn.images.channels != (1 if size == 28 else 3):
         raise UserError(f"data: found {len(learn)} images of {learn.images.channels} channels to learn from in {data}, "
                         f"expected at least {BATCH}, and 3 channels")

@@ -91,7 +91,8 @@ class Run:
         try:
             scores = {line["step"]: line[distance_name(line)] for line in self.metrics()}
         except (KeyError, StopIteration, TypeError, AttributeError):
-            raise UserError(f"{self.path / 'metrics.jsonl'}: a line is no score of a step") from None
+            raise UserError(f"{self.path / 'metrics.jsonl'}: a line is no score of a step, expected a step and a "
+                            "Frechet distance in each") from None
         kept = [c for c in self.checkpoints() if step_of(c) in scores]
         return min(kept, key=lambda c: scores[step_of(c)], default=None)
 

@@ -65,7 +65,7 @@
 #   their labels, so it is always to be seen. A harmless choice, it seemed, and it means that people who cover their
 #   heads do not exist in the world of our generator. Lesson 15 asks it for them, and shows what comes back.
 # - **What is rare can become rarer.** Section 4 of that lesson counts attributes of generated faces, beside those of
-#   drawn ones, at several lengths of z. A generator that is tuned for typical pictures is tuned against everybody else.
+#   drawn ones, at two lengths of z. A generator that is tuned for typical pictures is tuned against everybody else.
 # - **What looks like a measurement may repeat it.** A judge that has never seen a kind of face cannot miss it. Our own
 #   judge of faces has 17 attributes, and no word for anything else.
 #
