@@ -172,28 +172,52 @@ show_rows(rows, "After 96,000 pictures, the same z in each column; nobody picked
           "a grain; towers, domes and walls", most=84)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
-figure, axes = plt.subplots(figsize=(8.4, 3.4))
-for way, name, colour, side in (("without", "", plots.ORANGE, 9),
-                                ("with", ", augment", plots.GREEN, -18)):
-    seeds = {count: few.values(f"{count}{name}", "fd") for count in COUNTS}
-    means = [np.mean(values) for values in seeds.values()]
-    axes.plot(COUNTS, means, color=colour, label=f"{way} augmentation")
-    for count, values, mean in zip(COUNTS, seeds.values(), means, strict=True):
-        axes.plot([count] * len(values), values, "o", color=colour, markersize=5)
-        axes.annotate(f"{mean:.0f}", (count, mean), (11, side), color=plots.INK,
+def surety(name):
+    """D(x) - D(G(z)) in the last quarter of the training with seed 0."""
+    lines = [line for line in few.curves(name) if line["kimg"] > 72]
+    return np.mean([line["D_x"] - line["D_G_z"] for line in lines])
+
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4))
+for way, name, colour, above in (("without", "", plots.ORANGE, 9),
+                                 ("with", ", augment", plots.GREEN, -18)):
+    seeds = [few.values(f"{count}{name}", "fd") for count in COUNTS]
+    means = np.mean(seeds, 1)
+    left.plot(COUNTS, means, color=colour, label=f"{way} augmentation")
+    left.plot(COUNTS, seeds, "o", color=colour, markersize=5)
+    for count, mean, found in zip(COUNTS, means, seeds, strict=True):
+        edge = max(found) if above > 0 else min(found)
+        left.annotate(f"{mean:.0f}", (count, edge), (0, above), color=plots.INK,
                       textcoords="offset points", ha="center")
-axes.set(xscale="log", ylim=(0, None), ylabel="Frechet distance",
-         xlabel="photographs to learn from")
-axes.set_xticks(COUNTS, [f"{count:,}" for count in COUNTS])
-axes.minorticks_off()
-plots.legend_above(axes)
-show(figure, "Smaller is better. Each dot is a training; the lines and numbers are means.",
-     "an orange line above a green one")
+    right.plot(COUNTS, [surety(f"{count}{name}") for count in COUNTS], "o-", color=colour)
+left.set(ylim=(0, 1.2 * left.get_ylim()[1]), title="Frechet distance: small is good")
+right.set(ylim=(0, 1), title="D(x) - D(G(z)): how sure D is")
+for axes in (left, right):
+    axes.set(xscale="log", xlabel="photographs to learn from")
+    axes.set_xticks(COUNTS, [f"{count:,}" for count in COUNTS])
+    axes.minorticks_off()
+figure.legend(loc="outside upper center", ncols=2)
+show(figure, "Left: each dot is a training, the lines and numbers are means. Right: seed 0.",
+     "left: an orange line far above a green one; right: an orange line that falls as there "
+     "are more photographs, far above a green one that is nearly level")
 
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# TODO
+# The one that has 125, with augmentation. At every number augmentation at least halves the distance. How many photographs there
+# are hardly matters yet: with augmentation the four means lie between MEANLOW and MEANHIGH.
+#
+# **Does a G that knows only 125 copy them?** No. Its churches are as far from the nearest of the 125 as those are from
+# one another (1.00 times, in the judge's features; the photographs may not be shown here). A G sees no photograph. It only follows D's
+# slope, and a D that tells real from generated with ease, as all four do without augmentation, has no slope that leads to churches:
+# hence the smears.
+#
+# **And longer?** Two trainings with augmentation went on for 288,000 pictures. From 125 photographs the distance was 18, from 3,573
+# it was 26. But in the judge's features the churches from 125 cover 67 % of the real ones, those from 3,573 cover 75 %. So more photographs
+# bring more variety, not clearer pictures.
+#
+# **Read it with care:** two trainings of each kind, one of each longer one, a small network, and pictures that are
+# much alike. A set of everything would need far more.
 # </details>
 
 # %% [markdown]
