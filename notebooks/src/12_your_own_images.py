@@ -168,8 +168,8 @@ rows = {f"{count:,} photographs, {way} augmentation": few.images(f"{count}{name}
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 show_rows(rows, "After 96,000 pictures, the same z in each column; nobody picked them.",
-          "four rows of eight pictures: speckled smears; blurred smears; towers and walls with "
-          "a grain; towers, domes and walls", most=84)
+          "four rows of eight pictures: speckled smears; blurred smears; towers and walls "
+          "with a grain; towers, domes and walls", most=84)
 
 # %% jupyter={"source_hidden": true, "outputs_hidden": true}
 def surety(name):
