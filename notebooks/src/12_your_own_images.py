@@ -143,9 +143,9 @@ show(to_float(photos.batch(range(0, photos.count, every)[:24])),
 #
 # ### How many are enough?
 #
-# The study `few_photographs` trained one small network on 125, on 400, on 1,200 and on all 3,573 of lesson 09's churches,
-# without augmentation and with it. Each training showed 96,000 pictures: each of the 125 came 768 times, each of the
-# 3,573 some 27 times.
+# The study `few_photographs` trained one small network on 125, on 400, on 1,200 and on all 3,573 of lesson 09's
+# churches, without augmentation and with it. (Augmented, every picture is changed at random before D sees it: lesson
+# 09.) Each training showed 96,000 pictures: each of the 125 came 768 times, each of the 3,573 some 27 times.
 #
 # > **Predict:** which of these draws the better churches?
 # >
