@@ -67,7 +67,8 @@ def study(file: StudyFile, /, out: Path = Path("runs/studies"), workers: int | N
 
     Args:
         file: The study, as JSON: {"preset": "mnist", "common": {"num_epochs": 1}, "seeds": 3, "n": 2000, "configs":
-            {"plain": {}, "slow": {"lr_g": 1e-4}}}, or instead of configs "grid": {"z": ["normal", "uniform"]}.
+            {"plain": {}, "slow": {"lr_g": 1e-4}}}, or instead of configs "grid": {"z": ["normal", "uniform"]}. "real"
+            may name the data that all are compared with, where configs train on parts of them.
         out: The folder in which the study, named after the file, has its own.
         workers: Trainings at once, with one thread each; None = as many as there are cores, 1 on a GPU.
     """

@@ -60,9 +60,8 @@ def one_line(box: str) -> str:
     message = re.sub(r"Error parsing (\S+): could not convert string to float: (.+)",
                      r"\1: found \2, expected a number", message)
     message = re.sub(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*",
-                     r"\1: found \3, expected \2", message)
+                     lambda m: f"{m[1]}: found {m[3]}, expected {in_words(m[2])}", message)
     message = re.sub(r"Missing from (dcgan-course \S+): (\S+) .*", r"\2 is missing, expected: \1 \2", message)
-    message = message.replace("{None}|INT", "None or a whole number").replace("INT|{auto}", "a whole number or auto")
     if choice := re.fullmatch(r"invalid choice '(.*)' for argument '(\S+)'\. Expected one of \((.+)\)\.", message):
         found, flag, known = choice.groups()
         names = re.findall(r"'([^']*)'", known)
@@ -70,6 +69,12 @@ def one_line(box: str) -> str:
     if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
         message += f"; did you mean {paragraphs[1][1].split()[0]}?"
     return message
+
+
+def in_words(kinds: str) -> str:
+    """What tyro writes as INT|{auto}: "a whole number or auto"."""
+    names = {"INT": "a whole number", "FLOAT": "a number"}
+    return " or ".join(names.get(kind, kind.strip("{}")) for kind in kinds.split("|"))
 
 
 def flag_value(args: list[str], flag: str) -> str | None:
