@@ -145,11 +145,12 @@ class TrainConfig:
     out: str = "runs"
     """Folder in which a new numbered run folder is made."""
     log_steps: int = 25
-    """A line in stats.jsonl every so many steps of an epoch, and at its end."""
+    """A line in stats.jsonl every so many steps of an epoch, and at its end, if it is not shorter."""
     sample_kimg: float = 5.0
     """A sample grid every so many thousand images."""
     keep: int = 3
-    """How many checkpoints stay: the last ones; 0 = all. One is written at the end of each epoch, and by the clock."""
+    """How many checkpoints stay: the last ones; 0 = all. One is written at the end of each epoch (of short ones not of
+    each, but log_steps apart), and by the clock."""
     checkpoint_minutes: float = 10.0
     """A checkpoint also after so many minutes since the last one; 0 = only at the end of an epoch."""
     metric_every: int = 0

@@ -1,6 +1,7 @@
 """The training: two steps and one loop, in reading order."""
 
 from collections.abc import Callable
+from math import ceil
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from .augment import augmented
 from .backstage.compiling import decided
-from .backstage.journal import Journal, progress, write_images, write_pictures
+from .backstage.journal import Journal, progress, say_few_steps, write_images, write_pictures
 from .backstage.memory import disk_in_one_line, memory_in_one_line
 from .backstage.resolve import planned
 from .config import TrainConfig
@@ -155,6 +156,8 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
             watched = world.main and not quiet
             if state.step >= last_step and watched:
                 print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
+            elif watched and not resume:
+                say_few_steps(config, images.count, last_step)
             if show is None and in_notebook() and not quiet:
                 show = notebook_picture(run.stats, last_step * config.images_per_step / 1000, config.loss)
             with (stop_on_interrupt() as stop,
@@ -172,6 +175,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
          stop: Event) -> None:
     """Steps until the last one, or until `stop` is set, with statistics, samples and checkpoints on the way."""
     device, last_step, per_epoch = torch.device(config.device), journal.last_step, batches.steps_per_epoch
+    lap = per_epoch * ceil(config.log_steps / per_epoch)  # an epoch; of few images as many as take log_steps steps
     netG, netD = world.wrap(state.netG), world.wrap(state.netD)  # the same networks; several processes share gradients
     if state.step == 0:
         journal.sample(state)
@@ -186,7 +190,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             both_steps(config, state, netG, netD, x_real, z)
         journal.count(state, threads)
         last = state.step == last_step
-        log = state.step % per_epoch % config.log_steps == 0 or last
+        log = state.step % lap % config.log_steps == 0 or last
         if log:
             world.average_(state.totals)
             journal.log(state)
@@ -197,9 +201,10 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             stopping = world.any(stop.is_set(), device)
             if stopping and not log:
                 world.average_(state.totals)  # as they will be loaded by all
-        if config.metric_every and (state.step % (per_epoch * config.metric_every) == 0 or last):
+        scored = config.metric_every and (state.step % (per_epoch * config.metric_every) == 0 or last)
+        if scored:
             journal.score(state)
-        if state.step % per_epoch == 0 or last or stopping or due:
+        if state.step % lap == 0 or scored or last or stopping or due:
             journal.save(state)
     if stopping:
         journal.say_stopped(state)

@@ -340,6 +340,23 @@ def test_statistics_are_means_over_the_interval(tmp_path):
         assert whole[0][key] == pytest.approx(sum(line[key] for line in single) / 10, rel=1e-5)
 
 
+def test_short_epochs_do_not_write_at_each_end(tmp_path):
+    """Two steps an epoch: lines and checkpoints are at least log_steps apart, at ends of epochs."""
+    run = train(tiny.config(tmp_path, batch_size=100, num_epochs=8, log_steps=5))
+    assert [line["step"] for line in run.stats()] == [5, 6, 11, 12, 16]
+    assert [step_of(file) for file in run.checkpoints()] == [6, 12, 16]
+
+
+@pytest.mark.parametrize("epochs, batch_size, said", [(10, 100, "10 epochs of 200 pictures are only 20 steps"),
+                                                      (9, 100, None), (10, 2, None)])
+def test_few_pictures_need_many_epochs(tmp_path, capsys, monkeypatch, epochs, batch_size, said):
+    for name in ("loop", "write_pictures"):
+        monkeypatch.setattr(trainer, name, lambda *_: None)
+    train(tiny.config(tmp_path, num_epochs=epochs, batch_size=batch_size))
+    out = capsys.readouterr().out
+    assert (said in out and ": --num_epochs 750\n" in out) if said else "epochs of" not in out
+
+
 def test_the_callers_random_stream_is_untouched(tmp_path):
     torch.manual_seed(1)
     expected = torch.rand(3)
@@ -870,6 +887,20 @@ def test_the_best_checkpoint_is_kept_next_to_the_last(tmp_path, monkeypatch):
     assert [c.name for c in resumed.checkpoints()] == ["step_0000020", "step_0000060"]
     plain = train(tiny.config(tmp_path, num_epochs=6))  # scoring changes nothing of the training
     assert [line["loss_G"] for line in plain.stats()] == [line["loss_G"] for line in resumed.stats()]
+
+
+def test_the_best_checkpoint_among_short_epochs(tmp_path, monkeypatch):
+    """What is scored is also kept, where epochs are too short for a checkpoint at each end."""
+    from dcgan_course.measuring import scores
+
+    distances = iter([5.0, 3.0, 4.0, 4.0])
+    score = lambda images: {"fd100_tiny": next(distances)}  # noqa: E731
+    score.most = 100
+    monkeypatch.setattr(scores, "scorer_for", lambda config: score)
+    run = train(tiny.config(tmp_path, batch_size=100, keep=1, metric_every=1, metric_n=100, log_steps=5, num_epochs=4,
+                            judge="mnist"))
+    assert [c.name for c in run.checkpoints()] == ["step_0000004", "step_0000008"]
+    assert run.best_checkpoint().name == "step_0000004"
 
 
 def test_the_best_checkpoint_among_those_by_the_clock(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """What a training tells on the way: lines, pictures, scores and checkpoints, and a bar for those who watch."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -114,6 +115,14 @@ class Journal:
         if self.main:
             self.bar.close()
             print(f"Stopped after step {state.step} of {self.last_step}; {self.run.last_good(in_notebook())}")
+
+
+def say_few_steps(config: TrainConfig, count: int, last_step: int) -> None:
+    """Say it where many epochs are a short training all the same, as 150 are of a hundred pictures."""
+    if config.num_epochs >= 10 and last_step < 1000:
+        epochs = math.ceil(1500 * config.num_epochs / last_step)
+        print(f"{config.num_epochs:g} epochs of {count} pictures are only {last_step} steps; churches could be "
+              f"recognised after some 1,500: --num_epochs {epochs}")
 
 
 def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:
