@@ -146,6 +146,7 @@ def test_test_images_by_name():
 
 
 @pytest.mark.parametrize(("words", "message"), [
+    (["--labels"], "labels: found none, expected 50 to 200"),
     (["--labels", "40"], "labels: found 40, expected 50 to 200"),
     (["--labels", "60", "500"], "labels: found 60, 500, expected 50 to 200"),
     (["--data", "avatars"], "data: avatars has no test images of its own"),

@@ -62,6 +62,7 @@ def one_line(box: str) -> str:
     message = re.sub(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*",
                      lambda m: f"{m[1]}: found {m[3]}, expected {in_words(m[2])}", message)
     message = re.sub(r"Missing from (dcgan-course \S+): (\S+) .*", r"\2 is missing, expected: \1 \2", message)
+    message = re.sub(r"Missing value for argument '(\S+?)'\..*", r"\1: found no value, expected one", message)
     if choice := re.fullmatch(r"invalid choice '(.*)' for argument '(\S+)'\. Expected one of \((.+)\)\.", message):
         found, flag, known = choice.groups()
         names = re.findall(r"'([^']*)'", known)

@@ -184,8 +184,8 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
     train, test = (load_images(data, run.config.image_size, split) for split in ("train", "test"))
     if train.channels != run.config.nc:
         raise UserError(f"data: found {train.channels} channels in {data}, expected {run.config.nc}, as D has")
-    if not 50 <= min(counts) <= max(counts) <= train.count:
-        raise UserError(f"labels: found {', '.join(map(str, counts))}, expected 50 to {train.count}")
+    if not counts or not 50 <= min(counts) <= max(counts) <= train.count:
+        raise UserError(f"labels: found {', '.join(map(str, counts)) or 'none'}, expected 50 to {train.count}")
     netD, every = run.load_discriminator(), range(test.count)
     some = to_float(train.batch(torch.randperm(train.count, generator=seeded(0, "random D"))[:5000]))
     on_test = {"D": conv_features(netD, test, every), "pixels": pixels(test, every)}  # the same for every draw
