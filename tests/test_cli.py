@@ -180,6 +180,8 @@ BAD = {
     "completion for what": (["completion"], "completion: {bash,zsh,fish} is missing, expected: dcgan-course"),
     "sample 0": (["sample", "{run}", "--n", "0"], "n: found 0"),
     "sample ending": (["sample", "{run}", "--out", "picture.xyz"], "picture.xyz: cannot be written"),
+    "a long name": (["sample", "{run}", "--out", "x" * 300], "xxx: found a name that is too long"),
+    "a long judge": (["score", "{run}", "--judge", "x" * 300], "x.safetensors: found a name that is too long"),
     "sample folder": (["sample", "{run}", "--out", "no/where.png"], "where.png: cannot be written"),
     "interpolate method": (["interpolate", "{run}", "--method", "cubic"], "cubic"),
     "gif missing": (["gif", "nothing"], "nothing: not found"),

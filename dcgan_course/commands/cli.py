@@ -59,6 +59,10 @@ def run(args: list[str]) -> int:
             print("dcgan-course: what is said cannot be written (No space left on device)", file=sys.stderr)
             sys.stdout = None
             return 2
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:  # whatever was to be done with that file or folder
+            print(f"dcgan-course: {args[0]}: {shown(str(error.filename))}: found a name that is too long, expected one "
+                  "that the file system takes", file=sys.stderr)
+            return 2
         asked = memory_asked_for(error)
         if asked is None:
             raise
