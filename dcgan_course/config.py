@@ -27,7 +27,7 @@ class TrainConfig:
     """Images by name: mnist, avatars, folder:PATH, celeba:PATH, lsun/CATEGORY:PATH, cifar10, svhn, fashion_mnist,
     hf:OWNER/NAME, prepared:PATH."""
     image_size: int = 28
-    """Height and width in pixels: 28, 32, 64, 128, or another size that halves down to 4."""
+    """Height and width in pixels: 28, 32, 64, 128, or another that comes to 4 when it is halved, rounding up."""
     nc: int | None = None
     """Image channels: 1 = grey, whatever the images are; 3 = colour; None = as the images have."""
     fit: Literal["crop", "pad", "stretch"] = "crop"
@@ -145,7 +145,7 @@ class TrainConfig:
     out: str = "runs"
     """Folder in which a new numbered run folder is made."""
     log_steps: int = 25
-    """A line in stats.jsonl every so many steps of an epoch, and at its end, if it is not shorter."""
+    """A line in stats.jsonl every so many steps, and at the end of an epoch; epochs that are shorter share one."""
     sample_kimg: float = 5.0
     """A sample grid every so many thousand images."""
     keep: int = 3

@@ -156,7 +156,7 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
             watched = world.main and not quiet
             if state.step >= last_step and watched:
                 print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
-            elif watched and not resume:
+            elif watched:
                 say_few_steps(config, images.count, last_step)
             if show is None and in_notebook() and not quiet:
                 show = notebook_picture(run.stats, last_step * config.images_per_step / 1000, config.loss)
@@ -190,7 +190,7 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             both_steps(config, state, netG, netD, x_real, z)
         journal.count(state, threads)
         last = state.step == last_step
-        log = state.step % lap % config.log_steps == 0 or last
+        log = line_is_due(state.step, lap, config.log_steps) or last
         if log:
             world.average_(state.totals)
             journal.log(state)
@@ -208,6 +208,13 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             journal.save(state)
     if stopping:
         journal.say_stopped(state)
+
+
+def line_is_due(step: int, lap: int, every: int) -> bool:
+    """Whether statistics are due: at each lap's end, and every so many steps before, but not shortly before the end:
+    the end's line would be the mean of very few steps, a spike in the curves."""
+    place = step % lap
+    return place == 0 or (place % every == 0 and lap - place > every // 3)
 
 
 # ---- before the loop

@@ -177,6 +177,8 @@ BAD = {
     "resume another": (["resume", "{run}", "--lr_g", "0.1"], "lr_g: 0.0002 -> 0.1"),
     "sample missing": (["sample", "nothing"], "nothing: not found"),
     "sample no argument": (["sample"], "sample: RUN is missing, expected: dcgan-course sample RUN\n"),
+    "page no folder": (["page", "mnist"], "page: FOLDER is missing, expected: dcgan-course page RUN FOLDER\n"),
+    "info of a folder": (["info", "."], "it has no config.json, expected a run, or a preset: mnist, "),
     "completion for what": (["completion"], "completion: {bash,zsh,fish} is missing, expected: dcgan-course"),
     "sample 0": (["sample", "{run}", "--n", "0"], "n: found 0"),
     "sample ending": (["sample", "{run}", "--out", "picture.xyz"], "picture.xyz: cannot be written"),

@@ -99,6 +99,9 @@ def test_judge_command(colours, tmp_path, capsys, monkeypatch):
     assert main(["judge", "folder:" + colours.partition(":")[2] + "/red", "--out", "x.safetensors"]) == 2
     error = capsys.readouterr().err
     assert "has no labels, expected images with labels, such as a folder with a sub-folder for each class" in error
+    monkeypatch.setattr("dcgan_course.measuring.judges.BATCH", 10_000)
+    assert main(["judge", colours, "--out", "x.safetensors"]) == 2
+    assert "every second one is kept to be tried on" in capsys.readouterr().err
     assert main(["judge", colours, "--out", "nowhere/mine.safetensors"]) == 2
     assert "expected a file in a folder that exists" in capsys.readouterr().err
     assert main(["judge", colours, "--out", "mine.pt"]) == 2

@@ -25,6 +25,7 @@ from PIL import Image
 from dcgan_course import plots, trainer
 from dcgan_course.backstage import journal, resolve
 from dcgan_course.commands.info import run_summary
+from dcgan_course.commands.training import show_result
 from dcgan_course.data import names
 from dcgan_course.losses import gradient_penalty
 from dcgan_course.machine.errors import UserError
@@ -306,6 +307,8 @@ def test_the_run_folder(finished_run):
     assert all(0 < line["D_x"] < 1 and 0 < line["D_G_z"] < 1 and line["loss_D"] > 0 for line in stats)
     assert finished_run.config.precision == "fp32" and finished_run.config.nc == 1  # resolved
     assert Image.open(path / "reals.png").size == Image.open(finished_run.samples()[0][1]).size == (242, 242)
+    modes = {file.stat().st_mode for file in finished_run.last_checkpoint().iterdir()}
+    assert modes == {(path / "config.json").stat().st_mode}  # whoever may read the run may read its weights
     curves = Image.open(path / "curves.png")
     assert curves.size == (924, 330) and curves.getextrema()[0] == (0, 255)
 
@@ -343,18 +346,25 @@ def test_statistics_are_means_over_the_interval(tmp_path):
 def test_short_epochs_do_not_write_at_each_end(tmp_path):
     """Two steps an epoch: lines and checkpoints are at least log_steps apart, at ends of epochs."""
     run = train(tiny.config(tmp_path, batch_size=100, num_epochs=8, log_steps=5))
-    assert [line["step"] for line in run.stats()] == [5, 6, 11, 12, 16]
+    assert [line["step"] for line in run.stats()] == [6, 12, 16]
     assert [step_of(file) for file in run.checkpoints()] == [6, 12, 16]
 
 
-@pytest.mark.parametrize("epochs, batch_size, said", [(10, 100, "10 epochs of 200 pictures are only 20 steps"),
-                                                      (9, 100, None), (10, 2, None)])
+def test_no_line_is_the_mean_of_very_few_steps():
+    """By the rule itself: an epoch of 26 steps has one line in place of two, at 25 and at 26; of 937 still 38."""
+    lines = lambda lap, every: [step for step in range(1, lap + 1) if trainer.line_is_due(step, lap, every)]  # noqa: E731
+    assert lines(26, 25) == [26] and lines(40, 25) == [25, 40] and lines(10, 4) == [4, 8, 10] and lines(2, 1) == [1, 2]
+    assert lines(937, 25) == [*range(25, 937, 25), 937]
+
+
+@pytest.mark.parametrize("epochs, batch_size, said", [(10, 100, "10 epochs of 200 pictures show 2 thousand images; "),
+                                                      (9, 100, None), (320, 20, None)])
 def test_few_pictures_need_many_epochs(tmp_path, capsys, monkeypatch, epochs, batch_size, said):
     for name in ("loop", "write_pictures"):
         monkeypatch.setattr(trainer, name, lambda *_: None)
     train(tiny.config(tmp_path, num_epochs=epochs, batch_size=batch_size))
     out = capsys.readouterr().out
-    assert (said in out and ": --num_epochs 750\n" in out) if said else "epochs of" not in out
+    assert (said in out and ": --num_epochs 480\n" in out) if said else "epochs of" not in out
 
 
 def test_the_callers_random_stream_is_untouched(tmp_path):
@@ -580,6 +590,13 @@ def test_a_stop_in_a_notebook_names_the_notebooks_way(tmp_path, monkeypatch, cap
     assert names["run"].stats()[-1]["step"] == 30
 
 
+def test_the_sheet_of_an_untrained_generator_is_not_offered(tmp_path, capsys):
+    for sheets, said in ((1, "samples  none since the start: one comes every 0.1 thousand"), (2, "fakes_000000.1")):
+        run = train(tiny.config(tmp_path), show=stop_after(sheets), quiet=True)
+        show_result(run)
+        assert said in capsys.readouterr().out
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 @pytest.mark.slow
@@ -701,6 +718,20 @@ def test_resume_with_another_config_shows_the_difference(finished_run):
     with pytest.raises(UserError, match="num_epochs: found 1, expected at least the run's 3"):
         train(finished_run.config.replace(num_epochs=1), resume=finished_run)
     assert fingerprint(finished_run) == before
+
+
+def test_a_run_without_scores_may_have_another_judge(tmp_path, monkeypatch):
+    """It is the judge's first word; after that one run has one judge."""
+    from dcgan_course.measuring import scores
+
+    score = lambda images: {"fd100_tiny": 3.0}  # noqa: E731
+    score.most = 100
+    monkeypatch.setattr(scores, "scorer_for", lambda config: score)
+    run = train(tiny.config(tmp_path, num_epochs=1))
+    scored = train(run.config.replace(num_epochs=2, metric_every=1, metric_n=100, judge="mnist"), resume=run)
+    assert [line["step"] for line in scored.metrics()] == [20] and scored.config.judge == "mnist"
+    with pytest.raises(UserError, match=r"another config \(judge: 'mnist' -> 'avatars'\); only "):
+        train(scored.config.replace(num_epochs=3, judge="avatars"), resume=scored)
 
 
 @pytest.mark.parametrize("minutes", [-1, float("inf"), float("nan"), "ten"])

@@ -23,6 +23,8 @@ from ..runs.writing import add_line
 from ..sampling import draw_z, generate, image_grid
 from ..state import STATS, TrainState
 
+FEW = 64_000  # images shown, of which little comes: with 96,000 churches could be recognised (data/studies)
+
 
 @dataclass
 class Journal:
@@ -119,10 +121,11 @@ class Journal:
 
 def say_few_steps(config: TrainConfig, count: int, last_step: int) -> None:
     """Say it where many epochs are a short training all the same, as 150 are of a hundred pictures."""
-    if config.num_epochs >= 10 and last_step < 1000:
-        epochs = math.ceil(1500 * config.num_epochs / last_step)
-        print(f"{config.num_epochs:g} epochs of {count} pictures are only {last_step} steps; churches could be "
-              f"recognised after some 1,500: --num_epochs {epochs}")
+    shown = last_step * config.images_per_step
+    if config.num_epochs >= 10 and shown < FEW:
+        epochs = math.ceil(1.5 * FEW * config.num_epochs / shown)
+        print(f"{config.num_epochs:g} epochs of {count} pictures show {shown / 1000:.2g} thousand images; the course's "
+              f"trainings on few photographs drew something after {1.5 * FEW / 1000:.0f}: --num_epochs {epochs}")
 
 
 def progress(run: Run, config: TrainConfig, step: int, last_step: int, show: bool) -> tqdm:

@@ -45,8 +45,8 @@ def resolve(config: TrainConfig, resume: Run | None) -> TrainConfig:
     """Replace every "auto" by what this machine has, or, when resuming, by what the run was started with.
 
     Raises:
-        UserError: an image_size that cannot be built, or a resumed run's config differs in more than GROWABLE; the
-            message shows the difference.
+        UserError: an image_size that cannot be built, or a resumed run's config differs in more than GROWABLE (where
+            nothing was scored, also in the judge); the message shows the difference.
     """
     if config.network == "dcgan":
         halvings(config.image_size)  # a size that cannot be built is said before images are prepared for it
@@ -64,10 +64,11 @@ def resumed(config: TrainConfig, run: Run) -> TrainConfig:
     then = run.config
     config = config.replace(**{name: getattr(then, name) for name in ("device", "precision", "compile")
                                if getattr(config, name) == "auto"})
-    same = config.replace(**{name: getattr(then, name) for name in GROWABLE})
+    growable = GROWABLE if then.metric_every else (*GROWABLE, "judge", "metric_n")  # until there are scores to compare
+    same = config.replace(**{name: getattr(then, name) for name in growable})
     if same != then:
         raise UserError(f"{run.path}: cannot go on with another config ({then.difference(same)}); "
-                        f"only {', '.join(GROWABLE)} may change")
+                        f"only {', '.join(growable)} may change")
     if config.num_epochs < then.num_epochs:
         raise UserError(f"num_epochs: found {config.num_epochs}, expected at least the run's {then.num_epochs}")
     try:

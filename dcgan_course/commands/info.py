@@ -73,7 +73,11 @@ def a_run(name: str) -> Run:
     try:
         return load_run(name)
     except UserError as error:
-        raise UserError(f"{error}; or a preset: {', '.join(PRESETS)}{nearest(name, PRESETS)}") from None
+        if "did you mean" in str(error):  # a run
+            raise
+        expected = "" if "expected a run" in str(error) else ", expected a run"
+        raise UserError(f"{error}{expected}, or a preset: {', '.join(PRESETS)}, or images: folder:PATH"
+                        f"{nearest(name, PRESETS)}") from None
 
 
 def describe(name: str) -> str:

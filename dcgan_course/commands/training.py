@@ -50,13 +50,15 @@ def train(args: list[str]) -> None:
 
 def resume(args: list[str]) -> None:
     """Go on with a stopped or killed run, bit for bit: dcgan-course resume RUN [--num_epochs 10]."""
+    from ..backstage.resolve import GROWABLE
     from ..runs import Run
     from ..trainer import train as run_training
 
     if not args or args[0].startswith("-"):
         if not {"-h", "--help"} & set(args):
             raise UserError("resume: no run folder given, expected: dcgan-course resume RUN")
-        print(resume.__doc__)
+        print(f"{resume.__doc__}\n\nIts flags are those of train, of which these may change: {', '.join(GROWABLE)};\n"
+              "and judge and metric_n, where nothing was scored before.")
         return
     run = Run(args[0])
     show_result(run_training(parse(TrainConfig, args[1:], "resume RUN", default=run.config), resume=run))
@@ -160,7 +162,9 @@ def show_result(run: "Run") -> None:
 
     if os.environ.get("RANK", "0") != "0":
         return
-    print(f"samples  {run.samples()[-1][1]}")
+    kimg, last = run.samples()[-1]
+    print(f"samples  {last}" if kimg else f"samples  none since the start: one comes every {run.config.sample_kimg:g} "
+          "thousand images (--sample_kimg of a new run)")
     print(f"film     {run.path / 'training.gif'}")
     print(f"curves   {run.path / 'curves.png'}")
     print(f"next     {program()} sample {run.path}; or score, neighbours, page instead of sample")

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 from torch import Tensor
 
 from .. import plots
@@ -23,6 +22,7 @@ from ..measuring.scores import score_generator, scorer_for
 from ..runs import Run
 from ..runs.again import command, shareable
 from ..runs.checkpoints import distance_name, half, step_of
+from ..runs.writing import save_file
 from ..sampling import draw_z, generate, grid_images, image_grid
 from ..state import STATS
 from ..trainer import train

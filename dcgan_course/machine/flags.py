@@ -1,6 +1,7 @@
 """Flags into values, results into files, and every complaint in one line."""
 
 import contextlib
+import inspect
 import io
 import os
 import re
@@ -39,12 +40,20 @@ def parse(target: Callable, args: list[str], command: str, default: object = Non
             return tyro.cli(target, args=args, prog=f"dcgan-course {command}", use_underscores=True, **keywords)
     except SystemExit as stop:
         if stop.code:
-            raise UserError(f"{command}: {one_line(errors.getvalue())}") from None
+            raise UserError(f"{command}: {one_line(errors.getvalue(), usage(target))}") from None
         return sys.exit(0)  # --help
 
 
-def one_line(box: str) -> str:
-    """What tyro says inside its box, as one line: the first paragraph, and the nearest flag where it knows one."""
+def usage(target: Callable) -> str:
+    """What a command takes without a flag, where that is more than one word: RUN FOLDER."""
+    words = [p.name.upper() for p in inspect.signature(target).parameters.values() if p.kind is p.POSITIONAL_ONLY]
+    return " ".join(words) if len(words) > 1 else ""
+
+
+def one_line(box: str, usage: str = "") -> str:
+    """What tyro says inside its box, as one line: the first paragraph, and the nearest flag where it knows one.
+
+    usage: all that the command takes without a flag; "" = what is missing."""
     paragraphs = [[]]
     for line in box.splitlines():
         if re.fullmatch(r"[╭╰+]?[─-].*[─-][╮╯+]?", line.strip("│| ")):  # a border or a rule, in Unicode or ASCII
@@ -61,7 +70,8 @@ def one_line(box: str) -> str:
                      r"\1: found \2, expected a number", message)
     message = re.sub(r"Error parsing (\S+): no type matching (\S+) could be instantiated from \[(.*?)\].*",
                      lambda m: f"{m[1]}: found {m[3]}, expected {in_words(m[2])}", message)
-    message = re.sub(r"Missing from (dcgan-course \S+): (\S+) .*", r"\2 is missing, expected: \1 \2", message)
+    message = re.sub(r"Missing from (dcgan-course \S+): (\S+) .*",
+                     lambda m: f"{m[2]} is missing, expected: {m[1]} {usage or m[2]}", message)
     message = re.sub(r"Missing value for argument '(\S+?)'\..*", r"\1: found no value, expected one", message)
     if choice := re.fullmatch(r"invalid choice '(.*)' for argument '(\S+)'\. Expected one of \((.+)\)\.", message):
         found, flag, known = choice.groups()

@@ -192,9 +192,11 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
     if labels is None:
         raise UserError(f"data: {data} has no labels, expected images with labels, such as a folder with a "
                         "sub-folder for each class")
-    if len(learn) < BATCH or learn.images.channels != (1 if size == 28 else 3):
+    if learn.images.channels != (1 if size == 28 else 3):
+        raise UserError(f"data: found images of {learn.images.channels} channels in {data}, expected 3 channels")
+    if len(learn) < BATCH:
         raise UserError(f"data: found {len(learn)} images of {learn.images.channels} channels to learn from in {data}, "
-                        f"expected at least {BATCH}, and 3 channels")
+                        f"expected at least {BATCH} (of a folder's, every second one is kept to be tried on)")
     attributes = labels.ndim == 2
     names = learn.images.label_names or tuple("0123456789")
     with torch.random.fork_rng(), cpu_threads():
@@ -265,7 +267,7 @@ def load_judge(name: str | Path = "mnist") -> Judge | InceptionJudge:
     file = bundled if bundled.is_file() else Path(name).expanduser()
     if not file.is_file():
         raise UserError(f"judge: found {str(name)!r}, expected mnist, avatars or heritage (in a clone of the "
-                        "repository), or a file of weights")
+                        "repository), or a file of weights that is there")
     if file.suffix != ".safetensors":
         return InceptionJudge(file).eval()
     try:

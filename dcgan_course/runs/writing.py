@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from filelock import FileLock, Timeout
 from safetensors import SafetensorError
-from safetensors.torch import save_file
-from torch import nn
+from safetensors.torch import save
+from torch import Tensor, nn
 
 from ..config import TrainConfig
 from ..machine.errors import UserError
@@ -92,6 +92,12 @@ def save_checkpoint(run: Run, step: int, nets: dict[str, nn.Module], state: dict
         if old != best:
             shutil.rmtree(old.rename(folder / f".{old.name}.tmp"), ignore_errors=True)  # half of it is never seen
     return final
+
+
+def save_file(weights: dict[str, Tensor], file: Path) -> None:
+    """Write weights as safetensors, readable as the umask says: safetensors' own function makes a file for its owner
+    alone."""
+    file.write_bytes(save(weights))
 
 
 def fill(folder: Path, nets: dict[str, nn.Module], state: dict) -> None:
