@@ -30,7 +30,7 @@ def score(run: RunName, /, n: int = 10_000, seed: int = 0, judge: str = "auto", 
     require_judge(loaded.config if judge == "auto" else loaded.config.replace(judge=judge), n)
     if checkpoint:
         say_weights(loaded)
-    print(f"{n:,} images of each checkpoint, or as many as there are real ones: up to a minute for each ...", flush=True)
+    print(f"{n:,} images of each checkpoint (fewer if fewer are real): up to a minute for each ...", flush=True)
     settle_threads()
     columns = score_run(loaded, n, seed, judge, [loaded.chosen] if checkpoint else None)
     print(" " * 18 + "".join(f"{column:>14}" for column in columns))
