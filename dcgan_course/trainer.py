@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .augment import augmented
 from .backstage.compiling import decided
-from .backstage.journal import Journal, progress, say_few_steps, write_images, write_pictures
+from .backstage.journal import Journal, progress, say_few_images, write_images, write_pictures
 from .backstage.memory import disk_in_one_line, memory_in_one_line
 from .backstage.resolve import planned
 from .config import TrainConfig
@@ -157,7 +157,7 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
             if state.step >= last_step and watched:
                 print(f"{run.path}: has its {config.num_epochs:g} epochs already; a larger --num_epochs prolongs it")
             elif watched:
-                say_few_steps(config, images.count, last_step)
+                say_few_images(config, images.count, last_step)
             if show is None and in_notebook() and not quiet:
                 show = notebook_picture(run.stats, last_step * config.images_per_step / 1000, config.loss)
             with (stop_on_interrupt() as stop,
@@ -190,7 +190,8 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             both_steps(config, state, netG, netD, x_real, z)
         journal.count(state, threads)
         last = state.step == last_step
-        log = line_is_due(state.step, lap, config.log_steps) or last
+        scored = config.metric_every and (state.step % (per_epoch * config.metric_every) == 0 or last)
+        log = line_is_due(state.step, lap, config.log_steps) or scored or last  # a score has a checkpoint
         if log:
             world.average_(state.totals)
             journal.log(state)
@@ -201,7 +202,6 @@ def loop(config: TrainConfig, world: World, batches: Batches, state: TrainState,
             stopping = world.any(stop.is_set(), device)
             if stopping and not log:
                 world.average_(state.totals)  # as they will be loaded by all
-        scored = config.metric_every and (state.step % (per_epoch * config.metric_every) == 0 or last)
         if scored:
             journal.score(state)
         if state.step % lap == 0 or scored or last or stopping or due:

@@ -931,6 +931,7 @@ def test_the_best_checkpoint_among_short_epochs(tmp_path, monkeypatch):
     run = train(tiny.config(tmp_path, batch_size=100, keep=1, metric_every=1, metric_n=100, log_steps=5, num_epochs=4,
                             judge="mnist"))
     assert [c.name for c in run.checkpoints()] == ["step_0000004", "step_0000008"]
+    assert [line["step"] for line in run.stats()] == [2, 4, 6, 8]  # what is saved is the mean of all processes
     assert run.best_checkpoint().name == "step_0000004"
 
 

@@ -23,7 +23,7 @@ from ..runs.writing import add_line
 from ..sampling import draw_z, generate, image_grid
 from ..state import STATS, TrainState
 
-FEW = 64_000  # images shown, of which little comes: with 96,000 churches could be recognised (data/studies)
+FEW = 64_000  # images shown, of which little comes; after 96,000, churches could be recognised (data/studies)
 
 
 @dataclass
@@ -119,7 +119,7 @@ class Journal:
             print(f"Stopped after step {state.step} of {self.last_step}; {self.run.last_good(in_notebook())}")
 
 
-def say_few_steps(config: TrainConfig, count: int, last_step: int) -> None:
+def say_few_images(config: TrainConfig, count: int, last_step: int) -> None:
     """Say it where many epochs are a short training all the same, as 150 are of a hundred pictures."""
     shown = last_step * config.images_per_step
     if config.num_epochs >= 10 and shown < FEW:
