@@ -109,6 +109,10 @@ def build(folder: Path, explorers: list[str] | None = None) -> None:
         for file in new.rglob("*.map"):  # of the theme's own sources
             file.unlink()
         shutil.rmtree(new / "_static" / "locales", ignore_errors=True)  # the theme's words in 46 languages, for Sphinx
+        themes = new / "slides" / "_static" / "revealjs" / "dist" / "theme"
+        for file in {*themes.glob("*.css")} - {themes / "white.css"}:  # the slides have this one
+            file.unlink()
+        shutil.rmtree(themes / "fonts" / "league-gothic", ignore_errors=True)
         # 1.5 MB for every page; the theme's fonts have the same icons
         (new / "_static" / "scripts" / "fontawesome.js").write_text("", encoding="utf-8")
         print_sheet(new)
