@@ -179,7 +179,7 @@ BAD = {
     "sample no argument": (["sample"], "sample: RUN is missing, expected: dcgan-course sample RUN\n"),
     "page no folder": (["page", "mnist"], "page: FOLDER is missing, expected: dcgan-course page RUN FOLDER\n"),
     "info of a folder": (["info", "."], "it has no config.json, expected a run, or a preset: mnist, "),
-    "completion for what": (["completion"], "completion: {bash,zsh,fish} is missing, expected: dcgan-course"),
+    "completion alone": (["completion"], "completion: {bash,zsh,fish} is missing, expected: dcgan-course completion"),
     "sample 0": (["sample", "{run}", "--n", "0"], "n: found 0"),
     "sample ending": (["sample", "{run}", "--out", "picture.xyz"], "picture.xyz: cannot be written"),
     "a long name": (["sample", "{run}", "--out", "x" * 300], "xxx: found a name that is too long"),
