@@ -19,6 +19,13 @@ from pathlib import Path
 
 PATIENCE = 300  # seconds until a test gives up waiting: never seen but on a machine that is very busy, or broken
 
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # which no process can hear; on Windows either ends it like that
+
+
+def ended_by(number: int) -> int:
+    """The status of a process that a signal has ended."""
+    return number if os.name == "nt" else -number
+
 
 def begin(code: str, **variables: str):
     """A process that runs `code`, with these variables in its environment: what the tests use of subprocess.Popen."""

@@ -368,7 +368,7 @@ def film_in(file):
     (["gif", "{run}", "--out", "x.png"], "x.png: cannot be written as a film, expected an ending of .gif, .webp, .mp4"),
     (["gif", "{run}", "--out", "film"], "film: cannot be written as a film"),
     (["gif", "{run}", "--out", "no/film.gif"], "no/film.gif: cannot be written (there is no folder no)"),
-    (["gif", "{run}", "--out", "film.mp4"], "film.mp4: an .mp4 needs ffmpeg; `pip install 'imageio[ff"),
+    (["gif", "{run}", "--out", "film.mp4"], 'film.mp4: an .mp4 needs ffmpeg; `pip install "imageio[ff'),
     (["gif", "{run}", "--seconds", "1e9"], "seconds: found 1000000000.0, expected at most 600"),
     (["gif", "{run}", "--seconds", "inf"], "seconds: found inf"),
     (["interpolate", "{run}", "--out", "walk.mp4"], "walk.mp4: an .mp4 needs ffmpeg"),

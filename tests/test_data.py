@@ -1,6 +1,7 @@
 """MNIST and batches, against an independent reader and against what must not happen."""
 
 import gzip
+import os
 import shutil
 import struct
 
@@ -141,10 +142,13 @@ def test_a_batch_larger_than_the_data():
         Batches(tiny.images(28), 201, seed=0)
 
 
-def test_a_mapped_file_gives_the_same_batches_as_memory(tmp_path):
+@pytest.mark.parametrize("system", ["this one", "Windows"])
+def test_a_mapped_file_gives_the_same_batches_as_memory(tmp_path, monkeypatch, system):
+    if system == "Windows":
+        monkeypatch.delattr(os, "preadv", raising=False)
     pixels = np.random.default_rng(0).integers(0, 256, (50, 8, 8, 3), np.uint8)
     pixels.tofile(tmp_path / "images")
-    mapped = Images("mapped", np.memmap(tmp_path / "images", np.uint8, "c", shape=pixels.shape), 8)
+    mapped = Images("mapped", np.memmap(tmp_path / "images", np.uint8, "r", shape=pixels.shape), 8)
     indices = [49, 0, 7, 7]
     assert torch.equal(mapped.batch(indices), Images("memory", pixels, 8).batch(indices))
     assert np.array_equal(mapped.batch(indices).permute(0, 2, 3, 1), pixels[indices])

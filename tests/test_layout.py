@@ -153,9 +153,9 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listing.stdout.split("\0") if name]
 
 
-TOP = {".ci", ".devcontainer", ".github", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CITATION.cff",
-       "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "data", "dcgan_course", "environment.yml", "notebooks",
-       "pyproject.toml", "site", "tests"}
+TOP = {".ci", ".devcontainer", ".gitattributes", ".github", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md",
+       "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "data", "dcgan_course", "environment.yml",
+       "notebooks", "pyproject.toml", "site", "tests"}
 
 
 def test_nothing_strays_at_the_top_level():

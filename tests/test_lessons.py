@@ -165,7 +165,7 @@ def test_a_file_in_the_folders_place_is_said(tmp_path, started, capsys):
 def test_without_jupyterlab_it_says_what_to_install(tmp_path, started, monkeypatch, capsys):
     monkeypatch.setattr(lessons.importlib.util, "find_spec", lambda name: None)
     assert main(["lab", str(tmp_path / "mine")]) == 2
-    assert "jupyterlab is not installed; pip install 'dcgan-course[lab]' installs it" in capsys.readouterr().err
+    assert 'jupyterlab is not installed; pip install "dcgan-course[lab]" installs it' in capsys.readouterr().err
     assert not (tmp_path / "mine").exists() and not started
 
 

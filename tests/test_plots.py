@@ -117,7 +117,7 @@ def test_what_an_mp4_needs(tmp_path, monkeypatch):
         raise RuntimeError("No ffmpeg exe could be found.")
 
     monkeypatch.setattr("imageio_ffmpeg.get_ffmpeg_exe", none_there)
-    with pytest.raises(UserError, match=r"an .mp4 needs ffmpeg; `pip install 'imageio\[ffmpeg\]'` installs it"):
+    with pytest.raises(UserError, match=r'an .mp4 needs ffmpeg; `pip install "imageio\[ffmpeg\]"` installs it'):
         expect_film(tmp_path / "film.mp4")
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(UserError, match="an .mp4 needs ffmpeg"):

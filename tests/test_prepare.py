@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -263,7 +262,7 @@ def test_bad_sets_are_one_line(tmp_path, capsys, monkeypatch):
 def test_prepared_once_and_again_when_the_folder_changes(tmp_path, cache, monkeypatch):
     folder = write_pictures(tmp_path / "photos")
     first = load_images(f"folder:{folder}", 16)
-    assert isinstance(first.pixels, np.memmap)
+    assert isinstance(first.pixels, np.memmap) and first.pixels.mode == "r"  # else Windows sets memory aside for it
     with monkeypatch.context() as patch:
         patch.setattr(prepare, "build", None)  # the second time nothing is decoded
         assert np.array_equal(load_images(f"folder:{folder}", 16).pixels, first.pixels)
@@ -362,7 +361,7 @@ def test_killed_and_gone_on(tmp_path):
         while child.poll() is None and (not journal.exists() or len(journal.read_text("utf-8").splitlines()) < lines):
             time.sleep(0.005)
         assert child.poll() is None, "ended before it could be killed"
-        os.kill(child.pid, signal.SIGKILL)
+        os.kill(child.pid, processes.KILL)
         child.wait()
         with pytest.raises(UserError, match="not a folder made by prepare"):
             load_images(f"prepared:{out}", 16)
@@ -394,11 +393,11 @@ def test_two_processes_that_want_the_same_images(tmp_path):
 def test_a_killed_worker_is_one_line(tmp_path, monkeypatch, two_cores):
     folder = write_pictures(tmp_path / "photos", 30)
     monkeypatch.setattr(prepare, "CHUNK", 4)
-    source, content = folder_source(folder), encode(plain())
+    source, content, kill = folder_source(folder), encode(plain()), int(processes.KILL)
 
     def die_at_20(item, size):  # in here, so that the workers need not import this file, and with it torch
         if item == "0020.png":
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), kill)
         return content
 
     with pytest.raises(UserError, match="a worker process was killed"):
@@ -470,7 +469,7 @@ MEMORY = """if True:
     file, count = Path({file!r}), {count}
     with file.open("wb") as f:
         f.truncate(count * 32 * 32 * 3)  # a sparse file: it reads as zeros
-    pixels = np.memmap(file, np.uint8, "c", shape=(count, 32, 32, 3))
+    pixels = np.memmap(file, np.uint8, "r", shape=(count, 32, 32, 3))
     batches = Batches(Images("synthetic", pixels, 32), 128, 0)
     for step in range(1000):
         batches[step]

@@ -2,6 +2,7 @@ import contextlib
 import math
 import time
 import warnings
+from pathlib import Path
 
 import pytest
 import tiny
@@ -18,7 +19,7 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize(("called", "on_the_path", "expected"), [
-    (".venv/bin/dcgan-course", None, ".venv/bin/dcgan-course"),
+    (".venv/bin/dcgan-course", None, str(Path(".venv/bin/dcgan-course"))),
     (".venv/bin/dcgan-course", "/usr/bin/dcgan-course", "dcgan-course"),
     ("ipykernel_launcher.py", None, "dcgan-course")])
 def test_the_command_to_go_on_with(monkeypatch, called, on_the_path, expected):

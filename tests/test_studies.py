@@ -291,9 +291,9 @@ def test_killed_it_goes_on(tmp_path):
         return processes.begin(patch + code)
 
     # after 15 of the 30 steps of the second training, the third, the last; the rest of the one before comes first
-    for count, step, how in ((1, 45, signal.SIGINT), (2, 15 + 15, signal.SIGKILL), (3, 20 + 15, signal.SIGKILL)):
+    for count, step, how in ((1, 45, signal.SIGINT), (2, 15 + 15, processes.KILL), (3, 20 + 15, processes.KILL)):
         process = begin("killed", STOP.format(step=step, how=int(how)))
-        assert process.wait() in (130, -how)
+        assert process.wait() in (130, processes.ended_by(how))
         assert len(list(tmp_path.glob("killed/tiny/*/*/score.json"))) == count
         assert list(tmp_path.glob("killed/tiny/*/*/*/checkpoints/step_*"))
     for out in ("killed", "whole"):

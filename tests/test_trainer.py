@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from dcgan_course.commands.info import run_summary
 from dcgan_course.commands.training import show_result
 from dcgan_course.data import names
 from dcgan_course.losses import gradient_penalty
+from dcgan_course.machine import files
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.files import file_sha256
 from dcgan_course.machine.runtime import pick_precision
@@ -490,10 +492,10 @@ def flags(config):
     return words
 
 
-DIE = """
-import os, signal
+DIE = f"""
+import os
 from dcgan_course.runs import writing
-def die(*args): os.kill(os.getpid(), signal.SIGKILL)
+def die(*args): os.kill(os.getpid(), {int(processes.KILL)})
 """
 # Where the process is killed: while the weights are written, before the rename, after it, and within a line of text.
 MOMENTS = {
@@ -535,7 +537,7 @@ def uninterrupted(finished_run):
 def test_killed_and_resumed(tmp_path, uninterrupted, moment):
     process = spawn("train", *flags(tiny.config(tmp_path)), patch=MOMENTS[moment])
     process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    assert process.returncode == processes.ended_by(processes.KILL)
     run = Run(tmp_path / "0001-smoke")
     expected = "step_0000010" if "weights" in moment or "before" in moment else "step_0000020"
     assert run.last_checkpoint().name == expected
@@ -697,7 +699,7 @@ def both_steps(config, state, *rest):
 trainer.both_steps = both_steps
 """)
     process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    assert process.returncode == processes.ended_by(processes.KILL)
     run = Run(tmp_path / "0001-smoke")
     assert [c.name for c in run.checkpoints()] == ["step_0000016", "step_0000017"]
     ended = train(run.config.replace(keep=0, checkpoint_minutes=0), resume=run)  # both may change
@@ -822,6 +824,25 @@ def test_a_full_disk_keeps_the_last_checkpoint(tmp_path, monkeypatch, call):
     run = Run(tmp_path / "0001-smoke")
     assert {p.name for p in (run.path / "checkpoints").iterdir()} == {".lock", "step_0000010"}
     assert train(run.config, resume=run).stats()[-1]["step"] == 30
+
+
+@pytest.mark.parametrize("refused", ["new", "old"])
+def test_on_windows_somebody_reads_a_checkpoint(tmp_path, uninterrupted, monkeypatch, refused):
+    """A virus scanner reads each new one for a moment, another program an old one to the end."""
+    asked, replace = Counter(), Path.replace
+
+    def refusing(self, target):
+        asked[self.name] += 1
+        if self.name.startswith(".step" if refused == "new" else "step") and (refused == "old" or asked[self.name] < 3):
+            raise PermissionError(13, "Access is denied")
+        return replace(self, target)
+
+    monkeypatch.setattr(files, "PATIENCE", [0.0, 0.0])
+    monkeypatch.setattr(Path, "replace", refusing)
+    run = train(tiny.config(tmp_path, keep=1 if refused == "old" else 3))
+    assert [step_of(checkpoint) for checkpoint in run.checkpoints()] == [10, 20, 30]
+    assert asked[".step_0000030.tmp" if refused == "new" else "step_0000010"] >= 3
+    assert_same(uninterrupted, run)
 
 
 def test_a_read_only_run_folder(tmp_path, monkeypatch):

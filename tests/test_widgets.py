@@ -295,6 +295,7 @@ def ctrl_c():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_a_server_that_does_not_listen_is_killed(tmp_path, monkeypatch, ctrl_c):
     """After Ctrl-C; this server presses it, once it has been started for certain, and then sleeps."""
     monkeypatch.setattr(exploring, "PATIENCE", 0.1)

@@ -77,7 +77,9 @@ def serve(command: list[str], log: Path) -> int:
     with log.open("wb") as output:
         server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
     try:
-        return server.wait()
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return server.wait(0.5)  # Windows hears no Ctrl-C during a wait without an end
     finally:
         server.stdin.close()
         try:

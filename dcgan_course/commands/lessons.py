@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,11 +31,11 @@ def lab(folder: LessonsFolder = Path("lessons"), /, browser: bool = True, port: 
         port: Of the page; the next free one where it is taken.
     """
     if importlib.util.find_spec("jupyterlab") is None:
-        raise UserError("lab: jupyterlab is not installed; pip install 'dcgan-course[lab]' installs it")
+        raise UserError('lab: jupyterlab is not installed; pip install "dcgan-course[lab]" installs it')
     with writing(folder):
         first = lay_lessons(folder)
     trust(folder)
-    bin_folder = str(Path(sys.executable).parent)  # where terminals and cells find the command dcgan-course
+    bin_folder = sysconfig.get_path("scripts")  # where terminals and cells find the command dcgan-course
     environment = dict(os.environ)
     for name, place in {"PATH": bin_folder, "JUPYTER_CONFIG_PATH": SETTINGS}.items():
         environment[name] = os.pathsep.join([str(place), *filter(None, [environment.get(name)])])

@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import FileIO
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class Images:
     def batch(self, indices: Sequence[int] | np.ndarray | Tensor) -> Tensor:
         """The images at `indices` (N whole numbers): (N, channels, size, size) uint8."""
         indices = torch.as_tensor(indices)
-        if isinstance(self.pixels, np.memmap) and hasattr(os, "preadv"):
+        if isinstance(self.pixels, np.memmap):
             rows = self._read(indices)
         else:
             rows = torch.from_numpy(self.pixels).index_select(0, indices)
@@ -82,13 +83,21 @@ class Images:
         view = memoryview(content)
         with reading(self.pixels.filename):  # type: ignore[attr-defined]  # of the map
             for place, i in enumerate(indices.tolist()):
-                if os.preadv(self._file.fileno(), (view[place * size : (place + 1) * size],), i * size) < size:
+                if read_at(self._file, i * size, view[place * size : (place + 1) * size]) < size:
                     raise OSError("it has become shorter")
         return torch.frombuffer(content, dtype=torch.uint8).view(len(indices), *self.pixels.shape[1:])
 
     @functools.cached_property
-    def _file(self):
+    def _file(self) -> FileIO:
         return open(self.pixels.filename, "rb", buffering=0)  # closed with the Images
+
+
+def read_at(file: FileIO, place: int, view: memoryview) -> int:
+    """Fill `view` with what a file holds from a place on. Returns how many bytes that were."""
+    if hasattr(os, "preadv"):  # all but Windows; processes that share the file do not disturb one another
+        return os.preadv(file.fileno(), (view,), place)
+    file.seek(place)
+    return file.readinto(view)
 
 
 def resized(x: Tensor, size: int) -> Tensor:

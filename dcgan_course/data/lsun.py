@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ..machine.errors import Unreadable, UserError
-from ..machine.files import in_bytes, reading
+from ..machine.files import in_bytes, moved, reading
 from .listing import DAMAGES, open_zip, refuse_web_page, stamp_of
 from .sources import Source, digest, require_room
 
@@ -57,7 +57,7 @@ def unpack_lmdb(archive: Path, folder: Path) -> Path:
     try:
         with open_zip(archive).open(members[0]) as content, temporary.open("wb") as file:
             shutil.copyfileobj(content, file, 1 << 20)
-        temporary.replace(target)
+        moved(temporary, target)
         note.write_text(stamp, encoding="utf-8")
     except (OSError, *DAMAGES) as error:
         temporary.unlink(missing_ok=True)

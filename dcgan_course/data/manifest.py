@@ -1,6 +1,7 @@
 """A prepared folder: what it says of itself, and its images."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ def read_manifest(folder: Path) -> dict:
     try:
         manifest = json.loads((folder / "manifest.json").read_bytes())
         shape = (manifest["count"], manifest["size"], manifest["size"], 3)
-        found, expected = (folder / "images.u8").stat().st_size, int(np.prod(shape))
+        # not np.prod, which an older NumPy on Windows takes in 32 bits
+        found, expected = (folder / "images.u8").stat().st_size, math.prod(shape)
         if not all(name in manifest for name in ("source", "stamp", "sha256", "skipped", "label_names")):
             raise KeyError
     except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
@@ -46,8 +48,8 @@ def load_prepared(folder: Path, image_size: int, name: str | None = None) -> Ima
     with reading(folder):
         if (folder / "images.u8").stat().st_mtime > (folder / "manifest.json").stat().st_mtime + 1:
             verify(folder)  # written to since it was made, or copied in another order
-        # mode "c": PyTorch wants arrays that could be written; nothing ever is
-        pixels = np.memmap(folder / "images.u8", np.uint8, "c", shape=(manifest["count"], size, size, 3))
+        # mode "r": for one that could be written Windows sets memory aside, as much as the file is long
+        pixels = np.memmap(folder / "images.u8", np.uint8, "r", shape=(manifest["count"], size, size, 3))
     return Images(name or manifest["source"], pixels, size, read_labels(folder), tuple(manifest["label_names"]),
                   stamp=digest(*manifest["sha256"].values()), remarks=tuple(remarks(folder)))
 

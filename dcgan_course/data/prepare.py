@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from ..machine.display import bar_options
 from ..machine.errors import Unreadable, UserError
-from ..machine.files import file_sha256, reading, shown, to_json
+from ..machine.files import file_sha256, moved, reading, shown, to_json
 from ..machine.places import cache_dir
 from .decode import Look, UnknownRange, decode_all, extents, whole_bits
 from .manifest import read_manifest, remarks
@@ -172,7 +172,7 @@ def build(source: Source, size: int, count: int, stamp: str, strict: bool, folde
                    if (partial / name).is_file()},
     }
     (partial / "manifest.json").write_bytes(to_json(manifest))
-    partial.rename(folder)
+    moved(partial, folder)
     (folder / journal.file.name).unlink()
 
 

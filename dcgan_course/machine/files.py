@@ -8,10 +8,13 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .errors import Unreadable, UserError
+
+PATIENCE = [0.05 * 2**i for i in range(7)] if os.name == "nt" else []  # seconds between tries to rename, 6 in all
 
 
 def file_sha256(file: Path) -> str:
@@ -63,7 +66,17 @@ def write_atomically(file: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    temporary.replace(file)
+    moved(temporary, file)
+
+
+def moved(path: Path, target: Path) -> Path:
+    """Rename a file, in the place of another one, or a folder. Windows refuses it while somebody reads such a file, a
+    virus scanner or a search index for one, which soon have done: there it is tried for some seconds."""
+    for seconds in PATIENCE:
+        with contextlib.suppress(PermissionError):
+            return path.replace(target)
+        time.sleep(seconds)
+    return path.replace(target)
 
 
 def to_json(content: dict) -> bytes:
@@ -98,7 +111,7 @@ def whole_or_nothing(folder: Path, fill: Callable[[Path], None]) -> None:
     try:
         fill(temporary)
         temporary.chmod(0o755)
-        temporary.rename(folder)
+        moved(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -92,8 +92,8 @@ def started_by_torchrun() -> bool:
 
 
 def backend(device: torch.device) -> str:
-    """What torch.distributed sends by: nccl between GPUs, else gloo."""
-    return "nccl" if device.type == "cuda" else "gloo"
+    """What torch.distributed sends by: nccl between GPUs, where there is one (Windows has none), else gloo."""
+    return "nccl" if device.type == "cuda" and dist.is_nccl_available() else "gloo"
 
 
 @contextlib.contextmanager

@@ -52,7 +52,7 @@ def expect_film(file: Path) -> None:
 
             imageio_ffmpeg.get_ffmpeg_exe()
         except (ImportError, RuntimeError):
-            raise UserError(f"{file}: an .mp4 needs ffmpeg; `pip install 'imageio[ffmpeg]'` installs it; .gif and "
+            raise UserError(f'{file}: an .mp4 needs ffmpeg; `pip install "imageio[ffmpeg]"` installs it; .gif and '
                             ".webp need nothing") from None
 
 

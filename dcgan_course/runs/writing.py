@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..config import TrainConfig
 from ..machine.errors import UserError
-from ..machine.files import file_sha256, numbered, sync, to_json, write_atomically
+from ..machine.files import file_sha256, moved, numbered, sync, to_json, write_atomically
 from ..machine.runtime import machine
 from . import Run
 from .checkpoints import STATE_FILE
@@ -82,7 +82,7 @@ def save_checkpoint(run: Run, step: int, nets: dict[str, nn.Module], state: dict
         temporary.mkdir()
         fill(temporary, nets, state)
         shutil.rmtree(final, ignore_errors=True)
-        temporary.rename(final)
+        moved(temporary, final)
         sync(folder)
     except (OSError, RuntimeError, SafetensorError) as error:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -90,7 +90,8 @@ def save_checkpoint(run: Run, step: int, nets: dict[str, nn.Module], state: dict
     best = run.best_checkpoint()
     for old in run.checkpoints()[:-keep] if keep else []:
         if old != best:
-            shutil.rmtree(old.rename(folder / f".{old.name}.tmp"), ignore_errors=True)  # half of it is never seen
+            with contextlib.suppress(OSError):  # it stays where somebody reads it; the new one is written
+                shutil.rmtree(moved(old, folder / f".{old.name}.tmp"))  # half of it is never seen
     return final
 
 

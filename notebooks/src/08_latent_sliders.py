@@ -659,8 +659,8 @@ explore("mnist2d")
 # %% [markdown]
 # <details><summary>A page without code; and where nothing moves</summary>
 #
-# - For people who do not want to see any code: in a terminal, `.venv/bin/dcgan-course explore avatars` opens the same
-#   explorer in the browser. Lesson 12 makes a file of it that needs no Python at all.
+# - For people who do not want to see any code: in a terminal, `dcgan-course explore avatars` opens the same explorer
+#   in the browser. Lesson 12 makes a file of it that needs no Python at all.
 # - Nothing moves in JupyterLab? The kernel may not be running: run the cells again. A stored notebook on the web, or
 #   one whose kernel was closed, shows a picture where the sliders would be.
 # - How were these faces trained? Their D, against guideline 2, has no batch norm and pays the penalty R1 instead;

@@ -1124,8 +1124,7 @@ show_rows(rows, "The same eight z in every row.",
 # And R3GAN's loss on the command line, for images of your own; batch norm stays in G, for without it this loss drew black
 # pictures (section 8):
 #
-#     dcgan-course train --preset photos --real_label 1 --d_norm none --init he \
-#       --loss relativistic --r1 10 --r2 10
+#     dcgan-course train --preset photos --real_label 1 --d_norm none --init he --loss relativistic --r1 10 --r2 10
 #
 # (The preset smooths D's labels, and a loss of pairs has none.) `--r1` and `--r2` are the two gammas. They depend on
 # the size of the images and on D, so try three values that are ten times apart, and read D's answers.

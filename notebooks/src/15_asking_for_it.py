@@ -989,13 +989,11 @@ show_rows({"held out": x[held],
 # dcgan-course info folder:PATH
 # dcgan-course judge folder:PATH --out mine.safetensors
 # dcgan-course study capstone.json
-# dcgan-course train --preset photos --data folder:PATH \
-#     --judge mine.safetensors --metric_every 10
+# dcgan-course train --preset photos --data folder:PATH --judge mine.safetensors --metric_every 10
 # dcgan-course score runs/0001-photos
 # dcgan-course neighbours runs/0001-photos --n 16 --out neighbours.png
 # dcgan-course export runs/0001-photos my_generator
-# dcgan-course page runs/0001-photos my_page \
-#     --title "My pictures" --source "photographs of my garden"
+# dcgan-course page runs/0001-photos my_page --title "My pictures" --source "photographs of my garden"
 # ```
 #
 # The file of the study, which you change as your question wants it:
