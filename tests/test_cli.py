@@ -499,6 +499,15 @@ def test_a_notebook_is_not_told_to_install_jupyterlab(monkeypatch):
     assert "jupyterlab" not in info.check_setup()
 
 
+@pytest.mark.parametrize(("driver", "cuda", "said"), [(True, None, True), (True, "13.0", False), (False, None, False)])
+def test_doctor_says_that_a_gpu_lies_idle(monkeypatch, driver, cuda, said):
+    """pip's PyTorch for Windows is the build for the CPU."""
+    monkeypatch.setattr(info.shutil, "which", lambda name: "nvidia-smi" if driver else None)
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    note = "note  gpu: an NVIDIA driver is here, but this PyTorch is the build for the CPU"
+    assert (note in info.check_setup()) == said
+
+
 def test_doctor(capsys):
     assert cli.main(["doctor"]) == 0
     text = capsys.readouterr().out

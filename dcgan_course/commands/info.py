@@ -160,6 +160,9 @@ def check_setup() -> str:
     lines = [f"ok    {name}: {value}" for name, value in machine().items()]
     device = pick_device()
     lines.append(f"ok    device: {device}; {precision_in_words(device)}")
+    if shutil.which("nvidia-smi") and not torch.version.cuda:  # as pip installs it on Windows
+        lines.append("note  gpu: an NVIDIA driver is here, but this PyTorch is the build for the CPU; "
+                     "pytorch.org/get-started names the line that installs the one for CUDA")
     images = load_images("mnist", 28)
     where = "the course's data" if repo_data_dir() else cache_dir()
     lines.append(f"ok    mnist: {images.count:,} digits, checksums right, in {where}")
