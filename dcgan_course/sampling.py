@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .config import TrainConfig
+from .machine.runtime import streams_kept
 from .models import Dropout
 
 ROWS = 16  # z are drawn in multiples of it: torch.randn on the CPU makes 16 numbers at a time, the rest in another way
@@ -50,9 +51,10 @@ def generate(netG: nn.Module, z: Tensor, batch_size: int = 50) -> Tensor:
     device = next(netG.parameters()).device
     netG.eval()
     try:
-        with torch.inference_mode(), torch.random.fork_rng():
+        with torch.inference_mode(), streams_kept():
             torch.manual_seed(0)
-            parts = [netG(part.to(device)).float().cpu() for part in z.split(batch_size)]
+            # forward: what `compile` has made of G would be compiled anew, for eval mode and each size of a batch
+            parts = [netG.forward(part.to(device)).float().cpu() for part in z.split(batch_size)]
     finally:
         netG.train(mode)
     return torch.cat(parts)[:n]  # outside of inference mode: an ordinary tensor, which a net may learn from

@@ -19,7 +19,7 @@ from .data import Batches, Images
 from .losses import d_loss, g_loss, gradient_penalty, realness, unit_slope_penalty
 from .machine.display import in_notebook, tensorboard
 from .machine.parallel import World, join
-from .machine.runtime import autocast
+from .machine.runtime import autocast, streams_kept
 from .machine.scaling import scaled, scaled_back
 from .machine.signals import stop_on_interrupt
 from .machine.threads import Fixed, Threads, cpu_threads
@@ -138,13 +138,21 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
     config, images = planned(config, resume)
     # before anybody waits: one process that is gone already is another error for those that still join
     World.to_come().check(config.batch_size, config.sync_batch_norm, config.device)
-    with memory_in_one_line(config, resume) as begun, join(torch.device(config.device)) as world, \
-            torch.random.fork_rng(), cpu_threads():
+    with memory_in_one_line(config, resume) as begun:
+        return trained(config, images, resume, show, quiet, begun)
+
+
+def trained(config: TrainConfig, images: Images, resume: Run | None, show: Callable[[Image.Image, str], None] | None,
+            quiet: bool, begun: list[Run]) -> Run:
+    """What `train` does once it is clear what on; the run that is begun is added to `begun` at once."""
+    with join(torch.device(config.device)) as world, streams_kept(), cpu_threads():
         config, batches = agreed(config, images, world, resume)
         # dropout draws from the global stream, other numbers in each process; the caller's is put back afterwards
-        torch.manual_seed(config.seed + world.rank)
+        torch.manual_seed(config.seed)
         scorer = make_scorer(config) if world.main else None
         state = TrainState.start(config)
+        if world.rank:  # with the same networks as the others, spectral norm's vectors too
+            torch.manual_seed(config.seed + world.rank)
         run = resume or Run(world.from_main(lambda: str(create(config).path)))
         begun += [run] if world.main else []  # one process speaks for all
         last_step = last_step_of(config, batches)
@@ -248,8 +256,10 @@ def one_step(config: TrainConfig, world: World) -> Callable[..., None]:
     """A step of a new training on black images, to be timed or tried on all or some of a batch: (n = all) -> None.
 
     The first call has the penalties, if config asks for them; those after it, which are timed, are all alike."""
-    state, share = TrainState.start(config), config.images_per_step // world.size
-    x_real = -torch.ones(share, config.nc, config.image_size, config.image_size, device=config.device)
+    # one process tries it alone: synchronised batch norms would wait for the others
+    state, share = TrainState.start(config.replace(sync_batch_norm=False)), config.images_per_step // world.size
+    size = config.image_size
+    x_real = -torch.ones(share, size, size, config.nc, device=config.device).permute(0, 3, 1, 2)  # as a batch lies
     z = draw_z(config, share, state.z_stream, config.device)
 
     def step(n: int = share) -> None:

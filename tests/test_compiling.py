@@ -14,7 +14,9 @@ from dcgan_course.backstage import compiling, resolve
 from dcgan_course.backstage.compiling import decided, obstacle, pays
 from dcgan_course.experiments.studies import Study, begun
 from dcgan_course.machine.errors import UserError
+from dcgan_course.models import build_generator
 from dcgan_course.runs import Run
+from dcgan_course.sampling import generate
 from dcgan_course.trainer import train
 
 CUDA = torch.device("cuda")
@@ -90,6 +92,15 @@ def test_what_is_auto_in_a_resumed_training_is_the_runs(tmp_path):
 
 def weights(run: Run) -> dict:
     return load_file(run.last_checkpoint() / "netG.safetensors")
+
+
+def test_samples_are_drawn_without_the_compiler():
+    """Which would make other versions of G: for eval mode, and for each number of images."""
+    graphs, netG = [], build_generator(tiny.config(".", nc=1, g_dropout=0.0))
+    netG.compile(backend=lambda graph, inputs: graphs.append(graph) or graph.forward)
+    z = torch.randn(60, 8)
+    images = generate(netG, z)
+    assert not graphs and not torch.equal(netG(z), images) and len(graphs) == 1  # in training it is what was compiled
 
 
 def broken(monkeypatch, error):

@@ -1,10 +1,12 @@
 """The estimate against what a training really takes, and one line wherever memory does not suffice."""
 
 import errno
+import gc
 import os
 import re
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -238,6 +240,21 @@ def test_a_training_says_what_helps_and_what_is_kept(tmp_path, monkeypatch, fail
         train(run.config, resume=run, quiet=True)
     monkeypatch.setattr(trainer, "both_steps", real)
     assert train(run.config, resume=run, quiet=True).stats()[-1]["step"] == 20
+
+
+def test_a_notebook_that_keeps_the_error_keeps_no_network(tmp_path, monkeypatch):
+    """Else the next, smaller batch would not fit either: IPython holds the last error, and it what functions held."""
+    def both_steps(config, state, netG, netD, x_real, z):
+        held.extend(map(weakref.ref, (state.netG, state.netD, x_real)))
+        FAILURES["a GPU"]()
+
+    held = []
+    monkeypatch.setattr(trainer, "both_steps", both_steps)
+    with pytest.raises(UserError) as caught:
+        train(tiny.config(tmp_path), quiet=True)
+    gc.collect()
+    assert isinstance(caught.value.__cause__, torch.OutOfMemoryError)
+    assert len(held) == 3 and [reference() for reference in held] == [None] * 3
 
 
 def test_too_little_for_the_networks_alone(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Two processes on the CPU must train what one process trains, and end together."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,10 +16,10 @@ from safetensors.torch import load_file
 from servers import free_port
 
 from dcgan_course.machine.errors import UserError
-from dcgan_course.machine.parallel import World
+from dcgan_course.machine.parallel import World, backend, join
 from dcgan_course.runs import Run
 from dcgan_course.runs.checkpoints import step_of
-from dcgan_course.trainer import train
+from dcgan_course.trainer import one_step, train
 
 TINY = Path(__file__).with_name("tiny.py")
 
@@ -129,6 +130,50 @@ def test_two_processes_train_what_one_trains(tmp_path, config):
     assert_close_runs(one, two)
     # by the clock where all have just told one another their statistics: only then does a checkpoint hold everything
     assert [step_of(checkpoint) for checkpoint in two.checkpoints()] == [line["step"] for line in two.stats()]
+
+
+def test_two_processes_begin_with_the_same_networks(tmp_path, config):
+    """Spectral norm's vectors too, which come from the global stream, as dropout does."""
+    said = f"""if True:
+        import torch
+        from dcgan_course import trainer
+        def loop(config, world, batches, state, *rest):
+            torch.save((state.netD.state_dict(), torch.rand(3)), f"{tmp_path}/{{world.rank}}.pt")
+            real(config, world, batches, state, *rest)
+        real, trainer.loop = trainer.loop, loop
+    """
+    train_it = processes.script(*words(config.replace(num_epochs=1)), "--spectral_norm", "--norm", "batch")
+    code = f"exec({said!r}); " + train_it
+    assert [status for status, *_ in finish(start(code))] == [0, 0]
+    (first, drawn), (second, other) = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    assert not torch.equal(drawn, other) and sum("_u" in name for name in first) > 2
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_one_process_tries_a_step_alone():
+    """While the others wait for its choice; a synchronised batch norm would wait for them (and refuses the CPU)."""
+    one_step(tiny.config(".", nc=1, sync_batch_norm=True, compile="off"), World(0, 2, True))()
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ("[../gloo/tcp/pair.cc:534] Connection closed by peer [127.0.0.1]:1", "[../gloo/tcp/pair.cc:534] Connection clo"),
+    ("NCCL error in: ProcessGroupNCCL.cpp:3690, unhandled system error\nLast error:\n"
+     "Error while creating shared memory segment /dev/shm/nccl-x (size 5)\n", "Error while creating shared memory"),
+    ("", "DistError")])
+def test_what_a_collective_says_is_passed_on(monkeypatch, said, expected):
+    """The cause may be this machine's own, such as too little shared memory."""
+    monkeypatch.setattr(World, "to_come", lambda: World(0, 2, True))
+    for name in ("init_process_group", "destroy_process_group"):
+        monkeypatch.setattr(torch.distributed, name, lambda *_: None)
+    found = re.escape(f"ended, or cannot be reached ({expected}")
+    with pytest.raises(UserError, match=found), join(torch.device("cpu")):
+        raise torch.distributed.DistError(said)
+
+
+@pytest.mark.parametrize(("nccl", "expected"), [(True, "nccl"), (False, "gloo")])  # Windows has none
+def test_what_gpus_send_by(monkeypatch, nccl, expected):
+    monkeypatch.setattr(torch.distributed, "is_nccl_available", lambda: nccl)
+    assert backend(torch.device("cuda")) == expected and backend(torch.device("cpu")) == "gloo"
 
 
 def test_two_processes_train_a_projection(config):

@@ -9,7 +9,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from dcgan_course.backstage import resolve
 from dcgan_course.commands import cli
+from dcgan_course.machine import runtime
 from dcgan_course.runs import IMAGES_FILE, Run
 from dcgan_course.runs.again import command
 from dcgan_course.runs.checkpoints import STATE_FILE
@@ -125,6 +127,17 @@ def test_a_run_from_a_gpu_goes_on_with_the_processor(here, capsys):
     assert [line["step"] for line in Run(run).stats()][-1] == 12
     assert cli.main(["resume", str(run), "--num_epochs", "4", "--lr_g", "0.1"]) == 2
     assert "lr_g: 0.0002 -> 0.1" in capsys.readouterr().err
+
+
+def test_a_run_in_bf16_goes_on_with_a_gpu_that_only_imitates_it(here, capsys, monkeypatch):
+    """Another card of the same kind, as Colab gives out."""
+    assert train("--data", "folder:../photos", "--precision", "bf16") == 0
+    run = str(here / "work" / "runs" / "0001-smoke")
+    for module in (runtime, resolve):
+        monkeypatch.setattr(module, "has_bf16", lambda device: False)
+    assert cli.main(["resume", run, "--num_epochs", "3"]) == 0
+    assert "goes on with a cpu that only imitates bf16: not bit for bit" in capsys.readouterr().out
+    assert Run(run).config.precision == "fp32" and Run(run).stats()[-1]["step"] == 12
 
 
 def test_grey_runs_from_colour_pictures(here, capsys):

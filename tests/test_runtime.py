@@ -28,6 +28,27 @@ def test_the_command_to_go_on_with(monkeypatch, called, on_the_path, expected):
     assert runtime.program() == expected
 
 
+def test_more_processes_than_gpus_are_refused(monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(UserError, match="nproc-per-node: found 2 processes or more, expected at most 1, one for each"):
+        pick_device("cuda")
+
+
+def test_several_gpus_are_no_reason_for_a_warning(monkeypatch):
+    """All their streams are kept, and PyTorch warns unless it is told of each."""
+    kept = []
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: device)
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda stream, device: kept.append((stream, device)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with runtime.streams_kept():
+            torch.rand(1)
+    assert kept == [(0, 0), (1, 1)]
+
+
 def test_streams_are_independent_and_repeat():
     def draw(seed, purpose):
         return torch.rand(5, generator=seeded(seed, purpose)).tolist()

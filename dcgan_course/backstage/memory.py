@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import shutil
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,6 +145,8 @@ def memory_in_one_line(config: TrainConfig, resumed: Run | None) -> Iterator[lis
     except (MemoryError, RuntimeError, OSError) as error:
         if not out_of_memory(error):
             raise
+        # a notebook keeps the last error, and with it what its functions held: networks, images, what a step computed
+        traceback.clear_frames(error.__traceback__)
         what = f"out of memory{asked_for(error)} on {config.device} with batch_size {config.batch_size}, " \
                f"{widths(config)}. {WHAT_HELPS}"
         for run in [resumed] if resumed else begun:

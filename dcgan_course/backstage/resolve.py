@@ -9,7 +9,7 @@ from ..data import Images, images_of
 from ..data.names import located, prepared_look
 from ..machine.errors import UserError
 from ..machine.files import read_json
-from ..machine.runtime import pick_device, pick_precision
+from ..machine.runtime import has_bf16, pick_device, pick_precision
 from ..models import halvings
 from ..runs import IMAGES_FILE, Run
 from .compiling import obstacle
@@ -77,8 +77,11 @@ def resumed(config: TrainConfig, run: Run) -> TrainConfig:
             pick_precision(config.precision, device)  # it may be another GPU
     except UserError as error:
         raise UserError(f"{error}; another one by --device, such as --device cpu") from None
-    if device.type != torch.device(then.device).type:
-        print(f"{run.path}: goes on with {config.device} after {then.device}: not bit for bit")
+    other = f"{config.device} after {then.device}" if device.type != torch.device(then.device).type else ""
+    if config.precision == "bf16" and not has_bf16(device):  # another GPU of the same kind, such as a T4 after an A100
+        other = f"a {config.device} that only imitates bf16"
+    if other:
+        print(f"{run.path}: goes on with {other}: not bit for bit")
         return on(config.replace(precision="auto", compile="auto"), device)
     return config
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
+from ..machine.runtime import streams_kept
+
 SECONDS = 20.0  # of work, for all that a check asks of an answer; a right one takes a second at most
 
 SETTINGS = {  # what an answer could change for all that follows: how to read it, how to set it
@@ -50,7 +52,7 @@ def untouched() -> Iterator[None]:
     Whatever they are outside, it runs with gradients, in float32, and with the same random numbers each time."""
     then, numpy_stream, python_stream = settings(), np.random.get_state(), random.getstate()
     try:
-        with torch.random.fork_rng(), torch.enable_grad(), limited(SECONDS):
+        with streams_kept(), torch.enable_grad(), limited(SECONDS):
             torch.set_default_dtype(torch.float32)
             for seed in (torch.manual_seed, np.random.seed, random.seed):
                 seed(0)

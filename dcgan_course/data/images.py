@@ -88,7 +88,7 @@ class Images:
         return torch.frombuffer(content, dtype=torch.uint8).view(len(indices), *self.pixels.shape[1:])
 
     @functools.cached_property
-    def _file(self) -> FileIO:
+    def _file(self):
         return open(self.pixels.filename, "rb", buffering=0)  # closed with the Images
 
 

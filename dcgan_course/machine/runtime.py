@@ -1,5 +1,6 @@
 """What this machine is and how to use it: device, precision, seeds."""
 
+import contextlib
 import hashlib
 import math
 import os
@@ -36,8 +37,12 @@ def pick_device(name: str = "auto") -> torch.device:
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    if name == "cuda" and "LOCAL_RANK" in os.environ and torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))  # torchrun: one GPU for each process
+    if name == "cuda" and "LOCAL_RANK" in os.environ and torch.cuda.is_available():  # torchrun: a GPU for each process
+        rank, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if rank >= gpus:
+            raise UserError(f"nproc-per-node: found {rank + 1} processes or more, expected at most {gpus}, one for "
+                            "each GPU of this machine")
+        torch.cuda.set_device(rank)
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
@@ -104,6 +109,11 @@ def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch
         raise UserError(f"seed: found {seed}, expected 0 to {2**63 - 1}")
     digest = hashlib.sha256(f"{purpose}/{seed}".encode()).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "little"))
+
+
+def streams_kept() -> contextlib.AbstractContextManager:
+    """The global random streams, of every GPU too, are put back afterwards."""
+    return torch.random.fork_rng(range(torch.cuda.device_count()))  # unless they are named, it warns of several
 
 
 # ---- precision

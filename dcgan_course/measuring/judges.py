@@ -27,7 +27,7 @@ from ..data.names import ARRAYS
 from ..machine.errors import UserError
 from ..machine.files import write_atomically
 from ..machine.places import repo_data_dir
-from ..machine.runtime import seeded
+from ..machine.runtime import seeded, streams_kept
 from ..machine.threads import Fixed, Threads, cpu_threads
 from ..runs.checkpoints import half, load_state, load_weights
 
@@ -199,7 +199,7 @@ def train_judge(data: str, family: str, epochs: int | None = None, seed: int = 0
                         f"expected at least {BATCH} (of a folder's, every second one is kept to be tried on)")
     attributes = labels.ndim == 2
     names = learn.images.label_names or tuple("0123456789")
-    with torch.random.fork_rng(), cpu_threads():
+    with streams_kept(), cpu_threads():
         torch.manual_seed(seed)
         judge = Judge(family, size, names, attributes)
         epochs = epochs or {"mnist": 10, "avatars": 8}.get(data, 60)
@@ -269,7 +269,7 @@ def load_judge(name: str | Path = "mnist") -> Judge | InceptionJudge:
         raise UserError(f"judge: found {str(name)!r}, expected mnist, avatars or heritage (in a clone of the "
                         "repository), or a file of weights that is there")
     if file.suffix != ".safetensors":
-        return InceptionJudge(file).eval()
+        return InceptionJudge(file).eval().to("cuda" if torch.cuda.is_available() else "cpu")  # much work
     try:
         with safe_open(file, "pt") as opened:
             judge = Judge(**json.loads((opened.metadata() or {})["judge"]))
@@ -285,11 +285,12 @@ def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, n
     if judge.size == 64 and images.shape[1] == 1:
         images = images.expand(-1, 3, -1, -1)
     parts, look = images.split(50), folded(judge)  # small: what it works on stays in the processor's cache
+    device = next((weight.device for weight in judge.parameters()), torch.device("cpu"))
     with torch.inference_mode(), cpu_threads():
-        threads = Threads(lambda: lambda n: look(parts[0][:n]), 50) if len(parts) >= 20 else Fixed()
-        features = torch.cat([look(part) for part in threads.over(parts)])
+        threads = Threads(lambda: lambda n: look(parts[0][:n].to(device)), 50) if len(parts) >= 20 else Fixed()
+        features = torch.cat([look(part.to(device)) for part in threads.over(parts)])
         probabilities = judge.probabilities(judge.head(features).double())
-    return features.double().numpy(), probabilities.numpy()
+    return features.double().cpu().numpy(), probabilities.cpu().numpy()
 
 
 def folded(judge: Judge | InceptionJudge) -> Callable[[Tensor], Tensor]:

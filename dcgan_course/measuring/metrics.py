@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..machine.errors import UserError
+from ..machine.runtime import streams_kept
 
 if TYPE_CHECKING:
     from torchmetrics import Metric
@@ -76,7 +77,7 @@ def kernel_distance(real: np.ndarray, fake: np.ndarray, subsets: int = 50, subse
     size = min(subset_size, len(real), len(fake))
     if size < 2:
         raise UserError(f"n: found {size}, expected at least 2 images for a kernel distance")
-    with torch.random.fork_rng(), warnings.catch_warnings():
+    with streams_kept(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it keeps the features: they are small
         torch.manual_seed(seed)
         mean, deviation = compare(KernelInceptionDistance(Given(real.shape[1]), subsets, size), real, fake)

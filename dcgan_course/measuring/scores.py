@@ -29,6 +29,7 @@ from .metrics import (
 
 OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
 LEAST, MOST = 65, 10_000  # images of a score: a judge of ours has 64 features, fewer images have no covariance
+REAL = 50_000  # real images to compare with, at most: as many as the FID's authors take
 PIXELS = 16  # a side, where images are compared as pixels: fine detail would outweigh what they show
 
 
@@ -43,7 +44,8 @@ class Scorer:
     """
 
     def __init__(self, judge: Judge | InceptionJudge, real: Part, floor: Part):
-        order = torch.randperm(len(real), generator=seeded(0, "real"))  # the first n are then a fair sample
+        # the first n are then a fair sample; of hundreds of thousands a judge on a CPU would look at all for hours
+        order = torch.randperm(len(real), generator=seeded(0, "real"))[:REAL]
         self.judge, self.fresh, images = judge, floor, real.floats(order)
         self.real_labels = None if real.labels() is None else real.labels()[order]
         self.size = images.shape[2]
