@@ -334,7 +334,7 @@ show_moments([samples[0], samples[1], samples[len(samples) // 2]],
 # > - the networks, the two optimisers and the state of every random stream <!-- right -->
 
 # %% jupyter={"outputs_hidden": true}
-half = train(preset("smoke", num_epochs=0.1, threads=1), quiet=True)
+half = train(preset("smoke", num_epochs=0.1, device="cpu", threads=1), quiet=True)
 resumed = train(half.config.replace(num_epochs=0.2), resume=half, quiet=True)
 whole = train(half.config.replace(num_epochs=0.2), quiet=True)
 ends = [run.load_generator().parameters() for run in (resumed, whole)]
@@ -347,8 +347,8 @@ print(f"after {resumed.stats()[-1]['step']} and {whole.stats()[-1]['step']} step
 #
 # The networks, the optimisers and the random streams. Adam sizes each step by its averages of earlier gradients: without
 # them the next steps would be other ones. And streams that begin anew would give G other noise. The course's
-# checkpoints hold all three, so the ends are equal, bit for bit. (For one number of CPU threads, here one: sums that
-# are added up in a different order differ in their last bits.)
+# checkpoints hold all three, so the ends are equal, bit for bit. (On the CPU, and for one number of threads, here one:
+# sums that are added up in a different order, as on a GPU, differ in their last bits.)
 #
 # </details>
 

@@ -895,15 +895,15 @@ show_table(pd.DataFrame(rows, ["steps", "distance, by seed", "evenness, by seed"
 # %% [markdown]
 # ## 7 · Train
 #
-# Now some of the bill is paid. With a GPU the next cell trains the paper's network on your data. Without one it shows
-# 3,000 images to a small network. You will stand at the beginning of a long way, and the recorded run of section 1
-# shows the rest of it.
+# Now some of the bill is paid. With a GPU the next cell shows 100,000 images to the paper's network, on your data if
+# you named some. Without one it shows 3,000 images to a small network. You will stand at the beginning of a long way,
+# and the recorded run of section 1 shows the rest of it.
 
 # %% tags=["nbval-ignore-output"]
 from dcgan_course.trainer import train
 
 if GPU:
-    config = preset("lsun", data=DATA, num_epochs=1)
+    config = preset("lsun", data=DATA, sample_kimg=5, num_epochs=100_000 / photos.count)
 else:
     config = preset("celeba", data=DATA, nz=32, ngf=16, ndf=16, batch_size=16, lr_g=2e-3,
                     lr_d=2e-3, ema_kimg=0.5, sample_kimg=1, num_epochs=3000 / photos.count)
@@ -932,9 +932,9 @@ plots.show_turned({words: enlarged(four, 4, 2) for words, four in way.items()},
                   "church, a golden front, a tower and a wide church take shape")
 
 # %% [markdown]
-# Three thousand images are next to nothing: blurs, at best bright above and dark below, and no church yet. The recorded
-# churches took nearly 500 thousand images of a small network, 51 minutes of one CPU core. The bill's 15 million are five
-# thousand times your 3,000, in a large network.
+# Three thousand images, as without a GPU, are next to nothing: blurs, at best bright above and dark below, and no church
+# yet. The recorded churches took nearly 500 thousand images of a small network, 51 minutes of one CPU core. The bill's
+# 15 million are five thousand times those 3,000, in a large network.
 
 # %% [markdown]
 # ## 8 · More than one GPU
