@@ -21,6 +21,8 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize(("called", "on_the_path", "expected"), [
     (".venv/bin/dcgan-course", None, str(Path(".venv/bin/dcgan-course"))),
     (".venv/bin/dcgan-course", "/usr/bin/dcgan-course", "dcgan-course"),
+    ("dcgan_course/__main__.py", None, "python -m dcgan_course"),
+    ("dcgan_course/__main__.py", "/usr/bin/dcgan-course", "dcgan-course"),
     ("ipykernel_launcher.py", None, "dcgan-course")])
 def test_the_command_to_go_on_with(monkeypatch, called, on_the_path, expected):
     monkeypatch.setattr(runtime.sys, "argv", [called])

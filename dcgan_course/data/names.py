@@ -121,7 +121,7 @@ def parsed(name: str) -> tuple[str, str]:
         meant = nearest(kind.lower(), [*SOURCES, *ARRAYS, "prepared"])
         if "://" in name:
             meant = "; download it first"
-        elif name and (os.path.exists(os.path.expanduser(name)) or (not meant and "/" in name)):
+        elif name and (os.path.exists(os.path.expanduser(name)) or (not meant and ("/" in name or os.sep in name))):
             meant = f"; did you mean folder:{shown(name)}?"
         raise UserError(f"data: found {name!r}, expected one of {', '.join(NAMES)}{meant}")
     return kind, where

@@ -23,7 +23,9 @@ from .threads import Threads, cpu_threads, settle
 def program() -> str:
     """How to call this command line again: by its name where the shell finds it, else as it was called."""
     called = Path(sys.argv[0])
-    return "dcgan-course" if called.name != "dcgan-course" or shutil.which("dcgan-course") else str(called)
+    if called.name not in ("dcgan-course", "__main__.py") or shutil.which("dcgan-course"):
+        return "dcgan-course"
+    return "python -m dcgan_course" if called.name == "__main__.py" else str(called)
 
 
 # ---- device

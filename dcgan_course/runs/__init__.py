@@ -183,7 +183,7 @@ def load_run(name: str | Path, checkpoint: str | int = "best") -> Run:
     Raises:
         UserError: no such run, or no such checkpoint.
     """
-    run = Run(name if Path(name).exists() or "/" in str(name) else recorded_run(name))
+    run = Run(name if Path(name).exists() or Path(name).name != str(name) else recorded_run(name))
     run.choose(checkpoint)
     return run
 
