@@ -23,7 +23,7 @@ def d_loss(logits_real: Tensor, logits_fake: Tensor, loss: str = "non_saturating
         logits_real, logits_fake: D's answers for real and generated images, shape (N,).
         loss: one of LOSSES. "non_saturating" and "minimax" differ for G only.
         real_label: target for real images, if the loss has one; 0.9 is one-sided smoothing (arXiv 1606.03498, 3.4).
-            Fakes always have target 0: smoothing both sides would reward D for leaving fakes where they are.
+            Fakes always have target 0: smoothed too, G's bad samples would have no reason to move.
     Returns:
         a scalar, float32.
     Raises:
@@ -91,8 +91,9 @@ def unit_slope_penalty(netD: nn.Module, x_real: Tensor, x_fake: Tensor, weight: 
     """`weight` times the mean squared distance of D's steepness from 1, at random places on the lines from real to
     generated images, both (N, channels, size, size): WGAN-GP (arXiv 1704.00028, equation 3). A scalar, float32.
 
-    Two-sided, as there: a D that is too flat pays as well, for the best Wasserstein critic has the steepness 1 nearly
-    everywhere on such lines. Draws the places from the global random stream.
+    Two-sided, as there: a D that is too flat pays as well, for the best Wasserstein critic has the steepness 1 on the
+    lines between images that are matched (proposition 1), here taken between random ones. Draws the places from the
+    global random stream.
     """
     place = torch.rand(len(x_real), 1, 1, 1, device=x_real.device)
     x = place * x_real.detach().float() + (1 - place) * x_fake.detach().float()

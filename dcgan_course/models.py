@@ -255,7 +255,8 @@ def init_weights(net: nn.Module, generator: torch.Generator | None = None, init:
         init: "dcgan"; "pytorch" leaves PyTorch's own first weights (their stream is the global one); "zero_gain" draws
             batch-norm gains from N(0, 0.02) like all other weights, the slip of some tutorials; "he" is the DCGAN's
             for a network with batch norm, and in one without it draws convolutions so that signals keep their size
-            (arXiv 1502.01852, equation 15, with LeakyReLU's 0.2).
+            (arXiv 1502.01852, equation 15, with LeakyReLU's 0.2): in D. G's shrink, to a tenth after three layers,
+            as PyTorch takes a transposed convolution's outputs for its inputs.
     Returns:
         net, so that calls chain.
     """

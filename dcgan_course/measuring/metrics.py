@@ -1,7 +1,8 @@
 """Numbers beside the pictures: distances between sets of features, and what they say about a generator.
 
-Functions on features take (N, F) float64 arrays, as `judges.judged` gives them. Distances fall as N grows: compare
-equal N only, and beside each number show the floor, which is the same number for real images.
+Functions on features take (N, F) float64 arrays, as `judges.judged` gives them. The Frechet distance falls as N grows,
+and precision and recall change: compare equal N only, and beside each number show the floor, which is the same number
+for real images.
 """
 
 import warnings

@@ -1027,7 +1027,8 @@ show_turned({name: enlarged(sheet, 5, 2) for name, sheet in sheets.items()},
 # <details><summary>Which of these has batch norm: G's first layer, G's last, D's first, D's last?</summary>
 #
 # Only G's first layer has it. D's first and G's last are the guideline's two exceptions, and D's last layer gives the
-# logit: with batch norm a batch's logits would always average to the shift, so D could never call a whole batch fake.
+# logit: with batch norm a batch's logits would always average to the shift, so D's mean answer would be the same for a
+# real and for a generated batch.
 # </details>
 #
 # <details><summary>An image of 28×28 cannot be halved down to 4×4 exactly. What does the course do?</summary>

@@ -487,7 +487,8 @@ sheets(rates, [f"lr {rate}, beta1 {beta1}" for beta1 in (0.5, 0.9)
 # 0.002 with 0.5. We had predicted 0.0002 with 0.5, as in the paper, and were wrong.
 #
 # - **beta1 of 0.9 fails at every rate**, so the paper's warning holds. It does not look like an oscillation: D has won.
-#   With 0.9 a step still follows what was right ten steps ago, and G's opponent has moved since.
+#   A likely reason, which we have not tested: with 0.9 a step still follows what was right ten steps ago, and G's
+#   opponent has moved since.
 # - **A rate of 0.001 does not fail.** With this small network and one epoch the paper's 0.0002 is too *low*: after the
 #   same number of images 0.001 and 0.002 are far ahead. That does not refute the paper, which trained wider networks on
 #   photographs, for longer. A learning rate belongs to a network, a batch and a budget.
@@ -707,7 +708,7 @@ show_table(pd.DataFrame({"share of G's first layer that z decides (untrained)": 
 #
 # **Why batch norm on the output hurts.** It forces all pixels of a batch to one mean and one standard deviation: a
 # shift and a gain, which begin at 0 and 1. Four fifths of a digit are black, and `tanh` is black only far below 0. So
-# the shift has a long way to go, and Adam moves a single number by at most about one learning rate per step. Meanwhile
+# the shift has a long way to go, and Adam moves a single number by about one learning rate per step. Meanwhile
 # every wobble of the background stays visible.
 #
 # **Why z from [0, 1] collapses.** Its mean is not 0 but 1/2. So every `z` has the same large part, $(1/2, ..., 1/2)$,
@@ -719,8 +720,8 @@ show_table(pd.DataFrame({"share of G's first layer that z decides (untrained)": 
 
 # %% [markdown]
 # How far does it carry? The study above trains fast, with a learning rate of 0.002. At the paper's 0.0002, the report's
-# rate, 937 steps move the shift by at most 0.19. And the report's pictures were churches: a photograph has no black
-# background to reach.
+# rate, 937 steps move the shift by about 0.19, if the slope keeps its size. And the report's pictures were churches: a
+# photograph has no black background to reach.
 #
 # > **Predict:** in which of these two new settings does batch norm on the output do harm, with a normal `z`?
 # >
@@ -742,8 +743,8 @@ sheets(churches, two,
 # <details><summary>What came out, and why</summary>
 #
 # On digits at the slow rate only. There D sees grey where black should be and wins; G draws noise, or one bright shape.
-# On churches, 64 x 64, after a short training, we find no harm: the distance comes out smaller, but the intervals
-# overlap. With `z` from [0, 1] every `z` gives one and the same picture.
+# On churches, 64 x 64, after a short training, we find no harm: the distance comes out smaller, but three seeds do not
+# decide it. With `z` from [0, 1] every `z` gives one and the same picture.
 #
 # **The verdict.** "Batch norm on G's output gives blur" does not hold as it stands: of the two changes `z` from [0, 1]
 # ruined every training, and batch norm some. And a collapse to one picture is not blur: with a small network and 46
@@ -980,7 +981,8 @@ show(figure, "The losses of the same five. Mind the axes: each has its own range
 # - **least squares**: the loss wants D's plain answer, without a sigmoid, to be 1 for real and 0 for generated images,
 #   and takes half the squared error;
 # - **minimax**: the loss of section 5, with healthy rates;
-# - **smoothing 0.9 in G too**: the target is 0.9 instead of 1, in D's loss and in G's, so nobody gains by being sure;
+# - **smoothing 0.9 in G too**: the target is 0.9 instead of 1, in D's loss and in G's, so nobody gains by
+#   calling an image *surely* real;
 # - **spectral norm in D**: in place of batch norm each of D's layers is divided by its largest singular value, so that D
 #   cannot become steep.
 #
@@ -1130,7 +1132,7 @@ show_cards([card(equal(images[:4]), name, text={"likeness": f"{likeness(images):
 # | 3 · **D 20 times as fast**: strokes on grey; D has won | G cannot keep up → rates in balance |
 # | 4 · **fully connected**: specks; two digits hardly ever come | no layer knows which pixels are neighbours → convolutions; and count the digits |
 # | 5 · **no batch norm**: ragged strokes, another result with each seed | signals shrink from layer to layer → batch norm, or larger first weights |
-# | 6 · **beta1 of 0.9**: bars in every picture; D has won | steps follow what was right ten steps ago → beta1 of 0.5 |
+# | 6 · **beta1 of 0.9**: bars in every picture; D has won | steps follow what was right ten steps ago (so we think) → beta1 of 0.5 |
 # | 7 · **batch norm on output, slow**: noise; D has won | the background never gets black → no batch norm on the last layer |
 # | 9 · **sigmoid output**: nothing is darker than grey; D is sure | G cannot reach -1 → tanh for images in [-1, 1] |
 # | 10 · **dropout at test time**: specks beside the strokes | chance in every picture → drop in training only |

@@ -223,8 +223,8 @@ show(figure, "The same two versions with five seeds. Which one is better?",
      "five rows with two dots each: in three the baseline is lower, in two the smoothing")
 
 # %% [markdown]
-# The same seed means the same first weights and the same order of images. If a seed is lucky with every version, then
-# differences taken **seed by seed** are free of that luck. So we look at those.
+# The same seed means the same order of images, and the same first weights where the networks are the same. If a seed is
+# lucky with every version, then differences taken **seed by seed** are free of that luck. So we look at those.
 #
 # The distances of good versions are near 200, those of failures in the thousands. Over such a range a **ratio** means
 # more than a difference, and the logarithm turns ratios into differences: 0 means equal, +0.69 twice the distance.
@@ -509,8 +509,8 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 # is not there (lesson 11). By precision its digits are even the cleanest of the six, 0.80. R, pooling in D, has the
 # smallest distance. S, batch norm on G's output, is with this seed 18 times as far as the baseline, above all for a
 # ground that is not quite black; most of its digits can be read all the same. U cannot draw black at all: a sigmoid
-# ends at 0, and black is -1 here. (The paper's own network for MNIST had a sigmoid with images in [0, 1], and dense
-# layers as well, lesson 12.)
+# ends at 0, and black is -1 here. (The authors' code for MNIST has a sigmoid with images in [0, 1], and dense layers as
+# well, lesson 12.)
 # </details>
 
 # %% [markdown]
@@ -519,7 +519,7 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 # %% jupyter={"source_hidden": true}
 uneven = by_seed(["baseline", "3 dense hidden layers"])
 show_table(uneven.round().astype(int).T.rename(lambda name: name.removeprefix("3 ")),
-           "Frechet distance with dense layers: one seed near the baseline's, two failed.")
+           "Frechet distance with dense layers: one seed near the baseline's, three came apart.")
 
 # %% [markdown]
 # A choice can be bad because it fails *sometimes*. Neither a mean with an interval nor a verdict describes that well, so
@@ -592,8 +592,8 @@ show(figure, "With the target 0.9 the cost has a valley; it rises where D is sur
 # %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
-# It is 0.9: being surer costs more. With the target 1 the surest answer is the cheapest, so D's logits, and with them its
-# weights, can grow for ever; with 0.9 they have no reason to.
+# It is 0.9: being surer costs more. With the target 1 the surest answer is the cheapest, so D's logits for real images
+# can grow for ever; with 0.9 they end at 2.2. (For generated images, whose target is still 0, nothing stops them.)
 # </details>
 
 # %% [markdown]
@@ -626,7 +626,7 @@ show(figure, "Does blue follow the dashed line? Means over nine lines of the log
 #
 # A small gain or loss could hide in that, but theory expects neither: G's loss is $-\log D(G(z))$, and a factor of 0.9
 # in D adds $-\log 0.9$ to it, a constant, which has no slope. Smoothing is meant for a D that is sure of nearly every
-# image, where 0.9 keeps its logits from growing without end.
+# image, where 0.9 keeps its logits for real ones from growing without end.
 
 # %% [markdown]
 # ## 5 · A moving average of G
@@ -832,8 +832,9 @@ show(figure, "A dot for each seed, a bar for their mean. Orange: worse. Grey: un
 #
 # <details><summary>Why compare seed by seed, and not the mean of one version with the mean of the other?</summary>
 #
-# Versions with one seed share first weights and order of images. Where that makes them share their luck, the difference
-# removes it, and the interval gets narrower. Where the correlation is not positive, nothing is gained.
+# Versions with one seed share the order of images, and first weights where the networks are the same. Where that makes
+# them share their luck, the difference removes it, and the interval gets narrower. Where the correlation is not
+# positive, nothing is gained.
 # </details>
 #
 # <details><summary>You tried twenty ideas with five seeds each, and one of them is "better". What now?</summary>

@@ -657,9 +657,9 @@ show(figure, f"The GPU would wait for {100 * max(0, 1 - webp / trained):.0f} % o
 # </details>
 
 # %% [markdown]
-# Hours of a GPU are rented, and how fast yours will be is a guess. So the bill takes two guesses. The fast one is all that
-# an A100 promises in float32, more than a training there can reach, and a sixteenth of what it promises in 16 bits. What
-# does your GPU cost, and how fast may it be? Put in your own numbers:
+# Hours of a GPU are rented, and how fast yours will be is a guess. So the bill takes two guesses. The fast one is what
+# an A100 promises in plain float32, and a sixteenth of what it promises in 16 bits, in which a training may be faster.
+# What does your GPU cost, and how fast may it be? Put in your own numbers:
 
 # %%
 PRICE = 2.0  # dollars for an hour of the GPU: an example

@@ -219,8 +219,8 @@ show(figure, "Left: each dot is a training, the lines and numbers are means. Rig
 #
 # **And longer?** Two trainings with augmentation went on to 288,000 pictures. From 125 photographs the distance was 18,
 # from 3,573 it was 26: one seed each, so no proof that fewer are better. And 67 and 75 % of real churches had a
-# generated one near by: more photographs, more variety. But do not wait for thousands: begin with what you have, and
-# with augmentation.
+# generated one near by: perhaps more photographs give more variety, but that too is one seed each. Do not wait for
+# thousands: begin with what you have, and with augmentation.
 #
 # **Read it with care:** two trainings of each kind (of the longer ones one), a small network, and pictures that are
 # much alike. For pictures of everything a hundred would show next to nothing of what there is.

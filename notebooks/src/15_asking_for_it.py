@@ -115,7 +115,9 @@ show_rows({"": generate(netG, z)}, "A row has one z, a column one class.",
 # <details><summary>What came out, and why</summary>
 #
 # The slant and the weight of their strokes: the class says *what*, and z is left with *how*. Nobody asked for this
-# division of labour. It follows from the game, for z need not store what is said anyway.
+# division of labour. That z is left with the variety inside a class follows from the game, for it need not store what
+# is said anyway. That one z means the same slant for every class does not follow: it comes from the layers, which all
+# classes share.
 # </details>
 
 # %% [markdown]
