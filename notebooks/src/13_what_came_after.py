@@ -1088,9 +1088,10 @@ show(figure, "Two guidelines are kept, two changed, one is gone. In 1 a digit of
 # One warning. R3GAN's loss drew black pictures in a DCGAN without batch norm (section 6); with batch norm left in G it
 # trains. Neither smaller rates nor smaller gammas save it: three more versions, nine trainings, all end at distances
 # above 2,300. Nor do larger first weights of G, which keep its signals at their full size (tried apart from the study,
-# three seeds: black, all above 2,300). We have not found the reason. R3GAN's own networks are residual, and its authors
-# chose rates and momentum for them. A loss and a network that were made for one another do not fall apart into
-# guidelines that can be used singly: worth knowing before you copy one line out of a paper.
+# three seeds: one picture for every z, twice black, all above 2,300). We have not found the reason. R3GAN's own
+# networks are residual, and its authors chose rates and momentum for them. A loss and a network that were made for one
+# another do not fall apart into guidelines that can be used singly: worth knowing before you copy one line out of a
+# paper.
 
 # %% [markdown]
 # ## 9 · Try one
