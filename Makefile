@@ -61,12 +61,15 @@ badges: .venv/installed-test
 	$(BIN)/python notebooks/teach.py badges "$(REPO)"
 
 .venv/bin/python:
+	@$(PYTHON) -c "import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))" || \
+	  { echo "$(PYTHON): found $$($(PYTHON) --version), expected Python 3.10 to 3.13; make lab PYTHON=python3.12"; exit 1; }
 	@echo "Installing into .venv, about 6 GB, most of it PyTorch: some minutes without a word ..."
 	$(PYTHON) -m venv .venv
 
 # The tests of the sliders drive Chromium: one that is there, or Debian's where it may be installed.
 .venv/chromium: | .venv/bin/python
 	which chromium || which chromium-browser || which google-chrome || \
+	  which "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" || \
 	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium > /dev/null; } || \
 	  echo "no Chromium: the tests in tests/browser will be skipped"
 	touch $@

@@ -107,7 +107,9 @@ def steepness(netD: nn.Module, x: Tensor, nc: int) -> Tensor:
     norm. nc: see `gradient_penalty`.
     """
     x = x.detach().float().requires_grad_()
-    (slope,) = torch.autograd.grad(netD(x).sum(), x, create_graph=True)  # (N, channels, size, size)
+    logits = netD(x)
+    # as ones for each, and not their sum: MPS has lost rows of that one's gradient (pytorch/pytorch#180201)
+    (slope,) = torch.autograd.grad(logits, x, torch.ones_like(logits), create_graph=True)  # (N, channels, size, size)
     return slope[:, :nc].flatten(1).norm(dim=1)  # whose derivative at 0 is 0, where that of a root is infinite
 
 

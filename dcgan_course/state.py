@@ -106,6 +106,8 @@ class TrainState:
         }
         if torch.cuda.is_available():
             state["cuda_rng"] = torch.cuda.get_rng_state_all()
+        if torch.backends.mps.is_available():
+            state["mps_rng"] = torch.mps.get_rng_state()
         save_checkpoint(run, self.step, self.nets(), state, keep)
 
     def load(self, checkpoint: Path) -> None:
@@ -127,6 +129,8 @@ class TrainState:
             torch.set_rng_state(state["global_rng"])
             for i, stream in enumerate(state.get("cuda_rng", ())[: torch.cuda.device_count()]):
                 torch.cuda.set_rng_state(stream, i)
+            if "mps_rng" in state and torch.backends.mps.is_available():
+                torch.mps.set_rng_state(state["mps_rng"])
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise UserError(f"{checkpoint / STATE_FILE}: not a checkpoint of this version ({error!r})") from None
 

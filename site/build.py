@@ -420,7 +420,8 @@ def measuring() -> str:
 
 
 def chromium() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    on_a_mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", on_a_mac))), None)
 
 
 def print_sheet(new: Path) -> None:

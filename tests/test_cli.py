@@ -298,6 +298,7 @@ def test_sample_of_one_class(here, capsys):
 
 @pytest.mark.parametrize(("content", "label", "expected"), [
     ({"label_names": ["cat", "dog"]}, "dog", 1), ({"label_names": ["cat", "dog"]}, "0", 0),
+    ({"label_names": ["cat", "M\u00e4dchen"]}, "Ma\u0308dchen", 1),  # as a Mac may spell it
     ({"label_names": ["1", "0"]}, "0", 1),  # a name comes before a number
     ({"label_names": ["cat", "dog"]}, "dogs", "label: found dogs, expected cat, dog, or 0 to 1; did you mean dog?"),
     ({"label_names": ["cat", "dog", "cow"]}, "cow", "label: found cow, expected cat, dog, or 0 to 1"),

@@ -10,7 +10,7 @@ import pytest
 import tiny
 import torch
 
-from dcgan_course.data import Batches, Images, load_images, load_mnist, mnist, to_float
+from dcgan_course.data import Batches, Images, images, load_images, load_mnist, mnist, to_float
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.parallel import World
 from dcgan_course.machine.places import repo_data_dir
@@ -135,6 +135,18 @@ def test_any_step_can_be_asked_for():
     jumping = Batches(tiny.images(28), 30, seed=0)
     for step in (13, 2, 6, 12):
         assert torch.equal(jumping[step], expected[step])
+
+
+@pytest.mark.parametrize(("nc", "wanted", "strides"), [
+    (3, torch.channels_last, (2352, 1, 84, 3)), (3, torch.contiguous_format, (2352, 784, 28, 1)),
+    (1, torch.contiguous_format, (784, 784, 28, 1))])
+def test_a_batch_lies_as_its_device_wants_it(monkeypatch, nc, wanted, strides):
+    """Side by side, but for MPS, whose batch norm then has wrong gradients."""
+    monkeypatch.setattr(images, "memory_format", lambda device: wanted)
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 28, 28, nc), np.uint8)
+    batch = Batches(Images("some", pixels, 28), 10, seed=0)
+    assert batch[0].stride() == strides
+    assert torch.equal(batch[0], to_float(batch.images.batch(batch.order(0)[:10])))
 
 
 def test_a_batch_larger_than_the_data():

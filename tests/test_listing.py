@@ -53,6 +53,31 @@ def said(name: str, capsys) -> str:
 # ---- links, pipes, names
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+def test_classes_that_a_mac_has_named(tmp_path, zipped):
+    """An a and its dots apart; in a zip, UTF-8 that it does not say to be UTF-8."""
+    spelled = "Ma\u0308dchen"
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+            archive.writestr(f"{spelled}/a.png".encode().decode("cp437"), png(1))  # as it is then read
+            archive.writestr("boys/b.png", png(2))
+    else:
+        for name in (spelled, "boys"):
+            write(tmp_path / "set" / name, 1)
+    assert folder_source(tmp_path / ("set.zip" if zipped else "set")).label_names == ("M\u00e4dchen", "boys")
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+def test_on_a_mac_a_look_at_a_picture_is_no_change(tmp_path, monkeypatch, system):
+    """Opening a file there notes it in its attributes."""
+    folder, listed = write(tmp_path / "set"), []
+    monkeypatch.setattr(sys, "platform", system)
+    for _ in range(2):
+        listed.append(list_files(folder).files)
+        (folder / "0001.png").chmod(0o600 if len(listed) == 1 else 0o644)
+    assert (listed[0] == listed[1]) == (system == "darwin")
+
+
 @posix
 def test_links_to_nothing_to_themselves_and_pipes_are_named_and_left_out(tmp_path, capsys):
     folder = write(tmp_path / "photos")

@@ -170,6 +170,12 @@ def test_what_a_collective_says_is_passed_on(monkeypatch, said, expected):
         raise torch.distributed.DistError(said)
 
 
+def test_not_on_mps():
+    with pytest.raises(UserError, match="device: found mps in a training by torchrun, expected GPUs with CUDA, or"):
+        World(0, 1, True).check(20, False, "mps")
+    World().check(20, False, "mps")
+
+
 @pytest.mark.parametrize(("nccl", "expected"), [(True, "nccl"), (False, "gloo")])  # Windows has none
 def test_what_gpus_send_by(monkeypatch, nccl, expected):
     monkeypatch.setattr(torch.distributed, "is_nccl_available", lambda: nccl)

@@ -129,6 +129,17 @@ def test_a_run_from_a_gpu_goes_on_with_the_processor(here, capsys):
     assert "lr_g: 0.0002 -> 0.1" in capsys.readouterr().err
 
 
+def test_the_random_stream_of_mps_is_kept(here, monkeypatch):
+    """Of dropout and augmentation, as that of CUDA is."""
+    assert train("--data", "folder:../photos") == 0
+    kept, run = [], str(here / "work" / "runs" / "0001-smoke")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: torch.full((4,), 7, dtype=torch.uint8))
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: kept.append(state.tolist()))
+    assert cli.main(["resume", run, "--num_epochs", "3"]) == 0 and kept == []  # it was begun without one
+    assert cli.main(["resume", run, "--num_epochs", "4"]) == 0 and kept == [[7] * 4]
+
+
 def test_a_run_in_bf16_goes_on_with_a_gpu_that_only_imitates_it(here, capsys, monkeypatch):
     """Another card of the same kind, as Colab gives out."""
     assert train("--data", "folder:../photos", "--precision", "bf16") == 0

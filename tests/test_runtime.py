@@ -12,7 +12,15 @@ from dcgan_course.backstage.resolve import resolve
 from dcgan_course.commands import cli, info
 from dcgan_course.machine import runtime
 from dcgan_course.machine.errors import UserError
-from dcgan_course.machine.runtime import fastest, memory_format, pick_device, pick_precision, probe_precision, seeded
+from dcgan_course.machine.runtime import (
+    fastest,
+    has_bf16,
+    memory_format,
+    pick_device,
+    pick_precision,
+    probe_precision,
+    seeded,
+)
 from dcgan_course.state import TrainState
 
 CPU = torch.device("cpu")
@@ -142,6 +150,13 @@ def test_want_of_memory_while_probing(monkeypatch):
 
     monkeypatch.setattr(runtime, "time_of", full)
     assert pick_precision("auto", CPU) == "fp32"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_cpu_without_onednn_imitates_bfloat16(monkeypatch, there):
+    """Apple's, as PyTorch is built for it."""
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: there)
+    assert has_bf16(CPU) == there
 
 
 def test_imitated_bfloat16_is_not_tried(monkeypatch):

@@ -30,7 +30,7 @@ ZSH = "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashc
 
 
 def completion(shell: Literal["bash", "zsh", "fish"], /) -> None:
-    """Print what teaches a shell to complete commands and flags: source <(dcgan-course completion bash).
+    """Print what teaches a shell to complete commands and flags: eval "$(dcgan-course completion bash)".
 
     Args:
         shell: For fish: dcgan-course completion fish | source. In the shell's start-up file it holds for good.

@@ -4,6 +4,7 @@ Each function is a command, and its parameters are the flags.
 """
 
 import os
+import unicodedata
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -197,7 +198,7 @@ def class_of(run: "Run", label: str) -> int:
     Raises:
         UserError: the run is not conditional, or has no such class, or several.
     """
-    classes, names = run.config.classes, run.class_names()
+    classes, names, label = run.config.classes, run.class_names(), unicodedata.normalize("NFC", label)
     if not classes:
         raise UserError(f"label: found {label}, expected none: the generator of {run.path} was not told classes "
                         "(train --classes)")

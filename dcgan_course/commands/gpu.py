@@ -136,7 +136,7 @@ def compiled(config: TrainConfig) -> str:
 
 def summed(device: torch.device) -> str:
     """What several processes share by, tried in a group of one."""
-    if not dist.is_available() or not dist.is_backend_available(backend(device)):
+    if device.type == "mps" or not dist.is_available() or not dist.is_backend_available(backend(device)):
         return f"no {backend(device)} here, one process only"
     dist.init_process_group(backend(device), store=dist.HashStore(), rank=0, world_size=1)
     try:

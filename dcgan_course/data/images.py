@@ -14,7 +14,7 @@ from torch import Tensor
 from ..machine.errors import UserError
 from ..machine.files import reading
 from ..machine.parallel import World
-from ..machine.runtime import seeded
+from ..machine.runtime import memory_format, seeded
 
 
 @dataclass
@@ -178,7 +178,9 @@ class Batches:
             x = self.images.batch(indices).to(self.device)
         if self.flip:
             x = torch.where(self.world.share(self._mirrored[places])[:, None, None, None], x.flip(3), x)
-        return to_float(x)
+        x = to_float(x)  # its channels lie side by side, as the pixels do
+        wanted = memory_format(self.device)  # clone: with one channel, contiguous() leaves the strides as they are
+        return x if wanted == torch.channels_last else x.clone(memory_format=wanted)
 
 
 def room(device: torch.device) -> float:

@@ -8,6 +8,7 @@ import errno
 import functools
 import os
 import stat
+import sys
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ def add(entry: os.DirEntry, name: str, listing: Listing, waiting: list[str]) -> 
     if stat.S_ISDIR(status.st_mode):
         waiting.append(name)
     elif stat.S_ISREG(status.st_mode):
-        listing.files[name] = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+        listing.files[name] = in_words(status)
     else:  # opening a pipe would wait for ever
         listing.left_out.append(f"{shown(name)}: a pipe, socket or device, not a file")
 
@@ -125,8 +126,14 @@ def hidden(part: str) -> bool:
 
 def stamp_of(file: Path) -> str:
     """What changes when a file does."""
-    status = os.stat(file)
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+    return in_words(os.stat(file))
+
+
+def in_words(status: os.stat_result) -> str:
+    """A file's size and when it was changed. On a Mac without the change of its attributes: there a file gets one when
+    somebody opens it."""
+    changed = "" if sys.platform == "darwin" else f" {status.st_ctime_ns}"
+    return f"{status.st_size} {status.st_mtime_ns}{changed}"
 
 
 def safe_member(archive: Path, info: zipfile.ZipInfo) -> bool:

@@ -4,11 +4,13 @@ A Source only lists and reads; `prepare` turns it into training images. Imports 
 processes, which open zip files and databases themselves, since an open one cannot be sent to another process.
 """
 
+import contextlib
 import functools
 import hashlib
 import itertools
 import os
 import shutil
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -85,7 +87,17 @@ def folder_source(path: Path) -> Source:
     notes = [*folder_notes(listing.root, folders, classes), left_out, link_note(listing.left_out)]
     stamp = digest(os.path.abspath(path), listing.stamp, *(f"{name} {listing.files[name]}" for name in names))
     return Source(f"folder:{path}", names, reader(listing), stamp, labels,
-                  tuple(map(shown, classes.values())) if len(classes) > 1 else (), tuple(filter(None, notes)))
+                  tuple(readable(name, bool(listing.stamp)) for name in classes.values()) if len(classes) > 1 else (),
+                  tuple(filter(None, notes)))
+
+
+def readable(name: str, zipped: bool) -> str:
+    """A class's name as people write it: a Mac spells an ä as two characters, and its zips do not say that names are
+    UTF-8."""
+    if zipped:
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return shown(unicodedata.normalize("NFC", name))
 
 
 def reader(listing: Listing) -> Callable[..., bytes]:

@@ -50,6 +50,9 @@ class World:
             raise UserError(f"batch_size: found {batch_size}, expected a multiple of the {self.size} processes")
         if batch_size // self.size < 2 and self.size > 1:
             raise UserError(f"batch_size: found {batch_size} for {self.size} processes, expected at least 2 for each")
+        if self.joined and device.startswith("mps"):  # what torch.distributed sends by knows no MPS
+            raise UserError(f"device: found {device} in a training by torchrun, expected GPUs with CUDA, or --device "
+                            "cpu")
         if synchronised and not device.startswith("cuda"):
             raise UserError(f"sync_batch_norm: found device {device}, expected GPUs (PyTorch has it only there)")
 

@@ -174,9 +174,10 @@ def probe_precision(device: torch.device) -> dict[str, float]:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """False on a CUDA device that only imitates bfloat16, such as a T4; it takes seconds to be seen to be slow."""
+    """False on a device that only imitates bfloat16; it takes seconds to be seen to be slow. A T4 does, and a CPU
+    without oneDNN, as PyTorch has Apple's."""
     if device.type != "cuda":
-        return True
+        return device.type != "cpu" or torch.backends.mkldnn.is_available()
     with torch.cuda.device(device):
         return torch.cuda.is_bf16_supported(including_emulation=False)
 

@@ -8,12 +8,13 @@ import sites
 from processes import PATIENCE
 
 sync_api = pytest.importorskip("playwright.sync_api")
+NAMES = "chromium", "chromium-browser", "google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 
 
 def chromium() -> str:
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and os.environ.get("CI"):
         pytest.fail("no Chromium, and in CI it must be there")
     return found or pytest.skip("no Chromium; on Debian and Ubuntu: apt-get install chromium")
