@@ -519,7 +519,7 @@ show_table(pd.DataFrame(answer, ["version", *FORMS]).T,
 # %% jupyter={"source_hidden": true}
 uneven = by_seed(["baseline", "3 dense hidden layers"])
 show_table(uneven.round().astype(int).T.rename(lambda name: name.removeprefix("3 ")),
-           "Frechet distance with dense layers: one seed near the baseline's, three came apart.")
+           "Frechet distance with dense layers: one seed near the baseline's, three far off.")
 
 # %% [markdown]
 # A choice can be bad because it fails *sometimes*. Neither a mean with an interval nor a verdict describes that well, so

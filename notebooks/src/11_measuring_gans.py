@@ -1148,9 +1148,9 @@ for n in (1000, 5000, 20_000):
                                paired(wrong["generated"], wrong["real"])]
 show_table(pd.DataFrame(rows, ["real", "generated", "by generated, of a hundred"]).T,
            "Errors of the nearest neighbour in pixels on 2,000 real digits. The paper's "
-           "supplement (8.1) asks this too, and finds no difference with as many examples, but "
-           "half of the error with 10 million generated ones. With 20,000 here the interval "
-           "includes 0; with the first 1,000 generated ones are ahead.",
+           "supplement (8.1) asks this too, and finds no difference with as many examples, "
+           "but half of the error with 10 million generated ones. With 20,000 here the "
+           "interval includes 0; with the first 1,000 generated ones are ahead.",
            fold="And with 20,000 examples?")
 
 # %% [markdown]
