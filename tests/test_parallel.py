@@ -14,7 +14,9 @@ import tiny
 import torch
 from safetensors.torch import load_file
 from servers import free_port
+from torch import nn
 
+from dcgan_course import trainer
 from dcgan_course.machine.errors import UserError
 from dcgan_course.machine.parallel import World, backend, join
 from dcgan_course.runs import Run
@@ -150,9 +152,14 @@ def test_two_processes_begin_with_the_same_networks(tmp_path, config):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_one_process_tries_a_step_alone():
-    """While the others wait for its choice; a synchronised batch norm would wait for them (and refuses the CPU)."""
+def test_one_process_tries_a_step_alone(monkeypatch):
+    """While the others wait for its choice; a synchronised batch norm would wait for them, for ever."""
+    layers = []
+    monkeypatch.setattr(trainer, "both_steps", lambda config, state, netG, netD, *_: layers.extend(
+        layer for net in (netG, netD, state.netG, state.netD) for layer in net.modules()))
     one_step(tiny.config(".", nc=1, sync_batch_norm=True, compile="off"), World(0, 2, True))()
+    kinds = [type(layer) for layer in layers if isinstance(layer, nn.modules.batchnorm._BatchNorm)]
+    assert len(kinds) > 4 and set(kinds) == {nn.BatchNorm2d}
 
 
 @pytest.mark.parametrize(("said", "expected"), [
