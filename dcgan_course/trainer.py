@@ -144,7 +144,8 @@ def train(config: TrainConfig, resume: Run | None = None, show: Callable[[Image.
 
 def trained(config: TrainConfig, images: Images, resume: Run | None, show: Callable[[Image.Image, str], None] | None,
             quiet: bool, begun: list[Run]) -> Run:
-    """What `train` does once it is clear what on; the run that is begun is added to `begun` at once."""
+    """The training itself, once it is settled what is trained on which images; a run that it begins is added to `begun`
+    at once."""
     with join(torch.device(config.device)) as world, streams_kept(), cpu_threads():
         config, batches = agreed(config, images, world, resume)
         # dropout draws from the global stream, other numbers in each process; the caller's is put back afterwards

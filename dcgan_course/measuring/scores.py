@@ -29,7 +29,7 @@ from .metrics import (
 
 OWN_JUDGES = ("mnist", "avatars")  # the data whose judge has their name
 LEAST, MOST = 65, 10_000  # images of a score: a judge of ours has 64 features, fewer images have no covariance
-REAL = 50_000  # real images to compare with, at most: as many as the FID's authors take
+REAL = 50_000  # real images to compare with, at most: as many as are usual for the FID
 PIXELS = 16  # a side, where images are compared as pixels: fine detail would outweigh what they show
 
 
