@@ -23,7 +23,7 @@ def d_loss(logits_real: Tensor, logits_fake: Tensor, loss: str = "non_saturating
         logits_real, logits_fake: D's answers for real and generated images, shape (N,).
         loss: one of LOSSES. "non_saturating" and "minimax" differ for G only.
         real_label: target for real images, if the loss has one; 0.9 is one-sided smoothing (arXiv 1606.03498, 3.4).
-            Fakes always have target 0: smoothed too, G's bad samples would have no reason to move.
+            Fakes always have target 0: were they smoothed too, G's bad samples would have no reason to move.
     Returns:
         a scalar, float32.
     Raises:

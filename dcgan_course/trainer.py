@@ -260,7 +260,8 @@ def one_step(config: TrainConfig, world: World) -> Callable[..., None]:
     # one process tries it alone: synchronised batch norms would wait for the others
     state, share = TrainState.start(config.replace(sync_batch_norm=False)), config.images_per_step // world.size
     size = config.image_size
-    x_real = -torch.ones(share, size, size, config.nc, device=config.device).permute(0, 3, 1, 2)  # as a batch lies
+    # as batches lie on CUDA and the CPU
+    x_real = -torch.ones(share, size, size, config.nc, device=config.device).permute(0, 3, 1, 2)
     z = draw_z(config, share, state.z_stream, config.device)
 
     def step(n: int = share) -> None:

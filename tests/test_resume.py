@@ -136,8 +136,13 @@ def test_the_random_stream_of_mps_is_kept(here, monkeypatch):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
     monkeypatch.setattr(torch.mps, "get_rng_state", lambda: torch.full((4,), 7, dtype=torch.uint8))
     monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: kept.append(state.tolist()))
-    assert cli.main(["resume", run, "--num_epochs", "3"]) == 0 and kept == []  # it was begun without one
-    assert cli.main(["resume", run, "--num_epochs", "4"]) == 0 and kept == [[7] * 4]
+    assert cli.main(["resume", run, "--num_epochs", "3"]) == 0
+    file = Run(run).last_checkpoint() / STATE_FILE
+    assert torch.load(file, weights_only=True)["mps_rng"].tolist() == [7] * 4
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: torch.full((4,), 9, dtype=torch.uint8))  # now another
+    kept.clear()
+    assert cli.main(["resume", run, "--num_epochs", "4"]) == 0 and [7] * 4 in kept
+    assert kept[-1] == [9] * 4  # the caller's
 
 
 def test_a_run_in_bf16_goes_on_with_a_gpu_that_only_imitates_it(here, capsys, monkeypatch):
@@ -147,7 +152,7 @@ def test_a_run_in_bf16_goes_on_with_a_gpu_that_only_imitates_it(here, capsys, mo
     for module in (runtime, resolve):
         monkeypatch.setattr(module, "has_bf16", lambda device: False)
     assert cli.main(["resume", run, "--num_epochs", "3"]) == 0
-    assert "goes on with a cpu that only imitates bf16: not bit for bit" in capsys.readouterr().out
+    assert "goes on with cpu, which only imitates the run's bf16: not bit for bit" in capsys.readouterr().out
     assert Run(run).config.precision == "fp32" and Run(run).stats()[-1]["step"] == 12
 
 

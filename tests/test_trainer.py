@@ -841,7 +841,7 @@ def test_on_windows_somebody_reads_a_checkpoint(tmp_path, uninterrupted, monkeyp
     monkeypatch.setattr(Path, "replace", refusing)
     run = train(tiny.config(tmp_path, keep=1 if refused == "old" else 3))
     assert [step_of(checkpoint) for checkpoint in run.checkpoints()] == [10, 20, 30]
-    assert asked[".step_0000030.tmp" if refused == "new" else "step_0000010"] >= 3
+    assert asked[".step_0000030.tmp" if refused == "new" else "step_0000010"] >= (3 if refused == "new" else 2)
     assert_same(uninterrupted, run)
 
 

@@ -79,7 +79,7 @@ def resumed(config: TrainConfig, run: Run) -> TrainConfig:
         raise UserError(f"{error}; another one by --device, such as --device cpu") from None
     other = f"{config.device} after {then.device}" if device.type != torch.device(then.device).type else ""
     if config.precision == "bf16" and not has_bf16(device):  # another GPU of the same kind, such as a T4 after an A100
-        other = f"a {config.device} that only imitates bf16"
+        other = f"{config.device}, which only imitates the run's bf16"
     if other:
         print(f"{run.path}: goes on with {other}: not bit for bit")
         return on(config.replace(precision="auto", compile="auto"), device)

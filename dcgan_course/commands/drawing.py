@@ -198,7 +198,8 @@ def class_of(run: "Run", label: str) -> int:
     Raises:
         UserError: the run is not conditional, or has no such class, or several.
     """
-    classes, names, label = run.config.classes, run.class_names(), unicodedata.normalize("NFC", label)
+    classes, label = run.config.classes, unicodedata.normalize("NFC", label)
+    names = [unicodedata.normalize("NFC", name) for name in run.class_names()]
     if not classes:
         raise UserError(f"label: found {label}, expected none: the generator of {run.path} was not told classes "
                         "(train --classes)")

@@ -136,7 +136,9 @@ def compiled(config: TrainConfig) -> str:
 
 def summed(device: torch.device) -> str:
     """What several processes share by, tried in a group of one."""
-    if device.type == "mps" or not dist.is_available() or not dist.is_backend_available(backend(device)):
+    if device.type == "mps" or not dist.is_available():
+        return f"torch.distributed {'knows no MPS' if dist.is_available() else 'is not here'}, one process only"
+    if not dist.is_backend_available(backend(device)):
         return f"no {backend(device)} here, one process only"
     dist.init_process_group(backend(device), store=dist.HashStore(), rank=0, world_size=1)
     try:
@@ -145,7 +147,7 @@ def summed(device: torch.device) -> str:
         dist.destroy_process_group()
     if mean != [2.0] * 3:
         raise UserError(f"{backend(device)} made {mean} of 2.0 three times")
-    return backend(device) + (" " + ".".join(map(str, torch.cuda.nccl.version())) if device.type == "cuda" else "")
+    return backend(device) + (" " + ".".join(map(str, torch.cuda.nccl.version())) if backend(device) == "nccl" else "")
 
 
 def this_gpu() -> torch.device:

@@ -173,7 +173,8 @@ def build(source: Source, size: int, count: int, stamp: str, strict: bool, folde
     }
     (partial / "manifest.json").write_bytes(to_json(manifest))
     moved(partial, folder)
-    (folder / journal.file.name).unlink()
+    with contextlib.suppress(PermissionError):  # where Windows has it read by somebody: all is whole without
+        (folder / journal.file.name).unlink()
 
 
 class Journal:

@@ -70,8 +70,8 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 
 def moved(path: Path, target: Path) -> Path:
-    """Rename a file, in the place of another one, or a folder. Windows refuses it while somebody reads such a file, a
-    virus scanner or a search index for one, which soon have done: there it is tried for some seconds."""
+    """Rename a file, in the place of another one, or a folder. Windows refuses it while somebody reads such a file,
+    for example a virus scanner, which is soon done: there it is tried for some seconds."""
     for seconds in PATIENCE:
         with contextlib.suppress(PermissionError):
             return path.replace(target)

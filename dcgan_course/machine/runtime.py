@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -113,9 +113,16 @@ def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch
     return torch.Generator(device).manual_seed(int.from_bytes(digest[:7], "little"))
 
 
-def streams_kept() -> contextlib.AbstractContextManager:
+@contextlib.contextmanager
+def streams_kept() -> Iterator[None]:
     """The global random streams, of every GPU too, are put back afterwards."""
-    return torch.random.fork_rng(range(torch.cuda.device_count()))  # unless they are named, it warns of several
+    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    try:
+        with torch.random.fork_rng(range(torch.cuda.device_count()), device_type="cuda"):  # else it warns of several
+            yield
+    finally:
+        if mps is not None:
+            torch.mps.set_rng_state(mps)
 
 
 # ---- precision

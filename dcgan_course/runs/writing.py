@@ -91,7 +91,7 @@ def save_checkpoint(run: Run, step: int, nets: dict[str, nn.Module], state: dict
     for old in run.checkpoints()[:-keep] if keep else []:
         if old != best:
             with contextlib.suppress(OSError):  # it stays where somebody reads it; the new one is written
-                shutil.rmtree(moved(old, folder / f".{old.name}.tmp"))  # half of it is never seen
+                shutil.rmtree(old.replace(folder / f".{old.name}.tmp"), ignore_errors=True)  # half of it is never seen
     return final
 
 
