@@ -293,7 +293,7 @@ PRESETS: dict[str, TrainConfig] = {
     # The paper's network on the photographs that it is best known for.
     "lsun": TrainConfig(preset="lsun", data="lsun/church_outdoor", image_size=64, nc=3, z="uniform", ngf=128, ndf=128,
                         kernel_size=5, num_epochs=5, batch_size=128, sample_kimg=20),
-    # A few seconds: does everything work?
+    # half a minute: does everything work?
     "smoke": TrainConfig(preset="smoke", nz=16, ngf=8, ndf=8, num_epochs=1, batch_size=256, sample_kimg=20),
 }
 

@@ -73,15 +73,15 @@ def resumed(config: TrainConfig, run: Run) -> TrainConfig:
         raise UserError(f"num_epochs: found {config.num_epochs}, expected at least the run's {then.num_epochs}")
     try:
         device = pick_device(config.device)
-        if device.type == torch.device(then.device).type:
-            pick_precision(config.precision, device)  # it may be another GPU
+        same = device.type == torch.device(then.device).type
+        imitated = config.precision == "bf16" and not has_bf16(device)  # by another GPU, such as a T4 after an A100
+        if same and not imitated:
+            pick_precision(config.precision, device)
     except UserError as error:
         raise UserError(f"{error}; another one by --device, such as --device cpu") from None
-    other = f"{config.device} after {then.device}" if device.type != torch.device(then.device).type else ""
-    if config.precision == "bf16" and not has_bf16(device):  # another GPU of the same kind, such as a T4 after an A100
-        other = f"{config.device}, which only imitates the run's bf16"
-    if other:
-        print(f"{run.path}: goes on with {other}: not bit for bit")
+    if imitated or not same:
+        why = ", which only imitates the run's bf16" if same else f" after {then.device}"
+        print(f"{run.path}: goes on with {config.device}{why}: not bit for bit")
         return on(config.replace(precision="auto", compile="auto"), device)
     return config
 

@@ -16,6 +16,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from .errors import UserError
+from .runtime import first_line
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,6 @@ def backend(device: torch.device) -> str:
     return "nccl" if device.type == "cuda" and dist.is_nccl_available() else "gloo"
 
 
-def reason(error: RuntimeError) -> str:
-    """What a collective operation says of its failure, in one line; of NCCL's page its last error."""
-    said = str(error).partition("Last error:")[2] or str(error)
-    return next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
-
-
 @contextlib.contextmanager
 def join(device: torch.device) -> Iterator[World]:
     """The World that torchrun started, or a world of one.
@@ -122,8 +117,8 @@ def join(device: torch.device) -> Iterator[World]:
     except RuntimeError as error:  # what a collective operation raises when a partner has gone
         if "gloo" not in str(error) and not isinstance(error, dist.DistError):  # gloo has no class of its own
             raise
-        raise UserError(f"another process of this training has ended, or cannot be reached ({reason(error)}), so all "
-                        "stop; see its message above, and go on with: torchrun ... -m dcgan_course resume RUN"
+        raise UserError(f"another process of this training has ended, or cannot be reached ({first_line(error)}), so "
+                        "all stop; see its message above, and go on with: torchrun ... -m dcgan_course resume RUN"
                         ) from error
     finally:
         dist.destroy_process_group()

@@ -71,8 +71,9 @@ def try_convolution(device: torch.device, precision: str = "fp32") -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line; libraries add pages."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    """What an error says, in one line; libraries add pages, of NCCL's the last error counts."""
+    said = str(error).partition("Last error:")[2] or str(error)
+    return next((line.strip() for line in said.splitlines() if line.strip()), type(error).__name__)
 
 
 def wait(device: torch.device) -> None:
