@@ -896,7 +896,7 @@ def trained_autoencoder(images, epochs=10):
     """784-128-784, which learns to restore pixels in [0, 1] from a part of them, with
     dropout on its code."""
     stream, nn = seeded(0, "autoencoder"), torch.nn
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         torch.manual_seed(0)
         net = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Dropout(), nn.Linear(128, 784))
         optimizer = torch.optim.Adam(net.parameters(), lr=2e-3)

@@ -344,7 +344,7 @@ points = {"real": (heaps + 0.15 * torch.randn(100, 2, generator=around))[..., No
 
 def taught(gamma, steps=300):
     """A small D of the plane after so many steps, and its loss without the penalty."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         torch.manual_seed(0)
         net = nn.Sequential(nn.Flatten(), nn.Linear(2, 64), nn.LeakyReLU(0.2),
                             nn.Linear(64, 64), nn.LeakyReLU(0.2), nn.Linear(64, 1),
@@ -627,9 +627,10 @@ show(figure, "How hard G is pushed to raise its answer, which is 0. In a pair th
 # Do these ideas help? The study `after` trains the small DCGAN of lesson 06 on digits, each time with one recipe of
 # those above. A recipe may change several things. The hinge comes with spectral norm **in place of** D's batch norm, as
 # in the paper on spectral norm: three changes at once. Where batch norm is left out without such a substitute, first
-# weights are He's (`--init he`): they keep signals nearly at their size in D, and in G, as PyTorch counts, let them
-# shrink to a tenth in three layers, where the paper's N(0, 0.02) would leave a hundredth. All versions see the same 30
-# thousand images, have the learning rates of the baseline, and are trained with three seeds.
+# weights are He's (`--init he`). D's signals then keep nearly their size. G's shrink to a tenth over three layers, as
+# PyTorch counts a transposed convolution's outputs, not its inputs; the paper's N(0, 0.02) would leave a hundredth.
+# All versions see the same 30 thousand images, have the learning rates of the baseline, and are trained with three
+# seeds.
 
 # %% jupyter={"source_hidden": true}
 from dcgan_course.measuring.scores import scorer_for

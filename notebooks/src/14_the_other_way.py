@@ -329,7 +329,7 @@ diffusion_loss = checks.check_diffusion_loss(my_diffusion_loss)
 def trained(seed, steps=1500):
     """A network that has learned the ring, and its losses."""
     stream, losses = seeded(seed, "ring"), []
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         net = PlaneNet()
     optimizer = torch.optim.Adam(net.parameters())
