@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # the build warns of a folder with the package's name beside it: that is the package
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet
-# a worker for each core and one more, as tests wait too; at most four: each holds PyTorch, or a lesson with up to 2 GB
-WORKERS = -n $$($(BIN)/python -c "import os; print(min(4, 1 + os.cpu_count()))")
+# tests wait too: two workers more than cores, of lessons, which do not, one; at most four: each holds PyTorch, or a
+# lesson with up to 2 GB
+WORKERS = -n $$($(BIN)/python -c "import os; print(min(4, $(1) + os.cpu_count()))")
 
 .PHONY: train lab check test notebooks handout site badges
 
@@ -30,8 +31,8 @@ check: .venv/installed-test
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(WORKERS) --dist worksteal
-	$(BIN)/pytest --nbval $(WORKERS) --dist loadfile notebooks
+	$(BIN)/pytest $(call WORKERS,2) --dist worksteal
+	$(BIN)/pytest --nbval $(call WORKERS,1) --dist loadfile notebooks
 
 # notebooks/src/*.py are what people edit; this makes the notebooks from them, runs them and keeps the outputs.
 notebooks: export DCGAN_COURSE_PROGRESS :=

@@ -152,9 +152,11 @@ def test_test_images_by_name():
     (["--data", "avatars"], "data: avatars has no test images of its own"),
     (["--draws", "0"], "draws"),
 ])
-def test_impossible_studies_of_labels(finished_run, words, message, capsys):
+def test_impossible_studies_of_labels(finished_run, words, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("DCGAN_COURSE_CACHE", str(tmp_path))
     assert cli.main(["features", str(finished_run.path), *words]) == 2
     assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())  # nothing is prepared for nothing: ten thousand avatars take a minute
 
 
 @pytest.mark.slow

@@ -610,7 +610,7 @@ def test_a_corrupted_output_turns_nbval_red(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "short.ipynb")
     shutil.copy(NOTEBOOKS / "conftest.py", tmp_path)
     makefile = (NOTEBOOKS.parent / "Makefile").read_text("utf-8")
-    words = re.search(r"pytest (--nbval .*)notebooks$", makefile, re.M)[1].replace("$(WORKERS)", "-n 2")
+    words = re.search(r"pytest (--nbval .*)notebooks$", makefile, re.M)[1].replace("$(call WORKERS,1)", "-n 2")
     command = [sys.executable, "-m", "pytest", *words.split(), "-p", "no:cacheprovider", f"--rootdir={tmp_path}",
                f"--junitxml={tmp_path / 'results.xml'}", tmp_path]
     assert subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=processes.PATIENCE).returncode == 1

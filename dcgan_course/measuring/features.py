@@ -181,7 +181,8 @@ def label_study(run: Run, counts: Sequence[int], draws: int = 5, data: str | Non
     if run.config.classes:
         raise UserError(f"{run.path}: its D was told the class of each image, expected one that was not")
     data = data or run.config.data
-    train, test = (load_images(data, run.config.image_size, split) for split in ("train", "test"))
+    test = load_images(data, run.config.image_size, "test")  # first: some have none, and the others may take long
+    train = load_images(data, run.config.image_size)
     if train.channels != run.config.nc:
         raise UserError(f"data: found {train.channels} channels in {data}, expected {run.config.nc}, as D has")
     if not counts or not 50 <= min(counts) <= max(counts) <= train.count:
