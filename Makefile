@@ -69,9 +69,9 @@ badges: .venv/installed-test
 
 # The tests of the sliders drive Chromium: one that is there, or Debian's where it may be installed.
 .venv/chromium: | .venv/bin/python
-	which chromium || which chromium-browser || which google-chrome || \
-	  which "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" || \
-	  { test "$$(id -u)" = 0 && apt-get update -qq && apt-get install -y -qq chromium > /dev/null; } || \
+	$(BIN)/python site/chromium.py || \
+	  { test "$$(id -u)" = 0 && apt-get update -qq && \
+	    { apt-get install -y -qq chromium-headless-shell || apt-get install -y -qq chromium; } > /dev/null; } || \
 	  echo "no Chromium: the tests in tests/browser will be skipped"
 	touch $@
 

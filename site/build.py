@@ -24,6 +24,7 @@ SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
 sys.path.insert(0, str(ROOT / "notebooks"))
 
+import chromium
 import nbformat
 import outputs
 import slides
@@ -400,7 +401,7 @@ def pages(lessons: list[dict], runs: dict[str, dict]) -> dict[str, dict[str, str
         "gallery/index.md": {"cards": "\n".join(shown), "toc": "\n".join(runs)},
         "questions.md": {"questions": questions()},
         "teach.md": {"sessions": teach.sessions(lessons), "plan": teach.lesson_plan(lessons), "slides": slides.links()},
-        "cheatsheet.md": {"measuring": measuring(), "pdf": PDF if chromium() else "press Ctrl+P."},
+        "cheatsheet.md": {"measuring": measuring(), "pdf": PDF if chromium.program() else "press Ctrl+P."},
     }
 
 
@@ -419,14 +420,9 @@ def measuring() -> str:
 # ---- what Chromium prints
 
 
-def chromium() -> str | None:
-    on_a_mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", on_a_mac))), None)
-
-
 def print_sheet(new: Path) -> None:
     """cheatsheet.pdf beside its page, where there is a Chromium."""
-    if program := chromium():
+    if program := chromium.program():
         subprocess.run([program, "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
                         f"--print-to-pdf={new / 'cheatsheet.pdf'}", (new / "cheatsheet.html").resolve().as_uri()],
                        check=True, capture_output=True, timeout=300)

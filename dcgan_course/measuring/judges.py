@@ -27,7 +27,7 @@ from ..data.names import ARRAYS
 from ..machine.errors import UserError
 from ..machine.files import write_atomically
 from ..machine.places import repo_data_dir
-from ..machine.runtime import seeded, streams_kept
+from ..machine.runtime import memory_format, seeded, streams_kept
 from ..machine.threads import Fixed, Threads, cpu_threads
 from ..runs.checkpoints import half, load_state, load_weights
 
@@ -214,6 +214,7 @@ def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Gen
         jitter: "v2.Transform | None") -> None:
     """AdamW over `epochs`, with the learning rate first rising, then falling."""
     steps = len(learn) // BATCH
+    judge.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(judge.train().parameters(), lr=3e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=epochs * steps)
 
@@ -234,7 +235,7 @@ def fit(judge: Judge, learn: Part, labels: Tensor, epochs: int, order: torch.Gen
             loss.backward()
             optimizer.step()
             schedule.step()
-    judge.eval()
+    judge.eval().to(memory_format=torch.contiguous_format)
 
 
 def shifted_and_turned() -> "v2.Transform":
@@ -284,8 +285,8 @@ def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, n
     of coloured images sees grey ones as such."""
     if judge.size == 64 and images.shape[1] == 1:
         images = images.expand(-1, 3, -1, -1)
-    parts, look = images.split(50), folded(judge)  # small: what it works on stays in the processor's cache
     device = next((weight.device for weight in judge.parameters()), torch.device("cpu"))
+    parts, look = images.split(50), folded(judge, device)  # small: what it works on stays in the processor's cache
     with torch.inference_mode(), cpu_threads():
         threads = Threads(lambda: lambda n: look(parts[0][:n].to(device)), 50) if len(parts) >= 20 else Fixed()
         features = torch.cat([look(part.to(device)) for part in threads.over(parts)])
@@ -293,10 +294,11 @@ def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, n
     return features.double().cpu().numpy(), probabilities.cpu().numpy()
 
 
-def folded(judge: Judge | InceptionJudge) -> Callable[[Tensor], Tensor]:
-    """`judge.features` of a judge in eval mode, with batch norm folded into the convolutions: the same but for
-    rounding, and a fifth faster."""
+def folded(judge: Judge | InceptionJudge, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """`judge.features` of a judge in eval mode, with batch norm folded into the convolutions, which lie in memory as
+    images do: the same but for rounding, and on a CPU 1.2 (in colour) to 2 times as fast."""
     if not isinstance(judge, Judge):
         return judge.features
-    return nn.Sequential(*(nn.Sequential(fuse_conv_bn_eval(*layer[:2]), nn.ReLU(inplace=True))
-                           if isinstance(layer, nn.Sequential) else layer for layer in judge.body))
+    layers = (nn.Sequential(fuse_conv_bn_eval(*layer[:2]), nn.ReLU(inplace=True))
+              if isinstance(layer, nn.Sequential) else layer for layer in judge.body)
+    return nn.Sequential(*layers).to(memory_format=memory_format(device))

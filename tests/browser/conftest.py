@@ -1,20 +1,19 @@
 """Chromium, for the tests of what a person sees. `make test` installs it where it may."""
 
 import os
-import shutil
 
+import chromium
 import pytest
 import sites
 from processes import PATIENCE
 
 sync_api = pytest.importorskip("playwright.sync_api")
-NAMES = "chromium", "chromium-browser", "google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
 
 
-def chromium() -> str:
-    found = next(filter(None, map(shutil.which, NAMES)), None)
+def program() -> str:
+    found = chromium.program()
     if found is None and os.environ.get("CI"):
         pytest.fail("no Chromium, and in CI it must be there")
     return found or pytest.skip("no Chromium; on Debian and Ubuntu: apt-get install chromium")
@@ -40,7 +39,7 @@ class Patient:
 @pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS, timeout=1000 * PATIENCE)
+        opened = playwright.chromium.launch(executable_path=program(), args=FLAGS, timeout=1000 * PATIENCE)
         yield Patient(opened)
         opened.close()
 
