@@ -30,7 +30,6 @@ check: .venv/installed-test
 
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/pytest $(call WORKERS,2) --dist worksteal
 	$(BIN)/pytest --nbval $(call WORKERS,1) --dist loadfile notebooks
 

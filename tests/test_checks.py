@@ -970,6 +970,7 @@ TABLE = {
             "half of a pair": (lambda d: (np.mean(d), None), "one of the two"),
             "three numbers": (lambda d: (np.mean(d), *t_interval(d)), "has 3 parts"),
             "words": (lambda d: "mean", "expected a pair"),
+            "rounded": (lambda d: (np.mean(d), {5: 2.78, 2: 12.71}[len(d)] * stats.sem(d)), "2.78 is rounded"),
             "always five": (lambda d: (np.mean(d), 2.7764 * stats.sem(d)), "for two it is not"),
             "nothing": (lambda d: None, "return"),
         },
@@ -993,6 +994,11 @@ TABLE = {
             "netG changed": (moved_net, "netG has changed"),
             "shared": (lambda e, g, w: ema(e, g, w, share=True), "netG has changed"),
             "half": (lambda e, g, w: ema(e, g, 0.5), "not at (1 - weight)"),
+            "no biases": (lambda e, g, w: ema(e, g, w, names=lambda net: {
+                name for name, _ in net.named_parameters() if "weight" in name}), "first.bias has not moved, other"),
+            "no variances": (lambda e, g, w: ema(e, g, w, names=lambda net: {
+                name for name, value in net.state_dict().items() if value.is_floating_point() and "var" not in name}),
+                "norm1.running_var was not averaged, other running"),
         },
         [ema, new_tensors, lambda e, g, w: ema(e, g, w, names=lambda net: {
             name for name, value in net.state_dict().items() if value.is_floating_point()})],
@@ -1013,6 +1019,16 @@ TABLE = {
             "G's target": (lambda r, f, label=0.9: ce(r, label) + ce(f, 1.0), "G's wish"),
             "label for both": (lambda r, f, label=0.9: ce(r, label) + ce(f, label), "theirs is 0"),
             "the sign": (lambda r, f, label=0.9: -ce(r, label) - ce(f, 0.0), "the sign"),
+            "joined": (lambda r, f, label=0.9: F.binary_cross_entropy_with_logits(
+                torch.cat([r, f]), torch.cat([torch.full_like(r, label), torch.zeros_like(f)])), "one mean is taken"),
+            "pairs": (lambda r, f, label=0.9: (label * F.softplus(-r) + (1 - label) * F.softplus(r)
+                                               + F.softplus(f)).mean(), "7 real and 5 generated"),
+            "weighted": (lambda r, f, label=0.9: label * ce(r, 1.0) + (1 - label) * ce(f, 0.0), "are weighted by"),
+            "a difference": (lambda r, f, label=0.9: ce(r, label) - ce(f, 0.0), "are subtracted"),
+            "targets first": (lambda r, f, label=0.9: F.binary_cross_entropy_with_logits(torch.full_like(r, label), r)
+                              + F.binary_cross_entropy_with_logits(torch.zeros_like(f), f), "changed places"),
+            "squares": (lambda r, f, label=0.9: (r.sigmoid() - label).square().mean() + f.sigmoid().square().mean(),
+                        "squared distance"),
             "zeros like the wrong ones": (lambda r, f, label=0.9: ce(r, label) + F.binary_cross_entropy_with_logits(
                 f, torch.zeros_like(r)), "stopped with ValueError"),
             "clamped probabilities": (lambda r, f, label=0.9: clamped_bce(r, label) + clamped_bce(f, 0.0),

@@ -147,7 +147,8 @@ def test_completed_flags_are_those_of_the_parser(capsys, name):
 BAD = {
     "unknown command": (["trian"], "did you mean train"),
     "unknown flag": (["train", "--batchsize", "3"], "--batchsize"),
-    "unknown flag, nearest": (["train", "--num_epoch", "3"], "did you mean --num_epochs"),
+    "unknown flag, nearest": (["train", "--num_epoch", "3"], "options: --num_epoch; did you mean --num_epochs"),
+    "unknown flag, capitals": (["train", "--lr_G", "0.001"], "options: --lr_G; did you mean --lr_g?"),
     "unknown choice": (["train", "--loss", "hinje"], "--loss: found 'hinje', expected one of non_saturating, minimax, "
                        "least_squares, hinge, wasserstein, relativistic; did you mean hinge?"),
     "unknown preset": (["train", "--preset", "mnits"], "did you mean mnist"),

@@ -49,6 +49,13 @@ def imports(file: Path):
                 yield (*base, alias.name) if named else base
 
 
+@pytest.mark.slow
+def test_types():
+    """As `make check` does; in `make test` here, beside other tests, as alone it would leave cores idle."""
+    found = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_imports_come_from_lower_floors(file):
     table, here = floors(), room(file)

@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import processes
@@ -27,6 +28,7 @@ from dcgan_course import plots, trainer
 from dcgan_course.backstage import journal, resolve
 from dcgan_course.commands.info import run_summary
 from dcgan_course.commands.training import show_result
+from dcgan_course.config import preset
 from dcgan_course.data import names
 from dcgan_course.losses import gradient_penalty
 from dcgan_course.machine import files
@@ -597,6 +599,16 @@ def test_the_sheet_of_an_untrained_generator_is_not_offered(tmp_path, capsys):
         run = train(tiny.config(tmp_path), show=stop_after(sheets), quiet=True)
         show_result(run)
         assert said in capsys.readouterr().out
+
+
+def test_what_can_be_done_next_can_be_done(finished_run, capsys):
+    """A score wants a judge, which most images have not."""
+    show_result(finished_run)
+    judged = SimpleNamespace(path=finished_run.path, samples=finished_run.samples, config=preset("mnist"))
+    show_result(judged)
+    ways = [line.partition(f"{finished_run.path}; ")[2] for line in capsys.readouterr().out.splitlines()
+            if line.startswith("next")]
+    assert ways == ["or neighbours, page instead of sample", "or score, neighbours, page instead of sample"]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows knows neither")

@@ -65,6 +65,7 @@ def check_interval(answer: Callable[[list[float]], tuple[float, float]]) -> None
         t * deviation**2 / n**0.5: "this is the variance, expected its root, the standard deviation.",
         t * deviation / (n - 1) ** 0.5: "divided by the root of n - 1, expected of n: ddof=1 is in the standard "
                                              "deviation.",
+        2.78 * deviation / n**0.5: "2.78 is rounded, and right for five numbers alone: stats.t.ppf(0.975, n - 1).",
         -expected: "half of the width is negative: ppf(0.025, ...) is the lower end, expected ppf(0.975, ...).",
     }.items():
         expect(not is_(half, value), mistake)
@@ -114,10 +115,16 @@ def check_ema(answer: Callable[[nn.Module, nn.Module, float], None]) -> None:
     expect(not is_(0.75, parameters), "the two weights are swapped: `weight` is the part of the new netG, small; the "
            "average keeps 1 - weight of itself.")
     expect(not is_(1, parameters), "netG_ema has become netG: nothing is averaged.")
+    still = [name for name in now if name in parameters and is_(0, [name])]
+    expect(not still or not is_(0.25, parameters - set(still)), f"{next(iter(still), None)} has not moved, other "
+           "parameters have: all are averaged, biases and batch norm's gains too.")
     expect(is_(0.25, parameters), "the weights are not at (1 - weight) * netG_ema + weight * netG.")
     expect(not is_(1, now.keys() - parameters), "batch norm's running statistics were copied, not averaged: averaged "
            "weights need averaged statistics.")
-    expect(is_(0.25, now), "batch norm's running statistics were left behind: averaged weights need averaged "
+    behind = [name for name in now if not is_(0.25, [name])]
+    expect(not 0 < len(behind) < len(now.keys() - parameters), f"{next(iter(behind), None)} was not averaged, other "
+           "running statistics of batch norm were: all of them move with the weights.")
+    expect(not behind, "batch norm's running statistics were left behind: averaged weights need averaged "
            "statistics. state_dict() has them too, parameters() does not.")
     with torch.no_grad():
         netG.first.weight.add_(1)
@@ -146,13 +153,18 @@ def smoothed_d_loss(logits_real: torch.Tensor, logits_fake: torch.Tensor, label:
 def check_smoothed_d_loss(answer: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor]) -> None:
     """answer(logits_real, logits_fake, label): the target of real images is `label`, of generated ones 0."""
     real, fake = (torch.randn(n) * 2 + shift for n, shift in ((7, 1), (5, -0.5)))  # of two lengths: nothing is joined
-    found = answer(real.clone().requires_grad_(), fake.clone().requires_grad_(), 0.9)
+    try:
+        found = answer(real.clone().requires_grad_(), fake.clone().requires_grad_(), 0.9)
+    except RuntimeError as error:
+        expect("(7)" not in str(error), "there are 7 real and 5 generated images here: take the mean of each kind, and "
+               "add the two means.")
+        raise
     expect_scalar(found)
     expect(found.requires_grad, "no gradient can flow back from the loss: nothing may be detached, or computed under "
            "no_grad.")
     found = found.detach()
 
-    def cross_entropy(logits: torch.Tensor, target: float) -> torch.Tensor:
+    def cross_entropy(logits: torch.Tensor, target: float | torch.Tensor) -> torch.Tensor:
         return (target * F.softplus(-logits) + (1 - target) * F.softplus(logits)).mean()
 
     expected = cross_entropy(real, 0.9) + cross_entropy(fake, 0.0)
@@ -179,6 +191,16 @@ def check_smoothed_d_loss(answer: Callable[[torch.Tensor, torch.Tensor, float], 
         "generated images have the target `label` too: theirs is 0.":
             cross_entropy(real, 0.9) + cross_entropy(fake, 0.9),
         "the sign is wrong: a loss is made small, so the logarithms carry a minus.": -expected,
+        "one mean is taken over both kinds of images: each kind has its own, however many there are (here 7 and 5).":
+            (7 * cross_entropy(real, 0.9) + 5 * cross_entropy(fake, 0.0)) / 12,
+        "the two kinds are weighted by `label` and 1 - label: it is the target of real images; both kinds count alike.":
+            0.9 * cross_entropy(real, 1.0) + 0.1 * cross_entropy(fake, 0.0),
+        "the two halves are subtracted, expected their sum: both are to be small.":
+            cross_entropy(real, 0.9) - cross_entropy(fake, 0.0),
+        "logits and targets have changed places: the logits come first.":
+            cross_entropy(torch.full_like(real, 0.9), real) + cross_entropy(torch.zeros_like(fake), fake),
+        "probabilities were compared by their squared distance, expected the cross-entropy: a D that is surely wrong "
+        "must pay without limit.": (real.sigmoid() - 0.9).square().mean() + fake.sigmoid().square().mean(),
     }
     if not same(found, expected) and not same(found, expected / 2):
         expect_none_of(found, mistakes)

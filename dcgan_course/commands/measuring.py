@@ -76,7 +76,8 @@ def neighbours(run: RunName, /, n: int = 16, seed: int = 0, judge: str = "auto",
     print("Left of each pair a generated image, right the training image nearest to it in "
           f"{'the features of a judge' if against[0] else 'pixels, as no judge knows these images'}.")
     print(f"median distance to the nearest training image, over that among training images: {ratio:.2f} "
-          "(0 = copies; 1 = as new as another training image, if the images are good: noise is far from all)")
+          "(0 = copies; 1 = as new as another training image, if the images are good: noise is far from all, and a "
+          "grey smear near to many)")
 
 
 def features(run: RunName, /, labels: tuple[int, ...] = (100, 1000), draws: int = 3, data: str | None = None,

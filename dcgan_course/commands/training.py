@@ -159,6 +159,7 @@ def record(run: RunName, folder: NewFolder, /, discriminator: bool = False) -> N
 def show_result(run: "Run") -> None:
     """Where the pictures of a run are, and what can be done next. Of several processes, one says it."""
     from ..machine.runtime import program
+    from ..measuring.scores import has_judge
 
     if os.environ.get("RANK", "0") != "0":
         return
@@ -167,4 +168,5 @@ def show_result(run: "Run") -> None:
           "thousand images (--sample_kimg of a new run)")
     print(f"film     {run.path / 'training.gif'}")
     print(f"curves   {run.path / 'curves.png'}")
-    print(f"next     {program()} sample {run.path}; or score, neighbours, page instead of sample")
+    others = "score, neighbours, page" if has_judge(run.config) else "neighbours, page"
+    print(f"next     {program()} sample {run.path}; or {others} instead of sample")

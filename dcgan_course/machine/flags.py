@@ -77,8 +77,14 @@ def one_line(box: str, usage: str = "") -> str:
         found, flag, known = choice.groups()
         names = re.findall(r"'([^']*)'", known)
         message = f"{flag}: found {found!r}, expected one of {', '.join(names)}{nearest(found, names)}"
-    if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
-        message += f"; did you mean {paragraphs[1][1].split()[0]}?"
+    if unknown := re.fullmatch(r"Unrecognized options: (.+)", message):
+        words = unknown[1].split(", ")
+        flags = [word for word in words if word.startswith("-")] or words  # else with the values that follow them
+        message = f"Unrecognized options: {', '.join(flags)}"
+        if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
+            near = [line.split()[0] for line in paragraphs[1] if line.startswith("--")]
+            same = flags[0].partition("=")[0].lower()  # --lr_G is nearer to --lr_g than to --lr_d
+            message += f"; did you mean {same if same in near else near[0]}?"
     return message
 
 

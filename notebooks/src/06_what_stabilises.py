@@ -204,8 +204,8 @@ print(f"{len(study.study.configs)} versions, seeds {seeds};",
 
 # %% [markdown]
 # **Mind the clock.** Each training sees every digit once, 60 thousand images, and the baseline's `fd` ends near 214.
-# The training of section 1 saw twenty times as many and reaches 17.0. So "better" below means better *early in a
-# training*, on easy pictures, in a small network.
+# The digits of section 1 come from twenty times as many, and reach 17.0 (of 10,000 pictures; here of 2,000). So "better"
+# below means better *early in a training*, on easy pictures, in a small network.
 #
 # Take the baseline and one-sided smoothing, and the `fd` of 2,000 pictures with each seed.
 
@@ -539,7 +539,7 @@ show_table(uneven.round().astype(int).T.rename(lambda name: name.removeprefix("3
 
 # %%
 def my_smoothed_d_loss(logits_real, logits_fake, label=0.9):
-    """D's loss from logits (N,), a scalar; target: `label` for real images, else 0."""
+    """D's loss from logits (N,) and (M,), a scalar; targets: `label` for real ones, else 0."""
     raise NotImplementedError
 
 
@@ -617,7 +617,7 @@ for axis, key, title in zip(axes, ("D_x", "D_G_z"), ("D(x), real", "D(G(z)), gen
     axis.set(xlabel="thousand images shown")
     plots.legend_above(axis, title)
 show(figure, "Does blue follow the dashed line? Means over nine lines of the log.",
-     "left and right the blue curve comes down from the grey one to the dashed one")
+     "left and right the blue curve lies on the dashed one, a tenth below the grey one")
 
 # %% [markdown]
 # It does, within 0.02 all the way. At the end D(x) is 0.635 with the target 1, 0.9 times that is 0.571, and with 0.9
