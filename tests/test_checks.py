@@ -994,6 +994,8 @@ TABLE = {
             "netG changed": (moved_net, "netG has changed"),
             "shared": (lambda e, g, w: ema(e, g, w, share=True), "netG has changed"),
             "half": (lambda e, g, w: ema(e, g, 0.5), "not at (1 - weight)"),
+            "statistics only": (lambda e, g, w: ema(e, g, w, names=lambda net: {
+                name for name, _ in net.named_buffers()}), "the weights are not at"),
             "no biases": (lambda e, g, w: ema(e, g, w, names=lambda net: {
                 name for name, _ in net.named_parameters() if "weight" in name}), "first.bias has not moved, other"),
             "no variances": (lambda e, g, w: ema(e, g, w, names=lambda net: {

@@ -116,8 +116,9 @@ def check_ema(answer: Callable[[nn.Module, nn.Module, float], None]) -> None:
            "average keeps 1 - weight of itself.")
     expect(not is_(1, parameters), "netG_ema has become netG: nothing is averaged.")
     still = [name for name in now if name in parameters and is_(0, [name])]
-    expect(not still or not is_(0.25, parameters - set(still)), f"{next(iter(still), None)} has not moved, other "
-           "parameters have: all are averaged, biases and batch norm's gains too.")
+    expect(not 0 < len(still) < len(parameters) or not is_(0.25, parameters - set(still)),
+           f"{next(iter(still), None)} has not moved, other parameters have: all are averaged, biases and batch norm's "
+           "gains too.")
     expect(is_(0.25, parameters), "the weights are not at (1 - weight) * netG_ema + weight * netG.")
     expect(not is_(1, now.keys() - parameters), "batch norm's running statistics were copied, not averaged: averaged "
            "weights need averaged statistics.")

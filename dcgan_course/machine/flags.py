@@ -82,7 +82,7 @@ def one_line(box: str, usage: str = "") -> str:
         flags = [word for word in words if word.startswith("-")] or words  # else with the values that follow them
         message = f"Unrecognized options: {', '.join(flags)}"
         if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
-            near = [line.split()[0] for line in paragraphs[1] if line.startswith("--")]
+            near = [line.split()[0] for line in paragraphs[1][1:]]
             same = flags[0].partition("=")[0].lower()  # --lr_G is nearer to --lr_g than to --lr_d
             message += f"; did you mean {same if same in near else near[0]}?"
     return message
