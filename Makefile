@@ -19,6 +19,9 @@ lab: .venv/installed
 
 # one thread: the same numbers, and nearly the same time, on a machine that is busy
 check test: export OMP_NUM_THREADS := 1
+# memory that is freed stays with its process (glibc): the next tensor would only ask for the same pages again
+check test: export MALLOC_MMAP_THRESHOLD_ := 33554432
+check test: export MALLOC_TRIM_THRESHOLD_ := 1073741824
 # what Python has compiled is kept, wherever else it is not: the tests start hundreds of processes
 check test: export PYTHONDONTWRITEBYTECODE :=
 
