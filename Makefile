@@ -33,7 +33,7 @@ check: .venv/installed-test
 
 test: .venv/installed-test .venv/chromium
 	$(BIN)/ruff check .
-	$(BIN)/pytest $(call WORKERS,2) --dist worksteal
+	$(BIN)/pytest $(call WORKERS,2) --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest --nbval $(call WORKERS,1) --dist loadfile notebooks
 
 # notebooks/src/*.py are what people edit; this makes the notebooks from them, runs them and keeps the outputs.

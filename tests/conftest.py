@@ -14,8 +14,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 SLOW = {"browser", "test_colab.py", "test_disk.py", "test_export.py", "test_kills.py", "test_parallel.py",
         "test_with_the_widgets_of_colab", "test_however_the_page_is_ended_nothing_stays"}
 
+# the files that take longest come first: one that a worker began last would keep all others waiting
+LONGEST = ("test_trainer.py", "test_page.py", "test_lab.py", "test_colab.py", "test_studies.py", "test_scores.py",
+           "test_site.py", "test_duel.py", "test_recording.py", "test_cli.py", "test_export.py", "test_lessons.py",
+           "test_notebooks.py", "test_simulated_gpu.py", "test_kills.py", "test_parallel.py")
+
 
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: [*LONGEST, item.path.name].index(item.path.name))
     for item in items:
         if SLOW & {item.path.parent.name, item.path.name, getattr(item, "originalname", None)}:
             item.add_marker(pytest.mark.slow)

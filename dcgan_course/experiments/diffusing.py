@@ -80,6 +80,7 @@ class Diffusing:
 
     def __init__(self, config: DiffusionConfig, folder: Path):
         self.config, self.folder, self.step = config, folder, 0
+        self.precision: str | None = None  # chosen by its speed at the first step, then kept: it changes the numbers
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.seed)
             self.net = UNet(channels=config.channels)
@@ -149,7 +150,7 @@ class Diffusing:
         content = io.BytesIO()
         torch.save({"step": self.step, "net": self.net.state_dict(), "ema": self.ema.state_dict(), "stats": self.stats,
                     "metrics": self.metrics, "optimizer": self.optimizer.state_dict(),
-                    "stream": self.stream.get_state()}, content)
+                    "stream": self.stream.get_state(), "precision": self.precision}, content)
         write_atomically(self.folder / "checkpoint.pt", content.getvalue())
 
     def load(self) -> None:
@@ -162,6 +163,7 @@ class Diffusing:
             self.optimizer.load_state_dict(state["optimizer"])
             self.stream.set_state(state["stream"])
             self.step, self.stats, self.metrics = state["step"], state["stats"], state["metrics"]
+            self.precision = state.get("precision")  # older ones kept none
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise UserError(f"{file}: not a checkpoint of this training ({reason[:120]})") from None
@@ -179,7 +181,7 @@ def train_diffusion(folder: Path, config: DiffusionConfig, quiet: bool = False) 
     per_epoch = batches.steps_per_epoch
     last = max(1, round(config.num_epochs * per_epoch))
     sample_steps = max(1, round(1000 * config.sample_kimg / config.batch_size))
-    precision = pick_precision("auto", CPU)
+    state.precision = precision = state.precision or pick_precision("auto", CPU)
     scorer = scorer_for(preset("mnist")) if config.metric_every else None
     bar = tqdm(total=last, initial=state.step, unit="step", desc=folder.name, disable=quiet, **bar_options())
     with stop_on_interrupt() as stop, bar:
