@@ -267,6 +267,8 @@ def test_record(tmp_path, few, monkeypatch, capsys, larger_webp):
     score.floor = lambda n: {"fd": 0.5}
     monkeypatch.setattr(diffusing, "scorer_for", lambda config: score)
     monkeypatch.setattr(diffusing, "COUNTS", (1, 3))
+    fastest = iter(("bf16", "fp32", "fp32"))  # by a short probe, so it may be another one while it is recorded
+    monkeypatch.setattr(diffusing, "pick_precision", lambda *_: next(fastest))
     config = DiffusionConfig(**QUICK | dict(metric_n=66, seed=3, sample_kimg=0.02))
     train_diffusion(tmp_path / "run", config, quiet=True)
     assert main(["record", str(tmp_path / "run"), str(tmp_path / "kept")]) == 0

@@ -275,7 +275,7 @@ def fill_diffusion(folder: Path, source: Path, name: str) -> None:
         Image.open(picture).save(folder / "samples" / f"{picture.stem}.webp", **LOSSLESS)
     flags = [f" --{flag} {getattr(config, flag):g}" for flag in ("num_epochs", "seed")
              if getattr(config, flag) != getattr(DiffusionConfig, flag)]
-    net, scorer, precision = load_unet(source), scorer_for(preset("mnist")), pick_precision("auto", CPU)
+    net, scorer, precision = load_unet(source), scorer_for(preset("mnist")), precision_of(source)
     noise = torch.randn(config.metric_n, *SHOWN[1:], generator=seeded(config.seed, "score"))
     scores = {}
     for steps in COUNTS:
@@ -285,7 +285,8 @@ def fill_diffusion(folder: Path, source: Path, name: str) -> None:
         print(f"{steps} steps: {scores[steps]}", flush=True)
     about = {"command": f"dcgan-course diffusion runs/{name}" + "".join(flags), "kimg": stats[-1]["kimg"],
              "seconds": round(sum(line["seconds"] for line in stats)),
-             "cpu_seconds": round(sum(line["cpu_seconds"] for line in stats)), "first_losses": first_losses(config),
+             "cpu_seconds": round(sum(line["cpu_seconds"] for line in stats)),
+             "first_losses": first_losses(config, precision),
              "scores": scores, "real": rounded(scorer.floor(config.metric_n))}
     (folder / "record.json").write_bytes(to_json(about))
 
@@ -295,12 +296,19 @@ def scores_rounded(line: dict) -> dict:
     return line | rounded({name: value for name, value in line.items() if name not in ("step", "kimg")})
 
 
-def first_losses(config: DiffusionConfig, steps: int = 8) -> list[float]:
+def precision_of(folder: Path) -> str:
+    """The precision that a training's checkpoint says it has, else the faster one here."""
+    file = folder / "checkpoint.pt"
+    kept = load_state(file).get("precision") if file.is_file() else None
+    return kept or pick_precision("auto", CPU)
+
+
+def first_losses(config: DiffusionConfig, precision: str = "", steps: int = 8) -> list[float]:
     """The loss of each of the first steps, made again: how to tell later that a training is the same."""
     with tempfile.TemporaryDirectory() as folder:
         state = opened(Path(folder) / "again", config)
         batches = Batches(load_images("mnist", SHOWN[-1]), config.batch_size, config.seed)
-        precision = pick_precision("auto", CPU)
+        precision = precision or pick_precision("auto", CPU)
         for step in range(steps):
             state.train_on(batches[step], precision)
             state.log()
