@@ -28,7 +28,7 @@ from dcgan_course.experiments.diffusing import (
     train_diffusion,
 )
 from dcgan_course.machine.errors import Diverged, UserError
-from dcgan_course.machine.runtime import seeded
+from dcgan_course.machine.runtime import pick_precision, seeded
 from dcgan_course.runs import read_lines
 from dcgan_course.sampling import image_grid
 
@@ -322,9 +322,10 @@ def test_the_recorded_network_draws_its_last_sheet():
 def test_the_first_steps_of_the_recorded_training_come_again():
     """Much nearer than with another seed."""
     expected = np.array(json.loads((RECORDED / "record.json").read_text("utf-8"))["first_losses"])
+    precision = pick_precision("auto", diffusing.CPU)
 
     def gap(seed):
-        return abs(np.array(first_losses(DiffusionConfig(seed=seed))) / expected - 1).max()
+        return abs(np.array(first_losses(DiffusionConfig(seed=seed), precision)) / expected - 1).max()
 
     same, other = gap(0), gap(99)
     assert same < 0.05 and other > 2.5 * same, (same, other)

@@ -303,12 +303,11 @@ def precision_of(folder: Path) -> str:
     return kept or pick_precision("auto", CPU)
 
 
-def first_losses(config: DiffusionConfig, precision: str = "", steps: int = 8) -> list[float]:
+def first_losses(config: DiffusionConfig, precision: str, steps: int = 8) -> list[float]:
     """The loss of each of the first steps, made again: how to tell later that a training is the same."""
     with tempfile.TemporaryDirectory() as folder:
         state = opened(Path(folder) / "again", config)
         batches = Batches(load_images("mnist", SHOWN[-1]), config.batch_size, config.seed)
-        precision = precision or pick_precision("auto", CPU)
         for step in range(steps):
             state.train_on(batches[step], precision)
             state.log()

@@ -79,7 +79,7 @@ def one_line(box: str, usage: str = "") -> str:
         message = f"{flag}: found {found!r}, expected one of {', '.join(names)}{nearest(found, names)}"
     if unknown := re.fullmatch(r"Unrecognized options: (.+)", message):
         words = unknown[1].split(", ")
-        flags = [word for word in words if word.startswith("-")] or words  # else with the values that follow them
+        flags = [word for word in words if word.startswith("-")] or words  # without the values that follow them
         message = f"Unrecognized options: {', '.join(flags)}"
         if len(paragraphs) > 1 and paragraphs[1][0].startswith("Perhaps you meant"):
             near = [line.split()[0] for line in paragraphs[1][1:]]
