@@ -362,8 +362,8 @@ def run_page(run: Run, source: Path, explorers: list[str] | None) -> dict:
 def why_no_explorer(run: Run) -> str:
     if not (run.path / "generator.safetensors").is_file():
         return "Kept without weights: no explorer."
-    if run.config.g_dropout and run.config.dropout_at_test:
-        return "No explorer: its dropout stays on, so every picture is drawn by other luck."
+    if run.config.image_size > 64:
+        return f"No explorer here, for its size: `dcgan-course page {run.path.name} FOLDER` makes one."
     return ""
 
 
