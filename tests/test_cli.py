@@ -341,7 +341,7 @@ def test_interpolate(here, finished_run):
 def test_the_ending_says_which_film(here, ending):
     """A walk of 8 frames of 80 ms, and a film of a training: real films of that kind, in any case."""
     assert cli.main(["interpolate", "mnist", "--frames", "8", "--out", f"walk{ending}"]) == 0
-    assert cli.main(["gif", "mnist", "--seconds", "4", "--out", f"film{ending}"]) == 0
+    assert cli.main(["gif", "mnist_quick", "--seconds", "4", "--out", f"film{ending}"]) == 0
     for name, seconds, frames, size in (("walk", 0.64, 8, (280, 280)), ("film", 6, 20, None)):
         found, durations, first = film_in(here / f"{name}{ending}")
         assert frames <= len(found) <= frames + 15 and sum(durations) == pytest.approx(seconds, abs=0.6)
