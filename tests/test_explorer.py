@@ -116,6 +116,11 @@ def test_a_colour_alone_is_no_choice():
     assert grouped(["black_hair", "blond_hair"], torch.randn(50, 4), scores) == []
 
 
+def test_attributes_of_faces_larger_than_the_judge_knows():
+    large, usual = (attribute_groups(run, run.load_generator(), 200) for run in map(load_run, ("avatars128", "avatars")))
+    assert [group["name"] for group in large] == [group["name"] for group in usual] and len(large) > 3
+
+
 def test_runs_without_attributes(finished_run):
     for run in (finished_run, load_run("mnist")):
         assert attribute_groups(run, run.load_generator()) == []

@@ -85,6 +85,13 @@ def test_judged_gives_the_features_of_the_network(name, size, channels):
     assert all(torch.equal(value, before[key]) for key, value in judge.state_dict().items())
 
 
+def test_a_judge_sees_images_of_another_size_scaled_to_its_own():
+    judge, x = load_judge("avatars"), torch.nn.functional.avg_pool2d(torch.rand(8, 3, 256, 256) * 2 - 1, 16)  # 16x16
+    large = x.repeat_interleave(8, 2).repeat_interleave(8, 3)  # blocks: scaled down, the same but at their edges
+    right, found = (judged(judge, images)[1] for images in (x.repeat_interleave(4, 2).repeat_interleave(4, 3), large))
+    assert right.shape == found.shape and abs(right - found).mean() < 0.02 < abs(right - right[::-1]).mean()
+
+
 def test_the_bundled_judge_of_churches():
     judge = load_judge("heritage")
     assert judge.names == ("apse", "bell_tower", "dome_outer", "flying_buttress")

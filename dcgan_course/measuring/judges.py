@@ -282,9 +282,11 @@ def load_judge(name: str | Path = "mnist") -> Judge | InceptionJudge:
 
 def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """Features (N, 64) and probabilities (N, answers), float64, of images (N, channels, size, size) in [-1, 1]; a judge
-    of coloured images sees grey ones as such."""
+    of coloured images sees grey ones as such, and one of ours all images scaled to its size."""
     if judge.size == 64 and images.shape[1] == 1:
         images = images.expand(-1, 3, -1, -1)
+    if judge.size not in (None, images.shape[2]):
+        images = F.interpolate(images, size=judge.size, mode="bilinear", antialias=True)
     device = next((weight.device for weight in judge.parameters()), torch.device("cpu"))
     parts, look = images.split(50), folded(judge, device)  # small: what it works on stays in the processor's cache
     with torch.inference_mode(), cpu_threads():
