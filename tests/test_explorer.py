@@ -117,7 +117,8 @@ def test_a_colour_alone_is_no_choice():
 
 
 def test_attributes_of_faces_larger_than_the_judge_knows():
-    large, usual = (attribute_groups(run, run.load_generator(), 200) for run in map(load_run, ("avatars128", "avatars")))
+    runs = load_run("avatars128"), load_run("avatars")
+    large, usual = (attribute_groups(run, run.load_generator(), 200) for run in runs)
     assert [group["name"] for group in large] == [group["name"] for group in usual] and len(large) > 3
 
 
