@@ -285,8 +285,7 @@ def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, n
     of coloured images sees grey ones as such, and one of ours all images scaled to its size."""
     if judge.size == 64 and images.shape[1] == 1:
         images = images.expand(-1, 3, -1, -1)
-    if judge.size not in (None, images.shape[2]):
-        images = F.interpolate(images, size=judge.size, mode="bilinear", antialias=True)
+    images = scaled(images, judge.size)
     device = next((weight.device for weight in judge.parameters()), torch.device("cpu"))
     parts, look = images.split(50), folded(judge, device)  # small: what it works on stays in the processor's cache
     with torch.inference_mode(), cpu_threads():
@@ -294,6 +293,13 @@ def judged(judge: Judge | InceptionJudge, images: Tensor) -> tuple[np.ndarray, n
         features = torch.cat([look(part.to(device)) for part in threads.over(parts)])
         probabilities = judge.probabilities(judge.head(features).double())
     return features.double().cpu().numpy(), probabilities.cpu().numpy()
+
+
+def scaled(images: Tensor, size: int | None) -> Tensor:
+    """Images (N, channels, any, any) as (N, channels, size, size), None as they are: how a judge is shown them."""
+    if size in (None, images.shape[2]):
+        return images
+    return F.interpolate(images, size=size, mode="bilinear", antialias=True)
 
 
 def folded(judge: Judge | InceptionJudge, device: torch.device) -> Callable[[Tensor], Tensor]:

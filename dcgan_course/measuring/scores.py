@@ -14,7 +14,7 @@ from ..machine.errors import UserError
 from ..machine.runtime import seeded
 from ..runs import Run
 from ..sampling import draw_z, generate
-from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts
+from .judges import InceptionJudge, Judge, Part, judged, load_judge, parts, scaled
 from .metrics import (
     classifier_score,
     duplicates,
@@ -68,8 +68,7 @@ class Scorer:
         duplicates: the share that looks like another one.
         specks: of digits, the share with stray pixels beside the stroke.
         """
-        if images.shape[2] != self.size:
-            images = F.interpolate(images, size=self.size, mode="bilinear", antialias=True)
+        images = scaled(images, self.size)
         features, probabilities = judged(self.judge, images)
         real = self.real_features[: len(features)]
         fake = features[: len(real)]
@@ -209,8 +208,7 @@ def training_neighbours(images: Tensor, config: TrainConfig,
     features = np.empty((training.count, features_of(to_float(training.batch([0]))).shape[1]))
     for places in np.split(np.arange(training.count), range(500, training.count, 500)):
         features[places] = features_of(to_float(training.batch(places)))
-    sized = F.interpolate(images, size=training.size, mode="bilinear", antialias=True)
-    distances, indices = nearest(features_of(sized), features)
+    distances, indices = nearest(features_of(scaled(images, training.size)), features)
     some = torch.randperm(training.count, generator=seeded(0, "neighbours"))[:1000]
     usual, _ = nearest(features[some], features, k=2)  # the first is the image itself
     found = to_float(training.batch(indices))
